@@ -1,0 +1,156 @@
+// Package config holds the configuration of a training run: what config.json
+// in a run folder says, what the flags of `reverie train` set, and the presets
+// that fill what neither names. It opens no file of the user's and imports no
+// engine, so a wrong command line is found before anything is touched.
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Run is the effective configuration of one training run. Its JSON keys are the
+// names of the flags, so that an error about either can name both.
+type Run struct {
+	Preset string `json:"preset"` // preset the run started from: small or lecture
+
+	// Data.
+	Data          []string `json:"data"`           // absolute roots of the image folders; empty: the embedded emoji
+	DataClass     []string `json:"data-class"`     // class folders to train on; empty: all
+	Resolution    Size     `json:"resolution"`     // height and width of the training images, pixels
+	ImageChannels int      `json:"image-channels"` // 1 grey, 3 RGB, 4 RGBA
+	Crop          string   `json:"crop"`           // none (resize both sides) or center
+	Flip          bool     `json:"flip"`           // random horizontal flip
+	Val           float64  `json:"val"`            // share of the images held out for validation, 0 to 0.9
+	Strict        bool     `json:"strict"`         // fail on an unreadable image instead of skipping it
+	Cache         int      `json:"cache"`          // budget for decoded pixels in memory, MiB
+
+	// Network.
+	Arch     string `json:"arch"`     // simpleunet or unet
+	Channels []int  `json:"channels"` // widths from full resolution down
+	Layers   int    `json:"layers"`   // residual blocks per level of unet; simpleunet has none to choose
+
+	// Process and objective.
+	Process    string  `json:"process"`    // ddpm
+	Timesteps  int     `json:"timesteps"`  // T, length of the table of betas
+	Schedule   string  `json:"schedule"`   // linear, scaled-linear or cosine
+	BetaStart  float64 `json:"beta-start"` // beta_0 of linear and scaled-linear
+	BetaEnd    float64 `json:"beta-end"`   // beta_{T-1} of linear and scaled-linear
+	Prediction string  `json:"prediction"` // eps, x0, v, velocity or score
+	Loss       string  `json:"loss"`       // l1, mse or huber
+	Weighting  string  `json:"weighting"`  // simple or elbo
+
+	// Optimiser.
+	Batch      int        `json:"batch"`       // images per step
+	LR         float64    `json:"lr"`          // Adam's rate after warm-up
+	Warmup     int        `json:"warmup"`      // steps over which the rate rises linearly
+	LRSchedule string     `json:"lr-schedule"` // constant or cosine
+	AdamBetas  [2]float64 `json:"adam-betas"`  // decay of Adam's two moments
+	ClipNorm   float64    `json:"clip-norm"`   // global gradient norm limit; 0: none
+	EMA        float64    `json:"ema"`         // decay of the averaged weights; 0: none
+	Seed       uint64     `json:"seed"`        // of weights, shuffles, flips, times and noise
+
+	// The run's own sampler, for its pictures and as the default of `sample`.
+	Solver      string `json:"solver"`       // ddpm, ddim or lecture-sde
+	SampleSteps int    `json:"sample-steps"` // solver steps; 0: all T for ddpm and lecture-sde, 50 for ddim
+	Clamp       string `json:"clamp"`        // x0, x or none
+	Variance    string `json:"variance"`     // posterior or beta, of solver ddpm
+
+	// What a resumed run may change.
+	Epochs      int      `json:"epochs"`       // stop after that many passes; 0: not by epochs
+	Steps       int      `json:"steps"`        // stop after that many steps; 0: not by steps
+	Time        Duration `json:"time"`         // stop after that much training time; 0: not by time
+	SaveEvery   int      `json:"save-every"`   // steps between checkpoints; 0: only at the end and when stopped
+	Keep        int      `json:"keep"`         // newest checkpoints kept; 0: all
+	SampleEvery int      `json:"sample-every"` // epochs between pictures; 0: never
+	SampleN     int      `json:"sample-n"`     // pictures in the grid; 0: no grid
+}
+
+// A Size is the height and width of an image in pixels. Its text form is "64"
+// for a square and "64x48" for 64 high, 48 wide.
+type Size struct{ H, W int }
+
+// String returns the text form of s.
+func (s Size) String() string {
+	if s.H == s.W {
+		return fmt.Sprint(s.H)
+	}
+	return fmt.Sprintf("%dx%d", s.H, s.W)
+}
+
+// ParseSize reads "64" or "64x48" (height x width), each 1 to 4096.
+func ParseSize(text string) (Size, error) {
+	var s Size
+	var rest string
+	if n, _ := fmt.Sscanf(text, "%dx%d%s", &s.H, &s.W, &rest); n != 2 {
+		if n, _ := fmt.Sscanf(text, "%d%s", &s.H, &rest); n != 1 {
+			return Size{}, fmt.Errorf("%q is no image size; give one number, such as 64, or HEIGHTxWIDTH, such as 64x48", text)
+		}
+		s.W = s.H
+	}
+	if s.H < 1 || s.W < 1 || s.H > 4096 || s.W > 4096 {
+		return Size{}, fmt.Errorf("image size %s is outside 1 to 4096", text)
+	}
+	return s, nil
+}
+
+// Set implements pflag.Value.
+func (s *Size) Set(text string) (err error) {
+	*s, err = ParseSize(text)
+	return err
+}
+
+// Type implements pflag.Value.
+func (s *Size) Type() string { return "size" }
+
+// MarshalText implements encoding.TextMarshaler.
+func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Size) UnmarshalText(text []byte) error { return s.Set(string(text)) }
+
+// A Duration is a time.Duration whose JSON form is its text, such as "8m0s".
+type Duration time.Duration
+
+// MarshalText implements encoding.TextMarshaler.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	*d = Duration(v)
+	return err
+}
+
+// JSON returns the text of config.json.
+func (r *Run) JSON() ([]byte, error) {
+	b, err := json.MarshalIndent(r, "", "  ")
+	return append(b, '\n'), err
+}
+
+// maxJSON bounds a config.json that is read back: ours are under 4 KiB.
+const maxJSON = 1 << 20
+
+// Parse reads a config.json and validates it. Unknown fields are errors.
+func Parse(rd io.Reader) (*Run, error) {
+	text, err := io.ReadAll(io.LimitReader(rd, maxJSON+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxJSON {
+		return nil, fmt.Errorf("longer than %d bytes; a run's configuration is not", maxJSON)
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	r := new(Run)
+	if err := dec.Decode(r); err != nil {
+		return nil, err
+	}
+	if dec.More() {
+		return nil, fmt.Errorf("text after the configuration")
+	}
+	return r, r.Validate()
+}

@@ -1,0 +1,164 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// The values a field of Run may take, in the order that --help prints them.
+var (
+	Archs       = []string{"simpleunet", "unet"}
+	Crops       = []string{"none", "center"}
+	Processes   = []string{"ddpm"}
+	Schedules   = []string{"linear", "scaled-linear", "cosine"}
+	Predictions = []string{"eps", "x0", "v", "velocity", "score"}
+	Losses      = []string{"l1", "mse", "huber"}
+	Weightings  = []string{"simple", "elbo"}
+	LRSchedules = []string{"constant", "cosine"}
+	Solvers     = []string{"ddpm", "ddim", "lecture-sde"}
+	Clamps      = []string{"x0", "x", "none"}
+	Variances   = []string{"posterior", "beta"}
+)
+
+// OneOf is nil if value is among those allowed, else an error that names the
+// flag, the value and what is allowed.
+func OneOf(flag, value string, allowed []string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return fmt.Errorf("--%s %q is unknown; choose one of %s", flag, value, strings.Join(allowed, ", "))
+}
+
+// Within is nil if lo <= value <= hi, else an error that names the flag.
+func Within[T int | float64](flag string, value, lo, hi T) error {
+	if value >= lo && value <= hi { // false for NaN
+		return nil
+	}
+	return fmt.Errorf("--%s %v is outside %v to %v", flag, value, lo, hi)
+}
+
+// Validate returns an error for the first field with an unknown value, one out
+// of range, or one that another rules out. It looks at r alone and opens nothing.
+func (r *Run) Validate() error {
+	return first(
+		OneOf("preset", r.Preset, PresetNames()),
+		r.validateData(), r.validateNetwork(), r.validateProcess(),
+		r.validateOptimiser(), r.validateSampler(), r.validateStops(),
+	)
+}
+
+func (r *Run) validateData() error {
+	if len(r.Data) > 0 && r.Resolution.H < 1 {
+		return fmt.Errorf("--resolution is missing")
+	}
+	if !slices.Contains([]int{1, 3, 4}, r.ImageChannels) {
+		return fmt.Errorf("--image-channels %d: give 1 (grey), 3 (RGB) or 4 (RGBA)", r.ImageChannels)
+	}
+	return first(
+		Within("resolution", r.Resolution.H, 1, 4096), Within("resolution", r.Resolution.W, 1, 4096),
+		OneOf("crop", r.Crop, Crops),
+		Within("val", r.Val, 0, 0.9),
+		Within("cache", r.Cache, 0, 1<<20),
+	)
+}
+
+func (r *Run) validateNetwork() error {
+	if err := OneOf("arch", r.Arch, Archs); err != nil {
+		return err
+	}
+	if len(r.Channels) < 2 || len(r.Channels) > 8 {
+		return fmt.Errorf("--channels %v: give 2 to 8 widths, such as 64,128,256", r.Channels)
+	}
+	for _, c := range r.Channels {
+		if err := Within("channels", c, 1, 8192); err != nil {
+			return err
+		}
+	}
+	return Within("layers", r.Layers, 1, 16)
+}
+
+func (r *Run) validateProcess() error {
+	if r.Weighting == "elbo" && r.Loss != "mse" {
+		return fmt.Errorf("--weighting elbo needs --loss mse: the bound is on a squared error, not on %s", r.Loss)
+	}
+	if r.Schedule != "cosine" && !(r.BetaStart > 0 && r.BetaStart <= r.BetaEnd && r.BetaEnd < 1) {
+		return fmt.Errorf("--beta-start %v and --beta-end %v: give 0 < start <= end < 1", r.BetaStart, r.BetaEnd)
+	}
+	return first(
+		OneOf("process", r.Process, Processes),
+		Within("timesteps", r.Timesteps, 1, 100000),
+		OneOf("schedule", r.Schedule, Schedules),
+		OneOf("prediction", r.Prediction, Predictions),
+		OneOf("loss", r.Loss, Losses),
+		OneOf("weighting", r.Weighting, Weightings),
+	)
+}
+
+func (r *Run) validateOptimiser() error {
+	if !(r.LR > 0) || math.IsInf(r.LR, 0) {
+		return fmt.Errorf("--lr %v is no learning rate; give a positive number, such as 0.001", r.LR)
+	}
+	for _, b := range r.AdamBetas {
+		if !(b >= 0 && b < 1) {
+			return fmt.Errorf("--adam-betas %v: each is at least 0 and under 1", r.AdamBetas)
+		}
+	}
+	if !(r.EMA >= 0 && r.EMA < 1) {
+		return fmt.Errorf("--ema %v is no decay; give 0 (none) to under 1, such as 0.995", r.EMA)
+	}
+	if !(r.ClipNorm >= 0) {
+		return fmt.Errorf("--clip-norm %v is negative; 0 means no limit", r.ClipNorm)
+	}
+	return first(
+		Within("batch", r.Batch, 1, 1<<16),
+		Within("warmup", r.Warmup, 0, 1<<30),
+		OneOf("lr-schedule", r.LRSchedule, LRSchedules),
+	)
+}
+
+func (r *Run) validateSampler() error {
+	return first(
+		OneOf("solver", r.Solver, Solvers),
+		OneOf("clamp", r.Clamp, Clamps),
+		OneOf("variance", r.Variance, Variances),
+		ValidateSolver(r.Solver, r.SampleSteps, "sample-steps", r.Timesteps),
+	)
+}
+
+// ValidateSolver checks the number of solver steps, as given by the named flag,
+// against the length T of the table: 0 means the solver's own.
+func ValidateSolver(solver string, steps int, flag string, timesteps int) error {
+	if err := Within(flag, steps, 0, timesteps); err != nil {
+		return fmt.Errorf("%w: the model has %d time steps", err, timesteps)
+	}
+	if solver == "lecture-sde" && steps != 0 && steps != timesteps {
+		return fmt.Errorf("--%s %d: solver lecture-sde walks all %d time steps; leave the flag out", flag, steps, timesteps)
+	}
+	return nil
+}
+
+func (r *Run) validateStops() error {
+	if r.Time < 0 {
+		return fmt.Errorf("--time %v is negative", r.Time)
+	}
+	if r.Epochs == 0 && r.Steps == 0 && r.Time == 0 {
+		return fmt.Errorf("nothing stops this run; give --epochs, --steps or --time")
+	}
+	const most = 1 << 40
+	return first(
+		Within("epochs", r.Epochs, 0, most), Within("steps", r.Steps, 0, most),
+		Within("save-every", r.SaveEvery, 0, most), Within("keep", r.Keep, 0, most),
+		Within("sample-every", r.SampleEvery, 0, most), Within("sample-n", r.SampleN, 0, 1024),
+	)
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
