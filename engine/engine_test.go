@@ -1,0 +1,199 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	_ "github.com/gomlx/gomlx/backends/simplego"
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+)
+
+// backend is what the tests of this package run on.
+const backend = "go"
+
+func open(t *testing.T) *Engine {
+	t.Helper()
+	e, err := Open(backend)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	return e
+}
+
+func flat[T Element](t *testing.T, x *tensors.Tensor) []T {
+	t.Helper()
+	v, err := tensors.CopyFlatData[T](x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestOpenUnknown(t *testing.T) {
+	_, err := Open("nosuch:threads=1")
+	if err == nil || !strings.Contains(err.Error(), `"nosuch"`) || !strings.Contains(err.Error(), "it has: "+"go") {
+		t.Fatalf("got %v; want an error that names nosuch and lists the backends", err)
+	}
+}
+
+func TestOpenEnvironment(t *testing.T) {
+	t.Setenv(EnvVar, backend)
+	e, err := Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if e.Config() != backend {
+		t.Fatalf("config %q, want %q", e.Config(), backend)
+	}
+}
+
+// sumAndProduct counts how often it is built.
+func sumAndProduct(built *int) func(*graph.Graph, []*graph.Node) []*graph.Node {
+	return func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+		*built++
+		return []*graph.Node{graph.Add(in[0], in[1]), graph.Mul(in[0], in[1])}
+	}
+}
+
+func TestCall(t *testing.T) {
+	e := open(t)
+	var built int
+	f := e.Func("sum and product", sumAndProduct(&built))
+	for range 3 {
+		out, err := f.Call(New(e, []float32{1, 2, 3}, 3), New(e, []float32{4, 5, 6}, 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := flat[float32](t, out[0]); !slices.Equal(got, []float32{5, 7, 9}) {
+			t.Errorf("sum = %v", got)
+		}
+		if got := flat[float32](t, out[1]); !slices.Equal(got, []float32{4, 10, 18}) {
+			t.Errorf("product = %v", got)
+		}
+	}
+	if built != 1 {
+		t.Errorf("built %d times for one list of shapes", built)
+	}
+}
+
+func TestCacheLimit(t *testing.T) {
+	e := open(t)
+	var built int
+	f := e.Func("sum and product", sumAndProduct(&built)).SetCache(2)
+	for _, n := range []int{1, 2, 1, 3, 1, 2} { // 3 evicts 2, not 1; 2 is built again
+		x := Fill(e, func([]float32) {}, n)
+		if _, err := f.Call(x, x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if built != 4 || len(f.cache) != 2 {
+		t.Errorf("built %d times, %d kept; want 4 and 2", built, len(f.cache))
+	}
+}
+
+func TestBorder(t *testing.T) {
+	e := open(t)
+	cases := map[string]struct {
+		build func(*graph.Graph, []*graph.Node) []*graph.Node
+		want  string
+	}{
+		"shapes":  {func(_ *graph.Graph, in []*graph.Node) []*graph.Node { return []*graph.Node{graph.Add(in[0], in[1])} }, "compile shapes for (Float32)[2](Float32)[3]"},
+		"text":    {func(*graph.Graph, []*graph.Node) []*graph.Node { panic("net: text") }, "net: text"},
+		"runtime": {func(_ *graph.Graph, in []*graph.Node) []*graph.Node { return in[:9] }, "engine_test.go"},
+		"none":    {func(*graph.Graph, []*graph.Node) []*graph.Node { return nil }, "no output"},
+		"nil":     {func(*graph.Graph, []*graph.Node) []*graph.Node { return []*graph.Node{nil} }, "nil one"},
+	}
+	for name, c := range cases {
+		_, err := e.Func(name, c.build).Call(New(e, []float32{1, 2}, 2), New(e, []float32{1, 2, 3}, 3))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v; want an error with %q", name, err, c.want)
+		}
+	}
+}
+
+func TestFinalizedInput(t *testing.T) {
+	e := open(t)
+	var built int
+	x := New(e, []float32{1}, 1)
+	Free(x, nil, x)
+	_, err := e.Func("f", sumAndProduct(&built)).Call(x, x)
+	if err == nil || !strings.Contains(err.Error(), "input 0 of 2") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// count is state -> state + in, and in squared.
+func count(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+	return []*graph.Node{graph.Add(in[0], in[2]), graph.Add(in[1], in[2]), graph.Mul(in[2], in[2])}
+}
+
+func TestUpdate(t *testing.T) {
+	e := open(t)
+	f := e.Func("count", count)
+	state := []*tensors.Tensor{New(e, []float64{0, 10}, 2), New(e, []float64{100}, 1)}
+	old := state[0]
+	one := New(e, []float64{1}, 1)
+	for range 3 {
+		out, err := f.Update(state, one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out) != 1 || flat[float64](t, out[0])[0] != 1 {
+			t.Fatalf("outputs %v", out)
+		}
+	}
+	if got := flat[float64](t, state[0]); !slices.Equal(got, []float64{3, 13}) {
+		t.Errorf("state 0 = %v", got)
+	}
+	if got := flat[float64](t, state[1]); !slices.Equal(got, []float64{103}) {
+		t.Errorf("state 1 = %v", got)
+	}
+	if old.Ok() {
+		t.Error("the donated tensor still holds memory")
+	}
+}
+
+func TestUpdateRefusals(t *testing.T) {
+	e := open(t)
+	one := New(e, []float64{1}, 1)
+	state := []*tensors.Tensor{one, New(e, []float64{1}, 1)}
+	if _, err := e.Func("count", count).Update(state, one); err == nil || !strings.Contains(err.Error(), "donated") {
+		t.Errorf("an input that is part of the state: got %v", err)
+	}
+	wide := New(e, []float64{1, 2}, 2)
+	if _, err := e.Func("count", count).Update(state, wide); err == nil || !strings.Contains(err.Error(), "state 0 goes in as (Float64)[1]") {
+		t.Errorf("a state that changes shape: got %v", err)
+	}
+	bad := e.Func("bad", func(*graph.Graph, []*graph.Node) []*graph.Node { panic("bad") })
+	if _, err := bad.Update(state); err == nil {
+		t.Error("a graph that does not build: no error")
+	}
+	if got := flat[float64](t, state[1]); !slices.Equal(got, []float64{1}) {
+		t.Errorf("state after refusals = %v, want it as it was", got)
+	}
+}
+
+func TestTensors(t *testing.T) {
+	e := open(t)
+	if s := Scalar(e, int64(7)); s.Rank() != 0 || tensors.ToScalar[int64](s) != 7 {
+		t.Errorf("scalar = %v", s)
+	}
+	x := New(e, []bool{true, false, true, true}, 2, 2)
+	Free(x)
+	if got := flat[uint8](t, Fill(e, func(f []uint8) { f[1] = 3 }, 2, 2)); !slices.Equal(got, []uint8{0, 3, 0, 0}) {
+		t.Errorf("fill = %v", got)
+	}
+	if got := flat[float32](t, Fill(e, func([]float32) {}, 0, 3)); len(got) != 0 {
+		t.Errorf("empty = %v", got)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("3 values in a tensor of 4: no panic")
+		}
+	}()
+	New(e, []float32{1, 2, 3}, 2, 2)
+}
