@@ -1,0 +1,51 @@
+package checkpoint
+
+import "encoding/json"
+
+// A Part names one group of a checkpoint's tensors.
+type Part int
+
+// The parts of a checkpoint.
+const (
+	Weights  Part = iota // the network's own weights, in unet/
+	EMA                  // their moving average, in unet_ema/
+	ExpAvg               // Adam's first moment, in trainer.safetensors
+	ExpAvgSq             // Adam's second moment, there too
+)
+
+// A Checkpoint is a network with all that is needed to sample from it and, where
+// Trainer is not nil, to go on training it.
+type Checkpoint struct {
+	// Arch names the architecture as the registry of package net does:
+	// "simpleunet", "unet".
+	Arch string
+	// ArchConfig is the architecture's own configuration, a JSON object. Keys
+	// starting with an underscore belong to the file (diffusers' _class_name) and
+	// are added and removed here.
+	ArchConfig json.RawMessage
+	// Weights and EMA are state dicts: PyTorch's names and layouts, running
+	// statistics included. EMA is nil where no average was kept.
+	Weights, EMA map[string]Tensor
+	// Scheduler describes the process that the network was trained on.
+	Scheduler SchedulerConfig
+	// Optimizer is the state of Adam; nil where Trainer is.
+	Optimizer *Optimizer
+	// Trainer is the state of the training loop; nil for an imported model.
+	Trainer *Trainer
+
+	// Fill, which may be nil, gives the data of the tensors whose Data is nil
+	// when the checkpoint is written: it fills dst, whose length is that of type
+	// and shape, and does not keep it. So a large network is saved one tensor at a
+	// time, without a second copy of all. Load does not set it.
+	Fill func(part Part, name string, dst []byte) error
+}
+
+// Optimizer is the state of Adam (1412.6980) for every trained parameter.
+type Optimizer struct {
+	// Step counts the updates made; it corrects the bias of the moments.
+	Step int64
+	// ExpAvg and ExpAvgSq are the first and second moments under the names of the
+	// parameters, in PyTorch's layout. In trainer.safetensors the names carry the
+	// prefixes "exp_avg." and "exp_avg_sq.", and Step is the scalar "step".
+	ExpAvg, ExpAvgSq map[string]Tensor
+}
