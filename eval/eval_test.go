@@ -1,0 +1,132 @@
+package eval
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func normal(n, h, w, c int, seed uint64) Images {
+	m := Images{n, h, w, c, make([]float32, n*h*w*c)}
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for i := range m.Pix {
+		m.Pix[i] = float32(rng.NormFloat64())
+	}
+	return m
+}
+
+// W1 between normal laws: of equal deviation, |shift|; of equal mean, and
+// deviations s and r, |s-r| E|z| = |s-r| sqrt(2/pi). The mean over n points has
+// a standard error of about 1/sqrt(n) = 0.003; 0.015 is five of them.
+func TestWassersteinOfNormals(t *testing.T) {
+	const n = 100_000
+	sample := func(seed uint64, mean, deviation float32) []float32 {
+		v := normal(1, 1, n, 1, seed).Pix
+		for i := range v {
+			v[i] = mean + deviation*v[i]
+		}
+		return v
+	}
+	if got := wasserstein(sample(1, 0, 1), sample(2, 2, 1)); math.Abs(got-2) > 0.015 {
+		t.Errorf("shift by 2: %v", got)
+	}
+	want := 2 * math.Sqrt(2/math.Pi)
+	if got := wasserstein(sample(3, 1, 1), sample(4, 1, 3)); math.Abs(got-want) > 0.03 {
+		t.Errorf("deviations 1 and 3: %v, want %v", got, want)
+	}
+}
+
+// The pyramid must give back what it took apart, keep a constant, and put a
+// cosine where its filter's response (1/8)(3 + 4 cos w + cos 2w) says.
+func TestPyramid(t *testing.T) {
+	m := normal(2, 32, 20, 3, 7)
+	down := shrink(m)
+	up := enlarge(down, m.H, m.W)
+	band := difference(m, up)
+	for i := range m.Pix {
+		if d := band.Pix[i] + up.Pix[i] - m.Pix[i]; math.Abs(float64(d)) > 1e-5 {
+			t.Fatalf("pixel %d comes back %v off", i, d)
+		}
+	}
+	const w = math.Pi / 4
+	flat := Images{1, 32, 32, 1, make([]float32, 32*32)}
+	flat.fill(func(_, _, x, _ int) float32 { return 1 + float32(math.Cos(w*float64(x))) })
+	gain := (3 + 4*math.Cos(w) + math.Cos(2*w)) / 8
+	for x, got := range shrink(flat).Pix[8*16 : 8*16+12] {
+		if want := 1 + gain*math.Cos(w*2*float64(x)); x > 1 && math.Abs(float64(got)-want) > 1e-5 {
+			t.Errorf("column %d: %v, want %v", x, got, want)
+		}
+	}
+	for i, v := range enlarge(Images{1, 4, 4, 1, slices.Repeat([]float32{3}, 16)}, 8, 8).Pix {
+		if y, x := i/8, i%8; y > 0 && x > 0 && y < 6 && x < 6 && math.Abs(float64(v)-3) > 1e-5 {
+			t.Errorf("constant 3 became %v at %d,%d", v, y, x)
+		}
+	}
+}
+
+// Two halves of one law are near, other laws far, and farther where they differ.
+func TestMeasureOrders(t *testing.T) {
+	s := SWD{Patches: 32, Projections: 64, Seed: 1}
+	blur := func(m Images) Images { return enlarge(shrink(m), m.H, m.W) }
+	a, b, c := normal(40, 32, 32, 3, 1), normal(24, 32, 32, 3, 2), blur(normal(40, 32, 32, 3, 3))
+	same, err := s.Measure(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, _ := s.Measure(a, c)
+	if len(same) != 2 || same[0].H != 32 || same[1].H != 16 {
+		t.Fatalf("levels %v", same)
+	}
+	if same[0].Distance*4 > other[0].Distance {
+		t.Errorf("same law %v, blurred %v", same, other)
+	}
+	if zero, _ := s.Measure(a, a); zero[0].Distance > same[0].Distance {
+		t.Errorf("a set to itself: %v, two draws %v", zero, same)
+	}
+	for _, bad := range []Images{normal(1, 6, 6, 3, 1), {0, 32, 32, 3, nil}, normal(1, 32, 16, 3, 1)} {
+		if _, err := s.Measure(bad, a); err == nil {
+			t.Errorf("accepted %d images of %dx%d", bad.N, bad.H, bad.W)
+		}
+	}
+}
+
+// The fitted Gaussian has the data's moments: of 20000 draws the standard error
+// of a mean is s/141 and of a covariance under s^2/100; 5 of them are allowed.
+func TestGaussianMoments(t *testing.T) {
+	data := Images{3, 1, 2, 1, []float32{0.1, 0.2, -0.1, 0.1, 0.05, -0.2}} // small: no clipping
+	const n = 20000
+	g := Gaussian(data, n, 1)
+	moments := func(m Images) (v [5]float64) { // means, variances, covariance
+		for i := range m.N {
+			v[0] += float64(m.Image(i)[0]) / float64(m.N)
+			v[1] += float64(m.Image(i)[1]) / float64(m.N)
+		}
+		for i := range m.N {
+			x, y := float64(m.Image(i)[0])-v[0], float64(m.Image(i)[1])-v[1]
+			v[2] += x * x / float64(m.N-1)
+			v[3] += y * y / float64(m.N-1)
+			v[4] += x * y / float64(m.N-1)
+		}
+		return v
+	}
+	want, got := moments(data), moments(g)
+	s := math.Sqrt(max(want[2], want[3]))
+	for i, tolerance := range []float64{5 * s / 141, 5 * s / 141, 5 * s * s / 100, 5 * s * s / 100, 5 * s * s / 100} {
+		if math.Abs(got[i]-want[i]) > tolerance {
+			t.Errorf("moment %d: %v, want %v", i, got[i], want[i])
+		}
+	}
+}
+
+func TestNearestFindsTheMirrored(t *testing.T) {
+	data := normal(5, 8, 8, 3, 1)
+	query := Images{2, 8, 8, 3, make([]float32, 2*8*8*3)}
+	copy(query.Image(0), data.Image(3))
+	for p := range 64 {
+		copy(query.Image(1)[p*3:p*3+3], data.Image(4)[(p/8*8+7-p%8)*3:])
+	}
+	if got := Nearest(query, data); !slices.Equal(got, []int{3, 4}) {
+		t.Errorf("nearest %v, want [3 4]", got)
+	}
+}

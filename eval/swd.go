@@ -1,0 +1,250 @@
+// Package eval judges samples against data.
+package eval
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+)
+
+// Images is a set of images of one size: Pix is NHWC.
+type Images struct {
+	N, H, W, C int
+	Pix        []float32
+}
+
+// Image returns the pixels of image i.
+func (m Images) Image(i int) []float32 {
+	size := m.H * m.W * m.C
+	return m.Pix[i*size : (i+1)*size]
+}
+
+// SWD holds what SlicedWasserstein draws at random. The zero value is the
+// paper's setting.
+type SWD struct {
+	Patches     int    // patches drawn from each of the larger set's images; 0: 128
+	Projections int    // directions; 0: 512
+	Seed        uint64 // of patches and directions
+}
+
+// patchSize is the side of a patch, in pixels of its level.
+const patchSize = 7
+
+// A Level is the distance between two sets at one level of the pyramid.
+type Level struct {
+	H, W     int     // size of the level in pixels
+	Distance float64 // times 1000, as the paper prints it
+}
+
+// Measure returns the sliced Wasserstein distance between 7x7 patches of the
+// two sets at each level of a Laplacian pyramid, full resolution first, down to
+// the last level of at least 16 pixels (Karras et al. 2018, section 5,
+// arXiv:1710.10196):
+//
+//	1000 E_d W1({<d, p>}, {<d, q>}),  p, q patches, |d| = 1
+//
+// Patches are normalised per set and channel to mean 0 and deviation 1. From
+// both sets equally many patches are drawn, whatever the numbers of images.
+func (s SWD) Measure(a, b Images) ([]Level, error) {
+	if a.H != b.H || a.W != b.W || a.C != b.C {
+		return nil, fmt.Errorf("eval: images of %dx%dx%d cannot be compared with images of %dx%dx%d", a.H, a.W, a.C, b.H, b.W, b.C)
+	}
+	if a.N < 1 || b.N < 1 || min(a.H, a.W) < patchSize {
+		return nil, fmt.Errorf("eval: %d and %d images of %dx%d: at least one in each set, of at least %d pixels a side, is needed", a.N, b.N, a.H, a.W, patchSize)
+	}
+	if s.Patches == 0 {
+		s.Patches = 128
+	}
+	if s.Projections == 0 {
+		s.Projections = 512
+	}
+	count := s.Patches * max(a.N, b.N)
+	var levels []Level
+	for depth := 0; ; depth++ {
+		last := min(a.H, a.W) < 32
+		bandA, bandB := a, b
+		if !last {
+			downA, downB := shrink(a), shrink(b)
+			bandA, bandB = difference(a, enlarge(downA, a.H, a.W)), difference(b, enlarge(downB, b.H, b.W))
+			a, b = downA, downB
+		}
+		rng := rand.New(rand.NewPCG(s.Seed, uint64(depth)))
+		pa, pb := patches(bandA, count, rng), patches(bandB, count, rng)
+		levels = append(levels, Level{bandA.H, bandA.W, 1000 * s.distance(pa, pb, count, rng)})
+		if last {
+			return levels, nil
+		}
+	}
+}
+
+// binomial is the filter of Burt & Adelson's pyramid.
+var binomial = [5]float32{1. / 16, 4. / 16, 6. / 16, 4. / 16, 1. / 16}
+
+// shrink halves both sides: binomial filter, then every second pixel.
+func shrink(m Images) Images {
+	out := Images{m.N, (m.H + 1) / 2, (m.W + 1) / 2, m.C, nil}
+	out.Pix = make([]float32, out.N*out.H*out.W*out.C)
+	out.fill(func(img, y, x, c int) (v float32) {
+		for i, wy := range binomial {
+			for j, wx := range binomial {
+				v += wy * wx * m.at(img, 2*y+i-2, 2*x+j-2, c)
+			}
+		}
+		return v
+	})
+	return out
+}
+
+// enlarge is the other way: zeros between the pixels, then four times the filter.
+func enlarge(m Images, h, w int) Images {
+	out := Images{m.N, h, w, m.C, make([]float32, m.N*h*w*m.C)}
+	out.fill(func(img, y, x, c int) (v float32) {
+		for i, wy := range binomial {
+			for j, wx := range binomial {
+				if sy, sx := y+i-2, x+j-2; sy&1 == 0 && sx&1 == 0 {
+					v += 4 * wy * wx * m.at(img, sy/2, sx/2, c)
+				}
+			}
+		}
+		return v
+	})
+	return out
+}
+
+// at is a pixel of m, mirrored at the border.
+func (m Images) at(img, y, x, c int) float32 {
+	y, x = mirror(y, m.H), mirror(x, m.W)
+	return m.Pix[((img*m.H+y)*m.W+x)*m.C+c]
+}
+
+func mirror(i, n int) int {
+	if i < 0 {
+		i = -i
+	}
+	if i >= n {
+		i = 2*(n-1) - i
+	}
+	return i
+}
+
+// fill sets each value of m.
+func (m Images) fill(value func(img, y, x, c int) float32) {
+	parallel(m.N, func(img int) {
+		at := img * m.H * m.W * m.C
+		for y := range m.H {
+			for x := range m.W {
+				for c := range m.C {
+					m.Pix[at] = value(img, y, x, c)
+					at++
+				}
+			}
+		}
+	})
+}
+
+func difference(a, b Images) Images {
+	out := a
+	out.Pix = make([]float32, len(a.Pix))
+	for i := range out.Pix {
+		out.Pix[i] = a.Pix[i] - b.Pix[i]
+	}
+	return out
+}
+
+// patches draws count patches, from the images in turn, as rows of a matrix
+// with every channel normalised.
+func patches(m Images, count int, rng *rand.Rand) []float32 {
+	dim := patchSize * patchSize * m.C
+	rows := make([]float32, 0, count*dim)
+	for i := range count {
+		y, x := rng.IntN(m.H-patchSize+1), rng.IntN(m.W-patchSize+1)
+		img := m.Image(i % m.N)
+		for dy := range patchSize {
+			at := ((y+dy)*m.W + x) * m.C
+			rows = append(rows, img[at:at+patchSize*m.C]...)
+		}
+	}
+	for c := range m.C {
+		normalise(rows, c, m.C)
+	}
+	return rows
+}
+
+// normalise brings every step-th value from first on to mean 0 and deviation 1.
+func normalise(v []float32, first, step int) {
+	var sum, squares, n float64
+	for i := first; i < len(v); i += step {
+		x := float64(v[i])
+		sum, squares, n = sum+x, squares+x*x, n+1
+	}
+	mean := sum / n
+	deviation := math.Sqrt(max(squares/n-mean*mean, 1e-12))
+	for i := first; i < len(v); i += step {
+		v[i] = float32((float64(v[i]) - mean) / deviation)
+	}
+}
+
+// distance is the mean over random directions of W1 between the projections.
+func (s SWD) distance(a, b []float32, count int, rng *rand.Rand) float64 {
+	dim := len(a) / count
+	directions := make([]float32, s.Projections*dim)
+	for i := range s.Projections {
+		d := directions[i*dim : (i+1)*dim]
+		norm := 0.0
+		for j := range d {
+			v := rng.NormFloat64()
+			d[j] = float32(v)
+			norm += v * v
+		}
+		blas32.Scal(float32(1/math.Sqrt(norm)), blas32.Vector{N: dim, Inc: 1, Data: d})
+	}
+	w := make([]float64, s.Projections)
+	parallel(s.Projections, func(i int) {
+		d := directions[i*dim : (i+1)*dim]
+		w[i] = wasserstein(project(a, count, d), project(b, count, d))
+	})
+	sum := 0.0
+	for _, v := range w {
+		sum += v
+	}
+	return sum / float64(s.Projections)
+}
+
+func project(rows []float32, count int, d []float32) []float32 {
+	out := make([]float32, count)
+	blas32.Gemv(blas.NoTrans, 1, blas32.General{Rows: count, Cols: len(d), Stride: len(d), Data: rows},
+		blas32.Vector{N: len(d), Inc: 1, Data: d}, 0, blas32.Vector{N: count, Inc: 1, Data: out})
+	return out
+}
+
+// wasserstein is W1 between two samples of equal size: the mean distance of
+// their sorted values. It sorts its arguments.
+func wasserstein(a, b []float32) float64 {
+	slices.Sort(a)
+	slices.Sort(b)
+	sum := 0.0
+	for i := range a {
+		sum += math.Abs(float64(a[i]) - float64(b[i]))
+	}
+	return sum / float64(len(a))
+}
+
+// parallel runs f for 0 to n-1 on all processors.
+func parallel(n int, f func(int)) {
+	var wg sync.WaitGroup
+	workers := min(n, runtime.GOMAXPROCS(0))
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < n; i += workers {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}
