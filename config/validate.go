@@ -50,9 +50,6 @@ func (r *Run) Validate() error {
 }
 
 func (r *Run) validateData() error {
-	if len(r.Data) > 0 && r.Resolution.H < 1 {
-		return fmt.Errorf("--resolution is missing")
-	}
 	if !slices.Contains([]int{1, 3, 4}, r.ImageChannels) {
 		return fmt.Errorf("--image-channels %d: give 1 (grey), 3 (RGB) or 4 (RGBA)", r.ImageChannels)
 	}
