@@ -1,0 +1,70 @@
+package net
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Decode reads one JSON object into config and rejects unknown fields and
+// anything after the object. Fields that the object lacks keep their value;
+// empty data leaves all as it is.
+func Decode(data []byte, config any) error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(config); err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("configuration: more than one JSON value")
+	}
+	return nil
+}
+
+// MaxWidth bounds the channels of any layer, so that a hostile configuration
+// cannot ask for more memory than there is addresses.
+const MaxWidth = 1 << 14
+
+// CheckWidth says whether n can be a layer's number of channels.
+func CheckWidth(field string, n int) error {
+	if n < 1 || n > MaxWidth {
+		return fmt.Errorf("%s: %d channels, expected 1 to %d", field, n, MaxWidth)
+	}
+	return nil
+}
+
+// CheckImageChannels says whether images may have n channels: grey, colour, or
+// colour with transparency.
+func CheckImageChannels(field string, n int) error {
+	if !slices.Contains([]int{1, 3, 4}, n) {
+		return fmt.Errorf("%s: %d, expected 1, 3 or 4", field, n)
+	}
+	return nil
+}
+
+// CheckMultiple says whether h x w images can be halved until each side has
+// been divided by factor; the error names the sizes nearest to each side that
+// can.
+func CheckMultiple(arch string, h, w, factor int) error {
+	if h > 0 && w > 0 && h%factor == 0 && w%factor == 0 {
+		return nil
+	}
+	near := func(n int) string {
+		down := n / factor * factor
+		switch {
+		case n > 0 && n == down:
+			return fmt.Sprint(n)
+		case down < factor:
+			return fmt.Sprint(factor)
+		}
+		return fmt.Sprintf("%d or %d", down, down+factor)
+	}
+	return fmt.Errorf("%s: image of %dx%d (height x width): both sides must be multiples of %d; next are height %s, width %s",
+		arch, h, w, factor, near(h), near(w))
+}

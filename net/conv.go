@@ -1,0 +1,91 @@
+package net
+
+import (
+	"github.com/gomlx/gomlx/backends"
+	"github.com/gomlx/gomlx/pkg/core/graph"
+)
+
+// Conv2D is a 2-D convolution with bias, torch.nn.Conv2d (which, as all of
+// the field, means correlation).
+type Conv2D struct {
+	Weight *Param // [out,in,k,k]
+	Bias   *Param // [out]
+	Stride int
+	// Pad is the zero rows and columns before and after the image.
+	Pad [2]int
+}
+
+// NewConv2D adds the weight and bias of a k x k convolution to s, drawn
+// uniformly on +-1/sqrt(in k k). pad zeros go around the image.
+func NewConv2D(s Scope, in, out, k, stride, pad int) Conv2D {
+	init := fanIn(in * k * k)
+	return Conv2D{
+		Weight: s.Add(Param{Name: "weight", Shape: []int{out, in, k, k}, Layout: HWIO, Init: init}),
+		Bias:   s.Add(Param{Name: "bias", Shape: []int{out}, Init: init}),
+		Stride: stride,
+		Pad:    [2]int{pad, pad},
+	}
+}
+
+// Zero makes the layer start as the zero map.
+func (c Conv2D) Zero() Conv2D {
+	c.Weight.Init, c.Bias.Init = Init{}, Init{}
+	return c
+}
+
+// Forward maps x [N,H,W,in] to [N,H',W',out].
+func (c Conv2D) Forward(v *Vars, x *graph.Node) *graph.Node {
+	y := graph.ConvGeneral(x, v.Get(c.Weight), nhwc(2, 3),
+		[]int{c.Stride, c.Stride}, [][2]int{c.Pad, c.Pad}, nil, nil, 1, 1)
+	return graph.Add(y, perChannel(v.Get(c.Bias), 4))
+}
+
+// ConvTranspose2D is the adjoint of a strided convolution, with bias,
+// torch.nn.ConvTranspose2d.
+type ConvTranspose2D struct {
+	Weight         *Param // [in,out,k,k]
+	Bias           *Param // [out]
+	K, Stride, Pad int
+}
+
+// NewConvTranspose2D adds the weight and bias of a k x k transposed
+// convolution to s, drawn uniformly on +-1/sqrt(out k k): PyTorch takes the
+// second axis of the weight for the inputs, which here are the outputs.
+func NewConvTranspose2D(s Scope, in, out, k, stride, pad int) ConvTranspose2D {
+	init := fanIn(out * k * k)
+	return ConvTranspose2D{
+		Weight: s.Add(Param{Name: "weight", Shape: []int{in, out, k, k}, Layout: HWIO, Init: init}),
+		Bias:   s.Add(Param{Name: "bias", Shape: []int{out}, Init: init}),
+		K:      k, Stride: stride, Pad: pad,
+	}
+}
+
+// Forward maps x [N,H,W,in] to [N,(H-1)s+k-2p,(W-1)s+k-2p,out]: s-1 zeros
+// between the pixels, then a correlation with the reversed kernel.
+func (c ConvTranspose2D) Forward(v *Vars, x *graph.Node) *graph.Node {
+	pad := [2]int{c.K - 1 - c.Pad, c.K - 1 - c.Pad}
+	w := graph.Reverse(v.Get(c.Weight), 0, 1)
+	y := graph.ConvGeneral(x, w, nhwc(3, 2),
+		[]int{1, 1}, [][2]int{pad, pad}, []int{c.Stride, c.Stride}, nil, 1, 1)
+	return graph.Add(y, perChannel(v.Get(c.Bias), 4))
+}
+
+// nhwc are the axes of images NHWC and of kernels with the spatial axes first
+// and the channels at the two given ones.
+func nhwc(kernelIn, kernelOut int) backends.ConvolveAxesConfig {
+	return backends.ConvolveAxesConfig{
+		InputBatch: 0, InputChannels: 3, InputSpatial: []int{1, 2},
+		KernelInputChannels: kernelIn, KernelOutputChannels: kernelOut, KernelSpatial: []int{0, 1},
+		OutputBatch: 0, OutputChannels: 3, OutputSpatial: []int{1, 2},
+	}
+}
+
+// Upsample2x doubles rows and columns by repeating each pixel, the nearest
+// interpolation.
+func Upsample2x(x *graph.Node) *graph.Node {
+	d := x.Shape().Dimensions
+	n, h, w, c := d[0], d[1], d[2], d[3]
+	x = graph.Reshape(x, n, h, 1, w, 1, c)
+	x = graph.BroadcastToDims(x, n, h, 2, w, 2, c)
+	return graph.Reshape(x, n, 2*h, 2*w, c)
+}

@@ -1,0 +1,137 @@
+// Package simpleunet is the lecture's network: a U-Net of five widths whose
+// skips carry the output of each level *after* it was halved, BatchNorm after
+// the activation, and the time added once per block.
+//
+// With the default widths and colour images it has 62,438,883 parameters.
+// Names and layout are those of the lecture's PyTorch module, so its saved
+// weights load.
+package simpleunet
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/reverie-go/reverie/net"
+)
+
+// Arch is the name under which the architecture is registered.
+const Arch = "simpleunet"
+
+// timeDim is the width of the time embedding.
+const timeDim = 32
+
+func init() {
+	net.Register(Arch, func(json []byte) (net.Model, error) {
+		var c Config
+		if err := net.Decode(json, &c); err != nil {
+			return nil, err
+		}
+		return New(c)
+	})
+}
+
+// Config is what config.json holds. The zero value is the lecture's.
+type Config struct {
+	// Channels are the widths from the outermost down to the deepest, two or
+	// more, mirrored on the way up. Default 64, 128, 256, 512, 1024.
+	Channels []int `json:"channels"`
+	// ImageChannels of input and output: 1, 3 or 4. Default 3.
+	ImageChannels int `json:"image_channels"`
+}
+
+func (c Config) withDefaults() Config {
+	if c.Channels == nil {
+		c.Channels = []int{64, 128, 256, 512, 1024}
+	}
+	if c.ImageChannels == 0 {
+		c.ImageChannels = 3
+	}
+	return c
+}
+
+// maxLevels bounds the number of widths: with more, no image is large enough.
+const maxLevels = 16
+
+// Validate names the first field that cannot be used.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	if len(c.Channels) < 2 || len(c.Channels) > maxLevels {
+		return fmt.Errorf("channels: %d widths %v, expected 2 to %d", len(c.Channels), c.Channels, maxLevels)
+	}
+	for _, n := range c.Channels {
+		if err := net.CheckWidth("channels", n); err != nil {
+			return err
+		}
+	}
+	return net.CheckImageChannels("image_channels", c.ImageChannels)
+}
+
+// Model is the network's architecture.
+type Model struct {
+	config Config
+	params []*net.Param
+
+	time       net.Linear
+	conv0      net.Conv2D
+	downs, ups []block
+	output     net.Conv2D
+}
+
+var _ net.Model = (*Model)(nil)
+
+// New lays the network out.
+func New(c Config) (*Model, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	c = c.withDefaults()
+	c.Channels = slices.Clone(c.Channels)
+	s, widths := net.NewScope(), c.Channels
+	m := &Model{config: c}
+	m.time = net.NewLinear(s.In("time_mlp", 1), timeDim, timeDim)
+	m.conv0 = net.NewConv2D(s.In("conv0"), c.ImageChannels, widths[0], 3, 1, 1)
+	for i := range len(widths) - 1 {
+		m.downs = append(m.downs, newDown(s.In("downs", i), widths[i], widths[i+1]))
+	}
+	for i := range len(widths) - 1 {
+		j := len(widths) - 1 - i
+		m.ups = append(m.ups, newUp(s.In("ups", i), widths[j], widths[j-1]))
+	}
+	m.output = net.NewConv2D(s.In("output"), widths[0], c.ImageChannels, 1, 1, 0)
+	m.params = s.Params()
+	return m, nil
+}
+
+// Arch is "simpleunet".
+func (m *Model) Arch() string { return Arch }
+
+// Config is the [Config] with the defaults filled in.
+func (m *Model) Config() any { return m.config }
+
+// Params lists the parameters and buffers.
+func (m *Model) Params() []*net.Param { return m.params }
+
+// Channels are the image channels, the same in and out.
+func (m *Model) Channels() (in, out int) { return m.config.ImageChannels, m.config.ImageChannels }
+
+// Check says whether both sides can be halved once per level.
+func (m *Model) Check(h, w int) error {
+	return net.CheckMultiple(Arch, h, w, 1<<(len(m.config.Channels)-1))
+}
+
+// Forward predicts from images x [N,H,W,C] and code indices t [N].
+func (m *Model) Forward(v *net.Vars, x, t *graph.Node) *graph.Node {
+	t = net.ReLU(m.time.Forward(v, net.Sinusoid(t, timeDim, 1, false)))
+	x = m.conv0.Forward(v, x)
+	var skips []*graph.Node
+	for _, down := range m.downs {
+		x = down.Forward(v, x, t)
+		skips = append(skips, x)
+	}
+	for i, up := range m.ups {
+		popped := skips[len(skips)-1-i]
+		x = up.Forward(v, graph.Concatenate([]*graph.Node{x, popped}, 3), t)
+	}
+	return m.output.Forward(v, x)
+}
