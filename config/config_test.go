@@ -79,7 +79,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--solver":         func(r *Run) { r.Solver = "euler" },
 		"--sample-steps":   func(r *Run) { r.SampleSteps = 301 },
 		"--time":           func(r *Run) { r.Time = -1 },
-		"--epochs":         func(r *Run) { r.ClearStops() },
+		"--epochs":         func(r *Run) { r.Epochs = 0 },
 		"--sample-n":       func(r *Run) { r.SampleN = -1 },
 		"--prediction":     func(r *Run) { r.Prediction = "noise" },
 		"--loss":           func(r *Run) { r.Loss = "l3" },

@@ -29,25 +29,31 @@ func (r *Run) Resume(given *Run, set []string) (*Run, error) {
 	if wrong != nil {
 		return nil, fmt.Errorf("a resumed run keeps its settings; leave out %s, or start a new run", strings.Join(wrong, ", "))
 	}
-	out, changed := *r, map[string]json.RawMessage{}
-	for _, name := range set {
-		if slices.Contains(stops, name) {
-			out.ClearStops()
-		}
-		changed[name] = want[name]
-	}
-	b, err := json.Marshal(changed)
-	if err == nil {
-		err = json.Unmarshal(b, &out)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &out, out.Validate()
+	next := r.With(given, set)
+	return next, next.Validate()
 }
 
-// ClearStops removes the stops of r, before those of the command line are set.
-func (r *Run) ClearStops() { r.Epochs, r.Steps, r.Time = 0, 0, 0 }
+// With returns r with the fields named in set taken from given. A stop among
+// them replaces all stops of r.
+func (r *Run) With(given *Run, set []string) *Run {
+	base := *r
+	if slices.ContainsFunc(set, func(name string) bool { return slices.Contains(stops, name) }) {
+		base.Epochs, base.Steps, base.Time = 0, 0, 0
+	}
+	next, want := fields(&base), fields(given)
+	for _, name := range set {
+		next[name] = want[name]
+	}
+	out := new(Run)
+	b, err := json.Marshal(next)
+	if err == nil {
+		err = json.Unmarshal(b, out)
+	}
+	if err != nil {
+		panic("config: " + err.Error()) // these fields were marshalled from Runs
+	}
+	return out
+}
 
 // fields returns the JSON of each field of r under its flag's name.
 func fields(r *Run) map[string]json.RawMessage {
