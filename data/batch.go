@@ -1,0 +1,184 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A Batch is N images of one shape.
+type Batch struct {
+	// X holds the images, [N,H,W,C], values in [-1,1].
+	X []float32
+	// N, H, W and C are the shape of X.
+	N, H, W, C int
+	// Class indexes Set.Classes, -1 for none; [N].
+	Class []int
+	// Index are the images' positions in the Set that made the batch; [N].
+	Index []int
+}
+
+// Image returns the pixels of image i, [H,W,C], sharing X.
+func (b *Batch) Image(i int) []float32 {
+	n := b.H * b.W * b.C
+	return b.X[i*n : (i+1)*n : (i+1)*n]
+}
+
+// Epoch names one pass over a Set.
+type Epoch struct {
+	// Seed and Epoch determine the order of the images and their flips.
+	Seed  uint64
+	Epoch int
+	// Start is the number of batches to leave out: resumed at Start, the rest
+	// of the epoch is what it would have been, bit for bit.
+	Start int
+	// Batch is the number of images in a batch.
+	Batch int
+}
+
+// Steps returns the batches in an epoch, floor(Len/batch): what remains at its
+// end is dropped.
+func (s *Set) Steps(batch int) int { return s.Len() / batch }
+
+// CheckBatch reports a batch that is not positive or larger than the set.
+func (s *Set) CheckBatch(batch int) error {
+	if batch < 1 {
+		return fmt.Errorf("data: batch %d: must be at least 1", batch)
+	}
+	if n := s.Len(); batch > n {
+		return fmt.Errorf("data: batch %d is larger than the training set of %d images: lower the batch to at most %d, or add images", batch, n, n)
+	}
+	return nil
+}
+
+// Batches returns the shuffled batches of an epoch. They are made ahead of the
+// loop that takes them, Options.Prefetch at most, and the making stops when
+// that loop does. A file that has become unreadable since Open is replaced by
+// the next readable image and added to Skipped; with Options.Strict it ends the
+// epoch. An error is the last thing yielded.
+func (s *Set) Batches(ctx context.Context, e Epoch) iter.Seq2[*Batch, error] {
+	return func(yield func(*Batch, error) bool) {
+		if err := s.checkEpoch(e); err != nil {
+			yield(nil, err)
+			return
+		}
+		perm := order(s.Len(), e.Seed, e.Epoch)[e.Start*e.Batch : s.Steps(e.Batch)*e.Batch]
+		flip := func(item int) bool {
+			return s.st.o.Flip && bits64(e.Seed, e.Epoch, flipping, item)>>63 == 1
+		}
+		s.ahead(ctx, perm, e.Batch, flip, yield)
+	}
+}
+
+func (s *Set) checkEpoch(e Epoch) error {
+	if err := s.CheckBatch(e.Batch); err != nil {
+		return err
+	}
+	if n := s.Steps(e.Batch); e.Start < 0 || e.Start > n {
+		return fmt.Errorf("data: start at batch %d of epoch %d: the epoch has %d batches of %d", e.Start, e.Epoch, n, e.Batch)
+	}
+	return nil
+}
+
+// All returns every image once, in order and not flipped, in batches of which
+// the last may be smaller.
+func (s *Set) All(ctx context.Context, batch int) iter.Seq2[*Batch, error] {
+	return func(yield func(*Batch, error) bool) {
+		if batch < 1 {
+			yield(nil, fmt.Errorf("data: batch %d: must be at least 1", batch))
+			return
+		}
+		at := make([]int, s.Len())
+		for i := range at {
+			at[i] = i
+		}
+		s.ahead(ctx, at, batch, unflipped, yield)
+	}
+}
+
+// Load returns the images at the given positions, in that order, not flipped.
+func (s *Set) Load(ctx context.Context, at ...int) (*Batch, error) {
+	return s.load(ctx, at, unflipped)
+}
+
+func unflipped(int) bool { return false }
+
+// ahead makes the batches of at in a goroutine and yields them.
+func (s *Set) ahead(ctx context.Context, at []int, batch int, flip func(item int) bool, yield func(*Batch, error) bool) {
+	type made struct {
+		b   *Batch
+		err error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	// One batch waits in the sender's hand, the others in the channel.
+	c := make(chan made, s.st.o.Prefetch-1)
+	go func() {
+		defer close(c)
+		for len(at) > 0 {
+			n := min(batch, len(at))
+			b, err := s.load(ctx, at[:n], flip)
+			select {
+			case c <- made{b, err}:
+			case <-ctx.Done():
+			}
+			if err != nil || ctx.Err() != nil {
+				return
+			}
+			at = at[n:]
+		}
+	}()
+	defer func() {
+		cancel()
+		for range c { // until the goroutine has ended
+		}
+	}()
+	for m := range c {
+		if !yield(m.b, m.err) || m.err != nil {
+			return
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		yield(nil, context.Cause(ctx))
+	}
+}
+
+// load makes one batch, its images in parallel.
+func (s *Set) load(ctx context.Context, at []int, flip func(item int) bool) (*Batch, error) {
+	h, w, c := s.Shape()
+	b := &Batch{
+		X: make([]float32, len(at)*h*w*c), N: len(at), H: h, W: w, C: c,
+		Class: make([]int, len(at)), Index: make([]int, len(at)),
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.st.o.Workers)
+	for k, i := range at {
+		g.Go(func() error { return s.fill(ctx, b, k, i, flip) })
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// fill makes place k of b image i, or the next that is readable.
+func (s *Set) fill(ctx context.Context, b *Batch, k, i int, flip func(item int) bool) error {
+	for try := range s.Len() {
+		j := (i + try) % s.Len()
+		item := s.index[j]
+		p, err := s.st.pixels(ctx, item)
+		if err == nil {
+			b.Class[k], b.Index[k] = s.st.items[item].Class, j
+			p.float(b.Image(k), b.W, b.C, flip(item))
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if s.st.skip(item, err); s.st.o.Strict {
+			return fmt.Errorf("data: %s: %w", s.st.items[item].Path, err)
+		}
+	}
+	return fmt.Errorf("data: none of the %d images can be read any more; the last was %s", s.Len(), s.Info(i).Path)
+}

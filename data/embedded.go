@@ -1,0 +1,36 @@
+package data
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+)
+
+//go:generate go run ./emoji/make -embed emoji/emoji32.zip
+
+// emoji32 holds the 1,911 base emoji (no skin tones) of Google's Noto Color
+// Emoji at 32x32, RGBA, a folder for each of 10 classes. See emoji/NOTICE.
+//
+//go:embed emoji/emoji32.zip
+var emoji32 []byte
+
+// Embedded opens the emoji inside the binary as Open opens a folder with class
+// folders; o.Classes chooses among "Activities", "Animals & Nature",
+// "Component", "Flags", "Food & Drink", "Objects", "People & Body", "Smileys &
+// Emotion", "Symbols" and "Travel & Places". They are 32x32.
+func Embedded(ctx context.Context, o Options) (*Set, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	z, err := zip.NewReader(bytes.NewReader(emoji32), int64(len(emoji32)))
+	if err != nil {
+		return nil, fmt.Errorf("data: the embedded emoji: %w", err)
+	}
+	var l listing
+	if err := l.walk(ctx, z, "embedded:emoji"); err != nil {
+		return nil, err
+	}
+	return open(ctx, l, o)
+}

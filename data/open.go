@@ -1,0 +1,179 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sort"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Open opens the image folders roots as one set, in the order root by root,
+// each sorted by path. Classes of the same name in several roots are one.
+//
+// An error says what is wrong: a root that does not exist or is not a folder, a
+// root without images, a class in o.Classes that no root has, no readable image
+// at all, with o.Strict any file that is unreadable.
+func Open(ctx context.Context, roots []string, o Options) (*Set, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if len(roots) == 0 {
+		return nil, errors.New("data: no image folder given")
+	}
+	var l listing
+	for _, root := range roots {
+		r, err := openRoot(root)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.walk(ctx, r.FS(), root); err != nil {
+			return nil, err
+		}
+	}
+	return open(ctx, l, o)
+}
+
+// openRoot opens a folder that nothing can be read from outside of.
+func openRoot(dir string) (*os.Root, error) {
+	st, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return nil, fmt.Errorf("data: no such folder: %s: %w", dir, fs.ErrNotExist)
+	case err != nil:
+		return nil, fmt.Errorf("data: open folder: %w", err)
+	case !st.IsDir():
+		return nil, fmt.Errorf("data: %s is a file: expected a folder of images", dir)
+	}
+	r, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("data: open folder: %w", err)
+	}
+	return r, nil
+}
+
+// open reads the files of a listing.
+func open(ctx context.Context, l listing, o Options) (*Set, error) {
+	st := newStore(o.withDefaults())
+	files, err := l.choose(o.Classes)
+	if err != nil {
+		return nil, err
+	}
+	st.classes = classNames(files, o.Classes)
+	if err := st.readAll(ctx, files, l.skips); err != nil {
+		return nil, err
+	}
+	s := &Set{st: st, index: make([]int, len(st.items))}
+	for i := range s.index {
+		s.index[i] = i
+	}
+	return s, nil
+}
+
+// classNames returns the classes of the filter, or else of the files, sorted.
+func classNames(files []file, filter []string) []string {
+	seen := map[string]bool{}
+	for _, c := range filter {
+		seen[c] = true
+	}
+	for _, f := range files {
+		if f.class != "" {
+			seen[f.class] = true
+		}
+	}
+	names := make([]string, 0, len(seen))
+	for c := range seen {
+		names = append(names, c)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// readAll reads every file once, in parallel, and makes the readable ones the
+// items of st.
+func (st *store) readAll(ctx context.Context, files []file, skips []Skip) error {
+	items := make([]item, len(files))
+	errs := make([]error, len(files))
+	var mu sync.Mutex
+	done := 0
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(st.o.Workers)
+	for i, f := range files {
+		if gctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			items[i], errs[i] = st.readFile(gctx, f)
+			mu.Lock()
+			defer mu.Unlock()
+			if done++; st.o.Progress != nil {
+				st.o.Progress(done, len(files))
+			}
+			return gctx.Err()
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return fmt.Errorf("data: opening the images: %w", context.Cause(ctx))
+	}
+	unread := 0
+	for i, err := range errs {
+		if err != nil {
+			skips = append(skips, Skip{files[i].path, err})
+			unread++
+			continue
+		}
+		st.items = append(st.items, items[i])
+	}
+	st.bad = skips
+	switch bad := SkipError(st.skipped()); {
+	case len(st.items) == 0:
+		return fmt.Errorf("data: none of %d image files can be read: %w", unread, bad)
+	case len(bad) > 0 && st.o.Strict:
+		return fmt.Errorf("data: %d files left out, and strict mode allows none: %w", len(bad), bad)
+	}
+	return nil
+}
+
+// readFile reads one file of a listing and keeps its pixels if there is room.
+func (st *store) readFile(ctx context.Context, f file) (item, error) {
+	p, info, err := st.read(ctx, f.fsys, f.name)
+	if err != nil {
+		return item{}, err
+	}
+	info.Path = f.path
+	info.Class = sort.SearchStrings(st.classes, f.class)
+	if f.class == "" {
+		info.Class = -1
+	}
+	it := item{Info: info, fsys: f.fsys, name: f.name}
+	st.keep(&it, p)
+	return it, nil
+}
+
+// SkipError is a list of skipped files as an error; its text names the first.
+type SkipError []Skip
+
+// skipShown is how many skipped files a text names.
+const skipShown = 5
+
+// Error returns "PATH: reason; PATH: reason; ... and N more".
+func (e SkipError) Error() string {
+	var b strings.Builder
+	for i, s := range e {
+		if i == skipShown {
+			fmt.Fprintf(&b, "; and %d more", len(e)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		fmt.Fprintf(&b, "%s: %v", s.Path, s.Err)
+	}
+	return b.String()
+}

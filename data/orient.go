@@ -1,0 +1,83 @@
+package data
+
+import (
+	"bytes"
+	"image"
+
+	"github.com/bep/imagemeta"
+)
+
+// orient is the EXIF tag Orientation, 1 to 8: how the stored image is to be
+// turned to stand upright.
+type orient uint16
+
+// orientation reads the tag; without one, or with damaged metadata, it is 1.
+func orientation(raw []byte, format string) (o orient) {
+	o = 1
+	f, ok := map[string]imagemeta.ImageFormat{
+		"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP, "tiff": imagemeta.TIFF,
+	}[format]
+	if !ok {
+		return o
+	}
+	defer func() {
+		if recover() != nil { // damaged metadata do not make an image unreadable
+			o = 1
+		}
+	}()
+	_, _ = imagemeta.Decode(imagemeta.Options{
+		R: bytes.NewReader(raw), ImageFormat: f, Sources: imagemeta.EXIF,
+		ShouldHandleTag: func(t imagemeta.TagInfo) bool { return t.Tag == "Orientation" && t.Namespace == "IFD0" },
+		HandleTag: func(t imagemeta.TagInfo) error {
+			if v, ok := t.Value.(uint16); ok && v >= 1 && v <= 8 {
+				o = orient(v)
+			}
+			return imagemeta.ErrStopWalking
+		},
+		Warnf: func(string, ...any) {},
+	})
+	return o
+}
+
+// swaps reports whether width and height change places.
+func (o orient) swaps() bool { return o >= 5 }
+
+// apply turns an image upright.
+func (o orient) apply(src *image.RGBA64) *image.RGBA64 {
+	if o <= 1 {
+		return src
+	}
+	w, h := src.Rect.Dx(), src.Rect.Dy()
+	if o.swaps() {
+		w, h = h, w
+	}
+	dst := image.NewRGBA64(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			sx, sy := o.source(x, y, w, h)
+			copy(dst.Pix[dst.PixOffset(x, y):][:8], src.Pix[src.PixOffset(sx, sy):])
+		}
+	}
+	return dst
+}
+
+// source returns where the upright pixel (x, y) of a w x h image is stored.
+func (o orient) source(x, y, w, h int) (sx, sy int) {
+	switch o {
+	case 2:
+		return w - 1 - x, y
+	case 3:
+		return w - 1 - x, h - 1 - y
+	case 4:
+		return x, h - 1 - y
+	case 5:
+		return y, x
+	case 6:
+		return y, w - 1 - x
+	case 7:
+		return h - 1 - y, w - 1 - x
+	case 8:
+		return h - 1 - y, x
+	}
+	return x, y
+}

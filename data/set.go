@@ -1,0 +1,141 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math/bits"
+)
+
+// Info is what is known of one image of a Set without its pixels.
+type Info struct {
+	// Path is the file: the root as it was given, joined with the path below
+	// it. For embedded images it begins with "embedded:".
+	Path string
+	// Class indexes Set.Classes; -1 is an image that lies directly in a root.
+	Class int
+	// Hash is the SHA-256 of the file's content.
+	Hash [sha256.Size]byte
+	// Width and Height are the file's size in pixels, upright.
+	Width, Height int
+	// Format is "png", "jpeg", "gif", "webp", "bmp" or "tiff".
+	Format string
+	// Mode is "grey", "grey16", "palette", "RGB", "RGBA", "RGB16", "RGBA16",
+	// "YCbCr" or "CMYK", as stored.
+	Mode string
+	// Bytes is the file's size.
+	Bytes int64
+}
+
+// Skip is a file that was left out, and why.
+type Skip struct {
+	Path string
+	Err  error
+}
+
+// A Set is an ordered set of readable images of one resolution. Its methods
+// may be called at the same time.
+type Set struct {
+	st    *store
+	index []int // positions in st.items
+}
+
+// Len returns the number of images.
+func (s *Set) Len() int { return len(s.index) }
+
+// Shape returns the height, width and channels of every image.
+func (s *Set) Shape() (h, w, c int) { return s.st.o.Height, s.st.o.Width, s.st.o.Channels }
+
+// Classes returns the names of the classes, sorted: those of the filter where
+// there is one. Train and Val keep the numbering.
+func (s *Set) Classes() []string { return append([]string(nil), s.st.classes...) }
+
+// Info returns what is known of image i, 0 <= i < Len.
+func (s *Set) Info(i int) Info { return s.st.items[s.index[i]].Info }
+
+// Skipped returns the files that were left out, in the order of their paths;
+// it grows if a file becomes unreadable later.
+func (s *Set) Skipped() []Skip { return s.st.skipped() }
+
+// Cached returns how many of the set's files, and how many bytes of decoded
+// pixels, are kept in memory.
+func (s *Set) Cached() (images int, bytes int64) { return s.st.cached() }
+
+// Train returns the images that Val does not hold out.
+func (s *Set) Train() *Set { return s.part(false) }
+
+// Val returns the held-out images: those whose content hash, read as a number
+// in [0,1), is under Options.Val. It may be empty.
+func (s *Set) Val() *Set { return s.part(true) }
+
+func (s *Set) part(val bool) *Set {
+	p := &Set{st: s.st}
+	for _, i := range s.index {
+		if heldOut(s.st.items[i].Hash, s.st.o.Val) == val {
+			p.index = append(p.index, i)
+		}
+	}
+	return p
+}
+
+// heldOut reports whether the first 53 bits of h, over 2^53, are under f.
+func heldOut(h [sha256.Size]byte, f float64) bool {
+	return float64(binary.BigEndian.Uint64(h[:8])>>11)/(1<<53) < f
+}
+
+// Subset returns the images at the given positions, in that order.
+func (s *Set) Subset(at []int) *Set {
+	p := &Set{st: s.st, index: make([]int, len(at))}
+	for k, i := range at {
+		p.index[k] = s.index[i]
+	}
+	return p
+}
+
+// Fingerprint identifies the set: the contents of its images in their order,
+// their classes, and the options that change pixels. Training resumed on a set
+// of another fingerprint does not continue bit for bit.
+func (s *Set) Fingerprint() string {
+	o := s.st.o
+	d := sha256.New()
+	fmt.Fprintf(d, "%d %d %d %q %v %q\n", o.Height, o.Width, o.Channels, o.Crop, o.Flip, s.st.classes)
+	for _, i := range s.index {
+		it := &s.st.items[i]
+		fmt.Fprintf(d, "%x %d\n", it.Hash, it.Class)
+	}
+	return hex.EncodeToString(d.Sum(nil))
+}
+
+// order returns the epoch's permutation of 0..n-1 (Fisher-Yates).
+func order(n int, seed uint64, epoch int) []int {
+	p := make([]int, n)
+	for i := range p {
+		j, _ := bits.Mul64(bits64(seed, epoch, shuffling, i), uint64(i)+1)
+		p[i] = p[j]
+		p[j] = i
+	}
+	return p
+}
+
+// What a random number is drawn for.
+const (
+	shuffling = iota + 1
+	flipping
+)
+
+// bits64 returns the 64 random bits of (seed, epoch, purpose, i): each is mixed
+// in by the finaliser of SplitMix64 (Steele, Lea and Flood 2014), so that any
+// of them is found without the ones before it.
+func bits64(seed uint64, epoch, purpose, i int) uint64 {
+	h := seed
+	for _, v := range [...]uint64{uint64(epoch), uint64(purpose), uint64(i)} {
+		h += 0x9e3779b97f4a7c15
+		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+		h = (h ^ h>>27) * 0x94d049bb133111eb
+		h ^= h>>31 ^ v*0xd1342543de82ef95
+	}
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	return h ^ h>>31
+}

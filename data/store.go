@@ -1,0 +1,86 @@
+package data
+
+import (
+	"context"
+	"io/fs"
+	"sort"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// store is what the Sets cut from one opened set share.
+type store struct {
+	o       Options // with defaults
+	classes []string
+	items   []item
+	room    atomic.Int64 // bytes of Options.CacheBytes still free
+	// decoding bounds the memory of all decoders together; see decodeCost.
+	decoding *semaphore.Weighted
+
+	mu   sync.Mutex
+	bad  []Skip
+	late map[int]bool // items in bad since Open
+}
+
+// item is a readable image.
+type item struct {
+	Info
+	fsys fs.FS
+	name string // in fsys
+	kept *pixels
+}
+
+func newStore(o Options) *store {
+	st := &store{o: o, decoding: semaphore.NewWeighted(o.MaxPixels), late: map[int]bool{}}
+	st.room.Store(max(o.CacheBytes, 0))
+	return st
+}
+
+// pixels returns the decoded pixels of an item, from memory where they are kept.
+func (st *store) pixels(ctx context.Context, i int) (*pixels, error) {
+	it := &st.items[i]
+	if it.kept != nil {
+		return it.kept, nil
+	}
+	p, _, err := st.read(ctx, it.fsys, it.name)
+	return p, err
+}
+
+// keep holds p in memory if the budget has room.
+func (st *store) keep(it *item, p *pixels) {
+	if n := p.bytes(); st.room.Add(-n) >= 0 {
+		it.kept = p
+	} else {
+		st.room.Add(n)
+	}
+}
+
+func (st *store) cached() (images int, bytes int64) {
+	for i := range st.items {
+		if p := st.items[i].kept; p != nil {
+			images++
+			bytes += p.bytes()
+		}
+	}
+	return images, bytes
+}
+
+// skip notes that an item of the set cannot be read any more, once.
+func (st *store) skip(i int, err error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if !st.late[i] {
+		st.late[i] = true
+		st.bad = append(st.bad, Skip{st.items[i].Path, err})
+	}
+}
+
+func (st *store) skipped() []Skip {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	s := append([]Skip(nil), st.bad...)
+	sort.SliceStable(s, func(i, j int) bool { return s[i].Path < s[j].Path })
+	return s
+}
