@@ -1,0 +1,73 @@
+package reverie
+
+import (
+	"fmt"
+	"math"
+)
+
+// LinearBetas returns T betas spaced evenly from start to end (Ho et al. 2020, arXiv:2006.11239). One beta is start.
+func LinearBetas(T int, start, end float64) []float64 {
+	beta := make([]float64, T)
+	for t := range beta {
+		beta[t] = lerp(start, end, t, T-1)
+	}
+	return beta
+}
+
+// ScaledLinearBetas returns T betas whose square roots are spaced evenly (Rombach et al. 2022, arXiv:2112.10752).
+func ScaledLinearBetas(T int, start, end float64) []float64 {
+	beta := LinearBetas(T, math.Sqrt(start), math.Sqrt(end))
+	for t, b := range beta {
+		beta[t] = b * b
+	}
+	return beta
+}
+
+// CosineBetas returns the T betas of Nichol & Dhariwal (2021, arXiv:2102.09672, eq. 17), at most 0.999:
+//
+//	abar(u) = cos^2((u + 0.008)/1.008 pi/2),   beta_t = 1 - abar((t+1)/T)/abar(t/T)
+func CosineBetas(T int) []float64 {
+	abar := func(t int) float64 {
+		c := math.Cos((float64(t)/float64(T) + 0.008) / 1.008 * math.Pi / 2)
+		return c * c
+	}
+	beta := make([]float64, T)
+	for t := range beta {
+		beta[t] = min(1-abar(t+1)/abar(t), 0.999)
+	}
+	return beta
+}
+
+// Schedules returns the names that Betas knows.
+func Schedules() []string { return []string{"linear", "scaled-linear", "cosine"} }
+
+// Betas returns the T betas of the schedule named linear, scaled-linear or cosine (which takes no start and end).
+func Betas(schedule string, T int, start, end float64) ([]float64, error) {
+	i, err := parse("schedule", Schedules(), schedule)
+	if err != nil {
+		return nil, err
+	}
+	if T < 1 {
+		return nil, fmt.Errorf("timesteps = %d: expected at least 1", T)
+	}
+	if i < 2 && !(start > 0 && start <= end && end < 1) {
+		return nil, fmt.Errorf("betas from %v to %v: expected 0 < start <= end < 1", start, end)
+	}
+	switch i {
+	case 0:
+		return LinearBetas(T, start, end), nil
+	case 1:
+		return ScaledLinearBetas(T, start, end), nil
+	default:
+		return CosineBetas(T), nil
+	}
+}
+
+// lerp returns the i-th of n+1 numbers spaced evenly from a to b, exact at both ends.
+func lerp(a, b float64, i, n int) float64 {
+	if n == 0 {
+		return a
+	}
+	u := float64(i) / float64(n)
+	return a*(1-u) + b*u
+}

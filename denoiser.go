@@ -1,0 +1,68 @@
+package reverie
+
+import (
+	"context"
+	"fmt"
+)
+
+// A Denoiser returns the expected data E[x0 | x_t = x]. Guidance, clamping and inpainting take Denoisers and are Denoisers.
+// The result has x's shape and does not alias it; t lies in the process's Span.
+type Denoiser[X any] interface {
+	Denoise(ctx context.Context, x X, t float64) (X, error)
+}
+
+// DenoiserFunc makes a function a Denoiser, as http.HandlerFunc does a Handler.
+type DenoiserFunc[X any] func(ctx context.Context, x X, t float64) (X, error)
+
+// Denoise calls f.
+func (f DenoiserFunc[X]) Denoise(ctx context.Context, x X, t float64) (X, error) {
+	return f(ctx, x, t)
+}
+
+// A Network is a raw network function F(x, cond), of a whole batch at one time. cond is Process.Cond(t).
+type Network[X any] func(ctx context.Context, x X, cond float64) (X, error)
+
+// Wrap makes a network that was trained on process p to predict k into a Denoiser:
+//
+//	x0hat = skip x + far x1 + out F(in x, p.Cond(t))
+//
+// far is the given end x1, for a process that has one. Denoise fails where k is singular at t (for instance Eps where Alpha = 0).
+func Wrap[X any](sp Space[X], p Process, k Param, net Network[X], far ...X) Denoiser[X] {
+	return DenoiserFunc[X](func(ctx context.Context, x X, t float64) (X, error) {
+		skip, cfar, out, in := k(p.At(t))
+		if !finite(skip, cfar, out, in) || out == 0 {
+			return x, fmt.Errorf("reverie: the network's prediction does not determine x0 at t = %v: use another prediction or a smaller span", t)
+		}
+		scaled := x
+		if in != 1 {
+			scaled = sp.Sum([]float64{in}, x)
+		}
+		f, err := net(ctx, scaled, p.Cond(t))
+		if err != nil {
+			return x, err
+		}
+		if cfar != 0 && len(far) == 1 {
+			return sp.Sum([]float64{skip, out, cfar}, x, f, far[0]), nil
+		}
+		if cfar != 0 {
+			return x, fmt.Errorf("reverie: the process has a far end at t = %v: give Wrap its x1", t)
+		}
+		return sp.Sum([]float64{skip, out}, x, f), nil
+	})
+}
+
+// Clamp returns a Denoiser whose x0hat is d's clamped to [lo, hi], the data's range. What a solver derives from it (epshat,
+// the score) follows the clamped x0hat. The Space must be a Clamper.
+func Clamp[X any](sp Space[X], d Denoiser[X], lo, hi float64) (Denoiser[X], error) {
+	c, ok := sp.(Clamper[X])
+	if !ok {
+		return nil, fmt.Errorf("reverie: %T cannot clamp: it lacks Clamp(x, lo, hi)", sp)
+	}
+	return DenoiserFunc[X](func(ctx context.Context, x X, t float64) (X, error) {
+		x0, err := d.Denoise(ctx, x, t)
+		if err != nil {
+			return x0, err
+		}
+		return c.Clamp(x0, lo, hi), nil
+	}), nil
+}

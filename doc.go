@@ -1,0 +1,44 @@
+// Package reverie is the mathematics of diffusion models: *reverse diffusion, dreamt in Go*.
+//
+// # The one idea
+//
+// Every formulation gives, at a time t, the same kind of Gaussian law
+//
+//	x_t = a x0 + b x1 + s eps        (a, b, s = Coef.Alpha, Coef.Beta, Coef.Sigma)
+//
+// of the data x0, a given far end x1 and standard normal noise eps:
+//
+//	                   a         b    s                 source
+//	DDPM, VP-SDE       √abar     0    √(1-abar)         2006.11239, 2011.13456
+//	sub-VP-SDE         e^(-B/2)  0    1-e^(-B)          2011.13456
+//	VE-SDE, NCSN       1         0    s(t)              1907.05600, 2011.13456
+//	flow matching      1-t       0    t                 2210.02747
+//	Brownian bridge    1-t       t    c √(t(1-t))       2106.01357
+//
+// All else follows from these and their derivatives, once for all: the SDE's drift and diffusion (Coef.Drift, G2), the
+// score and the velocity (Coef.Score, Coef.Velocity), what a network may predict (Param: Eps, X0, V, Velocity, Score), the
+// training pair and its weight (Objective), and the step from one time to another (Move), of which ancestral sampling,
+// DDIM and Euler's method are the cases eta = 1, eta = 0 and eta = 0.
+//
+// So the maths is scalar float64, and asks of a tensor only linear combinations and noise: a Space. Host is one over Go
+// slices; package engine has one over its tensors. What a method needs beyond that (Clamper, Normer) is an optional
+// interface of the Space, found by type assertion as http.Flusher is.
+//
+// # In use
+//
+//	p, err := reverie.NewDDPM(reverie.LinearBetas(300, 1e-4, 0.02))
+//	sp := &reverie.Host[float64]{Stream: reverie.Stream{Seed: 1, Domain: reverie.Sampling}}
+//	d := reverie.Wrap(sp, p, reverie.Eps, net)            // any func(ctx, x, cond) (F, error) becomes E[x0|x_t]
+//	run := &sample.Run[reverie.Batch[float64]]{Space: sp, Process: p, Denoiser: d}
+//	grid, err := sample.Linear(p, 50)                     // 50 of the 300 times, then Clean
+//	x, err := sample.Sample(ctx, run, sample.DDIM[reverie.Batch[float64]]{}, run.Prior(like), grid, nil)
+//
+// # Caveats
+//
+//   - Data is at t = lo and noise at t = hi in every process; Lipman's flow matching runs the other way, with the sign of
+//     the velocity flipped.
+//   - A DDPM's time is the code index 0..T-1, the papers' t less one; Clean = -1 is then x0 itself.
+//   - f = a'/a is singular where a = 0 and the score where s = 0, so solvers step with x0hat and epshat (Move), never with f.
+//   - The noise (Stream) is bit-identical on every machine. Coefficients use math.Exp and math.Log, whose last bit may
+//     differ between architectures.
+package reverie

@@ -1,0 +1,82 @@
+package reverie
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Posterior returns the Gaussian q(x_s | x_t, x0, x1) of an earlier law s given a later law t:
+//
+//	mean = x x_t + x0 X0 + far X1
+//
+// (Ho et al. 2020, arXiv:2006.11239, eq. 7, for any Coef.) For a DDPM and s = t-1:
+//
+//	x = sqrt(alpha_t) (1-abar_s)/(1-abar_t),   x0 = sqrt(abar_s) beta_t/(1-abar_t),   variance = beta_t (1-abar_s)/(1-abar_t)
+func Posterior(t, s Coef) (x, x0, far, variance float64) {
+	m := Move(t, s, 1)
+	return m.X, m.X0, m.Far, m.Noise * m.Noise
+}
+
+// KL returns the divergence KL(N(m1, v1) || N(m2, v2)) in nats of two Gaussians on the line:
+//
+//	(v1/v2 - 1 - log(v1/v2) + (m1-m2)^2/v2)/2
+//
+// That of Gaussians with diagonal covariance is the sum over their dimensions. The variances are positive.
+func KL(m1, v1, m2, v2 float64) float64 {
+	d := (v1 - v2) / v2
+	m := m1 - m2
+	return (d - math.Log1p(d) + m*m/v2) / 2
+}
+
+// Variance is a choice of the variance of a reverse step p(x_s | x_t).
+type Variance int
+
+const (
+	// PosteriorVariance is that of q(x_s | x_t, x0): right for data that are one point.
+	PosteriorVariance Variance = iota
+	// BetaVariance is that of q(x_t | x_s), beta_t: right for data ~ N(0, I).
+	BetaVariance
+)
+
+var variances = []string{"posterior", "beta"}
+
+// String returns the name under which ParseVariance knows v.
+func (v Variance) String() string { return nameOf(variances, int(v)) }
+
+// ParseVariance returns the variance named posterior or beta.
+func ParseVariance(name string) (Variance, error) {
+	i, err := parse("variance", variances, name)
+	return Variance(i), err
+}
+
+// Of returns the variance v of the reverse step from the law t to the law s. It is 0 where s is Clean, whatever v:
+// the last step adds no noise.
+func (v Variance) Of(t, s Coef) float64 {
+	if s.Sigma == 0 {
+		return 0
+	}
+	if v == BetaVariance {
+		return ForwardVariance(t, s)
+	}
+	_, _, _, variance := Posterior(t, s)
+	return variance
+}
+
+// nameOf returns names[i], or the number where there is none.
+func nameOf(names []string, i int) string {
+	if i < 0 || i >= len(names) {
+		return fmt.Sprint(i)
+	}
+	return names[i]
+}
+
+// parse returns the index of name in names, or an error that lists them.
+func parse(what string, names []string, name string) (int, error) {
+	for i, n := range names {
+		if n == name {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("unknown %s %q: expected one of %s", what, name, strings.Join(names, ", "))
+}

@@ -1,0 +1,166 @@
+package reverie
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Loss is the norm between the network's prediction and its target, averaged over elements.
+type Loss int
+
+// The losses of a difference d.
+const (
+	MSE   Loss = iota // d^2
+	L1                // |d|
+	Huber             // d^2/2 where |d| <= 1, |d| - 1/2 elsewhere
+)
+
+var losses = []string{"mse", "l1", "huber"}
+
+// String returns the name under which ParseLoss knows l.
+func (l Loss) String() string { return nameOf(losses, int(l)) }
+
+// ParseLoss returns the loss named l1, mse or huber.
+func ParseLoss(name string) (Loss, error) {
+	i, err := parse("loss", losses, name)
+	return Loss(i), err
+}
+
+// Weighting is the weight of a time t in the loss.
+type Weighting int
+
+const (
+	// Simple is 1 on the network's own target, that is 1/out^2 on |x0hat - x0|^2 (Ho et al. 2020, arXiv:2006.11239, eq. 14).
+	Simple Weighting = iota
+	// ELBO is the weight of the evidence lower bound: for a DDPM DDPM.ELBO, for other processes -SNR'/2 (Kingma et al. 2021,
+	// arXiv:2107.00630, eq. 17), both stated on |x0hat - x0|^2, so times out^2 on the network's target.
+	ELBO
+)
+
+var weightings = []string{"simple", "elbo"}
+
+// String returns the name under which ParseWeighting knows w.
+func (w Weighting) String() string { return nameOf(weightings, int(w)) }
+
+// ParseWeighting returns the weighting named simple or elbo.
+func ParseWeighting(name string) (Weighting, error) {
+	i, err := parse("weighting", weightings, name)
+	return Weighting(i), err
+}
+
+// An Objective says what a network learns: to predict Param at times of Process, in the norm Loss, weighted by Weighting.
+//
+//	E over t, x0, eps of  Weight(t) Loss(F(in x_t, cond) - target)
+type Objective struct {
+	Process   Process
+	Param     Param
+	Loss      Loss
+	Weighting Weighting
+	Variance  Variance // of the reverse steps, which the weighting ELBO of a DDPM depends on
+}
+
+// Validate reports a field that is missing or out of range, ELBO with another loss than MSE, and a Param that is singular in the Span.
+func (o Objective) Validate() error {
+	switch {
+	case o.Process == nil:
+		return errors.New("objective: no process")
+	case o.Param == nil:
+		return errors.New("objective: no prediction kind")
+	case o.Loss < 0 || int(o.Loss) >= len(losses):
+		return fmt.Errorf("objective: loss %d: unknown", o.Loss)
+	case o.Weighting < 0 || int(o.Weighting) >= len(weightings):
+		return fmt.Errorf("objective: weighting %d: unknown", o.Weighting)
+	case o.Variance < 0 || int(o.Variance) >= len(variances):
+		return fmt.Errorf("objective: variance %d: unknown", o.Variance)
+	case o.Loss != MSE && o.Weighting != Simple:
+		return fmt.Errorf("objective: weighting %v with loss %v: the bound is a weighted mean square, use loss mse or weighting simple", o.Weighting, o.Loss)
+	}
+	lo, hi := o.Process.Span()
+	for _, t := range []float64{lo, (lo + hi) / 2, hi} {
+		if err := o.singular(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// singular reports that the target or the weight is undefined at t.
+func (o Objective) singular(t float64) error {
+	if d, ok := o.Process.(Discrete); ok {
+		t = float64(min(int(t), d.Steps()-1))
+	}
+	x0, far, eps := o.target(t)
+	if _, _, _, in := o.Param(o.Process.At(t)); !finite(x0, far, eps, in, o.Weight(t)) {
+		return fmt.Errorf("objective: the prediction is singular at t = %v: use another prediction or a smaller span", t)
+	}
+	return nil
+}
+
+// Times draws the times of a batch of n, uniform in the process's Span (over its indices where it is Discrete): sample i's from
+// the stream s.Plus(i), the next word after none.
+func (o Objective) Times(s Stream, n int) []float64 {
+	t := make([]float64, n)
+	lo, hi := o.Process.Span()
+	d, discrete := o.Process.(Discrete)
+	for i := range t {
+		u := s.Plus(i).Uniform()
+		if discrete {
+			t[i] = float64(int(u * float64(d.Steps())))
+		} else {
+			t[i] = lo + u*(hi-lo)
+		}
+	}
+	return t
+}
+
+// Weight returns the weight of the loss on the network's own target at t.
+func (o Objective) Weight(t float64) float64 {
+	if o.Weighting == Simple {
+		return 1
+	}
+	c := o.Process.At(t)
+	_, _, out, _ := o.Param(c)
+	if p, ok := o.Process.(interface {
+		ELBO(float64, Variance) float64
+	}); ok {
+		return p.ELBO(t, o.Variance) * out * out
+	}
+	return -c.DSNR() / 2 * out * out
+}
+
+// target returns the network's target at t as a combination of x0, x1 and eps.
+func (o Objective) target(t float64) (x0, far, eps float64) {
+	c := o.Process.At(t)
+	skip, cfar, out, _ := o.Param(c)
+	return (1 - skip*c.Alpha) / out, -(skip*c.Beta + cfar) / out, -skip * c.Sigma / out
+}
+
+// A Task is one batch of what the network is to learn: from Input and Cond predict Target.
+type Task[X any] struct {
+	Input  X         // in x_t
+	Cond   []float64 // Process.Cond(t)
+	Target X         // in the sense of the objective's Param
+	Weight []float64 // of each sample's loss
+	T      []float64 // the times
+}
+
+// Corrupt noises the data x0, sample n to the time t[n], with the next noise of sp. far is the given end x1, for a process that has one.
+func Corrupt[X any](o Objective, sp Space[X], x0 X, t []float64, far ...X) Task[X] {
+	n := len(t)
+	task := Task[X]{Cond: make([]float64, n), Weight: make([]float64, n), T: t}
+	input, target := table(3, n), table(3, n)
+	for i, t := range t {
+		c := o.Process.At(t)
+		_, _, _, in := o.Param(c)
+		input[0][i], input[1][i], input[2][i] = in*c.Alpha, in*c.Sigma, in*c.Beta
+		target[0][i], target[2][i], target[1][i] = o.target(t)
+		task.Cond[i], task.Weight[i] = o.Process.Cond(t), o.Weight(t)
+	}
+	x := append([]X{x0, sp.Noise(x0)}, far...)
+	task.Input = sp.SumEach(input[:len(x)], x...)
+	task.Target = sp.SumEach(target[:len(x)], x...)
+	return task
+}
+
+// table returns k rows of n zeros.
+func table(k, n int) [][]float64 { return NewBatch[float64](k, n) }

@@ -1,0 +1,73 @@
+package reverie
+
+import "math"
+
+// A Param says what a network F predicts, as an affine relation to the data:
+//
+//	x0hat = skip x + far x1 + out F(in x, cond),     F's target = (x0 - skip x - far x1)/out
+//
+// in scales the network's input: 1, except for a law that keeps the data's scale (VE), whose variance has no bound: 1/sqrt(1+s^2).
+type Param func(Coef) (skip, far, out, in float64)
+
+// Eps predicts the noise eps (Ho et al. 2020, arXiv:2006.11239). Singular where a = 0.
+func Eps(c Coef) (skip, far, out, in float64) {
+	return 1 / c.Alpha, -c.Beta / c.Alpha, -c.Sigma / c.Alpha, inScale(c)
+}
+
+// X0 predicts the data x0.
+func X0(c Coef) (skip, far, out, in float64) { return 0, 0, 1, inScale(c) }
+
+// V predicts v = a eps - s x0 (Salimans & Ho 2022, arXiv:2202.00512), for processes without a far end. Singular where s = 0.
+func V(c Coef) (skip, far, out, in float64) {
+	if c.Beta != 0 {
+		return math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	}
+	d := c.Alpha*c.Alpha + c.Sigma*c.Sigma
+	return c.Alpha / d, 0, -c.Sigma / d, inScale(c)
+}
+
+// Velocity predicts dx/dt = a' x0 + b' x1 + s' eps (Lipman et al. 2023, arXiv:2210.02747), in the process's own unit of time:
+// per index for a DDPM. For flow it is eps - x0. Singular where s = 0.
+func Velocity(c Coef) (skip, far, out, in float64) {
+	d := c.Sigma*c.DAlpha - c.DSigma*c.Alpha
+	return -c.DSigma / d, (c.DSigma*c.Beta - c.Sigma*c.DBeta) / d, c.Sigma / d, inScale(c)
+}
+
+// Score predicts grad log p(x | x0, x1) = -eps/s, whose expectation is the score (Vincent 2011). Singular where a or s = 0.
+func Score(c Coef) (skip, far, out, in float64) {
+	return 1 / c.Alpha, -c.Beta / c.Alpha, c.Sigma * c.Sigma / c.Alpha, inScale(c)
+}
+
+// inScale returns the scale of the network's input, see Param.
+func inScale(c Coef) float64 {
+	if c.Alpha == 1 && c.DAlpha == 0 {
+		return 1 / math.Sqrt(1+c.Sigma*c.Sigma)
+	}
+	return 1
+}
+
+// Convert returns the coefficients that turn F, a prediction of kind from at x, into one of kind to:
+//
+//	F_to = x X + far x1 + f F_from
+func Convert(c Coef, from, to Param) (x, far, f float64) {
+	skip, far1, out, _ := from(c)
+	skip2, far2, out2, _ := to(c)
+	return (skip - skip2) / out2, (far1 - far2) / out2, out / out2
+}
+
+var (
+	paramNames = []string{"eps", "x0", "v", "velocity", "score"}
+	params     = []Param{Eps, X0, V, Velocity, Score}
+)
+
+// ParamNames returns the names that ParseParam knows.
+func ParamNames() []string { return append([]string(nil), paramNames...) }
+
+// ParseParam returns the prediction kind of that name: eps, x0, v, velocity or score.
+func ParseParam(name string) (Param, error) {
+	i, err := parse("prediction", paramNames, name)
+	if err != nil {
+		return nil, err
+	}
+	return params[i], nil
+}
