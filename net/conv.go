@@ -3,6 +3,7 @@ package net
 import (
 	"github.com/gomlx/gomlx/backends"
 	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/reverie-go/reverie/engine/grad" // and every network's gradients are the corrected ones
 )
 
 // Conv2D is a 2-D convolution with bias, torch.nn.Conv2d (which, as all of
@@ -35,7 +36,7 @@ func (c Conv2D) Zero() Conv2D {
 
 // Forward maps x [N,H,W,in] to [N,H',W',out].
 func (c Conv2D) Forward(v *Vars, x *graph.Node) *graph.Node {
-	y := graph.ConvGeneral(x, v.Get(c.Weight), nhwc(2, 3),
+	y := graph.ConvGeneral(x, v.Get(c.Weight), nhwc.Clone(),
 		[]int{c.Stride, c.Stride}, [][2]int{c.Pad, c.Pad}, nil, nil, 1, 1)
 	return graph.Add(y, perChannel(v.Get(c.Bias), 4))
 }
@@ -43,9 +44,9 @@ func (c Conv2D) Forward(v *Vars, x *graph.Node) *graph.Node {
 // ConvTranspose2D is the adjoint of a strided convolution, with bias,
 // torch.nn.ConvTranspose2d.
 type ConvTranspose2D struct {
-	Weight         *Param // [in,out,k,k]
-	Bias           *Param // [out]
-	K, Stride, Pad int
+	Weight      *Param // [in,out,k,k]
+	Bias        *Param // [out]
+	Stride, Pad int
 }
 
 // NewConvTranspose2D adds the weight and bias of a k x k transposed
@@ -56,28 +57,22 @@ func NewConvTranspose2D(s Scope, in, out, k, stride, pad int) ConvTranspose2D {
 	return ConvTranspose2D{
 		Weight: s.Add(Param{Name: "weight", Shape: []int{in, out, k, k}, Layout: HWIO, Init: init}),
 		Bias:   s.Add(Param{Name: "bias", Shape: []int{out}, Init: init}),
-		K:      k, Stride: stride, Pad: pad,
+		Stride: stride,
+		Pad:    pad,
 	}
 }
 
-// Forward maps x [N,H,W,in] to [N,(H-1)s+k-2p,(W-1)s+k-2p,out]: s-1 zeros
-// between the pixels, then a correlation with the reversed kernel.
+// Forward maps x [N,H,W,in] to [N,(H-1)s+k-2p,(W-1)s+k-2p,out].
 func (c ConvTranspose2D) Forward(v *Vars, x *graph.Node) *graph.Node {
-	pad := [2]int{c.K - 1 - c.Pad, c.K - 1 - c.Pad}
-	w := graph.Reverse(v.Get(c.Weight), 0, 1)
-	y := graph.ConvGeneral(x, w, nhwc(3, 2),
-		[]int{1, 1}, [][2]int{pad, pad}, []int{c.Stride, c.Stride}, nil, 1, 1)
+	y := grad.ConvTranspose(x, v.Get(c.Weight), grad.Transposed{Stride: c.Stride, Pad: c.Pad})
 	return graph.Add(y, perChannel(v.Get(c.Bias), 4))
 }
 
-// nhwc are the axes of images NHWC and of kernels with the spatial axes first
-// and the channels at the two given ones.
-func nhwc(kernelIn, kernelOut int) backends.ConvolveAxesConfig {
-	return backends.ConvolveAxesConfig{
-		InputBatch: 0, InputChannels: 3, InputSpatial: []int{1, 2},
-		KernelInputChannels: kernelIn, KernelOutputChannels: kernelOut, KernelSpatial: []int{0, 1},
-		OutputBatch: 0, OutputChannels: 3, OutputSpatial: []int{1, 2},
-	}
+// nhwc are the axes of images NHWC and kernels HWIO.
+var nhwc = backends.ConvolveAxesConfig{
+	InputBatch: 0, InputChannels: 3, InputSpatial: []int{1, 2},
+	KernelInputChannels: 2, KernelOutputChannels: 3, KernelSpatial: []int{0, 1},
+	OutputBatch: 0, OutputChannels: 3, OutputSpatial: []int{1, 2},
 }
 
 // Upsample2x doubles rows and columns by repeating each pixel, the nearest

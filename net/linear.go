@@ -22,6 +22,12 @@ func NewLinear(s Scope, in, out int) Linear {
 	}
 }
 
+// Zero makes the layer start as the zero map.
+func (l Linear) Zero() Linear {
+	l.Weight.Init, l.Bias.Init = Init{}, Init{}
+	return l
+}
+
 // Forward maps x [...,in] to [...,out].
 func (l Linear) Forward(v *Vars, x *graph.Node) *graph.Node {
 	y := graph.DotGeneral(x, []int{x.Rank() - 1}, nil, v.Get(l.Weight), []int{1}, nil)
