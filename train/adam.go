@@ -1,0 +1,101 @@
+package train
+
+import (
+	"math"
+
+	"github.com/gomlx/gomlx/pkg/core/graph"
+)
+
+// Adam is the optimiser of Kingma & Ba 2014, arXiv:1412.6980, with PyTorch's
+// arrangement of its formula and its defaults, for which a zero stands:
+//
+//	m <- m + (1-Beta1) (g - m)
+//	v <- Beta2 v + (1-Beta2) g^2
+//	w <- w - lr/(1-Beta1^n) m / (sqrt(v)/sqrt(1-Beta2^n) + Eps),  n = 1, 2, ...
+type Adam struct {
+	Beta1 float64 // 0.9
+	Beta2 float64 // 0.999
+	Eps   float64 // 1e-8
+}
+
+func (a Adam) withDefaults() Adam {
+	if a.Beta1 == 0 {
+		a.Beta1 = 0.9
+	}
+	if a.Beta2 == 0 {
+		a.Beta2 = 0.999
+	}
+	if a.Eps == 0 {
+		a.Eps = 1e-8
+	}
+	return a
+}
+
+// Factors are the two numbers of step n >= 1 that the graph takes as inputs:
+// rate is lr/(1-Beta1^n), root is 1/sqrt(1-Beta2^n). They are taken here, in
+// float64, because float32 would lose 1-Beta2^n.
+func (a Adam) Factors(lr float64, n int) (rate, root float64) {
+	a = a.withDefaults()
+	return lr / (1 - math.Pow(a.Beta1, float64(n))), 1 / math.Sqrt(1-math.Pow(a.Beta2, float64(n)))
+}
+
+// AdamState is what the optimiser keeps for one parameter, zeros at first:
+// PyTorch's exp_avg and exp_avg_sq, of the parameter's shape.
+type AdamState struct{ M, V *graph.Node }
+
+// Update builds one step for one parameter w with gradient g. rate and root
+// are scalars of w's type, from [Adam.Factors].
+func (a Adam) Update(w, g *graph.Node, s AdamState, rate, root *graph.Node) (*graph.Node, AdamState) {
+	a = a.withDefaults()
+	m := graph.Add(s.M, graph.MulScalar(graph.Sub(g, s.M), 1-a.Beta1))
+	v := graph.Add(graph.MulScalar(s.V, a.Beta2), graph.MulScalar(graph.Square(g), 1-a.Beta2))
+	denominator := graph.AddScalar(graph.Mul(graph.Sqrt(v), root), a.Eps)
+	return graph.Sub(w, graph.Mul(rate, graph.Div(m, denominator))), AdamState{M: m, V: v}
+}
+
+// ClipNorm scales all gradients by the same factor so that their common
+// 2-norm is at most limit, as torch.nn.utils.clip_grad_norm_:
+//
+//	g <- g min(1, limit/(norm + 1e-6))
+//
+// norm is the scalar before the scaling. A limit of 0 or below scales
+// nothing. A gradient that is not finite makes norm so; look at it first.
+func ClipNorm(grads []*graph.Node, limit float64) (clipped []*graph.Node, norm *graph.Node) {
+	for _, g := range grads {
+		sum := graph.ReduceAllSum(graph.Square(g))
+		if norm != nil {
+			sum = graph.Add(norm, sum)
+		}
+		norm = sum
+	}
+	norm = graph.Sqrt(norm)
+	if limit <= 0 {
+		return grads, norm
+	}
+	bound := graph.Scalar(norm.Graph(), norm.DType(), limit)
+	factor := graph.MinScalar(graph.Div(bound, graph.AddScalar(norm, 1e-6)), 1.0)
+	clipped = make([]*graph.Node, len(grads))
+	for i, g := range grads {
+		clipped[i] = graph.Mul(g, factor)
+	}
+	return clipped, norm
+}
+
+// EMADecay is the share that the average keeps at the step after n others:
+// min(d, (1+n)/(10+n)), so that it forgets the first, random weights quickly.
+func EMADecay(d float64, n int) float64 {
+	return min(d, float64(1+n)/float64(10+n))
+}
+
+// EMA moves the average towards the value w,
+//
+//	average + (1 - decay) (w - average),
+//
+// with move = 1 - decay a scalar of their type. A value that is not a float,
+// such as a count of batches, is taken over as it is.
+func EMA(average, w, move *graph.Node) *graph.Node {
+	if !w.DType().IsFloat() {
+		return w
+	}
+	return graph.Add(average, graph.Mul(move, graph.Sub(w, average)))
+}
