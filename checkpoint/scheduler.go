@@ -1,5 +1,10 @@
 package checkpoint
 
+import (
+	"fmt"
+	"slices"
+)
+
 // SchedulerConfig is scheduler/scheduler_config.json: the keys of diffusers'
 // DDPMScheduler, and under "reverie" what it has no key for. [NewScheduler]
 // gives the defaults.
@@ -20,8 +25,8 @@ type SchedulerConfig struct {
 	ClipSample      bool    `json:"clip_sample"`
 	ClipSampleRange float64 `json:"clip_sample_range"`
 
-	// The rest are diffusers' keys that change the maths in ways that reverie does
-	// not offer: any value but the default is refused on loading.
+	// The rest is diffusers' too. The first three change the maths in ways that
+	// reverie does not offer: any value but the default is refused.
 	TrainedBetas          []float64 `json:"trained_betas"`
 	Thresholding          bool      `json:"thresholding"`
 	RescaleBetasZeroSNR   bool      `json:"rescale_betas_zero_snr"`
@@ -32,6 +37,81 @@ type SchedulerConfig struct {
 
 	// Reverie holds what diffusers has no key for; nil in a file from elsewhere.
 	Reverie *SchedulerExtra `json:"reverie,omitempty"`
+}
+
+// diffusersVersion is the version of diffusers whose files we write.
+const diffusersVersion = "0.35.2"
+
+// NewScheduler gives diffusers' defaults: T = 1000, beta linear from 1e-4 to
+// 0.02, epsilon, fixed_small, x0 clamped to [-1, 1].
+func NewScheduler() SchedulerConfig {
+	return SchedulerConfig{
+		ClassName: "DDPMScheduler", DiffusersVersion: diffusersVersion,
+		NumTrainTimesteps: 1000, BetaStart: 1e-4, BetaEnd: 0.02, BetaSchedule: "linear",
+		PredictionType: "epsilon", VarianceType: "fixed_small", ClipSample: true, ClipSampleRange: 1,
+		DynamicThresholdRatio: 0.995, SampleMaxValue: 1, TimestepSpacing: "leading",
+	}
+}
+
+// maxTimesteps bounds the tables that a hostile file can ask for.
+const maxTimesteps = 1_000_000
+
+// Validate reports the first field that reverie cannot honour.
+func (c SchedulerConfig) Validate() error {
+	if c.NumTrainTimesteps < 1 || c.NumTrainTimesteps > maxTimesteps {
+		return fmt.Errorf("num_train_timesteps is %d, expected 1 to %d", c.NumTrainTimesteps, maxTimesteps)
+	}
+	if c.BetaSchedule != "squaredcos_cap_v2" {
+		if !(0 < c.BetaStart && c.BetaStart <= c.BetaEnd && c.BetaEnd < 1) {
+			return fmt.Errorf("beta_start %v and beta_end %v: expected 0 < beta_start <= beta_end < 1", c.BetaStart, c.BetaEnd)
+		}
+	}
+	if c.ClipSample && !(c.ClipSampleRange > 0) {
+		return fmt.Errorf("clip_sample_range is %v, expected more than 0", c.ClipSampleRange)
+	}
+	switch {
+	case len(c.TrainedBetas) > 0:
+		return fmt.Errorf("trained_betas is a table of %d, expected null", len(c.TrainedBetas))
+	case c.Thresholding:
+		return fmt.Errorf("thresholding is true, expected false")
+	case c.RescaleBetasZeroSNR:
+		return fmt.Errorf("rescale_betas_zero_snr is true, expected false")
+	}
+	return c.validateNames()
+}
+
+func (c SchedulerConfig) validateNames() error {
+	names := []struct {
+		field, value string
+		known        []string
+	}{
+		{"_class_name", c.ClassName, []string{"DDPMScheduler", "DDIMScheduler"}},
+		{"beta_schedule", c.BetaSchedule, []string{"linear", "scaled_linear", "squaredcos_cap_v2"}},
+		{"prediction_type", c.PredictionType, []string{"epsilon", "sample", "v_prediction"}},
+		{"variance_type", c.VarianceType, []string{"fixed_small", "fixed_large"}},
+	}
+	if c.Reverie != nil {
+		names = append(names, struct {
+			field, value string
+			known        []string
+		}{"reverie.clamp", c.Reverie.Clamp, []string{"", "x0", "x", "none"}})
+	}
+	for _, n := range names {
+		if !slices.Contains(n.known, n.value) {
+			return fmt.Errorf("%s is %q, expected one of %q", n.field, n.value, n.known)
+		}
+	}
+	return nil
+}
+
+// parseScheduler reads scheduler_config.json; what it leaves out has diffusers'
+// default.
+func parseScheduler(b []byte) (SchedulerConfig, error) {
+	c := NewScheduler()
+	if err := decodeStrict(b, &c); err != nil {
+		return c, err
+	}
+	return c, c.Validate()
 }
 
 // SchedulerExtra is what reverie keeps beside diffusers' keys.

@@ -100,7 +100,7 @@ func (t Tensor) Check() error {
 	return nil
 }
 
-func make1[T any](dtype string, size int, shape []int, v []T, put func(b []byte, v T)) Tensor {
+func fromSlice[T any](dtype string, size int, shape []int, v []T, put func(b []byte, v T)) Tensor {
 	t := Tensor{DType: dtype, Shape: slices.Clone(shape), Data: make([]byte, size*len(v))}
 	if shape == nil {
 		t.Shape = []int{len(v)}
@@ -117,28 +117,28 @@ func make1[T any](dtype string, size int, shape []int, v []T, put func(b []byte,
 // FromF32s makes a tensor of type F32; a nil shape means [len(v)]. It panics
 // if the shape does not hold len(v) elements.
 func FromF32s(v []float32, shape ...int) Tensor {
-	return make1(F32, 4, shape, v, func(b []byte, x float32) { binary.LittleEndian.PutUint32(b, math.Float32bits(x)) })
+	return fromSlice(F32, 4, shape, v, func(b []byte, x float32) { binary.LittleEndian.PutUint32(b, math.Float32bits(x)) })
 }
 
 // FromF64s makes a tensor of type F64, as FromF32s does.
 func FromF64s(v []float64, shape ...int) Tensor {
-	return make1(F64, 8, shape, v, func(b []byte, x float64) { binary.LittleEndian.PutUint64(b, math.Float64bits(x)) })
+	return fromSlice(F64, 8, shape, v, func(b []byte, x float64) { binary.LittleEndian.PutUint64(b, math.Float64bits(x)) })
 }
 
 // FromI64s makes a tensor of type I64, as FromF32s does.
 func FromI64s(v []int64, shape ...int) Tensor {
-	return make1(I64, 8, shape, v, func(b []byte, x int64) { binary.LittleEndian.PutUint64(b, uint64(x)) })
+	return fromSlice(I64, 8, shape, v, func(b []byte, x int64) { binary.LittleEndian.PutUint64(b, uint64(x)) })
 }
 
 // FromU8s makes a tensor of type U8, as FromF32s does.
 func FromU8s(v []uint8, shape ...int) Tensor {
-	return make1(U8, 1, shape, v, func(b []byte, x uint8) { b[0] = x })
+	return fromSlice(U8, 1, shape, v, func(b []byte, x uint8) { b[0] = x })
 }
 
 // ScalarI64 makes a tensor of type I64 without axes, as PyTorch keeps
 // num_batches_tracked.
 func ScalarI64(v int64) Tensor {
-	return make1(I64, 8, []int{}, []int64{v}, func(b []byte, x int64) { binary.LittleEndian.PutUint64(b, uint64(x)) })
+	return fromSlice(I64, 8, []int{}, []int64{v}, func(b []byte, x int64) { binary.LittleEndian.PutUint64(b, uint64(x)) })
 }
 
 // errKind says that a tensor's elements are not of the kind asked for.

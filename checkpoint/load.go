@@ -1,0 +1,378 @@
+package checkpoint
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A LoadOption chooses what Load reads.
+type LoadOption func(*loader)
+
+// Only loads the data of these parts alone; the other tensors come with type
+// and shape and nil Data. Everything is still verified. Only() with no part
+// reads the headers and the JSON files alone: no data are verified, and
+// Optimizer.Step is left 0.
+func Only(parts ...Part) LoadOption {
+	return func(l *loader) {
+		l.wants = func(p Part) bool { return slices.Contains(parts, p) }
+		l.headers = len(parts) == 0
+	}
+}
+
+// ForSampling loads the data that [Checkpoint.Sampling] gives, and no others.
+func ForSampling(raw bool) LoadOption {
+	return func(l *loader) {
+		l.wants = func(p Part) bool { return p == samplingPart(raw, l.hasEMA) }
+	}
+}
+
+// Each hands the data of each tensor to f as it is read, instead of keeping
+// them: t.Data is only valid during the call, and the tensors of the checkpoint
+// that Load gives have nil Data. What f has got is verified only once Load has
+// returned without an error.
+func Each(f func(part Part, name string, t Tensor) error) LoadOption {
+	return func(l *loader) { l.each = f }
+}
+
+// Sampling gives the weights to sample from, and which they are: the average
+// where there is one and raw is false, else the network's own.
+func (c *Checkpoint) Sampling(raw bool) (map[string]Tensor, Part) {
+	if p := samplingPart(raw, c.EMA != nil); p == EMA {
+		return c.EMA, p
+	}
+	return c.Weights, Weights
+}
+
+func samplingPart(raw, hasEMA bool) Part {
+	if hasEMA && !raw {
+		return EMA
+	}
+	return Weights
+}
+
+// Load reads a checkpoint or a model folder, as [Resolve] gives it.
+//
+// In a checkpoint every file must have the SHA-256 that trainer.json lists; in a
+// folder without trainer.json every value that is loaded must be finite. Errors
+// name the file; they wrap ErrDamaged, ErrNotFinite or the system's error.
+// Nothing outside the folder is read, not even through a symbolic link.
+func Load(dir string, opts ...LoadOption) (*Checkpoint, error) {
+	l := &loader{dir: dir, wants: func(Part) bool { return true }}
+	for _, o := range opts {
+		o(l)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	l.root = root
+	return l.load()
+}
+
+// A loader reads one folder.
+type loader struct {
+	dir     string
+	root    *os.Root
+	wants   func(Part) bool
+	headers bool // only headers, no data
+	each    func(part Part, name string, t Tensor) error
+
+	trainer *Trainer // nil: an imported model
+	hasEMA  bool
+	buf     []byte // of the tensor given to each
+}
+
+func (l *loader) load() (*Checkpoint, error) {
+	c := &Checkpoint{}
+	if err := l.readTrainer(); err != nil {
+		return nil, err
+	}
+	if err := l.readConfigs(c); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.Weights, err = l.readNetwork(weightsDir, Weights); err != nil {
+		return nil, err
+	}
+	if l.hasEMA {
+		if c.EMA, err = l.readNetwork(emaDir, EMA); err != nil {
+			return nil, err
+		}
+	}
+	if l.trainer != nil {
+		c.Trainer = l.trainer
+		c.Optimizer, err = l.readOptimizer()
+	}
+	return c, err
+}
+
+// readTrainer reads trainer.json if there is one and finds out whether there
+// is an average.
+func (l *loader) readTrainer() error {
+	b, err := l.bytes(trainerFile)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		l.hasEMA = l.exists(emaDir)
+		return nil
+	case err != nil:
+		return err
+	}
+	if l.trainer, err = parseTrainer(b); err != nil {
+		return l.name(trainerFile, err)
+	}
+	_, l.hasEMA = l.trainer.Files[emaDir+"/"+tensorsName]
+	known := []string{indexFile, schedulerFile, momentsFile, weightsDir + "/" + configName, weightsDir + "/" + tensorsName}
+	if l.hasEMA {
+		known = append(known, emaDir+"/"+configName, emaDir+"/"+tensorsName)
+	}
+	for name := range l.trainer.Files {
+		if !slices.Contains(known, name) {
+			return l.name(trainerFile, errDamaged("files: %q is not a file of a checkpoint", name))
+		}
+	}
+	return nil
+}
+
+func (l *loader) readConfigs(c *Checkpoint) error {
+	b, err := l.verified(indexFile)
+	if err != nil {
+		return err
+	}
+	arch, class, err := parseIndex(b)
+	if err != nil {
+		return l.name(indexFile, err)
+	}
+	c.Arch = arch
+	if b, err = l.verified(schedulerFile); err != nil {
+		return err
+	}
+	if c.Scheduler, err = parseScheduler(b); err != nil {
+		return l.name(schedulerFile, err)
+	}
+	for _, dir := range l.networks() {
+		file := dir + "/" + configName
+		if b, err = l.verified(file); err != nil {
+			return err
+		}
+		config, err := parseConfig(b, class)
+		if err != nil {
+			return l.name(file, err)
+		}
+		if dir == emaDir && string(config) != string(c.ArchConfig) {
+			return l.name(file, fmt.Errorf("differs from %s/%s", weightsDir, configName))
+		}
+		c.ArchConfig = config
+	}
+	return nil
+}
+
+func (l *loader) networks() []string {
+	if l.hasEMA {
+		return []string{weightsDir, emaDir}
+	}
+	return []string{weightsDir}
+}
+
+func (l *loader) readNetwork(dir string, part Part) (map[string]Tensor, error) {
+	tensors := map[string]Tensor{}
+	err := l.scan(dir+"/"+tensorsName, func(name string) (dictionary, error) {
+		return dictionary{part: part, name: name, tensors: tensors, keep: l.wants(part)}, nil
+	})
+	return tensors, err
+}
+
+func (l *loader) readOptimizer() (*Optimizer, error) {
+	o := &Optimizer{ExpAvg: map[string]Tensor{}, ExpAvgSq: map[string]Tensor{}}
+	step := map[string]Tensor{}
+	err := l.scan(momentsFile, func(name string) (dictionary, error) {
+		if key, ok := strings.CutPrefix(name, expAvgPrefix); ok {
+			return dictionary{part: ExpAvg, name: key, tensors: o.ExpAvg, keep: l.wants(ExpAvg)}, nil
+		}
+		if key, ok := strings.CutPrefix(name, expAvgSqPrefix); ok {
+			return dictionary{part: ExpAvgSq, name: key, tensors: o.ExpAvgSq, keep: l.wants(ExpAvgSq)}, nil
+		}
+		if name == stepName {
+			return dictionary{own: true, name: name, tensors: step, keep: true}, nil
+		}
+		return dictionary{}, errDamaged("is neither %s*, %s* nor %s", expAvgPrefix, expAvgSqPrefix, stepName)
+	})
+	if err != nil || l.headers {
+		return o, err
+	}
+	v, err := step[stepName].I64s()
+	if err == nil && (len(v) != 1 || v[0] < 0) {
+		err = fmt.Errorf("found %v, expected one number, 0 or more", v)
+	}
+	if err != nil {
+		return nil, l.name(momentsFile, errDamaged("tensor %q: %w", stepName, err))
+	}
+	o.Step = v[0]
+	return o, nil
+}
+
+// A dictionary is where a tensor of a file belongs.
+type dictionary struct {
+	part    Part
+	name    string // without the file's prefix
+	tensors map[string]Tensor
+	keep    bool // whether the data are wanted
+	own     bool // not for the caller's function
+}
+
+// scan reads a safetensors file once, puts its tensors where place says and
+// verifies what was read.
+func (l *loader) scan(file string, place func(name string) (dictionary, error)) error {
+	f, size, err := l.open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if l.headers {
+		return l.name(file, scanHeader(f, size, place))
+	}
+	sum := sha256.New()
+	_, err = scanSafetensors(io.TeeReader(f, sum), size, func(in Info, data io.Reader) error {
+		d, err := place(in.Name)
+		if err != nil {
+			return err
+		}
+		return l.tensor(in, d, data)
+	})
+	if err == nil {
+		err = l.verify(file, sum)
+	}
+	return l.name(file, err)
+}
+
+// scanHeader notes types and shapes alone.
+func scanHeader(r io.Reader, size int64, place func(name string) (dictionary, error)) error {
+	infos, _, err := readHeader(r, size)
+	for _, in := range infos {
+		d, err := place(in.Name)
+		if err != nil {
+			return fmt.Errorf("tensor %q: %w", in.Name, err)
+		}
+		d.tensors[d.name] = Tensor{DType: in.DType, Shape: in.Shape}
+	}
+	return err
+}
+
+// tensor reads one tensor's data if they are wanted.
+func (l *loader) tensor(in Info, d dictionary, data io.Reader) error {
+	t := Tensor{DType: in.DType, Shape: in.Shape}
+	d.tensors[d.name] = t
+	if !d.keep {
+		return nil
+	}
+	give := l.each != nil && !d.own
+	t.Data = l.memory(in.end-in.begin, give)
+	if _, err := io.ReadFull(data, t.Data); err != nil {
+		return err
+	}
+	if l.trainer == nil {
+		if err := t.Finite(); err != nil {
+			return err
+		}
+	}
+	if give {
+		return l.each(d.part, d.name, t)
+	}
+	d.tensors[d.name] = t
+	return nil
+}
+
+// memory gives n bytes, the same ones each time if they need not be kept.
+func (l *loader) memory(n int64, reuse bool) []byte {
+	if !reuse {
+		return make([]byte, n)
+	}
+	if int64(cap(l.buf)) < n {
+		l.buf = make([]byte, n)
+	}
+	return l.buf[:n]
+}
+
+// verified reads a JSON file and checks its SHA-256.
+func (l *loader) verified(file string) ([]byte, error) {
+	b, err := l.bytes(file)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	sum.Write(b)
+	return b, l.name(file, l.verify(file, sum))
+}
+
+// verify compares a file's SHA-256 with the one in trainer.json, if there is one.
+func (l *loader) verify(file string, sum hash.Hash) error {
+	if l.trainer == nil {
+		return nil
+	}
+	found := hex.EncodeToString(sum.Sum(nil))
+	if want := l.trainer.Files[file]; found != want {
+		return errDamaged("its SHA-256 is %s, %s lists %q: the file was changed or damaged; use another checkpoint or a copy", found, trainerFile, want)
+	}
+	return nil
+}
+
+// bytes reads a small file.
+func (l *loader) bytes(file string) ([]byte, error) {
+	f, size, err := l.open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if size > maxJSON {
+		return nil, l.name(file, fmt.Errorf("has %d bytes, at most %d are read", size, maxJSON))
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxJSON))
+	return b, l.name(file, err)
+}
+
+// open opens a regular file of the folder.
+func (l *loader) open(file string) (*os.File, int64, error) {
+	name := filepath.FromSlash(file)
+	info, err := l.root.Stat(name)
+	if err != nil {
+		return nil, 0, l.name(file, cause(err))
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, l.name(file, fmt.Errorf("is a %s, expected a file", kindOf(info.Mode())))
+	}
+	f, err := l.root.Open(name)
+	if err != nil {
+		return nil, 0, l.name(file, cause(err))
+	}
+	return f, info.Size(), nil
+}
+
+func (l *loader) exists(name string) bool {
+	_, err := l.root.Stat(name)
+	return err == nil
+}
+
+// name adds the file's path to an error.
+func (l *loader) name(file string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", filepath.Join(l.dir, filepath.FromSlash(file)), err)
+}
+
+// cause strips the operation and the relative path off a file error.
+func cause(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}

@@ -1,0 +1,151 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// lockName is the file in a run folder that is locked while it is in use. It
+// stays when the lock is let go, since removing it would let two in.
+const lockName = ".lock"
+
+// A RunLock is held while a process trains in a run folder. The system lets go
+// of it when the process ends, however it ends.
+type RunLock struct {
+	// Dir is the run folder.
+	Dir   string
+	flock *flock.Flock
+}
+
+// Unlock lets go of the run folder.
+func (l *RunLock) Unlock() error { return l.flock.Unlock() }
+
+// lockRun locks a run folder, or says which process has it.
+func lockRun(dir string) (*RunLock, error) {
+	path := filepath.Join(dir, lockName)
+	f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
+	ok, err := f.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock run folder %s: %w", dir, err)
+	}
+	if !ok {
+		return nil, fmt.Errorf("run folder %s: %w%s: wait for it, or choose another folder with --run", dir, ErrRunBusy, holder(path))
+	}
+	// For the message above only: where it cannot be written, it says less.
+	_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o666)
+	return &RunLock{Dir: dir, flock: f}, nil
+}
+
+// holder names the process that a lock file says holds it, if it says so.
+func holder(path string) string {
+	f, size, err := openRegular(path)
+	if err != nil || size > 32 {
+		return ""
+	}
+	defer f.Close()
+	b := make([]byte, size)
+	n, _ := f.Read(b)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b[:n])))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(" (process %d)", pid)
+}
+
+// CreateRun makes the folder of a new run, or takes one that holds no run yet,
+// and locks it. Its errors wrap ErrRunExists (they name --resume) or ErrRunBusy.
+func CreateRun(dir string) (*RunLock, error) {
+	if err := refuseRun(dir); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	l, err := lockRun(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuseRun(dir); err != nil { // another process was first
+		return nil, errors.Join(err, l.Unlock())
+	}
+	return l, nil
+}
+
+// refuseRun reports a folder that holds a run.
+func refuseRun(dir string) error {
+	for _, name := range []string{configName, "log.jsonl", "checkpoints"} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return fmt.Errorf("run folder %s: %w (it has %s): continue it with --resume %s, or choose another folder with --run", dir, ErrRunExists, name, dir)
+		}
+	}
+	return nil
+}
+
+// CreateNumberedRun makes and locks base/name-N, N one above the highest there,
+// from 1. Two processes at the same time get two folders.
+func CreateNumberedRun(base, name string) (*RunLock, error) {
+	if name == "" || name != filepath.Base(name) || !filepath.IsLocal(name) {
+		return nil, fmt.Errorf("run name %q: expected a name without folders", name)
+	}
+	if err := os.MkdirAll(base, 0o777); err != nil {
+		return nil, err
+	}
+	n, err := highest(base, name+"-")
+	if err != nil {
+		return nil, err
+	}
+	for {
+		n++
+		dir := filepath.Join(base, fmt.Sprintf("%s-%d", name, n))
+		err := os.Mkdir(dir, 0o777)
+		if errors.Is(err, os.ErrExist) {
+			continue // another process made it since
+		}
+		if err != nil {
+			return nil, err
+		}
+		return lockRun(dir)
+	}
+}
+
+// highest gives the highest number that follows the prefix in a folder, or 0.
+func highest(dir, prefix string) (int, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0, err
+	}
+	top := 0
+	for _, e := range entries {
+		digits, ok := strings.CutPrefix(e.Name(), prefix)
+		if n, err := strconv.ParseUint(digits, 10, 31); ok && err == nil {
+			top = max(top, int(n))
+		}
+	}
+	return top, nil
+}
+
+// OpenRun locks an existing run to continue it, and clears away what an
+// interrupted process left. Its errors wrap os.ErrNotExist, ErrNotModel or
+// ErrRunBusy.
+func OpenRun(dir string) (*RunLock, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, err
+	}
+	if refuseRun(dir) == nil {
+		return nil, fmt.Errorf("%s: %w: there is nothing to resume", dir, ErrNotModel)
+	}
+	l, err := lockRun(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := Clean(nil, dir); err != nil {
+		return nil, errors.Join(err, l.Unlock())
+	}
+	return l, nil
+}

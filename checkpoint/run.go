@@ -1,0 +1,218 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// oldSuffix marks a checkpoint that is being replaced by one of the same step.
+const oldSuffix = ".old"
+
+func checkpointsDir(runDir string) string { return filepath.Join(runDir, "checkpoints") }
+
+func stepDir(step int64) string { return fmt.Sprintf("step-%06d", step) }
+
+// parseStep reads the name of a checkpoint's folder.
+func parseStep(name string) (step int64, ok bool) {
+	digits, ok := strings.CutPrefix(name, "step-")
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(digits, 10, 63)
+	return int64(n), err == nil && stepDir(int64(n)) == name
+}
+
+// Entry is one complete checkpoint of a run.
+type Entry struct {
+	Step int64
+	Path string
+}
+
+// List gives the complete checkpoints of a run, oldest first. Complete is one
+// that was renamed to its final name, trainer.json and all. A run without any
+// gives none.
+func List(runDir string) ([]Entry, error) {
+	dir := checkpointsDir(runDir)
+	names, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	steps := map[int64]Entry{}
+	for _, n := range names {
+		plain, old := strings.CutSuffix(n.Name(), oldSuffix)
+		step, ok := parseStep(plain)
+		if !ok || !isFile(filepath.Join(dir, n.Name(), trainerFile)) {
+			continue
+		}
+		if _, found := steps[step]; found && old {
+			continue // the one that replaces it is there
+		}
+		steps[step] = Entry{Step: step, Path: filepath.Join(dir, n.Name())}
+	}
+	var list []Entry
+	for _, e := range steps {
+		list = append(list, e)
+	}
+	slices.SortFunc(list, func(a, b Entry) int { return compare(a.Step, b.Step) })
+	return list, nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// Latest gives the newest complete checkpoint of a run; an error that wraps
+// ErrNoCheckpoint if there is none.
+func Latest(runDir string) (Entry, error) {
+	list, err := List(runDir)
+	if err != nil {
+		return Entry{}, err
+	}
+	if len(list) == 0 {
+		return Entry{}, fmt.Errorf("%s: %w: the run was stopped before its first one", runDir, ErrNoCheckpoint)
+	}
+	return list[len(list)-1], nil
+}
+
+// Prune removes all but the newest keep checkpoints of a run; keep < 1 keeps
+// all. Each is renamed before it is removed, so that none is ever seen in part.
+// Only the holder of the run's lock may call it.
+func Prune(fs FS, runDir string, keep int) error {
+	fs = orOS(fs)
+	list, err := List(runDir)
+	if err != nil || keep < 1 || len(list) <= keep {
+		return err
+	}
+	dir := checkpointsDir(runDir)
+	for _, e := range list[:len(list)-keep] {
+		tmp := filepath.Join(dir, tmpPrefix+"pruned-"+filepath.Base(e.Path))
+		if err := removeDir(fs, e.Path, tmp); err != nil {
+			return fmt.Errorf("remove checkpoint %s: %w", e.Path, err)
+		}
+	}
+	return nil
+}
+
+func removeDir(fs FS, path, tmp string) error {
+	if err := fs.RemoveAll(tmp); err != nil {
+		return err
+	}
+	if err := fs.Rename(path, tmp); err != nil {
+		return err
+	}
+	if err := fs.SyncDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return fs.RemoveAll(tmp)
+}
+
+// cleanCheckpoints removes what an interrupted writer left in a run's
+// checkpoints: temporary folders, and replaced checkpoints; one whose
+// replacement never came takes its name back.
+func cleanCheckpoints(fs FS, runDir string) error {
+	dir := checkpointsDir(runDir)
+	err := removeTemporaries(fs, dir)
+	names, _ := os.ReadDir(dir) // a failure was reported by the line before
+	for _, n := range names {
+		plain, old := strings.CutSuffix(n.Name(), oldSuffix)
+		if _, ok := parseStep(plain); ok && old {
+			err = errors.Join(err, settle(fs, filepath.Join(dir, n.Name()), filepath.Join(dir, plain)))
+		}
+	}
+	return err
+}
+
+// settle removes a replaced checkpoint, or gives it its name back.
+func settle(fs FS, old, plain string) error {
+	switch {
+	case isFile(filepath.Join(plain, trainerFile)):
+		return fs.RemoveAll(old)
+	case isFile(filepath.Join(old, trainerFile)):
+		if err := fs.Rename(old, plain); err != nil {
+			return err
+		}
+		return fs.SyncDir(filepath.Dir(plain))
+	}
+	return nil // neither is ours
+}
+
+// Clean removes what an interrupted process left in a run folder; only the
+// holder of the run's lock may call it. [OpenRun] does.
+func Clean(fs FS, runDir string) error {
+	fs = orOS(fs)
+	return errors.Join(
+		removeTemporaries(fs, runDir),
+		removeTemporaries(fs, filepath.Join(runDir, "samples")),
+		cleanCheckpoints(fs, runDir),
+	)
+}
+
+// Kind says what Resolve found.
+type Kind int
+
+// What a path can be.
+const (
+	RunFolder        Kind = iota // runs/NAME-N
+	CheckpointFolder             // runs/NAME-N/checkpoints/step-000500, or a copy of it
+	ModelFolder                  // a model without trainer.json, imported or from diffusers
+)
+
+// Found is what a path leads to.
+type Found struct {
+	Kind  Kind
+	Model string // the folder to Load
+	Run   string // the run folder, "" for a model or a copied checkpoint
+}
+
+// Resolve finds the model behind a run folder (its newest complete checkpoint),
+// a checkpoint folder or a model folder. Its errors wrap os.ErrNotExist,
+// ErrNoCheckpoint or ErrNotModel.
+func Resolve(path string) (Found, error) {
+	if _, err := os.Stat(path); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return Found{}, fmt.Errorf("%s: no such run, checkpoint or model folder: %w", path, os.ErrNotExist)
+		}
+		return Found{}, err
+	}
+	if isFile(filepath.Join(path, indexFile)) {
+		return resolveModel(path), nil
+	}
+	if !holdsRun(path) {
+		return Found{}, fmt.Errorf("%s: %w: it has neither checkpoints nor %s", path, ErrNotModel, indexFile)
+	}
+	e, err := Latest(path)
+	if err != nil {
+		return Found{}, err
+	}
+	return Found{Kind: RunFolder, Model: e.Path, Run: path}, nil
+}
+
+func resolveModel(path string) Found {
+	if !isFile(filepath.Join(path, trainerFile)) {
+		return Found{Kind: ModelFolder, Model: path}
+	}
+	f := Found{Kind: CheckpointFolder, Model: path}
+	if abs, err := filepath.Abs(path); err == nil {
+		parent := filepath.Dir(abs)
+		if run := filepath.Dir(parent); filepath.Base(parent) == "checkpoints" && holdsRun(run) {
+			f.Run = run
+		}
+	}
+	return f
+}
+
+// holdsRun reports whether a folder holds a run, begun at least.
+func holdsRun(dir string) bool {
+	return isDir(checkpointsDir(dir)) || isFile(filepath.Join(dir, configName)) && isFile(filepath.Join(dir, lockName))
+}
