@@ -34,3 +34,10 @@ func Embedded(ctx context.Context, o Options) (*Set, error) {
 	}
 	return open(ctx, l, o)
 }
+
+//go:embed emoji/NOTICE
+var emojiNotice string
+
+// EmbeddedNotice returns the origin and licence of the embedded emoji, which go
+// with every copy of the binary.
+func EmbeddedNotice() string { return emojiNotice }

@@ -1,0 +1,172 @@
+package data
+
+import (
+	"fmt"
+	"io"
+	"math/bits"
+	"slices"
+	"strings"
+
+	humanize "github.com/dustin/go-humanize"
+)
+
+// Suggested resolutions are powers of two, for networks that halve the image
+// several times; beyond the largest a CPU takes days.
+const (
+	minResolution = 32
+	maxResolution = 128
+	maxBatch      = 32
+)
+
+// suggest fills in Resolution and Batch.
+func (r *Report) suggest(infos []Info) {
+	sides := make([]int, len(infos))
+	for i, f := range infos {
+		sides[i] = min(f.Width, f.Height)
+	}
+	slices.Sort(sides)
+	// Nine images in ten have at least this many pixels on each side.
+	side := sides[len(sides)/10]
+	r.Resolution = min(max(1<<(bits.Len(uint(side))-1), minResolution), maxResolution)
+	switch {
+	case side < minResolution:
+		r.ResolutionReason = fmt.Sprintf("the smallest of use, though a tenth of the images has a side of %d pixels or less and is enlarged", side)
+	case r.Resolution == maxResolution:
+		r.ResolutionReason = "the images have more, but training time grows with the number of pixels; try half of it first"
+	default:
+		r.ResolutionReason = "the largest power of two that enlarges at most one image in ten"
+	}
+	// At least 8 steps to an epoch, so that its mean loss means something.
+	n := max(len(infos)/8, 1)
+	r.Batch = min(1<<(bits.Len(uint(n))-1), maxBatch)
+	r.BatchReason = fmt.Sprintf("%d steps to an epoch", len(infos)/r.Batch)
+}
+
+// notes says what to mind before training.
+func (r *Report) notes() (notes []string) {
+	add := func(format string, a ...any) { notes = append(notes, fmt.Sprintf(format, a...)) }
+	if r.Images < 100 {
+		add("%d images are few: the model will learn them by heart.", r.Images)
+	}
+	if extra := r.extraCopies(); extra > 0 {
+		add("%d files are copies of others: they count more than once in training; copies always lie on the same side of --val.", extra)
+	}
+	if most, least := r.balance(); least > 0 && most > 10*least {
+		add("Classes are unbalanced: the largest has %.0f times the images of the smallest.", float64(most)/float64(least))
+	}
+	if n := named(r.Shapes, "very wide") + named(r.Shapes, "very tall"); n > 0 {
+		add("%d images are more than twice as long as wide: resizing both sides distorts them; --crop center cuts them instead.", n)
+	}
+	if n := named(r.Modes, "RGBA") + named(r.Modes, "RGBA16"); n > 0 {
+		add("%d images can be transparent: with 3 channels they are put on white, 4 channels keep their alpha.", n)
+	}
+	if grey := named(r.Modes, "grey") + named(r.Modes, "grey16"); grey == r.Images {
+		add("All images are grey: 1 channel is enough.")
+	}
+	return notes
+}
+
+// extraCopies counts the files that would go if each content were kept once.
+func (r *Report) extraCopies() (n int) {
+	for _, g := range r.Duplicates {
+		n += len(g) - 1
+	}
+	return n
+}
+
+// balance returns the images of the largest and the smallest class.
+func (r *Report) balance() (most, least int) {
+	for _, c := range r.Classes {
+		most = max(most, c.Images)
+		if least == 0 || c.Images < least {
+			least = c.Images
+		}
+	}
+	return most, least
+}
+
+func named(list []Count, name string) int {
+	for _, c := range list {
+		if c.Name == name {
+			return c.Images
+		}
+	}
+	return 0
+}
+
+// shownGroups is how many duplicates and unreadable files WriteText names.
+const shownGroups = 10
+
+// WriteText writes the report for people to read.
+func (r *Report) WriteText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "images      %s in %s of files\n", humanize.Comma(int64(r.Images)), humanize.IBytes(uint64(r.Bytes)))
+	fmt.Fprintf(&b, "widths      %d to %d, heights %d to %d\n", r.MinWidth, r.MaxWidth, r.MinHeight, r.MaxHeight)
+	r.section(&b, "classes", r.Classes)
+	r.section(&b, "shorter side, pixels", r.Sizes)
+	r.section(&b, "shapes", r.Shapes)
+	r.section(&b, "modes", r.Modes)
+	r.section(&b, "formats", r.Formats)
+	r.duplicateText(&b)
+	r.unreadableText(&b)
+	fmt.Fprintf(&b, "\nsuggested   --resolution %d   (%s)\n", r.Resolution, r.ResolutionReason)
+	fmt.Fprintf(&b, "            --batch %d   (%s)\n", r.Batch, r.BatchReason)
+	for _, n := range r.Notes {
+		fmt.Fprintf(&b, "note        %s\n", n)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// section writes a histogram with bars.
+func (r *Report) section(b *strings.Builder, title string, list []Count) {
+	fmt.Fprintf(b, "\n%s\n", title)
+	wide, most := 0, 1
+	for _, c := range list {
+		wide, most = max(wide, len(label(c.Name))), max(most, c.Images)
+	}
+	for _, c := range list {
+		bar := strings.Repeat("#", (c.Images*30+most-1)/most)
+		fmt.Fprintf(b, "  %-*s %7d  %5.1f%%  %s\n", wide, label(c.Name), c.Images, 100*float64(c.Images)/float64(r.Images), bar)
+	}
+}
+
+// label shows a name; control characters of a hostile folder are quoted.
+func label(name string) string {
+	if name == "" {
+		return "(no class)"
+	}
+	return clean(name)
+}
+
+// clean replaces characters that could drive a terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 32 || r >= 127 && r < 160 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+func (r *Report) duplicateText(b *strings.Builder) {
+	fmt.Fprintf(b, "\nduplicates  %d files are copies of others\n", r.extraCopies())
+	for i, g := range r.Duplicates {
+		if i == shownGroups {
+			fmt.Fprintf(b, "  and %d more groups\n", len(r.Duplicates)-i)
+			break
+		}
+		fmt.Fprintf(b, "  %s\n", clean(strings.Join(g, " = ")))
+	}
+}
+
+func (r *Report) unreadableText(b *strings.Builder) {
+	fmt.Fprintf(b, "\nunreadable  %d files\n", len(r.Unreadable))
+	for i, s := range r.Unreadable {
+		if i == shownGroups {
+			fmt.Fprintf(b, "  and %d more\n", len(r.Unreadable)-i)
+			break
+		}
+		fmt.Fprintf(b, "  %s\n", clean(fmt.Sprintf("%s: %v", s.Path, s.Err)))
+	}
+}

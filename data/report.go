@@ -1,0 +1,214 @@
+package data
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"image"
+	"slices"
+
+	"github.com/reverie-go/reverie/data/picture"
+)
+
+// Count is a bar of a histogram.
+type Count struct {
+	Name   string
+	Images int
+}
+
+// Report is what Examine finds in image folders.
+type Report struct {
+	// Images counts the readable images, Bytes their files' sizes.
+	Images int
+	Bytes  int64
+	// Classes are the class folders and their images, by name; "" are images
+	// that lie directly in a root.
+	Classes []Count
+	// Sizes, by the pixels of the shorter side; Shapes, by aspect; Modes, as
+	// stored; Formats. The last three by falling count.
+	Sizes, Shapes, Modes, Formats []Count
+	// MinWidth to MaxHeight are the extremes over the set.
+	MinWidth, MinHeight, MaxWidth, MaxHeight int
+	// Duplicates are groups of two or more files of equal content.
+	Duplicates [][]string
+	// Unreadable are the files that Open would skip.
+	Unreadable []Skip
+	// Resolution and Batch are suggestions, each with its reason. Height and
+	// width of the suggestion are equal.
+	Resolution, Batch             int
+	ResolutionReason, BatchReason string
+	// Notes are what to mind before training, each a sentence.
+	Notes []string
+	// Sample are up to 64 images, taken at equal steps through the classes.
+	Sample []image.Image
+}
+
+// sampleSize and sampleSide are the number and size of Report.Sample.
+const (
+	sampleSize = 64
+	sampleSide = 64
+)
+
+// Examine reads image folders and reports what a training run should know of
+// them. Of o, Classes, MaxPixels, Workers and Progress count. Unreadable files
+// are part of the report, unless o.Strict makes them an error.
+func Examine(ctx context.Context, roots []string, o Options) (*Report, error) {
+	s, err := Open(ctx, roots, examining(o))
+	if err != nil {
+		return nil, err
+	}
+	return s.report(ctx)
+}
+
+// ExamineEmbedded is Examine of the embedded emoji.
+func ExamineEmbedded(ctx context.Context, o Options) (*Report, error) {
+	s, err := Embedded(ctx, examining(o))
+	if err != nil {
+		return nil, err
+	}
+	return s.report(ctx)
+}
+
+// examining returns the options under which the pixels are those of the sample.
+func examining(o Options) Options {
+	o.Height, o.Width, o.Channels = sampleSide, sampleSide, 4
+	o.Crop, o.Flip, o.Val, o.CacheBytes = CropCenter, false, 0, -1
+	return o
+}
+
+func (s *Set) report(ctx context.Context) (*Report, error) {
+	r := &Report{Images: s.Len(), Unreadable: s.Skipped()}
+	infos := make([]Info, s.Len())
+	for i := range infos {
+		infos[i] = s.Info(i)
+	}
+	r.extremes(infos)
+	r.histograms(infos, s.Classes())
+	r.Duplicates = duplicates(infos)
+	r.suggest(infos)
+	r.Notes = r.notes()
+	sample, err := s.sample(ctx, infos)
+	r.Sample = sample
+	return r, err
+}
+
+func (r *Report) extremes(infos []Info) {
+	r.MinWidth, r.MinHeight = infos[0].Width, infos[0].Height
+	for _, f := range infos {
+		r.Bytes += f.Bytes
+		r.MinWidth, r.MaxWidth = min(r.MinWidth, f.Width), max(r.MaxWidth, f.Width)
+		r.MinHeight, r.MaxHeight = min(r.MinHeight, f.Height), max(r.MaxHeight, f.Height)
+	}
+}
+
+// sizeBounds part the histogram of the shorter side.
+var sizeBounds = []int{32, 64, 128, 256, 512, 1024, 2048}
+
+func (r *Report) histograms(infos []Info, classes []string) {
+	r.Classes = countBy(infos, func(f Info) string { return className(classes, f.Class) })
+	slices.SortFunc(r.Classes, func(a, b Count) int { return cmp.Compare(a.Name, b.Name) })
+	r.Shapes = countBy(infos, shape)
+	r.Modes = countBy(infos, func(f Info) string { return f.Mode })
+	r.Formats = countBy(infos, func(f Info) string { return f.Format })
+	sizes := make([]Count, len(sizeBounds)+1)
+	for i := range sizes {
+		sizes[i].Name = sizeName(i)
+	}
+	for _, f := range infos {
+		i, _ := slices.BinarySearch(sizeBounds, min(f.Width, f.Height)+1)
+		sizes[i].Images++
+	}
+	r.Sizes = slices.DeleteFunc(sizes, func(c Count) bool { return c.Images == 0 })
+}
+
+// sizeName names the sizes from bound i-1 to under bound i.
+func sizeName(i int) string {
+	switch {
+	case i == 0:
+		return fmt.Sprintf("under %d", sizeBounds[0])
+	case i == len(sizeBounds):
+		return fmt.Sprintf("%d and more", sizeBounds[i-1])
+	}
+	return fmt.Sprintf("%d to %d", sizeBounds[i-1], sizeBounds[i]-1)
+}
+
+// shape names an aspect; up to 5% from square counts as square.
+func shape(f Info) string {
+	a := float64(f.Width) / float64(f.Height)
+	switch {
+	case a > 2:
+		return "very wide"
+	case a > 1.05:
+		return "wide"
+	case a < .5:
+		return "very tall"
+	case a < 1/1.05:
+		return "tall"
+	}
+	return "square"
+}
+
+func className(classes []string, i int) string {
+	if i < 0 {
+		return ""
+	}
+	return classes[i]
+}
+
+// countBy counts images by a property, the most frequent first.
+func countBy(infos []Info, of func(Info) string) []Count {
+	n := map[string]int{}
+	for _, f := range infos {
+		n[of(f)]++
+	}
+	list := make([]Count, 0, len(n))
+	for name, k := range n {
+		list = append(list, Count{name, k})
+	}
+	slices.SortFunc(list, func(a, b Count) int {
+		return cmp.Or(cmp.Compare(b.Images, a.Images), cmp.Compare(a.Name, b.Name))
+	})
+	return list
+}
+
+// duplicates groups files of equal content, in the order of the set.
+func duplicates(infos []Info) (groups [][]string) {
+	at := map[[32]byte][]int{}
+	for i, f := range infos {
+		at[f.Hash] = append(at[f.Hash], i)
+	}
+	for i, f := range infos {
+		if g := at[f.Hash]; len(g) > 1 && g[0] == i {
+			paths := make([]string, len(g))
+			for k, j := range g {
+				paths[k] = infos[j].Path
+			}
+			groups = append(groups, paths)
+		}
+	}
+	return groups
+}
+
+// sample loads images at equal steps through the set ordered by class.
+func (s *Set) sample(ctx context.Context, infos []Info) ([]image.Image, error) {
+	at := make([]int, len(infos))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(infos[a].Class, infos[b].Class) })
+	n := min(sampleSize, len(at))
+	pick := make([]int, n)
+	for k := range pick {
+		pick[k] = at[k*len(at)/n]
+	}
+	b, err := s.Load(ctx, pick...)
+	if err != nil {
+		return nil, err
+	}
+	return picture.Split(b.X, b.H, b.W, b.C), nil
+}
+
+// Grid lays the sample out, 8 in a row.
+func (r *Report) Grid() *image.NRGBA {
+	return picture.Grid(r.Sample, picture.Layout{Columns: 8, Scale: 1})
+}
