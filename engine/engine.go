@@ -21,6 +21,8 @@ import (
 	"strings"
 
 	"github.com/gomlx/gomlx/backends"
+
+	_ "github.com/reverie-go/reverie/engine/grad" // corrected gradients, for every program that opens an engine
 )
 
 // EnvVar names the environment variable that chooses the backend where the program does not.
@@ -33,6 +35,7 @@ const Default = "simd"
 type Engine struct {
 	backend backends.Backend
 	config  string
+	space   spaceFuncs
 }
 
 // Open opens the backend that config names: "NAME" or "NAME:OPTIONS". An empty config means $REVERIE_BACKEND, and
@@ -61,7 +64,9 @@ func Open(config string) (e *Engine, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: open backend %s: %w", config, err)
 	}
-	return &Engine{backend: b, config: config}, nil
+	e = &Engine{backend: b, config: config}
+	e.space = newSpaceFuncs(e)
+	return e, nil
 }
 
 // Config returns the configuration that the engine was opened with, its default filled in.
