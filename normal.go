@@ -13,20 +13,21 @@ func (s Stream) Normal(dst []float64) { fillNormal(s, dst) }
 func (s Stream) Normal32(dst []float32) { fillNormal(s, dst) }
 
 func fillNormal[T Float](s Stream, dst []T) {
-	i := uint32(0)
-	for ; len(dst) >= 4; i, dst = i+1, dst[4:] {
-		w := s.block(i)
-		a, b := boxMuller(w[0], w[1])
-		c, d := boxMuller(w[2], w[3])
-		dst[0], dst[1], dst[2], dst[3] = T(a), T(b), T(c), T(d)
-	}
-	if len(dst) > 0 {
-		var last [4]T
-		w := s.block(i)
-		a, b := boxMuller(w[0], w[1])
-		c, d := boxMuller(w[2], w[3])
-		last = [4]T{T(a), T(b), T(c), T(d)}
-		copy(dst, last[:])
+	// In two passes over a short buffer, so that the processor overlaps the independent steps of each.
+	var word [64]uint32
+	for first := 0; first < len(dst); first += len(word) {
+		for i := 0; i < len(word); i += 4 {
+			word[i], word[i+1], word[i+2], word[i+3] = s.block(uint32(first+i) / 4)
+		}
+		part := dst[first:min(first+len(word), len(dst))]
+		for i := 0; i+1 < len(part); i += 2 {
+			a, b := boxMuller(word[i], word[i+1])
+			part[i], part[i+1] = T(a), T(b)
+		}
+		if i := len(part) - 1; i%2 == 0 {
+			a, _ := boxMuller(word[i], word[i+1])
+			part[i] = T(a)
+		}
 	}
 }
 
@@ -51,41 +52,33 @@ func logWord(w uint32) float64 {
 	// log m = 2 atanh f with |f| <= 0.172, whose series is cut where its terms are below 2^-53.
 	f := (m - 1) / (m + 1)
 	y := float64(f * f)
-	p := 1.0 / 17
-	p = float64(p*y) + 1.0/15
-	p = float64(p*y) + 1.0/13
-	p = float64(p*y) + 1.0/11
-	p = float64(p*y) + 1.0/9
-	p = float64(p*y) + 1.0/7
-	p = float64(p*y) + 1.0/5
-	p = float64(p*y) + 1.0/3
-	p = float64(p*y) + 1
+	y2 := float64(y * y)
+	y4 := float64(y2 * y2)
+	p0 := 1 + float64(y*(1.0/3)) + float64(y2*(1.0/5+float64(y*(1.0/7))))
+	p1 := 1.0/9 + float64(y*(1.0/11)) + float64(y2*(1.0/13+float64(y*(1.0/15))))
+	p2 := 1.0/17 + float64(y*(1.0/19))
+	p := p0 + float64(y4*(p1+float64(y4*p2)))
 	return float64(float64(e-32)*math.Ln2) + float64(2*float64(f*p))
 }
 
+// sincosWord returns sine and cosine of 2 pi (w + 1/2)/2^32.
 // sincosWord returns sine and cosine of 2 pi (w + 1/2)/2^32.
 func sincosWord(w uint32) (sin, cos float64) {
 	// A quarter turn q and the rest |x| <= pi/4 around its middle; the Taylor series are cut below 2^-53.
 	q := (w + 1<<29) >> 30
 	x := float64((float64(int32(w-q<<30)) + 0.5) * (math.Pi / (1 << 31)))
 	y := float64(x * x)
-	s := -1.0 / 1307674368000
-	s = float64(s*y) + 1.0/6227020800
-	s = float64(s*y) - 1.0/39916800
-	s = float64(s*y) + 1.0/362880
-	s = float64(s*y) - 1.0/5040
-	s = float64(s*y) + 1.0/120
-	s = float64(s*y) - 1.0/6
-	s = x + float64(x*float64(s*y))
-	c := 1.0 / 20922789888000
-	c = float64(c*y) - 1.0/87178291200
-	c = float64(c*y) + 1.0/479001600
-	c = float64(c*y) - 1.0/3628800
-	c = float64(c*y) + 1.0/40320
-	c = float64(c*y) - 1.0/720
-	c = float64(c*y) + 1.0/24
-	c = float64(c*y) - 1.0/2
-	c = float64(c*y) + 1
-	turn := [4]float64{s, c, -s, -c} // sin(x + q pi/2)
-	return turn[q&3], turn[(q+1)&3]
+	y2 := float64(y * y)
+	y4 := float64(y2 * y2)
+	s0 := -1.0/6 + float64(y*(1.0/120)) + float64(y2*(-1.0/5040+float64(y*(1.0/362880))))
+	s1 := -1.0/39916800 + float64(y*(1.0/6227020800)) + float64(y2*(-1.0/1307674368000))
+	s := x + float64(float64(x*y)*(s0+float64(y4*s1)))
+	c0 := 1 - float64(y*(1.0/2)) + float64(y2*(1.0/24+float64(y*(-1.0/720))))
+	c1 := 1.0/40320 + float64(y*(-1.0/3628800)) + float64(y2*(1.0/479001600+float64(y*(-1.0/87178291200))))
+	c := c0 + float64(y4*(c1+float64(y4*(1.0/20922789888000))))
+	// sin and cos of x + q pi/2: an odd q swaps them, and bits 1 of q and q+1 are their signs. Without branches, which would be
+	// mispredicted half the time.
+	a, b := math.Float64bits(s), math.Float64bits(c)
+	swap := (a ^ b) & -uint64(q&1)
+	return math.Float64frombits(a ^ swap ^ uint64(q>>1)<<63), math.Float64frombits(b ^ swap ^ uint64((q+1)>>1)<<63)
 }

@@ -34,36 +34,36 @@ func (s Stream) Plus(i int) Stream {
 }
 
 // block returns the i-th four words of the stream.
-func (s Stream) block(i uint32) [4]uint32 {
-	c := [4]uint32{i, s.Step, uint32(s.Sample), uint32(s.Domain)<<24 | uint32(s.Sample>>32)}
-	return philox(c, uint32(s.Seed), uint32(s.Seed>>32))
+func (s Stream) block(i uint32) (w0, w1, w2, w3 uint32) {
+	return philox(i, s.Step, uint32(s.Sample), uint32(s.Domain)<<24|uint32(s.Sample>>32), uint32(s.Seed), uint32(s.Seed>>32))
+}
+
+// pair returns the i-th 64 bits of the stream.
+func (s Stream) pair(i int) uint64 {
+	w0, w1, w2, w3 := s.block(uint32(i / 2))
+	if i%2 == 0 {
+		return uint64(w1)<<32 | uint64(w0)
+	}
+	return uint64(w3)<<32 | uint64(w2)
 }
 
 // Uniform returns the stream's first number, uniform in [0, 1), a multiple of 2^-53.
-func (s Stream) Uniform() float64 {
-	b := s.block(0)
-	return uniform(b[0], b[1])
-}
+func (s Stream) Uniform() float64 { return s.uniform(0) }
 
 // Uniforms fills dst with uniform numbers in [0, 1), of which the first is Uniform's.
 func (s Stream) Uniforms(dst []float64) {
 	for i := range dst {
-		b := s.block(uint32(i / 2))
-		dst[i] = uniform(b[i%2*2], b[i%2*2+1])
+		dst[i] = s.uniform(i)
 	}
 }
 
-func uniform(lo, hi uint32) float64 {
-	return float64((uint64(hi)<<32|uint64(lo))>>11) * 0x1p-53
-}
+func (s Stream) uniform(i int) float64 { return float64(s.pair(i)>>11) * 0x1p-53 }
 
-// Perm returns a permutation of 0..n-1, each equally likely (to 2^-32 n).
+// Perm returns a permutation of 0..n-1, each as likely as another (to n 2^-64).
 func (s Stream) Perm(n int) []int {
 	p := make([]int, n)
 	for i := range p {
-		w := s.block(uint32(i / 2))
-		u := uint64(w[i%2*2+1])<<32 | uint64(w[i%2*2])
-		j, _ := bits.Mul64(u, uint64(i+1))
+		j, _ := bits.Mul64(s.pair(i), uint64(i+1)) // uniform in 0..i
 		p[i] = p[j]
 		p[j] = i
 	}

@@ -19,9 +19,9 @@ func Linear(p reverie.Process, n int) ([]float64, error) {
 	})
 }
 
-// Trailing returns the grid of n steps from hi, all alike, of which the last one goes to Clean:
+// Trailing returns the grid of n steps from hi, all alike, of which the last one goes to Clean in place of lo:
 //
-//	t_i = hi (1 - i/n),  i = 0..n-1;  Clean              (never below lo)
+//	t_i = lo + (hi - lo)(1 - i/n),  i = 0..n-1;  Clean
 //	t_i = T (1 - i/n) - 1, rounded half to even          (Discrete, n at most T)
 //
 // (Lin et al. 2023, arXiv:2305.08891; diffusers' "trailing".) It differs from Linear in the last step: Linear's visits lo first.
@@ -31,7 +31,7 @@ func Trailing(p reverie.Process, n int) ([]float64, error) {
 		T := float64(d.Steps())
 		return grid(p, n, func(i int) float64 { return math.RoundToEven(T-float64(i)*(T/float64(n))) - 1 })
 	}
-	return grid(p, n, func(i int) float64 { return max(lo, hi*(1-float64(i)/float64(n))) })
+	return grid(p, n, func(i int) float64 { return lo + (hi-lo)*(1-float64(i)/float64(n)) })
 }
 
 // Spacings returns the names that Grid knows.

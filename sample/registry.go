@@ -18,22 +18,25 @@ func Names() []string { return []string{"ddpm", "ddim", "lecture-sde"} }
 
 // New returns a new solver by its name.
 func New[X any](name string, o Options) (Solver[X], error) {
-	if o.Eta != 0 && name != "ddim" {
-		return nil, fmt.Errorf("eta = %v: only solver ddim has it, not %s", o.Eta, name)
-	}
-	if o.Variance != reverie.PosteriorVariance && name != "ddpm" {
-		return nil, fmt.Errorf("variance = %v: only solver ddpm has it, not %s", o.Variance, name)
-	}
+	var solver Solver[X]
 	switch name {
 	case "ddpm":
-		return DDPM[X]{o.Variance}, nil
+		solver, o.Variance = DDPM[X]{o.Variance}, 0
 	case "ddim":
 		if !(o.Eta >= 0 && o.Eta <= 1) {
 			return nil, fmt.Errorf("eta = %v: expected 0 to 1", o.Eta)
 		}
-		return DDIM[X]{o.Eta}, nil
+		solver, o.Eta = DDIM[X]{o.Eta}, 0
 	case "lecture-sde":
-		return LectureSDE[X]{}, nil
+		solver = LectureSDE[X]{}
+	default:
+		return nil, fmt.Errorf("unknown solver %q: expected one of %s", name, strings.Join(Names(), ", "))
 	}
-	return nil, fmt.Errorf("unknown solver %q: expected one of %s", name, strings.Join(Names(), ", "))
+	if o.Eta != 0 {
+		return nil, fmt.Errorf("eta = %v: only solver ddim has it, not %s", o.Eta, name)
+	}
+	if o.Variance != reverie.PosteriorVariance {
+		return nil, fmt.Errorf("variance = %v: only solver ddpm has it, not %s", o.Variance, name)
+	}
+	return solver, nil
 }

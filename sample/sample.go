@@ -26,8 +26,11 @@ func (r *Run[X]) Denoise(ctx context.Context, x X, t float64) (X, error) {
 	return x0, err
 }
 
-// Prior returns noise in the shape of like from which sampling starts at hi: see reverie.PriorSigma.
+// Prior returns the x from which sampling starts at hi: noise in the shape of like (see reverie.PriorSigma), or the given far end.
 func (r *Run[X]) Prior(like X) X {
+	if len(r.Far) == 1 {
+		return r.Far[0]
+	}
 	z := r.Space.Noise(like)
 	if s := reverie.PriorSigma(r.Process); s != 1 {
 		z = r.Space.Sum([]float64{s}, z)
