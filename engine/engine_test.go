@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,8 +12,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 )
 
-// backend is what the tests of this package run on.
-const backend = "go"
+// backend is what the tests of this package run on; with -tags xla the environment may name another.
+var backend = cmp.Or(os.Getenv(EnvVar), "go")
 
 func open(t *testing.T) *Engine {
 	t.Helper()
