@@ -6,6 +6,8 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+
+	"github.com/reverie-go/reverie/data/emoji"
 )
 
 //go:generate go run ./emoji/make -embed emoji/emoji32.zip
@@ -35,9 +37,6 @@ func Embedded(ctx context.Context, o Options) (*Set, error) {
 	return open(ctx, l, o)
 }
 
-//go:embed emoji/NOTICE
-var emojiNotice string
-
 // EmbeddedNotice returns the origin and licence of the embedded emoji, which go
 // with every copy of the binary.
-func EmbeddedNotice() string { return emojiNotice }
+func EmbeddedNotice() string { return emoji.Notice }

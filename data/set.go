@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/bits"
+
+	humanize "github.com/dustin/go-humanize"
 )
 
 // Info is what is known of one image of a Set without its pixels.
@@ -50,6 +52,22 @@ func (s *Set) Shape() (h, w, c int) { return s.st.o.Height, s.st.o.Width, s.st.o
 // Classes returns the names of the classes, sorted: those of the filter where
 // there is one. Train and Val keep the numbering.
 func (s *Set) Classes() []string { return append([]string(nil), s.st.classes...) }
+
+// String says what the set is, as "169 images of 32x32x3 in 1 class".
+func (s *Set) String() string {
+	h, w, c := s.Shape()
+	plural := func(n int, one, more string) string {
+		if n == 1 {
+			return "1 " + one
+		}
+		return humanize.Comma(int64(n)) + " " + more
+	}
+	text := fmt.Sprintf("%s of %dx%dx%d", plural(s.Len(), "image", "images"), w, h, c)
+	if n := len(s.st.classes); n > 0 {
+		text += " in " + plural(n, "class", "classes")
+	}
+	return text
+}
 
 // Info returns what is known of image i, 0 <= i < Len.
 func (s *Set) Info(i int) Info { return s.st.items[s.index[i]].Info }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	notice "github.com/reverie-go/reverie/data/emoji"
 )
 
 // emoji is an entry of emoji.json.
@@ -44,9 +46,13 @@ func readList(name string) ([]emoji, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	for _, e := range all {
-		if e.Has {
-			list = append(list, e)
+		if !e.Has {
+			continue
 		}
+		if !filepath.IsLocal(e.Image) || !filepath.IsLocal(e.Category) {
+			return nil, fmt.Errorf("%s: picture %q of category %q would leave the folder", name, e.Image, e.Category)
+		}
+		list = append(list, e)
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].file() < list[j].file() })
 	return list, nil
@@ -97,5 +103,5 @@ func writeFolder(dir string, list []emoji, pictures string) error {
 		}
 	}
 	fmt.Fprintf(os.Stderr, "%s: %d emoji\n", dir, len(list))
-	return nil
+	return os.WriteFile(filepath.Join(dir, "NOTICE"), []byte(notice.Notice), 0o644)
 }

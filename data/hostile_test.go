@@ -1,0 +1,316 @@
+package data
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/gif"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// hugePNG is a PNG file whose header says w x h.
+func hugePNG(w, h uint32) []byte {
+	ihdr := binary.BigEndian.AppendUint32([]byte("IHDR"), w)
+	ihdr = append(binary.BigEndian.AppendUint32(ihdr, h), 8, 2, 0, 0, 0)
+	b := append([]byte("\x89PNG\r\n\x1a\n"), 0, 0, 0, 13)
+	b = append(b, ihdr...)
+	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(ihdr))
+	return append(b, "\x00\x00\x00\x00IDAT"...)
+}
+
+// hugeGIF, hugeBMP, hugeTIFF and hugeWebP claim as much, hugeWebP 20,000 x 20,000.
+func hugeGIF() []byte {
+	return append([]byte("GIF89a\x60\xea\x60\xea\x80\x00\x00"), make([]byte, 6)...)
+}
+
+func hugeBMP() []byte {
+	b := make([]byte, 54)
+	copy(b, "BM")
+	binary.LittleEndian.PutUint32(b[10:], 54)
+	binary.LittleEndian.PutUint32(b[14:], 40)
+	binary.LittleEndian.PutUint32(b[18:], 60000)
+	binary.LittleEndian.PutUint32(b[22:], 60000)
+	b[26], b[28] = 1, 24
+	return b
+}
+
+func hugeTIFF() []byte {
+	b := []byte("II*\x00\x08\x00\x00\x00")
+	tags := [][2]uint32{{256, 60000}, {257, 60000}, {258, 8}, {259, 1}, {262, 1}, {273, 8}, {277, 1}, {278, 60000}, {279, 1 << 31}}
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(tags)))
+	for _, t := range tags {
+		b = binary.LittleEndian.AppendUint16(b, uint16(t[0]))
+		b = binary.LittleEndian.AppendUint16(b, 4)
+		b = binary.LittleEndian.AppendUint32(b, 1)
+		b = binary.LittleEndian.AppendUint32(b, t[1])
+	}
+	return append(b, 0, 0, 0, 0)
+}
+
+func hugeWebP() []byte {
+	body := []byte("WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00\x1f\x4e\x00\x1f\x4e\x00")
+	return append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(body))), body...)
+}
+
+// TestHugeRefused: images of 60,000 x 60,000 and the like are refused by their
+// header, without memory.
+func TestHugeRefused(t *testing.T) {
+	jpeg := bytes.Clone(mustRead(t, "testdata/src/a.jpg"))
+	sof := bytes.Index(jpeg, []byte{0xff, 0xc0})
+	binary.BigEndian.PutUint16(jpeg[sof+5:], 60000)
+	binary.BigEndian.PutUint16(jpeg[sof+7:], 60000)
+	for name, raw := range map[string][]byte{
+		"big.png": hugePNG(60000, 60000), "big.gif": hugeGIF(), "big.bmp": hugeBMP(),
+		"big.tiff": hugeTIFF(), "big.webp": hugeWebP(), "big.jpg": jpeg,
+		"long.png": hugePNG(1, 60000), "wide.png": hugePNG(60000, 1), "square.png": hugePNG(20000, 20000), "none.png": hugePNG(0, 5),
+	} {
+		dir := t.TempDir()
+		write(t, dir, name, raw)
+		write(t, dir, "good.png", pngOf(t, plain(1)))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		s := mustOpen(t, small, dir)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
+			t.Errorf("%s took %d bytes", name, used)
+		}
+		bad := s.Skipped()
+		if len(bad) != 1 || filepath.Base(bad[0].Path) != name {
+			t.Fatalf("%s: skipped %v", name, bad)
+		}
+		if name == "big.png" {
+			wantError(t, bad[0].Err, "60000 x 60000 pixels", "32768")
+		}
+		if name == "square.png" {
+			wantError(t, bad[0].Err, "20000 x 20000 = 400000000 pixels", "limit of 100000000")
+		}
+		t.Logf("%s: %v", name, bad[0].Err)
+	}
+}
+
+func mustRead(t testing.TB, name string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func TestMaxPixels(t *testing.T) {
+	dir := folder(t, 2) // of 6 x 4
+	o := small
+	o.MaxPixels = 23
+	_, err := Open(t.Context(), []string{dir}, o)
+	wantError(t, err, "none of 2", "6 x 4 = 24 pixels", "limit of 23")
+	o.MaxPixels = 24
+	mustOpen(t, o, dir)
+}
+
+// TestUnreadable: every kind of bad file is skipped, named with its reason, and
+// refused by Strict; the good ones are left.
+func TestUnreadable(t *testing.T) {
+	dir := folder(t, 3)
+	jpeg, gifs, tiff := mustRead(t, "testdata/src/a.jpg"), mustRead(t, "testdata/src/a.gif"), mustRead(t, "testdata/src/lzw.tiff")
+	bad := map[string][]byte{
+		"a/truncated.jpg":  jpeg[:len(jpeg)/2],
+		"a/header.jpg":     jpeg[:20],
+		"b/text.png":       []byte("Dear diary, today I was a picture.\n"),
+		"b/empty.png":      nil,
+		"b/truncated.gif":  gifs[:len(gifs)/4],
+		"b/truncated.tiff": tiff[:len(tiff)-200],
+		"c/cut.webp":       mustRead(t, "testdata/src/lossless.webp")[:60],
+		"c/cut.bmp":        mustRead(t, "testdata/src/a.bmp")[:200],
+		"c/flipped.png":    flipByte(mustRead(t, "testdata/src/rgb.png"), 500),
+	}
+	for name, raw := range bad {
+		write(t, dir, name, raw)
+	}
+	s := mustOpen(t, small, dir)
+	if s.Len() != 3 || len(s.Skipped()) != len(bad) {
+		t.Errorf("%d images, skipped %v", s.Len(), s.Skipped())
+	}
+	for _, k := range s.Skipped() {
+		rel, err := filepath.Rel(dir, k.Path)
+		if _, ok := bad[filepath.ToSlash(rel)]; err != nil || !ok || k.Err == nil {
+			t.Errorf("skipped %s: %v", k.Path, k.Err)
+		}
+		t.Logf("%s: %v", rel, k.Err)
+	}
+	o := small
+	o.Strict = true
+	_, err := Open(t.Context(), []string{dir}, o)
+	wantError(t, err, "9 files left out", "strict", "header.jpg", "and 4 more")
+	var list SkipError
+	if !errors.As(err, &list) || len(list) != 9 {
+		t.Errorf("%T is no SkipError of 9", err)
+	}
+}
+
+func flipByte(raw []byte, at int) []byte {
+	raw = bytes.Clone(raw)
+	raw[at] ^= 0x55
+	return raw
+}
+
+// TestLinks: links to files count inside the root only, links to folders never,
+// and loops end.
+func TestLinks(t *testing.T) {
+	outside, dir := t.TempDir(), folder(t, 2)
+	write(t, outside, "secret.png", pngOf(t, plain(1)))
+	for name, to := range map[string]string{
+		"a/inside.png": "000.png", "a/out.png": filepath.Join(outside, "secret.png"), "a/up.png": "../../x.png",
+		"a/self.png": "self.png", "b/loop": "..", "b/all": "/", "b/dangling.png": "nothing.png", "b/note.txt": "nothing.txt",
+	} {
+		if err := os.Symlink(to, filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			t.Skip("no symbolic links here:", err)
+		}
+	}
+	s := mustOpen(t, small, dir)
+	if s.Len() != 3 {
+		t.Errorf("%d images, want 2 and the link inside", s.Len())
+	}
+	var names []string
+	for _, k := range s.Skipped() {
+		rel, _ := filepath.Rel(dir, k.Path)
+		names = append(names, filepath.ToSlash(rel))
+	}
+	// b/all leads out: not being an image's name, it is not followed either way.
+	if got, want := strings.Join(names, " "), "a/out.png a/self.png a/up.png b/dangling.png b/loop"; got != want {
+		t.Errorf("skipped %s, want %s", got, want)
+	}
+	// The root itself may be a link.
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if s := mustOpen(t, small, link); s.Len() != 3 {
+		t.Errorf("through a link: %d images", s.Len())
+	}
+}
+
+func TestDeepFolders(t *testing.T) {
+	dir := folder(t, 2)
+	write(t, dir, strings.Repeat("d/", maxDepth-1)+"ok.png", pngOf(t, plain(5)))
+	write(t, dir, strings.Repeat("e/", maxDepth+40)+"no.png", pngOf(t, plain(6)))
+	s := mustOpen(t, small, dir)
+	if bad := s.Skipped(); s.Len() != 3 || len(bad) != 1 || !strings.Contains(bad[0].Err.Error(), "more than 64 folders deep") {
+		t.Errorf("%d images, skipped %v", s.Len(), bad)
+	}
+}
+
+// failFS fails to open what is under "locked", as a folder and a file without
+// permission do (which a test run as root could not make).
+type failFS struct{ fstest.MapFS }
+
+func (f failFS) Open(name string) (fs.File, error) {
+	if strings.Contains(name, "locked") {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
+	return f.MapFS.Open(name)
+}
+
+func TestNoPermission(t *testing.T) {
+	good := &fstest.MapFile{Data: pngOf(t, plain(1))}
+	fsys := failFS{fstest.MapFS{"a/ok.png": good, "a/locked.png": good, "locked/in.png": good, "z/ok.png": good}}
+	var l listing
+	if err := l.walk(t.Context(), fsys, "root"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := open(t.Context(), l, small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := s.Skipped()
+	if s.Len() != 2 || len(bad) != 2 || !errors.Is(bad[0].Err, fs.ErrPermission) || !errors.Is(bad[1].Err, fs.ErrPermission) {
+		t.Errorf("%d images, skipped %v", s.Len(), bad)
+	}
+}
+
+// TestPartFrame: a GIF whose first frame covers a part of its canvas.
+func TestPartFrame(t *testing.T) {
+	frame := image.NewPaletted(image.Rect(1, 0, 2, 1), color.Palette{color.RGBA{255, 0, 0, 255}})
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, &gif.GIF{Image: []*image.Paletted{frame}, Delay: []int{0}, Config: image.Config{Width: 3, Height: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write(t, dir, "x.gif", b.Bytes())
+	got, err := mustOpen(t, Options{Height: 1, Width: 3}, dir).Load(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "[1 1 1 1 -1 -1 1 1 1]"; fmt.Sprint(got.X) != want {
+		t.Errorf("pixels %v, want %v", got.X, want)
+	}
+}
+
+// TestDecoderPanics: what a decoder panics with is the file's error.
+func TestDecoderPanics(t *testing.T) {
+	image.RegisterFormat("trap", "TRAP!", func(r io.Reader) (image.Image, error) { panic("index out of range [7]") },
+		func(r io.Reader) (image.Config, error) {
+			var b [6]byte
+			if _, err := r.Read(b[:]); err != nil || b[5] == 'h' {
+				panic("no header")
+			}
+			return image.Config{ColorModel: color.GrayModel, Width: 2, Height: 2}, nil
+		})
+	dir := folder(t, 1)
+	write(t, dir, "trap.png", []byte("TRAP!d"))
+	write(t, dir, "traph.png", []byte("TRAP!h"))
+	bad := mustOpen(t, small, dir).Skipped()
+	if len(bad) != 2 {
+		t.Fatalf("skipped %v", bad)
+	}
+	wantError(t, bad[0].Err, "decoder failed", "index out of range [7]")
+	wantError(t, bad[1].Err, "decoder failed", "no header")
+}
+
+// FuzzRead feeds damaged pictures to the loader: it never panics, and what it
+// accepts has the promised shape and values.
+func FuzzRead(f *testing.F) {
+	files, err := filepath.Glob("testdata/src/*")
+	if err != nil || len(files) == 0 {
+		f.Fatal(err)
+	}
+	for _, name := range files {
+		f.Add(mustRead(f, name), uint8(1))
+	}
+	f.Add(hugeTIFF(), uint8(3))
+	f.Add(hugeWebP(), uint8(4))
+	f.Fuzz(func(t *testing.T, raw []byte, kind uint8) {
+		o := Options{Height: 5, Width: 7, Channels: []int{1, 3, 4}[kind%3], MaxPixels: 1 << 16}
+		if kind&4 != 0 {
+			o.Crop = CropCenter
+		}
+		o = o.withDefaults()
+		p, info, err := newStore(o).read(t.Context(), fstest.MapFS{"x": {Data: raw}}, "x")
+		if err != nil {
+			if strings.Contains(err.Error(), "decoder failed") {
+				t.Logf("recovered: %v", err)
+			}
+			return
+		}
+		x := make([]float32, 5*7*o.Channels)
+		if len(p.lo)+len(p.hi) != len(x) || info.Width < 1 || info.Height < 1 {
+			t.Fatalf("%d values, %+v", len(p.lo)+len(p.hi), info)
+		}
+		p.float(x, 7, o.Channels, true)
+		for _, v := range x {
+			if !(v >= -1 && v <= 1) {
+				t.Fatalf("value %v", v)
+			}
+		}
+	})
+}
