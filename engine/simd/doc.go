@@ -1,0 +1,21 @@
+// Package simd is a GoMLX backend in pure Go and assembly, registered under the name "simd".
+//
+// A graph is recorded by [Builder], compiled once and executed many times:
+//
+//	build  records nodes with their shapes, shares equal ones, turns data movement into strided views
+//	fuse   grows elementwise nodes and reductions into loops that run over cache-sized tiles
+//	plan   orders the steps for low memory and gives every value its place in one arena
+//	run    walks the fixed list of steps over a persistent pool of threads
+//
+// Images are expected as NHWC with HWIO kernels; other layouts work, at the price of a copy.
+//
+// The configuration string is a comma-separated list, "simd:threads=2,profile":
+//
+//	threads=N  threads to use (default: GOMAXPROCS)
+//	profile    print the time per kind of step to standard error when an executable is finalized,
+//	           and on every hundredth execution; the environment variable REVERIE_SIMD_PROFILE=1 does the same
+//	nofuse     run every node by itself (for tests)
+//
+// Results are bit-identical for any number of threads.
+// An operation that the backend lacks is an error that names it, never a wrong answer.
+package simd
