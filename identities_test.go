@@ -343,3 +343,28 @@ func TestELBOWeights(t *testing.T) {
 		}
 	}
 }
+
+// Between two indices log(a/s) is interpolated linearly, so its slope is the difference of theirs: at the lower one too, and at T-1 that below.
+func TestDDPMInterpolation(t *testing.T) {
+	p := mustDDPM("linear", 300)
+	log := func(at float64) float64 { c := p.At(at); return math.Log(c.Alpha / c.Sigma) }
+	slope := func(at float64) float64 { c := p.At(at); return c.DAlpha/c.Alpha - c.DSigma/c.Sigma }
+	for _, i := range []float64{0, 1, 150, 298} {
+		d := log(i+1) - log(i)
+		for _, u := range []float64{0, 0.25, 0.9} {
+			near(t, "log(a/s)", log(i+u), log(i)+u*d, tol, 1)
+			near(t, "slope", slope(i+u), d, tol, 1)
+		}
+	}
+	near(t, "last slope", slope(299), log(299)-log(298), tol, 1)
+	for _, at := range []float64{-1, -0.5, 299.5, math.NaN()} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("At(%v) is defined", at)
+				}
+			}()
+			p.At(at)
+		}()
+	}
+}
