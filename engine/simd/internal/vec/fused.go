@@ -62,7 +62,7 @@ func ReLUGrad(dst, x, dy []float32) {
 //
 //	dst[i] = a[i] / (1 + exp(-a[i]))
 //
-// SiLU(-Inf) is NaN, as it is in PyTorch.
+// SiLU(-Inf) is -0, the limit.
 func SiLU(dst, a []float32) {
 	same2(len(dst), len(a))
 	silu(dst, a)

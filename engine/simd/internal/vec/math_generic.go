@@ -132,9 +132,12 @@ func logistic64(x float64) float64 {
 	return 1 / (1 + z)
 }
 
-func silu64(x float64) float64 { return x * logistic64(x) }
+// silu64 is -0 at -Inf, its limit.
+func silu64(x float64) float64 { return max(x, -math.MaxFloat64) * logistic64(x) }
 
+// siluGrad64 keeps x small enough that no Inf meets a 0; the function is constant out there.
 func siluGrad64(x, dy float64) float64 {
 	s := logistic64(x)
+	x = min(max(x, -1000), 1000)
 	return dy * s * (1 + x*logistic64(-x))
 }

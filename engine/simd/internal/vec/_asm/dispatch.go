@@ -79,3 +79,36 @@ func write(path string, src []byte) error {
 	}
 	return os.WriteFile(path, out, 0o644)
 }
+
+// find returns the kernel of a name.
+func find(name string) kernel {
+	for _, k := range kernels {
+		if k.name == name {
+			return k
+		}
+	}
+	panic("no kernel " + name)
+}
+
+// signature is the kernel's Go signature, as avo reads it: without the package's own types.
+func signature(name string) string {
+	k := find(name)
+	params := strings.ReplaceAll(k.params, "*adamScalars", "*float32")
+	if k.result == "" {
+		return "func(" + params + ")"
+	}
+	return "func(" + params + ") " + k.result
+}
+
+// stubs is the file of the assembly functions' declarations.
+func stubs() []byte {
+	var b bytes.Buffer
+	b.WriteString(generated + "//go:build !purego\n\npackage vec\n\n")
+	for _, k := range kernels {
+		for _, m := range machines {
+			name := k.name + m.suffix()
+			fmt.Fprintf(&b, "// %s is\n//\n//\t%s\n//\n//go:noescape\nfunc %s(%s) %s\n\n", name, k.doc, name, k.params, k.result)
+		}
+	}
+	return b.Bytes()
+}
