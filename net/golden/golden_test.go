@@ -14,7 +14,6 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
-	_ "github.com/reverie-go/reverie/engine/simd"
 	"github.com/reverie-go/reverie/net"
 	_ "github.com/reverie-go/reverie/net/simpleunet"
 	_ "github.com/reverie-go/reverie/net/unet"

@@ -1,0 +1,122 @@
+package train
+
+import (
+	"math"
+	"testing"
+
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie/engine"
+)
+
+func openEngine(t *testing.T) *engine.Engine {
+	e, err := engine.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// TestAdam compares ten steps with torch 2.15.0:
+//
+//	w = torch.tensor([1., -2., 3.], dtype=torch.float64, requires_grad=True)
+//	opt = torch.optim.Adam([w], lr=0.1, betas=BETAS, eps=EPS)
+//	for n in range(10):
+//	    w.grad = torch.cos(w.detach() * (n + 1)) * torch.tensor([1., 1e-3, 1e-7], dtype=torch.float64)
+//	    opt.step()
+//	print(w, opt.state[w]["exp_avg"], opt.state[w]["exp_avg_sq"])
+//
+// The last gradient is comparable with eps.
+func TestAdam(t *testing.T) {
+	e := openEngine(t)
+	for _, c := range []struct {
+		adam    Adam
+		w, m, v []float64
+	}{
+		{
+			Adam{},
+			[]float64{1.030564078546138, -1.7204043761754189, 3.1377130362133148},
+			[]float64{-0.12918489449450266, -6.112263550902186e-05, 3.6163295038886256e-09},
+			[]float64{0.00473539763694066, 4.472899394524642e-09, 9.835212912028681e-17},
+		},
+		{
+			Adam{Beta1: 0.8, Beta2: 0.99, Eps: 1e-3},
+			[]float64{1.0159486780053042, -1.924537832823998, 3.000013808608736},
+			[]float64{-0.23102264552215948, 0.00012294875588694885, -1.6910527879327145e-10},
+			[]float64{0.04566423052565804, 4.6990176676714304e-08, 4.73408245486008e-16},
+		},
+	} {
+		f := e.Func("adam", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
+			w, m, v, rate, root, n := in[0], in[1], in[2], in[3], in[4], in[5]
+			grad := graph.Mul(graph.Cos(graph.Mul(w, n)), graph.Const(g, []float64{1, 1e-3, 1e-7}))
+			w, s := c.adam.Update(w, grad, AdamState{M: m, V: v}, rate, root)
+			return []*graph.Node{w, s.M, s.V}
+		})
+		zero := engine.New(e, []float64{0, 0, 0}, 3)
+		state := []*tensors.Tensor{engine.New(e, []float64{1, -2, 3}, 3), zero, zero}
+		for n := 1; n <= 10; n++ {
+			rate, root := c.adam.Factors(0.1, n)
+			out, err := f.Call(append(state, engine.Scalar(e, rate), engine.Scalar(e, root), engine.Scalar(e, float64(n)))...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			state = out
+		}
+		for i, want := range [][]float64{c.w, c.m, c.v} {
+			got := tensors.MustCopyFlatData[float64](state[i])
+			for j := range want {
+				if !(math.Abs(got[j]-want[j]) <= 1e-12*math.Abs(want[j])) {
+					t.Errorf("%+v: %s[%d] = %v, want %v", c.adam, []string{"w", "m", "v"}[i], j, got[j], want[j])
+				}
+			}
+		}
+	}
+}
+
+// TestClipNorm: norms 5 and 12 are 13 together.
+func TestClipNorm(t *testing.T) {
+	e := openEngine(t)
+	for _, c := range []struct{ limit, factor float64 }{{1, 1 / (13 + 1e-6)}, {13, 13 / (13 + 1e-6)}, {20, 1}, {0, 1}, {-1, 1}} {
+		f := e.Func("clip", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+			clipped, norm := ClipNorm(in, c.limit)
+			return append(clipped, norm)
+		})
+		out, err := f.Call(engine.New(e, []float64{3, -4}, 2), engine.New(e, []float64{12}, 1, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range [][]float64{{3 * c.factor, -4 * c.factor}, {12 * c.factor}, {13}} {
+			got := tensors.MustCopyFlatData[float64](out[i])
+			for j := range want {
+				if !(math.Abs(got[j]-want[j]) <= 1e-14*math.Abs(want[j])) {
+					t.Errorf("limit %v, output %d: %v, want %v", c.limit, i, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestEMA: after a constant the average is (1-decay) c + decay a; counts are
+// taken over; the decay warms up as (1+n)/(10+n).
+func TestEMA(t *testing.T) {
+	for n, want := range map[int]float64{0: 0.1, 1: 2.0 / 11, 90: 0.91, 100000: 0.995} {
+		if got := EMADecay(0.995, n); got != want {
+			t.Errorf("decay at %d: %v, want %v", n, got, want)
+		}
+	}
+	e := openEngine(t)
+	f := e.Func("ema", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{EMA(in[0], in[1], in[4]), EMA(in[2], in[3], in[4])}
+	})
+	out, err := f.Call(engine.New(e, []float64{1, 2}, 2), engine.New(e, []float64{3, -2}, 2),
+		engine.Scalar(e, int64(7)), engine.Scalar(e, int64(9)), engine.Scalar(e, 0.25))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tensors.MustCopyFlatData[float64](out[0]); got[0] != 1.5 || got[1] != 1 {
+		t.Errorf("average %v, want [1.5 1]", got)
+	}
+	if got := tensors.ToScalar[int64](out[1]); got != 9 {
+		t.Errorf("count %d, want 9", got)
+	}
+}
