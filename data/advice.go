@@ -131,7 +131,7 @@ func (r *Report) section(b *strings.Builder, title string, list []Count) {
 	}
 }
 
-// label shows a name; control characters of a hostile folder are quoted.
+// label shows a class's name.
 func label(name string) string {
 	if name == "" {
 		return "(no class)"

@@ -314,3 +314,16 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// FuzzOrientation feeds damaged metadata to the reader of the EXIF tag.
+func FuzzOrientation(f *testing.F) {
+	formats := []string{"jpeg", "png", "webp", "tiff", "gif"}
+	for i, name := range []string{"turn6.jpg", "turn3.png", "turn6.webp", "turn5.tif", "a.gif"} {
+		f.Add(mustRead(f, "testdata/src/"+name), uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, kind uint8) {
+		if o := orientation(raw, formats[int(kind)%len(formats)]); o < 1 || o > 8 {
+			t.Errorf("orientation %d", o)
+		}
+	})
+}

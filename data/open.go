@@ -162,7 +162,8 @@ type SkipError []Skip
 // skipShown is how many skipped files a text names.
 const skipShown = 5
 
-// Error returns "PATH: reason; PATH: reason; ... and N more".
+// Error returns "PATH: reason; PATH: reason; ... and N more", without control
+// characters.
 func (e SkipError) Error() string {
 	var b strings.Builder
 	for i, s := range e {
@@ -173,7 +174,7 @@ func (e SkipError) Error() string {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		fmt.Fprintf(&b, "%s: %v", s.Path, s.Err)
+		b.WriteString(clean(fmt.Sprintf("%s: %v", s.Path, s.Err)))
 	}
 	return b.String()
 }
