@@ -63,11 +63,8 @@ func orOS(fs FS) FS {
 // the new ones. A nil fs is [OS]. On an error the temporary file is removed.
 func WriteFileAtomic(fs FS, path string, write func(w io.Writer) error) error {
 	fs = orOS(fs)
-	dir, base := filepath.Split(path)
-	tmp := filepath.Join(dir, fmt.Sprintf("%s%s-%08x", tmpPrefix, base, rand.Uint32()))
-	if dir == "" {
-		dir = "."
-	}
+	dir := filepath.Dir(path)
+	tmp := filepath.Join(dir, fmt.Sprintf("%s%s-%08x", tmpPrefix, filepath.Base(path), rand.Uint32()))
 	if err := createAtomic(fs, tmp, path, write); err != nil {
 		_ = fs.RemoveAll(tmp) // the first error is the one to tell
 		return fmt.Errorf("write %s: %w", path, err)

@@ -17,7 +17,8 @@ type SchedulerConfig struct {
 	BetaEnd           float64 `json:"beta_end"`            // in (0, 1)
 	// BetaSchedule is "linear", "scaled_linear" or "squaredcos_cap_v2" (cosine).
 	BetaSchedule string `json:"beta_schedule"`
-	// PredictionType is "epsilon", "sample" (x0) or "v_prediction".
+	// PredictionType is "epsilon", "sample" (x0) or "v_prediction", as diffusers
+	// has them, or our "velocity" or "score".
 	PredictionType string `json:"prediction_type"`
 	// VarianceType is "fixed_small" (posterior) or "fixed_large" (beta).
 	VarianceType string `json:"variance_type"`
@@ -56,6 +57,9 @@ func NewScheduler() SchedulerConfig {
 // maxTimesteps bounds the tables that a hostile file can ask for.
 const maxTimesteps = 1_000_000
 
+// maxSide bounds the images that a hostile file can have sampled.
+const maxSide = 1 << 14
+
 // Validate reports the first field that reverie cannot honour.
 func (c SchedulerConfig) Validate() error {
 	if c.NumTrainTimesteps < 1 || c.NumTrainTimesteps > maxTimesteps {
@@ -87,7 +91,7 @@ func (c SchedulerConfig) validateNames() error {
 	}{
 		{"_class_name", c.ClassName, []string{"DDPMScheduler", "DDIMScheduler"}},
 		{"beta_schedule", c.BetaSchedule, []string{"linear", "scaled_linear", "squaredcos_cap_v2"}},
-		{"prediction_type", c.PredictionType, []string{"epsilon", "sample", "v_prediction"}},
+		{"prediction_type", c.PredictionType, []string{"epsilon", "sample", "v_prediction", "velocity", "score"}},
 		{"variance_type", c.VarianceType, []string{"fixed_small", "fixed_large"}},
 	}
 	if c.Reverie != nil {
@@ -95,6 +99,9 @@ func (c SchedulerConfig) validateNames() error {
 			field, value string
 			known        []string
 		}{"reverie.clamp", c.Reverie.Clamp, []string{"", "x0", "x", "none"}})
+		if x := c.Reverie; min(x.Height, x.Width, x.Steps) < 0 || max(x.Height, x.Width) > maxSide {
+			return fmt.Errorf("reverie: height %d, width %d, steps %d: expected 0 or more, sides up to %d", x.Height, x.Width, x.Steps, maxSide)
+		}
 	}
 	for _, n := range names {
 		if !slices.Contains(n.known, n.value) {
@@ -123,4 +130,10 @@ type SchedulerExtra struct {
 	Clamp string `json:"clamp"`
 	// Preset is the preset that the run was started from, "" for none or unknown.
 	Preset string `json:"preset"`
+	// Height and Width are the size of the training images in pixels, 0 for unknown.
+	Height int `json:"height"`
+	Width  int `json:"width"`
+	// Solver and Steps are the run's own sampler: "" and 0 for sampling's defaults.
+	Solver string `json:"solver"`
+	Steps  int    `json:"steps"`
 }

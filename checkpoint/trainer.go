@@ -1,15 +1,16 @@
 package checkpoint
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"math"
 )
 
 // Trainer is the state of the training loop, the contents of trainer.json.
 type Trainer struct {
-	// Step counts the optimiser steps done since the start of the run.
+	// Step counts the optimiser steps done since the start of the run, and so the
+	// updates of the average, n in its decay min(d, (1+n)/(10+n)).
 	Step int64 `json:"step"`
 	// Epoch is the epoch that the next step belongs to, from 0.
 	Epoch int64 `json:"epoch"`
@@ -20,21 +21,11 @@ type Trainer struct {
 	// TrainSeconds is the training time used so far, in seconds, over all
 	// sessions of the run.
 	TrainSeconds float64 `json:"train_seconds"`
-	// LearningRate is the rate of the last step done (0 before the first): a
-	// longer total on resume continues at it.
-	LearningRate float64 `json:"learning_rate"`
-	// Cosine is where the cosine of the learning rate ends: the first stop given.
+	// Cosine is where the cosine of the learning rate ends: the stop that the run
+	// was first given.
 	Cosine CosineEnd `json:"cosine_end"`
-	// EMAUpdates counts the updates of the average, n in its decay
-	// min(d, (1+n)/(10+n)).
-	EMAUpdates int64 `json:"ema_updates"`
-	// LogBytes is the length of log.jsonl when the checkpoint was written; on
-	// resume what lies past it is a part that will be trained again.
-	LogBytes int64 `json:"log_bytes"`
-	// LossSum and LossCount hold the running epoch's loss, so that its mean on
-	// resume is that of an uninterrupted epoch.
-	LossSum   float64 `json:"loss_sum"`
-	LossCount int64   `json:"loss_count"`
+	// Data identifies the images trained on, so that a run is not continued on others.
+	Data string `json:"data"`
 	// Files gives the SHA-256, in hexadecimal, of every other file of the
 	// checkpoint, by its path with forward slashes. Save computes it.
 	Files map[string]string `json:"files"`
@@ -42,13 +33,12 @@ type Trainer struct {
 	SHA256 string `json:"sha256"`
 }
 
-// CosineEnd says where the cosine decay of the learning rate ends.
+// CosineEnd is a stop: totals from the start of the run, of which the first
+// reached counts; 0 stops nothing.
 type CosineEnd struct {
-	// Kind is the unit of Value: "steps", "epochs", "seconds", or "" for a
-	// constant rate.
-	Kind string `json:"kind"`
-	// Value is the total from the start of the run, above 0 unless Kind is "".
-	Value float64 `json:"value"`
+	Steps   int64   `json:"steps"`
+	Epochs  int64   `json:"epochs"`
+	Seconds float64 `json:"seconds"`
 }
 
 // Validate reports the first field that no training loop can have left.
@@ -56,48 +46,23 @@ func (t *Trainer) Validate() error {
 	counts := []struct {
 		field string
 		value int64
-	}{{"step", t.Step}, {"epoch", t.Epoch}, {"position", t.Position}, {"ema_updates", t.EMAUpdates},
-		{"log_bytes", t.LogBytes}, {"loss_count", t.LossCount}}
+	}{{"step", t.Step}, {"epoch", t.Epoch}, {"position", t.Position},
+		{"cosine_end: steps", t.Cosine.Steps}, {"cosine_end: epochs", t.Cosine.Epochs}}
 	for _, c := range counts {
 		if c.value < 0 {
 			return fmt.Errorf("%s is %d, expected 0 or more", c.field, c.value)
 		}
 	}
-	if !(t.TrainSeconds >= 0) || math.IsInf(t.TrainSeconds, 0) {
-		return fmt.Errorf("train_seconds is %v, expected 0 or more", t.TrainSeconds)
-	}
-	if !(t.LearningRate >= 0) || math.IsInf(t.LearningRate, 0) {
-		return fmt.Errorf("learning_rate is %v, expected 0 or more", t.LearningRate)
-	}
-	if math.IsNaN(t.LossSum) || math.IsInf(t.LossSum, 0) {
-		return fmt.Errorf("loss_sum is %v, expected a number", t.LossSum)
-	}
-	return t.Cosine.Validate()
-}
-
-// Validate reports an unknown kind or a value that is no total.
-func (c CosineEnd) Validate() error {
-	switch c.Kind {
-	case "":
-		return nil
-	case "steps", "epochs", "seconds":
-		if !(c.Value > 0) || math.IsInf(c.Value, 0) {
-			return fmt.Errorf("cosine_end: value is %v %s, expected more than 0", c.Value, c.Kind)
+	for field, v := range map[string]float64{"train_seconds": t.TrainSeconds, "cosine_end: seconds": t.Cosine.Seconds} {
+		if !(v >= 0 && v <= maxSeconds) {
+			return fmt.Errorf("%s is %v, expected 0 to %v", field, v, float64(maxSeconds))
 		}
-		return nil
 	}
-	return fmt.Errorf("cosine_end: kind is %q, expected steps, epochs, seconds or nothing", c.Kind)
+	return nil
 }
 
-// sum gives the SHA-256 of the document with its own field empty.
-func (t Trainer) sum() (string, error) {
-	t.SHA256 = ""
-	b, err := encodeJSON(t)
-	if err != nil {
-		return "", err
-	}
-	return hexSum(b), nil
-}
+// maxSeconds bounds a time, so that it fits a time.Duration.
+const maxSeconds = 1e9
 
 // encode gives the bytes of trainer.json for the given files.
 func (t Trainer) encode(files map[string]string) ([]byte, error) {
@@ -105,12 +70,31 @@ func (t Trainer) encode(files map[string]string) ([]byte, error) {
 		return nil, err
 	}
 	t.Files = files
-	sum, err := t.sum()
+	return t.seal()
+}
+
+// seal gives the bytes of trainer.json with the document's own SHA-256.
+func (t Trainer) seal() ([]byte, error) {
+	t.SHA256 = ""
+	b, err := encodeJSON(t)
 	if err != nil {
 		return nil, err
 	}
-	t.SHA256 = sum
+	t.SHA256 = hexSum(b)
 	return encodeJSON(t)
+}
+
+// sealed reports whether a file's bytes have the sum that they say; it is taken
+// of the bytes, so that it also holds for fields that a later version adds.
+func sealed(b []byte, sum string) bool {
+	at := bytes.LastIndex(b, []byte(sum))
+	if at < 0 || sum == "" {
+		return false
+	}
+	h := sha256.New()
+	h.Write(b[:at])
+	h.Write(b[at+len(sum):])
+	return hex.EncodeToString(h.Sum(nil)) == sum
 }
 
 // parseTrainer reads trainer.json: no unknown field, no key twice, values that
@@ -120,12 +104,8 @@ func parseTrainer(b []byte) (*Trainer, error) {
 	if err := decodeStrict(b, &t); err != nil {
 		return nil, errDamaged("%w", err)
 	}
-	sum, err := t.sum()
-	if err != nil {
-		return nil, err
-	}
-	if sum != t.SHA256 {
-		return nil, errDamaged("its SHA-256 is %s, the field sha256 says %q: the file was changed", sum, t.SHA256)
+	if !sealed(b, t.SHA256) {
+		return nil, errDamaged("its SHA-256 is not %q, which the field sha256 says: the file was changed or damaged; use another checkpoint or a copy", t.SHA256)
 	}
 	if err := t.Validate(); err != nil {
 		return nil, errDamaged("%w", err)
