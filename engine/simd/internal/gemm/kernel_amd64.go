@@ -1,0 +1,79 @@
+//go:build !purego
+
+package gemm
+
+import "github.com/reverie-go/reverie/engine/simd/internal/isa"
+
+var levels = map[isa.Level][]*variant{
+	isa.Generic: {genericVariant()},
+	isa.AVX2:    {avx2Variant()},
+	isa.AVX512:  {avx512Wide(), avx512Narrow()},
+}
+
+func choose(l isa.Level) {
+	variants = levels[l]
+	switch l {
+	case isa.AVX512:
+		packRows, transposeBlock, blockSize = packRows512, transpose512, 16
+	case isa.AVX2:
+		packRows, transposeBlock, blockSize = packRows2, transpose2, 8
+	default:
+		packRows, transposeBlock, blockSize = packGeneric, transposeGeneric, 8
+	}
+}
+
+// cycles estimates a step of a kernel of mr rows and nv vectors on a core with two multipliers of latency 4 and two loads a cycle.
+func cycles(mr, nv, loads int) float64 {
+	return max(float64(mr*nv)/2, float64(loads)/2, 4) + 0.4
+}
+
+func avx2Variant() *variant {
+	v := newVariant(16, []int{1, 2, 4, 6}, func(mr int) float64 { return cycles(mr, 2, mr+2) })
+	v.rows[1], v.rows[2], v.rows[4], v.rows[6] = rowsAVX2_1x16, rowsAVX2_2x16, rowsAVX2_4x16, rowsAVX2_6x16
+	v.cols[1], v.cols[2], v.cols[4], v.cols[6] = colsAVX2_1x16, colsAVX2_2x16, colsAVX2_4x16, colsAVX2_6x16
+	return v
+}
+
+func avx512Wide() *variant {
+	v := newVariant(32, []int{1, 2, 4, 8, 12, 14}, func(mr int) float64 { return cycles(mr, 2, mr+2) })
+	v.rows[1], v.rows[2], v.rows[4] = rowsAVX512_1x32, rowsAVX512_2x32, rowsAVX512_4x32
+	v.rows[8], v.rows[12], v.rows[14] = rowsAVX512_8x32, rowsAVX512_12x32, rowsAVX512_14x32
+	v.cols[1], v.cols[2], v.cols[4] = colsAVX512_1x32, colsAVX512_2x32, colsAVX512_4x32
+	v.cols[8], v.cols[12], v.cols[14] = colsAVX512_8x32, colsAVX512_12x32, colsAVX512_14x32
+	return v
+}
+
+func avx512Narrow() *variant {
+	v := newVariant(16, []int{1, 2, 4, 8, 12, 16, 24}, func(mr int) float64 { return cycles(mr, 1, mr+1) })
+	v.rows[1], v.rows[2], v.rows[4], v.rows[8] = rowsAVX512_1x16, rowsAVX512_2x16, rowsAVX512_4x16, rowsAVX512_8x16
+	v.rows[12], v.rows[16], v.rows[24] = rowsAVX512_12x16, rowsAVX512_16x16, rowsAVX512_24x16
+	v.cols[1], v.cols[2], v.cols[4], v.cols[8] = colsAVX512_1x16, colsAVX512_2x16, colsAVX512_4x16, colsAVX512_8x16
+	v.cols[12], v.cols[16], v.cols[24] = colsAVX512_12x16, colsAVX512_16x16, colsAVX512_24x16
+	return v
+}
+
+func packRows512(dst, src []float32, rows, nr, step int) {
+	_ = src[(rows-1)*step+nr-1]
+	_ = dst[rows*nr-1]
+	if nr == 32 {
+		packAVX512_32(&dst[0], &src[0], rows, step*4)
+	} else {
+		packAVX512_16(&dst[0], &src[0], rows, step*4)
+	}
+}
+
+func packRows2(dst, src []float32, rows, nr, step int) {
+	_ = src[(rows-1)*step+nr-1]
+	_ = dst[rows*nr-1]
+	packAVX2_16(&dst[0], &src[0], rows, step*4)
+}
+
+func transpose512(dst, src []float32, n, dstStep, srcStep int) {
+	_, _ = src[(n-1)*srcStep+n-1], dst[(n-1)*dstStep+n-1]
+	transposeAVX512(&dst[0], &src[0], dstStep*4, srcStep*4)
+}
+
+func transpose2(dst, src []float32, n, dstStep, srcStep int) {
+	_, _ = src[(n-1)*srcStep+n-1], dst[(n-1)*dstStep+n-1]
+	transposeAVX2(&dst[0], &src[0], dstStep*4, srcStep*4)
+}
