@@ -96,8 +96,9 @@ func (o Objective) singular(t float64) error {
 	return nil
 }
 
-// Times draws the times of a batch of n, uniform in the process's Span (over its indices where it is Discrete): sample i's from
-// the stream s.Plus(i), the next word after none.
+// Times draws the times of a batch of n, uniform in the process's Span (over its indices where it is Discrete): sample i's is
+// the first number of the stream s.Plus(i). A trainer gives Stream{Seed, Times, first sample, training step}, and its Space
+// the same with the domain Training, so that a step's times and noise depend on nothing but the seed and the step.
 func (o Objective) Times(s Stream, n int) []float64 {
 	t := make([]float64, n)
 	lo, hi := o.Process.Span()
