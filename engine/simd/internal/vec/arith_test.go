@@ -48,7 +48,7 @@ func TestBinary(t *testing.T) {
 						return c.oracle(a, b)
 					})
 				}
-				elementwiseCase(t, 2, func(dst []float32, in [][]float32) { c.op(dst, in[0], in[1]) }, oracle, accept)
+				elementwiseCase(t, lengths(), 2, func(dst []float32, in [][]float32) { c.op(dst, in[0], in[1]) }, oracle, accept)
 			})
 		}
 	})
@@ -88,8 +88,12 @@ func TestScalar(t *testing.T) {
 				}, equalValue},
 		} {
 			t.Run(name, func(t *testing.T) {
-				for _, s := range []float32{0, 1, 2, -1, .3, -2.75, 1e-40, float32(math.Inf(1)), float32(math.Inf(-1)), float32(nan)} {
-					elementwiseCase(t, 1, func(dst []float32, in [][]float32) { c.op(dst, in[0], s) },
+				for i, s := range []float32{.3, 0, 1, 2, -1, -2.75, 1e-40, float32(math.Inf(1)), float32(math.Inf(-1)), float32(nan)} {
+					n := lengths()
+					if i > 0 {
+						n = []int{1, 300} // the loops' edges have been seen
+					}
+					elementwiseCase(t, n, 1, func(dst []float32, in [][]float32) { c.op(dst, in[0], s) },
 						func(in []float32) float64 { return c.oracle(float64(in[0]), float64(s)) }, c.accept)
 				}
 			})

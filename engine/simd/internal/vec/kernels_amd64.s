@@ -4673,11 +4673,11 @@ loop_one:
 	VMOVUPS      Z15, K1, Z17
 	VMOVUPS      Z15, Z15
 	VMOVUPS      Z16, K1, Z15
-	VMULPS       Z17, Z14, Z14
 	VMAXPS       Z13, Z10, Z13
 	VMINPS       Z13, Z12, Z13
 	VMOVUPS      Z13, Z13
 	VFMADD213PS  Z8, Z15, Z13
+	VMULPS       Z13, Z17, Z13
 	VMULPS       Z13, Z14, Z13
 	VMOVUPS      Z13, (AX)(SI*4)
 	ADDQ         $0x00000010, SI
@@ -4718,12 +4718,12 @@ loop_one_end:
 	VMOVUPS      Z0, K2, Z2
 	VMOVUPS      Z0, Z0
 	VMOVUPS      Z1, K2, Z0
-	VMULPS       Z2, Z14, Z1
-	VMAXPS       Z13, Z10, Z2
-	VMINPS       Z2, Z12, Z2
-	VMOVUPS      Z2, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VMULPS       Z2, Z1, Z0
+	VMAXPS       Z13, Z10, Z1
+	VMINPS       Z1, Z12, Z1
+	VMOVUPS      Z1, Z1
+	VFMADD213PS  Z8, Z0, Z1
+	VMULPS       Z1, Z2, Z0
+	VMULPS       Z0, Z14, Z0
 	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 loop_done:
@@ -4796,11 +4796,11 @@ loop_one:
 	VMULPS       Y6, Y4, Y4
 	VBLENDVPS    Y5, Y4, Y6, Y7
 	VBLENDVPS    Y5, Y6, Y4, Y4
-	VMULPS       Y7, Y3, Y3
 	VMAXPS       Y2, Y0, Y2
 	VMINPS       Y2, Y1, Y2
 	VMOVUPS      Y2, Y2
 	VFMADD213PS  c3f800000<>+0(SB), Y4, Y2
+	VMULPS       Y2, Y7, Y2
 	VMULPS       Y2, Y3, Y2
 	VMOVUPS      Y2, (AX)(SI*4)
 	ADDQ         $0x00000008, SI
@@ -4848,11 +4848,11 @@ loop_one_end:
 	VMULPS       Y7, Y5, Y5
 	VBLENDVPS    Y6, Y5, Y7, Y8
 	VBLENDVPS    Y6, Y7, Y5, Y5
-	VMULPS       Y8, Y4, Y4
 	VMAXPS       Y3, Y0, Y0
 	VMINPS       Y0, Y1, Y0
 	VMOVUPS      Y0, Y0
 	VFMADD213PS  c3f800000<>+0(SB), Y5, Y0
+	VMULPS       Y0, Y8, Y0
 	VMULPS       Y0, Y4, Y0
 	VMASKMOVPS   Y0, Y2, (AX)(SI*4)
 

@@ -155,7 +155,7 @@ func siluGradForm(m *machine) func([]VecVirtual) VecVirtual {
 		small := m.mul(z, big)
 		s := m.blend(negative, big, small)
 		t := m.blend(negative, small, big)
-		return m.mul(m.mul(x[1], s), m.fma(m.minB(top, m.maxB(l.limit, x[0])), t, l.unit))
+		return m.mul(x[1], m.mul(s, m.fma(m.minB(top, m.maxB(l.limit, x[0])), t, l.unit)))
 	}
 }
 
