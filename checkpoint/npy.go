@@ -50,7 +50,7 @@ func readNPYHeader(r io.Reader) (npyHeader, error) {
 	case 1:
 	case 2, 3:
 		if _, err := io.ReadFull(r, pre[10:]); err != nil {
-			return npyHeader{}, shortRead(err)
+			return npyHeader{}, fmt.Errorf("header: %w", err)
 		}
 		length, before = int64(binary.LittleEndian.Uint32(pre[8:])), 12
 	default:
@@ -61,7 +61,7 @@ func readNPYHeader(r io.Reader) (npyHeader, error) {
 	}
 	text := make([]byte, length)
 	if _, err := io.ReadFull(r, text); err != nil {
-		return npyHeader{}, shortRead(err)
+		return npyHeader{}, fmt.Errorf("header: %w", err)
 	}
 	h, err := parseNPYHeader(string(text))
 	if err != nil {
