@@ -41,12 +41,28 @@ func Within[T int | float64](flag string, value, lo, hi T) error {
 
 // Validate returns an error for the first field with an unknown value, one out
 // of range, or one that another rules out. It looks at r alone and opens nothing.
-func (r *Run) Validate() error {
+func (r *Run) Validate() error { return first(r.ValidateValues(), r.validateTogether()) }
+
+// ValidateValues is the part of Validate that looks at each field alone.
+func (r *Run) ValidateValues() error {
 	return first(
 		OneOf("preset", r.Preset, PresetNames()),
 		r.validateData(), r.validateNetwork(), r.validateProcess(),
-		r.validateOptimiser(), r.validateSampler(), r.validateStops(),
+		r.validateOptimiser(), r.validateSampler(), r.validateTotals(),
 	)
+}
+
+// validateTogether finds fields that rule each other out.
+func (r *Run) validateTogether() error {
+	switch {
+	case r.Weighting == "elbo" && r.Loss != "mse":
+		return fmt.Errorf("--weighting elbo needs --loss mse: the bound is on a squared error, not on %s", r.Loss)
+	case r.Schedule != "cosine" && r.BetaStart > r.BetaEnd:
+		return fmt.Errorf("--beta-start %v is above --beta-end %v", r.BetaStart, r.BetaEnd)
+	case r.Epochs == 0 && r.Steps == 0 && r.Time == 0:
+		return fmt.Errorf("nothing stops this run; give --epochs, --steps or --time")
+	}
+	return ValidateSolver(r.Solver, r.SampleSteps, "sample-steps", r.Timesteps)
 }
 
 func (r *Run) validateData() error {
@@ -77,11 +93,11 @@ func (r *Run) validateNetwork() error {
 }
 
 func (r *Run) validateProcess() error {
-	if r.Weighting == "elbo" && r.Loss != "mse" {
-		return fmt.Errorf("--weighting elbo needs --loss mse: the bound is on a squared error, not on %s", r.Loss)
+	if !(r.BetaStart > 0 && r.BetaStart < 1) {
+		return fmt.Errorf("--beta-start %v: give a number above 0 and under 1", r.BetaStart)
 	}
-	if r.Schedule != "cosine" && !(r.BetaStart > 0 && r.BetaStart <= r.BetaEnd && r.BetaEnd < 1) {
-		return fmt.Errorf("--beta-start %v and --beta-end %v: give 0 < start <= end < 1", r.BetaStart, r.BetaEnd)
+	if !(r.BetaEnd > 0 && r.BetaEnd < 1) {
+		return fmt.Errorf("--beta-end %v: give a number above 0 and under 1", r.BetaEnd)
 	}
 	return first(
 		OneOf("process", r.Process, Processes),
@@ -120,7 +136,7 @@ func (r *Run) validateSampler() error {
 		OneOf("solver", r.Solver, Solvers),
 		OneOf("clamp", r.Clamp, Clamps),
 		OneOf("variance", r.Variance, Variances),
-		ValidateSolver(r.Solver, r.SampleSteps, "sample-steps", r.Timesteps),
+		Within("sample-steps", r.SampleSteps, 0, 100000),
 	)
 }
 
@@ -136,12 +152,9 @@ func ValidateSolver(solver string, steps int, flag string, timesteps int) error 
 	return nil
 }
 
-func (r *Run) validateStops() error {
+func (r *Run) validateTotals() error {
 	if r.Time < 0 {
 		return fmt.Errorf("--time %v is negative", r.Time)
-	}
-	if r.Epochs == 0 && r.Steps == 0 && r.Time == 0 {
-		return fmt.Errorf("nothing stops this run; give --epochs, --steps or --time")
 	}
 	const most = 1 << 40
 	return first(

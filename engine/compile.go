@@ -31,7 +31,12 @@ func (f *Func) compile(in []shapes.Shape) (c *compiled, err error) {
 	for _, n := range out {
 		c.outputs = append(c.outputs, n.Shape())
 	}
+	f.engine.compiling.Lock()
+	defer f.engine.compiling.Unlock()
 	g.Compile(out...)
+	if b, ok := f.engine.backend.(interface{ LastArena() int64 }); ok {
+		c.arena = b.LastArena()
+	}
 	return c, nil
 }
 

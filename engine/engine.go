@@ -19,6 +19,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gomlx/gomlx/backends"
 
@@ -36,6 +37,8 @@ type Engine struct {
 	backend backends.Backend
 	config  string
 	space   spaceFuncs
+
+	compiling sync.Mutex // one at a time: the backend tells the memory of the last one
 }
 
 // Open opens the backend that config names: "NAME" or "NAME:OPTIONS". An empty config means $REVERIE_BACKEND, and

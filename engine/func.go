@@ -34,7 +34,8 @@ type compiled struct {
 	shapes  []shapes.Shape // of the inputs
 	outputs []shapes.Shape
 	graph   *graph.Graph
-	users   int // calls in flight: such a graph is not evicted
+	arena   int64 // bytes of intermediate values, where the backend tells
+	users   int   // calls in flight: such a graph is not evicted
 }
 
 // Func returns a function that computes what build builds. The name appears in errors. build is called once for
@@ -91,6 +92,17 @@ func (f *Func) Compile(in ...shapes.Shape) error {
 		f.release(c)
 	}
 	return err
+}
+
+// Memory compiles the function for inputs of the given shapes and returns the bytes that a call takes beside them and
+// its outputs; 0 where the backend does not tell.
+func (f *Func) Memory(in ...shapes.Shape) (int64, error) {
+	c, err := f.acquire(in, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer f.release(c)
+	return c.arena, nil
 }
 
 // Free forgets the compiled graphs that are not in use; the function can still be called.

@@ -28,7 +28,11 @@ type Backend struct {
 	arenas    arenaPool
 	threads   *par.Pool
 	finalized atomic.Bool
+	lastArena atomic.Int64
 }
+
+// LastArena returns the bytes in which the computation compiled last keeps what it computes between its inputs and its outputs.
+func (b *Backend) LastArena() int64 { return b.lastArena.Load() }
 
 var _ backends.Backend = (*Backend)(nil)
 

@@ -75,6 +75,7 @@ func compile(b *Builder, outputs []*node) (*Executable, error) {
 	p.lifetimes(f)
 	exe.lower(f, &p)
 	exe.plan = p
+	b.backend.lastArena.Store(int64(p.arena))
 	if b.backend.options.profile {
 		exe.profile = newProfile(exe)
 	}

@@ -1,0 +1,181 @@
+// Command bench times reverie against PyTorch on this machine: SimpleUnet, f32,
+// input to output in host memory, both sides in turn in one run.
+//
+//	bench/run.sh            installs PyTorch in bench/.venv and runs this
+//
+// Each side is a process of its own, which builds its model when it is started
+// and then makes one step for every line on its standard input.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A workload is what both sides do.
+type workload struct {
+	Kind  string // train or forward
+	Batch int
+	Size  int
+}
+
+func (w workload) String() string {
+	return fmt.Sprintf("%s, batch %d, %dx%d", w.Kind, w.Batch, w.Size, w.Size)
+}
+
+var workloads = []workload{{"train", 8, 64}, {"forward", 8, 64}, {"forward", 1, 128}}
+
+// A reply is what a worker prints for each step.
+type reply struct {
+	Seconds float64
+	Bytes   int64 // peak resident size so far, less the size before the model was built
+	Name    string
+}
+
+func main() {
+	python := flag.String("python", "bench/.venv/bin/python", "the Python with PyTorch")
+	rounds := flag.Int("rounds", 9, "counted steps of each side")
+	threads := flag.Int("threads", 2, "threads of each side")
+	only := flag.String("only", "", "run only the workloads whose name begins so")
+	worker := flag.String("worker", "", "be a worker for this workload (JSON)")
+	profile := flag.String("cpuprofile", "", "write a CPU profile of the worker here")
+	flag.Parse()
+	var err error
+	if *worker != "" {
+		err = work(*worker, *threads, *profile)
+	} else {
+		err = compare(*python, *rounds, *threads, *only)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// warmUp is the number of steps that are not counted.
+const warmUp = 3
+
+// compare runs every workload on both sides and prints the table.
+func compare(python string, rounds, threads int, only string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("machine: %s, %d threads, %s\n\n", processor(), threads, runtime.Version())
+	fmt.Println("| workload | side | min s | median s | memory MiB |\n|---|---|---|---|---|")
+	for _, w := range workloads {
+		if !strings.HasPrefix(w.String(), only) {
+			continue
+		}
+		spec, _ := json.Marshal(w)
+		n := fmt.Sprint(threads)
+		sides := []*side{
+			{name: "reverie", cmd: exec.Command(self, "-threads", n, "-worker", string(spec))},
+			{name: "PyTorch eager", cmd: exec.Command(python, "bench/worker.py", string(spec), n, "eager")},
+			{name: "PyTorch channels_last", cmd: exec.Command(python, "bench/worker.py", string(spec), n, "channels_last")},
+		}
+		if err := race(w, sides, rounds); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A side is a worker process and what it measured.
+type side struct {
+	name    string
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Scanner
+	seconds []float64
+	bytes   int64
+}
+
+func (s *side) start() (err error) {
+	s.cmd.Stderr = os.Stderr
+	if s.in, err = s.cmd.StdinPipe(); err != nil {
+		return err
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	s.out = bufio.NewScanner(out)
+	return s.cmd.Start()
+}
+
+// step makes the worker do one step. The pause lets the other side's threads,
+// which spin for a while after their work, come to rest.
+func (s *side) step() (reply, error) {
+	time.Sleep(300 * time.Millisecond)
+	var r reply
+	if _, err := fmt.Fprintln(s.in, "step"); err != nil {
+		return r, fmt.Errorf("%s: %w", s.name, err)
+	}
+	if !s.out.Scan() {
+		return r, fmt.Errorf("%s: the worker ended: %v", s.name, s.out.Err())
+	}
+	return r, json.Unmarshal(s.out.Bytes(), &r)
+}
+
+// race alternates the sides and prints a row for each and the ratios.
+func race(w workload, sides []*side, rounds int) error {
+	for _, s := range sides {
+		if err := s.start(); err != nil {
+			return err
+		}
+	}
+	for round := range warmUp + rounds {
+		for _, s := range sides {
+			r, err := s.step()
+			if err != nil {
+				return err
+			}
+			if round >= warmUp {
+				s.seconds = append(s.seconds, r.Seconds)
+			}
+			s.bytes = r.Bytes
+		}
+	}
+	for _, s := range sides {
+		fmt.Printf("| %v | %s | %.3f | %.3f | %d |\n", w, s.name, slices.Min(s.seconds), median(s.seconds), s.bytes>>20)
+		if err := s.in.Close(); err != nil {
+			return err
+		}
+		if err := s.cmd.Wait(); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	best := slices.MinFunc(sides[1:], func(a, b *side) int { return int(1e9 * (median(a.seconds) - median(b.seconds))) })
+	memory := min(sides[1].bytes, sides[2].bytes)
+	fmt.Printf("| | **reverie / best PyTorch** | **%.2f** | **%.2f** | **%.2f** |\n", slices.Min(sides[0].seconds)/min(slices.Min(sides[1].seconds), slices.Min(sides[2].seconds)),
+		median(sides[0].seconds)/median(best.seconds), float64(sides[0].bytes)/float64(memory))
+	return nil
+}
+
+func median(v []float64) float64 {
+	s := slices.Sorted(slices.Values(v))
+	return (s[len(s)/2] + s[(len(s)-1)/2]) / 2
+}
+
+// processor names the processor, where the system tells.
+func processor() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err == nil {
+		for line := range strings.Lines(string(text)) {
+			if name, ok := strings.CutPrefix(line, "model name"); ok {
+				return strings.TrimSpace(strings.TrimLeft(name, "\t :"))
+			}
+		}
+	}
+	return runtime.GOARCH
+}

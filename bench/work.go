@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime/pprof"
+	"strings"
+	"time"
+
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/train"
+)
+
+// work is our side: it builds the workload's model and makes one step for each
+// line of its standard input.
+func work(spec string, threads int, profile string) error {
+	var w workload
+	if err := json.Unmarshal([]byte(spec), &w); err != nil {
+		return err
+	}
+	before, err := resident("VmRSS")
+	if err != nil {
+		return err
+	}
+	step, err := newStep(w, threads)
+	if err != nil {
+		return err
+	}
+	if profile != "" {
+		f, err := os.Create(profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	out := json.NewEncoder(os.Stdout)
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		began := time.Now()
+		if err := step(); err != nil {
+			return err
+		}
+		took := time.Since(began).Seconds()
+		peak, err := resident("VmHWM")
+		if err != nil {
+			return err
+		}
+		if err := out.Encode(reply{Seconds: took, Bytes: peak - before}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newStep returns the workload's step on the lecture's network.
+func newStep(w workload, threads int) (func() error, error) {
+	c, err := config.Preset("lecture")
+	if err != nil {
+		return nil, err
+	}
+	c.Resolution, c.Batch, c.EMA = config.Size{H: w.Size, W: w.Size}, w.Batch, 0
+	e, err := engine.Open(fmt.Sprintf("simd:threads=%d", threads))
+	if err != nil {
+		return nil, err
+	}
+	s, err := train.NewStepper(e, &c)
+	if err != nil {
+		return nil, err
+	}
+	images := make([]float32, w.Batch*w.Size*w.Size*3)
+	for i := range images {
+		images[i] = float32(i%255)/127.5 - 1
+	}
+	cond := make([]float32, w.Batch)
+	for i := range cond {
+		cond[i] = float32(i * 7 % 300)
+	}
+	if w.Kind == "train" {
+		return func() error {
+			_, err := s.Train(images, cond, images)
+			return err
+		}, nil
+	}
+	out := make([]float32, len(images))
+	return func() error {
+		y, err := s.Forward(images, cond)
+		if err != nil {
+			return err
+		}
+		defer engine.Free(y)
+		return tensors.ConstFlatData(y, func(flat []float32) { copy(out, flat) })
+	}, nil
+}
+
+// resident reads a field of /proc/self/status, in bytes.
+func resident(field string) (int64, error) {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, fmt.Errorf("memory is measured on Linux: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if v, ok := strings.CutPrefix(line, field+":"); ok {
+			var kib int64
+			_, err := fmt.Sscan(v, &kib)
+			return kib << 10, err
+		}
+	}
+	return 0, fmt.Errorf("/proc/self/status has no %s", field)
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/spf13/cobra"
+)
+
+func newData() *cobra.Command {
+	var (
+		o   data.Options
+		out string
+	)
+	cmd := &cobra.Command{
+		Use:   "data [DIR...]",
+		Short: "Examine folders of images before training on them",
+		Long: `Examine folders of images: how many, which classes and how balanced, sizes and
+modes, duplicates, unreadable files; suggest a resolution and a batch, and draw
+a grid of them. Without DIR it examines the emoji inside the program.`,
+		Example: `  reverie data ~/photos
+  reverie data cars/train cars/test --out cars.png`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := examine(cmd, args, o)
+			if err != nil {
+				return err
+			}
+			if err := r.WriteText(cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			if err := picture.Write(out, r.Grid(), picture.Text{Key: "Software", Value: "reverie " + version()}); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), out)
+			return nil
+		},
+	}
+	cmd.Flags().StringSliceVar(&o.Classes, "data-class", nil, "look at these class folders only (comma-separated)")
+	cmd.Flags().BoolVar(&o.Strict, "strict", false, "fail on an unreadable image")
+	cmd.Flags().StringVar(&out, "out", "data.png", "write the grid here")
+	return cmd
+}
+
+func examine(cmd *cobra.Command, roots []string, o data.Options) (*data.Report, error) {
+	if len(roots) == 0 {
+		return data.ExamineEmbedded(cmd.Context(), o)
+	}
+	bar := newBar(cmd.ErrOrStderr(), -1, "reading images")
+	defer bar.done()
+	o.Progress = bar.set
+	return data.Examine(cmd.Context(), roots, o)
+}

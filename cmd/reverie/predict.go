@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/pipeline"
+	"github.com/spf13/cobra"
+)
+
+// predictOptions are the flags of predict.
+type predictOptions struct {
+	model, in, out, backend string
+	raw                     bool
+	batch                   int
+}
+
+func newPredict() *cobra.Command {
+	o := new(predictOptions)
+	cmd := &cobra.Command{
+		Use:   "predict --model RUN --in in.npz --out out.npz",
+		Short: "Run the raw network on arrays",
+		Long: `Run the network, in evaluation mode, on the arrays of an npz file: x float32
+[N,C,H,W] and t int64 [N], the code index 0 to T-1. The output, out float32
+[N,C,H,W], is what the network says, unscaled: to compare with other programs.`,
+		Example: `  reverie predict --model runs/emoji-1 --in in.npz --out out.npz`,
+		Args:    exactly(0, "no arguments, only flags"),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return predictFunc(cmd, o) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.model, "model", "", "a run, checkpoint or model folder")
+	f.StringVar(&o.in, "in", "", "the npz file with x and t")
+	f.StringVar(&o.out, "out", "", "write the npz file with out here")
+	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
+	f.IntVar(&o.batch, "batch", 16, "images at once")
+	f.StringVar(&o.backend, "backend", "", backendHelp)
+	return cmd
+}
+
+func predictFunc(cmd *cobra.Command, o *predictOptions) error {
+	for _, f := range []struct{ name, value string }{{"model", o.model}, {"in", o.in}, {"out", o.out}} {
+		if f.value == "" {
+			return usagef("--%s is missing", f.name)
+		}
+	}
+	if o.batch < 1 {
+		return usagef("--batch %d: give at least 1", o.batch)
+	}
+	e, err := engine.Open(o.backend)
+	if err != nil {
+		return usage(err)
+	}
+	defer e.Close()
+	m, err := pipeline.Load(e, o.model, o.raw)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	x, t, err := readTask(o.in, m)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.ErrOrStderr(), describe(m))
+	out, err := predict(cmd.Context(), m, x, t, o.batch)
+	if err != nil {
+		return err
+	}
+	if err := checkpoint.WriteNPZ(nil, o.out, checkpoint.NamedTensor{Key: "out", Tensor: out}); err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), o.out)
+	return nil
+}
+
+// readTask reads x and t, and checks that the model can take them.
+func readTask(path string, m *pipeline.Loaded) (x checkpoint.Tensor, t []int64, err error) {
+	z, err := checkpoint.OpenNPZ(path)
+	if err != nil {
+		return x, nil, err
+	}
+	defer z.Close()
+	if x, err = z.Array("x", checkpoint.F32, 4); err != nil {
+		return x, nil, err
+	}
+	times, err := z.Array("t", checkpoint.I64, 1)
+	if err != nil {
+		return x, nil, err
+	}
+	if t, err = times.I64s(); err != nil {
+		return x, nil, err
+	}
+	in, _ := m.Net.Channels()
+	switch {
+	case len(t) != x.Shape[0]:
+		return x, nil, fmt.Errorf("%s: t has %d elements and x %d images; give one time for each", path, len(t), x.Shape[0])
+	case x.Shape[0] == 0:
+		return x, nil, fmt.Errorf("%s: x has no images", path)
+	case x.Shape[1] != in:
+		return x, nil, fmt.Errorf("%s: x has %d channels, and the model takes %d: x is [N,C,H,W]", path, x.Shape[1], in)
+	}
+	for i, v := range t {
+		if v < 0 || v >= int64(m.Process.Steps()) {
+			return x, nil, fmt.Errorf("%s: t[%d] is %d; the model's times are 0 to %d", path, i, v, m.Process.Steps()-1)
+		}
+	}
+	if err := m.Net.Check(x.Shape[2], x.Shape[3]); err != nil {
+		return x, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return x, t, nil
+}
+
+// predict runs the network on x [N,C,H,W] in batches.
+func predict(ctx context.Context, m *pipeline.Loaded, x checkpoint.Tensor, t []int64, batch int) (checkpoint.Tensor, error) {
+	n, c, h, w := x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]
+	_, outC := m.Net.Channels()
+	pixels, err := x.F32s()
+	if err != nil {
+		return checkpoint.Tensor{}, err
+	}
+	out := make([]float32, n*outC*h*w)
+	for i := 0; i < n; i += batch {
+		if err := ctx.Err(); err != nil {
+			return checkpoint.Tensor{}, err
+		}
+		k := min(batch, n-i)
+		cond := make([]float32, k)
+		for j := range cond {
+			cond[j] = float32(m.Process.Cond(float64(t[i+j])))
+		}
+		images := engine.New(m.Engine, moveChannels(pixels[i*c*h*w:(i+k)*c*h*w], k, c, h*w), k, h, w, c)
+		y, err := m.Forward(net.Eval, images, cond)
+		engine.Free(images)
+		if err != nil {
+			return checkpoint.Tensor{}, err
+		}
+		err = tensors.ConstFlatData(y, func(flat []float32) { copy(out[i*outC*h*w:], moveChannels(flat, k, h*w, outC)) })
+		engine.Free(y)
+		if err != nil {
+			return checkpoint.Tensor{}, err
+		}
+	}
+	return checkpoint.FromF32s(out, n, outC, h, w), nil
+}
+
+// moveChannels transposes each of n matrices of rows by columns: [N,C,HW] to
+// [N,HW,C] and back.
+func moveChannels(x []float32, n, rows, columns int) []float32 {
+	out := make([]float32, len(x))
+	for i := range n {
+		at := i * rows * columns
+		for r := range rows {
+			for c := range columns {
+				out[at+c*rows+r] = x[at+r*columns+c]
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/pipeline"
+	"github.com/spf13/cobra"
+)
+
+// sampleOptions are the flags of sample.
+type sampleOptions struct {
+	n, steps, batch                             int
+	solver, spacing, clamp, variance, batchnorm string
+	eta                                         float64
+	seed                                        uint64
+	raw                                         bool
+	resolution                                  config.Size
+	out, strip, npz, backend                    string
+}
+
+func newSample() *cobra.Command {
+	o := new(sampleOptions)
+	cmd := &cobra.Command{
+		Use:   "sample RUN",
+		Short: "Draw new images from a trained model",
+		Long: `Draw new images from a run folder (its newest complete checkpoint), a checkpoint
+folder or an imported model, with the averaged weights where there are any.
+
+Without --solver and --steps it samples as the run was configured to. Image i
+depends on --seed and i alone, not on -n, --batch or the number of threads.`,
+		Example: `  reverie sample runs/emoji-1
+  reverie sample runs/emoji-1 -n 64 --solver ddim --steps 25 --seed 7
+  reverie sample runs/cars-1 --strip strip.png --npz images.npz`,
+		Args: exactly(1, "a run, checkpoint or model folder"),
+		RunE: func(cmd *cobra.Command, args []string) error { return sampleFunc(cmd, args[0], o) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.IntVarP(&o.n, "n", "n", 16, "images")
+	f.StringVar(&o.solver, "solver", "", oneOf("solver", config.Solvers)+" (default: the run's)")
+	f.IntVar(&o.steps, "steps", 0, "solver steps (default: the run's; else all T, for ddim 50)")
+	f.StringVar(&o.spacing, "spacing", "linear", oneOf("times of fewer steps than T", []string{"linear", "trailing"}))
+	f.Float64Var(&o.eta, "eta", 0, "fresh noise of ddim: 0 deterministic, 1 ancestral")
+	f.StringVar(&o.variance, "variance", "", oneOf("noise of ddpm", config.Variances)+" (default: the run's)")
+	f.StringVar(&o.clamp, "clamp", "", oneOf("keep to [-1,1]", config.Clamps)+" (default x0; x for solvers ddpm and lecture-sde on a run of preset lecture or an imported simpleunet)")
+	f.StringVar(&o.batchnorm, "batchnorm", "eval", "statistics of BatchNorm: eval (running), batch (each image's own)")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
+	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
+	f.Var(&o.resolution, "resolution", "image size: 64, or HEIGHTxWIDTH (default: the run's)")
+	f.IntVar(&o.batch, "batch", 16, "images denoised at once")
+	f.StringVar(&o.out, "out", "samples.png", "write the grid of images here")
+	f.StringVar(&o.strip, "strip", "", "write ten stages of the first image here")
+	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C]")
+	f.StringVar(&o.backend, "backend", "", backendHelp)
+	return cmd
+}
+
+// options checks the command line and turns it into the pipeline's options.
+// What depends on the model is looked at once the model is read.
+func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err error) {
+	f := cmd.Flags()
+	check := func(name, value string, allowed []string) {
+		if err == nil && f.Changed(name) {
+			err = config.OneOf(name, value, allowed)
+		}
+	}
+	check("solver", o.solver, config.Solvers)
+	check("variance", o.variance, config.Variances)
+	check("clamp", o.clamp, config.Clamps)
+	check("spacing", o.spacing, []string{"linear", "trailing"})
+	check("batchnorm", o.batchnorm, []string{"eval", "batch"})
+	within := func(name string, v, lo, hi int) {
+		if err == nil {
+			err = config.Within(name, v, lo, hi)
+		}
+	}
+	within("n", o.n, 1, 1<<20)
+	within("batch", o.batch, 1, 1<<16)
+	if f.Changed("steps") {
+		within("steps", o.steps, 1, 100000)
+	}
+	switch {
+	case err != nil:
+	case !(o.eta >= 0 && o.eta <= 1):
+		err = fmt.Errorf("--eta %v is outside 0 to 1", o.eta)
+	case o.eta != 0 && o.solver != "" && o.solver != "ddim":
+		err = fmt.Errorf("--eta belongs to --solver ddim, not to %s", o.solver)
+	case f.Changed("variance") && o.solver != "" && o.solver != "ddpm":
+		err = fmt.Errorf("--variance belongs to --solver ddpm, not to %s", o.solver)
+	case f.Changed("steps") && o.solver == "lecture-sde":
+		err = fmt.Errorf("--steps does not go with --solver lecture-sde, which walks all of the model's time steps")
+	}
+	if err != nil {
+		return p, usage(err)
+	}
+	p = pipeline.Options{
+		N: o.n, Height: o.resolution.H, Width: o.resolution.W, Batch: o.batch, Seed: o.seed,
+		Solver: o.solver, Steps: o.steps, Spacing: o.spacing, Eta: o.eta, Clamp: o.clamp,
+	}
+	if o.batchnorm == "batch" {
+		p.Mode = net.PerImage
+	}
+	return p, nil
+}
+
+// complete fills in what depends on the model.
+func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pipeline.Loaded) (err error) {
+	given := p.Solver != "" || p.Eta != 0
+	if p.Solver == "" {
+		p.Solver = m.Defaults.Solver
+	}
+	if p.Eta != 0 || p.Solver == "" {
+		p.Solver = "ddim"
+	}
+	switch {
+	case cmd.Flags().Changed("variance"):
+		if p.Solver != "ddpm" {
+			return fmt.Errorf("--variance belongs to --solver ddpm, and this run's solver is %s; add --solver ddpm", p.Solver)
+		}
+		p.Variance, err = reverie.ParseVariance(o.variance)
+	case p.Solver == "ddpm":
+		p.Variance = m.Defaults.Variance
+	}
+	if p.Clamp == "" {
+		p.Clamp = defaultClamp(m, p.Solver, given)
+	}
+	if err == nil && p.Height == 0 && m.Defaults.Height == 0 {
+		err = fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
+	}
+	return err
+}
+
+// defaultClamp is the run's own where its own solver samples; the lecture
+// clamps x after each step of its two solvers; all else clamps x0.
+func defaultClamp(m *pipeline.Loaded, solver string, given bool) string {
+	extra := m.Checkpoint.Scheduler.Reverie
+	imported := m.Checkpoint.Trainer == nil && m.Net.Arch() == "simpleunet"
+	switch {
+	case extra != nil && extra.Clamp != "" && !given:
+		return extra.Clamp
+	case solver != "ddim" && (imported || extra != nil && extra.Preset == "lecture"):
+		return "x"
+	}
+	return "x0"
+}
+
+func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
+	p, err := o.options(cmd)
+	if err != nil {
+		return err
+	}
+	e, err := engine.Open(o.backend)
+	if err != nil {
+		return usage(err)
+	}
+	defer e.Close()
+	m, err := pipeline.Load(e, path, o.raw)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if err := o.complete(cmd, &p, m); err != nil {
+		return err
+	}
+	p = m.Filled(p)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%d images of %dx%d, solver %s, %d steps, clamp %s, seed %d\n",
+		describe(m), p.N, p.Height, p.Width, p.Solver, p.Steps, p.Clamp, p.Seed)
+
+	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
+	_, c := m.Net.Channels()
+	strip := pipeline.Strip{H: p.Height, W: p.Width, C: c}
+	p.Hook = func(first int, s pipeline.State) error {
+		bar.add(1)
+		return strip.Hook(first, s)
+	}
+	began := time.Now()
+	images, err := m.Sample(cmd.Context(), p)
+	bar.done()
+	if err != nil {
+		return err
+	}
+	took := time.Since(began)
+	text := parameters(m, p)
+	if err := o.write(cmd.Context(), cmd.OutOrStdout(), images, p, c, &strip, text); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "took %.1f s, %.2f s an image\n", took.Seconds(), took.Seconds()/float64(p.N))
+	return nil
+}
+
+// write writes the files that were asked for and names them.
+func (o *sampleOptions) write(_ context.Context, stdout io.Writer, images []float32, p pipeline.Options, c int, strip *pipeline.Strip, text []picture.Text) error {
+	grid := picture.Grid(picture.Split(images, p.Height, p.Width, c), picture.Layout{})
+	if err := picture.Write(o.out, grid, text...); err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, o.out)
+	if o.strip != "" {
+		if err := picture.Write(o.strip, strip.Image(), text...); err != nil {
+			return err
+		}
+		fmt.Fprintln(stdout, o.strip)
+	}
+	if o.npz != "" {
+		pixels := checkpoint.FromU8s(picture.Bytes(nil, images), p.N, p.Height, p.Width, c)
+		if err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: pixels}); err != nil {
+			return err
+		}
+		fmt.Fprintln(stdout, o.npz)
+	}
+	return nil
+}
+
+// parameters are the text chunks of a picture of samples.
+func parameters(m *pipeline.Loaded, p pipeline.Options) []picture.Text {
+	text := []picture.Text{
+		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: m.Found.Model}, {Key: "weights", Value: weightsName(m)},
+		{Key: "solver", Value: p.Solver}, {Key: "steps", Value: fmt.Sprint(p.Steps)}, {Key: "spacing", Value: p.Spacing},
+		{Key: "clamp", Value: p.Clamp}, {Key: "batchnorm", Value: p.Mode.String()}, {Key: "seed", Value: fmt.Sprint(p.Seed)},
+	}
+	switch p.Solver {
+	case "ddim":
+		text = append(text, picture.Text{Key: "eta", Value: fmt.Sprint(p.Eta)})
+	case "ddpm":
+		text = append(text, picture.Text{Key: "variance", Value: p.Variance.String()})
+	}
+	return text
+}

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/train"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// trainOptions are the flags of train.
+type trainOptions struct {
+	config.Run
+	run, resume, backend string
+	time                 time.Duration
+	betas                []float64
+}
+
+func newTrain() *cobra.Command {
+	o := new(trainOptions)
+	cmd := &cobra.Command{
+		Use:   "train [DATA...]",
+		Short: "Train a model on folders of images",
+		Long: `Train a diffusion model on one or several folders of images, of one folder per
+class or none, and write checkpoints and pictures to a run folder.
+
+Without DATA it trains on the emoji inside the program. Without --preset it is
+preset small: eight minutes on two cores. Preset lecture is the lecture's
+experiment: SimpleUnet at 128x128, T = 300, L1, 100 epochs. A flag replaces what
+the preset says; a stop (--epochs, --steps, --time) replaces the preset's stop,
+and of several the first reached ends the run.
+
+Ctrl-C saves and ends; --resume goes on from there.`,
+		Example: `  reverie train
+  reverie train ~/photos --resolution 64 --channels 32,64,128 --time 2h
+  reverie train cars/train cars/test --preset lecture --batch 16
+  reverie train --data-class "Animals & Nature","Food & Drink" --epochs 200
+  reverie train --resume runs/emoji-1 --time 20m`,
+		RunE: func(cmd *cobra.Command, args []string) error { return trainFunc(cmd, args, o) },
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func (o *trainOptions) addFlags(f *pflag.FlagSet) {
+	f.SortFlags = false
+	f.StringVar(&o.Preset, "preset", "small", "start from this preset: "+strings.Join(config.PresetNames(), ", "))
+	f.StringVar(&o.run, "run", "", "folder of the new run (default runs/NAME-N)")
+	f.StringVar(&o.resume, "resume", "", "go on with the run in this folder; totals may be raised")
+	f.IntVar(&o.Epochs, "epochs", 0, "stop after that many passes over the data")
+	f.IntVar(&o.Steps, "steps", 0, "stop after that many steps")
+	f.DurationVar(&o.time, "time", 0, "stop after that much training time, such as 8m or 2h30m")
+
+	f.StringSliceVar(&o.DataClass, "data-class", nil, "train on these class folders only (comma-separated)")
+	f.Var(&o.Resolution, "resolution", "image size: 64, or HEIGHTxWIDTH")
+	f.IntVar(&o.ImageChannels, "image-channels", 0, "1 grey, 3 RGB, 4 RGBA")
+	f.StringVar(&o.Crop, "crop", "", "fit other shapes by: "+strings.Join(config.Crops, ", "))
+	f.BoolVar(&o.Flip, "flip", false, "mirror images left to right at random")
+	f.Float64Var(&o.Val, "val", 0, "share of the images held out for validation")
+	f.BoolVar(&o.Strict, "strict", false, "fail on an unreadable image instead of skipping it")
+	f.IntVar(&o.Cache, "cache", 0, "memory for decoded images, MiB")
+
+	f.StringVar(&o.Arch, "arch", "", "network: "+strings.Join(config.Archs, ", "))
+	f.IntSliceVar(&o.Channels, "channels", nil, "widths of the network's levels, from full resolution down")
+	f.IntVar(&o.Layers, "layers", 0, "residual blocks per level of unet")
+
+	f.StringVar(&o.Process, "process", "", "process: "+strings.Join(config.Processes, ", "))
+	f.IntVar(&o.Timesteps, "timesteps", 0, "T, the number of time steps")
+	f.StringVar(&o.Schedule, "schedule", "", "betas: "+strings.Join(config.Schedules, ", "))
+	f.Float64Var(&o.BetaStart, "beta-start", 0, "first beta of linear and scaled-linear")
+	f.Float64Var(&o.BetaEnd, "beta-end", 0, "last beta of linear and scaled-linear")
+	f.StringVar(&o.Prediction, "prediction", "", "what the network predicts: "+strings.Join(config.Predictions, ", "))
+	f.StringVar(&o.Loss, "loss", "", "norm of the error: "+strings.Join(config.Losses, ", "))
+	f.StringVar(&o.Weighting, "weighting", "", "weight over time: "+strings.Join(config.Weightings, ", "))
+
+	f.IntVar(&o.Batch, "batch", 0, "images per step")
+	f.Float64Var(&o.LR, "lr", 0, "learning rate of Adam")
+	f.IntVar(&o.Warmup, "warmup", 0, "steps over which the rate rises")
+	f.StringVar(&o.LRSchedule, "lr-schedule", "", "rate over the run: "+strings.Join(config.LRSchedules, ", "))
+	f.Float64SliceVar(&o.betas, "adam-betas", nil, "decays of Adam's two moments")
+	f.Float64Var(&o.ClipNorm, "clip-norm", 0, "limit of the gradient's norm (0: none)")
+	f.Float64Var(&o.EMA, "ema", 0, "decay of the averaged weights (0: none)")
+	f.Uint64Var(&o.Seed, "seed", 0, "seed of all that is random")
+
+	f.StringVar(&o.Solver, "solver", "", "the run's own sampler: "+strings.Join(config.Solvers, ", "))
+	f.IntVar(&o.SampleSteps, "sample-steps", 0, "its steps (0: the solver's own)")
+	f.StringVar(&o.Clamp, "clamp", "", "keep to [-1,1] while sampling: "+strings.Join(config.Clamps, ", "))
+	f.StringVar(&o.Variance, "variance", "", "noise of solver ddpm: "+strings.Join(config.Variances, ", "))
+
+	f.IntVar(&o.SaveEvery, "save-every", 0, "steps between checkpoints (0: only at the end)")
+	f.IntVar(&o.Keep, "keep", 0, "checkpoints kept (0: all)")
+	f.IntVar(&o.SampleEvery, "sample-every", 0, "epochs between pictures (0: never)")
+	f.IntVar(&o.SampleN, "sample-n", 0, "images in the grid of pictures (0: none)")
+	f.StringVar(&o.backend, "backend", "", "compute backend, such as simd or simd:threads=1 (default $REVERIE_BACKEND, then simd)")
+}
+
+// notConfig are the flags that are no field of config.Run.
+var notConfig = []string{"run", "resume", "backend", "help"}
+
+// trainFunc checks the command line, then trains.
+func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
+	set, err := o.given(cmd.Flags(), args)
+	if err != nil {
+		return usage(err)
+	}
+	if o.resume != "" {
+		return o.resumeRun(cmd, set)
+	}
+	preset, err := config.Preset(o.Preset)
+	if err != nil {
+		return usage(err)
+	}
+	c := preset.With(&o.Run, set)
+	if len(c.Data) > 0 && !slices.Contains(set, "data-class") {
+		c.DataClass = nil // the preset's class is one of the embedded set
+	}
+	if err := c.Validate(); err != nil {
+		return usage(err)
+	}
+	return o.train(cmd, c, nil)
+}
+
+// resumeRun goes on with the run in o.resume.
+func (o *trainOptions) resumeRun(cmd *cobra.Command, set []string) error {
+	if o.run != "" {
+		return usagef("--run and --resume exclude each other: --resume %s goes on in that folder", o.resume)
+	}
+	base, err := config.Preset("small") // only for the fields that no flag gives
+	if err != nil {
+		return err
+	}
+	if err := base.With(&o.Run, set).ValidateValues(); err != nil {
+		return usage(err)
+	}
+	lock, err := checkpoint.OpenRun(o.resume)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	had, err := train.ReadConfig(o.resume)
+	if err != nil {
+		return err
+	}
+	c, err := had.Resume(&o.Run, set)
+	if err != nil {
+		return err
+	}
+	return o.train(cmd, c, lock)
+}
+
+// train trains c in a new folder, or in the one that lock holds.
+func (o *trainOptions) train(cmd *cobra.Command, c *config.Run, lock *checkpoint.RunLock) (err error) {
+	if _, err := train.Network(c); err != nil {
+		return usage(err)
+	}
+	e, err := engine.Open(o.backend)
+	if err != nil {
+		return usage(err)
+	}
+	defer e.Close()
+	set, name, err := openData(cmd, c)
+	if err != nil {
+		return err
+	}
+	t, err := train.New(e, c, set)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.Close()) }()
+	plan, err := t.Plan()
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(cmd.ErrOrStderr(), plan)
+	if lock != nil {
+		err = t.Resume(lock)
+	} else {
+		err = t.Create(o.run, name)
+	}
+	if err != nil {
+		return err
+	}
+	return runTrainer(cmd, t)
+}
+
+// given completes o.Run from the arguments and returns the names of its fields
+// that the command line sets.
+func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err error) {
+	f.Visit(func(f *pflag.Flag) {
+		if !slices.Contains(notConfig, f.Name) {
+			set = append(set, f.Name)
+		}
+	})
+	if len(args) > 0 {
+		set = append(set, "data")
+	}
+	for _, dir := range args {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return nil, err
+		}
+		o.Data = append(o.Data, abs)
+	}
+	o.Time = config.Duration(o.time)
+	if f.Changed("adam-betas") {
+		if len(o.betas) != 2 {
+			return nil, fmt.Errorf("--adam-betas %v: give two numbers, such as 0.9,0.999", o.betas)
+		}
+		o.AdamBetas = [2]float64(o.betas)
+	}
+	return set, nil
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/reverie-go/reverie/engine"
+	"github.com/spf13/cobra"
+)
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version, the platform and the compute backend",
+		Example: "  reverie version",
+		Args:    exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			e, err := engine.Open("")
+			if err != nil {
+				return err
+			}
+			defer e.Close()
+			fmt.Fprintf(cmd.OutOrStdout(), "reverie %s %s/%s %s\n%s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version(), e.Description())
+			return nil
+		},
+	}
+}
+
+// version is the module's version where the build knows it, or the commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && info.Main.Version == "(devel)" {
+			return s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,82 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	_ "github.com/reverie-go/reverie/net/simpleunet" // the architectures that files may name
+	_ "github.com/reverie-go/reverie/net/unet"
+)
+
+// A Loaded is a model together with the files that it came from.
+type Loaded struct {
+	*Model
+	Found      checkpoint.Found
+	Checkpoint *checkpoint.Checkpoint // without the tensors' data
+	Averaged   bool                   // the weights are the moving average
+}
+
+// Load loads a model from a run folder (its newest complete checkpoint), a
+// checkpoint folder or an imported model. It takes the averaged weights where
+// there are any, unless raw.
+func Load(e *engine.Engine, path string, raw bool) (*Loaded, error) {
+	found, err := checkpoint.Resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := checkpoint.Load(found.Model, checkpoint.ForSampling(raw))
+	if err != nil {
+		return nil, err
+	}
+	l, err := build(e, c, raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", found.Model, err)
+	}
+	l.Found = found
+	return l, nil
+}
+
+func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error) {
+	n, err := net.New(c.Arch, c.ArchConfig)
+	if err != nil {
+		return nil, err
+	}
+	p, k, err := Process(c.Scheduler)
+	if err != nil {
+		return nil, err
+	}
+	dict, part := c.Sampling(raw)
+	weights, err := net.Import(n.Params(), Arrays(dict), dtypes.Float32)
+	if err != nil {
+		return nil, err
+	}
+	m := New(e, n, p, k, weights)
+	m.Defaults = defaults(c.Scheduler)
+	c.Weights, c.EMA = nil, nil
+	return &Loaded{Model: m, Checkpoint: c, Averaged: part == checkpoint.EMA}, nil
+}
+
+// defaults are the options that a model's files carry.
+func defaults(c checkpoint.SchedulerConfig) Options {
+	var o Options
+	if c.VarianceType == "fixed_large" {
+		o.Variance = reverie.BetaVariance
+	}
+	if x := c.Reverie; x != nil {
+		o.Height, o.Width, o.Solver, o.Steps, o.Clamp = x.Height, x.Width, x.Solver, x.Steps, x.Clamp
+	}
+	return o
+}
+
+// Arrays gives a dictionary of tensors of files as the networks take it.
+func Arrays(dict map[string]checkpoint.Tensor) map[string]net.Array {
+	m := make(map[string]net.Array, len(dict))
+	for name, t := range dict {
+		m[name] = net.Array(t)
+	}
+	return m
+}

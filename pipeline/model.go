@@ -1,0 +1,82 @@
+// Package pipeline is a trained model in use: load one, run its network, draw
+// samples from it.
+//
+//	e, err := engine.Open("")
+//	m, err := pipeline.Load(e, "runs/emoji-1", false)
+//	images, err := m.Sample(ctx, pipeline.Options{N: 16, Seed: 1})
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+)
+
+// A Model is a network with its weights on an engine, and the process that it
+// was trained on.
+type Model struct {
+	Engine  *engine.Engine
+	Net     net.Model
+	Process *reverie.DDPM
+	Param   reverie.Param
+	// Weights are the network's, in the order of Net.Params and the engine's
+	// layout. They may be replaced between calls.
+	Weights []*tensors.Tensor
+	// Defaults fill the fields of Options that are left zero.
+	Defaults Options
+
+	forward map[net.Mode]*engine.Func
+}
+
+// New returns a model from its parts.
+func New(e *engine.Engine, n net.Model, p *reverie.DDPM, k reverie.Param, weights []*tensors.Tensor) *Model {
+	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, forward: map[net.Mode]*engine.Func{}}
+	for _, mode := range []net.Mode{net.Eval, net.PerImage} {
+		m.forward[mode] = e.Func(n.Arch()+" forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+			params := n.Params()
+			v := net.Bind(mode, params, in[:len(params)])
+			return []*graph.Node{n.Forward(v, in[len(params)], in[len(params)+1])}
+		})
+	}
+	return m
+}
+
+// Forward runs the raw network on x [N,H,W,C] with the number that it sees for
+// each image, cond [N]. The mode is net.Eval or net.PerImage.
+func (m *Model) Forward(mode net.Mode, x *tensors.Tensor, cond []float32) (*tensors.Tensor, error) {
+	f, ok := m.forward[mode]
+	if !ok {
+		return nil, fmt.Errorf("pipeline: a trained network does not run in mode %v", mode)
+	}
+	c := engine.New(m.Engine, cond, len(cond))
+	defer engine.Free(c)
+	in := append(append([]*tensors.Tensor{}, m.Weights...), x, c)
+	return f.Call1(in...)
+}
+
+// Network returns the network as the maths sees it: a function of a batch at
+// one time.
+func (m *Model) Network(mode net.Mode) reverie.Network[*tensors.Tensor] {
+	return func(ctx context.Context, x *tensors.Tensor, cond float64) (*tensors.Tensor, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		c := make([]float32, x.Shape().Dim(0))
+		for i := range c {
+			c[i] = float32(cond)
+		}
+		return m.Forward(mode, x, c)
+	}
+}
+
+// Close frees the compiled functions. The weights and the engine are the caller's.
+func (m *Model) Close() {
+	for _, f := range m.forward {
+		f.Free()
+	}
+}

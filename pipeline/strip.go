@@ -1,0 +1,49 @@
+package pipeline
+
+import (
+	"image"
+
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/data/picture"
+)
+
+// stages is the number of pictures in a strip.
+const stages = 10
+
+// A Strip records the first image of a sampling at ten stages evenly spread
+// over its steps, the last one the finished image. Its Hook goes into
+// Options.Hook.
+type Strip struct {
+	H, W, C int
+	images  []image.Image
+}
+
+// Hook records the step if it is one of the ten.
+func (s *Strip) Hook(first int, at State) error {
+	if first > 0 || at.Step*stages < (len(s.images)+1)*at.Steps {
+		return nil
+	}
+	tensors.MustConstFlatData(at.X, func(flat []float32) {
+		s.images = append(s.images, picture.FromFloat(flat[:s.H*s.W*s.C], s.H, s.W, s.C))
+	})
+	return nil
+}
+
+// Image returns the stages in a row.
+func (s *Strip) Image() image.Image { return picture.Strip(s.images, picture.Layout{}) }
+
+// ForwardStrip shows an image [H,W,C] in [-1,1] at ten times of the forward
+// process, t = 0, T/10, .., 9T/10, under one draw of the noise.
+func ForwardStrip(p *reverie.DDPM, x0 []float32, h, w, c int, seed uint64) image.Image {
+	sp := &reverie.Host[float32]{Stream: reverie.Stream{Seed: seed, Domain: reverie.Training}}
+	x := reverie.Batch[float32]{x0}
+	eps := sp.Noise(x)
+	var images []image.Image
+	for i := range stages {
+		law := p.At(float64(i * p.Steps() / stages))
+		noised := sp.Sum([]float64{law.Alpha, law.Sigma}, x, eps)
+		images = append(images, picture.FromFloat(noised[0], h, w, c))
+	}
+	return picture.Strip(images, picture.Layout{})
+}

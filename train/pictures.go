@@ -1,0 +1,115 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"path/filepath"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/pipeline"
+)
+
+// trainingImages is the number of images in the picture of the data.
+const trainingImages = 20
+
+// pictureSeed is added to the run's seed for its pictures, the same every time,
+// so that one picture can be compared with the next.
+const pictureSeed = 1
+
+// firstPictures draws the training images and the forward strip.
+func (t *Trainer) firstPictures(ctx context.Context) error {
+	order := reverie.Stream{Seed: t.Config.Seed, Domain: reverie.Evaluation}.Perm(t.train.Len())
+	b, err := t.train.Load(ctx, order[:min(len(order), trainingImages)]...)
+	if err != nil {
+		return err
+	}
+	grid := picture.Grid(picture.Split(b.X, b.H, b.W, b.C), picture.Layout{Columns: trainingImages / 2})
+	if err := t.writePicture("training", grid, picture.Text{Key: "images", Value: fmt.Sprint(b.N)}); err != nil {
+		return err
+	}
+	strip := pipeline.ForwardStrip(t.process, b.Image(0), b.H, b.W, b.C, t.Config.Seed)
+	return t.writePicture("forward", strip)
+}
+
+// pictures draws the denoising strip, the grid from the raw and the averaged
+// weights side by side, and the loss. A failure is noted: it must not end a run.
+func (t *Trainer) pictures(ctx context.Context) {
+	name := fmt.Sprintf("epoch-%05d", t.epoch)
+	if err := t.strip(ctx, name+"-strip"); err != nil && ctx.Err() == nil {
+		t.note("denoising strip: %v", err)
+	}
+	if err := t.grid(ctx, name+"-raw-ema"); err != nil && ctx.Err() == nil {
+		t.note("grid of samples: %v", err)
+	}
+	t.drawCurve()
+}
+
+// strip draws one sample by the run's own solver at ten stages.
+func (t *Trainer) strip(ctx context.Context, name string) error {
+	t.preview.Weights = t.state.sampling(false)
+	o, err := SampleDefaults(t.Config)
+	if err != nil {
+		return err
+	}
+	o.N, o.Seed = 1, t.Config.Seed+pictureSeed
+	strip := pipeline.Strip{H: o.Height, W: o.Width, C: t.Config.ImageChannels}
+	o.Hook = strip.Hook
+	if _, err := t.preview.Sample(ctx, o); err != nil {
+		return err
+	}
+	return t.writePicture(name, strip.Image(), picture.Text{Key: "solver", Value: o.Solver})
+}
+
+// grid draws SampleN images from the raw weights and, where an average is
+// kept, from that beside them, of the same noise, by 50-step DDIM.
+func (t *Trainer) grid(ctx context.Context, name string) error {
+	if t.Config.SampleN == 0 {
+		return nil
+	}
+	c := t.Config
+	var grids []image.Image
+	for _, raw := range []bool{true, false} {
+		if !raw && !t.state.ema {
+			continue
+		}
+		t.preview.Weights = t.state.sampling(raw)
+		x, err := t.preview.Sample(ctx, pipeline.Options{
+			N: c.SampleN, Height: c.Resolution.H, Width: c.Resolution.W, Seed: c.Seed + pictureSeed, Solver: "ddim", Clamp: "x0",
+		})
+		if err != nil {
+			return err
+		}
+		grids = append(grids, picture.Grid(picture.Split(x, c.Resolution.H, c.Resolution.W, c.ImageChannels), picture.Layout{}))
+	}
+	return t.writePicture(name, picture.Beside(grids...), picture.Text{Key: "left, right", Value: "raw weights, averaged weights"})
+}
+
+// writePicture writes samples/NAME.png with the run's state in its text.
+func (t *Trainer) writePicture(name string, img image.Image, text ...picture.Text) error {
+	text = append(text,
+		picture.Text{Key: "Software", Value: "reverie"},
+		picture.Text{Key: "step", Value: fmt.Sprint(t.step)}, picture.Text{Key: "epoch", Value: fmt.Sprint(t.epoch)},
+		picture.Text{Key: "seed", Value: fmt.Sprint(t.Config.Seed)})
+	return picture.Write(filepath.Join(t.Dir, "samples", name+".png"), img, text...)
+}
+
+// drawCurve writes loss.svg.
+func (t *Trainer) drawCurve() {
+	if err := writeCurve(filepath.Join(t.Dir, "loss.svg"), t.log.Records); err != nil {
+		t.note("loss.svg: %v", err)
+	}
+}
+
+// SampleDefaults are the options with which a run samples.
+func SampleDefaults(c *config.Run) (pipeline.Options, error) {
+	v, err := reverie.ParseVariance(c.Variance)
+	if c.Solver != "ddpm" {
+		v = reverie.PosteriorVariance
+	}
+	return pipeline.Options{
+		Height: c.Resolution.H, Width: c.Resolution.W, Solver: c.Solver, Steps: c.SampleSteps, Clamp: c.Clamp, Variance: v,
+	}, err
+}

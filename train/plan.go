@@ -1,0 +1,143 @@
+package train
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/shapes"
+	"github.com/pbnjay/memory"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+)
+
+// A Plan is what a run expects, known before its first step.
+type Plan struct {
+	Data       string        // what it trains on
+	Network    string        // what it trains
+	Engine     string        // what it computes on
+	Bytes      int64         // memory that the steps take
+	Epoch      time.Duration // time of a pass over the data
+	StepsEpoch int
+}
+
+// String is the plan as a person reads it.
+func (p Plan) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "data:    %s\nnetwork: %s\nengine:  %s\n", p.Data, p.Network, p.Engine)
+	fmt.Fprintf(&b, "expects: about %s of memory, %v for an epoch of %d steps\n", humanize.IBytes(uint64(p.Bytes)), round(p.Epoch), p.StepsEpoch)
+	return b.String()
+}
+
+func round(d time.Duration) time.Duration {
+	if d < 10*time.Second {
+		return d.Round(10 * time.Millisecond)
+	}
+	return d.Round(time.Second)
+}
+
+// A MemoryError says that a run needs more memory than the machine has.
+type MemoryError struct {
+	Need, Have int64
+	Batch      int // asked for
+	Fits       int // the largest batch that fits; 0: none
+}
+
+func (e *MemoryError) Error() string {
+	fits := "not even one image fits; choose a smaller --resolution or narrower --channels"
+	if e.Fits > 0 {
+		fits = fmt.Sprintf("--batch %d fits", e.Fits)
+	}
+	return fmt.Sprintf("--batch %d needs about %s of memory and this machine has %s; %s",
+		e.Batch, humanize.IBytes(uint64(e.Need)), humanize.IBytes(uint64(e.Have)), fits)
+}
+
+// Plan says what the run expects, and returns a *MemoryError where that is more
+// than the machine has. It needs no run folder.
+func (t *Trainer) Plan() (Plan, error) {
+	need, err := t.memory(t.Config.Batch)
+	if err != nil {
+		return Plan{}, err
+	}
+	if have := int64(memory.TotalMemory()); have > 0 && need > have {
+		one, err := t.memory(1)
+		if err != nil {
+			return Plan{}, err
+		}
+		return Plan{}, &MemoryError{Need: need, Have: have, Batch: t.Config.Batch, Fits: fitting(one, need, t.Config.Batch, have)}
+	}
+	step, err := t.stepTime()
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{
+		Data: fmt.Sprintf("%d images of %v in %d classes for training, %d held out", t.train.Len(), t.Config.Resolution, len(t.train.Classes()), t.val.Len()),
+		Network: fmt.Sprintf("%s, %s parameters; %s on %d steps (%s), predicts %s, loss %s",
+			t.net.Arch(), humanize.Comma(int64(net.Trainable(t.net))), t.Config.Process, t.Config.Timesteps, t.Config.Schedule, t.Config.Prediction, t.Config.Loss),
+		Engine: t.engine.Description(), Bytes: need, StepsEpoch: t.stepsPerEpoch(),
+	}
+	p.Epoch = step * time.Duration(p.StepsEpoch)
+	return p, nil
+}
+
+// fitting is the largest batch within have, memory being linear in the batch.
+func fitting(one, need int64, batch int, have int64) int {
+	if one > have || batch < 2 {
+		return 0
+	}
+	slope := float64(need-one) / float64(batch-1)
+	return 1 + int(float64(have-one)/max(slope, 1))
+}
+
+// memory is what a run with that batch takes: state, what the step computes in,
+// the batches under way and the decoded images.
+func (t *Trainer) memory(batch int) (int64, error) {
+	layout := newState(t.net, t.Config.EMA > 0)
+	in := layout.shapes()
+	var bytes int64
+	for _, s := range in {
+		bytes += int64(s.Memory())
+	}
+	h, w, c := t.train.Shape()
+	images := shapes.Make(dtypes.Float32, batch, h, w, c)
+	each, scalar := shapes.Make(dtypes.Float32, batch), shapes.Make(dtypes.Float32)
+	in = append(in, images, each, images, each, scalar, scalar, scalar)
+	arena, err := t.update.Memory(in...)
+	if err != nil {
+		return 0, err
+	}
+	_, cached := t.train.Cached()
+	const batches = 4 + data.DefaultPrefetch // x0, noise, input and target, and those decoded ahead
+	return bytes + arena + batches*int64(images.Memory()) + cached, nil
+}
+
+// trainingFactor is about how many forward passes a training step costs: one,
+// and twice that for the gradients of inputs and weights.
+const trainingFactor = 3.3
+
+// stepTime estimates the time of a step from a forward pass of a few images
+// with fresh weights.
+func (t *Trainer) stepTime() (time.Duration, error) {
+	n := min(t.Config.Batch, 4)
+	h, w, c := t.train.Shape()
+	t.preview.Weights = net.Initial(t.net, 0, dtypes.Float32)
+	x := engine.Zeros(t.engine, shapes.Make(dtypes.Float32, n, h, w, c))
+	defer func() {
+		engine.Free(t.preview.Weights...)
+		engine.Free(x)
+	}()
+	best := time.Duration(1<<63 - 1)
+	for range 3 { // the first one compiles
+		began := time.Now()
+		y, err := t.preview.Forward(net.Eval, x, make([]float32, n))
+		if err != nil {
+			return 0, err
+		}
+		engine.Free(y)
+		best = min(best, time.Since(began))
+	}
+	return time.Duration(trainingFactor * float64(best) * float64(t.Config.Batch) / float64(n)), nil
+}

@@ -1,0 +1,95 @@
+package train
+
+import (
+	"slices"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/simpleunet"
+	"github.com/reverie-go/reverie/net/unet"
+)
+
+// Network lays out the architecture that a configuration describes, and
+// refuses a resolution that it cannot take.
+func Network(c *config.Run) (net.Model, error) {
+	m, err := layOut(c)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.Check(c.Resolution.H, c.Resolution.W)
+}
+
+func layOut(c *config.Run) (net.Model, error) {
+	switch c.Arch {
+	case simpleunet.Arch:
+		return simpleunet.New(simpleunet.Config{Channels: c.Channels, ImageChannels: c.ImageChannels})
+	case unet.Arch:
+		return unet.New(unetConfig(c))
+	}
+	return nil, config.OneOf("arch", c.Arch, config.Archs)
+}
+
+// unetConfig is the residual U-Net as we train it: the time scales and shifts,
+// every residual branch starts at zero.
+func unetConfig(c *config.Run) unet.Config {
+	levels, no := len(c.Channels), false
+	return unet.Config{
+		InChannels: c.ImageChannels, OutChannels: c.ImageChannels,
+		BlockOutChannels: c.Channels, LayersPerBlock: c.Layers,
+		DownBlockTypes: slices.Repeat([]string{"DownBlock2D"}, levels), UpBlockTypes: slices.Repeat([]string{"UpBlock2D"}, levels),
+		NormNumGroups: groups(c.Channels), ResnetTimeScaleShift: "scale_shift", AddAttention: &no, ZeroInit: true,
+	}
+}
+
+// groups is the number of GroupNorm's groups: the largest up to 8 that divides
+// every width.
+func groups(widths []int) int {
+	for g := 8; g > 1; g-- {
+		if !slices.ContainsFunc(widths, func(w int) bool { return w%g != 0 }) {
+			return g
+		}
+	}
+	return 1
+}
+
+// Objective returns what the network learns, and the chain that it learns it on.
+func Objective(c *config.Run) (o reverie.Objective, p *reverie.DDPM, err error) {
+	beta, err := reverie.Betas(c.Schedule, c.Timesteps, c.BetaStart, c.BetaEnd)
+	if err != nil {
+		return o, nil, err
+	}
+	if p, err = reverie.NewDDPM(beta); err != nil {
+		return o, nil, err
+	}
+	o.Process = p
+	if o.Param, err = reverie.ParseParam(c.Prediction); err != nil {
+		return o, nil, err
+	}
+	if o.Loss, err = reverie.ParseLoss(c.Loss); err != nil {
+		return o, nil, err
+	}
+	if o.Weighting, err = reverie.ParseWeighting(c.Weighting); err != nil {
+		return o, nil, err
+	}
+	if o.Variance, err = reverie.ParseVariance(c.Variance); err != nil {
+		return o, nil, err
+	}
+	return o, p, o.Validate()
+}
+
+// DataOptions says what a configuration makes of its images.
+func DataOptions(c *config.Run) data.Options {
+	o := data.Options{
+		Height: c.Resolution.H, Width: c.Resolution.W, Channels: c.ImageChannels,
+		Flip: c.Flip, Classes: c.DataClass, Val: c.Val, Strict: c.Strict, CacheBytes: int64(c.Cache) << 20,
+	}
+	if c.Crop == "center" {
+		o.Crop = data.CropCenter
+	}
+	if c.Cache == 0 {
+		o.CacheBytes = -1 // none
+	}
+	return o
+}

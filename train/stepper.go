@@ -1,0 +1,71 @@
+package train
+
+import (
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/pipeline"
+)
+
+// A Stepper makes single steps of a configuration's network from host memory to
+// host memory, without data, files or randomness: for benchmarks and for loops
+// of one's own.
+type Stepper struct {
+	config *config.Run
+	engine *engine.Engine
+	update *engine.Func
+	model  *pipeline.Model
+	state  *state
+	step   int
+}
+
+// NewStepper returns a stepper with fresh weights.
+func NewStepper(e *engine.Engine, c *config.Run) (*Stepper, error) {
+	n, err := Network(c)
+	if err != nil {
+		return nil, err
+	}
+	o, p, err := Objective(c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stepper{config: c, engine: e, update: newUpdate(e, n, o.Loss, c), state: initState(e, n, c.Seed, c.EMA > 0)}
+	s.model = pipeline.New(e, n, p, o.Param, s.state.sampling(true))
+	return s, nil
+}
+
+// images moves images [N,H,W,C] to a tensor.
+func (s *Stepper) images(x []float32, n int) *tensors.Tensor {
+	r := s.config.Resolution
+	return engine.New(s.engine, x, n, r.H, r.W, s.config.ImageChannels)
+}
+
+// Train makes one training step on inputs [N,H,W,C], each with the number cond
+// [N] that the network sees, towards target, and returns the mean loss.
+func (s *Stepper) Train(input, cond, target []float32) (loss float64, err error) {
+	n := len(cond)
+	ones := make([]float64, n)
+	for i := range ones {
+		ones[i] = 1
+	}
+	in := []*tensors.Tensor{s.images(input, n), engine.New(s.engine, cond, n), s.images(target, n), vector(s.engine, ones)}
+	in = append(in, hyper(s.engine, s.config, s.step, s.config.LR)...)
+	defer engine.Free(in...)
+	out, err := s.update.Update(s.state.tensors, in...)
+	if err != nil {
+		return 0, err
+	}
+	defer engine.Free(out...)
+	s.step++
+	losses, err := tensors.CopyFlatData[float32](out[0])
+	return mean(losses), err
+}
+
+// Forward runs the network in evaluation mode.
+func (s *Stepper) Forward(input, cond []float32) (*tensors.Tensor, error) {
+	x := s.images(input, len(cond))
+	defer engine.Free(x)
+	s.model.Weights = s.state.sampling(true)
+	return s.model.Forward(net.Eval, x, cond)
+}
