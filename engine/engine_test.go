@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"golang.org/x/sync/errgroup"
 )
 
 // backend is what the tests of this package run on; with -tags xla the environment may name another.
@@ -197,4 +199,58 @@ func TestTensors(t *testing.T) {
 		}
 	}()
 	New(e, []float32{1, 2, 3}, 2, 2)
+}
+
+// TestUpdateInPlace: on simd the new state is in the old one's memory.
+func TestUpdateInPlace(t *testing.T) {
+	e := open(t)
+	if !strings.HasPrefix(e.Config(), "simd") {
+		t.Skipf("backend %s", e.Config())
+	}
+	address := func(x *tensors.Tensor) (p *float32) {
+		if err := tensors.ConstFlatData(x, func(f []float32) { p = &f[0] }); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	f := e.Func("count", count)
+	state := []*tensors.Tensor{New(e, make([]float32, 1000), 1000), New(e, []float32{1}, 1)}
+	one := New(e, []float32{1}, 1)
+	for range 3 {
+		before := address(state[0])
+		if _, err := f.Update(state, one); err != nil {
+			t.Fatal(err)
+		}
+		if address(state[0]) != before {
+			t.Error("the state has moved")
+		}
+	}
+}
+
+// TestConcurrentCalls calls one function from many goroutines, with more shapes than it keeps.
+func TestConcurrentCalls(t *testing.T) {
+	e := open(t)
+	var built int
+	f := e.Func("sum and product", sumAndProduct(&built)).SetCache(2)
+	var group errgroup.Group
+	for i := range 8 {
+		group.Go(func() error {
+			for k := range 20 {
+				n := 1 + (i+k)%5
+				x := Fill(e, func(f []float32) { f[n-1] = float32(n) }, n)
+				out, err := f.Call(x, x)
+				if err != nil {
+					return err
+				}
+				if got, err := tensors.CopyFlatData[float32](out[1]); err != nil || got[n-1] != float32(n*n) {
+					return fmt.Errorf("product of %d = %v, %v", n, got, err)
+				}
+				Free(append(out, x)...)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
 }
