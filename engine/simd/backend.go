@@ -31,9 +31,6 @@ type Backend struct {
 	lastArena atomic.Int64
 }
 
-// LastArena returns the bytes in which the computation compiled last keeps what it computes between its inputs and its outputs.
-func (b *Backend) LastArena() int64 { return b.lastArena.Load() }
-
 var _ backends.Backend = (*Backend)(nil)
 
 // options are the settings of the configuration string.
@@ -94,6 +91,9 @@ func (b *Backend) DeviceDescription(backends.DeviceNum) string { return b.Descri
 
 // Capabilities lists the operations and element types.
 func (b *Backend) Capabilities() backends.Capabilities { return capabilities.Clone() }
+
+// LastArena returns the bytes of intermediate values of the executable that was compiled last.
+func (b *Backend) LastArena() int64 { return b.lastArena.Load() }
 
 // Builder starts a new computation.
 func (b *Backend) Builder(name string) backends.Builder { return newBuilder(b, name) }

@@ -2,9 +2,6 @@ package simd
 
 import (
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
-	"github.com/gomlx/gomlx/pkg/core/shapes"
-
-	"github.com/gomlx/gomlx/backends"
 )
 
 // convolution is the general convolution of an input [N, spatial..., C] and a kernel
@@ -20,11 +17,6 @@ type convolution struct {
 }
 
 func (convolution) kind() string { return "convolution (general)" }
-
-// convolve records the convolution in its best form.
-func (b *Builder) convolve(c convolution, out shapes.Shape, x, w *node) *node {
-	return b.add(backends.OpTypeConvGeneral, out, c, x, w)
-}
 
 func (c convolution) run(r *run, out array, in []array) {
 	switch out.dt {

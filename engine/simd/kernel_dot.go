@@ -1,16 +1,37 @@
 package simd
 
-import "github.com/gomlx/gomlx/pkg/core/dtypes"
+import (
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+
+	"github.com/reverie-go/reverie/engine/simd/internal/gemm"
+)
 
 // matmul multiplies [B, M, K] by [B, K, N], both of any strides.
-type matmul struct{}
+type matmul struct{ epilogue }
 
-func (matmul) kind() string { return "matmul" }
+func (m matmul) kind() string { return "matmul" + m.String() }
 
-func (matmul) run(r *run, out array, in []array) {
+// fast multiplies float32 matrices on package gemm.
+func (m matmul) fast(r *run, out array, in []array) {
+	x, y := in[0], in[1]
+	mat := func(a array) gemm.Mat {
+		// The slice reaches from the first element to the last one; strides are not negative here.
+		n := 1
+		for i := 1; i < 3; i++ {
+			n += (a.lay.dims[i] - 1) * a.lay.strides[i]
+		}
+		n += (a.lay.dims[0] - 1) * a.lay.strides[0]
+		return gemm.Mat{Data: view[float32](a.start(), n), RowStride: a.lay.strides[1], ColStride: a.lay.strides[2]}
+	}
+	d := out.lay.dims
+	gemm.BatchMatMul(r.threads, d[0], d[1], d[2], x.lay.dims[2], mat(out), mat(x), mat(y),
+		out.lay.strides[0], x.lay.strides[0], y.lay.strides[0], m.of(in[2:]))
+}
+
+func (m matmul) run(r *run, out array, in []array) {
 	switch out.dt {
 	case dtypes.Float32:
-		matmulAs[float32](r, out, in[0], in[1])
+		m.fast(r, out, in)
 	case dtypes.Float64:
 		matmulAs[float64](r, out, in[0], in[1])
 	case dtypes.Int8:

@@ -116,6 +116,9 @@ func (argMinMax) kind() string { return "argminmax" }
 
 func (m argMinMax) run(r *run, out array, in []array) {
 	x := in[0]
+	if x.dt == dtypes.Bool {
+		x.dt = dtypes.Uint8
+	}
 	op := backends.OpTypeGreaterThan
 	if m.isMin {
 		op = backends.OpTypeLessThan

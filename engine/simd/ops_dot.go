@@ -52,8 +52,19 @@ func (b *Builder) DotGeneral(x backends.Op, xContract, xBatch []int, y backends.
 	B, M, K, N := product(l.batch), product(l.free), product(l.contract), product(r.free)
 	lhs := b.reshape(b.transpose(n[0], slices.Concat(xBatch, l.rest, xContract)...), B, M, K)
 	rhs := b.reshape(b.transpose(n[1], slices.Concat(yBatch, yContract, r.rest)...), B, K, N)
-	out := b.add(op, shapes.Make(dt, B, M, N), matmul{}, lhs, rhs)
+	out := b.add(op, shapes.Make(dt, B, M, N), matmul{}, b.forward(lhs), b.forward(rhs))
 	return b.reshape(out, slices.Concat(l.batch, l.free, r.free)...), nil
+}
+
+// forward returns n, copied if it runs backwards along an axis or is empty.
+func (b *Builder) forward(n *node) *node {
+	_, lay := n.resolve()
+	for _, s := range lay.strides {
+		if s < 0 {
+			return b.contiguous(n)
+		}
+	}
+	return n
 }
 
 // dotAxes are the sizes of an operand's axes by their role, and the axes that are left.

@@ -140,6 +140,7 @@ func (b *Builder) DynamicSlice(x backends.Op, starts []backends.Op, sizes []int)
 	if err != nil {
 		return nil, err
 	}
+	n = slices.Concat(n[:1], b.scalars(n[1:]))
 	if err := checkStarts(n[0].shape, n[1:], sizes); err != nil {
 		return nil, fmt.Errorf("simd: DynamicSlice: %w", err)
 	}
@@ -153,6 +154,7 @@ func (b *Builder) DynamicUpdateSlice(x, update backends.Op, starts []backends.Op
 	if err != nil {
 		return nil, err
 	}
+	n = slices.Concat(n[:2], b.scalars(n[2:]))
 	if n[1].shape.DType != n[0].shape.DType {
 		return nil, fmt.Errorf("simd: DynamicUpdateSlice: update is %s, operand is %s", n[1].shape, n[0].shape)
 	}
@@ -160,6 +162,19 @@ func (b *Builder) DynamicUpdateSlice(x, update backends.Op, starts []backends.Op
 		return nil, fmt.Errorf("simd: DynamicUpdateSlice: %w", err)
 	}
 	return b.add(backends.OpTypeDynamicUpdateSlice, n[0].shape.Clone(), dynamicUpdate{}, n...), nil
+}
+
+// scalars splits a single vector of starts into its elements.
+func (b *Builder) scalars(starts []*node) []*node {
+	if len(starts) != 1 || starts[0].shape.Rank() != 1 {
+		return starts
+	}
+	base, lay := starts[0].resolve()
+	var s []*node
+	for i := range lay.dims[0] {
+		s = append(s, b.viewOf(base, layout{off: lay.off + i*lay.strides[0]}))
+	}
+	return s
 }
 
 func checkStarts(x shapes.Shape, starts []*node, sizes []int) error {

@@ -61,7 +61,11 @@ func (b *Builder) ArgMinMax(x backends.Op, axis int, dt dtypes.DType, isMin bool
 	if err != nil {
 		return nil, err
 	}
-	shape, err := shapeinference.ArgMinMaxOp(n[0].shape, axis, dt)
+	operand := n[0].shape.Clone()
+	if operand.DType == dtypes.Bool { // false before true, as bytes
+		operand.DType = dtypes.Uint8
+	}
+	shape, err := shapeinference.ArgMinMaxOp(operand, axis, dt)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/gomlx/gomlx/backends"
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
+
+	"github.com/reverie-go/reverie/engine/simd/internal/vec"
 )
 
 // reducer combines the elements of one type by an associative operation.
@@ -76,6 +78,15 @@ func integerReducers[T integer](dt dtypes.DType, lowest, highest T) {
 
 func init() {
 	numberReducers[float32](dtypes.Float32, float32(math.Inf(-1)), float32(math.Inf(1)))
+	reducers[reducerKey{backends.OpTypeReduceSum, dtypes.Float32}].row = func(dst, x unsafe.Pointer, n int) {
+		*(*float32)(dst) += float32(vec.Sum(view[float32](x, n)))
+	}
+	reducers[reducerKey{backends.OpTypeReduceMax, dtypes.Float32}].row = func(dst, x unsafe.Pointer, n int) {
+		*(*float32)(dst) = max(*(*float32)(dst), vec.ReduceMax(view[float32](x, n)))
+	}
+	reducers[reducerKey{backends.OpTypeReduceMin, dtypes.Float32}].row = func(dst, x unsafe.Pointer, n int) {
+		*(*float32)(dst) = min(*(*float32)(dst), vec.ReduceMin(view[float32](x, n)))
+	}
 	numberReducers[float64](dtypes.Float64, math.Inf(-1), math.Inf(1))
 	integerReducers[int8](dtypes.Int8, math.MinInt8, math.MaxInt8)
 	integerReducers[int16](dtypes.Int16, math.MinInt16, math.MaxInt16)
