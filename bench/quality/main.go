@@ -1,0 +1,186 @@
+// Command quality judges a run by the sliced Wasserstein distance of its
+// samples to the images that it held out, beside that of the training images,
+// of noise, and of a Gaussian fitted to the pixels, and pictures samples over
+// their nearest training images.
+//
+//	go run ./bench/quality runs/emoji-1
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"image"
+	"math"
+	"os"
+	"time"
+
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/train"
+)
+
+func main() {
+	n := flag.Int("n", 512, "samples in a draw")
+	draws := flag.Int("draws", 5, "draws")
+	solver := flag.String("solver", "", "solver (default: the run's)")
+	steps := flag.Int("steps", 0, "solver steps (default: the run's)")
+	nearest := flag.String("nearest", "nearest.png", "write samples over their nearest training images here")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		fmt.Fprintln(os.Stderr, "usage: quality [flags] RUN")
+		os.Exit(2)
+	}
+	if err := run(flag.Arg(0), *n, *draws, *nearest, pipeline.Options{Solver: *solver, Steps: *steps, Batch: 32}); err != nil {
+		fmt.Fprintln(os.Stderr, "quality:", err)
+		os.Exit(1)
+	}
+}
+
+func run(dir string, n, draws int, nearest string, o pipeline.Options) error {
+	ctx := context.Background()
+	c, err := train.ReadConfig(dir)
+	if err != nil {
+		return err
+	}
+	set, err := open(ctx, c)
+	if err != nil {
+		return err
+	}
+	training, err := images(ctx, set.Train())
+	if err != nil {
+		return err
+	}
+	heldOut, err := images(ctx, set.Val())
+	if err != nil {
+		return err
+	}
+	if heldOut.N == 0 {
+		return fmt.Errorf("%s held out no images; train with --val", dir)
+	}
+	e, err := engine.Open("")
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	m, err := pipeline.Load(e, dir, false)
+	if err != nil {
+		return err
+	}
+	sample := func(seed uint64) (eval.Images, error) {
+		o := o
+		o.N, o.Seed = n, seed
+		x, err := m.Sample(ctx, o)
+		return eval.Images{N: n, H: training.H, W: training.W, C: training.C, Pix: x}, err
+	}
+	began := time.Now()
+	first, err := sample(1)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s: %d training images, %d held out; %d samples took %.1f s\n\n", m.Found.Model, training.N, heldOut.N, n, time.Since(began).Seconds())
+	if err := writeNearest(nearest, first, training); err != nil {
+		return err
+	}
+	fmt.Printf("sliced Wasserstein distance x1000 to the held-out images, mean and deviation over %d draws\n\n", draws)
+	fmt.Println("| | per level, full resolution first | mean |\n|---|---|---|")
+	for _, row := range []struct {
+		name string
+		draw func(seed uint64) (eval.Images, error)
+	}{
+		{"samples", sample},
+		{"training images", func(uint64) (eval.Images, error) { return training, nil }},
+		{"Gaussian of the pixels", func(seed uint64) (eval.Images, error) { return eval.Gaussian(training, n, seed), nil }},
+		{"noise", func(seed uint64) (eval.Images, error) {
+			return eval.Noise(n, training.H, training.W, training.C, seed), nil
+		}},
+	} {
+		if err := measure(row.name, row.draw, heldOut, draws); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func open(ctx context.Context, c *config.Run) (*data.Set, error) {
+	if len(c.Data) == 0 {
+		return data.Embedded(ctx, train.DataOptions(c))
+	}
+	return data.Open(ctx, c.Data, train.DataOptions(c))
+}
+
+func images(ctx context.Context, s *data.Set) (eval.Images, error) {
+	h, w, c := s.Shape()
+	m := eval.Images{N: s.Len(), H: h, W: w, C: c}
+	for b, err := range s.All(ctx, 64) {
+		if err != nil {
+			return m, err
+		}
+		m.Pix = append(m.Pix, b.X...)
+	}
+	return m, nil
+}
+
+// measure prints a row of the table.
+func measure(name string, draw func(uint64) (eval.Images, error), heldOut eval.Images, draws int) error {
+	var levels [][]float64 // by level, then draw
+	var means []float64
+	for i := range draws {
+		x, err := draw(uint64(i + 1))
+		if err != nil {
+			return err
+		}
+		got, err := eval.SWD{Seed: uint64(i + 1)}.Measure(x, heldOut)
+		if err != nil {
+			return err
+		}
+		sum := 0.0
+		for k, l := range got {
+			if i == 0 {
+				levels = append(levels, nil)
+			}
+			levels[k] = append(levels[k], l.Distance)
+			sum += l.Distance / float64(len(got))
+		}
+		means = append(means, sum)
+	}
+	fmt.Printf("| %s | ", name)
+	for _, l := range levels {
+		fmt.Printf("%s ", spread(l))
+	}
+	fmt.Printf("| %s |\n", spread(means))
+	return nil
+}
+
+// spread prints the mean and the deviation of v.
+func spread(v []float64) string {
+	var mean, variance float64
+	for _, x := range v {
+		mean += x / float64(len(v))
+	}
+	for _, x := range v {
+		variance += (x - mean) * (x - mean) / float64(max(1, len(v)-1))
+	}
+	return fmt.Sprintf("%.1f ± %.1f", mean, math.Sqrt(variance))
+}
+
+// shown is the number of samples in the picture.
+const shown = 16
+
+// writeNearest draws samples in the upper row and below each the training image
+// nearest to it.
+func writeNearest(path string, samples, training eval.Images) error {
+	samples.N = min(samples.N, shown)
+	var imgs []image.Image
+	for i := range samples.N {
+		imgs = append(imgs, picture.FromFloat(samples.Image(i), samples.H, samples.W, samples.C))
+	}
+	for _, k := range eval.Nearest(samples, training) {
+		imgs = append(imgs, picture.FromFloat(training.Image(k), training.H, training.W, training.C))
+	}
+	return picture.Write(path, picture.Grid(imgs, picture.Layout{Columns: samples.N, Scale: 2}))
+}
