@@ -58,14 +58,14 @@ func Min(dst, a, b []float32) {
 //
 //	dst[i] = a[i] ** b[i]
 //
-// with the special values of math.Pow. Tiles of positive, finite numbers are fast.
+// with the special values of math.Pow. It is fast where a[i] is positive and finite and b[i] finite.
 func Pow(dst, a, b []float32) {
 	same3(len(dst), len(a), len(b))
 	if isPositive(a) && !beyond(b, math.MaxFloat32) {
 		powPositive(dst, a, b)
 		return
 	}
-	PowOf(dst, a, b)
+	powBeyond(dst, a, b)
 }
 
 // Rem sets dst[i] to the remainder of a[i] / b[i], with the sign of a[i] (math.Mod). It is portable Go at every level.
@@ -165,10 +165,12 @@ func PowScalar(dst, a []float32, s float32) {
 		mul(dst, a, a)
 	case s == -1:
 		scalarDiv(dst, a, 1)
-	case s-s == 0 && isPositive(a):
+	case s-s != 0: // Inf or NaN
+		PowScalarOf(dst, a, s)
+	case isPositive(a):
 		powScalarPositive(dst, a, s)
 	default:
-		PowScalarOf(dst, a, s)
+		powScalarBeyond(dst, a, s)
 	}
 }
 
@@ -177,11 +179,14 @@ func PowScalar(dst, a []float32, s float32) {
 //	dst[i] = s ** b[i]
 func ScalarPow(dst []float32, s float32, b []float32) {
 	same2(len(dst), len(b))
-	if s > 0 && s <= math.MaxFloat32 && !beyond(b, math.MaxFloat32) {
+	switch {
+	case !(s > 0 && s <= math.MaxFloat32):
+		ScalarPowOf(dst, s, b)
+	case beyond(b, math.MaxFloat32):
+		scalarPowBeyond(dst, s, b)
+	default:
 		scalarPowPositive(dst, b, s)
-		return
 	}
-	ScalarPowOf(dst, s, b)
 }
 
 // RemScalar sets dst[i] to the remainder of a[i] / s. It is portable Go at every level.

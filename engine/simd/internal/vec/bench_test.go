@@ -74,3 +74,40 @@ func BenchmarkTile(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkStream measures what runs at the speed of the memory: an optimiser step over a large parameter, and a copy beside it.
+func BenchmarkStream(b *testing.B) {
+	const n = 1 << 22
+	var x [4][]float32
+	for i := range x {
+		x[i] = make([]float32, n)
+		Fill(x[i], 1)
+	}
+	b.Run("copy", func(b *testing.B) {
+		b.SetBytes(8 * n)
+		for b.Loop() {
+			copy(x[0], x[1])
+		}
+	})
+	for _, c := range []struct {
+		name  string
+		bytes int64
+		f     func()
+	}{
+		{"AdamUpdate", 28, func() { AdamUpdate(x[0], x[1], x[2], x[3], Adam{Step: 1e-9, Beta1: .9, Beta2: .999, Eps: 1e-8}) }},
+		{"Lerp", 12, func() { Lerp(x[0], x[0], x[1], .01) }},
+		{"ReLU", 8, func() { ReLU(x[0], x[1]) }},
+		{"ColumnMoments/256", 4, func() { ColumnMoments(make([]float64, 256), make([]float64, 256), x[0], x[1][:256]) }},
+		{"ColumnMoments/3", 4, func() { ColumnMoments(make([]float64, 3), make([]float64, 3), x[0][:n/3*3], x[1][:3]) }},
+		{"ScaleShift/256", 8, func() { ScaleShift(x[0], x[0], x[1][:256], x[2][:256]) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			isa.Each(b, func(b *testing.B) {
+				b.SetBytes(c.bytes * n)
+				for b.Loop() {
+					c.f()
+				}
+			})
+		})
+	}
+}

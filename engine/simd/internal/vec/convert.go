@@ -1,7 +1,5 @@
 package vec
 
-import "math"
-
 // ConvertOf sets dst[i] to a[i] as a D. A float becomes an integer by truncation; one outside D's range becomes the nearest integer of D, and
 // NaN becomes 0, as in XLA. Integers wrap around.
 func ConvertOf[D, S Number](dst []D, a []S) {
@@ -93,15 +91,4 @@ func FromUint8(dst []float32, a []uint8) {
 func FromMask(dst []float32, a []bool) {
 	same2(len(dst), len(a))
 	fromMask(dst, a)
-}
-
-// sinCosLimit is the |x| up to which the three-part reduction of the assembly's sine and cosine is exact enough.
-const sinCosLimit = 1 << 17
-
-// beyond tells whether some |x[i]| exceeds limit or is NaN.
-func beyond(x []float32, limit float32) bool { return !(MaxAbs(x) <= limit) }
-
-// isPositive tells whether all x are in (0, Inf).
-func isPositive(x []float32) bool {
-	return len(x) == 0 || ReduceMin(x) > 0 && ReduceMax(x) <= math.MaxFloat32
 }

@@ -8,6 +8,7 @@
 //   - Slices of 512 to 2048 elements stay in the first-level cache and are what the loops are tuned for; any length works.
 //   - A suffix Scalar means that the last operand is one number for all elements (a op s); a prefix Scalar that the first is (s op b).
 //   - The value of an element depends on the operands of that element alone, never on its position or on the length.
+//   - A call is not preempted by the scheduler: cut long slices into tiles.
 //   - Arithmetic is IEEE 754 with denormal numbers. Add, Sub, Mul, Div, Sqrt, Neg, Abs, Floor, Ceil, Round and the comparisons are
 //     exact or correctly rounded, so they have the same bits at every level. A fused form (MulAdd, Axpy, ...) may round once or twice.
 //   - Exp, Expm1, Log, Log1p, Tanh, Logistic, Erf, Sin, Cos, Pow, SiLU are within 4 units in the last place (math_test.go
@@ -20,4 +21,4 @@
 // The assembly and the dispatch files are generated: see _asm.
 package vec
 
-//go:generate sh -c "cd _asm && go run . -out .."
+//go:generate go -C _asm run . -out ../kernels_amd64.s

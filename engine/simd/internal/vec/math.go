@@ -102,11 +102,11 @@ func Erf(dst, a []float32) {
 //
 //	dst[i] = sin(a[i])
 //
-// Tiles with an |a[i]| above 2**17 go through float64 Go.
+// Where |a[i]| is above 2**17 it is computed in float64 Go.
 func Sin(dst, a []float32) {
 	same2(len(dst), len(a))
 	if beyond(a, sinCosLimit) {
-		SinOf(dst, a)
+		sinBeyond(dst, a)
 		return
 	}
 	sin(dst, a)
@@ -116,11 +116,11 @@ func Sin(dst, a []float32) {
 //
 //	dst[i] = cos(a[i])
 //
-// Tiles with an |a[i]| above 2**17 go through float64 Go.
+// Where |a[i]| is above 2**17 it is computed in float64 Go.
 func Cos(dst, a []float32) {
 	same2(len(dst), len(a))
 	if beyond(a, sinCosLimit) {
-		CosOf(dst, a)
+		cosBeyond(dst, a)
 		return
 	}
 	cos(dst, a)

@@ -59,7 +59,7 @@ func (k columnKernel) emit(m *machine) {
 		shift = slice("shift")
 	}
 	c, total := length(k.out[0]), length(k.in[0])
-	n := GP64().(GPVirtual)
+	n := GP64()
 	MOVQ(c, n)
 	section, width := 0, k.wide
 	if !m.wide {

@@ -91,7 +91,7 @@ func scaleShift(m *machine) {
 	TESTQ(rest, rest)
 	JZ(LabelRef("end"))
 	Label("row")
-	n := GP64().(GPVirtual)
+	n := GP64()
 	MOVQ(c, n)
 	m.loop("columns", n, 4, func(at []place) {
 		for _, p := range at {

@@ -115,11 +115,10 @@ func (m *machine) addI(a, b Op) VecVirtual { return m.op(VPADDD, a, b) }
 func (m *machine) subI(a, b Op) VecVirtual { return m.op(VPSUBD, a, b) }
 func (m *machine) minI(a, b Op) VecVirtual { return m.op(VPMINSD, a, b) }
 
-// and, andNot (not a, and b), or, xor work on bits.
-func (m *machine) and(a, b Op) VecVirtual    { return m.op(VANDPS, a, b) }
-func (m *machine) andNot(a, b Op) VecVirtual { return m.op(VANDNPS, a, b) }
-func (m *machine) or(a, b Op) VecVirtual     { return m.op(VORPS, a, b) }
-func (m *machine) xor(a, b Op) VecVirtual    { return m.op(VXORPS, a, b) }
+// and, or, xor work on bits.
+func (m *machine) and(a, b Op) VecVirtual { return m.op(VANDPS, a, b) }
+func (m *machine) or(a, b Op) VecVirtual  { return m.op(VORPS, a, b) }
+func (m *machine) xor(a, b Op) VecVirtual { return m.op(VXORPS, a, b) }
 
 // copy returns a register of its own with the value of a.
 func (m *machine) copy(a Op) VecVirtual {

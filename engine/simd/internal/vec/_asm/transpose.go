@@ -10,7 +10,7 @@ import (
 type eight struct{ low, high, stride, three GPVirtual }
 
 func newEight(base Register, stride GPVirtual) eight {
-	e := eight{GP64().(GPVirtual), GP64().(GPVirtual), stride, GP64().(GPVirtual)}
+	e := eight{GP64(), GP64(), stride, GP64()}
 	MOVQ(base, e.low)
 	LEAQ(Mem{Base: e.low, Index: stride, Scale: 4}, e.high)
 	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, e.three)
