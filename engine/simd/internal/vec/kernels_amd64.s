@@ -13,9 +13,9 @@ TEXT ·addAVX512(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000040, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VADDPS  Z1, Z0, Z0
@@ -34,23 +34,23 @@ loop_many:
 	VMOVUPS Z3, 192(AX)(SI*4)
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*4)
 	ADDQ    $0x00000010, SI
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -75,9 +75,9 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(SI*4), Y0
 	VMOVUPS (BX)(SI*4), Y1
 	VADDPS  Y1, Y0, Y0
@@ -96,23 +96,23 @@ loop_many:
 	VMOVUPS Y3, 96(AX)(SI*4)
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(SI*4), Y0
 	VMOVUPS (BX)(SI*4), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*4)
 	ADDQ    $0x00000008, SI
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -155,9 +155,9 @@ TEXT ·subAVX512(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000040, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VSUBPS  Z1, Z0, Z0
@@ -176,23 +176,23 @@ loop_many:
 	VMOVUPS Z3, 192(AX)(SI*4)
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VSUBPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*4)
 	ADDQ    $0x00000010, SI
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -217,9 +217,9 @@ TEXT ·subAVX2(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(SI*4), Y0
 	VMOVUPS (BX)(SI*4), Y1
 	VSUBPS  Y1, Y0, Y0
@@ -238,23 +238,23 @@ loop_many:
 	VMOVUPS Y3, 96(AX)(SI*4)
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(SI*4), Y0
 	VMOVUPS (BX)(SI*4), Y1
 	VSUBPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*4)
 	ADDQ    $0x00000008, SI
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -279,9 +279,9 @@ TEXT ·mulAVX512(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000040, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VMULPS  Z1, Z0, Z0
@@ -300,23 +300,23 @@ loop_many:
 	VMOVUPS Z3, 192(AX)(SI*4)
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VMULPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*4)
 	ADDQ    $0x00000010, SI
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -341,9 +341,9 @@ TEXT ·mulAVX2(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(SI*4), Y0
 	VMOVUPS (BX)(SI*4), Y1
 	VMULPS  Y1, Y0, Y0
@@ -362,23 +362,23 @@ loop_many:
 	VMOVUPS Y3, 96(AX)(SI*4)
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(SI*4), Y0
 	VMOVUPS (BX)(SI*4), Y1
 	VMULPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*4)
 	ADDQ    $0x00000008, SI
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -403,9 +403,9 @@ TEXT ·divAVX512(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VDIVPS  Z1, Z0, Z0
@@ -416,23 +416,23 @@ loop_many:
 	VMOVUPS Z1, 64(AX)(SI*4)
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VDIVPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*4)
 	ADDQ    $0x00000010, SI
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -457,9 +457,9 @@ TEXT ·divAVX2(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000010, CX
-	JL   loop_many_end
+	JL   loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS (DX)(SI*4), Y0
 	VMOVUPS (BX)(SI*4), Y1
 	VDIVPS  Y1, Y0, Y0
@@ -470,23 +470,23 @@ loop_many:
 	VMOVUPS Y1, 32(AX)(SI*4)
 	ADDQ    $0x00000010, SI
 	SUBQ    $0x00000010, CX
-	JGE     loop_many
+	JGE     loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000010, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(SI*4), Y0
 	VMOVUPS (BX)(SI*4), Y1
 	VDIVPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*4)
 	ADDQ    $0x00000008, SI
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -511,9 +511,9 @@ TEXT ·maximumAVX512(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000040, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VCMPPS  $0x03, Z0, Z0, K1
@@ -544,14 +544,14 @@ loop_many:
 	VMOVUPS Z4, 192(AX)(SI*4)
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VCMPPS  $0x03, Z0, Z0, K1
@@ -561,9 +561,9 @@ loop_one:
 	VMOVUPS Z1, (AX)(SI*4)
 	ADDQ    $0x00000010, SI
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -591,9 +591,9 @@ TEXT ·maximumAVX2(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VCMPPS    $0x03, Y0, Y0, Y2
@@ -620,14 +620,14 @@ loop_many:
 	VMOVUPS   Y3, 96(AX)(SI*4)
 	ADDQ      $0x00000020, SI
 	SUBQ      $0x00000020, CX
-	JGE       loop_many
+	JGE       loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VCMPPS    $0x03, Y0, Y0, Y2
@@ -636,9 +636,9 @@ loop_one:
 	VMOVUPS   Y0, (AX)(SI*4)
 	ADDQ      $0x00000008, SI
 	SUBQ      $0x00000008, CX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -665,9 +665,9 @@ TEXT ·minimumAVX512(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000040, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VCMPPS  $0x03, Z0, Z0, K1
@@ -698,14 +698,14 @@ loop_many:
 	VMOVUPS Z4, 192(AX)(SI*4)
 	ADDQ    $0x00000040, SI
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(SI*4), Z0
 	VMOVUPS (BX)(SI*4), Z1
 	VCMPPS  $0x03, Z0, Z0, K1
@@ -715,9 +715,9 @@ loop_one:
 	VMOVUPS Z1, (AX)(SI*4)
 	ADDQ    $0x00000010, SI
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -745,9 +745,9 @@ TEXT ·minimumAVX2(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VCMPPS    $0x03, Y0, Y0, Y2
@@ -774,14 +774,14 @@ loop_many:
 	VMOVUPS   Y3, 96(AX)(SI*4)
 	ADDQ      $0x00000020, SI
 	SUBQ      $0x00000020, CX
-	JGE       loop_many
+	JGE       loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VCMPPS    $0x03, Y0, Y0, Y2
@@ -790,9 +790,9 @@ loop_one:
 	VMOVUPS   Y0, (AX)(SI*4)
 	ADDQ      $0x00000008, SI
 	SUBQ      $0x00000008, CX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -819,9 +819,9 @@ TEXT ·addScalarAVX512(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Z0
 	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Z1
 	VADDPS  Z0, Z1, Z1
 	VMOVUPS 64(DX)(BX*4), Z2
@@ -836,22 +836,22 @@ loop_many:
 	VMOVUPS Z4, 192(AX)(BX*4)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z1
 	VADDPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -875,9 +875,9 @@ TEXT ·addScalarAVX2(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Y0
 	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Y1
 	VADDPS  Y0, Y1, Y1
 	VMOVUPS 32(DX)(BX*4), Y2
@@ -892,22 +892,22 @@ loop_many:
 	VMOVUPS Y4, 96(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Y1
 	VADDPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)(BX*4)
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -931,9 +931,9 @@ TEXT ·scalarSubAVX512(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Z0
 	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Z1
 	VSUBPS  Z1, Z0, Z1
 	VMOVUPS 64(DX)(BX*4), Z2
@@ -948,22 +948,22 @@ loop_many:
 	VMOVUPS Z4, 192(AX)(BX*4)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z1
 	VSUBPS  Z1, Z0, Z1
 	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -987,9 +987,9 @@ TEXT ·scalarSubAVX2(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Y0
 	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Y1
 	VSUBPS  Y1, Y0, Y1
 	VMOVUPS 32(DX)(BX*4), Y2
@@ -1004,22 +1004,22 @@ loop_many:
 	VMOVUPS Y4, 96(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Y1
 	VSUBPS  Y1, Y0, Y1
 	VMOVUPS Y1, (AX)(BX*4)
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -1043,9 +1043,9 @@ TEXT ·mulScalarAVX512(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Z0
 	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS 64(DX)(BX*4), Z2
@@ -1060,22 +1060,22 @@ loop_many:
 	VMOVUPS Z4, 192(AX)(BX*4)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -1099,9 +1099,9 @@ TEXT ·mulScalarAVX2(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Y0
 	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS 32(DX)(BX*4), Y2
@@ -1116,22 +1116,22 @@ loop_many:
 	VMOVUPS Y4, 96(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)(BX*4)
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -1155,9 +1155,9 @@ TEXT ·divScalarAVX512(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Z0
 	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS (DX)(BX*4), Z1
 	VDIVPS  Z0, Z1, Z1
 	VMOVUPS 64(DX)(BX*4), Z2
@@ -1166,22 +1166,22 @@ loop_many:
 	VMOVUPS Z2, 64(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z1
 	VDIVPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -1205,9 +1205,9 @@ TEXT ·divScalarAVX2(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Y0
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_many_end
+	JL           loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS (DX)(BX*4), Y1
 	VDIVPS  Y0, Y1, Y1
 	VMOVUPS 32(DX)(BX*4), Y2
@@ -1216,22 +1216,22 @@ loop_many:
 	VMOVUPS Y2, 32(AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_many
+	JGE     loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000010, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Y1
 	VDIVPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)(BX*4)
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -1255,9 +1255,9 @@ TEXT ·scalarDivAVX512(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Z0
 	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS (DX)(BX*4), Z1
 	VDIVPS  Z1, Z0, Z1
 	VMOVUPS 64(DX)(BX*4), Z2
@@ -1266,22 +1266,22 @@ loop_many:
 	VMOVUPS Z2, 64(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z1
 	VDIVPS  Z1, Z0, Z1
 	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -1305,9 +1305,9 @@ TEXT ·scalarDivAVX2(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Y0
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_many_end
+	JL           loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS (DX)(BX*4), Y1
 	VDIVPS  Y1, Y0, Y1
 	VMOVUPS 32(DX)(BX*4), Y2
@@ -1316,22 +1316,22 @@ loop_many:
 	VMOVUPS Y2, 32(AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_many
+	JGE     loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000010, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Y1
 	VDIVPS  Y1, Y0, Y1
 	VMOVUPS Y1, (AX)(BX*4)
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -1355,9 +1355,9 @@ TEXT ·maxScalarAVX512(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Z0
 	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Z1
 	VMAXPS  Z1, Z0, Z1
 	VMOVUPS 64(DX)(BX*4), Z2
@@ -1372,22 +1372,22 @@ loop_many:
 	VMOVUPS Z4, 192(AX)(BX*4)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z1
 	VMAXPS  Z1, Z0, Z1
 	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -1411,9 +1411,9 @@ TEXT ·maxScalarAVX2(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Y0
 	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Y1
 	VMAXPS  Y1, Y0, Y1
 	VMOVUPS 32(DX)(BX*4), Y2
@@ -1428,22 +1428,22 @@ loop_many:
 	VMOVUPS Y4, 96(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Y1
 	VMAXPS  Y1, Y0, Y1
 	VMOVUPS Y1, (AX)(BX*4)
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -1467,9 +1467,9 @@ TEXT ·minScalarAVX512(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Z0
 	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Z1
 	VMINPS  Z1, Z0, Z1
 	VMOVUPS 64(DX)(BX*4), Z2
@@ -1484,22 +1484,22 @@ loop_many:
 	VMOVUPS Z4, 192(AX)(BX*4)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z1
 	VMINPS  Z1, Z0, Z1
 	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -1523,9 +1523,9 @@ TEXT ·minScalarAVX2(SB), NOSPLIT, $0-52
 	VBROADCASTSS s+48(FP), Y0
 	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Y1
 	VMINPS  Y1, Y0, Y1
 	VMOVUPS 32(DX)(BX*4), Y2
@@ -1540,22 +1540,22 @@ loop_many:
 	VMOVUPS Y4, 96(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Y1
 	VMINPS  Y1, Y0, Y1
 	VMOVUPS Y1, (AX)(BX*4)
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -1580,9 +1580,9 @@ TEXT ·clampAVX512(SB), NOSPLIT, $0-56
 	VBROADCASTSS hi+52(FP), Z1
 	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Z2
 	VMAXPS  Z2, Z0, Z2
 	VMINPS  Z2, Z1, Z2
@@ -1601,23 +1601,23 @@ loop_many:
 	VMOVUPS Z5, 192(AX)(BX*4)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z2
 	VMAXPS  Z2, Z0, Z2
 	VMINPS  Z2, Z1, Z2
 	VMOVUPS Z2, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -1643,9 +1643,9 @@ TEXT ·clampAVX2(SB), NOSPLIT, $0-56
 	VBROADCASTSS hi+52(FP), Y1
 	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Y2
 	VMAXPS  Y2, Y0, Y2
 	VMINPS  Y2, Y1, Y2
@@ -1664,23 +1664,23 @@ loop_many:
 	VMOVUPS Y5, 96(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Y2
 	VMAXPS  Y2, Y0, Y2
 	VMINPS  Y2, Y1, Y2
 	VMOVUPS Y2, (AX)(BX*4)
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -1705,9 +1705,9 @@ TEXT ·negAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c80000000<>+0(SB), Z0
 	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Z1
 	VXORPS  Z0, Z1, Z1
 	VMOVUPS 64(DX)(BX*4), Z2
@@ -1722,22 +1722,22 @@ loop_many:
 	VMOVUPS Z4, 192(AX)(BX*4)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z1
 	VXORPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -1778,9 +1778,9 @@ TEXT ·negAVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Y0
 	VXORPS  c80000000<>+0(SB), Y0, Y0
 	VMOVUPS 32(DX)(BX*4), Y1
@@ -1795,22 +1795,22 @@ loop_many:
 	VMOVUPS Y3, 96(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Y0
 	VXORPS  c80000000<>+0(SB), Y0, Y0
 	VMOVUPS Y0, (AX)(BX*4)
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -1834,9 +1834,9 @@ TEXT ·absAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c7fffffff<>+0(SB), Z0
 	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Z1
 	VANDPS  Z0, Z1, Z1
 	VMOVUPS 64(DX)(BX*4), Z2
@@ -1851,22 +1851,22 @@ loop_many:
 	VMOVUPS Z4, 192(AX)(BX*4)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z1
 	VANDPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -1907,9 +1907,9 @@ TEXT ·absAVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (DX)(BX*4), Y0
 	VANDPS  c7fffffff<>+0(SB), Y0, Y0
 	VMOVUPS 32(DX)(BX*4), Y1
@@ -1924,22 +1924,22 @@ loop_many:
 	VMOVUPS Y3, 96(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Y0
 	VANDPS  c7fffffff<>+0(SB), Y0, Y0
 	VMOVUPS Y0, (AX)(BX*4)
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -1965,9 +1965,9 @@ TEXT ·signAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c00000000<>+0(SB), Z2
 	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS (DX)(BX*4), Z3
 	VCMPPS  $0x0c, Z2, Z3, K1
 	VANDPS  Z0, Z3, Z4
@@ -1984,14 +1984,14 @@ loop_many:
 	VMOVUPS Z4, 64(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z3
 	VCMPPS  $0x0c, Z2, Z3, K1
 	VANDPS  Z0, Z3, Z4
@@ -2001,9 +2001,9 @@ loop_one:
 	VMOVUPS Z3, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -2066,9 +2066,9 @@ TEXT ·signAVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
-	JL   loop_many_end
+	JL   loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS   (DX)(BX*4), Y0
 	VCMPPS    $0x0c, c00000000<>+0(SB), Y0, Y1
 	VANDPS    c80000000<>+0(SB), Y0, Y2
@@ -2083,14 +2083,14 @@ loop_many:
 	VMOVUPS   Y1, 32(AX)(BX*4)
 	ADDQ      $0x00000010, BX
 	SUBQ      $0x00000010, CX
-	JGE       loop_many
+	JGE       loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000010, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS   (DX)(BX*4), Y0
 	VCMPPS    $0x0c, c00000000<>+0(SB), Y0, Y1
 	VANDPS    c80000000<>+0(SB), Y0, Y2
@@ -2099,9 +2099,9 @@ loop_one:
 	VMOVUPS   Y0, (AX)(BX*4)
 	ADDQ      $0x00000008, BX
 	SUBQ      $0x00000008, CX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -2127,9 +2127,9 @@ TEXT ·sqrtAVX512(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS (DX)(BX*4), Z0
 	VSQRTPS Z0, Z0
 	VMOVUPS 64(DX)(BX*4), Z1
@@ -2138,22 +2138,22 @@ loop_many:
 	VMOVUPS Z1, 64(AX)(BX*4)
 	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Z0
 	VSQRTPS Z0, Z0
 	VMOVUPS Z0, (AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -2176,9 +2176,9 @@ TEXT ·sqrtAVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
-	JL   loop_many_end
+	JL   loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS (DX)(BX*4), Y0
 	VSQRTPS Y0, Y0
 	VMOVUPS 32(DX)(BX*4), Y1
@@ -2187,22 +2187,22 @@ loop_many:
 	VMOVUPS Y1, 32(AX)(BX*4)
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, CX
-	JGE     loop_many
+	JGE     loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000010, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(BX*4), Y0
 	VSQRTPS Y0, Y0
 	VMOVUPS Y0, (AX)(BX*4)
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -2227,9 +2227,9 @@ TEXT ·rsqrtAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c3f000000<>+0(SB), Z1
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Z2
 	VSQRTPS      Z2, Z3
 	VDIVPS       Z3, Z0, Z4
@@ -2248,9 +2248,9 @@ loop_one:
 	VMOVUPS      Z2, (AX)(BX*4)
 	ADDQ         $0x00000010, BX
 	SUBQ         $0x00000010, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000010, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -2305,9 +2305,9 @@ TEXT ·rsqrtAVX2(SB), NOSPLIT, $0-48
 	VMOVUPS c3f800000<>+0(SB), Y0
 	XORQ    BX, BX
 	SUBQ    $0x00000008, CX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Y1
 	VSQRTPS      Y1, Y2
 	VDIVPS       Y2, Y0, Y3
@@ -2325,9 +2325,9 @@ loop_one:
 	VMOVUPS      Y1, (AX)(BX*4)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -2362,9 +2362,9 @@ TEXT ·floorAVX512(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(BX*4), Z0
 	VRNDSCALEPS $0x09, Z0, Z0
 	VMOVUPS     64(DX)(BX*4), Z1
@@ -2379,22 +2379,22 @@ loop_many:
 	VMOVUPS     Z3, 192(AX)(BX*4)
 	ADDQ        $0x00000040, BX
 	SUBQ        $0x00000040, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(BX*4), Z0
 	VRNDSCALEPS $0x09, Z0, Z0
 	VMOVUPS     Z0, (AX)(BX*4)
 	ADDQ        $0x00000010, BX
 	SUBQ        $0x00000010, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -2417,9 +2417,9 @@ TEXT ·floorAVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS  (DX)(BX*4), Y0
 	VROUNDPS $0x09, Y0, Y0
 	VMOVUPS  32(DX)(BX*4), Y1
@@ -2434,22 +2434,22 @@ loop_many:
 	VMOVUPS  Y3, 96(AX)(BX*4)
 	ADDQ     $0x00000020, BX
 	SUBQ     $0x00000020, CX
-	JGE      loop_many
+	JGE      loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS  (DX)(BX*4), Y0
 	VROUNDPS $0x09, Y0, Y0
 	VMOVUPS  Y0, (AX)(BX*4)
 	ADDQ     $0x00000008, BX
 	SUBQ     $0x00000008, CX
-	JGE      loop_one
+	JGE      loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -2472,9 +2472,9 @@ TEXT ·ceilAVX512(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(BX*4), Z0
 	VRNDSCALEPS $0x0a, Z0, Z0
 	VMOVUPS     64(DX)(BX*4), Z1
@@ -2489,22 +2489,22 @@ loop_many:
 	VMOVUPS     Z3, 192(AX)(BX*4)
 	ADDQ        $0x00000040, BX
 	SUBQ        $0x00000040, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(BX*4), Z0
 	VRNDSCALEPS $0x0a, Z0, Z0
 	VMOVUPS     Z0, (AX)(BX*4)
 	ADDQ        $0x00000010, BX
 	SUBQ        $0x00000010, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -2527,9 +2527,9 @@ TEXT ·ceilAVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS  (DX)(BX*4), Y0
 	VROUNDPS $0x0a, Y0, Y0
 	VMOVUPS  32(DX)(BX*4), Y1
@@ -2544,22 +2544,22 @@ loop_many:
 	VMOVUPS  Y3, 96(AX)(BX*4)
 	ADDQ     $0x00000020, BX
 	SUBQ     $0x00000020, CX
-	JGE      loop_many
+	JGE      loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS  (DX)(BX*4), Y0
 	VROUNDPS $0x0a, Y0, Y0
 	VMOVUPS  Y0, (AX)(BX*4)
 	ADDQ     $0x00000008, BX
 	SUBQ     $0x00000008, CX
-	JGE      loop_one
+	JGE      loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -2582,9 +2582,9 @@ TEXT ·roundAVX512(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(BX*4), Z0
 	VRNDSCALEPS $0x08, Z0, Z0
 	VMOVUPS     64(DX)(BX*4), Z1
@@ -2599,22 +2599,22 @@ loop_many:
 	VMOVUPS     Z3, 192(AX)(BX*4)
 	ADDQ        $0x00000040, BX
 	SUBQ        $0x00000040, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(BX*4), Z0
 	VRNDSCALEPS $0x08, Z0, Z0
 	VMOVUPS     Z0, (AX)(BX*4)
 	ADDQ        $0x00000010, BX
 	SUBQ        $0x00000010, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -2637,9 +2637,9 @@ TEXT ·roundAVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS  (DX)(BX*4), Y0
 	VROUNDPS $0x08, Y0, Y0
 	VMOVUPS  32(DX)(BX*4), Y1
@@ -2654,22 +2654,22 @@ loop_many:
 	VMOVUPS  Y3, 96(AX)(BX*4)
 	ADDQ     $0x00000020, BX
 	SUBQ     $0x00000020, CX
-	JGE      loop_many
+	JGE      loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS  (DX)(BX*4), Y0
 	VROUNDPS $0x08, Y0, Y0
 	VMOVUPS  Y0, (AX)(BX*4)
 	ADDQ     $0x00000008, BX
 	SUBQ     $0x00000008, CX
-	JGE      loop_one
+	JGE      loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -2703,9 +2703,9 @@ TEXT ·expAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c42b20000<>+0(SB), Z10
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Z11
 	VMINPS       Z11, Z10, Z11
 	VMAXPS       Z11, Z9, Z11
@@ -2727,9 +2727,9 @@ loop_one:
 	VMOVUPS      Z11, (AX)(BX*4)
 	ADDQ         $0x00000010, BX
 	SUBQ         $0x00000010, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000010, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -2932,9 +2932,9 @@ TEXT ·expAVX2(SB), NOSPLIT, $0-48
 	VMOVUPS c42b20000<>+0(SB), Y1
 	XORQ    BX, BX
 	SUBQ    $0x00000008, CX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Y2
 	VMINPS       Y2, Y1, Y2
 	VMAXPS       Y2, Y0, Y2
@@ -2964,9 +2964,9 @@ loop_one:
 	VMOVUPS      Y2, (AX)(BX*4)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -3027,9 +3027,9 @@ TEXT ·expm1AVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c40000000<>+0(SB), Z12
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Z13
 	VMINPS       Z13, Z10, Z14
 	VMAXPS       Z14, Z9, Z14
@@ -3060,9 +3060,9 @@ loop_one:
 	VMOVUPS      Z14, (AX)(BX*4)
 	ADDQ         $0x00000010, BX
 	SUBQ         $0x00000010, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000010, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -3166,9 +3166,9 @@ TEXT ·expm1AVX2(SB), NOSPLIT, $0-48
 	VMOVUPS c42b20000<>+0(SB), Y1
 	XORQ    BX, BX
 	SUBQ    $0x00000008, CX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Y2
 	VMINPS       Y2, Y1, Y3
 	VMAXPS       Y3, Y0, Y3
@@ -3198,9 +3198,9 @@ loop_one:
 	VMOVUPS      Y2, (AX)(BX*4)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -3268,9 +3268,9 @@ TEXT ·logAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c7fc00000<>+0(SB), Z20
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(BX*4), Z21
 	VCMPPS      $0x11, Z14, Z21, K1
 	VMULPS      Z15, Z21, Z22
@@ -3311,9 +3311,9 @@ loop_one:
 	VMOVUPS     Z21, (AX)(BX*4)
 	ADDQ        $0x00000010, BX
 	SUBQ        $0x00000010, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -3677,9 +3677,9 @@ TEXT ·logAVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(BX*4), Y0
 	VCMPPS      $0x11, c00800000<>+0(SB), Y0, Y1
 	VMULPS      c4b000000<>+0(SB), Y0, Y2
@@ -3716,9 +3716,9 @@ loop_one:
 	VMOVUPS     Y0, (AX)(BX*4)
 	ADDQ        $0x00000008, BX
 	SUBQ        $0x00000008, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -3795,9 +3795,9 @@ TEXT ·log1pAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c0000007e<>+0(SB), Z19
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(BX*4), Z20
 	VADDPS      Z2, Z20, Z21
 	VMAXPS      Z2, Z20, Z22
@@ -3842,9 +3842,9 @@ loop_one:
 	VMOVUPS     Z20, (AX)(BX*4)
 	ADDQ        $0x00000010, BX
 	SUBQ        $0x00000010, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -3924,9 +3924,9 @@ TEXT ·log1pAVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(BX*4), Y0
 	VADDPS      c3f800000<>+0(SB), Y0, Y1
 	VMAXPS      c3f800000<>+0(SB), Y0, Y2
@@ -3969,9 +3969,9 @@ loop_one:
 	VMOVUPS     Y0, (AX)(BX*4)
 	ADDQ        $0x00000008, BX
 	SUBQ        $0x00000008, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -4042,9 +4042,9 @@ TEXT ·tanhAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c41200000<>+0(SB), Z10
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Z11
 	VANDPS       Z9, Z11, Z12
 	VXORPS       Z12, Z11, Z11
@@ -4075,9 +4075,9 @@ loop_one:
 	VMOVUPS      Z11, (AX)(BX*4)
 	ADDQ         $0x00000010, BX
 	SUBQ         $0x00000010, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000010, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -4144,9 +4144,9 @@ TEXT ·tanhAVX2(SB), NOSPLIT, $0-48
 	VMOVUPS c41200000<>+0(SB), Y0
 	XORQ    BX, BX
 	SUBQ    $0x00000008, CX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Y1
 	VANDPS       c80000000<>+0(SB), Y1, Y2
 	VXORPS       Y2, Y1, Y1
@@ -4177,9 +4177,9 @@ loop_one:
 	VMOVUPS      Y1, (AX)(BX*4)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -4239,9 +4239,9 @@ TEXT ·logisticAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c00000000<>+0(SB), Z11
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Z12
 	VORPS        Z9, Z12, Z13
 	VMAXPS       Z13, Z10, Z13
@@ -4268,9 +4268,9 @@ loop_one:
 	VMOVUPS      Z12, (AX)(BX*4)
 	ADDQ         $0x00000010, BX
 	SUBQ         $0x00000010, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000010, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -4333,9 +4333,9 @@ TEXT ·logisticAVX2(SB), NOSPLIT, $0-48
 	VMOVUPS cc2dc0000<>+0(SB), Y0
 	XORQ    BX, BX
 	SUBQ    $0x00000008, CX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Y1
 	VORPS        c80000000<>+0(SB), Y1, Y2
 	VMAXPS       Y2, Y0, Y2
@@ -4370,9 +4370,9 @@ loop_one:
 	VMOVUPS      Y1, (AX)(BX*4)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -4436,9 +4436,9 @@ TEXT ·siluAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c00000000<>+0(SB), Z11
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Z12
 	VORPS        Z9, Z12, Z13
 	VMAXPS       Z13, Z10, Z13
@@ -4468,9 +4468,9 @@ loop_one:
 	VMOVUPS      Z12, (AX)(BX*4)
 	ADDQ         $0x00000010, BX
 	SUBQ         $0x00000010, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000010, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -4518,9 +4518,9 @@ TEXT ·siluAVX2(SB), NOSPLIT, $0-48
 	VMOVUPS cc2dc0000<>+0(SB), Y0
 	XORQ    BX, BX
 	SUBQ    $0x00000008, CX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Y1
 	VORPS        c80000000<>+0(SB), Y1, Y2
 	VMAXPS       Y2, Y0, Y2
@@ -4565,9 +4565,9 @@ loop_one:
 	VMOVUPS      Y1, (AX)(BX*4)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -4643,9 +4643,9 @@ TEXT ·siluGradAVX512(SB), NOSPLIT, $0-72
 	VBROADCASTSS c42dc0000<>+0(SB), Z12
 	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(SI*4), Z13
 	VMOVUPS      (BX)(SI*4), Z14
 	VORPS        Z9, Z13, Z15
@@ -4682,9 +4682,9 @@ loop_one:
 	VMOVUPS      Z13, (AX)(SI*4)
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000010, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000010, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -4759,9 +4759,9 @@ TEXT ·siluGradAVX2(SB), NOSPLIT, $0-72
 	VMOVUPS c42dc0000<>+0(SB), Y1
 	XORQ    SI, SI
 	SUBQ    $0x00000008, CX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(SI*4), Y2
 	VMOVUPS      (BX)(SI*4), Y3
 	VORPS        c80000000<>+0(SB), Y2, Y4
@@ -4805,9 +4805,9 @@ loop_one:
 	VMOVUPS      Y2, (AX)(SI*4)
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000008, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -4889,9 +4889,9 @@ TEXT ·erfAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS cb3a2d63c<>+0(SB), Z20
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Z21
 	VANDPS       Z9, Z21, Z22
 	VXORPS       Z22, Z21, Z21
@@ -4941,9 +4941,9 @@ loop_one:
 	VMOVUPS      Z21, (AX)(BX*4)
 	ADDQ         $0x00000010, BX
 	SUBQ         $0x00000010, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000010, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -5335,9 +5335,9 @@ TEXT ·erfAVX2(SB), NOSPLIT, $0-48
 	VMOVUPS c40800000<>+0(SB), Y0
 	XORQ    BX, BX
 	SUBQ    $0x00000008, CX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Y1
 	VANDPS       c80000000<>+0(SB), Y1, Y2
 	VXORPS       Y2, Y1, Y1
@@ -5387,9 +5387,9 @@ loop_one:
 	VMOVUPS      Y1, (AX)(BX*4)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -5472,9 +5472,9 @@ TEXT ·sinAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS cb49262e9<>+0(SB), Z15
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Z16
 	VMULPS       Z0, Z16, Z17
 	VCVTPS2DQ    Z17, Z17
@@ -5505,9 +5505,9 @@ loop_one:
 	VMOVUPS      Z16, (AX)(BX*4)
 	ADDQ         $0x00000010, BX
 	SUBQ         $0x00000010, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000010, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -5807,9 +5807,9 @@ TEXT ·sinAVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Y0
 	VMULPS       c3f22f983<>+0(SB), Y0, Y1
 	VCVTPS2DQ    Y1, Y1
@@ -5839,9 +5839,9 @@ loop_one:
 	VMOVUPS      Y0, (AX)(BX*4)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -5904,9 +5904,9 @@ TEXT ·cosAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS cb49262e9<>+0(SB), Z15
 	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Z16
 	VMULPS       Z0, Z16, Z17
 	VCVTPS2DQ    Z17, Z17
@@ -5938,9 +5938,9 @@ loop_one:
 	VMOVUPS      Z16, (AX)(BX*4)
 	ADDQ         $0x00000010, BX
 	SUBQ         $0x00000010, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000010, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -5989,9 +5989,9 @@ TEXT ·cosAVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (DX)(BX*4), Y0
 	VMULPS       c3f22f983<>+0(SB), Y0, Y1
 	VCVTPS2DQ    Y1, Y1
@@ -6022,9 +6022,9 @@ loop_one:
 	VMOVUPS      Y0, (AX)(BX*4)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, CX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, CX
 	TESTQ        CX, CX
 	JZ           loop_done
@@ -6099,9 +6099,9 @@ TEXT ·powPositiveAVX512(SB), NOSPLIT, $0-72
 	VBROADCASTSD d3eb63d134ceb9f57<>+0(SB), Z24
 	XORQ         SI, SI
 	SUBQ         $0x00000008, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VCVTPS2PD   (DX)(SI*4), Z25
 	VCVTPS2PD   (BX)(SI*4), Z26
 	VPADDQ      Z0, Z25, Z25
@@ -6143,9 +6143,9 @@ loop_one:
 	VMOVUPS     Y25, (AX)(SI*4)
 	ADDQ        $0x00000008, SI
 	SUBQ        $0x00000008, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -6382,9 +6382,9 @@ TEXT ·powScalarPositiveAVX512(SB), NOSPLIT, $0-52
 	VCVTPS2PD    Y25, Z25
 	XORQ         BX, BX
 	SUBQ         $0x00000008, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VCVTPS2PD   (DX)(BX*4), Z26
 	VPADDQ      Z0, Z26, Z26
 	VPSRLQ      $0x34, Z26, Z27
@@ -6425,9 +6425,9 @@ loop_one:
 	VMOVUPS     Y26, (AX)(BX*4)
 	ADDQ        $0x00000008, BX
 	SUBQ        $0x00000008, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -6531,9 +6531,9 @@ TEXT ·scalarPowPositiveAVX512(SB), NOSPLIT, $0-52
 	VFMADD213PD  Z3, Z0, Z2
 	XORQ         BX, BX
 	SUBQ         $0x00000008, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VCVTPS2PD   (DX)(BX*4), Z0
 	VMULPD      Z2, Z0, Z0
 	VMINPD      Z14, Z0, Z0
@@ -6556,9 +6556,9 @@ loop_one:
 	VMOVUPS     Y0, (AX)(BX*4)
 	ADDQ        $0x00000008, BX
 	SUBQ        $0x00000008, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -6599,9 +6599,9 @@ TEXT ·powPositiveAVX2(SB), NOSPLIT, $0-72
 	MOVQ b_base+48(FP), BX
 	XORQ SI, SI
 	SUBQ $0x00000004, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VCVTPS2PD   (DX)(SI*4), Y0
 	VCVTPS2PD   (BX)(SI*4), Y1
 	VPADDQ      d00095f619980c433<>+0(SB), Y0, Y0
@@ -6643,9 +6643,9 @@ loop_one:
 	VMOVUPS     X0, (AX)(SI*4)
 	ADDQ        $0x00000004, SI
 	SUBQ        $0x00000004, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000004, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -6708,9 +6708,9 @@ TEXT ·powScalarPositiveAVX2(SB), NOSPLIT, $0-52
 	VCVTPS2PD    X0, Y0
 	XORQ         BX, BX
 	SUBQ         $0x00000004, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VCVTPS2PD   (DX)(BX*4), Y1
 	VPADDQ      d00095f619980c433<>+0(SB), Y1, Y1
 	VPSRLQ      $0x34, Y1, Y2
@@ -6751,9 +6751,9 @@ loop_one:
 	VMOVUPS     X1, (AX)(BX*4)
 	ADDQ        $0x00000004, BX
 	SUBQ        $0x00000004, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000004, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -6832,9 +6832,9 @@ TEXT ·scalarPowPositiveAVX2(SB), NOSPLIT, $0-52
 	VFMADD213PD  Y1, Y0, Y3
 	XORQ         BX, BX
 	SUBQ         $0x00000004, CX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VCVTPS2PD   (DX)(BX*4), Y0
 	VMULPD      Y3, Y0, Y0
 	VMINPD      d4069000000000000<>+0(SB), Y0, Y0
@@ -6857,9 +6857,9 @@ loop_one:
 	VMOVUPS     X0, (AX)(BX*4)
 	ADDQ        $0x00000004, BX
 	SUBQ        $0x00000004, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000004, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -6902,9 +6902,9 @@ TEXT ·equalAVX512(SB), NOSPLIT, $0-72
 	VMOVDQU c01010101<>+0(SB), X0
 	XORQ    SI, SI
 	SUBQ    $0x00000010, DX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (CX)(SI*4), Z1
 	VMOVUPS    (BX)(SI*4), Z2
 	VCMPPS     $0x00, Z2, Z1, K1
@@ -6912,9 +6912,9 @@ loop_one:
 	VMOVDQU8   X1, (AX)(SI*1)
 	ADDQ       $0x00000010, SI
 	SUBQ       $0x00000010, DX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -6959,9 +6959,9 @@ TEXT ·equalAVX2(SB), NOSPLIT, $0-72
 	VMOVDQU c01010101<>+0(SB), X0
 	XORQ    SI, SI
 	SUBQ    $0x00000008, DX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (CX)(SI*4), Y1
 	VMOVUPS      (BX)(SI*4), Y2
 	VCMPPS       $0x00, Y2, Y1, Y1
@@ -6972,9 +6972,9 @@ loop_one:
 	VMOVQ        X2, (AX)(SI*1)
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000008, DX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, DX
 	TESTQ        DX, DX
 	JZ           loop_done
@@ -7012,9 +7012,9 @@ TEXT ·notEqualAVX512(SB), NOSPLIT, $0-72
 	VMOVDQU c01010101<>+0(SB), X0
 	XORQ    SI, SI
 	SUBQ    $0x00000010, DX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (CX)(SI*4), Z1
 	VMOVUPS    (BX)(SI*4), Z2
 	VCMPPS     $0x04, Z2, Z1, K1
@@ -7022,9 +7022,9 @@ loop_one:
 	VMOVDQU8   X1, (AX)(SI*1)
 	ADDQ       $0x00000010, SI
 	SUBQ       $0x00000010, DX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -7051,9 +7051,9 @@ TEXT ·notEqualAVX2(SB), NOSPLIT, $0-72
 	VMOVDQU c01010101<>+0(SB), X0
 	XORQ    SI, SI
 	SUBQ    $0x00000008, DX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (CX)(SI*4), Y1
 	VMOVUPS      (BX)(SI*4), Y2
 	VCMPPS       $0x04, Y2, Y1, Y1
@@ -7064,9 +7064,9 @@ loop_one:
 	VMOVQ        X2, (AX)(SI*1)
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000008, DX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, DX
 	TESTQ        DX, DX
 	JZ           loop_done
@@ -7104,9 +7104,9 @@ TEXT ·lessAVX512(SB), NOSPLIT, $0-72
 	VMOVDQU c01010101<>+0(SB), X0
 	XORQ    SI, SI
 	SUBQ    $0x00000010, DX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (CX)(SI*4), Z1
 	VMOVUPS    (BX)(SI*4), Z2
 	VCMPPS     $0x11, Z2, Z1, K1
@@ -7114,9 +7114,9 @@ loop_one:
 	VMOVDQU8   X1, (AX)(SI*1)
 	ADDQ       $0x00000010, SI
 	SUBQ       $0x00000010, DX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -7143,9 +7143,9 @@ TEXT ·lessAVX2(SB), NOSPLIT, $0-72
 	VMOVDQU c01010101<>+0(SB), X0
 	XORQ    SI, SI
 	SUBQ    $0x00000008, DX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (CX)(SI*4), Y1
 	VMOVUPS      (BX)(SI*4), Y2
 	VCMPPS       $0x11, Y2, Y1, Y1
@@ -7156,9 +7156,9 @@ loop_one:
 	VMOVQ        X2, (AX)(SI*1)
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000008, DX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, DX
 	TESTQ        DX, DX
 	JZ           loop_done
@@ -7196,9 +7196,9 @@ TEXT ·lessEqualAVX512(SB), NOSPLIT, $0-72
 	VMOVDQU c01010101<>+0(SB), X0
 	XORQ    SI, SI
 	SUBQ    $0x00000010, DX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (CX)(SI*4), Z1
 	VMOVUPS    (BX)(SI*4), Z2
 	VCMPPS     $0x12, Z2, Z1, K1
@@ -7206,9 +7206,9 @@ loop_one:
 	VMOVDQU8   X1, (AX)(SI*1)
 	ADDQ       $0x00000010, SI
 	SUBQ       $0x00000010, DX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -7235,9 +7235,9 @@ TEXT ·lessEqualAVX2(SB), NOSPLIT, $0-72
 	VMOVDQU c01010101<>+0(SB), X0
 	XORQ    SI, SI
 	SUBQ    $0x00000008, DX
-	JL      loop_one_end
+	JL      loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (CX)(SI*4), Y1
 	VMOVUPS      (BX)(SI*4), Y2
 	VCMPPS       $0x12, Y2, Y1, Y1
@@ -7248,9 +7248,9 @@ loop_one:
 	VMOVQ        X2, (AX)(SI*1)
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000008, DX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, DX
 	TESTQ        DX, DX
 	JZ           loop_done
@@ -7288,18 +7288,18 @@ TEXT ·equalScalarAVX512(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000010, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (CX)(BX*4), Z2
 	VCMPPS     $0x00, Z0, Z2, K1
 	VMOVDQU8.Z X1, K1, X2
 	VMOVDQU8   X2, (AX)(BX*1)
 	ADDQ       $0x00000010, BX
 	SUBQ       $0x00000010, DX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -7325,9 +7325,9 @@ TEXT ·equalScalarAVX2(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000008, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (CX)(BX*4), Y2
 	VCMPPS       $0x00, Y0, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
@@ -7337,9 +7337,9 @@ loop_one:
 	VMOVQ        X3, (AX)(BX*1)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, DX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, DX
 	TESTQ        DX, DX
 	JZ           loop_done
@@ -7376,18 +7376,18 @@ TEXT ·notEqualScalarAVX512(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000010, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (CX)(BX*4), Z2
 	VCMPPS     $0x04, Z0, Z2, K1
 	VMOVDQU8.Z X1, K1, X2
 	VMOVDQU8   X2, (AX)(BX*1)
 	ADDQ       $0x00000010, BX
 	SUBQ       $0x00000010, DX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -7413,9 +7413,9 @@ TEXT ·notEqualScalarAVX2(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000008, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (CX)(BX*4), Y2
 	VCMPPS       $0x04, Y0, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
@@ -7425,9 +7425,9 @@ loop_one:
 	VMOVQ        X3, (AX)(BX*1)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, DX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, DX
 	TESTQ        DX, DX
 	JZ           loop_done
@@ -7464,18 +7464,18 @@ TEXT ·lessScalarAVX512(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000010, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (CX)(BX*4), Z2
 	VCMPPS     $0x11, Z0, Z2, K1
 	VMOVDQU8.Z X1, K1, X2
 	VMOVDQU8   X2, (AX)(BX*1)
 	ADDQ       $0x00000010, BX
 	SUBQ       $0x00000010, DX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -7501,9 +7501,9 @@ TEXT ·lessScalarAVX2(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000008, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (CX)(BX*4), Y2
 	VCMPPS       $0x11, Y0, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
@@ -7513,9 +7513,9 @@ loop_one:
 	VMOVQ        X3, (AX)(BX*1)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, DX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, DX
 	TESTQ        DX, DX
 	JZ           loop_done
@@ -7552,18 +7552,18 @@ TEXT ·lessEqualScalarAVX512(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000010, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (CX)(BX*4), Z2
 	VCMPPS     $0x12, Z0, Z2, K1
 	VMOVDQU8.Z X1, K1, X2
 	VMOVDQU8   X2, (AX)(BX*1)
 	ADDQ       $0x00000010, BX
 	SUBQ       $0x00000010, DX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -7589,9 +7589,9 @@ TEXT ·lessEqualScalarAVX2(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000008, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (CX)(BX*4), Y2
 	VCMPPS       $0x12, Y0, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
@@ -7601,9 +7601,9 @@ loop_one:
 	VMOVQ        X3, (AX)(BX*1)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, DX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, DX
 	TESTQ        DX, DX
 	JZ           loop_done
@@ -7640,18 +7640,18 @@ TEXT ·greaterScalarAVX512(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000010, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (CX)(BX*4), Z2
 	VCMPPS     $0x1e, Z0, Z2, K1
 	VMOVDQU8.Z X1, K1, X2
 	VMOVDQU8   X2, (AX)(BX*1)
 	ADDQ       $0x00000010, BX
 	SUBQ       $0x00000010, DX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -7677,9 +7677,9 @@ TEXT ·greaterScalarAVX2(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000008, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (CX)(BX*4), Y2
 	VCMPPS       $0x1e, Y0, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
@@ -7689,9 +7689,9 @@ loop_one:
 	VMOVQ        X3, (AX)(BX*1)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, DX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, DX
 	TESTQ        DX, DX
 	JZ           loop_done
@@ -7728,18 +7728,18 @@ TEXT ·greaterEqualScalarAVX512(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000010, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (CX)(BX*4), Z2
 	VCMPPS     $0x1d, Z0, Z2, K1
 	VMOVDQU8.Z X1, K1, X2
 	VMOVDQU8   X2, (AX)(BX*1)
 	ADDQ       $0x00000010, BX
 	SUBQ       $0x00000010, DX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -7765,9 +7765,9 @@ TEXT ·greaterEqualScalarAVX2(SB), NOSPLIT, $0-52
 	VMOVDQU      c01010101<>+0(SB), X1
 	XORQ         BX, BX
 	SUBQ         $0x00000008, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (CX)(BX*4), Y2
 	VCMPPS       $0x1d, Y0, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
@@ -7777,9 +7777,9 @@ loop_one:
 	VMOVQ        X3, (AX)(BX*1)
 	ADDQ         $0x00000008, BX
 	SUBQ         $0x00000008, DX
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, DX
 	TESTQ        DX, DX
 	JZ           loop_done
@@ -7816,9 +7816,9 @@ TEXT ·selectVVAVX512(SB), NOSPLIT, $0-96
 	MOVQ b_base+72(FP), SI
 	XORQ DI, DI
 	SUBQ $0x00000010, DX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVDQU  (CX)(DI*1), X0
 	VPTESTMB X0, X0, K1
 	VMOVUPS  (SI)(DI*4), Z0
@@ -7828,9 +7828,9 @@ loop_one:
 	VMOVUPS  Z0, (AX)(DI*4)
 	ADDQ     $0x00000010, DI
 	SUBQ     $0x00000010, DX
-	JGE      loop_one
+	JGE      loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -7859,9 +7859,9 @@ TEXT ·selectVVAVX2(SB), NOSPLIT, $0-96
 	MOVQ b_base+72(FP), SI
 	XORQ DI, DI
 	SUBQ $0x00000008, DX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVQ     (CX)(DI*1), X0
 	VPMOVZXBD X0, Y0
 	VPSLLD    $0x1f, Y0, Y0
@@ -7871,9 +7871,9 @@ loop_one:
 	VMOVUPS   Y0, (AX)(DI*4)
 	ADDQ      $0x00000008, DI
 	SUBQ      $0x00000008, DX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ    $0x00000008, DX
 	TESTQ   DX, DX
 	JZ      loop_done
@@ -7912,9 +7912,9 @@ TEXT ·selectVSAVX512(SB), NOSPLIT, $0-76
 	VBROADCASTSS s+72(FP), Z0
 	XORQ         SI, SI
 	SUBQ         $0x00000010, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVDQU  (CX)(SI*1), X1
 	VPTESTMB X1, X1, K1
 	VMOVUPS  (BX)(SI*4), Z1
@@ -7923,9 +7923,9 @@ loop_one:
 	VMOVUPS  Z2, (AX)(SI*4)
 	ADDQ     $0x00000010, SI
 	SUBQ     $0x00000010, DX
-	JGE      loop_one
+	JGE      loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -7953,9 +7953,9 @@ TEXT ·selectVSAVX2(SB), NOSPLIT, $0-76
 	VBROADCASTSS s+72(FP), Y0
 	XORQ         SI, SI
 	SUBQ         $0x00000008, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVQ     (CX)(SI*1), X1
 	VPMOVZXBD X1, Y1
 	VPSLLD    $0x1f, Y1, Y1
@@ -7964,9 +7964,9 @@ loop_one:
 	VMOVUPS   Y1, (AX)(SI*4)
 	ADDQ      $0x00000008, SI
 	SUBQ      $0x00000008, DX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ    $0x00000008, DX
 	TESTQ   DX, DX
 	JZ      loop_done
@@ -8004,9 +8004,9 @@ TEXT ·selectSVAVX512(SB), NOSPLIT, $0-76
 	MOVQ         b_base+48(FP), BX
 	XORQ         SI, SI
 	SUBQ         $0x00000010, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVDQU  (CX)(SI*1), X1
 	VPTESTMB X1, X1, K1
 	VMOVUPS  (BX)(SI*4), Z1
@@ -8015,9 +8015,9 @@ loop_one:
 	VMOVUPS  Z1, (AX)(SI*4)
 	ADDQ     $0x00000010, SI
 	SUBQ     $0x00000010, DX
-	JGE      loop_one
+	JGE      loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -8045,9 +8045,9 @@ TEXT ·selectSVAVX2(SB), NOSPLIT, $0-76
 	MOVQ         b_base+48(FP), BX
 	XORQ         SI, SI
 	SUBQ         $0x00000008, DX
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVQ     (CX)(SI*1), X1
 	VPMOVZXBD X1, Y1
 	VPSLLD    $0x1f, Y1, Y1
@@ -8056,9 +8056,9 @@ loop_one:
 	VMOVUPS   Y1, (AX)(SI*4)
 	ADDQ      $0x00000008, SI
 	SUBQ      $0x00000008, DX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ    $0x00000008, DX
 	TESTQ   DX, DX
 	JZ      loop_done
@@ -8096,9 +8096,9 @@ TEXT ·mulAddAVX512(SB), NOSPLIT, $0-96
 	MOVQ c_base+72(FP), SI
 	XORQ DI, DI
 	SUBQ $0x00000040, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(DI*4), Z0
 	VMOVUPS     (BX)(DI*4), Z1
 	VMOVUPS     (SI)(DI*4), Z2
@@ -8121,14 +8121,14 @@ loop_many:
 	VMOVUPS     Z3, 192(AX)(DI*4)
 	ADDQ        $0x00000040, DI
 	SUBQ        $0x00000040, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(DI*4), Z0
 	VMOVUPS     (BX)(DI*4), Z1
 	VMOVUPS     (SI)(DI*4), Z2
@@ -8136,9 +8136,9 @@ loop_one:
 	VMOVUPS     Z0, (AX)(DI*4)
 	ADDQ        $0x00000010, DI
 	SUBQ        $0x00000010, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -8165,9 +8165,9 @@ TEXT ·mulAddAVX2(SB), NOSPLIT, $0-96
 	MOVQ c_base+72(FP), SI
 	XORQ DI, DI
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(DI*4), Y0
 	VMOVUPS     (BX)(DI*4), Y1
 	VMOVUPS     (SI)(DI*4), Y2
@@ -8190,14 +8190,14 @@ loop_many:
 	VMOVUPS     Y3, 96(AX)(DI*4)
 	ADDQ        $0x00000020, DI
 	SUBQ        $0x00000020, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(DI*4), Y0
 	VMOVUPS     (BX)(DI*4), Y1
 	VMOVUPS     (SI)(DI*4), Y2
@@ -8205,9 +8205,9 @@ loop_one:
 	VMOVUPS     Y0, (AX)(DI*4)
 	ADDQ        $0x00000008, DI
 	SUBQ        $0x00000008, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -8234,9 +8234,9 @@ TEXT ·mulAddScalarAVX512(SB), NOSPLIT, $0-56
 	VBROADCASTSS t+52(FP), Z1
 	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(BX*4), Z2
 	VFMADD213PS Z1, Z0, Z2
 	VMOVUPS     64(DX)(BX*4), Z3
@@ -8251,22 +8251,22 @@ loop_many:
 	VMOVUPS     Z5, 192(AX)(BX*4)
 	ADDQ        $0x00000040, BX
 	SUBQ        $0x00000040, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(BX*4), Z2
 	VFMADD213PS Z1, Z0, Z2
 	VMOVUPS     Z2, (AX)(BX*4)
 	ADDQ        $0x00000010, BX
 	SUBQ        $0x00000010, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -8291,9 +8291,9 @@ TEXT ·mulAddScalarAVX2(SB), NOSPLIT, $0-56
 	VBROADCASTSS t+52(FP), Y1
 	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(BX*4), Y2
 	VFMADD213PS Y1, Y0, Y2
 	VMOVUPS     32(DX)(BX*4), Y3
@@ -8308,22 +8308,22 @@ loop_many:
 	VMOVUPS     Y5, 96(AX)(BX*4)
 	ADDQ        $0x00000020, BX
 	SUBQ        $0x00000020, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(BX*4), Y2
 	VFMADD213PS Y1, Y0, Y2
 	VMOVUPS     Y2, (AX)(BX*4)
 	ADDQ        $0x00000008, BX
 	SUBQ        $0x00000008, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -8348,9 +8348,9 @@ TEXT ·axpyToAVX512(SB), NOSPLIT, $0-76
 	VBROADCASTSS alpha+72(FP), Z0
 	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(SI*4), Z1
 	VMOVUPS     (BX)(SI*4), Z2
 	VFMADD231PS Z0, Z1, Z2
@@ -8369,23 +8369,23 @@ loop_many:
 	VMOVUPS     Z5, 192(AX)(SI*4)
 	ADDQ        $0x00000040, SI
 	SUBQ        $0x00000040, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(SI*4), Z1
 	VMOVUPS     (BX)(SI*4), Z2
 	VFMADD231PS Z0, Z1, Z2
 	VMOVUPS     Z2, (AX)(SI*4)
 	ADDQ        $0x00000010, SI
 	SUBQ        $0x00000010, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -8411,9 +8411,9 @@ TEXT ·axpyToAVX2(SB), NOSPLIT, $0-76
 	VBROADCASTSS alpha+72(FP), Y0
 	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(SI*4), Y1
 	VMOVUPS     (BX)(SI*4), Y2
 	VFMADD231PS Y0, Y1, Y2
@@ -8432,23 +8432,23 @@ loop_many:
 	VMOVUPS     Y5, 96(AX)(SI*4)
 	ADDQ        $0x00000020, SI
 	SUBQ        $0x00000020, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(SI*4), Y1
 	VMOVUPS     (BX)(SI*4), Y2
 	VFMADD231PS Y0, Y1, Y2
 	VMOVUPS     Y2, (AX)(SI*4)
 	ADDQ        $0x00000008, SI
 	SUBQ        $0x00000008, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -8475,9 +8475,9 @@ TEXT ·combineAVX512(SB), NOSPLIT, $0-80
 	VBROADCASTSS t+76(FP), Z1
 	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(SI*4), Z2
 	VMOVUPS     (BX)(SI*4), Z3
 	VMULPS      Z1, Z3, Z3
@@ -8500,14 +8500,14 @@ loop_many:
 	VMOVUPS     Z6, 192(AX)(SI*4)
 	ADDQ        $0x00000040, SI
 	SUBQ        $0x00000040, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(SI*4), Z2
 	VMOVUPS     (BX)(SI*4), Z3
 	VMULPS      Z1, Z3, Z3
@@ -8515,9 +8515,9 @@ loop_one:
 	VMOVUPS     Z3, (AX)(SI*4)
 	ADDQ        $0x00000010, SI
 	SUBQ        $0x00000010, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -8545,9 +8545,9 @@ TEXT ·combineAVX2(SB), NOSPLIT, $0-80
 	VBROADCASTSS t+76(FP), Y1
 	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(SI*4), Y2
 	VMOVUPS     (BX)(SI*4), Y3
 	VMULPS      Y1, Y3, Y3
@@ -8570,14 +8570,14 @@ loop_many:
 	VMOVUPS     Y6, 96(AX)(SI*4)
 	ADDQ        $0x00000020, SI
 	SUBQ        $0x00000020, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(SI*4), Y2
 	VMOVUPS     (BX)(SI*4), Y3
 	VMULPS      Y1, Y3, Y3
@@ -8585,9 +8585,9 @@ loop_one:
 	VMOVUPS     Y3, (AX)(SI*4)
 	ADDQ        $0x00000008, SI
 	SUBQ        $0x00000008, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -8614,9 +8614,9 @@ TEXT ·lerpAVX512(SB), NOSPLIT, $0-76
 	VBROADCASTSS w+72(FP), Z0
 	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(SI*4), Z1
 	VMOVUPS     (BX)(SI*4), Z2
 	VSUBPS      Z1, Z2, Z2
@@ -8639,14 +8639,14 @@ loop_many:
 	VMOVUPS     Z4, 192(AX)(SI*4)
 	ADDQ        $0x00000040, SI
 	SUBQ        $0x00000040, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(SI*4), Z1
 	VMOVUPS     (BX)(SI*4), Z2
 	VSUBPS      Z1, Z2, Z2
@@ -8654,9 +8654,9 @@ loop_one:
 	VMOVUPS     Z1, (AX)(SI*4)
 	ADDQ        $0x00000010, SI
 	SUBQ        $0x00000010, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -8683,9 +8683,9 @@ TEXT ·lerpAVX2(SB), NOSPLIT, $0-76
 	VBROADCASTSS w+72(FP), Y0
 	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS     (DX)(SI*4), Y1
 	VMOVUPS     (BX)(SI*4), Y2
 	VSUBPS      Y1, Y2, Y2
@@ -8708,14 +8708,14 @@ loop_many:
 	VMOVUPS     Y4, 96(AX)(SI*4)
 	ADDQ        $0x00000020, SI
 	SUBQ        $0x00000020, CX
-	JGE         loop_many
+	JGE         loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (DX)(SI*4), Y1
 	VMOVUPS     (BX)(SI*4), Y2
 	VSUBPS      Y1, Y2, Y2
@@ -8723,9 +8723,9 @@ loop_one:
 	VMOVUPS     Y1, (AX)(SI*4)
 	ADDQ        $0x00000008, SI
 	SUBQ        $0x00000008, CX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, CX
 	TESTQ       CX, CX
 	JZ          loop_done
@@ -8752,9 +8752,9 @@ TEXT ·reluGradAVX512(SB), NOSPLIT, $0-72
 	VBROADCASTSS c00000000<>+0(SB), Z0
 	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS (DX)(SI*4), Z1
 	VMOVUPS (BX)(SI*4), Z2
 	VCMPPS  $0x11, Z1, Z0, K1
@@ -8769,14 +8769,14 @@ loop_many:
 	VMOVUPS Z2, 64(AX)(SI*4)
 	ADDQ    $0x00000020, SI
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (DX)(SI*4), Z1
 	VMOVUPS (BX)(SI*4), Z2
 	VCMPPS  $0x11, Z1, Z0, K1
@@ -8785,9 +8785,9 @@ loop_one:
 	VMOVUPS Z1, (AX)(SI*4)
 	ADDQ    $0x00000010, SI
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -8815,9 +8815,9 @@ TEXT ·reluGradAVX2(SB), NOSPLIT, $0-72
 	VMOVUPS c00000000<>+0(SB), Y0
 	XORQ    SI, SI
 	SUBQ    $0x00000010, CX
-	JL      loop_many_end
+	JL      loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS   (DX)(SI*4), Y1
 	VMOVUPS   (BX)(SI*4), Y2
 	VCMPPS    $0x11, Y1, Y0, Y1
@@ -8830,14 +8830,14 @@ loop_many:
 	VMOVUPS   Y2, 32(AX)(SI*4)
 	ADDQ      $0x00000010, SI
 	SUBQ      $0x00000010, CX
-	JGE       loop_many
+	JGE       loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000010, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS   (DX)(SI*4), Y1
 	VMOVUPS   (BX)(SI*4), Y2
 	VCMPPS    $0x11, Y1, Y0, Y1
@@ -8845,9 +8845,9 @@ loop_one:
 	VMOVUPS   Y1, (AX)(SI*4)
 	ADDQ      $0x00000008, SI
 	SUBQ      $0x00000008, CX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -8884,9 +8884,9 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-104
 	VBROADCASTSS 32(DI), Z8
 	XORQ         DI, DI
 	SUBQ         $0x00000010, SI
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (AX)(DI*4), Z9
 	VMOVUPS      (BX)(DI*4), Z10
 	VMULPS       Z0, Z10, Z10
@@ -8909,9 +8909,9 @@ loop_one:
 	VMOVUPS      Z9, (AX)(DI*4)
 	ADDQ         $0x00000010, DI
 	SUBQ         $0x00000010, SI
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000010, SI
 	TESTQ        SI, SI
 	JZ           loop_done
@@ -8959,9 +8959,9 @@ row:
 	MOVQ DI, R8
 	XORQ R9, R9
 	SUBQ $0x00000040, R8
-	JL   columns_many_end
+	JL   columns4_end
 
-columns_many:
+columns4:
 	VMOVUPS     (CX)(R9*4), Z0
 	VMOVUPS     (DX)(R9*4), Z1
 	VMOVUPS     (BX)(R9*4), Z2
@@ -8984,14 +8984,14 @@ columns_many:
 	VMOVUPS     Z0, 192(AX)(R9*4)
 	ADDQ        $0x00000040, R9
 	SUBQ        $0x00000040, R8
-	JGE         columns_many
+	JGE         columns4
 
-columns_many_end:
+columns4_end:
 	ADDQ $0x00000040, R8
 	SUBQ $0x00000010, R8
-	JL   columns_one_end
+	JL   columns1_end
 
-columns_one:
+columns1:
 	VMOVUPS     (CX)(R9*4), Z0
 	VMOVUPS     (DX)(R9*4), Z1
 	VMOVUPS     (BX)(R9*4), Z2
@@ -8999,9 +8999,9 @@ columns_one:
 	VMOVUPS     Z0, (AX)(R9*4)
 	ADDQ        $0x00000010, R9
 	SUBQ        $0x00000010, R8
-	JGE         columns_one
+	JGE         columns1
 
-columns_one_end:
+columns1_end:
 	ADDQ        $0x00000010, R8
 	TESTQ       R8, R8
 	JZ          columns_done
@@ -9044,9 +9044,9 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-104
 	VBROADCASTSS 32(DI), Y8
 	XORQ         DI, DI
 	SUBQ         $0x00000008, SI
-	JL           loop_one_end
+	JL           loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS      (AX)(DI*4), Y9
 	VMOVUPS      (BX)(DI*4), Y10
 	VMULPS       Y0, Y10, Y10
@@ -9069,9 +9069,9 @@ loop_one:
 	VMOVUPS      Y9, (AX)(DI*4)
 	ADDQ         $0x00000008, DI
 	SUBQ         $0x00000008, SI
-	JGE          loop_one
+	JGE          loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ         $0x00000008, SI
 	TESTQ        SI, SI
 	JZ           loop_done
@@ -9119,9 +9119,9 @@ row:
 	MOVQ DI, R8
 	XORQ R9, R9
 	SUBQ $0x00000020, R8
-	JL   columns_many_end
+	JL   columns4_end
 
-columns_many:
+columns4:
 	VMOVUPS     (CX)(R9*4), Y0
 	VMOVUPS     (DX)(R9*4), Y1
 	VMOVUPS     (BX)(R9*4), Y2
@@ -9144,14 +9144,14 @@ columns_many:
 	VMOVUPS     Y0, 96(AX)(R9*4)
 	ADDQ        $0x00000020, R9
 	SUBQ        $0x00000020, R8
-	JGE         columns_many
+	JGE         columns4
 
-columns_many_end:
+columns4_end:
 	ADDQ $0x00000020, R8
 	SUBQ $0x00000008, R8
-	JL   columns_one_end
+	JL   columns1_end
 
-columns_one:
+columns1:
 	VMOVUPS     (CX)(R9*4), Y0
 	VMOVUPS     (DX)(R9*4), Y1
 	VMOVUPS     (BX)(R9*4), Y2
@@ -9159,9 +9159,9 @@ columns_one:
 	VMOVUPS     Y0, (AX)(R9*4)
 	ADDQ        $0x00000008, R9
 	SUBQ        $0x00000008, R8
-	JGE         columns_one
+	JGE         columns1
 
-columns_one_end:
+columns1_end:
 	ADDQ        $0x00000008, R8
 	TESTQ       R8, R8
 	JZ          columns_done
@@ -9185,23 +9185,23 @@ end:
 	RET
 
 // func sumAVX512(x []float32) float64
-// Requires: AVX, AVX512F, BMI2, SSE2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE2
 TEXT ·sumAVX512(SB), NOSPLIT, $0-32
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	VXORPS X4, X4, X4
-	VXORPS X5, X5, X5
-	VXORPS X6, X6, X6
-	VXORPS X7, X7, X7
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
 	XORQ   DX, DX
 	SUBQ   $0x00000080, AX
-	JL     loop_many_end
+	JL     loop8_end
 
-loop_many:
+loop8:
 	VMOVUPS (CX)(DX*4), Z8
 	VADDPS  Z8, Z0, Z0
 	VMOVUPS 64(CX)(DX*4), Z8
@@ -9220,21 +9220,21 @@ loop_many:
 	VADDPS  Z8, Z7, Z7
 	ADDQ    $0x00000080, DX
 	SUBQ    $0x00000080, AX
-	JGE     loop_many
+	JGE     loop8
 
-loop_many_end:
+loop8_end:
 	ADDQ $0x00000080, AX
 	SUBQ $0x00000010, AX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (CX)(DX*4), Z8
 	VADDPS  Z8, Z0, Z0
 	ADDQ    $0x00000010, DX
 	SUBQ    $0x00000010, AX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, AX
 	TESTQ     AX, AX
 	JZ        loop_done
@@ -9270,19 +9270,19 @@ loop_done:
 TEXT ·sumAVX2(SB), NOSPLIT, $0-32
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	VXORPS X4, X4, X4
-	VXORPS X5, X5, X5
-	VXORPS X6, X6, X6
-	VXORPS X7, X7, X7
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
 	XORQ   DX, DX
 	SUBQ   $0x00000040, AX
-	JL     loop_many_end
+	JL     loop8_end
 
-loop_many:
+loop8:
 	VMOVUPS (CX)(DX*4), Y8
 	VADDPS  Y8, Y0, Y0
 	VMOVUPS 32(CX)(DX*4), Y8
@@ -9301,21 +9301,21 @@ loop_many:
 	VADDPS  Y8, Y7, Y7
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000040, AX
-	JGE     loop_many
+	JGE     loop8
 
-loop_many_end:
+loop8_end:
 	ADDQ $0x00000040, AX
 	SUBQ $0x00000008, AX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (CX)(DX*4), Y8
 	VADDPS  Y8, Y0, Y0
 	ADDQ    $0x00000008, DX
 	SUBQ    $0x00000008, AX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, AX
 	TESTQ      AX, AX
 	JZ         loop_done
@@ -9350,19 +9350,19 @@ TEXT ·sumAbsAVX512(SB), NOSPLIT, $0-32
 	MOVQ         x_len+8(FP), AX
 	MOVQ         x_base+0(FP), CX
 	VBROADCASTSS c7fffffff<>+0(SB), Z0
-	VXORPS       X1, X1, X1
-	VXORPS       X2, X2, X2
-	VXORPS       X3, X3, X3
-	VXORPS       X4, X4, X4
-	VXORPS       X5, X5, X5
-	VXORPS       X6, X6, X6
-	VXORPS       X7, X7, X7
-	VXORPS       X8, X8, X8
+	VXORPS       Z1, Z1, Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
+	VXORPS       Z4, Z4, Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VXORPS       Z7, Z7, Z7
+	VXORPS       Z8, Z8, Z8
 	XORQ         DX, DX
 	SUBQ         $0x00000080, AX
-	JL           loop_many_end
+	JL           loop8_end
 
-loop_many:
+loop8:
 	VMOVUPS (CX)(DX*4), Z9
 	VANDPS  Z0, Z9, Z9
 	VADDPS  Z9, Z1, Z1
@@ -9389,22 +9389,22 @@ loop_many:
 	VADDPS  Z9, Z8, Z8
 	ADDQ    $0x00000080, DX
 	SUBQ    $0x00000080, AX
-	JGE     loop_many
+	JGE     loop8
 
-loop_many_end:
+loop8_end:
 	ADDQ $0x00000080, AX
 	SUBQ $0x00000010, AX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (CX)(DX*4), Z9
 	VANDPS  Z0, Z9, Z9
 	VADDPS  Z9, Z1, Z1
 	ADDQ    $0x00000010, DX
 	SUBQ    $0x00000010, AX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, AX
 	TESTQ     AX, AX
 	JZ        loop_done
@@ -9441,19 +9441,19 @@ loop_done:
 TEXT ·sumAbsAVX2(SB), NOSPLIT, $0-32
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	VXORPS X4, X4, X4
-	VXORPS X5, X5, X5
-	VXORPS X6, X6, X6
-	VXORPS X7, X7, X7
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
 	XORQ   DX, DX
 	SUBQ   $0x00000040, AX
-	JL     loop_many_end
+	JL     loop8_end
 
-loop_many:
+loop8:
 	VMOVUPS (CX)(DX*4), Y8
 	VANDPS  c7fffffff<>+0(SB), Y8, Y8
 	VADDPS  Y8, Y0, Y0
@@ -9480,22 +9480,22 @@ loop_many:
 	VADDPS  Y8, Y7, Y7
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000040, AX
-	JGE     loop_many
+	JGE     loop8
 
-loop_many_end:
+loop8_end:
 	ADDQ $0x00000040, AX
 	SUBQ $0x00000008, AX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (CX)(DX*4), Y8
 	VANDPS  c7fffffff<>+0(SB), Y8, Y8
 	VADDPS  Y8, Y0, Y0
 	ADDQ    $0x00000008, DX
 	SUBQ    $0x00000008, AX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, AX
 	TESTQ      AX, AX
 	JZ         loop_done
@@ -9532,19 +9532,19 @@ TEXT ·sumAbsDiffAVX512(SB), NOSPLIT, $0-56
 	MOVQ         a_base+0(FP), CX
 	MOVQ         b_base+24(FP), DX
 	VBROADCASTSS c7fffffff<>+0(SB), Z0
-	VXORPS       X1, X1, X1
-	VXORPS       X2, X2, X2
-	VXORPS       X3, X3, X3
-	VXORPS       X4, X4, X4
-	VXORPS       X5, X5, X5
-	VXORPS       X6, X6, X6
-	VXORPS       X7, X7, X7
-	VXORPS       X8, X8, X8
+	VXORPS       Z1, Z1, Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
+	VXORPS       Z4, Z4, Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VXORPS       Z7, Z7, Z7
+	VXORPS       Z8, Z8, Z8
 	XORQ         BX, BX
 	SUBQ         $0x00000080, AX
-	JL           loop_many_end
+	JL           loop8_end
 
-loop_many:
+loop8:
 	VMOVUPS (CX)(BX*4), Z9
 	VMOVUPS (DX)(BX*4), Z10
 	VSUBPS  Z10, Z9, Z9
@@ -9587,14 +9587,14 @@ loop_many:
 	VADDPS  Z9, Z8, Z8
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000080, AX
-	JGE     loop_many
+	JGE     loop8
 
-loop_many_end:
+loop8_end:
 	ADDQ $0x00000080, AX
 	SUBQ $0x00000010, AX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (CX)(BX*4), Z9
 	VMOVUPS (DX)(BX*4), Z10
 	VSUBPS  Z10, Z9, Z9
@@ -9602,9 +9602,9 @@ loop_one:
 	VADDPS  Z9, Z1, Z1
 	ADDQ    $0x00000010, BX
 	SUBQ    $0x00000010, AX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, AX
 	TESTQ     AX, AX
 	JZ        loop_done
@@ -9644,19 +9644,19 @@ TEXT ·sumAbsDiffAVX2(SB), NOSPLIT, $0-56
 	MOVQ   a_len+8(FP), AX
 	MOVQ   a_base+0(FP), CX
 	MOVQ   b_base+24(FP), DX
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	VXORPS X4, X4, X4
-	VXORPS X5, X5, X5
-	VXORPS X6, X6, X6
-	VXORPS X7, X7, X7
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
 	XORQ   BX, BX
 	SUBQ   $0x00000040, AX
-	JL     loop_many_end
+	JL     loop8_end
 
-loop_many:
+loop8:
 	VMOVUPS (CX)(BX*4), Y8
 	VMOVUPS (DX)(BX*4), Y9
 	VSUBPS  Y9, Y8, Y8
@@ -9699,14 +9699,14 @@ loop_many:
 	VADDPS  Y8, Y7, Y7
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000040, AX
-	JGE     loop_many
+	JGE     loop8
 
-loop_many_end:
+loop8_end:
 	ADDQ $0x00000040, AX
 	SUBQ $0x00000008, AX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (CX)(BX*4), Y8
 	VMOVUPS (DX)(BX*4), Y9
 	VSUBPS  Y9, Y8, Y8
@@ -9714,9 +9714,9 @@ loop_one:
 	VADDPS  Y8, Y0, Y0
 	ADDQ    $0x00000008, BX
 	SUBQ    $0x00000008, AX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, AX
 	TESTQ      AX, AX
 	JZ         loop_done
@@ -9749,24 +9749,24 @@ loop_done:
 	RET
 
 // func sumSqDiffAVX512(a []float32, b []float32) float64
-// Requires: AVX, AVX512F, BMI2, SSE2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE2
 TEXT ·sumSqDiffAVX512(SB), NOSPLIT, $0-56
 	MOVQ   a_len+8(FP), AX
 	MOVQ   a_base+0(FP), CX
 	MOVQ   b_base+24(FP), DX
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	VXORPS X4, X4, X4
-	VXORPS X5, X5, X5
-	VXORPS X6, X6, X6
-	VXORPS X7, X7, X7
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
 	XORQ   BX, BX
 	SUBQ   $0x00000080, AX
-	JL     loop_many_end
+	JL     loop8_end
 
-loop_many:
+loop8:
 	VMOVUPS     (CX)(BX*4), Z8
 	VMOVUPS     (DX)(BX*4), Z9
 	VSUBPS      Z9, Z8, Z8
@@ -9801,23 +9801,23 @@ loop_many:
 	VFMADD231PS Z8, Z8, Z7
 	ADDQ        $0x00000080, BX
 	SUBQ        $0x00000080, AX
-	JGE         loop_many
+	JGE         loop8
 
-loop_many_end:
+loop8_end:
 	ADDQ $0x00000080, AX
 	SUBQ $0x00000010, AX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (CX)(BX*4), Z8
 	VMOVUPS     (DX)(BX*4), Z9
 	VSUBPS      Z9, Z8, Z8
 	VFMADD231PS Z8, Z8, Z0
 	ADDQ        $0x00000010, BX
 	SUBQ        $0x00000010, AX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, AX
 	TESTQ       AX, AX
 	JZ          loop_done
@@ -9856,19 +9856,19 @@ TEXT ·sumSqDiffAVX2(SB), NOSPLIT, $0-56
 	MOVQ   a_len+8(FP), AX
 	MOVQ   a_base+0(FP), CX
 	MOVQ   b_base+24(FP), DX
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	VXORPS X4, X4, X4
-	VXORPS X5, X5, X5
-	VXORPS X6, X6, X6
-	VXORPS X7, X7, X7
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
 	XORQ   BX, BX
 	SUBQ   $0x00000040, AX
-	JL     loop_many_end
+	JL     loop8_end
 
-loop_many:
+loop8:
 	VMOVUPS     (CX)(BX*4), Y8
 	VMOVUPS     (DX)(BX*4), Y9
 	VSUBPS      Y9, Y8, Y8
@@ -9903,23 +9903,23 @@ loop_many:
 	VFMADD231PS Y8, Y8, Y7
 	ADDQ        $0x00000040, BX
 	SUBQ        $0x00000040, AX
-	JGE         loop_many
+	JGE         loop8
 
-loop_many_end:
+loop8_end:
 	ADDQ $0x00000040, AX
 	SUBQ $0x00000008, AX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (CX)(BX*4), Y8
 	VMOVUPS     (DX)(BX*4), Y9
 	VSUBPS      Y9, Y8, Y8
 	VFMADD231PS Y8, Y8, Y0
 	ADDQ        $0x00000008, BX
 	SUBQ        $0x00000008, AX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, AX
 	TESTQ       AX, AX
 	JZ          loop_done
@@ -9951,24 +9951,24 @@ loop_done:
 	RET
 
 // func dotAVX512(a []float32, b []float32) float64
-// Requires: AVX, AVX512F, BMI2, SSE2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE2
 TEXT ·dotAVX512(SB), NOSPLIT, $0-56
 	MOVQ   a_len+8(FP), AX
 	MOVQ   a_base+0(FP), CX
 	MOVQ   b_base+24(FP), DX
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	VXORPS X4, X4, X4
-	VXORPS X5, X5, X5
-	VXORPS X6, X6, X6
-	VXORPS X7, X7, X7
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
 	XORQ   BX, BX
 	SUBQ   $0x00000080, AX
-	JL     loop_many_end
+	JL     loop8_end
 
-loop_many:
+loop8:
 	VMOVUPS     (CX)(BX*4), Z8
 	VMOVUPS     (DX)(BX*4), Z9
 	VFMADD231PS Z9, Z8, Z0
@@ -9995,22 +9995,22 @@ loop_many:
 	VFMADD231PS Z9, Z8, Z7
 	ADDQ        $0x00000080, BX
 	SUBQ        $0x00000080, AX
-	JGE         loop_many
+	JGE         loop8
 
-loop_many_end:
+loop8_end:
 	ADDQ $0x00000080, AX
 	SUBQ $0x00000010, AX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (CX)(BX*4), Z8
 	VMOVUPS     (DX)(BX*4), Z9
 	VFMADD231PS Z9, Z8, Z0
 	ADDQ        $0x00000010, BX
 	SUBQ        $0x00000010, AX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000010, AX
 	TESTQ       AX, AX
 	JZ          loop_done
@@ -10048,19 +10048,19 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-56
 	MOVQ   a_len+8(FP), AX
 	MOVQ   a_base+0(FP), CX
 	MOVQ   b_base+24(FP), DX
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	VXORPS X4, X4, X4
-	VXORPS X5, X5, X5
-	VXORPS X6, X6, X6
-	VXORPS X7, X7, X7
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
 	XORQ   BX, BX
 	SUBQ   $0x00000040, AX
-	JL     loop_many_end
+	JL     loop8_end
 
-loop_many:
+loop8:
 	VMOVUPS     (CX)(BX*4), Y8
 	VMOVUPS     (DX)(BX*4), Y9
 	VFMADD231PS Y9, Y8, Y0
@@ -10087,22 +10087,22 @@ loop_many:
 	VFMADD231PS Y9, Y8, Y7
 	ADDQ        $0x00000040, BX
 	SUBQ        $0x00000040, AX
-	JGE         loop_many
+	JGE         loop8
 
-loop_many_end:
+loop8_end:
 	ADDQ $0x00000040, AX
 	SUBQ $0x00000008, AX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS     (CX)(BX*4), Y8
 	VMOVUPS     (DX)(BX*4), Y9
 	VFMADD231PS Y9, Y8, Y0
 	ADDQ        $0x00000008, BX
 	SUBQ        $0x00000008, AX
-	JGE         loop_one
+	JGE         loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, AX
 	TESTQ       AX, AX
 	JZ          loop_done
@@ -10146,9 +10146,9 @@ TEXT ·reduceMaxAVX512(SB), NOSPLIT, $0-28
 	VMOVUPS      Z0, Z4
 	XORQ         DX, DX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (AX)(DX*4), Z5
 	VMAXPS  Z5, Z1, Z1
 	VCMPPS  $0x03, Z5, Z5, K2
@@ -10167,23 +10167,23 @@ loop_many:
 	KORW    K2, K1, K1
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (AX)(DX*4), Z5
 	VMAXPS  Z5, Z1, Z1
 	VCMPPS  $0x03, Z5, Z5, K2
 	KORW    K2, K1, K1
 	ADDQ    $0x00000010, DX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -10225,16 +10225,16 @@ TEXT ·reduceMaxAVX2(SB), NOSPLIT, $0-28
 	MOVQ    x_base+0(FP), AX
 	MOVQ    x_len+8(FP), CX
 	VMOVUPS cff800000<>+0(SB), Y0
-	VXORPS  X1, X1, X1
+	VXORPS  Y1, Y1, Y1
 	VMOVUPS Y0, Y2
 	VMOVUPS Y0, Y3
 	VMOVUPS Y0, Y4
 	VMOVUPS Y0, Y5
 	XORQ    DX, DX
 	SUBQ    $0x00000020, CX
-	JL      loop_many_end
+	JL      loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (AX)(DX*4), Y6
 	VMAXPS  Y6, Y2, Y2
 	VCMPPS  $0x03, Y6, Y6, Y6
@@ -10253,23 +10253,23 @@ loop_many:
 	VORPS   Y6, Y1, Y1
 	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (AX)(DX*4), Y6
 	VMAXPS  Y6, Y2, Y2
 	VCMPPS  $0x03, Y6, Y6, Y6
 	VORPS   Y6, Y1, Y1
 	ADDQ    $0x00000008, DX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -10317,9 +10317,9 @@ TEXT ·reduceMinAVX512(SB), NOSPLIT, $0-28
 	VMOVUPS      Z0, Z4
 	XORQ         DX, DX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (AX)(DX*4), Z5
 	VMINPS  Z5, Z1, Z1
 	VCMPPS  $0x03, Z5, Z5, K2
@@ -10338,23 +10338,23 @@ loop_many:
 	KORW    K2, K1, K1
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (AX)(DX*4), Z5
 	VMINPS  Z5, Z1, Z1
 	VCMPPS  $0x03, Z5, Z5, K2
 	KORW    K2, K1, K1
 	ADDQ    $0x00000010, DX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -10396,16 +10396,16 @@ TEXT ·reduceMinAVX2(SB), NOSPLIT, $0-28
 	MOVQ    x_base+0(FP), AX
 	MOVQ    x_len+8(FP), CX
 	VMOVUPS c7f800000<>+0(SB), Y0
-	VXORPS  X1, X1, X1
+	VXORPS  Y1, Y1, Y1
 	VMOVUPS Y0, Y2
 	VMOVUPS Y0, Y3
 	VMOVUPS Y0, Y4
 	VMOVUPS Y0, Y5
 	XORQ    DX, DX
 	SUBQ    $0x00000020, CX
-	JL      loop_many_end
+	JL      loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (AX)(DX*4), Y6
 	VMINPS  Y6, Y2, Y2
 	VCMPPS  $0x03, Y6, Y6, Y6
@@ -10424,23 +10424,23 @@ loop_many:
 	VORPS   Y6, Y1, Y1
 	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (AX)(DX*4), Y6
 	VMINPS  Y6, Y2, Y2
 	VCMPPS  $0x03, Y6, Y6, Y6
 	VORPS   Y6, Y1, Y1
 	ADDQ    $0x00000008, DX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -10488,9 +10488,9 @@ TEXT ·maxAbsAVX512(SB), NOSPLIT, $0-28
 	VMOVUPS      Z0, Z5
 	XORQ         DX, DX
 	SUBQ         $0x00000040, CX
-	JL           loop_many_end
+	JL           loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (AX)(DX*4), Z6
 	VANDPS  Z1, Z6, Z6
 	VMAXPS  Z6, Z2, Z2
@@ -10513,14 +10513,14 @@ loop_many:
 	KORW    K2, K1, K1
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000040, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000040, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (AX)(DX*4), Z6
 	VANDPS  Z1, Z6, Z6
 	VMAXPS  Z6, Z2, Z2
@@ -10528,9 +10528,9 @@ loop_one:
 	KORW    K2, K1, K1
 	ADDQ    $0x00000010, DX
 	SUBQ    $0x00000010, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -10573,16 +10573,16 @@ TEXT ·maxAbsAVX2(SB), NOSPLIT, $0-28
 	MOVQ    x_base+0(FP), AX
 	MOVQ    x_len+8(FP), CX
 	VMOVUPS c00000000<>+0(SB), Y0
-	VXORPS  X1, X1, X1
+	VXORPS  Y1, Y1, Y1
 	VMOVUPS Y0, Y2
 	VMOVUPS Y0, Y3
 	VMOVUPS Y0, Y4
 	VMOVUPS Y0, Y5
 	XORQ    DX, DX
 	SUBQ    $0x00000020, CX
-	JL      loop_many_end
+	JL      loop4_end
 
-loop_many:
+loop4:
 	VMOVUPS (AX)(DX*4), Y6
 	VANDPS  c7fffffff<>+0(SB), Y6, Y6
 	VMAXPS  Y6, Y2, Y2
@@ -10605,14 +10605,14 @@ loop_many:
 	VORPS   Y6, Y1, Y1
 	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000020, CX
-	JGE     loop_many
+	JGE     loop4
 
-loop_many_end:
+loop4_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS (AX)(DX*4), Y6
 	VANDPS  c7fffffff<>+0(SB), Y6, Y6
 	VMAXPS  Y6, Y2, Y2
@@ -10620,9 +10620,9 @@ loop_one:
 	VORPS   Y6, Y1, Y1
 	ADDQ    $0x00000008, DX
 	SUBQ    $0x00000008, CX
-	JGE     loop_one
+	JGE     loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -10658,7 +10658,7 @@ done:
 	RET
 
 // func columnSumAVX512(sum []float64, x []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·columnSumAVX512(SB), NOSPLIT, $0-48
 	MOVQ sum_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
@@ -10667,166 +10667,267 @@ TEXT ·columnSumAVX512(SB), NOSPLIT, $0-48
 	MOVQ DX, SI
 	XORQ DI, DI
 	SUBQ $0x00000080, SI
-	JL   columns_many_end
+	JL   columns8_end
 
-columns_many:
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	VXORPS X4, X4, X4
-	VXORPS X5, X5, X5
-	VXORPS X6, X6, X6
-	VXORPS X7, X7, X7
+columns8:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
 	MOVQ   BX, R8
 	MOVQ   CX, R9
+	MOVQ   DX, R10
+	SHLQ   $0x07, R10
 
 rows1:
 	VMOVUPS       (R9)(DI*4), Z8
+	LEAQ          (R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
 	VADDPS        Z8, Z0, Z0
 	VMOVUPS       64(R9)(DI*4), Z8
+	LEAQ          64(R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
 	VADDPS        Z8, Z1, Z1
 	VMOVUPS       128(R9)(DI*4), Z8
+	LEAQ          128(R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
 	VADDPS        Z8, Z2, Z2
 	VMOVUPS       192(R9)(DI*4), Z8
+	LEAQ          192(R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
 	VADDPS        Z8, Z3, Z3
 	VMOVUPS       256(R9)(DI*4), Z8
+	LEAQ          256(R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
 	VADDPS        Z8, Z4, Z4
 	VMOVUPS       320(R9)(DI*4), Z8
+	LEAQ          320(R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
 	VADDPS        Z8, Z5, Z5
 	VMOVUPS       384(R9)(DI*4), Z8
+	LEAQ          384(R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
 	VADDPS        Z8, Z6, Z6
 	VMOVUPS       448(R9)(DI*4), Z8
+	LEAQ          448(R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
 	VADDPS        Z8, Z7, Z7
 	LEAQ          (R9)(DX*4), R9
 	SUBQ          DX, R8
 	JG            rows1
 	VCVTPS2PD     Y0, Z8
-	VMOVUPD       (AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
+	VMOVUPD       (AX)(DI*8), Z9
+	VADDPD        Z9, Z8, Z8
 	VMOVUPD       Z8, (AX)(DI*8)
-	VEXTRACTF64X4 $0x01, Z0, Y8
-	VCVTPS2PD     Y8, Z8
-	VMOVUPD       64(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 64(AX)(DI*8)
-	VCVTPS2PD     Y1, Z8
-	VMOVUPD       128(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 128(AX)(DI*8)
-	VEXTRACTF64X4 $0x01, Z1, Y8
-	VCVTPS2PD     Y8, Z8
-	VMOVUPD       192(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 192(AX)(DI*8)
-	VCVTPS2PD     Y2, Z8
-	VMOVUPD       256(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 256(AX)(DI*8)
-	VEXTRACTF64X4 $0x01, Z2, Y8
-	VCVTPS2PD     Y8, Z8
-	VMOVUPD       320(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 320(AX)(DI*8)
-	VCVTPS2PD     Y3, Z8
-	VMOVUPD       384(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 384(AX)(DI*8)
-	VEXTRACTF64X4 $0x01, Z3, Y8
-	VCVTPS2PD     Y8, Z8
-	VMOVUPD       448(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 448(AX)(DI*8)
-	VCVTPS2PD     Y4, Z8
-	VMOVUPD       512(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 512(AX)(DI*8)
-	VEXTRACTF64X4 $0x01, Z4, Y8
-	VCVTPS2PD     Y8, Z8
-	VMOVUPD       576(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 576(AX)(DI*8)
-	VCVTPS2PD     Y5, Z8
-	VMOVUPD       640(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 640(AX)(DI*8)
-	VEXTRACTF64X4 $0x01, Z5, Y8
-	VCVTPS2PD     Y8, Z8
-	VMOVUPD       704(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 704(AX)(DI*8)
-	VCVTPS2PD     Y6, Z8
-	VMOVUPD       768(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 768(AX)(DI*8)
-	VEXTRACTF64X4 $0x01, Z6, Y8
-	VCVTPS2PD     Y8, Z8
-	VMOVUPD       832(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 832(AX)(DI*8)
-	VCVTPS2PD     Y7, Z8
-	VMOVUPD       896(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 896(AX)(DI*8)
-	VEXTRACTF64X4 $0x01, Z7, Y8
-	VCVTPS2PD     Y8, Z8
-	VMOVUPD       960(AX)(DI*8), Z11
-	VADDPD        Z11, Z8, Z8
-	VMOVUPD       Z8, 960(AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(AX)(DI*8), Z8
+	VADDPD        Z8, Z0, Z0
+	VMOVUPD       Z0, 64(AX)(DI*8)
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD       128(AX)(DI*8), Z8
+	VADDPD        Z8, Z0, Z0
+	VMOVUPD       Z0, 128(AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 192(AX)(DI*8)
+	VCVTPS2PD     Y2, Z0
+	VMOVUPD       256(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(AX)(DI*8)
+	VCVTPS2PD     Y3, Z0
+	VMOVUPD       384(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(AX)(DI*8)
+	VCVTPS2PD     Y4, Z0
+	VMOVUPD       512(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 512(AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       576(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 576(AX)(DI*8)
+	VCVTPS2PD     Y5, Z0
+	VMOVUPD       640(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 640(AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       704(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 704(AX)(DI*8)
+	VCVTPS2PD     Y6, Z0
+	VMOVUPD       768(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 768(AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       832(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 832(AX)(DI*8)
+	VCVTPS2PD     Y7, Z0
+	VMOVUPD       896(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 896(AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z7, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       960(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 960(AX)(DI*8)
 	ADDQ          $0x00000080, DI
 	SUBQ          $0x00000080, SI
-	JGE           columns_many
+	JGE           columns8
 
-columns_many_end:
+columns8_end:
 	ADDQ $0x00000080, SI
-	SUBQ $0x00000010, SI
-	JL   columns_one_end
+	SUBQ $0x00000040, SI
+	JL   columns4_end
 
-columns_one:
-	VXORPS X9, X9, X9
+columns4:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
 	MOVQ   BX, R8
 	MOVQ   CX, R9
+	MOVQ   DX, R10
+	SHLQ   $0x07, R10
 
 rows2:
-	VMOVUPS       (R9)(DI*4), Z0
-	VADDPS        Z0, Z9, Z9
+	VMOVUPS       (R9)(DI*4), Z4
+	LEAQ          (R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
+	VADDPS        Z4, Z0, Z0
+	VMOVUPS       64(R9)(DI*4), Z4
+	LEAQ          64(R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
+	VADDPS        Z4, Z1, Z1
+	VMOVUPS       128(R9)(DI*4), Z4
+	LEAQ          128(R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
+	VADDPS        Z4, Z2, Z2
+	VMOVUPS       192(R9)(DI*4), Z4
+	LEAQ          192(R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
+	VADDPS        Z4, Z3, Z3
 	LEAQ          (R9)(DX*4), R9
 	SUBQ          DX, R8
 	JG            rows2
-	VCVTPS2PD     Y9, Z0
-	VMOVUPD       (AX)(DI*8), Z1
+	VCVTPS2PD     Y0, Z4
+	VMOVUPD       (AX)(DI*8), Z5
+	VADDPD        Z5, Z4, Z4
+	VMOVUPD       Z4, (AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(AX)(DI*8), Z4
+	VADDPD        Z4, Z0, Z0
+	VMOVUPD       Z0, 64(AX)(DI*8)
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD       128(AX)(DI*8), Z4
+	VADDPD        Z4, Z0, Z0
+	VMOVUPD       Z0, 128(AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(AX)(DI*8), Z1
 	VADDPD        Z1, Z0, Z0
-	VMOVUPD       Z0, (AX)(DI*8)
-	VEXTRACTF64X4 $0x01, Z9, Y0
+	VMOVUPD       Z0, 192(AX)(DI*8)
+	VCVTPS2PD     Y2, Z0
+	VMOVUPD       256(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(AX)(DI*8)
+	VCVTPS2PD     Y3, Z0
+	VMOVUPD       384(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(AX)(DI*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(AX)(DI*8)
+	ADDQ          $0x00000040, DI
+	SUBQ          $0x00000040, SI
+	JGE           columns4
+
+columns4_end:
+	ADDQ $0x00000040, SI
+	SUBQ $0x00000010, SI
+	JL   columns1_end
+
+columns1:
+	VXORPS Z0, Z0, Z0
+	MOVQ   BX, R8
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	SHLQ   $0x07, R10
+
+rows3:
+	VMOVUPS       (R9)(DI*4), Z1
+	LEAQ          (R9)(DI*4), R11
+	PREFETCHT0    (R11)(R10*1)
+	VADDPS        Z1, Z0, Z0
+	LEAQ          (R9)(DX*4), R9
+	SUBQ          DX, R8
+	JG            rows3
+	VCVTPS2PD     Y0, Z1
+	VMOVUPD       (AX)(DI*8), Z2
+	VADDPD        Z2, Z1, Z1
+	VMOVUPD       Z1, (AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
 	VCVTPS2PD     Y0, Z0
 	VMOVUPD       64(AX)(DI*8), Z1
 	VADDPD        Z1, Z0, Z0
 	VMOVUPD       Z0, 64(AX)(DI*8)
 	ADDQ          $0x00000010, DI
 	SUBQ          $0x00000010, SI
-	JGE           columns_one
+	JGE           columns1
 
-columns_one_end:
+columns1_end:
 	ADDQ   $0x00000010, SI
 	TESTQ  SI, SI
 	JZ     columns_done
 	MOVL   $-1, R8
 	BZHIL  SI, R8, R8
 	KMOVW  R8, K1
-	VXORPS X10, X10, X10
+	VXORPS Z0, Z0, Z0
 	MOVQ   CX, CX
+	MOVQ   DX, SI
+	SHLQ   $0x07, SI
 
-rows3:
-	VMOVUPS.Z     (CX)(DI*4), K1, Z0
-	VADDPS        Z0, Z10, Z10
+rows4:
+	VMOVUPS.Z     (CX)(DI*4), K1, Z1
+	LEAQ          (CX)(DI*4), R8
+	PREFETCHT0    (R8)(SI*1)
+	VADDPS        Z1, Z0, Z0
 	LEAQ          (CX)(DX*4), CX
 	SUBQ          DX, BX
-	JG            rows3
-	VCVTPS2PD     Y10, Z0
-	VMOVUPD.Z     (AX)(DI*8), K1, Z1
-	VADDPD        Z1, Z0, Z0
-	VMOVUPD       Z0, K1, (AX)(DI*8)
-	VEXTRACTF64X4 $0x01, Z10, Y0
+	JG            rows4
+	VCVTPS2PD     Y0, Z1
+	VMOVUPD.Z     (AX)(DI*8), K1, Z2
+	VADDPD        Z2, Z1, Z1
+	VMOVUPD       Z1, K1, (AX)(DI*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
 	VCVTPS2PD     Y0, Z0
 	KSHIFTRW      $0x08, K1, K2
 	VMOVUPD.Z     64(AX)(DI*8), K2, Z1
@@ -10839,7 +10940,7 @@ columns_done:
 	RET
 
 // func columnSumAVX2(sum []float64, x []float32)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ·columnSumAVX2(SB), NOSPLIT, $0-48
 	MOVQ sum_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
@@ -10847,121 +10948,258 @@ TEXT ·columnSumAVX2(SB), NOSPLIT, $0-48
 	MOVQ x_len+32(FP), BX
 	MOVQ DX, SI
 	XORQ DI, DI
-	SUBQ $0x00000020, SI
-	JL   columns_many_end
+	SUBQ $0x00000040, SI
+	JL   columns8_end
 
-columns_many:
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
+columns8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
 	MOVQ   BX, R8
 	MOVQ   CX, R9
+	MOVQ   DX, R10
+	SHLQ   $0x07, R10
 
 rows1:
+	VMOVUPS      (R9)(DI*4), Y8
+	LEAQ         (R9)(DI*4), R11
+	PREFETCHT0   (R11)(R10*1)
+	VADDPS       Y8, Y0, Y0
+	VMOVUPS      32(R9)(DI*4), Y8
+	VADDPS       Y8, Y1, Y1
+	VMOVUPS      64(R9)(DI*4), Y8
+	LEAQ         64(R9)(DI*4), R11
+	PREFETCHT0   (R11)(R10*1)
+	VADDPS       Y8, Y2, Y2
+	VMOVUPS      96(R9)(DI*4), Y8
+	VADDPS       Y8, Y3, Y3
+	VMOVUPS      128(R9)(DI*4), Y8
+	LEAQ         128(R9)(DI*4), R11
+	PREFETCHT0   (R11)(R10*1)
+	VADDPS       Y8, Y4, Y4
+	VMOVUPS      160(R9)(DI*4), Y8
+	VADDPS       Y8, Y5, Y5
+	VMOVUPS      192(R9)(DI*4), Y8
+	LEAQ         192(R9)(DI*4), R11
+	PREFETCHT0   (R11)(R10*1)
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      224(R9)(DI*4), Y8
+	VADDPS       Y8, Y7, Y7
+	LEAQ         (R9)(DX*4), R9
+	SUBQ         DX, R8
+	JG           rows1
+	VCVTPS2PD    X0, Y8
+	VMOVUPD      (AX)(DI*8), Y9
+	VADDPD       Y9, Y8, Y8
+	VMOVUPD      Y8, (AX)(DI*8)
+	VEXTRACTF128 $0x01, Y0, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(AX)(DI*8), Y8
+	VADDPD       Y8, Y0, Y0
+	VMOVUPD      Y0, 32(AX)(DI*8)
+	VCVTPS2PD    X1, Y0
+	VMOVUPD      64(AX)(DI*8), Y8
+	VADDPD       Y8, Y0, Y0
+	VMOVUPD      Y0, 64(AX)(DI*8)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 96(AX)(DI*8)
+	VCVTPS2PD    X2, Y0
+	VMOVUPD      128(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 128(AX)(DI*8)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      160(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 160(AX)(DI*8)
+	VCVTPS2PD    X3, Y0
+	VMOVUPD      192(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 192(AX)(DI*8)
+	VEXTRACTF128 $0x01, Y3, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      224(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 224(AX)(DI*8)
+	VCVTPS2PD    X4, Y0
+	VMOVUPD      256(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 256(AX)(DI*8)
+	VEXTRACTF128 $0x01, Y4, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      288(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 288(AX)(DI*8)
+	VCVTPS2PD    X5, Y0
+	VMOVUPD      320(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 320(AX)(DI*8)
+	VEXTRACTF128 $0x01, Y5, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      352(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 352(AX)(DI*8)
+	VCVTPS2PD    X6, Y0
+	VMOVUPD      384(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 384(AX)(DI*8)
+	VEXTRACTF128 $0x01, Y6, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      416(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 416(AX)(DI*8)
+	VCVTPS2PD    X7, Y0
+	VMOVUPD      448(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 448(AX)(DI*8)
+	VEXTRACTF128 $0x01, Y7, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      480(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 480(AX)(DI*8)
+	ADDQ         $0x00000040, DI
+	SUBQ         $0x00000040, SI
+	JGE          columns8
+
+columns8_end:
+	ADDQ $0x00000040, SI
+	SUBQ $0x00000020, SI
+	JL   columns4_end
+
+columns4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   BX, R8
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	SHLQ   $0x07, R10
+
+rows2:
 	VMOVUPS      (R9)(DI*4), Y4
+	LEAQ         (R9)(DI*4), R11
+	PREFETCHT0   (R11)(R10*1)
 	VADDPS       Y4, Y0, Y0
 	VMOVUPS      32(R9)(DI*4), Y4
 	VADDPS       Y4, Y1, Y1
 	VMOVUPS      64(R9)(DI*4), Y4
+	LEAQ         64(R9)(DI*4), R11
+	PREFETCHT0   (R11)(R10*1)
 	VADDPS       Y4, Y2, Y2
 	VMOVUPS      96(R9)(DI*4), Y4
 	VADDPS       Y4, Y3, Y3
 	LEAQ         (R9)(DX*4), R9
 	SUBQ         DX, R8
-	JG           rows1
+	JG           rows2
 	VCVTPS2PD    X0, Y4
-	VMOVUPD      (AX)(DI*8), Y7
-	VADDPD       Y7, Y4, Y4
+	VMOVUPD      (AX)(DI*8), Y5
+	VADDPD       Y5, Y4, Y4
 	VMOVUPD      Y4, (AX)(DI*8)
 	VEXTRACTF128 $0x01, Y0, X0
-	VCVTPS2PD    X0, Y4
-	VMOVUPD      32(AX)(DI*8), Y7
-	VADDPD       Y7, Y4, Y4
-	VMOVUPD      Y4, 32(AX)(DI*8)
-	VCVTPS2PD    X1, Y4
-	VMOVUPD      64(AX)(DI*8), Y7
-	VADDPD       Y7, Y4, Y4
-	VMOVUPD      Y4, 64(AX)(DI*8)
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(AX)(DI*8), Y4
+	VADDPD       Y4, Y0, Y0
+	VMOVUPD      Y0, 32(AX)(DI*8)
+	VCVTPS2PD    X1, Y0
+	VMOVUPD      64(AX)(DI*8), Y4
+	VADDPD       Y4, Y0, Y0
+	VMOVUPD      Y0, 64(AX)(DI*8)
 	VEXTRACTF128 $0x01, Y1, X0
-	VCVTPS2PD    X0, Y4
-	VMOVUPD      96(AX)(DI*8), Y7
-	VADDPD       Y7, Y4, Y4
-	VMOVUPD      Y4, 96(AX)(DI*8)
-	VCVTPS2PD    X2, Y4
-	VMOVUPD      128(AX)(DI*8), Y7
-	VADDPD       Y7, Y4, Y4
-	VMOVUPD      Y4, 128(AX)(DI*8)
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 96(AX)(DI*8)
+	VCVTPS2PD    X2, Y0
+	VMOVUPD      128(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 128(AX)(DI*8)
 	VEXTRACTF128 $0x01, Y2, X0
-	VCVTPS2PD    X0, Y4
-	VMOVUPD      160(AX)(DI*8), Y7
-	VADDPD       Y7, Y4, Y4
-	VMOVUPD      Y4, 160(AX)(DI*8)
-	VCVTPS2PD    X3, Y4
-	VMOVUPD      192(AX)(DI*8), Y7
-	VADDPD       Y7, Y4, Y4
-	VMOVUPD      Y4, 192(AX)(DI*8)
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      160(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 160(AX)(DI*8)
+	VCVTPS2PD    X3, Y0
+	VMOVUPD      192(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 192(AX)(DI*8)
 	VEXTRACTF128 $0x01, Y3, X0
-	VCVTPS2PD    X0, Y4
-	VMOVUPD      224(AX)(DI*8), Y7
-	VADDPD       Y7, Y4, Y4
-	VMOVUPD      Y4, 224(AX)(DI*8)
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      224(AX)(DI*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 224(AX)(DI*8)
 	ADDQ         $0x00000020, DI
 	SUBQ         $0x00000020, SI
-	JGE          columns_many
+	JGE          columns4
 
-columns_many_end:
+columns4_end:
 	ADDQ $0x00000020, SI
 	SUBQ $0x00000008, SI
-	JL   columns_one_end
+	JL   columns1_end
 
-columns_one:
-	VXORPS X5, X5, X5
+columns1:
+	VXORPS Y0, Y0, Y0
 	MOVQ   BX, R8
 	MOVQ   CX, R9
+	MOVQ   DX, R10
+	SHLQ   $0x07, R10
 
-rows2:
-	VMOVUPS      (R9)(DI*4), Y0
-	VADDPS       Y0, Y5, Y5
+rows3:
+	VMOVUPS      (R9)(DI*4), Y1
+	LEAQ         (R9)(DI*4), R11
+	PREFETCHT0   (R11)(R10*1)
+	VADDPS       Y1, Y0, Y0
 	LEAQ         (R9)(DX*4), R9
 	SUBQ         DX, R8
-	JG           rows2
-	VCVTPS2PD    X5, Y0
-	VMOVUPD      (AX)(DI*8), Y1
-	VADDPD       Y1, Y0, Y0
-	VMOVUPD      Y0, (AX)(DI*8)
-	VEXTRACTF128 $0x01, Y5, X0
+	JG           rows3
+	VCVTPS2PD    X0, Y1
+	VMOVUPD      (AX)(DI*8), Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (AX)(DI*8)
+	VEXTRACTF128 $0x01, Y0, X0
 	VCVTPS2PD    X0, Y0
 	VMOVUPD      32(AX)(DI*8), Y1
 	VADDPD       Y1, Y0, Y0
 	VMOVUPD      Y0, 32(AX)(DI*8)
 	ADDQ         $0x00000008, DI
 	SUBQ         $0x00000008, SI
-	JGE          columns_one
+	JGE          columns1
 
-columns_one_end:
+columns1_end:
 	ADDQ    $0x00000008, SI
 	TESTQ   SI, SI
 	JZ      columns_done
 	LEAQ    tails<>+0(SB), R8
 	NEGQ    SI
 	VMOVUPS 32(R8)(SI*4), Y0
-	VXORPS  X6, X6, X6
+	VXORPS  Y1, Y1, Y1
 	MOVQ    CX, CX
+	MOVQ    DX, SI
+	SHLQ    $0x07, SI
 
-rows3:
-	VMASKMOVPS   (CX)(DI*4), Y0, Y1
-	VADDPS       Y1, Y6, Y6
+rows4:
+	VMASKMOVPS   (CX)(DI*4), Y0, Y2
+	LEAQ         (CX)(DI*4), R8
+	PREFETCHT0   (R8)(SI*1)
+	VADDPS       Y2, Y1, Y1
 	LEAQ         (CX)(DX*4), CX
 	SUBQ         DX, BX
-	JG           rows3
-	VCVTPS2PD    X6, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   (AX)(DI*8), Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   Y1, Y2, (AX)(DI*8)
-	VEXTRACTF128 $0x01, Y6, X1
+	JG           rows4
+	VCVTPS2PD    X1, Y2
+	VPMOVSXDQ    X0, Y3
+	VMASKMOVPD   (AX)(DI*8), Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VPMOVSXDQ    X0, Y3
+	VMASKMOVPD   Y2, Y3, (AX)(DI*8)
+	VEXTRACTF128 $0x01, Y1, X1
 	VCVTPS2PD    X1, Y1
 	VEXTRACTF128 $0x01, Y0, X2
 	VPMOVSXDQ    X2, Y2
@@ -10976,7 +11214,7 @@ columns_done:
 	RET
 
 // func columnDotAVX512(dot []float64, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·columnDotAVX512(SB), NOSPLIT, $0-72
 	MOVQ dot_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
@@ -10985,130 +11223,317 @@ TEXT ·columnDotAVX512(SB), NOSPLIT, $0-72
 	MOVQ x_len+32(FP), SI
 	MOVQ BX, DI
 	XORQ R8, R8
-	SUBQ $0x00000040, DI
-	JL   columns_many_end
+	SUBQ $0x00000080, DI
+	JL   columns8_end
 
-columns_many:
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
+columns8:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
 	MOVQ   SI, R9
 	MOVQ   CX, R10
 	MOVQ   DX, R11
+	MOVQ   BX, R12
+	SHLQ   $0x07, R12
 
 rows1:
-	VMOVUPS       (R10)(R8*4), Z4
-	VMOVUPS       (R11)(R8*4), Z5
-	VFMADD231PS   Z5, Z4, Z0
-	VMOVUPS       64(R10)(R8*4), Z4
-	VMOVUPS       64(R11)(R8*4), Z5
-	VFMADD231PS   Z5, Z4, Z1
-	VMOVUPS       128(R10)(R8*4), Z4
-	VMOVUPS       128(R11)(R8*4), Z5
-	VFMADD231PS   Z5, Z4, Z2
-	VMOVUPS       192(R10)(R8*4), Z4
-	VMOVUPS       192(R11)(R8*4), Z5
-	VFMADD231PS   Z5, Z4, Z3
+	VMOVUPS       (R10)(R8*4), Z8
+	VMOVUPS       (R11)(R8*4), Z9
+	LEAQ          (R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          (R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z9, Z8, Z0
+	VMOVUPS       64(R10)(R8*4), Z8
+	VMOVUPS       64(R11)(R8*4), Z9
+	LEAQ          64(R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          64(R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z9, Z8, Z1
+	VMOVUPS       128(R10)(R8*4), Z8
+	VMOVUPS       128(R11)(R8*4), Z9
+	LEAQ          128(R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          128(R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z9, Z8, Z2
+	VMOVUPS       192(R10)(R8*4), Z8
+	VMOVUPS       192(R11)(R8*4), Z9
+	LEAQ          192(R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          192(R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z9, Z8, Z3
+	VMOVUPS       256(R10)(R8*4), Z8
+	VMOVUPS       256(R11)(R8*4), Z9
+	LEAQ          256(R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          256(R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z9, Z8, Z4
+	VMOVUPS       320(R10)(R8*4), Z8
+	VMOVUPS       320(R11)(R8*4), Z9
+	LEAQ          320(R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          320(R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z9, Z8, Z5
+	VMOVUPS       384(R10)(R8*4), Z8
+	VMOVUPS       384(R11)(R8*4), Z9
+	LEAQ          384(R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          384(R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z9, Z8, Z6
+	VMOVUPS       448(R10)(R8*4), Z8
+	VMOVUPS       448(R11)(R8*4), Z9
+	LEAQ          448(R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          448(R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z9, Z8, Z7
 	LEAQ          (R10)(BX*4), R10
 	LEAQ          (R11)(BX*4), R11
 	SUBQ          BX, R9
 	JG            rows1
-	VCVTPS2PD     Y0, Z4
-	VMOVUPD       (AX)(R8*8), Z5
-	VADDPD        Z5, Z4, Z4
-	VMOVUPD       Z4, (AX)(R8*8)
-	VEXTRACTF64X4 $0x01, Z0, Y4
-	VCVTPS2PD     Y4, Z4
-	VMOVUPD       64(AX)(R8*8), Z5
-	VADDPD        Z5, Z4, Z4
-	VMOVUPD       Z4, 64(AX)(R8*8)
-	VCVTPS2PD     Y1, Z4
-	VMOVUPD       128(AX)(R8*8), Z5
-	VADDPD        Z5, Z4, Z4
-	VMOVUPD       Z4, 128(AX)(R8*8)
-	VEXTRACTF64X4 $0x01, Z1, Y4
-	VCVTPS2PD     Y4, Z4
-	VMOVUPD       192(AX)(R8*8), Z5
-	VADDPD        Z5, Z4, Z4
-	VMOVUPD       Z4, 192(AX)(R8*8)
-	VCVTPS2PD     Y2, Z4
-	VMOVUPD       256(AX)(R8*8), Z5
-	VADDPD        Z5, Z4, Z4
-	VMOVUPD       Z4, 256(AX)(R8*8)
-	VEXTRACTF64X4 $0x01, Z2, Y4
-	VCVTPS2PD     Y4, Z4
-	VMOVUPD       320(AX)(R8*8), Z5
-	VADDPD        Z5, Z4, Z4
-	VMOVUPD       Z4, 320(AX)(R8*8)
-	VCVTPS2PD     Y3, Z4
-	VMOVUPD       384(AX)(R8*8), Z5
-	VADDPD        Z5, Z4, Z4
-	VMOVUPD       Z4, 384(AX)(R8*8)
-	VEXTRACTF64X4 $0x01, Z3, Y4
-	VCVTPS2PD     Y4, Z4
-	VMOVUPD       448(AX)(R8*8), Z5
-	VADDPD        Z5, Z4, Z4
-	VMOVUPD       Z4, 448(AX)(R8*8)
-	ADDQ          $0x00000040, R8
-	SUBQ          $0x00000040, DI
-	JGE           columns_many
+	VCVTPS2PD     Y0, Z8
+	VMOVUPD       (AX)(R8*8), Z9
+	VADDPD        Z9, Z8, Z8
+	VMOVUPD       Z8, (AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(AX)(R8*8), Z8
+	VADDPD        Z8, Z0, Z0
+	VMOVUPD       Z0, 64(AX)(R8*8)
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD       128(AX)(R8*8), Z8
+	VADDPD        Z8, Z0, Z0
+	VMOVUPD       Z0, 128(AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 192(AX)(R8*8)
+	VCVTPS2PD     Y2, Z0
+	VMOVUPD       256(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(AX)(R8*8)
+	VCVTPS2PD     Y3, Z0
+	VMOVUPD       384(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(AX)(R8*8)
+	VCVTPS2PD     Y4, Z0
+	VMOVUPD       512(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 512(AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       576(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 576(AX)(R8*8)
+	VCVTPS2PD     Y5, Z0
+	VMOVUPD       640(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 640(AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       704(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 704(AX)(R8*8)
+	VCVTPS2PD     Y6, Z0
+	VMOVUPD       768(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 768(AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       832(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 832(AX)(R8*8)
+	VCVTPS2PD     Y7, Z0
+	VMOVUPD       896(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 896(AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z7, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       960(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 960(AX)(R8*8)
+	ADDQ          $0x00000080, R8
+	SUBQ          $0x00000080, DI
+	JGE           columns8
 
-columns_many_end:
-	ADDQ $0x00000040, DI
-	SUBQ $0x00000010, DI
-	JL   columns_one_end
+columns8_end:
+	ADDQ $0x00000080, DI
+	SUBQ $0x00000040, DI
+	JL   columns4_end
 
-columns_one:
-	VXORPS X6, X6, X6
+columns4:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
 	MOVQ   SI, R9
 	MOVQ   CX, R10
 	MOVQ   DX, R11
+	MOVQ   BX, R12
+	SHLQ   $0x07, R12
 
 rows2:
-	VMOVUPS       (R10)(R8*4), Z0
-	VMOVUPS       (R11)(R8*4), Z1
-	VFMADD231PS   Z1, Z0, Z6
+	VMOVUPS       (R10)(R8*4), Z4
+	VMOVUPS       (R11)(R8*4), Z5
+	LEAQ          (R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          (R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z5, Z4, Z0
+	VMOVUPS       64(R10)(R8*4), Z4
+	VMOVUPS       64(R11)(R8*4), Z5
+	LEAQ          64(R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          64(R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z5, Z4, Z1
+	VMOVUPS       128(R10)(R8*4), Z4
+	VMOVUPS       128(R11)(R8*4), Z5
+	LEAQ          128(R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          128(R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z5, Z4, Z2
+	VMOVUPS       192(R10)(R8*4), Z4
+	VMOVUPS       192(R11)(R8*4), Z5
+	LEAQ          192(R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          192(R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z5, Z4, Z3
 	LEAQ          (R10)(BX*4), R10
 	LEAQ          (R11)(BX*4), R11
 	SUBQ          BX, R9
 	JG            rows2
-	VCVTPS2PD     Y6, Z0
-	VMOVUPD       (AX)(R8*8), Z1
+	VCVTPS2PD     Y0, Z4
+	VMOVUPD       (AX)(R8*8), Z5
+	VADDPD        Z5, Z4, Z4
+	VMOVUPD       Z4, (AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(AX)(R8*8), Z4
+	VADDPD        Z4, Z0, Z0
+	VMOVUPD       Z0, 64(AX)(R8*8)
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD       128(AX)(R8*8), Z4
+	VADDPD        Z4, Z0, Z0
+	VMOVUPD       Z0, 128(AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(AX)(R8*8), Z1
 	VADDPD        Z1, Z0, Z0
-	VMOVUPD       Z0, (AX)(R8*8)
-	VEXTRACTF64X4 $0x01, Z6, Y0
+	VMOVUPD       Z0, 192(AX)(R8*8)
+	VCVTPS2PD     Y2, Z0
+	VMOVUPD       256(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(AX)(R8*8)
+	VCVTPS2PD     Y3, Z0
+	VMOVUPD       384(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(AX)(R8*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(AX)(R8*8)
+	ADDQ          $0x00000040, R8
+	SUBQ          $0x00000040, DI
+	JGE           columns4
+
+columns4_end:
+	ADDQ $0x00000040, DI
+	SUBQ $0x00000010, DI
+	JL   columns1_end
+
+columns1:
+	VXORPS Z0, Z0, Z0
+	MOVQ   SI, R9
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   BX, R12
+	SHLQ   $0x07, R12
+
+rows3:
+	VMOVUPS       (R10)(R8*4), Z1
+	VMOVUPS       (R11)(R8*4), Z2
+	LEAQ          (R10)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	LEAQ          (R11)(R8*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VFMADD231PS   Z2, Z1, Z0
+	LEAQ          (R10)(BX*4), R10
+	LEAQ          (R11)(BX*4), R11
+	SUBQ          BX, R9
+	JG            rows3
+	VCVTPS2PD     Y0, Z1
+	VMOVUPD       (AX)(R8*8), Z2
+	VADDPD        Z2, Z1, Z1
+	VMOVUPD       Z1, (AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
 	VCVTPS2PD     Y0, Z0
 	VMOVUPD       64(AX)(R8*8), Z1
 	VADDPD        Z1, Z0, Z0
 	VMOVUPD       Z0, 64(AX)(R8*8)
 	ADDQ          $0x00000010, R8
 	SUBQ          $0x00000010, DI
-	JGE           columns_one
+	JGE           columns1
 
-columns_one_end:
+columns1_end:
 	ADDQ   $0x00000010, DI
 	TESTQ  DI, DI
 	JZ     columns_done
 	MOVL   $-1, R9
 	BZHIL  DI, R9, R9
 	KMOVW  R9, K1
-	VXORPS X7, X7, X7
+	VXORPS Z0, Z0, Z0
 	MOVQ   CX, CX
+	MOVQ   BX, DI
+	SHLQ   $0x07, DI
 
-rows3:
-	VMOVUPS.Z     (CX)(R8*4), K1, Z0
-	VMOVUPS.Z     (DX)(R8*4), K1, Z1
-	VFMADD231PS   Z1, Z0, Z7
+rows4:
+	VMOVUPS.Z     (CX)(R8*4), K1, Z1
+	VMOVUPS.Z     (DX)(R8*4), K1, Z2
+	LEAQ          (CX)(R8*4), R9
+	PREFETCHT0    (R9)(DI*1)
+	LEAQ          (DX)(R8*4), R9
+	PREFETCHT0    (R9)(DI*1)
+	VFMADD231PS   Z2, Z1, Z0
 	LEAQ          (CX)(BX*4), CX
 	LEAQ          (DX)(BX*4), DX
 	SUBQ          BX, SI
-	JG            rows3
-	VCVTPS2PD     Y7, Z0
-	VMOVUPD.Z     (AX)(R8*8), K1, Z1
-	VADDPD        Z1, Z0, Z0
-	VMOVUPD       Z0, K1, (AX)(R8*8)
-	VEXTRACTF64X4 $0x01, Z7, Y0
+	JG            rows4
+	VCVTPS2PD     Y0, Z1
+	VMOVUPD.Z     (AX)(R8*8), K1, Z2
+	VADDPD        Z2, Z1, Z1
+	VMOVUPD       Z1, K1, (AX)(R8*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
 	VCVTPS2PD     Y0, Z0
 	KSHIFTRW      $0x08, K1, K2
 	VMOVUPD.Z     64(AX)(R8*8), K2, Z1
@@ -11121,7 +11546,7 @@ columns_done:
 	RET
 
 // func columnDotAVX2(dot []float64, x []float32, y []float32)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·columnDotAVX2(SB), NOSPLIT, $0-72
 	MOVQ dot_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
@@ -11130,106 +11555,295 @@ TEXT ·columnDotAVX2(SB), NOSPLIT, $0-72
 	MOVQ x_len+32(FP), SI
 	MOVQ BX, DI
 	XORQ R8, R8
-	SUBQ $0x00000010, DI
-	JL   columns_many_end
+	SUBQ $0x00000040, DI
+	JL   columns8_end
 
-columns_many:
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
+columns8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
 	MOVQ   SI, R9
 	MOVQ   CX, R10
 	MOVQ   DX, R11
+	MOVQ   BX, R12
+	SHLQ   $0x07, R12
 
 rows1:
-	VMOVUPS      (R10)(R8*4), Y2
-	VMOVUPS      (R11)(R8*4), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VMOVUPS      32(R10)(R8*4), Y2
-	VMOVUPS      32(R11)(R8*4), Y3
-	VFMADD231PS  Y3, Y2, Y1
+	VMOVUPS      (R10)(R8*4), Y8
+	VMOVUPS      (R11)(R8*4), Y9
+	LEAQ         (R10)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	LEAQ         (R11)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      32(R10)(R8*4), Y8
+	VMOVUPS      32(R11)(R8*4), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VMOVUPS      64(R10)(R8*4), Y8
+	VMOVUPS      64(R11)(R8*4), Y9
+	LEAQ         64(R10)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	LEAQ         64(R11)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	VFMADD231PS  Y9, Y8, Y2
+	VMOVUPS      96(R10)(R8*4), Y8
+	VMOVUPS      96(R11)(R8*4), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPS      128(R10)(R8*4), Y8
+	VMOVUPS      128(R11)(R8*4), Y9
+	LEAQ         128(R10)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	LEAQ         128(R11)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPS      160(R10)(R8*4), Y8
+	VMOVUPS      160(R11)(R8*4), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VMOVUPS      192(R10)(R8*4), Y8
+	VMOVUPS      192(R11)(R8*4), Y9
+	LEAQ         192(R10)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	LEAQ         192(R11)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	VFMADD231PS  Y9, Y8, Y6
+	VMOVUPS      224(R10)(R8*4), Y8
+	VMOVUPS      224(R11)(R8*4), Y9
+	VFMADD231PS  Y9, Y8, Y7
 	LEAQ         (R10)(BX*4), R10
 	LEAQ         (R11)(BX*4), R11
 	SUBQ         BX, R9
 	JG           rows1
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      (AX)(R8*8), Y3
-	VADDPD       Y3, Y2, Y2
-	VMOVUPD      Y2, (AX)(R8*8)
+	VCVTPS2PD    X0, Y8
+	VMOVUPD      (AX)(R8*8), Y9
+	VADDPD       Y9, Y8, Y8
+	VMOVUPD      Y8, (AX)(R8*8)
 	VEXTRACTF128 $0x01, Y0, X0
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      32(AX)(R8*8), Y3
-	VADDPD       Y3, Y2, Y2
-	VMOVUPD      Y2, 32(AX)(R8*8)
-	VCVTPS2PD    X1, Y2
-	VMOVUPD      64(AX)(R8*8), Y3
-	VADDPD       Y3, Y2, Y2
-	VMOVUPD      Y2, 64(AX)(R8*8)
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(AX)(R8*8), Y8
+	VADDPD       Y8, Y0, Y0
+	VMOVUPD      Y0, 32(AX)(R8*8)
+	VCVTPS2PD    X1, Y0
+	VMOVUPD      64(AX)(R8*8), Y8
+	VADDPD       Y8, Y0, Y0
+	VMOVUPD      Y0, 64(AX)(R8*8)
 	VEXTRACTF128 $0x01, Y1, X0
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      96(AX)(R8*8), Y3
-	VADDPD       Y3, Y2, Y2
-	VMOVUPD      Y2, 96(AX)(R8*8)
-	ADDQ         $0x00000010, R8
-	SUBQ         $0x00000010, DI
-	JGE          columns_many
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 96(AX)(R8*8)
+	VCVTPS2PD    X2, Y0
+	VMOVUPD      128(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 128(AX)(R8*8)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      160(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 160(AX)(R8*8)
+	VCVTPS2PD    X3, Y0
+	VMOVUPD      192(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 192(AX)(R8*8)
+	VEXTRACTF128 $0x01, Y3, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      224(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 224(AX)(R8*8)
+	VCVTPS2PD    X4, Y0
+	VMOVUPD      256(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 256(AX)(R8*8)
+	VEXTRACTF128 $0x01, Y4, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      288(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 288(AX)(R8*8)
+	VCVTPS2PD    X5, Y0
+	VMOVUPD      320(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 320(AX)(R8*8)
+	VEXTRACTF128 $0x01, Y5, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      352(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 352(AX)(R8*8)
+	VCVTPS2PD    X6, Y0
+	VMOVUPD      384(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 384(AX)(R8*8)
+	VEXTRACTF128 $0x01, Y6, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      416(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 416(AX)(R8*8)
+	VCVTPS2PD    X7, Y0
+	VMOVUPD      448(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 448(AX)(R8*8)
+	VEXTRACTF128 $0x01, Y7, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      480(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 480(AX)(R8*8)
+	ADDQ         $0x00000040, R8
+	SUBQ         $0x00000040, DI
+	JGE          columns8
 
-columns_many_end:
-	ADDQ $0x00000010, DI
-	SUBQ $0x00000008, DI
-	JL   columns_one_end
+columns8_end:
+	ADDQ $0x00000040, DI
+	SUBQ $0x00000020, DI
+	JL   columns4_end
 
-columns_one:
-	VXORPS X4, X4, X4
+columns4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ   SI, R9
 	MOVQ   CX, R10
 	MOVQ   DX, R11
+	MOVQ   BX, R12
+	SHLQ   $0x07, R12
 
 rows2:
-	VMOVUPS      (R10)(R8*4), Y0
-	VMOVUPS      (R11)(R8*4), Y1
-	VFMADD231PS  Y1, Y0, Y4
+	VMOVUPS      (R10)(R8*4), Y4
+	VMOVUPS      (R11)(R8*4), Y5
+	LEAQ         (R10)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	LEAQ         (R11)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	VFMADD231PS  Y5, Y4, Y0
+	VMOVUPS      32(R10)(R8*4), Y4
+	VMOVUPS      32(R11)(R8*4), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VMOVUPS      64(R10)(R8*4), Y4
+	VMOVUPS      64(R11)(R8*4), Y5
+	LEAQ         64(R10)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	LEAQ         64(R11)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	VFMADD231PS  Y5, Y4, Y2
+	VMOVUPS      96(R10)(R8*4), Y4
+	VMOVUPS      96(R11)(R8*4), Y5
+	VFMADD231PS  Y5, Y4, Y3
 	LEAQ         (R10)(BX*4), R10
 	LEAQ         (R11)(BX*4), R11
 	SUBQ         BX, R9
 	JG           rows2
-	VCVTPS2PD    X4, Y0
-	VMOVUPD      (AX)(R8*8), Y1
+	VCVTPS2PD    X0, Y4
+	VMOVUPD      (AX)(R8*8), Y5
+	VADDPD       Y5, Y4, Y4
+	VMOVUPD      Y4, (AX)(R8*8)
+	VEXTRACTF128 $0x01, Y0, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(AX)(R8*8), Y4
+	VADDPD       Y4, Y0, Y0
+	VMOVUPD      Y0, 32(AX)(R8*8)
+	VCVTPS2PD    X1, Y0
+	VMOVUPD      64(AX)(R8*8), Y4
+	VADDPD       Y4, Y0, Y0
+	VMOVUPD      Y0, 64(AX)(R8*8)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(AX)(R8*8), Y1
 	VADDPD       Y1, Y0, Y0
-	VMOVUPD      Y0, (AX)(R8*8)
-	VEXTRACTF128 $0x01, Y4, X0
+	VMOVUPD      Y0, 96(AX)(R8*8)
+	VCVTPS2PD    X2, Y0
+	VMOVUPD      128(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 128(AX)(R8*8)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      160(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 160(AX)(R8*8)
+	VCVTPS2PD    X3, Y0
+	VMOVUPD      192(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 192(AX)(R8*8)
+	VEXTRACTF128 $0x01, Y3, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      224(AX)(R8*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 224(AX)(R8*8)
+	ADDQ         $0x00000020, R8
+	SUBQ         $0x00000020, DI
+	JGE          columns4
+
+columns4_end:
+	ADDQ $0x00000020, DI
+	SUBQ $0x00000008, DI
+	JL   columns1_end
+
+columns1:
+	VXORPS Y0, Y0, Y0
+	MOVQ   SI, R9
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   BX, R12
+	SHLQ   $0x07, R12
+
+rows3:
+	VMOVUPS      (R10)(R8*4), Y1
+	VMOVUPS      (R11)(R8*4), Y2
+	LEAQ         (R10)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	LEAQ         (R11)(R8*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	VFMADD231PS  Y2, Y1, Y0
+	LEAQ         (R10)(BX*4), R10
+	LEAQ         (R11)(BX*4), R11
+	SUBQ         BX, R9
+	JG           rows3
+	VCVTPS2PD    X0, Y1
+	VMOVUPD      (AX)(R8*8), Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (AX)(R8*8)
+	VEXTRACTF128 $0x01, Y0, X0
 	VCVTPS2PD    X0, Y0
 	VMOVUPD      32(AX)(R8*8), Y1
 	VADDPD       Y1, Y0, Y0
 	VMOVUPD      Y0, 32(AX)(R8*8)
 	ADDQ         $0x00000008, R8
 	SUBQ         $0x00000008, DI
-	JGE          columns_one
+	JGE          columns1
 
-columns_one_end:
+columns1_end:
 	ADDQ    $0x00000008, DI
 	TESTQ   DI, DI
 	JZ      columns_done
 	LEAQ    tails<>+0(SB), R9
 	NEGQ    DI
 	VMOVUPS 32(R9)(DI*4), Y0
-	VXORPS  X5, X5, X5
+	VXORPS  Y1, Y1, Y1
 	MOVQ    CX, CX
+	MOVQ    BX, DI
+	SHLQ    $0x07, DI
 
-rows3:
-	VMASKMOVPS   (CX)(R8*4), Y0, Y1
-	VMASKMOVPS   (DX)(R8*4), Y0, Y2
-	VFMADD231PS  Y2, Y1, Y5
+rows4:
+	VMASKMOVPS   (CX)(R8*4), Y0, Y2
+	VMASKMOVPS   (DX)(R8*4), Y0, Y3
+	LEAQ         (CX)(R8*4), R9
+	PREFETCHT0   (R9)(DI*1)
+	LEAQ         (DX)(R8*4), R9
+	PREFETCHT0   (R9)(DI*1)
+	VFMADD231PS  Y3, Y2, Y1
 	LEAQ         (CX)(BX*4), CX
 	LEAQ         (DX)(BX*4), DX
 	SUBQ         BX, SI
-	JG           rows3
-	VCVTPS2PD    X5, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   (AX)(R8*8), Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   Y1, Y2, (AX)(R8*8)
-	VEXTRACTF128 $0x01, Y5, X1
+	JG           rows4
+	VCVTPS2PD    X1, Y2
+	VPMOVSXDQ    X0, Y3
+	VMASKMOVPD   (AX)(R8*8), Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VPMOVSXDQ    X0, Y3
+	VMASKMOVPD   Y2, Y3, (AX)(R8*8)
+	VEXTRACTF128 $0x01, Y1, X1
 	VCVTPS2PD    X1, Y1
 	VEXTRACTF128 $0x01, Y0, X2
 	VPMOVSXDQ    X2, Y2
@@ -11244,7 +11858,7 @@ columns_done:
 	RET
 
 // func columnMomentsAVX512(sum []float64, sq []float64, x []float32, shift []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·columnMomentsAVX512(SB), NOSPLIT, $0-96
 	MOVQ sum_base+0(FP), AX
 	MOVQ sq_base+24(FP), CX
@@ -11254,199 +11868,452 @@ TEXT ·columnMomentsAVX512(SB), NOSPLIT, $0-96
 	MOVQ x_len+56(FP), DI
 	MOVQ SI, R8
 	XORQ R9, R9
-	SUBQ $0x00000040, R8
-	JL   columns_many_end
+	SUBQ $0x00000080, R8
+	JL   columns8_end
 
-columns_many:
-	VXORPS  X0, X0, X0
-	VXORPS  X1, X1, X1
-	VMOVUPS (BX)(R9*4), Z2
-	VXORPS  X3, X3, X3
-	VXORPS  X4, X4, X4
-	VMOVUPS 64(BX)(R9*4), Z5
-	VXORPS  X6, X6, X6
-	VXORPS  X7, X7, X7
-	VMOVUPS 128(BX)(R9*4), Z8
-	VXORPS  X9, X9, X9
-	VXORPS  X10, X10, X10
-	VMOVUPS 192(BX)(R9*4), Z11
-	MOVQ    DI, R10
-	MOVQ    DX, R11
+columns8:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ   DI, R10
+	MOVQ   DX, R11
+	MOVQ   SI, R12
+	SHLQ   $0x07, R12
 
 rows1:
-	VMOVUPS       (R11)(R9*4), Z12
-	VSUBPS        Z2, Z12, Z12
-	VADDPS        Z12, Z0, Z0
-	VFMADD231PS   Z12, Z12, Z1
-	VMOVUPS       64(R11)(R9*4), Z12
-	VSUBPS        Z5, Z12, Z12
-	VADDPS        Z12, Z3, Z3
-	VFMADD231PS   Z12, Z12, Z4
-	VMOVUPS       128(R11)(R9*4), Z12
-	VSUBPS        Z8, Z12, Z12
-	VADDPS        Z12, Z6, Z6
-	VFMADD231PS   Z12, Z12, Z7
-	VMOVUPS       192(R11)(R9*4), Z12
-	VSUBPS        Z11, Z12, Z12
-	VADDPS        Z12, Z9, Z9
-	VFMADD231PS   Z12, Z12, Z10
+	VMOVUPS       (R11)(R9*4), Z16
+	LEAQ          (R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       (BX)(R9*4), Z17
+	VSUBPS        Z17, Z16, Z16
+	VADDPS        Z16, Z0, Z0
+	VFMADD231PS   Z16, Z16, Z1
+	VMOVUPS       64(R11)(R9*4), Z16
+	LEAQ          64(R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       64(BX)(R9*4), Z17
+	VSUBPS        Z17, Z16, Z16
+	VADDPS        Z16, Z2, Z2
+	VFMADD231PS   Z16, Z16, Z3
+	VMOVUPS       128(R11)(R9*4), Z16
+	LEAQ          128(R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       128(BX)(R9*4), Z17
+	VSUBPS        Z17, Z16, Z16
+	VADDPS        Z16, Z4, Z4
+	VFMADD231PS   Z16, Z16, Z5
+	VMOVUPS       192(R11)(R9*4), Z16
+	LEAQ          192(R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       192(BX)(R9*4), Z17
+	VSUBPS        Z17, Z16, Z16
+	VADDPS        Z16, Z6, Z6
+	VFMADD231PS   Z16, Z16, Z7
+	VMOVUPS       256(R11)(R9*4), Z16
+	LEAQ          256(R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       256(BX)(R9*4), Z17
+	VSUBPS        Z17, Z16, Z16
+	VADDPS        Z16, Z8, Z8
+	VFMADD231PS   Z16, Z16, Z9
+	VMOVUPS       320(R11)(R9*4), Z16
+	LEAQ          320(R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       320(BX)(R9*4), Z17
+	VSUBPS        Z17, Z16, Z16
+	VADDPS        Z16, Z10, Z10
+	VFMADD231PS   Z16, Z16, Z11
+	VMOVUPS       384(R11)(R9*4), Z16
+	LEAQ          384(R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       384(BX)(R9*4), Z17
+	VSUBPS        Z17, Z16, Z16
+	VADDPS        Z16, Z12, Z12
+	VFMADD231PS   Z16, Z16, Z13
+	VMOVUPS       448(R11)(R9*4), Z16
+	LEAQ          448(R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       448(BX)(R9*4), Z17
+	VSUBPS        Z17, Z16, Z16
+	VADDPS        Z16, Z14, Z14
+	VFMADD231PS   Z16, Z16, Z15
 	LEAQ          (R11)(SI*4), R11
 	SUBQ          SI, R10
 	JG            rows1
-	VCVTPS2PD     Y0, Z2
-	VMOVUPD       (AX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, (AX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z0, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       64(AX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 64(AX)(R9*8)
-	VCVTPS2PD     Y1, Z2
-	VMOVUPD       (CX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, (CX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z1, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       64(CX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 64(CX)(R9*8)
-	VCVTPS2PD     Y3, Z2
-	VMOVUPD       128(AX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 128(AX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z3, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       192(AX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 192(AX)(R9*8)
-	VCVTPS2PD     Y4, Z2
-	VMOVUPD       128(CX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 128(CX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z4, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       192(CX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 192(CX)(R9*8)
-	VCVTPS2PD     Y6, Z2
-	VMOVUPD       256(AX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 256(AX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z6, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       320(AX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 320(AX)(R9*8)
-	VCVTPS2PD     Y7, Z2
-	VMOVUPD       256(CX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 256(CX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z7, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       320(CX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 320(CX)(R9*8)
-	VCVTPS2PD     Y9, Z2
-	VMOVUPD       384(AX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 384(AX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z9, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       448(AX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 448(AX)(R9*8)
-	VCVTPS2PD     Y10, Z2
-	VMOVUPD       384(CX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 384(CX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z10, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       448(CX)(R9*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 448(CX)(R9*8)
-	ADDQ          $0x00000040, R9
-	SUBQ          $0x00000040, R8
-	JGE           columns_many
+	VCVTPS2PD     Y0, Z16
+	VMOVUPD       (AX)(R9*8), Z17
+	VADDPD        Z17, Z16, Z16
+	VMOVUPD       Z16, (AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(AX)(R9*8), Z16
+	VADDPD        Z16, Z0, Z0
+	VMOVUPD       Z0, 64(AX)(R9*8)
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD       (CX)(R9*8), Z16
+	VADDPD        Z16, Z0, Z0
+	VMOVUPD       Z0, (CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 64(CX)(R9*8)
+	VCVTPS2PD     Y2, Z0
+	VMOVUPD       128(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 128(AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 192(AX)(R9*8)
+	VCVTPS2PD     Y3, Z0
+	VMOVUPD       128(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 128(CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 192(CX)(R9*8)
+	VCVTPS2PD     Y4, Z0
+	VMOVUPD       256(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(AX)(R9*8)
+	VCVTPS2PD     Y5, Z0
+	VMOVUPD       256(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(CX)(R9*8)
+	VCVTPS2PD     Y6, Z0
+	VMOVUPD       384(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(AX)(R9*8)
+	VCVTPS2PD     Y7, Z0
+	VMOVUPD       384(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z7, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(CX)(R9*8)
+	VCVTPS2PD     Y8, Z0
+	VMOVUPD       512(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 512(AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z8, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       576(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 576(AX)(R9*8)
+	VCVTPS2PD     Y9, Z0
+	VMOVUPD       512(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 512(CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z9, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       576(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 576(CX)(R9*8)
+	VCVTPS2PD     Y10, Z0
+	VMOVUPD       640(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 640(AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z10, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       704(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 704(AX)(R9*8)
+	VCVTPS2PD     Y11, Z0
+	VMOVUPD       640(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 640(CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z11, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       704(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 704(CX)(R9*8)
+	VCVTPS2PD     Y12, Z0
+	VMOVUPD       768(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 768(AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z12, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       832(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 832(AX)(R9*8)
+	VCVTPS2PD     Y13, Z0
+	VMOVUPD       768(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 768(CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       832(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 832(CX)(R9*8)
+	VCVTPS2PD     Y14, Z0
+	VMOVUPD       896(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 896(AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z14, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       960(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 960(AX)(R9*8)
+	VCVTPS2PD     Y15, Z0
+	VMOVUPD       896(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 896(CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z15, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       960(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 960(CX)(R9*8)
+	ADDQ          $0x00000080, R9
+	SUBQ          $0x00000080, R8
+	JGE           columns8
 
-columns_many_end:
-	ADDQ $0x00000040, R8
-	SUBQ $0x00000010, R8
-	JL   columns_one_end
+columns8_end:
+	ADDQ $0x00000080, R8
+	SUBQ $0x00000040, R8
+	JL   columns4_end
 
-columns_one:
-	VXORPS  X13, X13, X13
-	VXORPS  X14, X14, X14
-	VMOVUPS (BX)(R9*4), Z0
-	MOVQ    DI, R10
-	MOVQ    DX, R11
+columns4:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   DI, R10
+	MOVQ   DX, R11
+	MOVQ   SI, R12
+	SHLQ   $0x07, R12
 
 rows2:
-	VMOVUPS       (R11)(R9*4), Z1
-	VSUBPS        Z0, Z1, Z1
-	VADDPS        Z1, Z13, Z13
-	VFMADD231PS   Z1, Z1, Z14
+	VMOVUPS       (R11)(R9*4), Z8
+	LEAQ          (R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       (BX)(R9*4), Z9
+	VSUBPS        Z9, Z8, Z8
+	VADDPS        Z8, Z0, Z0
+	VFMADD231PS   Z8, Z8, Z1
+	VMOVUPS       64(R11)(R9*4), Z8
+	LEAQ          64(R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       64(BX)(R9*4), Z9
+	VSUBPS        Z9, Z8, Z8
+	VADDPS        Z8, Z2, Z2
+	VFMADD231PS   Z8, Z8, Z3
+	VMOVUPS       128(R11)(R9*4), Z8
+	LEAQ          128(R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       128(BX)(R9*4), Z9
+	VSUBPS        Z9, Z8, Z8
+	VADDPS        Z8, Z4, Z4
+	VFMADD231PS   Z8, Z8, Z5
+	VMOVUPS       192(R11)(R9*4), Z8
+	LEAQ          192(R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       192(BX)(R9*4), Z9
+	VSUBPS        Z9, Z8, Z8
+	VADDPS        Z8, Z6, Z6
+	VFMADD231PS   Z8, Z8, Z7
 	LEAQ          (R11)(SI*4), R11
 	SUBQ          SI, R10
 	JG            rows2
-	VCVTPS2PD     Y13, Z0
-	VMOVUPD       (AX)(R9*8), Z1
-	VADDPD        Z1, Z0, Z0
-	VMOVUPD       Z0, (AX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z13, Y0
+	VCVTPS2PD     Y0, Z8
+	VMOVUPD       (AX)(R9*8), Z9
+	VADDPD        Z9, Z8, Z8
+	VMOVUPD       Z8, (AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
 	VCVTPS2PD     Y0, Z0
-	VMOVUPD       64(AX)(R9*8), Z1
-	VADDPD        Z1, Z0, Z0
+	VMOVUPD       64(AX)(R9*8), Z8
+	VADDPD        Z8, Z0, Z0
 	VMOVUPD       Z0, 64(AX)(R9*8)
-	VCVTPS2PD     Y14, Z0
-	VMOVUPD       (CX)(R9*8), Z1
-	VADDPD        Z1, Z0, Z0
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD       (CX)(R9*8), Z8
+	VADDPD        Z8, Z0, Z0
 	VMOVUPD       Z0, (CX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z14, Y0
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 64(CX)(R9*8)
+	VCVTPS2PD     Y2, Z0
+	VMOVUPD       128(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 128(AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 192(AX)(R9*8)
+	VCVTPS2PD     Y3, Z0
+	VMOVUPD       128(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 128(CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 192(CX)(R9*8)
+	VCVTPS2PD     Y4, Z0
+	VMOVUPD       256(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(AX)(R9*8)
+	VCVTPS2PD     Y5, Z0
+	VMOVUPD       256(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(CX)(R9*8)
+	VCVTPS2PD     Y6, Z0
+	VMOVUPD       384(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(AX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(AX)(R9*8)
+	VCVTPS2PD     Y7, Z0
+	VMOVUPD       384(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z7, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(CX)(R9*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(CX)(R9*8)
+	ADDQ          $0x00000040, R9
+	SUBQ          $0x00000040, R8
+	JGE           columns4
+
+columns4_end:
+	ADDQ $0x00000040, R8
+	SUBQ $0x00000010, R8
+	JL   columns1_end
+
+columns1:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   DI, R10
+	MOVQ   DX, R11
+	MOVQ   SI, R12
+	SHLQ   $0x07, R12
+
+rows3:
+	VMOVUPS       (R11)(R9*4), Z2
+	LEAQ          (R11)(R9*4), R13
+	PREFETCHT0    (R13)(R12*1)
+	VMOVUPS       (BX)(R9*4), Z3
+	VSUBPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VFMADD231PS   Z2, Z2, Z1
+	LEAQ          (R11)(SI*4), R11
+	SUBQ          SI, R10
+	JG            rows3
+	VCVTPS2PD     Y0, Z2
+	VMOVUPD       (AX)(R9*8), Z3
+	VADDPD        Z3, Z2, Z2
+	VMOVUPD       Z2, (AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(AX)(R9*8), Z2
+	VADDPD        Z2, Z0, Z0
+	VMOVUPD       Z0, 64(AX)(R9*8)
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD       (CX)(R9*8), Z2
+	VADDPD        Z2, Z0, Z0
+	VMOVUPD       Z0, (CX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z1, Y0
 	VCVTPS2PD     Y0, Z0
 	VMOVUPD       64(CX)(R9*8), Z1
 	VADDPD        Z1, Z0, Z0
 	VMOVUPD       Z0, 64(CX)(R9*8)
 	ADDQ          $0x00000010, R9
 	SUBQ          $0x00000010, R8
-	JGE           columns_one
+	JGE           columns1
 
-columns_one_end:
-	ADDQ      $0x00000010, R8
-	TESTQ     R8, R8
-	JZ        columns_done
-	MOVL      $-1, R10
-	BZHIL     R8, R10, R10
-	KMOVW     R10, K1
-	VXORPS    X15, X15, X15
-	VXORPS    X16, X16, X16
-	VMOVUPS.Z (BX)(R9*4), K1, Z0
-	MOVQ      DI, BX
+columns1_end:
+	ADDQ   $0x00000010, R8
+	TESTQ  R8, R8
+	JZ     columns_done
+	MOVL   $-1, R10
+	BZHIL  R8, R10, R10
+	KMOVW  R10, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   DX, DX
+	MOVQ   SI, R8
+	SHLQ   $0x07, R8
 
-rows3:
-	VMOVUPS.Z     (DX)(R9*4), K1, Z1
-	VSUBPS        Z0, Z1, Z1
-	VADDPS        Z1, Z15, Z15
-	VFMADD231PS   Z1, Z1, Z16
+rows4:
+	VMOVUPS.Z     (DX)(R9*4), K1, Z2
+	LEAQ          (DX)(R9*4), R10
+	PREFETCHT0    (R10)(R8*1)
+	VMOVUPS.Z     (BX)(R9*4), K1, Z3
+	VSUBPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VFMADD231PS   Z2, Z2, Z1
 	LEAQ          (DX)(SI*4), DX
-	SUBQ          SI, BX
-	JG            rows3
-	VCVTPS2PD     Y15, Z0
-	VMOVUPD.Z     (AX)(R9*8), K1, Z1
-	VADDPD        Z1, Z0, Z0
-	VMOVUPD       Z0, K1, (AX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z15, Y0
+	SUBQ          SI, DI
+	JG            rows4
+	VCVTPS2PD     Y0, Z2
+	VMOVUPD.Z     (AX)(R9*8), K1, Z3
+	VADDPD        Z3, Z2, Z2
+	VMOVUPD       Z2, K1, (AX)(R9*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
 	VCVTPS2PD     Y0, Z0
 	KSHIFTRW      $0x08, K1, K2
-	VMOVUPD.Z     64(AX)(R9*8), K2, Z1
-	VADDPD        Z1, Z0, Z0
+	VMOVUPD.Z     64(AX)(R9*8), K2, Z2
+	VADDPD        Z2, Z0, Z0
 	KSHIFTRW      $0x08, K1, K2
 	VMOVUPD       Z0, K2, 64(AX)(R9*8)
-	VCVTPS2PD     Y16, Z0
-	VMOVUPD.Z     (CX)(R9*8), K1, Z1
-	VADDPD        Z1, Z0, Z0
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD.Z     (CX)(R9*8), K1, Z2
+	VADDPD        Z2, Z0, Z0
 	VMOVUPD       Z0, K1, (CX)(R9*8)
-	VEXTRACTF64X4 $0x01, Z16, Y0
+	VEXTRACTF64X4 $0x01, Z1, Y0
 	VCVTPS2PD     Y0, Z0
 	KSHIFTRW      $0x08, K1, K2
 	VMOVUPD.Z     64(CX)(R9*8), K2, Z1
@@ -11459,7 +12326,7 @@ columns_done:
 	RET
 
 // func columnMomentsAVX2(sum []float64, sq []float64, x []float32, shift []float32)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·columnMomentsAVX2(SB), NOSPLIT, $0-96
 	MOVQ sum_base+0(FP), AX
 	MOVQ sq_base+24(FP), CX
@@ -11469,155 +12336,290 @@ TEXT ·columnMomentsAVX2(SB), NOSPLIT, $0-96
 	MOVQ x_len+56(FP), DI
 	MOVQ SI, R8
 	XORQ R9, R9
-	SUBQ $0x00000010, R8
-	JL   columns_many_end
+	SUBQ $0x00000020, R8
+	JL   columns4_end
 
-columns_many:
-	VXORPS  X0, X0, X0
-	VXORPS  X1, X1, X1
-	VMOVUPS (BX)(R9*4), Y2
-	VXORPS  X3, X3, X3
-	VXORPS  X4, X4, X4
-	VMOVUPS 32(BX)(R9*4), Y5
-	MOVQ    DI, R10
-	MOVQ    DX, R11
+columns4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   DI, R10
+	MOVQ   DX, R11
+	MOVQ   SI, R12
+	SHLQ   $0x07, R12
 
 rows1:
-	VMOVUPS      (R11)(R9*4), Y6
-	VSUBPS       Y2, Y6, Y6
-	VADDPS       Y6, Y0, Y0
-	VFMADD231PS  Y6, Y6, Y1
-	VMOVUPS      32(R11)(R9*4), Y6
-	VSUBPS       Y5, Y6, Y6
-	VADDPS       Y6, Y3, Y3
-	VFMADD231PS  Y6, Y6, Y4
+	VMOVUPS      (R11)(R9*4), Y8
+	LEAQ         (R11)(R9*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	VMOVUPS      (BX)(R9*4), Y9
+	VSUBPS       Y9, Y8, Y8
+	VADDPS       Y8, Y0, Y0
+	VFMADD231PS  Y8, Y8, Y1
+	VMOVUPS      32(R11)(R9*4), Y8
+	VMOVUPS      32(BX)(R9*4), Y9
+	VSUBPS       Y9, Y8, Y8
+	VADDPS       Y8, Y2, Y2
+	VFMADD231PS  Y8, Y8, Y3
+	VMOVUPS      64(R11)(R9*4), Y8
+	LEAQ         64(R11)(R9*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	VMOVUPS      64(BX)(R9*4), Y9
+	VSUBPS       Y9, Y8, Y8
+	VADDPS       Y8, Y4, Y4
+	VFMADD231PS  Y8, Y8, Y5
+	VMOVUPS      96(R11)(R9*4), Y8
+	VMOVUPS      96(BX)(R9*4), Y9
+	VSUBPS       Y9, Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VFMADD231PS  Y8, Y8, Y7
 	LEAQ         (R11)(SI*4), R11
 	SUBQ         SI, R10
 	JG           rows1
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      (AX)(R9*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, (AX)(R9*8)
+	VCVTPS2PD    X0, Y8
+	VMOVUPD      (AX)(R9*8), Y9
+	VADDPD       Y9, Y8, Y8
+	VMOVUPD      Y8, (AX)(R9*8)
 	VEXTRACTF128 $0x01, Y0, X0
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      32(AX)(R9*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 32(AX)(R9*8)
-	VCVTPS2PD    X1, Y2
-	VMOVUPD      (CX)(R9*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, (CX)(R9*8)
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(AX)(R9*8), Y8
+	VADDPD       Y8, Y0, Y0
+	VMOVUPD      Y0, 32(AX)(R9*8)
+	VCVTPS2PD    X1, Y0
+	VMOVUPD      (CX)(R9*8), Y8
+	VADDPD       Y8, Y0, Y0
+	VMOVUPD      Y0, (CX)(R9*8)
 	VEXTRACTF128 $0x01, Y1, X0
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      32(CX)(R9*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 32(CX)(R9*8)
-	VCVTPS2PD    X3, Y2
-	VMOVUPD      64(AX)(R9*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 64(AX)(R9*8)
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(CX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 32(CX)(R9*8)
+	VCVTPS2PD    X2, Y0
+	VMOVUPD      64(AX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 64(AX)(R9*8)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(AX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 96(AX)(R9*8)
+	VCVTPS2PD    X3, Y0
+	VMOVUPD      64(CX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 64(CX)(R9*8)
 	VEXTRACTF128 $0x01, Y3, X0
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      96(AX)(R9*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 96(AX)(R9*8)
-	VCVTPS2PD    X4, Y2
-	VMOVUPD      64(CX)(R9*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 64(CX)(R9*8)
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(CX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 96(CX)(R9*8)
+	VCVTPS2PD    X4, Y0
+	VMOVUPD      128(AX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 128(AX)(R9*8)
 	VEXTRACTF128 $0x01, Y4, X0
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      96(CX)(R9*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 96(CX)(R9*8)
-	ADDQ         $0x00000010, R9
-	SUBQ         $0x00000010, R8
-	JGE          columns_many
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      160(AX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 160(AX)(R9*8)
+	VCVTPS2PD    X5, Y0
+	VMOVUPD      128(CX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 128(CX)(R9*8)
+	VEXTRACTF128 $0x01, Y5, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      160(CX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 160(CX)(R9*8)
+	VCVTPS2PD    X6, Y0
+	VMOVUPD      192(AX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 192(AX)(R9*8)
+	VEXTRACTF128 $0x01, Y6, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      224(AX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 224(AX)(R9*8)
+	VCVTPS2PD    X7, Y0
+	VMOVUPD      192(CX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 192(CX)(R9*8)
+	VEXTRACTF128 $0x01, Y7, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      224(CX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 224(CX)(R9*8)
+	ADDQ         $0x00000020, R9
+	SUBQ         $0x00000020, R8
+	JGE          columns4
 
-columns_many_end:
-	ADDQ $0x00000010, R8
-	SUBQ $0x00000008, R8
-	JL   columns_one_end
+columns4_end:
+	ADDQ $0x00000020, R8
+	SUBQ $0x00000010, R8
+	JL   columns2_end
 
-columns_one:
-	VXORPS  X7, X7, X7
-	VXORPS  X8, X8, X8
-	VMOVUPS (BX)(R9*4), Y0
-	MOVQ    DI, R10
-	MOVQ    DX, R11
+columns2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   DI, R10
+	MOVQ   DX, R11
+	MOVQ   SI, R12
+	SHLQ   $0x07, R12
 
 rows2:
-	VMOVUPS      (R11)(R9*4), Y1
-	VSUBPS       Y0, Y1, Y1
-	VADDPS       Y1, Y7, Y7
-	VFMADD231PS  Y1, Y1, Y8
+	VMOVUPS      (R11)(R9*4), Y4
+	LEAQ         (R11)(R9*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	VMOVUPS      (BX)(R9*4), Y5
+	VSUBPS       Y5, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VFMADD231PS  Y4, Y4, Y1
+	VMOVUPS      32(R11)(R9*4), Y4
+	VMOVUPS      32(BX)(R9*4), Y5
+	VSUBPS       Y5, Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	VFMADD231PS  Y4, Y4, Y3
 	LEAQ         (R11)(SI*4), R11
 	SUBQ         SI, R10
 	JG           rows2
-	VCVTPS2PD    X7, Y0
-	VMOVUPD      (AX)(R9*8), Y1
-	VADDPD       Y1, Y0, Y0
-	VMOVUPD      Y0, (AX)(R9*8)
-	VEXTRACTF128 $0x01, Y7, X0
+	VCVTPS2PD    X0, Y4
+	VMOVUPD      (AX)(R9*8), Y5
+	VADDPD       Y5, Y4, Y4
+	VMOVUPD      Y4, (AX)(R9*8)
+	VEXTRACTF128 $0x01, Y0, X0
 	VCVTPS2PD    X0, Y0
-	VMOVUPD      32(AX)(R9*8), Y1
-	VADDPD       Y1, Y0, Y0
+	VMOVUPD      32(AX)(R9*8), Y4
+	VADDPD       Y4, Y0, Y0
 	VMOVUPD      Y0, 32(AX)(R9*8)
-	VCVTPS2PD    X8, Y0
-	VMOVUPD      (CX)(R9*8), Y1
-	VADDPD       Y1, Y0, Y0
+	VCVTPS2PD    X1, Y0
+	VMOVUPD      (CX)(R9*8), Y4
+	VADDPD       Y4, Y0, Y0
 	VMOVUPD      Y0, (CX)(R9*8)
-	VEXTRACTF128 $0x01, Y8, X0
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(CX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 32(CX)(R9*8)
+	VCVTPS2PD    X2, Y0
+	VMOVUPD      64(AX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 64(AX)(R9*8)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(AX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 96(AX)(R9*8)
+	VCVTPS2PD    X3, Y0
+	VMOVUPD      64(CX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 64(CX)(R9*8)
+	VEXTRACTF128 $0x01, Y3, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(CX)(R9*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 96(CX)(R9*8)
+	ADDQ         $0x00000010, R9
+	SUBQ         $0x00000010, R8
+	JGE          columns2
+
+columns2_end:
+	ADDQ $0x00000010, R8
+	SUBQ $0x00000008, R8
+	JL   columns1_end
+
+columns1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   DI, R10
+	MOVQ   DX, R11
+	MOVQ   SI, R12
+	SHLQ   $0x07, R12
+
+rows3:
+	VMOVUPS      (R11)(R9*4), Y2
+	LEAQ         (R11)(R9*4), R13
+	PREFETCHT0   (R13)(R12*1)
+	VMOVUPS      (BX)(R9*4), Y3
+	VSUBPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VFMADD231PS  Y2, Y2, Y1
+	LEAQ         (R11)(SI*4), R11
+	SUBQ         SI, R10
+	JG           rows3
+	VCVTPS2PD    X0, Y2
+	VMOVUPD      (AX)(R9*8), Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      Y2, (AX)(R9*8)
+	VEXTRACTF128 $0x01, Y0, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(AX)(R9*8), Y2
+	VADDPD       Y2, Y0, Y0
+	VMOVUPD      Y0, 32(AX)(R9*8)
+	VCVTPS2PD    X1, Y0
+	VMOVUPD      (CX)(R9*8), Y2
+	VADDPD       Y2, Y0, Y0
+	VMOVUPD      Y0, (CX)(R9*8)
+	VEXTRACTF128 $0x01, Y1, X0
 	VCVTPS2PD    X0, Y0
 	VMOVUPD      32(CX)(R9*8), Y1
 	VADDPD       Y1, Y0, Y0
 	VMOVUPD      Y0, 32(CX)(R9*8)
 	ADDQ         $0x00000008, R9
 	SUBQ         $0x00000008, R8
-	JGE          columns_one
+	JGE          columns1
 
-columns_one_end:
-	ADDQ       $0x00000008, R8
-	TESTQ      R8, R8
-	JZ         columns_done
-	LEAQ       tails<>+0(SB), R10
-	NEGQ       R8
-	VMOVUPS    32(R10)(R8*4), Y0
-	VXORPS     X9, X9, X9
-	VXORPS     X10, X10, X10
-	VMASKMOVPS (BX)(R9*4), Y0, Y1
-	MOVQ       DI, BX
+columns1_end:
+	ADDQ    $0x00000008, R8
+	TESTQ   R8, R8
+	JZ      columns_done
+	LEAQ    tails<>+0(SB), R10
+	NEGQ    R8
+	VMOVUPS 32(R10)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    DX, DX
+	MOVQ    SI, R8
+	SHLQ    $0x07, R8
 
-rows3:
-	VMASKMOVPS   (DX)(R9*4), Y0, Y2
-	VSUBPS       Y1, Y2, Y2
-	VADDPS       Y2, Y9, Y9
-	VFMADD231PS  Y2, Y2, Y10
+rows4:
+	VMASKMOVPS   (DX)(R9*4), Y0, Y3
+	LEAQ         (DX)(R9*4), R10
+	PREFETCHT0   (R10)(R8*1)
+	VMASKMOVPS   (BX)(R9*4), Y0, Y4
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VFMADD231PS  Y3, Y3, Y2
 	LEAQ         (DX)(SI*4), DX
-	SUBQ         SI, BX
-	JG           rows3
-	VCVTPS2PD    X9, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   (AX)(R9*8), Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   Y1, Y2, (AX)(R9*8)
-	VEXTRACTF128 $0x01, Y9, X1
+	SUBQ         SI, DI
+	JG           rows4
+	VCVTPS2PD    X1, Y3
+	VPMOVSXDQ    X0, Y4
+	VMASKMOVPD   (AX)(R9*8), Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VPMOVSXDQ    X0, Y4
+	VMASKMOVPD   Y3, Y4, (AX)(R9*8)
+	VEXTRACTF128 $0x01, Y1, X1
 	VCVTPS2PD    X1, Y1
-	VEXTRACTF128 $0x01, Y0, X2
-	VPMOVSXDQ    X2, Y2
-	VMASKMOVPD   32(AX)(R9*8), Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y0, X2
-	VPMOVSXDQ    X2, Y2
-	VMASKMOVPD   Y1, Y2, 32(AX)(R9*8)
-	VCVTPS2PD    X10, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   (CX)(R9*8), Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   Y1, Y2, (CX)(R9*8)
-	VEXTRACTF128 $0x01, Y10, X1
+	VEXTRACTF128 $0x01, Y0, X3
+	VPMOVSXDQ    X3, Y3
+	VMASKMOVPD   32(AX)(R9*8), Y3, Y3
+	VADDPD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X3
+	VPMOVSXDQ    X3, Y3
+	VMASKMOVPD   Y1, Y3, 32(AX)(R9*8)
+	VCVTPS2PD    X2, Y1
+	VPMOVSXDQ    X0, Y3
+	VMASKMOVPD   (CX)(R9*8), Y3, Y3
+	VADDPD       Y3, Y1, Y1
+	VPMOVSXDQ    X0, Y3
+	VMASKMOVPD   Y1, Y3, (CX)(R9*8)
+	VEXTRACTF128 $0x01, Y2, X1
 	VCVTPS2PD    X1, Y1
 	VEXTRACTF128 $0x01, Y0, X2
 	VPMOVSXDQ    X2, Y2
@@ -11632,7 +12634,7 @@ columns_done:
 	RET
 
 // func columnSumDotAVX512(sum []float64, dot []float64, y []float32, x []float32, shift []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·columnSumDotAVX512(SB), NOSPLIT, $0-120
 	MOVQ sum_base+0(FP), AX
 	MOVQ dot_base+24(FP), CX
@@ -11643,211 +12645,501 @@ TEXT ·columnSumDotAVX512(SB), NOSPLIT, $0-120
 	MOVQ y_len+56(FP), R8
 	MOVQ DI, R9
 	XORQ R10, R10
-	SUBQ $0x00000040, R9
-	JL   columns_many_end
+	SUBQ $0x00000080, R9
+	JL   columns8_end
 
-columns_many:
-	VXORPS  X0, X0, X0
-	VXORPS  X1, X1, X1
-	VMOVUPS (SI)(R10*4), Z2
-	VXORPS  X3, X3, X3
-	VXORPS  X4, X4, X4
-	VMOVUPS 64(SI)(R10*4), Z5
-	VXORPS  X6, X6, X6
-	VXORPS  X7, X7, X7
-	VMOVUPS 128(SI)(R10*4), Z8
-	VXORPS  X9, X9, X9
-	VXORPS  X10, X10, X10
-	VMOVUPS 192(SI)(R10*4), Z11
-	MOVQ    R8, R11
-	MOVQ    DX, R12
-	MOVQ    BX, R13
+columns8:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ   R8, R11
+	MOVQ   DX, R12
+	MOVQ   BX, R13
+	MOVQ   DI, R14
+	SHLQ   $0x07, R14
 
 rows1:
-	VMOVUPS       (R12)(R10*4), Z12
-	VMOVUPS       (R13)(R10*4), Z13
-	VADDPS        Z12, Z0, Z0
-	VSUBPS        Z2, Z13, Z13
-	VFMADD231PS   Z13, Z12, Z1
-	VMOVUPS       64(R12)(R10*4), Z12
-	VMOVUPS       64(R13)(R10*4), Z13
-	VADDPS        Z12, Z3, Z3
-	VSUBPS        Z5, Z13, Z13
-	VFMADD231PS   Z13, Z12, Z4
-	VMOVUPS       128(R12)(R10*4), Z12
-	VMOVUPS       128(R13)(R10*4), Z13
-	VADDPS        Z12, Z6, Z6
-	VSUBPS        Z8, Z13, Z13
-	VFMADD231PS   Z13, Z12, Z7
-	VMOVUPS       192(R12)(R10*4), Z12
-	VMOVUPS       192(R13)(R10*4), Z13
-	VADDPS        Z12, Z9, Z9
-	VSUBPS        Z11, Z13, Z13
-	VFMADD231PS   Z13, Z12, Z10
+	VMOVUPS       (R12)(R10*4), Z16
+	VMOVUPS       (R13)(R10*4), Z17
+	LEAQ          (R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          (R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       (SI)(R10*4), Z18
+	VADDPS        Z16, Z0, Z0
+	VSUBPS        Z18, Z17, Z17
+	VFMADD231PS   Z17, Z16, Z1
+	VMOVUPS       64(R12)(R10*4), Z16
+	VMOVUPS       64(R13)(R10*4), Z17
+	LEAQ          64(R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          64(R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       64(SI)(R10*4), Z18
+	VADDPS        Z16, Z2, Z2
+	VSUBPS        Z18, Z17, Z17
+	VFMADD231PS   Z17, Z16, Z3
+	VMOVUPS       128(R12)(R10*4), Z16
+	VMOVUPS       128(R13)(R10*4), Z17
+	LEAQ          128(R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          128(R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       128(SI)(R10*4), Z18
+	VADDPS        Z16, Z4, Z4
+	VSUBPS        Z18, Z17, Z17
+	VFMADD231PS   Z17, Z16, Z5
+	VMOVUPS       192(R12)(R10*4), Z16
+	VMOVUPS       192(R13)(R10*4), Z17
+	LEAQ          192(R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          192(R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       192(SI)(R10*4), Z18
+	VADDPS        Z16, Z6, Z6
+	VSUBPS        Z18, Z17, Z17
+	VFMADD231PS   Z17, Z16, Z7
+	VMOVUPS       256(R12)(R10*4), Z16
+	VMOVUPS       256(R13)(R10*4), Z17
+	LEAQ          256(R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          256(R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       256(SI)(R10*4), Z18
+	VADDPS        Z16, Z8, Z8
+	VSUBPS        Z18, Z17, Z17
+	VFMADD231PS   Z17, Z16, Z9
+	VMOVUPS       320(R12)(R10*4), Z16
+	VMOVUPS       320(R13)(R10*4), Z17
+	LEAQ          320(R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          320(R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       320(SI)(R10*4), Z18
+	VADDPS        Z16, Z10, Z10
+	VSUBPS        Z18, Z17, Z17
+	VFMADD231PS   Z17, Z16, Z11
+	VMOVUPS       384(R12)(R10*4), Z16
+	VMOVUPS       384(R13)(R10*4), Z17
+	LEAQ          384(R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          384(R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       384(SI)(R10*4), Z18
+	VADDPS        Z16, Z12, Z12
+	VSUBPS        Z18, Z17, Z17
+	VFMADD231PS   Z17, Z16, Z13
+	VMOVUPS       448(R12)(R10*4), Z16
+	VMOVUPS       448(R13)(R10*4), Z17
+	LEAQ          448(R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          448(R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       448(SI)(R10*4), Z18
+	VADDPS        Z16, Z14, Z14
+	VSUBPS        Z18, Z17, Z17
+	VFMADD231PS   Z17, Z16, Z15
 	LEAQ          (R12)(DI*4), R12
 	LEAQ          (R13)(DI*4), R13
 	SUBQ          DI, R11
 	JG            rows1
-	VCVTPS2PD     Y0, Z2
-	VMOVUPD       (AX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, (AX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z0, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       64(AX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 64(AX)(R10*8)
-	VCVTPS2PD     Y1, Z2
-	VMOVUPD       (CX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, (CX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z1, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       64(CX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 64(CX)(R10*8)
-	VCVTPS2PD     Y3, Z2
-	VMOVUPD       128(AX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 128(AX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z3, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       192(AX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 192(AX)(R10*8)
-	VCVTPS2PD     Y4, Z2
-	VMOVUPD       128(CX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 128(CX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z4, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       192(CX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 192(CX)(R10*8)
-	VCVTPS2PD     Y6, Z2
-	VMOVUPD       256(AX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 256(AX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z6, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       320(AX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 320(AX)(R10*8)
-	VCVTPS2PD     Y7, Z2
-	VMOVUPD       256(CX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 256(CX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z7, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       320(CX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 320(CX)(R10*8)
-	VCVTPS2PD     Y9, Z2
-	VMOVUPD       384(AX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 384(AX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z9, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       448(AX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 448(AX)(R10*8)
-	VCVTPS2PD     Y10, Z2
-	VMOVUPD       384(CX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 384(CX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z10, Y2
-	VCVTPS2PD     Y2, Z2
-	VMOVUPD       448(CX)(R10*8), Z5
-	VADDPD        Z5, Z2, Z2
-	VMOVUPD       Z2, 448(CX)(R10*8)
-	ADDQ          $0x00000040, R10
-	SUBQ          $0x00000040, R9
-	JGE           columns_many
+	VCVTPS2PD     Y0, Z16
+	VMOVUPD       (AX)(R10*8), Z17
+	VADDPD        Z17, Z16, Z16
+	VMOVUPD       Z16, (AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(AX)(R10*8), Z16
+	VADDPD        Z16, Z0, Z0
+	VMOVUPD       Z0, 64(AX)(R10*8)
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD       (CX)(R10*8), Z16
+	VADDPD        Z16, Z0, Z0
+	VMOVUPD       Z0, (CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 64(CX)(R10*8)
+	VCVTPS2PD     Y2, Z0
+	VMOVUPD       128(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 128(AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 192(AX)(R10*8)
+	VCVTPS2PD     Y3, Z0
+	VMOVUPD       128(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 128(CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 192(CX)(R10*8)
+	VCVTPS2PD     Y4, Z0
+	VMOVUPD       256(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(AX)(R10*8)
+	VCVTPS2PD     Y5, Z0
+	VMOVUPD       256(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(CX)(R10*8)
+	VCVTPS2PD     Y6, Z0
+	VMOVUPD       384(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(AX)(R10*8)
+	VCVTPS2PD     Y7, Z0
+	VMOVUPD       384(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z7, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(CX)(R10*8)
+	VCVTPS2PD     Y8, Z0
+	VMOVUPD       512(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 512(AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z8, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       576(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 576(AX)(R10*8)
+	VCVTPS2PD     Y9, Z0
+	VMOVUPD       512(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 512(CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z9, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       576(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 576(CX)(R10*8)
+	VCVTPS2PD     Y10, Z0
+	VMOVUPD       640(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 640(AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z10, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       704(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 704(AX)(R10*8)
+	VCVTPS2PD     Y11, Z0
+	VMOVUPD       640(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 640(CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z11, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       704(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 704(CX)(R10*8)
+	VCVTPS2PD     Y12, Z0
+	VMOVUPD       768(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 768(AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z12, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       832(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 832(AX)(R10*8)
+	VCVTPS2PD     Y13, Z0
+	VMOVUPD       768(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 768(CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       832(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 832(CX)(R10*8)
+	VCVTPS2PD     Y14, Z0
+	VMOVUPD       896(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 896(AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z14, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       960(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 960(AX)(R10*8)
+	VCVTPS2PD     Y15, Z0
+	VMOVUPD       896(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 896(CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z15, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       960(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 960(CX)(R10*8)
+	ADDQ          $0x00000080, R10
+	SUBQ          $0x00000080, R9
+	JGE           columns8
 
-columns_many_end:
-	ADDQ $0x00000040, R9
-	SUBQ $0x00000010, R9
-	JL   columns_one_end
+columns8_end:
+	ADDQ $0x00000080, R9
+	SUBQ $0x00000040, R9
+	JL   columns4_end
 
-columns_one:
-	VXORPS  X14, X14, X14
-	VXORPS  X15, X15, X15
-	VMOVUPS (SI)(R10*4), Z0
-	MOVQ    R8, R11
-	MOVQ    DX, R12
-	MOVQ    BX, R13
+columns4:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   R8, R11
+	MOVQ   DX, R12
+	MOVQ   BX, R13
+	MOVQ   DI, R14
+	SHLQ   $0x07, R14
 
 rows2:
-	VMOVUPS       (R12)(R10*4), Z1
-	VMOVUPS       (R13)(R10*4), Z2
-	VADDPS        Z1, Z14, Z14
-	VSUBPS        Z0, Z2, Z2
-	VFMADD231PS   Z2, Z1, Z15
+	VMOVUPS       (R12)(R10*4), Z8
+	VMOVUPS       (R13)(R10*4), Z9
+	LEAQ          (R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          (R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       (SI)(R10*4), Z10
+	VADDPS        Z8, Z0, Z0
+	VSUBPS        Z10, Z9, Z9
+	VFMADD231PS   Z9, Z8, Z1
+	VMOVUPS       64(R12)(R10*4), Z8
+	VMOVUPS       64(R13)(R10*4), Z9
+	LEAQ          64(R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          64(R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       64(SI)(R10*4), Z10
+	VADDPS        Z8, Z2, Z2
+	VSUBPS        Z10, Z9, Z9
+	VFMADD231PS   Z9, Z8, Z3
+	VMOVUPS       128(R12)(R10*4), Z8
+	VMOVUPS       128(R13)(R10*4), Z9
+	LEAQ          128(R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          128(R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       128(SI)(R10*4), Z10
+	VADDPS        Z8, Z4, Z4
+	VSUBPS        Z10, Z9, Z9
+	VFMADD231PS   Z9, Z8, Z5
+	VMOVUPS       192(R12)(R10*4), Z8
+	VMOVUPS       192(R13)(R10*4), Z9
+	LEAQ          192(R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          192(R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       192(SI)(R10*4), Z10
+	VADDPS        Z8, Z6, Z6
+	VSUBPS        Z10, Z9, Z9
+	VFMADD231PS   Z9, Z8, Z7
 	LEAQ          (R12)(DI*4), R12
 	LEAQ          (R13)(DI*4), R13
 	SUBQ          DI, R11
 	JG            rows2
-	VCVTPS2PD     Y14, Z0
-	VMOVUPD       (AX)(R10*8), Z1
-	VADDPD        Z1, Z0, Z0
-	VMOVUPD       Z0, (AX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z14, Y0
+	VCVTPS2PD     Y0, Z8
+	VMOVUPD       (AX)(R10*8), Z9
+	VADDPD        Z9, Z8, Z8
+	VMOVUPD       Z8, (AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
 	VCVTPS2PD     Y0, Z0
-	VMOVUPD       64(AX)(R10*8), Z1
-	VADDPD        Z1, Z0, Z0
+	VMOVUPD       64(AX)(R10*8), Z8
+	VADDPD        Z8, Z0, Z0
 	VMOVUPD       Z0, 64(AX)(R10*8)
-	VCVTPS2PD     Y15, Z0
-	VMOVUPD       (CX)(R10*8), Z1
-	VADDPD        Z1, Z0, Z0
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD       (CX)(R10*8), Z8
+	VADDPD        Z8, Z0, Z0
 	VMOVUPD       Z0, (CX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z15, Y0
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 64(CX)(R10*8)
+	VCVTPS2PD     Y2, Z0
+	VMOVUPD       128(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 128(AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 192(AX)(R10*8)
+	VCVTPS2PD     Y3, Z0
+	VMOVUPD       128(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 128(CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       192(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 192(CX)(R10*8)
+	VCVTPS2PD     Y4, Z0
+	VMOVUPD       256(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(AX)(R10*8)
+	VCVTPS2PD     Y5, Z0
+	VMOVUPD       256(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 256(CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       320(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 320(CX)(R10*8)
+	VCVTPS2PD     Y6, Z0
+	VMOVUPD       384(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(AX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(AX)(R10*8)
+	VCVTPS2PD     Y7, Z0
+	VMOVUPD       384(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 384(CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z7, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       448(CX)(R10*8), Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVUPD       Z0, 448(CX)(R10*8)
+	ADDQ          $0x00000040, R10
+	SUBQ          $0x00000040, R9
+	JGE           columns4
+
+columns4_end:
+	ADDQ $0x00000040, R9
+	SUBQ $0x00000010, R9
+	JL   columns1_end
+
+columns1:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   R8, R11
+	MOVQ   DX, R12
+	MOVQ   BX, R13
+	MOVQ   DI, R14
+	SHLQ   $0x07, R14
+
+rows3:
+	VMOVUPS       (R12)(R10*4), Z2
+	VMOVUPS       (R13)(R10*4), Z3
+	LEAQ          (R12)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	LEAQ          (R13)(R10*4), R15
+	PREFETCHT0    (R15)(R14*1)
+	VMOVUPS       (SI)(R10*4), Z4
+	VADDPS        Z2, Z0, Z0
+	VSUBPS        Z4, Z3, Z3
+	VFMADD231PS   Z3, Z2, Z1
+	LEAQ          (R12)(DI*4), R12
+	LEAQ          (R13)(DI*4), R13
+	SUBQ          DI, R11
+	JG            rows3
+	VCVTPS2PD     Y0, Z2
+	VMOVUPD       (AX)(R10*8), Z3
+	VADDPD        Z3, Z2, Z2
+	VMOVUPD       Z2, (AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	VCVTPS2PD     Y0, Z0
+	VMOVUPD       64(AX)(R10*8), Z2
+	VADDPD        Z2, Z0, Z0
+	VMOVUPD       Z0, 64(AX)(R10*8)
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD       (CX)(R10*8), Z2
+	VADDPD        Z2, Z0, Z0
+	VMOVUPD       Z0, (CX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z1, Y0
 	VCVTPS2PD     Y0, Z0
 	VMOVUPD       64(CX)(R10*8), Z1
 	VADDPD        Z1, Z0, Z0
 	VMOVUPD       Z0, 64(CX)(R10*8)
 	ADDQ          $0x00000010, R10
 	SUBQ          $0x00000010, R9
-	JGE           columns_one
+	JGE           columns1
 
-columns_one_end:
-	ADDQ      $0x00000010, R9
-	TESTQ     R9, R9
-	JZ        columns_done
-	MOVL      $-1, R11
-	BZHIL     R9, R11, R11
-	KMOVW     R11, K1
-	VXORPS    X16, X16, X16
-	VXORPS    X17, X17, X17
-	VMOVUPS.Z (SI)(R10*4), K1, Z0
-	MOVQ      R8, SI
-	MOVQ      BX, BX
+columns1_end:
+	ADDQ   $0x00000010, R9
+	TESTQ  R9, R9
+	JZ     columns_done
+	MOVL   $-1, R11
+	BZHIL  R9, R11, R11
+	KMOVW  R11, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   DX, DX
+	MOVQ   DI, R9
+	SHLQ   $0x07, R9
 
-rows3:
-	VMOVUPS.Z     (DX)(R10*4), K1, Z1
-	VMOVUPS.Z     (BX)(R10*4), K1, Z2
-	VADDPS        Z1, Z16, Z16
-	VSUBPS        Z0, Z2, Z2
-	VFMADD231PS   Z2, Z1, Z17
+rows4:
+	VMOVUPS.Z     (DX)(R10*4), K1, Z2
+	VMOVUPS.Z     (BX)(R10*4), K1, Z3
+	LEAQ          (DX)(R10*4), R11
+	PREFETCHT0    (R11)(R9*1)
+	LEAQ          (BX)(R10*4), R11
+	PREFETCHT0    (R11)(R9*1)
+	VMOVUPS.Z     (SI)(R10*4), K1, Z4
+	VADDPS        Z2, Z0, Z0
+	VSUBPS        Z4, Z3, Z3
+	VFMADD231PS   Z3, Z2, Z1
 	LEAQ          (DX)(DI*4), DX
 	LEAQ          (BX)(DI*4), BX
-	SUBQ          DI, SI
-	JG            rows3
-	VCVTPS2PD     Y16, Z0
-	VMOVUPD.Z     (AX)(R10*8), K1, Z1
-	VADDPD        Z1, Z0, Z0
-	VMOVUPD       Z0, K1, (AX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z16, Y0
+	SUBQ          DI, R8
+	JG            rows4
+	VCVTPS2PD     Y0, Z2
+	VMOVUPD.Z     (AX)(R10*8), K1, Z3
+	VADDPD        Z3, Z2, Z2
+	VMOVUPD       Z2, K1, (AX)(R10*8)
+	VEXTRACTF64X4 $0x01, Z0, Y0
 	VCVTPS2PD     Y0, Z0
 	KSHIFTRW      $0x08, K1, K2
-	VMOVUPD.Z     64(AX)(R10*8), K2, Z1
-	VADDPD        Z1, Z0, Z0
+	VMOVUPD.Z     64(AX)(R10*8), K2, Z2
+	VADDPD        Z2, Z0, Z0
 	KSHIFTRW      $0x08, K1, K2
 	VMOVUPD       Z0, K2, 64(AX)(R10*8)
-	VCVTPS2PD     Y17, Z0
-	VMOVUPD.Z     (CX)(R10*8), K1, Z1
-	VADDPD        Z1, Z0, Z0
+	VCVTPS2PD     Y1, Z0
+	VMOVUPD.Z     (CX)(R10*8), K1, Z2
+	VADDPD        Z2, Z0, Z0
 	VMOVUPD       Z0, K1, (CX)(R10*8)
-	VEXTRACTF64X4 $0x01, Z17, Y0
+	VEXTRACTF64X4 $0x01, Z1, Y0
 	VCVTPS2PD     Y0, Z0
 	KSHIFTRW      $0x08, K1, K2
 	VMOVUPD.Z     64(CX)(R10*8), K2, Z1
@@ -11860,7 +13152,7 @@ columns_done:
 	RET
 
 // func columnSumDotAVX2(sum []float64, dot []float64, y []float32, x []float32, shift []float32)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·columnSumDotAVX2(SB), NOSPLIT, $0-120
 	MOVQ sum_base+0(FP), AX
 	MOVQ dot_base+24(FP), CX
@@ -11871,165 +13163,315 @@ TEXT ·columnSumDotAVX2(SB), NOSPLIT, $0-120
 	MOVQ y_len+56(FP), R8
 	MOVQ DI, R9
 	XORQ R10, R10
-	SUBQ $0x00000010, R9
-	JL   columns_many_end
+	SUBQ $0x00000020, R9
+	JL   columns4_end
 
-columns_many:
-	VXORPS  X0, X0, X0
-	VXORPS  X1, X1, X1
-	VMOVUPS (SI)(R10*4), Y2
-	VXORPS  X3, X3, X3
-	VXORPS  X4, X4, X4
-	VMOVUPS 32(SI)(R10*4), Y5
-	MOVQ    R8, R11
-	MOVQ    DX, R12
-	MOVQ    BX, R13
+columns4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   R8, R11
+	MOVQ   DX, R12
+	MOVQ   BX, R13
+	MOVQ   DI, R14
+	SHLQ   $0x07, R14
 
 rows1:
-	VMOVUPS      (R12)(R10*4), Y6
-	VMOVUPS      (R13)(R10*4), Y7
-	VADDPS       Y6, Y0, Y0
-	VSUBPS       Y2, Y7, Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      32(R12)(R10*4), Y6
-	VMOVUPS      32(R13)(R10*4), Y7
-	VADDPS       Y6, Y3, Y3
-	VSUBPS       Y5, Y7, Y7
-	VFMADD231PS  Y7, Y6, Y4
+	VMOVUPS      (R12)(R10*4), Y8
+	VMOVUPS      (R13)(R10*4), Y9
+	LEAQ         (R12)(R10*4), R15
+	PREFETCHT0   (R15)(R14*1)
+	LEAQ         (R13)(R10*4), R15
+	PREFETCHT0   (R15)(R14*1)
+	VMOVUPS      (SI)(R10*4), Y10
+	VADDPS       Y8, Y0, Y0
+	VSUBPS       Y10, Y9, Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VMOVUPS      32(R12)(R10*4), Y8
+	VMOVUPS      32(R13)(R10*4), Y9
+	VMOVUPS      32(SI)(R10*4), Y10
+	VADDPS       Y8, Y2, Y2
+	VSUBPS       Y10, Y9, Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPS      64(R12)(R10*4), Y8
+	VMOVUPS      64(R13)(R10*4), Y9
+	LEAQ         64(R12)(R10*4), R15
+	PREFETCHT0   (R15)(R14*1)
+	LEAQ         64(R13)(R10*4), R15
+	PREFETCHT0   (R15)(R14*1)
+	VMOVUPS      64(SI)(R10*4), Y10
+	VADDPS       Y8, Y4, Y4
+	VSUBPS       Y10, Y9, Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VMOVUPS      96(R12)(R10*4), Y8
+	VMOVUPS      96(R13)(R10*4), Y9
+	VMOVUPS      96(SI)(R10*4), Y10
+	VADDPS       Y8, Y6, Y6
+	VSUBPS       Y10, Y9, Y9
+	VFMADD231PS  Y9, Y8, Y7
 	LEAQ         (R12)(DI*4), R12
 	LEAQ         (R13)(DI*4), R13
 	SUBQ         DI, R11
 	JG           rows1
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      (AX)(R10*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, (AX)(R10*8)
+	VCVTPS2PD    X0, Y8
+	VMOVUPD      (AX)(R10*8), Y9
+	VADDPD       Y9, Y8, Y8
+	VMOVUPD      Y8, (AX)(R10*8)
 	VEXTRACTF128 $0x01, Y0, X0
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      32(AX)(R10*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 32(AX)(R10*8)
-	VCVTPS2PD    X1, Y2
-	VMOVUPD      (CX)(R10*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, (CX)(R10*8)
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(AX)(R10*8), Y8
+	VADDPD       Y8, Y0, Y0
+	VMOVUPD      Y0, 32(AX)(R10*8)
+	VCVTPS2PD    X1, Y0
+	VMOVUPD      (CX)(R10*8), Y8
+	VADDPD       Y8, Y0, Y0
+	VMOVUPD      Y0, (CX)(R10*8)
 	VEXTRACTF128 $0x01, Y1, X0
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      32(CX)(R10*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 32(CX)(R10*8)
-	VCVTPS2PD    X3, Y2
-	VMOVUPD      64(AX)(R10*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 64(AX)(R10*8)
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(CX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 32(CX)(R10*8)
+	VCVTPS2PD    X2, Y0
+	VMOVUPD      64(AX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 64(AX)(R10*8)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(AX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 96(AX)(R10*8)
+	VCVTPS2PD    X3, Y0
+	VMOVUPD      64(CX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 64(CX)(R10*8)
 	VEXTRACTF128 $0x01, Y3, X0
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      96(AX)(R10*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 96(AX)(R10*8)
-	VCVTPS2PD    X4, Y2
-	VMOVUPD      64(CX)(R10*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 64(CX)(R10*8)
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(CX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 96(CX)(R10*8)
+	VCVTPS2PD    X4, Y0
+	VMOVUPD      128(AX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 128(AX)(R10*8)
 	VEXTRACTF128 $0x01, Y4, X0
-	VCVTPS2PD    X0, Y2
-	VMOVUPD      96(CX)(R10*8), Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 96(CX)(R10*8)
-	ADDQ         $0x00000010, R10
-	SUBQ         $0x00000010, R9
-	JGE          columns_many
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      160(AX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 160(AX)(R10*8)
+	VCVTPS2PD    X5, Y0
+	VMOVUPD      128(CX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 128(CX)(R10*8)
+	VEXTRACTF128 $0x01, Y5, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      160(CX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 160(CX)(R10*8)
+	VCVTPS2PD    X6, Y0
+	VMOVUPD      192(AX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 192(AX)(R10*8)
+	VEXTRACTF128 $0x01, Y6, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      224(AX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 224(AX)(R10*8)
+	VCVTPS2PD    X7, Y0
+	VMOVUPD      192(CX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 192(CX)(R10*8)
+	VEXTRACTF128 $0x01, Y7, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      224(CX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 224(CX)(R10*8)
+	ADDQ         $0x00000020, R10
+	SUBQ         $0x00000020, R9
+	JGE          columns4
 
-columns_many_end:
-	ADDQ $0x00000010, R9
-	SUBQ $0x00000008, R9
-	JL   columns_one_end
+columns4_end:
+	ADDQ $0x00000020, R9
+	SUBQ $0x00000010, R9
+	JL   columns2_end
 
-columns_one:
-	VXORPS  X8, X8, X8
-	VXORPS  X9, X9, X9
-	VMOVUPS (SI)(R10*4), Y0
-	MOVQ    R8, R11
-	MOVQ    DX, R12
-	MOVQ    BX, R13
+columns2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   R8, R11
+	MOVQ   DX, R12
+	MOVQ   BX, R13
+	MOVQ   DI, R14
+	SHLQ   $0x07, R14
 
 rows2:
-	VMOVUPS      (R12)(R10*4), Y1
-	VMOVUPS      (R13)(R10*4), Y2
-	VADDPS       Y1, Y8, Y8
-	VSUBPS       Y0, Y2, Y2
-	VFMADD231PS  Y2, Y1, Y9
+	VMOVUPS      (R12)(R10*4), Y4
+	VMOVUPS      (R13)(R10*4), Y5
+	LEAQ         (R12)(R10*4), R15
+	PREFETCHT0   (R15)(R14*1)
+	LEAQ         (R13)(R10*4), R15
+	PREFETCHT0   (R15)(R14*1)
+	VMOVUPS      (SI)(R10*4), Y6
+	VADDPS       Y4, Y0, Y0
+	VSUBPS       Y6, Y5, Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VMOVUPS      32(R12)(R10*4), Y4
+	VMOVUPS      32(R13)(R10*4), Y5
+	VMOVUPS      32(SI)(R10*4), Y6
+	VADDPS       Y4, Y2, Y2
+	VSUBPS       Y6, Y5, Y5
+	VFMADD231PS  Y5, Y4, Y3
 	LEAQ         (R12)(DI*4), R12
 	LEAQ         (R13)(DI*4), R13
 	SUBQ         DI, R11
 	JG           rows2
-	VCVTPS2PD    X8, Y0
-	VMOVUPD      (AX)(R10*8), Y1
-	VADDPD       Y1, Y0, Y0
-	VMOVUPD      Y0, (AX)(R10*8)
-	VEXTRACTF128 $0x01, Y8, X0
+	VCVTPS2PD    X0, Y4
+	VMOVUPD      (AX)(R10*8), Y5
+	VADDPD       Y5, Y4, Y4
+	VMOVUPD      Y4, (AX)(R10*8)
+	VEXTRACTF128 $0x01, Y0, X0
 	VCVTPS2PD    X0, Y0
-	VMOVUPD      32(AX)(R10*8), Y1
-	VADDPD       Y1, Y0, Y0
+	VMOVUPD      32(AX)(R10*8), Y4
+	VADDPD       Y4, Y0, Y0
 	VMOVUPD      Y0, 32(AX)(R10*8)
-	VCVTPS2PD    X9, Y0
-	VMOVUPD      (CX)(R10*8), Y1
-	VADDPD       Y1, Y0, Y0
+	VCVTPS2PD    X1, Y0
+	VMOVUPD      (CX)(R10*8), Y4
+	VADDPD       Y4, Y0, Y0
 	VMOVUPD      Y0, (CX)(R10*8)
-	VEXTRACTF128 $0x01, Y9, X0
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(CX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 32(CX)(R10*8)
+	VCVTPS2PD    X2, Y0
+	VMOVUPD      64(AX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 64(AX)(R10*8)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(AX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 96(AX)(R10*8)
+	VCVTPS2PD    X3, Y0
+	VMOVUPD      64(CX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 64(CX)(R10*8)
+	VEXTRACTF128 $0x01, Y3, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      96(CX)(R10*8), Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 96(CX)(R10*8)
+	ADDQ         $0x00000010, R10
+	SUBQ         $0x00000010, R9
+	JGE          columns2
+
+columns2_end:
+	ADDQ $0x00000010, R9
+	SUBQ $0x00000008, R9
+	JL   columns1_end
+
+columns1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   R8, R11
+	MOVQ   DX, R12
+	MOVQ   BX, R13
+	MOVQ   DI, R14
+	SHLQ   $0x07, R14
+
+rows3:
+	VMOVUPS      (R12)(R10*4), Y2
+	VMOVUPS      (R13)(R10*4), Y3
+	LEAQ         (R12)(R10*4), R15
+	PREFETCHT0   (R15)(R14*1)
+	LEAQ         (R13)(R10*4), R15
+	PREFETCHT0   (R15)(R14*1)
+	VMOVUPS      (SI)(R10*4), Y4
+	VADDPS       Y2, Y0, Y0
+	VSUBPS       Y4, Y3, Y3
+	VFMADD231PS  Y3, Y2, Y1
+	LEAQ         (R12)(DI*4), R12
+	LEAQ         (R13)(DI*4), R13
+	SUBQ         DI, R11
+	JG           rows3
+	VCVTPS2PD    X0, Y2
+	VMOVUPD      (AX)(R10*8), Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      Y2, (AX)(R10*8)
+	VEXTRACTF128 $0x01, Y0, X0
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      32(AX)(R10*8), Y2
+	VADDPD       Y2, Y0, Y0
+	VMOVUPD      Y0, 32(AX)(R10*8)
+	VCVTPS2PD    X1, Y0
+	VMOVUPD      (CX)(R10*8), Y2
+	VADDPD       Y2, Y0, Y0
+	VMOVUPD      Y0, (CX)(R10*8)
+	VEXTRACTF128 $0x01, Y1, X0
 	VCVTPS2PD    X0, Y0
 	VMOVUPD      32(CX)(R10*8), Y1
 	VADDPD       Y1, Y0, Y0
 	VMOVUPD      Y0, 32(CX)(R10*8)
 	ADDQ         $0x00000008, R10
 	SUBQ         $0x00000008, R9
-	JGE          columns_one
+	JGE          columns1
 
-columns_one_end:
-	ADDQ       $0x00000008, R9
-	TESTQ      R9, R9
-	JZ         columns_done
-	LEAQ       tails<>+0(SB), R11
-	NEGQ       R9
-	VMOVUPS    32(R11)(R9*4), Y0
-	VXORPS     X10, X10, X10
-	VXORPS     X11, X11, X11
-	VMASKMOVPS (SI)(R10*4), Y0, Y1
-	MOVQ       R8, SI
-	MOVQ       BX, BX
+columns1_end:
+	ADDQ    $0x00000008, R9
+	TESTQ   R9, R9
+	JZ      columns_done
+	LEAQ    tails<>+0(SB), R11
+	NEGQ    R9
+	VMOVUPS 32(R11)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    DX, DX
+	MOVQ    DI, R9
+	SHLQ    $0x07, R9
 
-rows3:
-	VMASKMOVPS   (DX)(R10*4), Y0, Y2
-	VMASKMOVPS   (BX)(R10*4), Y0, Y3
-	VADDPS       Y2, Y10, Y10
-	VSUBPS       Y1, Y3, Y3
-	VFMADD231PS  Y3, Y2, Y11
+rows4:
+	VMASKMOVPS   (DX)(R10*4), Y0, Y3
+	VMASKMOVPS   (BX)(R10*4), Y0, Y4
+	LEAQ         (DX)(R10*4), R11
+	PREFETCHT0   (R11)(R9*1)
+	LEAQ         (BX)(R10*4), R11
+	PREFETCHT0   (R11)(R9*1)
+	VMASKMOVPS   (SI)(R10*4), Y0, Y5
+	VADDPS       Y3, Y1, Y1
+	VSUBPS       Y5, Y4, Y4
+	VFMADD231PS  Y4, Y3, Y2
 	LEAQ         (DX)(DI*4), DX
 	LEAQ         (BX)(DI*4), BX
-	SUBQ         DI, SI
-	JG           rows3
-	VCVTPS2PD    X10, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   (AX)(R10*8), Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   Y1, Y2, (AX)(R10*8)
-	VEXTRACTF128 $0x01, Y10, X1
+	SUBQ         DI, R8
+	JG           rows4
+	VCVTPS2PD    X1, Y3
+	VPMOVSXDQ    X0, Y4
+	VMASKMOVPD   (AX)(R10*8), Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VPMOVSXDQ    X0, Y4
+	VMASKMOVPD   Y3, Y4, (AX)(R10*8)
+	VEXTRACTF128 $0x01, Y1, X1
 	VCVTPS2PD    X1, Y1
-	VEXTRACTF128 $0x01, Y0, X2
-	VPMOVSXDQ    X2, Y2
-	VMASKMOVPD   32(AX)(R10*8), Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y0, X2
-	VPMOVSXDQ    X2, Y2
-	VMASKMOVPD   Y1, Y2, 32(AX)(R10*8)
-	VCVTPS2PD    X11, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   (CX)(R10*8), Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VPMOVSXDQ    X0, Y2
-	VMASKMOVPD   Y1, Y2, (CX)(R10*8)
-	VEXTRACTF128 $0x01, Y11, X1
+	VEXTRACTF128 $0x01, Y0, X3
+	VPMOVSXDQ    X3, Y3
+	VMASKMOVPD   32(AX)(R10*8), Y3, Y3
+	VADDPD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X3
+	VPMOVSXDQ    X3, Y3
+	VMASKMOVPD   Y1, Y3, 32(AX)(R10*8)
+	VCVTPS2PD    X2, Y1
+	VPMOVSXDQ    X0, Y3
+	VMASKMOVPD   (CX)(R10*8), Y3, Y3
+	VADDPD       Y3, Y1, Y1
+	VPMOVSXDQ    X0, Y3
+	VMASKMOVPD   Y1, Y3, (CX)(R10*8)
+	VEXTRACTF128 $0x01, Y2, X1
 	VCVTPS2PD    X1, Y1
 	VEXTRACTF128 $0x01, Y0, X2
 	VPMOVSXDQ    X2, Y2
@@ -12201,9 +13643,9 @@ TEXT ·fromInt32AVX512(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
-	JL   loop_many_end
+	JL   loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS   (DX)(BX*4), Z0
 	VCVTDQ2PS Z0, Z0
 	VMOVUPS   64(DX)(BX*4), Z1
@@ -12212,22 +13654,22 @@ loop_many:
 	VMOVUPS   Z1, 64(AX)(BX*4)
 	ADDQ      $0x00000020, BX
 	SUBQ      $0x00000020, CX
-	JGE       loop_many
+	JGE       loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS   (DX)(BX*4), Z0
 	VCVTDQ2PS Z0, Z0
 	VMOVUPS   Z0, (AX)(BX*4)
 	ADDQ      $0x00000010, BX
 	SUBQ      $0x00000010, CX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000010, CX
 	TESTQ     CX, CX
 	JZ        loop_done
@@ -12250,9 +13692,9 @@ TEXT ·fromInt32AVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
-	JL   loop_many_end
+	JL   loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS   (DX)(BX*4), Y0
 	VCVTDQ2PS Y0, Y0
 	VMOVUPS   32(DX)(BX*4), Y1
@@ -12261,22 +13703,22 @@ loop_many:
 	VMOVUPS   Y1, 32(AX)(BX*4)
 	ADDQ      $0x00000010, BX
 	SUBQ      $0x00000010, CX
-	JGE       loop_many
+	JGE       loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000010, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS   (DX)(BX*4), Y0
 	VCVTDQ2PS Y0, Y0
 	VMOVUPS   Y0, (AX)(BX*4)
 	ADDQ      $0x00000008, BX
 	SUBQ      $0x00000008, CX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -12302,9 +13744,9 @@ TEXT ·toInt32AVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c00000000<>+0(SB), Z2
 	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
-	JL           loop_many_end
+	JL           loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS    (DX)(BX*4), Z3
 	VCVTTPS2DQ Z3, Z4
 	VCMPPS     $0x1d, Z0, Z3, K1
@@ -12325,14 +13767,14 @@ loop_many:
 	VMOVUPS    Z4, 64(AX)(BX*4)
 	ADDQ       $0x00000020, BX
 	SUBQ       $0x00000020, CX
-	JGE        loop_many
+	JGE        loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000020, CX
 	SUBQ $0x00000010, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (DX)(BX*4), Z3
 	VCVTTPS2DQ Z3, Z4
 	VCMPPS     $0x1d, Z0, Z3, K1
@@ -12344,9 +13786,9 @@ loop_one:
 	VMOVUPS    Z3, (AX)(BX*4)
 	ADDQ       $0x00000010, BX
 	SUBQ       $0x00000010, CX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -12393,9 +13835,9 @@ TEXT ·toInt32AVX2(SB), NOSPLIT, $0-48
 	MOVQ a_base+24(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
-	JL   loop_many_end
+	JL   loop2_end
 
-loop_many:
+loop2:
 	VMOVUPS    (DX)(BX*4), Y0
 	VCVTTPS2DQ Y0, Y1
 	VCMPPS     $0x1d, c4f000000<>+0(SB), Y0, Y2
@@ -12412,14 +13854,14 @@ loop_many:
 	VMOVUPS    Y1, 32(AX)(BX*4)
 	ADDQ       $0x00000010, BX
 	SUBQ       $0x00000010, CX
-	JGE        loop_many
+	JGE        loop2
 
-loop_many_end:
+loop2_end:
 	ADDQ $0x00000010, CX
 	SUBQ $0x00000008, CX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPS    (DX)(BX*4), Y0
 	VCVTTPS2DQ Y0, Y1
 	VCMPPS     $0x1d, c4f000000<>+0(SB), Y0, Y2
@@ -12429,9 +13871,9 @@ loop_one:
 	VMOVUPS    Y0, (AX)(BX*4)
 	ADDQ       $0x00000008, BX
 	SUBQ       $0x00000008, CX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
 	JZ         loop_done
@@ -12458,18 +13900,18 @@ TEXT ·fromUint8AVX512(SB), NOSPLIT, $0-48
 	MOVQ dst_len+8(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000010, DX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVDQU   (CX)(BX*1), X0
 	VPMOVZXBD X0, Z0
 	VCVTDQ2PS Z0, Z0
 	VMOVUPS   Z0, (AX)(BX*4)
 	ADDQ      $0x00000010, BX
 	SUBQ      $0x00000010, DX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -12493,18 +13935,18 @@ TEXT ·fromUint8AVX2(SB), NOSPLIT, $0-48
 	MOVQ dst_len+8(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000008, DX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVQ     (CX)(BX*1), X0
 	VPMOVZXBD X0, Y0
 	VCVTDQ2PS Y0, Y0
 	VMOVUPS   Y0, (AX)(BX*4)
 	ADDQ      $0x00000008, BX
 	SUBQ      $0x00000008, DX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ    $0x00000008, DX
 	TESTQ   DX, DX
 	JZ      loop_done
@@ -12538,18 +13980,18 @@ TEXT ·fromMaskAVX512(SB), NOSPLIT, $0-48
 	MOVQ dst_len+8(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000010, DX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVDQU   (CX)(BX*1), X0
 	VPMOVZXBD X0, Z0
 	VCVTDQ2PS Z0, Z0
 	VMOVUPS   Z0, (AX)(BX*4)
 	ADDQ      $0x00000010, BX
 	SUBQ      $0x00000010, DX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000010, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -12573,18 +14015,18 @@ TEXT ·fromMaskAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst_len+8(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000008, DX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVQ     (CX)(BX*1), X0
 	VPMOVZXBD X0, Y0
 	VCVTDQ2PS Y0, Y0
 	VMOVUPS   Y0, (AX)(BX*4)
 	ADDQ      $0x00000008, BX
 	SUBQ      $0x00000008, DX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ    $0x00000008, DX
 	TESTQ   DX, DX
 	JZ      loop_done
@@ -12618,17 +14060,17 @@ TEXT ·fromFloat64AVX512(SB), NOSPLIT, $0-48
 	MOVQ dst_len+8(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000008, DX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPD   (CX)(BX*8), Z0
 	VCVTPD2PS Z0, Y0
 	VMOVUPS   Y0, (AX)(BX*4)
 	ADDQ      $0x00000008, BX
 	SUBQ      $0x00000008, DX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ      $0x00000008, DX
 	TESTQ     DX, DX
 	JZ        loop_done
@@ -12651,16 +14093,16 @@ TEXT ·toFloat64AVX512(SB), NOSPLIT, $0-48
 	MOVQ dst_len+8(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000008, DX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VCVTPS2PD (CX)(BX*4), Z0
 	VMOVUPD   Z0, (AX)(BX*8)
 	ADDQ      $0x00000008, BX
 	SUBQ      $0x00000008, DX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ        $0x00000008, DX
 	TESTQ       DX, DX
 	JZ          loop_done
@@ -12682,17 +14124,17 @@ TEXT ·fromFloat64AVX2(SB), NOSPLIT, $0-48
 	MOVQ dst_len+8(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000004, DX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VMOVUPD    (CX)(BX*8), Y0
 	VCVTPD2PSY Y0, X0
 	VMOVUPS    X0, (AX)(BX*4)
 	ADDQ       $0x00000004, BX
 	SUBQ       $0x00000004, DX
-	JGE        loop_one
+	JGE        loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000004, DX
 	TESTQ      DX, DX
 	JZ         loop_done
@@ -12716,16 +14158,16 @@ TEXT ·toFloat64AVX2(SB), NOSPLIT, $0-48
 	MOVQ dst_len+8(FP), DX
 	XORQ BX, BX
 	SUBQ $0x00000004, DX
-	JL   loop_one_end
+	JL   loop1_end
 
-loop_one:
+loop1:
 	VCVTPS2PD (CX)(BX*4), Y0
 	VMOVUPD   Y0, (AX)(BX*8)
 	ADDQ      $0x00000004, BX
 	SUBQ      $0x00000004, DX
-	JGE       loop_one
+	JGE       loop1
 
-loop_one_end:
+loop1_end:
 	ADDQ       $0x00000004, DX
 	TESTQ      DX, DX
 	JZ         loop_done

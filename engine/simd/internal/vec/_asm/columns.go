@@ -14,23 +14,22 @@ type columnKernel struct {
 	out   []string // results, []float64
 	in    []string // []float32 of whole rows
 	shift bool     // has a parameter shift, one per column
-	wide  int      // vectors of columns at a time
-	step  func(m *machine, acc, x []VecVirtual, shift VecVirtual)
+	step  func(m *machine, acc, x []VecVirtual, shift Op)
 }
 
 var columnKernels = []columnKernel{
-	{"columnSum", []string{"sum"}, []string{"x"}, false, 8, func(m *machine, acc, x []VecVirtual, _ VecVirtual) {
+	{"columnSum", []string{"sum"}, []string{"x"}, false, func(m *machine, acc, x []VecVirtual, _ Op) {
 		VADDPS(x[0], acc[0], acc[0])
 	}},
-	{"columnDot", []string{"dot"}, []string{"x", "y"}, false, 4, func(m *machine, acc, x []VecVirtual, _ VecVirtual) {
+	{"columnDot", []string{"dot"}, []string{"x", "y"}, false, func(m *machine, acc, x []VecVirtual, _ Op) {
 		m.accumulate(acc[0], x[0], x[1])
 	}},
-	{"columnMoments", []string{"sum", "sq"}, []string{"x"}, true, 4, func(m *machine, acc, x []VecVirtual, shift VecVirtual) {
+	{"columnMoments", []string{"sum", "sq"}, []string{"x"}, true, func(m *machine, acc, x []VecVirtual, shift Op) {
 		VSUBPS(shift, x[0], x[0])
 		VADDPS(x[0], acc[0], acc[0])
 		m.accumulate(acc[1], x[0], x[0])
 	}},
-	{"columnSumDot", []string{"sum", "dot"}, []string{"y", "x"}, true, 4, func(m *machine, acc, x []VecVirtual, shift VecVirtual) {
+	{"columnSumDot", []string{"sum", "dot"}, []string{"y", "x"}, true, func(m *machine, acc, x []VecVirtual, shift Op) {
 		VADDPS(x[0], acc[0], acc[0])
 		VSUBPS(shift, x[1], x[1])
 		m.accumulate(acc[1], x[0], x[1])
@@ -61,11 +60,12 @@ func (k columnKernel) emit(m *machine) {
 	c, total := length(k.out[0]), length(k.in[0])
 	n := GP64()
 	MOVQ(c, n)
-	section, width := 0, k.wide
+	width := 8 // vectors of columns at a time: whole runs of cache lines
 	if !m.wide {
-		width /= 2 // half the registers
+		width /= len(out)
 	}
-	m.loop("columns", n, width, func(at []place) {
+	section := 0
+	m.loops("columns", n, []int{width, width / 2}, func(at []place) {
 		section++
 		k.strip(m, fmt.Sprintf("rows%d", section), at, out, in, shift, c, total)
 	})
@@ -75,12 +75,8 @@ func (k columnKernel) emit(m *machine) {
 // strip sums the rows of the columns at the given places.
 func (k columnKernel) strip(m *machine, label string, at []place, out, in []Register, shift Register, c, total GPVirtual) {
 	acc := make([][]VecVirtual, len(at))
-	centre := make([]VecVirtual, len(at))
-	for i, p := range at {
+	for i := range at {
 		acc[i] = m.zeros(len(out))
-		if k.shift {
-			centre[i] = m.load(shift, p)
-		}
 	}
 	rest := GP64()
 	MOVQ(total, rest)
@@ -90,13 +86,27 @@ func (k columnKernel) strip(m *machine, label string, at []place, out, in []Regi
 		MOVQ(base, r)
 		rows = append(rows, r)
 	}
+	ahead := GP64() // 32 rows further on, the next call: without it every strip waits for memory
+	MOVQ(c, ahead)
+	SHLQ(U8(7), ahead)
 	Label(label)
 	for i, p := range at {
 		var x []VecVirtual
 		for _, r := range rows {
 			x = append(x, m.load(r, p))
 		}
-		k.step(m, acc[i], x, centre[i])
+		for _, r := range rows {
+			if m.wide || i%2 == 0 { // once a cache line
+				next := GP64()
+				LEAQ(Mem{Base: r, Index: p.index, Scale: 4, Disp: 4 * m.lanes() * p.unit}, next)
+				PREFETCHT0(Mem{Base: next, Index: ahead, Scale: 1})
+			}
+		}
+		var centre Op
+		if k.shift {
+			centre = m.load(shift, p)
+		}
+		k.step(m, acc[i], x, centre)
 	}
 	for _, r := range rows {
 		LEAQ(Mem{Base: r, Index: c, Scale: 4}, r)

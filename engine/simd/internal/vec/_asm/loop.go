@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -83,12 +85,19 @@ func (m *machine) tail(n GPVirtual) Op {
 
 // loop emits body for all places of n elements: unroll vectors at a time, then one, then the masked rest. index starts at 0.
 func (m *machine) loop(label string, n GPVirtual, unroll int, body func(at []place)) {
+	m.loops(label, n, []int{unroll}, body)
+}
+
+// loops is loop with several decreasing numbers of vectors at a time.
+func (m *machine) loops(label string, n GPVirtual, unroll []int, body func(at []place)) {
 	index := GP64()
 	XORQ(index, index)
-	if unroll > 1 {
-		m.whole(label+"_many", n, index, unroll, body)
+	for _, u := range unroll {
+		if u > 1 {
+			m.whole(fmt.Sprintf("%s%d", label, u), n, index, u, body)
+		}
 	}
-	m.whole(label+"_one", n, index, 1, body)
+	m.whole(label+"1", n, index, 1, body)
 	TESTQ(n, n)
 	JZ(LabelRef(label + "_done"))
 	body([]place{{index: index, mask: m.tail(n)}})

@@ -69,7 +69,7 @@ func (m *machine) zeros(n int) []VecVirtual {
 	var r []VecVirtual
 	for range n {
 		d := m.reg()
-		VXORPS(d.AsX(), d.AsX(), d.AsX())
+		VXORPS(d, d, d)
 		r = append(r, d)
 	}
 	return r
