@@ -128,3 +128,25 @@ func TestRepeat(t *testing.T) {
 		}
 	}
 }
+
+// TestNoAllocation: the scratch of narrow rows and of odd operands stays on the stack.
+func TestNoAllocation(t *testing.T) {
+	x, y := make([]float32, 300), make([]float32, 300)
+	sum, sq := make([]float64, 3), make([]float64, 3)
+	x[7] = float32(math.Inf(1))
+	isa.Each(t, func(t *testing.T) {
+		for name, f := range map[string]func(){
+			"ColumnMoments": func() { ColumnMoments(sum, sq, x, y[:3]) },
+			"ColumnSumDot":  func() { ColumnSumDot(sum, sq, x, y, y[:3]) },
+			"ScaleShift":    func() { ScaleShift(y, x, x[:3], x[:3]) },
+			"Sin":           func() { Sin(y, x) },
+			"Pow":           func() { Pow(y, x, x) },
+			"Sum":           func() { Sum(x) },
+			"AdamUpdate":    func() { AdamUpdate(y, y, y, x, Adam{}) },
+		} {
+			if n := testing.AllocsPerRun(10, f); n != 0 {
+				t.Errorf("%s allocates %v times", name, n)
+			}
+		}
+	})
+}
