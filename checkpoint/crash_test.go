@@ -122,6 +122,7 @@ func (s scenario) run(t *testing.T, fault *faultFS) (run string, ops int, err er
 // newest loads the newest checkpoint and compares it with those allowed.
 func (s scenario) newest(t *testing.T, run string, done bool) {
 	t.Helper()
+	loadAll(t, run)
 	e, err := Latest(run)
 	if errors.Is(err, ErrNoCheckpoint) && s.old == nil && !done {
 		return
@@ -141,6 +142,20 @@ func (s scenario) newest(t *testing.T, run string, done bool) {
 		t.Errorf("the checkpoint saved is not the newest")
 	default:
 		equalCheckpoints(t, c, s.old)
+	}
+}
+
+// loadAll loads every checkpoint that a run lists.
+func loadAll(t *testing.T, run string) {
+	t.Helper()
+	list, err := List(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if _, err := Load(e.Path); err != nil {
+			t.Errorf("a checkpoint that is listed does not load: %v", err)
+		}
 	}
 }
 
@@ -175,6 +190,9 @@ func clean(t *testing.T, run string) {
 	for _, e := range entries {
 		if _, ok := parseStep(e.Name()); !ok {
 			t.Errorf("%s is left over", e.Name())
+		}
+		if !isFile(filepath.Join(checkpointsDir(run), e.Name(), trainerFile)) {
+			t.Errorf("%s is left over in part", e.Name())
 		}
 	}
 }

@@ -124,7 +124,6 @@ func (s *faultFS) move(from, to string) {
 func (s *faultFS) RemoveAll(path string) error {
 	err := s.step(false)
 	if err != nil {
-		_ = os.Remove(filepath.Join(path, trainerFile))
 		_ = os.Remove(filepath.Join(path, indexFile))
 		return err
 	}
@@ -201,7 +200,8 @@ func (s *faultFS) lose(l loss) error {
 			if e.trashed != "" {
 				err = errors.Join(err, os.Rename(e.trashed, e.path))
 			}
-		default:
+		default: // what it held may be gone all the same
+			_ = os.Remove(filepath.Join(e.trashed, indexFile))
 			err = errors.Join(err, os.Rename(e.trashed, e.path))
 		}
 	}

@@ -64,7 +64,7 @@ func CreateRun(dir string) (*RunLock, error) {
 	if err := refuseRun(dir); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := makeParents(OS{}, filepath.Clean(dir)); err != nil {
 		return nil, err
 	}
 	l, err := lockRun(dir)
@@ -93,7 +93,7 @@ func CreateNumberedRun(base, name string) (*RunLock, error) {
 	if name == "" || name != filepath.Base(name) || !filepath.IsLocal(name) {
 		return nil, fmt.Errorf("run name %q: expected a name without folders", name)
 	}
-	if err := os.MkdirAll(base, 0o777); err != nil {
+	if err := makeParents(OS{}, filepath.Clean(base)); err != nil {
 		return nil, err
 	}
 	n, err := highest(base, name+"-")
@@ -106,6 +106,9 @@ func CreateNumberedRun(base, name string) (*RunLock, error) {
 		err := os.Mkdir(dir, 0o777)
 		if errors.Is(err, os.ErrExist) {
 			continue // another process made it since
+		}
+		if err == nil {
+			err = OS{}.SyncDir(base)
 		}
 		if err != nil {
 			return nil, err

@@ -21,6 +21,7 @@ const maxDeflate = 1032
 type NPZ struct {
 	path string
 	file io.Closer
+	size int64
 	dir  *zip.Reader
 }
 
@@ -47,7 +48,7 @@ func newNPZ(path string, r io.ReaderAt, size int64) (*NPZ, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: not a readable npz file: %w", path, ErrDamaged, err)
 	}
-	return &NPZ{path: path, dir: dir}, nil
+	return &NPZ{path: path, size: size, dir: dir}, nil
 }
 
 // Close closes the file.
@@ -95,7 +96,7 @@ func (z *NPZ) array(key, dtype string, axes int) (Tensor, error) {
 		return Tensor{}, fmt.Errorf("%w: %w", ErrArray, err)
 	}
 	t := Tensor{DType: dtype, Shape: h.shape}
-	if err := bound(f, h, t); err != nil {
+	if err := z.bound(f, h, t); err != nil {
 		return Tensor{}, err
 	}
 	t.Data = make([]byte, t.Bytes())
@@ -143,7 +144,7 @@ func (h npyHeader) is(dtype string, axes int) error {
 }
 
 // bound compares what shape, archive and limits say of an array's size.
-func bound(f *zip.File, h npyHeader, t Tensor) error {
+func (z *NPZ) bound(f *zip.File, h npyHeader, t Tensor) error {
 	n, err := byteSize(t.DType, t.Shape)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrArray, err)
@@ -154,8 +155,8 @@ func bound(f *zip.File, h npyHeader, t Tensor) error {
 	if got := f.UncompressedSize64; got != uint64(h.length+n) {
 		return errDamaged("shape %s takes %d bytes with the header, the archive says %d", pyShape(t.Shape), h.length+n, got)
 	}
-	if f.CompressedSize64 < uint64(n)/maxDeflate {
-		return errDamaged("the archive says that %d bytes hold %d", f.CompressedSize64, n)
+	if c := f.CompressedSize64; c > uint64(z.size) || c < uint64(n)/maxDeflate {
+		return errDamaged("the archive says that %d of its %d bytes hold %d", c, z.size, n)
 	}
 	return nil
 }

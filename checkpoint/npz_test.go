@@ -149,9 +149,14 @@ func TestWriteNPZRefuses(t *testing.T) {
 // forged makes a zip with one member whose directory says what it likes.
 func forged(t *testing.T, method uint16, body []byte, claim uint64, crc uint32) []byte {
 	t.Helper()
+	return forgedSize(t, method, body, uint64(len(body)), claim, crc)
+}
+
+func forgedSize(t *testing.T, method uint16, body []byte, size, claim uint64, crc uint32) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	w, err := z.CreateRaw(&zip.FileHeader{Name: "x.npy", Method: method, CRC32: crc, CompressedSize64: uint64(len(body)), UncompressedSize64: claim})
+	w, err := z.CreateRaw(&zip.FileHeader{Name: "x.npy", Method: method, CRC32: crc, CompressedSize64: size, UncompressedSize64: claim})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,6 +241,8 @@ func TestHostileNPZ(t *testing.T) {
 	check("empty", nil, "not a readable npz")
 	head := npyDict("(268435456,)")
 	check("bomb", forged(t, zip.Deflate, deflated(array(head, 1<<16)), uint64(10+len(head))+1<<30, 1), "bytes hold")
+	size := uint64(10+len(head)) + 1<<30
+	check("past the file", forgedSize(t, zip.Store, array(head, 1<<16), size, size, 1), "bytes hold")
 	for n := range len(good) {
 		check(fmt.Sprintf("cut at %d", n), forged(t, zip.Store, good[:n], uint64(n), crc32.ChecksumIEEE(good[:n])), "")
 	}

@@ -59,7 +59,7 @@ func makeDir(fs FS, dir string) error {
 	if info, err := os.Stat(dir); err == nil && info.IsDir() {
 		return nil
 	}
-	if err := fs.Mkdir(dir); err != nil {
+	if err := fs.Mkdir(dir); err != nil && !isDir(dir) { // another process may have been first
 		return err
 	}
 	return fs.SyncDir(filepath.Dir(dir))

@@ -1,6 +1,7 @@
 """Writes the golden files of package checkpoint into the folder of this script.
 
 Made with Python 3.11, numpy 2.4.6, safetensors 0.8.0, torch 2.15.0, diffusers 0.35.2.
+check.py reads what the package writes with the same libraries.
 Every array is numpy.arange over its elements, reduced to the range of its type.
 """
 import pathlib
