@@ -31,6 +31,7 @@ var _ backends.Executable = (*Executable)(nil)
 type step struct {
 	kind  string
 	nodes []*node
+	loop  *loop // nil for a kernel
 	run   func(r *run)
 }
 
@@ -70,7 +71,10 @@ func compile(b *Builder, outputs []*node) (*Executable, error) {
 	}
 	nodes := live(b.nodes, exe.outputs)
 	f := fuse(nodes, len(b.nodes), b.backend.options.nofuse)
-	p := plan{outputs: exe.outputs, values: f.materialize(nodes, exe.outputs, len(b.nodes))}
+	if !b.backend.options.nofuse {
+		recompute(f, b, exe.outputs)
+	}
+	p := plan{outputs: exe.outputs, values: f.materialize(exe.outputs, len(b.nodes))}
 	p.order = f.schedule(p.values)
 	p.lifetimes(f)
 	exe.lower(f, &p)
@@ -128,7 +132,7 @@ func (e *Executable) lower(f *fuser, p *plan) {
 			spans = append(spans, span{roundUp(l.partialBytes, align), i, i, &l.partialAt})
 		}
 		regs, ptrs, loads = max(regs, l.registerBytes()), max(ptrs, l.operands()), max(loads, len(l.loads)+len(l.reds))
-		e.steps = append(e.steps, step{kind: l.kind(), nodes: u.nodes, run: l.run})
+		e.steps = append(e.steps, step{kind: l.kind(), nodes: u.nodes, loop: l, run: l.run})
 	}
 	p.arena = pack(spans)
 	for _, v := range p.values {

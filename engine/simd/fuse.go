@@ -256,14 +256,14 @@ func (f *fuser) merge(u, v *unit) bool {
 	return true
 }
 
-// siblingMinimum is the number of elements from which reading an array once for two loops pays.
-const siblingMinimum = 1 << 14
+// largeLoop is the number of elements from which memory traffic counts for more than the number of loops.
+var largeLoop = 1 << 14
 
 // mergeSiblings merges loops that read the same large array element by element.
 func (f *fuser) mergeSiblings() {
 	readers := map[*node][]*unit{}
 	for _, u := range f.units {
-		if u.dead || !u.loop || u.size < siblingMinimum {
+		if u.dead || !u.loop || u.size < largeLoop {
 			continue
 		}
 		for _, base := range identityInputs(f, u) {

@@ -49,7 +49,7 @@ func (f *fuser) readsOf(u *unit) []*node {
 }
 
 // materialize decides which nodes need memory.
-func (f *fuser) materialize(nodes, outputs []*node, total int) []*value {
+func (f *fuser) materialize(outputs []*node, total int) []*value {
 	values := make([]*value, total)
 	need := func(n *node, p place, index int) {
 		if values[n.id] == nil {
@@ -59,17 +59,16 @@ func (f *fuser) materialize(nodes, outputs []*node, total int) []*value {
 	for i, n := range outputs {
 		need(n, inOutput, i)
 	}
-	for _, n := range nodes {
-		switch a := n.attr.(type) {
-		case parameter:
-			need(n, inInput, a.index)
-		case constant:
-			need(n, inProgram, 0)
-		}
-	}
 	for _, u := range f.units {
 		for _, n := range f.readsOf(u) {
-			need(n, inArena, 0)
+			switch a := n.attr.(type) {
+			case parameter:
+				need(n, inInput, a.index)
+			case constant:
+				need(n, inProgram, 0)
+			default:
+				need(n, inArena, 0)
+			}
 		}
 		for _, n := range u.nodes {
 			if !u.loop || n.isReduction() {

@@ -36,7 +36,7 @@ func (p *profile) run(r *run) {
 func (p *profile) print() { p.write(os.Stderr) }
 
 // topSteps is how many single steps a profile lists.
-const topSteps = 15
+const topSteps = 24
 
 // write prints the time per kind of step, then the longest steps.
 func (p *profile) write(w io.Writer) {
@@ -81,6 +81,9 @@ func (p *profile) write(w io.Writer) {
 // describe shows what a step computes, shortened.
 func (s step) describe() string {
 	text := ""
+	if s.loop != nil {
+		text = s.loop.describe()
+	}
 	for i, n := range s.nodes {
 		if i == 12 {
 			return text + " ..."
@@ -94,4 +97,15 @@ func (s step) describe() string {
 		}
 	}
 	return text
+}
+
+// describe shows the shape of a loop: what it reads and how, what it writes, how it is divided.
+func (l *loop) describe() string {
+	var modes [4]int
+	for _, x := range l.loads {
+		modes[x.mode]++
+	}
+	return fmt.Sprintf("[dims %v, tile %dx%d, %d tiles, %d blocks; reads %d arrays, %d scalars, %d patterns; writes %d, reduces %d; %d instructions, %d registers]",
+		l.dims, l.chunk, l.inner, l.tiles, l.blocks, modes[direct], modes[uniform], modes[pattern]+modes[counter],
+		len(l.stores), len(l.reds), len(l.code), l.registers)
 }
