@@ -1,5 +1,6 @@
-// Command bench times reverie against PyTorch on this machine: SimpleUnet, f32,
-// input to output in host memory, both sides in turn in one run.
+// Command bench times reverie against PyTorch on this machine, f32, input to
+// output in host memory, both sides in turn in one run: SimpleUnet, and the
+// residual U-Net of preset small.
 //
 //	bench/run.sh            installs PyTorch in bench/.venv and runs this
 //
@@ -19,6 +20,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/train"
 )
 
 // A workload is what both sides do.
@@ -38,7 +43,6 @@ var workloads = []workload{{"train", 8, 64}, {"forward", 8, 64}, {"forward", 1, 
 type reply struct {
 	Seconds float64
 	Bytes   int64 // peak resident size so far, less the size before the model was built
-	Name    string
 }
 
 func main() {
@@ -76,7 +80,14 @@ func compare(python string, rounds, threads int, only string) error {
 		if !strings.HasPrefix(w.String(), only) {
 			continue
 		}
-		spec, _ := json.Marshal(w)
+		w, err := w.complete()
+		if err != nil {
+			return err
+		}
+		spec, err := json.Marshal(w)
+		if err != nil {
+			return err
+		}
 		n := fmt.Sprint(threads)
 		sides := []*side{
 			{name: "reverie", cmd: exec.Command(self, "-threads", n, "-worker", string(spec))},

@@ -59,13 +59,13 @@ func work(spec string, threads int, profile string) error {
 	return nil
 }
 
-// newStep returns the workload's step on the lecture's network.
+// newStep returns the workload's step.
 func newStep(w workload, threads int) (func() error, error) {
-	c, err := config.Preset("lecture")
+	c, err := config.Preset(w.Preset)
 	if err != nil {
 		return nil, err
 	}
-	c.Resolution, c.Batch, c.EMA = config.Size{H: w.Size, W: w.Size}, w.Batch, 0
+	c.Resolution, c.Batch, c.EMA = config.Size{H: w.Size, W: w.Size}, w.Batch, 0 // PyTorch keeps no average
 	e, err := engine.Open(fmt.Sprintf("simd:threads=%d", threads))
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-"""PyTorch's side of the benchmark: the lecture's SimpleUnet, f32, on the CPU.
+"""PyTorch's side of the benchmark, f32, on the CPU.
 
 Usage: worker.py WORKLOAD THREADS eager|channels_last
 Makes one step for each line of standard input and prints its time as JSON.
@@ -63,8 +63,28 @@ class SimpleUnet(nn.Module):
         return self.output(x)
 
 
-model = SimpleUnet()
-assert sum(p.numel() for p in model.parameters()) == 62438883
+class Diffusers(nn.Module):
+    """The residual U-Net of preset small, as diffusers has it."""
+
+    def __init__(self, channels, layers):
+        super().__init__()
+        from diffusers import UNet2DModel
+
+        self.net = UNet2DModel(
+            block_out_channels=channels, layers_per_block=layers, norm_num_groups=8,
+            down_block_types=["DownBlock2D"] * len(channels), up_block_types=["UpBlock2D"] * len(channels),
+            resnet_time_scale_shift="scale_shift", add_attention=False,
+        )
+
+    def forward(self, x, t):
+        return self.net(x, t).sample
+
+
+if work["Preset"] == "small":
+    model = Diffusers(work["Channels"], work["Layers"])
+else:
+    model = SimpleUnet()
+assert sum(p.numel() for p in model.parameters()) == work["Parameters"]
 size, batch = work["Size"], work["Batch"]
 image = (torch.arange(batch * 3 * size * size) % 255).float().reshape(batch, 3, size, size) / 127.5 - 1
 t = (torch.arange(batch) * 7 % 300).float()
