@@ -20,6 +20,12 @@ type Loaded struct {
 	Averaged   bool                   // the weights are the moving average
 }
 
+// Close frees the compiled functions and the weights.
+func (l *Loaded) Close() {
+	l.Model.Close()
+	engine.Free(l.Weights...)
+}
+
 // Load loads a model from a run folder (its newest complete checkpoint), a
 // checkpoint folder or an imported model. It takes the averaged weights where
 // there are any, unless raw.
@@ -65,6 +71,9 @@ func defaults(c checkpoint.SchedulerConfig) Options {
 	var o Options
 	if c.VarianceType == "fixed_large" {
 		o.Variance = reverie.BetaVariance
+	}
+	if !c.ClipSample {
+		o.Clamp = "none"
 	}
 	if x := c.Reverie; x != nil {
 		o.Height, o.Width, o.Solver, o.Steps, o.Clamp = x.Height, x.Width, x.Solver, x.Steps, x.Clamp

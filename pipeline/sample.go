@@ -1,9 +1,12 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/shapes"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
@@ -14,10 +17,11 @@ import (
 // A State is where a walk is after a step, as Options.Hook sees it.
 type State = sample.State[*tensors.Tensor]
 
-// Options say what Sample draws.
+// Options say what Sample draws. Where Solver is left open the model's own
+// sampler is taken, its Steps, Variance and Clamp included.
 type Options struct {
 	N             int    // images
-	Height, Width int    // of the images; 0: Defaults'
+	Height, Width int    // of the images; both 0: Defaults'; Width 0: Height
 	Batch         int    // images denoised at once; 0: 16
 	Seed          uint64 // image i is the same for every N, Batch and number of threads
 
@@ -26,11 +30,12 @@ type Options struct {
 	Spacing  string           // one of sample.Spacings; "": linear
 	Eta      float64          // of solver ddim: 0 deterministic, 1 ancestral
 	Variance reverie.Variance // of solver ddpm
-	Clamp    string           // "x0": x0hat, "x": x after each step, "none"; "": Defaults', then x0
+	Clamp    string           // "x0": x0hat, "x": x after each step, "none"; "": x0
 	Mode     net.Mode         // net.Eval or net.PerImage
 
 	// Hook, if not nil, is called after each step of each batch, with the number
-	// of the batch's first image; its error ends the sampling.
+	// of the batch's first image; its error ends the sampling. The state's tensors
+	// are valid during the call only.
 	Hook func(first int, s State) error
 }
 
@@ -39,18 +44,19 @@ const defaultSteps = 50
 
 // Filled returns o with what it leaves open taken from the model's defaults.
 func (m *Model) Filled(o Options) Options {
-	if o.Height == 0 {
-		o.Height, o.Width = m.Defaults.Height, m.Defaults.Width
+	d := m.Defaults
+	if o.Height == 0 && o.Width == 0 {
+		o.Height, o.Width = d.Height, d.Width
 	}
-	if o.Batch == 0 {
-		o.Batch = 16
+	o.Width = cmp.Or(o.Width, o.Height)
+	o.Batch = cmp.Or(o.Batch, 16)
+	if o.Solver == "" {
+		o.Solver, o.Clamp, o.Variance = d.Solver, cmp.Or(o.Clamp, d.Clamp), cmp.Or(o.Variance, d.Variance)
 	}
-	o.Solver = or(o.Solver, m.Defaults.Solver, "ddim")
-	o.Clamp = or(o.Clamp, m.Defaults.Clamp, "x0")
-	o.Spacing = or(o.Spacing, "linear")
-	if o.Steps == 0 && o.Solver == m.Defaults.Solver {
-		o.Steps = m.Defaults.Steps
+	if o.Solver == d.Solver {
+		o.Steps = cmp.Or(o.Steps, d.Steps)
 	}
+	o.Solver, o.Clamp, o.Spacing = cmp.Or(o.Solver, "ddim"), cmp.Or(o.Clamp, "x0"), cmp.Or(o.Spacing, "linear")
 	if o.Steps == 0 {
 		o.Steps = m.Process.Steps()
 		if o.Solver == "ddim" {
@@ -58,15 +64,6 @@ func (m *Model) Filled(o Options) Options {
 		}
 	}
 	return o
-}
-
-func or(v ...string) string {
-	for _, s := range v {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }
 
 // Sample draws images: N of them, NHWC in about [-1,1]. An error names what is
@@ -95,22 +92,10 @@ func (m *Model) Sample(ctx context.Context, o Options) ([]float32, error) {
 
 // batch draws the n images from number first on.
 func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Tensor, error) {
-	_, c := m.Net.Channels()
-	space := m.Engine.Space(reverie.Stream{Seed: o.Seed, Domain: reverie.Sampling, Sample: uint64(first)})
-	run := &sample.Run[*tensors.Tensor]{Space: space, Process: m.Process}
-	run.Denoiser = reverie.Wrap(space, m.Process, m.Param, m.Network(o.Mode))
-	switch o.Clamp {
-	case "x0":
-		d, err := reverie.Clamp(space, run.Denoiser, -1, 1)
-		if err != nil {
-			return nil, err
-		}
-		run.Denoiser = d
-	case "x":
-		run.Clamp = 1
-	case "none":
-	default:
-		return nil, fmt.Errorf("pipeline: clamp %q is unknown; choose x0, x or none", o.Clamp)
+	space := NewScope(m.Engine.Space(reverie.Stream{Seed: o.Seed, Domain: reverie.Sampling, Sample: uint64(first)}))
+	run, err := m.run(o, space)
+	if err != nil {
+		return nil, err
 	}
 	solver, err := sample.New[*tensors.Tensor](o.Solver, sample.Options{Eta: o.Eta, Variance: o.Variance})
 	if err != nil {
@@ -120,11 +105,46 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	if err != nil {
 		return nil, err
 	}
-	var hook func(State) error
-	if o.Hook != nil {
-		hook = func(s State) error { return o.Hook(first, s) }
+	hook := func(s State) error {
+		if o.Hook != nil {
+			if err := o.Hook(first, s); err != nil {
+				return err
+			}
+		}
+		space.Next(s.X)
+		return nil
 	}
-	like := engine.New(m.Engine, make([]float32, n*o.Height*o.Width*c), n, o.Height, o.Width, c)
-	defer engine.Free(like)
-	return sample.Sample(ctx, run, solver, run.Prior(like), grid, hook)
+	_, c := m.Net.Channels()
+	like := space.Own(engine.Zeros(m.Engine, shapes.Make(dtypes.Float32, n, o.Height, o.Width, c)))
+	x, err := sample.Sample(ctx, run, solver, run.Prior(like), grid, hook)
+	if err != nil {
+		space.Close()
+		return nil, err
+	}
+	space.Close(x)
+	return x, nil
+}
+
+// run is what a solver works on: the network as a denoiser, clamped as asked.
+func (m *Model) run(o Options, space *Scope) (*sample.Run[*tensors.Tensor], error) {
+	network := m.Network(o.Mode)
+	owned := func(ctx context.Context, x *tensors.Tensor, cond float64) (*tensors.Tensor, error) {
+		y, err := network(ctx, x, cond)
+		if err != nil {
+			return nil, err
+		}
+		return space.Own(y), nil
+	}
+	run := &sample.Run[*tensors.Tensor]{Space: space, Process: m.Process, Denoiser: reverie.Wrap(space, m.Process, m.Param, owned)}
+	var err error
+	switch o.Clamp {
+	case "x0":
+		run.Denoiser, err = reverie.Clamp(space, run.Denoiser, -1, 1)
+	case "x":
+		run.Clamp = 1
+	case "none":
+	default:
+		err = fmt.Errorf("pipeline: clamp %q is unknown; choose x0, x or none", o.Clamp)
+	}
+	return run, err
 }

@@ -43,15 +43,14 @@ func Scheduler(schedule string, T int, betaStart, betaEnd float64, prediction, v
 // Process returns the chain and the prediction kind that a scheduler's
 // configuration describes.
 func Process(c checkpoint.SchedulerConfig) (*reverie.DDPM, reverie.Param, error) {
-	schedule, err := translate(schedules, 1, "beta_schedule", c.BetaSchedule)
+	n, err := Described(c)
 	if err != nil {
 		return nil, nil, err
 	}
-	name, err := translate(predictions, 1, "prediction_type", c.PredictionType)
-	if err != nil {
-		return nil, nil, err
+	if c.ClipSample && c.ClipSampleRange != 1 {
+		return nil, nil, fmt.Errorf("scheduler: clip_sample_range %v is not supported: images are in [-1, 1], expected 1", c.ClipSampleRange)
 	}
-	beta, err := reverie.Betas(schedule, c.NumTrainTimesteps, c.BetaStart, c.BetaEnd)
+	beta, err := reverie.Betas(n.Schedule, c.NumTrainTimesteps, c.BetaStart, c.BetaEnd)
 	if err != nil {
 		return nil, nil, fmt.Errorf("scheduler: %w", err)
 	}
@@ -59,6 +58,23 @@ func Process(c checkpoint.SchedulerConfig) (*reverie.DDPM, reverie.Param, error)
 	if err != nil {
 		return nil, nil, fmt.Errorf("scheduler: %w", err)
 	}
-	k, err := reverie.ParseParam(name)
+	k, err := reverie.ParseParam(n.Prediction)
 	return p, k, err
+}
+
+// Names are what a scheduler's configuration is called in our words, those of
+// the flags.
+type Names struct{ Schedule, Prediction, Variance string }
+
+// Described translates a scheduler's configuration, or names what of it is not
+// supported.
+func Described(c checkpoint.SchedulerConfig) (n Names, err error) {
+	if n.Schedule, err = translate(schedules, 1, "beta_schedule", c.BetaSchedule); err != nil {
+		return n, err
+	}
+	if n.Prediction, err = translate(predictions, 1, "prediction_type", c.PredictionType); err != nil {
+		return n, err
+	}
+	n.Variance, err = translate(variances, 1, "variance_type", c.VarianceType)
+	return n, err
 }

@@ -33,15 +33,24 @@ func (s *Strip) Hook(first int, at State) error {
 // Image returns the stages in a row.
 func (s *Strip) Image() image.Image { return picture.Strip(s.images, picture.Layout{}) }
 
-// ForwardStrip shows an image [H,W,C] in [-1,1] at ten times of the forward
-// process, t = 0, T/10, .., 9T/10, under one draw of the noise.
+// ForwardTimes are the ten times of a forward strip, t = 0, T/10, .., 9T/10.
+func ForwardTimes(p *reverie.DDPM) []int {
+	t := make([]int, stages)
+	for i := range t {
+		t[i] = i * p.Steps() / stages
+	}
+	return t
+}
+
+// ForwardStrip shows an image [H,W,C] in [-1,1] at the times of ForwardTimes,
+// under one draw of the noise.
 func ForwardStrip(p *reverie.DDPM, x0 []float32, h, w, c int, seed uint64) image.Image {
 	sp := &reverie.Host[float32]{Stream: reverie.Stream{Seed: seed, Domain: reverie.Training}}
 	x := reverie.Batch[float32]{x0}
 	eps := sp.Noise(x)
 	var images []image.Image
-	for i := range stages {
-		law := p.At(float64(i * p.Steps() / stages))
+	for _, t := range ForwardTimes(p) {
+		law := p.At(float64(t))
 		noised := sp.Sum([]float64{law.Alpha, law.Sigma}, x, eps)
 		images = append(images, picture.FromFloat(noised[0], h, w, c))
 	}

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/train"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // openData opens the images of a configuration and says what was left out; name
@@ -31,7 +32,16 @@ func openData(cmd *cobra.Command, c *config.Run) (set *data.Set, name string, er
 		return nil, "", err
 	}
 	writeSkipped(cmd.ErrOrStderr(), set.Skipped())
-	return set, strings.Trim(filepath.Base(c.Data[0]), "."), nil
+	return set, runName(c.Data[0]), nil
+}
+
+// runName is what a run on a folder is called: the folder's name, as far as a
+// name for a run can be made of it.
+func runName(dir string) string {
+	if name := strings.Trim(filepath.Base(dir), `./\`); name != "" {
+		return name
+	}
+	return "images"
 }
 
 // writeSkipped names the files that could not be read.
@@ -54,6 +64,7 @@ type console struct {
 	out, err io.Writer
 	bar      *progressbar.ProgressBar // nil where stderr is no terminal
 	spoke    time.Time                // when the last plain line was printed
+	steps    int                      // taken in this session
 }
 
 // every is the pause between two plain progress lines, and of the lecture's
@@ -64,23 +75,60 @@ const (
 	barUnits    = 10000
 )
 
-// runTrainer trains and shows it.
+// runTrainer trains and shows it. The last line is the command that samples.
 func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 	c := &console{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), spoke: time.Now()}
-	fmt.Fprintf(c.err, "run folder: %s (Ctrl-C saves and ends)\n\n", t.Dir)
-	if isTerminal(c.err) {
-		c.bar = progressbar.NewOptions(barUnits,
-			progressbar.OptionSetWriter(c.err), progressbar.OptionSetWidth(24), progressbar.OptionSetPredictTime(false),
-			progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetElapsedTime(false),
-		)
-	}
+	fmt.Fprintf(c.err, "run folder: %s (Ctrl-C saves and ends), seed %d\n\n", t.Dir, t.Config.Seed)
+	c.bar = trainingBar(c.err)
 	t.Step, t.Note = c.step, c.note
+	began := time.Now()
 	err := t.Run(cmd.Context())
 	c.clear()
-	if err == nil || errors.Is(err, train.ErrInterrupted) {
-		fmt.Fprintf(c.out, "reverie sample %s\n", t.Dir)
+	switch {
+	case err == nil && c.steps == 0:
+		fmt.Fprintf(c.err, "the run has reached its stop already (%s); give a larger total to go on\n", stops(t.Config))
+	case err == nil:
+		fmt.Fprintf(c.err, "%d steps in %v\n", c.steps, time.Since(began).Round(100*time.Millisecond))
+	case err == train.ErrInterrupted: // itself: joined with another error it was not saved
+		fmt.Fprintf(c.err, "%v; go on with: reverie train --resume %s\n", err, quoted(t.Dir))
+		err = toldError{err}
+	default:
+		return err
 	}
+	fmt.Fprintf(c.out, "reverie sample %s\n", quoted(t.Dir))
 	return err
+}
+
+// stops are the flags that end a run.
+func stops(c *config.Run) string {
+	var s []string
+	if c.Epochs > 0 {
+		s = append(s, fmt.Sprintf("--epochs %d", c.Epochs))
+	}
+	if c.Steps > 0 {
+		s = append(s, fmt.Sprintf("--steps %d", c.Steps))
+	}
+	if c.Time > 0 {
+		s = append(s, fmt.Sprintf("--time %v", time.Duration(c.Time)))
+	}
+	return strings.Join(s, ", ")
+}
+
+// trainingBar is a bar that fits the terminal with a line of text beside it;
+// nil where w is no terminal.
+func trainingBar(w io.Writer) *progressbar.ProgressBar {
+	if !isTerminal(w) {
+		return nil
+	}
+	columns, _, err := term.GetSize(int(w.(*os.File).Fd()))
+	if err != nil || columns == 0 {
+		columns = 80
+	}
+	const text = 68 // the percentage and step's line
+	return progressbar.NewOptions(barUnits,
+		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(min(40, max(6, columns-text))), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetElapsedTime(false),
+	)
 }
 
 // step shows a step.
@@ -89,7 +137,8 @@ func (c *console) step(e train.Event) {
 		c.clear()
 		fmt.Fprintf(c.out, "Epoch %d | step %03d Loss: %.4f\n", e.Epoch, e.Index, e.Loss)
 	}
-	line := fmt.Sprintf("epoch %d step %d loss %.4f, %.0f images/s, %v left", e.Epoch, e.Record.Step, e.Loss, e.Speed, e.Left.Round(time.Second))
+	c.steps++
+	line := fmt.Sprintf("epoch %d step %d loss %.4f, %s images/s, %v left", e.Epoch, e.Record.Step, e.Loss, speed(e.Speed), e.Left.Round(time.Second))
 	switch {
 	case c.bar != nil:
 		c.bar.Describe(line)
@@ -98,6 +147,14 @@ func (c *console) step(e train.Event) {
 		c.spoke = time.Now()
 		fmt.Fprintf(c.err, "%3.0f%% %s\n", 100*e.Done, line)
 	}
+}
+
+// speed is images per second with two digits at least.
+func speed(v float64) string {
+	if v < 10 {
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.0f", v)
 }
 
 // note says what a person should know.

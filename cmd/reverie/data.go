@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
@@ -20,8 +21,15 @@ func newData() *cobra.Command {
 modes, duplicates, unreadable files; suggest a resolution and a batch, and draw
 a grid of them. Without DIR it examines the emoji inside the program.`,
 		Example: `  reverie data ~/photos
-  reverie data cars/train cars/test --out cars.png`,
+  reverie data cars/train cars/test --out cars.png
+  reverie data --data-class Flags`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkNames(output{"out", out}); err != nil {
+				return err
+			}
+			if err := checkWritable(output{"out", out}); err != nil {
+				return err
+			}
 			r, err := examine(cmd, args, o)
 			if err != nil {
 				return err
@@ -29,7 +37,7 @@ a grid of them. Without DIR it examines the emoji inside the program.`,
 			if err := r.WriteText(cmd.OutOrStdout()); err != nil {
 				return err
 			}
-			if err := picture.Write(out, r.Grid(), picture.Text{Key: "Software", Value: "reverie " + version()}); err != nil {
+			if err := picture.Write(out, r.Grid(), picture.Text{Key: "Software", Value: "reverie " + version()}, picture.Text{Key: "data", Value: dataName(args)}); err != nil {
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), out)
@@ -42,9 +50,21 @@ a grid of them. Without DIR it examines the emoji inside the program.`,
 	return cmd
 }
 
+// dataName says where images are from.
+func dataName(roots []string) string {
+	if len(roots) == 0 {
+		return "the emoji inside the program"
+	}
+	return strings.Join(roots, ", ")
+}
+
 func examine(cmd *cobra.Command, roots []string, o data.Options) (*data.Report, error) {
 	if len(roots) == 0 {
-		return data.ExamineEmbedded(cmd.Context(), o)
+		r, err := data.ExamineEmbedded(cmd.Context(), o)
+		if cmd.Context().Err() == nil {
+			err = usage(err) // nothing but the command line can be wrong
+		}
+		return r, err
 	}
 	bar := newBar(cmd.ErrOrStderr(), -1, "reading images")
 	defer bar.done()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/dustin/go-humanize"
@@ -49,13 +50,34 @@ shapes. In Python:
 // importable are the architectures whose configuration the shapes tell.
 var importable = []string{"simpleunet"}
 
+// layOut makes the network whose weights dict holds: all of them, and no others.
+func layOut(dict map[string]checkpoint.Tensor) (*simpleunet.Model, error) {
+	shapes := make(map[string][]int, len(dict))
+	for name, t := range dict {
+		shapes[name] = t.Shape
+	}
+	arch, inferErr := simpleunet.Infer(shapes)
+	if inferErr != nil {
+		arch = simpleunet.Config{} // the lecture's: to name all that differs from it
+	}
+	m, err := simpleunet.New(arch)
+	if err != nil {
+		return nil, err
+	}
+	err = net.CheckArrays(m.Params(), pipeline.Arrays(dict))
+	if inferErr != nil && err != nil {
+		return nil, fmt.Errorf("not a simpleunet (compared with the lecture's): %w", err)
+	}
+	return m, errors.Join(inferErr, err)
+}
+
 func importFunc(cmd *cobra.Command, o *importOptions) error {
 	if err := config.OneOf("arch", o.arch, importable); err != nil {
 		return usage(err)
 	}
-	for name, value := range map[string]string{"weights": o.weights, "out": o.out} {
-		if value == "" {
-			return usagef("--%s is missing", name)
+	for _, f := range []struct{ name, value string }{{"weights", o.weights}, {"out", o.out}} {
+		if f.value == "" {
+			return usagef("--%s is missing", f.name)
 		}
 	}
 	if _, err := o.process(); err != nil {
@@ -63,25 +85,14 @@ func importFunc(cmd *cobra.Command, o *importOptions) error {
 	}
 	dict, err := checkpoint.ReadWeights(o.weights)
 	if err != nil {
-		return err
+		return inputError("weights", o.weights, err)
 	}
-	shapes := make(map[string][]int, len(dict))
-	for name, t := range dict {
-		shapes[name] = t.Shape
-	}
-	arch, err := simpleunet.Infer(shapes)
+	m, err := layOut(dict)
 	if err != nil {
-		return fmt.Errorf("%s: %w", o.weights, err)
-	}
-	m, err := simpleunet.New(arch)
-	if err != nil {
-		return fmt.Errorf("%s: %w", o.weights, err)
-	}
-	if err := net.CheckArrays(m.Params(), pipeline.Arrays(dict)); err != nil {
 		return fmt.Errorf("%s: %w", o.weights, err)
 	}
 	if err := m.Check(o.resolution.H, o.resolution.W); err != nil {
-		return usage(fmt.Errorf("--resolution: %w", err))
+		return fmt.Errorf("--resolution: %w", err)
 	}
 	text, err := json.Marshal(m.Config())
 	if err != nil {
@@ -96,7 +107,7 @@ func importFunc(cmd *cobra.Command, o *importOptions) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s, %s parameters\nreverie sample %s\n", m.Arch(), humanize.Comma(int64(net.Trainable(m))), o.out)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s, %s parameters\nreverie sample %s\n", m.Arch(), humanize.Comma(int64(net.Trainable(m))), quoted(o.out))
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/pipeline"
 	"github.com/spf13/cobra"
 )
 
@@ -58,8 +59,12 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 	}
 	row("weights", "%s", which)
 	s := c.Scheduler
-	row("process", "ddpm, T = %d, %s betas %v to %v", s.NumTrainTimesteps, s.BetaSchedule, s.BetaStart, s.BetaEnd)
-	row("prediction", "%s", s.PredictionType)
+	p, err := pipeline.Described(s)
+	if err != nil {
+		return fmt.Errorf("%s: %w", found.Model, err)
+	}
+	row("process", "ddpm, T = %d, %s", s.NumTrainTimesteps, betas(p, s))
+	row("prediction", "%s", p.Prediction)
 	if x := s.Reverie; x != nil {
 		if x.Preset != "" {
 			row("preset", "%s", x.Preset)
@@ -68,7 +73,7 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 			row("image size", "%dx%d", x.Height, x.Width)
 		}
 		if x.Solver != "" {
-			row("own sampler", "%s, clamp %s, variance %s", x.Solver, x.Clamp, s.VarianceType)
+			row("own sampler", "%s, clamp %s, variance %s", x.Solver, x.Clamp, p.Variance)
 		}
 	}
 	if tr := c.Trainer; tr != nil {
@@ -78,6 +83,14 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 		row("trained", "elsewhere (imported)")
 	}
 	return t.Flush()
+}
+
+// betas describes the table of betas; cosine has no ends of its own.
+func betas(p pipeline.Names, s checkpoint.SchedulerConfig) string {
+	if p.Schedule == "cosine" {
+		return "cosine betas"
+	}
+	return fmt.Sprintf("%s betas %v to %v", p.Schedule, s.BetaStart, s.BetaEnd)
 }
 
 // compact is JSON on one line.

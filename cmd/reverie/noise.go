@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
@@ -66,6 +67,12 @@ diffusion model learns to undo.`,
 			if err != nil {
 				return err
 			}
+			if err := checkNames(output{"out", out}); err != nil {
+				return err
+			}
+			if err := checkWritable(output{"out", out}); err != nil {
+				return err
+			}
 			x, h, w, err := loadImage(cmd.Context(), args[0], resolution)
 			if err != nil {
 				return err
@@ -74,10 +81,12 @@ diffusion model learns to undo.`,
 				picture.Text{Key: "Software", Value: "reverie " + version()}, picture.Text{Key: "image", Value: args[0]},
 				picture.Text{Key: "schedule", Value: p.schedule}, picture.Text{Key: "timesteps", Value: fmt.Sprint(p.timesteps)},
 				picture.Text{Key: "seed", Value: fmt.Sprint(seed)})
-			if err == nil {
-				fmt.Fprintln(cmd.OutOrStdout(), out)
+			if err != nil {
+				return err
 			}
-			return err
+			fmt.Fprintln(cmd.OutOrStdout(), out)
+			fmt.Fprintf(cmd.ErrOrStderr(), "t = %s of %d (%s), seed %d\n", strings.Join(strings.Fields(fmt.Sprint(pipeline.ForwardTimes(chain))), ", "), p.timesteps, p.schedule, seed)
+			return nil
 		},
 	}
 	resolution = config.Size{H: 128, W: 128}

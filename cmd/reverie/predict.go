@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/checkpoint"
@@ -26,10 +27,14 @@ func newPredict() *cobra.Command {
 		Short: "Run the raw network on arrays",
 		Long: `Run the network, in evaluation mode, on the arrays of an npz file: x float32
 [N,C,H,W] and t int64 [N], the code index 0 to T-1. The output, out float32
-[N,C,H,W], is what the network says, unscaled: to compare with other programs.`,
-		Example: `  reverie predict --model runs/emoji-1 --in in.npz --out out.npz`,
-		Args:    exactly(0, "no arguments, only flags"),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return predictFunc(cmd, o) },
+[N,C,H,W], is what the network says, unscaled: to compare with other programs.
+Any size that the network takes will do, whatever it was trained on. In Python:
+
+  numpy.savez("in.npz", x=x.astype("float32"), t=t.astype("int64"))`,
+		Example: `  reverie predict --model runs/emoji-1 --in in.npz --out out.npz
+  reverie predict --model models/lecture --in in.npz --out out.npz --batch 4`,
+		Args: exactly(0, "no arguments, only flags"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return predictFunc(cmd, o) },
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
@@ -51,11 +56,17 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 	if o.batch < 1 {
 		return usagef("--batch %d: give at least 1", o.batch)
 	}
+	if err := checkNames(output{"in", o.in}, output{"out", o.out}); err != nil {
+		return err
+	}
 	e, err := engine.Open(o.backend)
 	if err != nil {
 		return usage(err)
 	}
 	defer e.Close()
+	if err := checkWritable(output{"out", o.out}); err != nil {
+		return err
+	}
 	m, err := pipeline.Load(e, o.model, o.raw)
 	if err != nil {
 		return err
@@ -66,6 +77,7 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 		return err
 	}
 	fmt.Fprintln(cmd.ErrOrStderr(), describe(m))
+	began := time.Now()
 	out, err := predict(cmd.Context(), m, x, t, o.batch)
 	if err != nil {
 		return err
@@ -74,6 +86,7 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 		return err
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
+	fmt.Fprintln(cmd.ErrOrStderr(), "took", took(time.Since(began)))
 	return nil
 }
 
@@ -81,7 +94,7 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 func readTask(path string, m *pipeline.Loaded) (x checkpoint.Tensor, t []int64, err error) {
 	z, err := checkpoint.OpenNPZ(path)
 	if err != nil {
-		return x, nil, err
+		return x, nil, inputError("in", path, err)
 	}
 	defer z.Close()
 	if x, err = z.Array("x", checkpoint.F32, 4); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // The exit codes: what a script may rely on.
@@ -17,6 +18,9 @@ const (
 
 // usageError marks an error that the command line alone shows.
 type usageError struct{ error }
+
+// toldError marks an error of which the command has told all there is to say.
+type toldError struct{ error }
 
 // usage marks err as a usage error; nil stays nil.
 func usage(err error) error {
@@ -39,7 +43,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(stderr, "reverie:", err)
+	switch {
+	case errors.As(err, new(toldError)):
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "reverie: interrupted")
+	default:
+		fmt.Fprintln(stderr, "reverie:", err)
+	}
 	if errors.As(err, new(usageError)) {
 		fmt.Fprintf(stderr, "See '%s --help'.\n", cmd.CommandPath())
 		return exitUsage
@@ -63,7 +73,8 @@ It needs nothing but this program: no Python, no compiler, no download.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(flagError(err)) })
 	root.AddCommand(newTrain(), newSample(), newNoise(), newData(), newInfo(), newImport(), newPredict(), newVersion())
 	return root
 }
@@ -77,6 +88,34 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		return usagef("unknown command %q; did you mean %q?", args[0], near[0])
 	}
 	return usagef("unknown command %q", args[0])
+}
+
+// expected is what a flag of a type takes, in words.
+var expected = map[string]string{
+	"int": "a whole number", "uint64": "a whole number, 0 or more", "float64": "a number", "bool": "true or false",
+	"duration": "a time such as 90s, 8m or 2h30m", "intSlice": "whole numbers with commas between", "float64Slice": "numbers with commas between",
+}
+
+// flagError says what is wrong with a flag in a reader's words, not the parser's.
+func flagError(err error) error {
+	var (
+		value   *pflag.InvalidValueError
+		missing *pflag.ValueRequiredError
+		unknown *pflag.NotExistError
+	)
+	switch {
+	case errors.As(err, &value):
+		f := value.GetFlag()
+		if what, ok := expected[f.Value.Type()]; ok {
+			return fmt.Errorf("--%s %q: expected %s", f.Name, value.GetValue(), what)
+		}
+		return fmt.Errorf("--%s: %w", f.Name, value.Unwrap())
+	case errors.As(err, &missing):
+		return fmt.Errorf("--%s needs a value", missing.GetFlag().Name)
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+		return fmt.Errorf("unknown flag --%s", unknown.GetSpecifiedName())
+	}
+	return err
 }
 
 // exactly wants n arguments, named by what.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"time"
@@ -49,9 +48,9 @@ depends on --seed and i alone, not on -n, --batch or the number of threads.`,
 	f.StringVar(&o.solver, "solver", "", oneOf("solver", config.Solvers)+" (default: the run's)")
 	f.IntVar(&o.steps, "steps", 0, "solver steps (default: the run's; else all T, for ddim 50)")
 	f.StringVar(&o.spacing, "spacing", "linear", oneOf("times of fewer steps than T", []string{"linear", "trailing"}))
-	f.Float64Var(&o.eta, "eta", 0, "fresh noise of ddim: 0 deterministic, 1 ancestral")
+	f.Float64Var(&o.eta, "eta", 0, "fresh noise of ddim: 0 deterministic, 1 ancestral; above 0 it chooses solver ddim")
 	f.StringVar(&o.variance, "variance", "", oneOf("noise of ddpm", config.Variances)+" (default: the run's)")
-	f.StringVar(&o.clamp, "clamp", "", oneOf("keep to [-1,1]", config.Clamps)+" (default x0; x for solvers ddpm and lecture-sde on a run of preset lecture or an imported simpleunet)")
+	f.StringVar(&o.clamp, "clamp", "", oneOf("keep to [-1,1]", config.Clamps)+" (default: the run's with its own solver; else x for ddpm and lecture-sde on a run of preset lecture or an imported simpleunet, x0 elsewhere)")
 	f.StringVar(&o.batchnorm, "batchnorm", "eval", "statistics of BatchNorm: eval (running), batch (each image's own)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
@@ -102,6 +101,9 @@ func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err err
 	if err != nil {
 		return p, usage(err)
 	}
+	if err := checkNames(o.outputs()...); err != nil {
+		return p, err
+	}
 	p = pipeline.Options{
 		N: o.n, Height: o.resolution.H, Width: o.resolution.W, Batch: o.batch, Seed: o.seed,
 		Solver: o.solver, Steps: o.steps, Spacing: o.spacing, Eta: o.eta, Clamp: o.clamp,
@@ -112,14 +114,20 @@ func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err err
 	return p, nil
 }
 
-// complete fills in what depends on the model.
+func (o *sampleOptions) outputs() []output {
+	return []output{{"out", o.out}, {"strip", o.strip}, {"npz", o.npz}}
+}
+
+// complete fills in what depends on the model, and checks it.
 func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pipeline.Loaded) (err error) {
-	given := p.Solver != "" || p.Eta != 0
 	if p.Solver == "" {
 		p.Solver = m.Defaults.Solver
 	}
 	if p.Eta != 0 || p.Solver == "" {
 		p.Solver = "ddim"
+	}
+	if err := config.ValidateSolver(p.Solver, p.Steps, "steps", m.Process.Steps()); err != nil {
+		return err
 	}
 	switch {
 	case cmd.Flags().Changed("variance"):
@@ -131,21 +139,28 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pip
 		p.Variance = m.Defaults.Variance
 	}
 	if p.Clamp == "" {
-		p.Clamp = defaultClamp(m, p.Solver, given)
+		p.Clamp = defaultClamp(m, p.Solver)
 	}
-	if err == nil && p.Height == 0 && m.Defaults.Height == 0 {
-		err = fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
+	if err != nil {
+		return err
 	}
-	return err
+	if p.Height == 0 && m.Defaults.Height == 0 {
+		return fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
+	}
+	*p = m.Filled(*p)
+	if err := m.Net.Check(p.Height, p.Width); err != nil {
+		return fmt.Errorf("--resolution: %w", err)
+	}
+	return nil
 }
 
 // defaultClamp is the run's own where its own solver samples; the lecture
 // clamps x after each step of its two solvers; all else clamps x0.
-func defaultClamp(m *pipeline.Loaded, solver string, given bool) string {
+func defaultClamp(m *pipeline.Loaded, solver string) string {
 	extra := m.Checkpoint.Scheduler.Reverie
 	imported := m.Checkpoint.Trainer == nil && m.Net.Arch() == "simpleunet"
 	switch {
-	case extra != nil && extra.Clamp != "" && !given:
+	case extra != nil && extra.Clamp != "" && extra.Solver == solver:
 		return extra.Clamp
 	case solver != "ddim" && (imported || extra != nil && extra.Preset == "lecture"):
 		return "x"
@@ -163,6 +178,9 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		return usage(err)
 	}
 	defer e.Close()
+	if err := checkWritable(o.outputs()...); err != nil {
+		return err
+	}
 	m, err := pipeline.Load(e, path, o.raw)
 	if err != nil {
 		return err
@@ -171,9 +189,8 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	if err := o.complete(cmd, &p, m); err != nil {
 		return err
 	}
-	p = m.Filled(p)
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%d images of %dx%d, solver %s, %d steps, clamp %s, seed %d\n",
-		describe(m), p.N, p.Height, p.Width, p.Solver, p.Steps, p.Clamp, p.Seed)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%d images of %dx%d, seed %d: solver %s, %d steps, clamp %s\n",
+		describe(m), p.N, p.Height, p.Width, p.Seed, solverName(p), p.Steps, p.Clamp)
 
 	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
 	_, c := m.Net.Channels()
@@ -188,17 +205,28 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	if err != nil {
 		return err
 	}
-	took := time.Since(began)
+	spent := time.Since(began)
 	text := parameters(m, p)
-	if err := o.write(cmd.Context(), cmd.OutOrStdout(), images, p, c, &strip, text); err != nil {
+	if err := o.write(cmd.OutOrStdout(), images, p, c, &strip, text); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "took %.1f s, %.2f s an image\n", took.Seconds(), took.Seconds()/float64(p.N))
+	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.2f s an image\n", took(spent), spent.Seconds()/float64(p.N))
 	return nil
 }
 
+// solverName is a solver with what belongs to it alone.
+func solverName(p pipeline.Options) string {
+	switch p.Solver {
+	case "ddim":
+		return fmt.Sprintf("ddim (eta %v)", p.Eta)
+	case "ddpm":
+		return fmt.Sprintf("ddpm (%v variance)", p.Variance)
+	}
+	return p.Solver
+}
+
 // write writes the files that were asked for and names them.
-func (o *sampleOptions) write(_ context.Context, stdout io.Writer, images []float32, p pipeline.Options, c int, strip *pipeline.Strip, text []picture.Text) error {
+func (o *sampleOptions) write(stdout io.Writer, images []float32, p pipeline.Options, c int, strip *pipeline.Strip, text []picture.Text) error {
 	grid := picture.Grid(picture.Split(images, p.Height, p.Width, c), picture.Layout{})
 	if err := picture.Write(o.out, grid, text...); err != nil {
 		return err
@@ -226,6 +254,7 @@ func parameters(m *pipeline.Loaded, p pipeline.Options) []picture.Text {
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: m.Found.Model}, {Key: "weights", Value: weightsName(m)},
 		{Key: "solver", Value: p.Solver}, {Key: "steps", Value: fmt.Sprint(p.Steps)}, {Key: "spacing", Value: p.Spacing},
 		{Key: "clamp", Value: p.Clamp}, {Key: "batchnorm", Value: p.Mode.String()}, {Key: "seed", Value: fmt.Sprint(p.Seed)},
+		{Key: "images", Value: fmt.Sprint(p.N)}, {Key: "size", Value: fmt.Sprintf("%dx%d", p.Height, p.Width)},
 	}
 	switch p.Solver {
 	case "ddim":

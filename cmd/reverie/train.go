@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,10 +37,12 @@ class or none, and write checkpoints and pictures to a run folder.
 Without DATA it trains on the emoji inside the program. Without --preset it is
 preset small: eight minutes on two cores. Preset lecture is the lecture's
 experiment: SimpleUnet at 128x128, T = 300, L1, 100 epochs. A flag replaces what
-the preset says; a stop (--epochs, --steps, --time) replaces the preset's stop,
+the preset says (below, in brackets, what that is); a stop (--epochs, --steps, --time) replaces the preset's stop,
 and of several the first reached ends the run.
 
-Ctrl-C saves and ends; --resume goes on from there.`,
+Ctrl-C saves and ends; --resume goes on from there. Then --epochs, --steps and
+--time are totals from the start of the run. They, --save-every, --keep,
+--sample-every and --sample-n may be changed; all else stays as it was.`,
 		Example: `  reverie train
   reverie train ~/photos --resolution 64 --channels 32,64,128 --time 2h
   reverie train cars/train cars/test --preset lecture --batch 16
@@ -47,6 +51,7 @@ Ctrl-C saves and ends; --resume goes on from there.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return trainFunc(cmd, args, o) },
 	}
 	o.addFlags(cmd.Flags())
+	showPresets(cmd.Flags())
 	return cmd
 }
 
@@ -59,11 +64,11 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.Steps, "steps", 0, "stop after that many steps")
 	f.DurationVar(&o.time, "time", 0, "stop after that much training time, such as 8m or 2h30m")
 
-	f.StringSliceVar(&o.DataClass, "data-class", nil, "train on these class folders only (comma-separated)")
+	f.StringSliceVar(&o.DataClass, "data-class", nil, "train on these class folders only (comma-separated; none: all)")
 	f.Var(&o.Resolution, "resolution", "image size: 64, or HEIGHTxWIDTH")
 	f.IntVar(&o.ImageChannels, "image-channels", 0, "1 grey, 3 RGB, 4 RGBA")
 	f.StringVar(&o.Crop, "crop", "", "fit other shapes by: "+strings.Join(config.Crops, ", "))
-	f.BoolVar(&o.Flip, "flip", false, "mirror images left to right at random")
+	f.BoolVar(&o.Flip, "flip", false, "mirror images left to right at random (--flip=false: never)")
 	f.Float64Var(&o.Val, "val", 0, "share of the images held out for validation")
 	f.BoolVar(&o.Strict, "strict", false, "fail on an unreadable image instead of skipping it")
 	f.IntVar(&o.Cache, "cache", 0, "memory for decoded images, MiB")
@@ -99,7 +104,7 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.Keep, "keep", 0, "checkpoints kept (0: all)")
 	f.IntVar(&o.SampleEvery, "sample-every", 0, "epochs between pictures (0: never)")
 	f.IntVar(&o.SampleN, "sample-n", 0, "images in the grid of pictures (0: none)")
-	f.StringVar(&o.backend, "backend", "", "compute backend, such as simd or simd:threads=1 (default $REVERIE_BACKEND, then simd)")
+	f.StringVar(&o.backend, "backend", "", backendHelp)
 }
 
 // notConfig are the flags that are no field of config.Run.
@@ -111,40 +116,95 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 	if err != nil {
 		return usage(err)
 	}
-	if o.resume != "" {
-		return o.resumeRun(cmd, set)
+	var c *config.Run // of a new run
+	if o.resume == "" {
+		c, err = o.fresh(set)
+	} else {
+		err = o.checkResume(set)
 	}
-	preset, err := config.Preset(o.Preset)
 	if err != nil {
 		return usage(err)
+	}
+	e, err := engine.Open(o.backend)
+	if err != nil {
+		return usage(err)
+	}
+	defer e.Close()
+	if o.resume != "" {
+		return o.resumeRun(cmd, e, set)
+	}
+	if err := refuseTaken(o.run); err != nil {
+		return err
+	}
+	return o.train(cmd, e, c, nil)
+}
+
+// fresh is the configuration of a new run, checked as far as that is possible
+// without opening anything.
+func (o *trainOptions) fresh(set []string) (*config.Run, error) {
+	preset, err := config.Preset(o.Preset)
+	if err != nil {
+		return nil, err
 	}
 	c := preset.With(&o.Run, set)
 	if len(c.Data) > 0 && !slices.Contains(set, "data-class") {
 		c.DataClass = nil // the preset's class is one of the embedded set
 	}
 	if err := c.Validate(); err != nil {
-		return usage(err)
+		return nil, err
 	}
-	return o.train(cmd, c, nil)
+	if _, _, err := train.Objective(c); err != nil {
+		return nil, err
+	}
+	_, err = train.Network(c)
+	return c, err
 }
 
-// resumeRun goes on with the run in o.resume.
-func (o *trainOptions) resumeRun(cmd *cobra.Command, set []string) error {
+// checkResume finds unknown values and flags that rule each other out. What the
+// command line leaves open is the run's, which is not read yet, so here it is
+// what no single flag can contradict.
+func (o *trainOptions) checkResume(set []string) error {
 	if o.run != "" {
-		return usagef("--run and --resume exclude each other: --resume %s goes on in that folder", o.resume)
+		return fmt.Errorf("--run and --resume exclude each other: --resume %s goes on in that folder", o.resume)
 	}
-	base, err := config.Preset("small") // only for the fields that no flag gives
+	base, err := config.Preset("small")
 	if err != nil {
 		return err
 	}
-	if err := base.With(&o.Run, set).ValidateValues(); err != nil {
-		return usage(err)
+	base.Timesteps, base.BetaStart, base.BetaEnd = 100000, 1e-12, 1-1e-12
+	return base.With(&o.Run, set).Validate()
+}
+
+// refuseTaken refuses, before the images are read, a folder that cannot become
+// that of a new run. (It is looked at again when it is made.)
+func refuseTaken(dir string) error {
+	if st, err := os.Stat(dir); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // also of ""
+		}
+		return fmt.Errorf("--run: %w", err)
+	} else if !st.IsDir() {
+		return fmt.Errorf("--run %s is a file; give a new folder", dir)
 	}
+	if _, err := checkpoint.Resolve(dir); err == nil || errors.Is(err, checkpoint.ErrNoCheckpoint) {
+		return fmt.Errorf("--run %s: %w: continue it with --resume %s, or choose another folder", dir, checkpoint.ErrRunExists, quoted(dir))
+	}
+	return nil
+}
+
+// resumeRun goes on with the run in o.resume.
+func (o *trainOptions) resumeRun(cmd *cobra.Command, e *engine.Engine, set []string) error {
 	lock, err := checkpoint.OpenRun(o.resume)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--resume %s: there is no such run folder", o.resume)
+	}
 	if err != nil {
 		return err
 	}
 	defer lock.Unlock()
+	if _, err := checkpoint.Latest(o.resume); errors.Is(err, checkpoint.ErrNoCheckpoint) {
+		return fmt.Errorf("%w; start a new run: remove this folder, or choose another with --run", err)
+	}
 	had, err := train.ReadConfig(o.resume)
 	if err != nil {
 		return err
@@ -153,26 +213,19 @@ func (o *trainOptions) resumeRun(cmd *cobra.Command, set []string) error {
 	if err != nil {
 		return err
 	}
-	return o.train(cmd, c, lock)
+	return o.train(cmd, e, c, lock)
 }
 
-// train trains c in a new folder, or in the one that lock holds.
-func (o *trainOptions) train(cmd *cobra.Command, c *config.Run, lock *checkpoint.RunLock) (err error) {
-	if _, err := train.Network(c); err != nil {
-		return usage(err)
-	}
-	e, err := engine.Open(o.backend)
-	if err != nil {
-		return usage(err)
-	}
-	defer e.Close()
+// train trains c in a new folder, or in the one that lock holds. The folder is
+// made last: what refuses the run leaves none behind.
+func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run, lock *checkpoint.RunLock) (err error) {
 	set, name, err := openData(cmd, c)
 	if err != nil {
-		return err
+		return o.blame(cmd, c, err)
 	}
 	t, err := train.New(e, c, set)
 	if err != nil {
-		return err
+		return o.blame(cmd, c, err)
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
 	plan, err := t.Plan()
@@ -189,6 +242,15 @@ func (o *trainOptions) train(cmd *cobra.Command, c *config.Run, lock *checkpoint
 		return err
 	}
 	return runTrainer(cmd, t)
+}
+
+// blame marks an error about the images as the command line's where no file
+// can be at fault: in a new run on the embedded set.
+func (o *trainOptions) blame(cmd *cobra.Command, c *config.Run, err error) error {
+	if o.resume == "" && len(c.Data) == 0 && cmd.Context().Err() == nil {
+		return usage(err)
+	}
+	return err
 }
 
 // given completes o.Run from the arguments and returns the names of its fields
@@ -208,6 +270,9 @@ func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err
 			return nil, err
 		}
 		o.Data = append(o.Data, abs)
+	}
+	if o.time < 0 {
+		return nil, fmt.Errorf("--time %v is negative", o.time)
 	}
 	o.Time = config.Duration(o.time)
 	if f.Changed("adam-betas") {

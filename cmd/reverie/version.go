@@ -4,18 +4,28 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/spf13/cobra"
 )
 
 func newVersion() *cobra.Command {
-	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print the version, the platform and the compute backend",
-		Example: "  reverie version",
-		Args:    exactly(0, "no arguments"),
+	var notice bool
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Print the version, the platform and the compute backend",
+		Long: `Print the version, the platform and the compute backend; with --notice the
+origin and licence of the emoji inside the program.`,
+		Example: `  reverie version
+  reverie version --notice`,
+		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if notice {
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSpace(data.EmbeddedNotice()))
+				return err
+			}
 			e, err := engine.Open("")
 			if err != nil {
 				return err
@@ -25,6 +35,8 @@ func newVersion() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&notice, "notice", false, "print the origin and licence of the embedded emoji instead")
+	return cmd
 }
 
 // version is the module's version where the build knows it, or the commit.

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// An output is a file that a command is to write, with the flag that names it.
+type output struct{ flag, path string }
+
+// pictureNames are endings of pictures that are no PNG, which is what we write.
+var pictureNames = []string{".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+
+// checkNames finds what the command line alone shows of its outputs: two of one
+// name, or a picture that is named for another format. Empty paths are left out.
+func checkNames(outs ...output) error {
+	seen := map[string]string{}
+	for _, o := range outs {
+		if o.path == "" {
+			continue
+		}
+		if ext := strings.ToLower(filepath.Ext(o.path)); slices.Contains(pictureNames, ext) {
+			return usagef("--%s %s: pictures are written as PNG; end the name with .png", o.flag, o.path)
+		}
+		clean := filepath.Clean(o.path)
+		if other, ok := seen[clean]; ok {
+			return usagef("--%s and --%s both name %s; give each its own", other, o.flag, o.path)
+		}
+		seen[clean] = o.flag
+	}
+	return nil
+}
+
+// checkWritable finds, before any work is done for them, outputs that cannot be
+// written: a missing folder, one without permission, a path that is no file.
+func checkWritable(outs ...output) error {
+	for _, o := range outs {
+		if o.path == "" {
+			continue
+		}
+		if err := writable(o.path); err != nil {
+			return fmt.Errorf("--%s %s: %w", o.flag, o.path, err)
+		}
+	}
+	return nil
+}
+
+func writable(path string) error {
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		return errors.New("it is a folder or a device; give the name of a file")
+	}
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, ".tmp-reverie-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %s; make it first", dir)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// inputError names the flag whose file could not be read.
+func inputError(flag, path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--%s %s: no such file", flag, path)
+	}
+	return fmt.Errorf("--%s: %w", flag, err)
+}
