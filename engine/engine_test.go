@@ -254,3 +254,27 @@ func TestConcurrentCalls(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestUpdateSwap: outputs that are donated inputs themselves, in other places, and twice.
+func TestUpdateSwap(t *testing.T) {
+	e := open(t)
+	f := e.Func("swap", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{in[1], in[0], in[0], in[2], graph.Add(in[0], in[1])}
+	})
+	state, z := []*tensors.Tensor{New(e, []float32{1, 2}, 2), New(e, []float32{3, 4}, 2)}, New(e, []float32{5}, 1)
+	for i := range 4 {
+		out, err := f.Update(state, z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := slices.Concat(flat[float32](t, state[0]), flat[float32](t, state[1]), flat[float32](t, out[0]),
+			flat[float32](t, out[1]), flat[float32](t, out[2]), flat[float32](t, z))
+		want := []float32{3, 4, 1, 2, 1, 2, 5, 4, 6, 5}
+		if i%2 == 1 {
+			want = []float32{1, 2, 3, 4, 3, 4, 5, 4, 6, 5}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("call %d: %v, want %v", i, got, want)
+		}
+	}
+}
