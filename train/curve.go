@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 
+	"github.com/reverie-go/reverie/checkpoint"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/plotutil"
@@ -18,7 +19,7 @@ const curvePoints = 400
 
 // writeCurve draws loss.svg: the loss smoothed over steps, that of each
 // quarter of the time steps, and the validation loss.
-func writeCurve(path string, records []Record) error {
+func writeCurve(files checkpoint.FS, path string, records []Record) error {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = "Loss", "step", "loss"
 	p.Legend.Top = true
@@ -49,7 +50,7 @@ func writeCurve(path string, records []Record) error {
 	if _, err := canvas.WriteTo(&svg); err != nil {
 		return err
 	}
-	return writeFile(path, svg.Bytes())
+	return writeFile(files, path, svg.Bytes())
 }
 
 // addLine adds a named line to the plot; one without points is left out.

@@ -6,9 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/reverie-go/reverie/checkpoint"
 )
 
 // A Record is a line of log.jsonl: one training step, with the validation
@@ -26,10 +29,20 @@ type Record struct {
 }
 
 // A log appends records to the run's log.jsonl and keeps them for the curve.
+// What a full disk did not take is written with the next record.
 type log struct {
 	path    string
-	file    *os.File
+	file    logFile
 	Records []Record
+	written int   // of Records, those in the file
+	size    int64 // of the file
+}
+
+// A logFile is an *os.File, or what a test puts in its place. A write at the
+// known end covers half a line that a full disk took.
+type logFile interface {
+	io.WriterAt
+	io.Closer
 }
 
 // maxLog bounds a log that is read back, 1 GiB.
@@ -37,27 +50,31 @@ const maxLog = 1 << 30
 
 // openLog opens the log of the run folder and drops every record past the
 // given step: a run that was killed wrote some that its checkpoint does not know.
-func openLog(dir string, step int) (*log, error) {
+func openLog(files checkpoint.FS, dir string, step int) (*log, error) {
 	l := &log{path: filepath.Join(dir, "log.jsonl")}
 	if err := l.read(step); err != nil {
 		return nil, err
 	}
 	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
 	for _, r := range l.Records {
-		if err := enc.Encode(r); err != nil {
+		line, err := r.line()
+		if err != nil {
 			return nil, err
 		}
+		text.Write(line)
 	}
-	if err := writeFile(l.path, text.Bytes()); err != nil {
+	if err := writeFile(files, l.path, text.Bytes()); err != nil {
 		return nil, err
 	}
-	var err error
-	l.file, err = os.OpenFile(l.path, os.O_APPEND|os.O_WRONLY, 0)
-	return l, err
+	f, err := os.OpenFile(l.path, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	l.file, l.written, l.size = f, len(l.Records), int64(text.Len())
+	return l, nil
 }
 
-// read loads the records up to step. A last line that a crash cut short ends it.
+// read loads the records up to step. A line that a crash spoiled ends it.
 func (l *log) read(step int) error {
 	info, err := os.Stat(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -83,14 +100,26 @@ func (l *log) read(step int) error {
 	return nil
 }
 
-// add appends a record. A full disk costs the line in the file, not the run.
+// add appends a record to the file, after those that it lacks.
 func (l *log) add(r Record) error {
 	l.Records = append(l.Records, r)
-	b, err := json.Marshal(r)
-	if err == nil {
-		_, err = l.file.Write(append(b, '\n'))
+	for l.written < len(l.Records) {
+		line, err := l.Records[l.written].line()
+		if err != nil {
+			return err
+		}
+		if _, err := l.file.WriteAt(line, l.size); err != nil {
+			return err
+		}
+		l.written, l.size = l.written+1, l.size+int64(len(line))
 	}
-	return err
+	return nil
+}
+
+// line is the record as log.jsonl holds it.
+func (r Record) line() ([]byte, error) {
+	b, err := json.Marshal(r)
+	return append(b, '\n'), err
 }
 
 func (l *log) close() error { return l.file.Close() }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/pipeline"
@@ -34,16 +37,27 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 	return t.writePicture("forward", strip)
 }
 
-// pictures draws the denoising strip, the grid from the raw and the averaged
-// weights side by side, and the loss. A failure is noted: it must not end a run.
-func (t *Trainer) pictures(ctx context.Context) {
-	name := fmt.Sprintf("epoch-%05d", t.epoch)
-	if err := t.strip(ctx, name+"-strip"); err != nil && ctx.Err() == nil {
-		t.note("denoising strip: %v", err)
+// duePictures draws the pictures of an epoch that has just ended, or had when
+// the run was stopped before it drew them: the denoising strip, the grid from
+// the raw and the averaged weights side by side, and the loss. A failure is
+// noted: it must not end a run.
+func (t *Trainer) duePictures(ctx context.Context) {
+	every := t.Config.SampleEvery
+	if every == 0 || t.position > 0 || t.epoch == t.pictured || t.epoch%every != 0 {
+		return
 	}
-	if err := t.grid(ctx, name+"-raw-ema"); err != nil && ctx.Err() == nil {
-		t.note("grid of samples: %v", err)
+	t.pictured = t.epoch
+	strip, grid := fmt.Sprintf("epoch-%05d-strip", t.epoch), fmt.Sprintf("epoch-%05d-raw-ema", t.epoch)
+	draw := func(name string, f func(context.Context, string) error) {
+		if _, err := os.Stat(t.samplePath(name)); err == nil || ctx.Err() != nil {
+			return
+		}
+		if err := f(ctx, name); err != nil && ctx.Err() == nil {
+			t.note("%s: %v", name, err)
+		}
 	}
+	draw(strip, t.strip)
+	draw(grid, t.grid)
 	t.drawCurve()
 }
 
@@ -93,12 +107,16 @@ func (t *Trainer) writePicture(name string, img image.Image, text ...picture.Tex
 		picture.Text{Key: "Software", Value: "reverie"},
 		picture.Text{Key: "step", Value: fmt.Sprint(t.step)}, picture.Text{Key: "epoch", Value: fmt.Sprint(t.epoch)},
 		picture.Text{Key: "seed", Value: fmt.Sprint(t.Config.Seed)})
-	return picture.Write(filepath.Join(t.Dir, "samples", name+".png"), img, text...)
+	return checkpoint.WriteFileAtomic(t.files, t.samplePath(name), func(w io.Writer) error { return picture.Encode(w, img, text...) })
+}
+
+func (t *Trainer) samplePath(name string) string {
+	return filepath.Join(t.Dir, "samples", name+".png")
 }
 
 // drawCurve writes loss.svg.
 func (t *Trainer) drawCurve() {
-	if err := writeCurve(filepath.Join(t.Dir, "loss.svg"), t.log.Records); err != nil {
+	if err := writeCurve(t.files, filepath.Join(t.Dir, "loss.svg"), t.log.Records); err != nil {
 		t.note("loss.svg: %v", err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
-	"github.com/pbnjay/memory"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
@@ -62,19 +61,19 @@ func (t *Trainer) Plan() (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if have := int64(memory.TotalMemory()); have > 0 && need > have {
-		one, err := t.memory(1)
+	if have := int64(t.machine()); have > 0 && need > have {
+		fits, err := t.fitting(need, have)
 		if err != nil {
 			return Plan{}, err
 		}
-		return Plan{}, &MemoryError{Need: need, Have: have, Batch: t.Config.Batch, Fits: fitting(one, need, t.Config.Batch, have)}
+		return Plan{}, &MemoryError{Need: need, Have: have, Batch: t.Config.Batch, Fits: fits}
 	}
 	step, err := t.stepTime()
 	if err != nil {
 		return Plan{}, err
 	}
 	p := Plan{
-		Data: fmt.Sprintf("%d images of %v in %d classes for training, %d held out", t.train.Len(), t.Config.Resolution, len(t.train.Classes()), t.val.Len()),
+		Data: fmt.Sprintf("%v for training, %d held out", t.train, t.val.Len()),
 		Network: fmt.Sprintf("%s, %s parameters; %s on %d steps (%s), predicts %s, loss %s",
 			t.net.Arch(), humanize.Comma(int64(net.Trainable(t.net))), t.Config.Process, t.Config.Timesteps, t.Config.Schedule, t.Config.Prediction, t.Config.Loss),
 		Engine: t.engine.Description(), Bytes: need, StepsEpoch: t.stepsPerEpoch(),
@@ -83,13 +82,29 @@ func (t *Trainer) Plan() (Plan, error) {
 	return p, nil
 }
 
-// fitting is the largest batch within have, memory being linear in the batch.
-func fitting(one, need int64, batch int, have int64) int {
-	if one > have || batch < 2 {
-		return 0
+// fitting is a batch within have, 0 if not even one image is, where the
+// configured batch needs more: the largest or nearly so, found by straight lines
+// between one that fits and one that does not.
+func (t *Trainer) fitting(need, have int64) (int, error) {
+	const guesses = 3 // each is compiled
+	fits, most := 0, t.Config.Batch
+	guess, least := 1, int64(0)
+	for range guesses {
+		if guess <= fits || guess >= most {
+			break
+		}
+		n, err := t.memory(guess)
+		if err != nil {
+			return 0, err
+		}
+		if n > have {
+			most, need = guess, n
+		} else {
+			fits, least = guess, n
+		}
+		guess = fits + int(float64(most-fits)*float64(have-least)/float64(need-least))
 	}
-	slope := float64(need-one) / float64(batch-1)
-	return 1 + int(float64(have-one)/max(slope, 1))
+	return fits, nil
 }
 
 // memory is what a run with that batch takes: state, what the step computes in,

@@ -1,12 +1,15 @@
 package train
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
@@ -18,36 +21,47 @@ import (
 )
 
 // writeFile writes a small file of the run folder, all or nothing.
-func writeFile(path string, text []byte) error {
-	return checkpoint.WriteFileAtomic(nil, path, func(w io.Writer) error {
+func writeFile(files checkpoint.FS, path string, text []byte) error {
+	return checkpoint.WriteFileAtomic(files, path, func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
 	})
 }
 
-// save writes a checkpoint and removes those past Keep.
+// save writes a checkpoint and removes those past Keep. Weights that are not
+// finite are not written: the last good checkpoint stays the newest.
 func (t *Trainer) save() error {
 	c, err := t.checkpoint()
 	if err != nil {
 		return err
 	}
-	if _, err := checkpoint.Save(nil, t.Dir, c); err != nil {
+	if _, err := checkpoint.Save(t.files, t.Dir, c); errors.Is(err, ErrNotFinite) {
+		t.lost = true
+		return fmt.Errorf("after step %d: %w; %s", t.step, err, t.lastResort())
+	} else if err != nil {
 		return err
 	}
-	return checkpoint.Prune(nil, t.Dir, t.Config.Keep)
+	t.saved = t.step
+	if err := checkpoint.Prune(t.files, t.Dir, t.Config.Keep); err != nil {
+		t.note("an old checkpoint could not be removed: %v", err)
+	}
+	return nil
 }
 
 // saveOrNote saves in the middle of a run: a failure, such as a full disk, is
-// reported, and training goes on to the next checkpoint.
-func (t *Trainer) saveOrNote() {
+// reported, and training goes on to the next checkpoint. Its error ends the run.
+func (t *Trainer) saveOrNote() error {
 	err := t.save()
 	switch {
 	case err == nil:
+	case t.lost:
+		return err
 	case checkpoint.IsDiskFull(err):
-		t.note("the disk is full, so this checkpoint was not written; training goes on, the next one is tried after %d steps: %v", t.Config.SaveEvery, err)
+		t.note("the disk is full, so the checkpoint of step %d was not written; training goes on, the next one is tried after %d steps: %v", t.step, t.Config.SaveEvery, err)
 	default:
-		t.note("this checkpoint was not written; training goes on: %v", err)
+		t.note("the checkpoint of step %d was not written; training goes on, the next one is tried after %d steps: %v", t.step, t.Config.SaveEvery, err)
 	}
+	return nil
 }
 
 // checkpoint describes the state of the run; its tensors' data are filled in
@@ -110,16 +124,34 @@ func stored(p *net.Param) string {
 	return checkpoint.F32
 }
 
-// fill writes one tensor in PyTorch's layout into dst.
+// fill writes one tensor in PyTorch's layout into dst. A value that is not
+// finite is ErrNotFinite.
 func (d dictionary) fill(name string, dst []byte) error {
-	for i, p := range d.params {
-		if p.Name == name {
-			a, err := net.Export(d.params[i:i+1], d.tensors[i:i+1])
-			copy(dst, a[name].Data)
-			return err
+	i := slices.IndexFunc(d.params, func(p *net.Param) bool { return p.Name == name })
+	if i < 0 {
+		return fmt.Errorf("no tensor %q", name)
+	}
+	a, err := net.Export(d.params[i:i+1], d.tensors[i:i+1])
+	if err != nil {
+		return err
+	}
+	if a[name].DType == checkpoint.F32 && !finite(a[name].Data) {
+		return fmt.Errorf("%s is %w", name, ErrNotFinite)
+	}
+	copy(dst, a[name].Data)
+	return nil
+}
+
+// finite says whether none of the little-endian float32s in b is NaN or
+// infinite: those have an exponent of ones.
+func finite(b []byte) bool {
+	const exponent = 0x7f800000
+	for ; len(b) > 0; b = b[4:] {
+		if binary.LittleEndian.Uint32(b)&exponent == exponent {
+			return false
 		}
 	}
-	return fmt.Errorf("no tensor %q", name)
+	return true
 }
 
 // scheduler describes the run's process and how it samples.
@@ -160,30 +192,45 @@ func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 	if err != nil {
 		return err
 	}
-	if c.Trainer.Data != t.train.Fingerprint() {
-		return fmt.Errorf("%s was trained on other images than %s gives now; put them back, or start a new run", last.Path, source(t.Config))
+	if err := t.continues(c); err != nil {
+		return fmt.Errorf("%s: %w", last.Path, err)
 	}
 	if t.state, err = loadState(t.net, c, t.Config.EMA > 0); err != nil {
 		return fmt.Errorf("%s: %w", last.Path, err)
 	}
 	s := c.Trainer
-	t.step, t.epoch, t.position = int(s.Step), int(s.Epoch), int(s.Position)
-	t.used = time.Duration(s.TrainSeconds * float64(time.Second))
-	t.end = End{Steps: int(s.Cosine.Steps), Epochs: int(s.Cosine.Epochs), Time: time.Duration(s.Cosine.Seconds * float64(time.Second))}
-	if t.position < 0 || t.position > t.stepsPerEpoch() {
-		return fmt.Errorf("%s: position %d is outside the epoch's %d steps", last.Path, t.position, t.stepsPerEpoch())
-	}
-	text, err := t.Config.JSON()
-	if err == nil {
-		err = writeFile(filepath.Join(t.Dir, "config.json"), text)
-	}
-	return errors.Join(err, t.open())
+	t.step, t.epoch, t.position, t.saved = int(s.Step), int(s.Epoch), int(s.Position), int(s.Step)
+	t.used = seconds(s.TrainSeconds)
+	t.end = End{Steps: int(s.Cosine.Steps), Epochs: int(s.Cosine.Epochs), Time: seconds(s.Cosine.Seconds)}
+	return t.open()
 }
+
+// continues says whether the run of a checkpoint goes on under this
+// configuration and on these images.
+func (t *Trainer) continues(c *checkpoint.Checkpoint) error {
+	s, perEpoch := c.Trainer, int64(t.stepsPerEpoch())
+	switch {
+	case s == nil:
+		return fmt.Errorf("%w: it has no trainer.json", checkpoint.ErrNotModel)
+	case s.Data != t.train.Fingerprint():
+		return fmt.Errorf("it was trained on other images than %s gives now; put them back, or start a new run", source(t.Config))
+	case s.Seed != t.Config.Seed:
+		return fmt.Errorf("seed %d in trainer.json, %d in config.json; put back the config.json that was there", s.Seed, t.Config.Seed)
+	case c.Arch != t.net.Arch():
+		return fmt.Errorf("architecture %s, and config.json says %s; put back the config.json that was there", c.Arch, t.net.Arch())
+	case s.Position >= perEpoch || s.Epoch*perEpoch+s.Position != s.Step:
+		return fmt.Errorf("step %d cannot be position %d of epoch %d, of %d steps each; put back the config.json that was there", s.Step, s.Position, s.Epoch, perEpoch)
+	}
+	return nil
+}
+
+// seconds is s as a duration, exactly what Duration.Seconds was taken of.
+func seconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }
 
 // source names the data of a configuration.
 func source(c *config.Run) string {
 	if len(c.Data) == 0 {
-		return "the program's own set"
+		return "the embedded set"
 	}
 	return fmt.Sprint(c.Data)
 }

@@ -1,0 +1,180 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/reverie-go/reverie/data"
+)
+
+// An Event is what is known after a step.
+type Event struct {
+	Record
+	Index, Steps int           // the step's place in its epoch, and the steps of an epoch
+	Speed        float64       // images per second, over the steps of this session
+	Done         float64       // share of the run that is done, 0 to 1
+	Left         time.Duration // expected until the run's stop
+}
+
+// Run trains until the configuration's stop, then saves. When ctx ends it
+// finishes the step, saves and returns ErrInterrupted; it also saves before it
+// returns another error, unless that is ErrNotFinite or left no weights.
+func (t *Trainer) Run(ctx context.Context) error {
+	t.began, t.startedAt, t.startedDone = t.now(), t.step, endOf(t.Config).Fraction(t.progress())
+	if t.step == 0 {
+		if err := t.firstPictures(ctx); err != nil && ctx.Err() == nil {
+			t.note("pictures of the data: %v", err)
+		}
+	}
+	err := t.epochs(ctx)
+	defer t.drawCurve()
+	if t.lost || t.saved == t.step {
+		return err
+	}
+	if failed := t.save(); failed != nil {
+		if errors.Is(err, ErrInterrupted) {
+			err = context.Cause(ctx) // not saved, as ErrInterrupted says
+		}
+		return errors.Join(err, fmt.Errorf("the last checkpoint could not be written, the run's is of step %d: %w", t.saved, failed))
+	}
+	return err
+}
+
+// done says whether a stop is reached.
+func (t *Trainer) done() bool { return endOf(t.Config).Fraction(t.progress()) >= 1 }
+
+// epochs trains epoch after epoch, with the pictures between them.
+func (t *Trainer) epochs(ctx context.Context) error {
+	for {
+		t.duePictures(ctx)
+		if t.done() {
+			return nil
+		}
+		if err := t.passes(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// passes trains the rest of the epoch, or until a stop.
+func (t *Trainer) passes(ctx context.Context) error {
+	at := data.Epoch{Seed: t.Config.Seed, Epoch: t.epoch, Start: t.position, Batch: t.Config.Batch}
+	// A signal must not cut the batch under way: it is looked at between steps.
+	for batch, err := range t.train.Batches(context.WithoutCancel(ctx), at) {
+		if ctx.Err() != nil {
+			return ErrInterrupted
+		}
+		if err != nil {
+			return err
+		}
+		if err := t.one(batch); err != nil {
+			return err
+		}
+		if every := t.Config.SaveEvery; every > 0 && t.step%every == 0 {
+			if err := t.saveOrNote(); err != nil {
+				return err
+			}
+		}
+		if t.done() {
+			return nil
+		}
+	}
+	return nil
+}
+
+// one takes one step on a batch and reports it.
+func (t *Trainer) one(batch *data.Batch) error {
+	began, index := t.now(), t.position
+	r := Record{Step: t.step + 1, Epoch: t.epoch, LR: rate(t.Config, t.end, t.progress())}
+	losses, times, norm, err := t.learn(batch, r.LR)
+	if err != nil {
+		t.lost = true // the step may have taken the old weights for the new
+		return fmt.Errorf("step %d: %w", r.Step, err)
+	}
+	r.Loss, r.GradNorm = mean(losses), norm
+	r.Quartiles, r.Counts = quartiles(losses, times, t.process.Steps())
+	if err := t.checkFinite(r.Step, map[string]float64{"loss": r.Loss, "gradient's norm": r.GradNorm}); err != nil {
+		return err
+	}
+	if t.step, t.position = t.step+1, t.position+1; t.position == t.stepsPerEpoch() {
+		t.epoch, t.position = t.epoch+1, 0
+		if r.Val, err = t.validate(); err != nil {
+			return fmt.Errorf("validation after step %d: %w", r.Step, err)
+		}
+	}
+	r.Seconds = t.progress().Time.Seconds()
+	t.stepping += t.now().Sub(began)
+	t.writeLog(r)
+	if t.Step != nil {
+		t.Step(t.event(r, index))
+	}
+	return nil
+}
+
+// checkFinite is ErrNotFinite where a number of the step is not finite: then
+// neither are the weights, or soon will not be.
+func (t *Trainer) checkFinite(step int, numbers map[string]float64) error {
+	for name, v := range numbers {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			t.lost = true
+			return fmt.Errorf("step %d: the %s is %w: %v; %s", step, name, ErrNotFinite, v, t.lastResort())
+		}
+	}
+	return nil
+}
+
+// lastResort says what is left of a run whose weights are lost.
+func (t *Trainer) lastResort() string {
+	kept := "no checkpoint had been written yet"
+	if t.saved >= 0 {
+		kept = fmt.Sprintf("the checkpoint of step %d is kept", t.saved)
+	}
+	return kept + "; start a new run with a lower --lr, or with --clip-norm 1"
+}
+
+// writeLog logs a step. A full disk costs lines of the log, which come with a
+// later one, not the run; it is told once.
+func (t *Trainer) writeLog(r Record) {
+	err := t.log.add(r)
+	if err != nil && !t.logFails {
+		t.note("%s: %v; training goes on, the missing lines follow when they can be written", t.log.path, err)
+	}
+	t.logFails = err != nil
+}
+
+// event is what is known after the step of r, which was at index in its epoch.
+func (t *Trainer) event(r Record, index int) Event {
+	e := Event{Record: r, Index: index, Steps: t.stepsPerEpoch(), Done: min(1, endOf(t.Config).Fraction(t.progress()))}
+	if t.stepping > 0 {
+		e.Speed = float64((t.step-t.startedAt)*t.Config.Batch) / t.stepping.Seconds()
+	}
+	if gained := e.Done - t.startedDone; gained > 0 {
+		e.Left = time.Duration(float64(t.now().Sub(t.began)) * (1 - e.Done) / gained)
+	}
+	return e
+}
+
+func mean(v []float32) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += float64(x)
+	}
+	return sum / float64(len(v))
+}
+
+// quartiles averages the losses over the images whose time lies in each quarter
+// of [0, T).
+func quartiles(losses []float32, times []float64, T int) (means [4]float64, counts [4]int) {
+	for i, l := range losses {
+		q := min(3, int(4*times[i]/float64(T)))
+		means[q] += float64(l)
+		counts[q]++
+	}
+	for q, n := range counts {
+		means[q] /= float64(max(1, n))
+	}
+	return means, counts
+}

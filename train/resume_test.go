@@ -1,0 +1,198 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/config"
+)
+
+// sameRun compares the newest checkpoint of two runs file by file, and their logs.
+func sameRun(t *testing.T, got, want string) {
+	t.Helper()
+	paths := []string{"log.jsonl", "loss.svg"}
+	for _, dir := range []string{got, want} {
+		e, err := checkpoint.Latest(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if dir == want {
+			files := slices.Sorted(maps.Keys(contents(t, e.Path)))
+			if len(files) < 8 { // index, scheduler, two networks of two, moments, trainer
+				t.Errorf("%s: only %v", e.Path, files)
+			}
+			for _, f := range files {
+				rel, _ := filepath.Rel(want, filepath.Join(e.Path, f))
+				paths = append(paths, rel)
+			}
+		}
+	}
+	for _, p := range paths {
+		a, errA := os.ReadFile(filepath.Join(got, p))
+		b, errB := os.ReadFile(filepath.Join(want, p))
+		if errA != nil || errB != nil || string(a) != string(b) {
+			t.Errorf("%s differs (%d and %d bytes; %v, %v)", p, len(a), len(b), errA, errB)
+		}
+	}
+}
+
+// A run stopped after any step and resumed gives, bit for bit, the checkpoint
+// and the log of one that was not: with BatchNorm, an average, flips, three
+// steps an epoch (so stops lie within an epoch and at its ends), a rate that
+// warms up and a cosine to the stop that the run was first given.
+func TestResumeBitForBit(t *testing.T) {
+	dir := images(t, 14, 8)
+	whole := tiny(dir)
+	whole.Warmup, whole.LRSchedule, whole.ClipNorm = 3, "cosine", 0.5
+	w := start(t, whole)
+	if n := w.stepsPerEpoch(); n != 3 || w.val.Len() < 1 {
+		t.Fatalf("%d steps an epoch, %d images held out; choose other images", n, w.val.Len())
+	}
+	run(t, w)
+	for stop := 1; stop < whole.Steps; stop++ {
+		t.Run(fmt.Sprint("after ", stop), func(t *testing.T) {
+			first := start(t, whole)
+			ctx, cancel := context.WithCancel(context.Background())
+			first.Step = func(e Event) {
+				if e.Record.Step == stop {
+					cancel()
+				}
+			}
+			if err := first.Run(ctx); !errors.Is(err, ErrInterrupted) {
+				t.Fatal(err)
+			}
+			closed(t, first)
+			if got := len(records(t, first.Dir)); got != stop {
+				t.Fatalf("interrupted after %d steps, the log has %d", stop, got)
+			}
+			run(t, resume(t, whole, first.Dir))
+			sameRun(t, first.Dir, w.Dir)
+		})
+	}
+}
+
+// --steps 8 equals --steps 5 and then --resume --steps 8, under a constant rate.
+func TestLongerTotal(t *testing.T) {
+	for _, arch := range config.Archs {
+		c := tiny(images(t, 14, 8))
+		c.Arch = arch
+		w := start(t, c)
+		run(t, w)
+		short := c
+		short.Steps = 5
+		first := start(t, short)
+		run(t, first)
+		next, err := short.Resume(&c, []string{"steps"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(t, resume(t, *next, first.Dir))
+		a, b := latest(t, first.Dir), latest(t, w.Dir)
+		// The stop that each was first given is all that may differ.
+		if a.Trainer.Cosine.Steps != 5 || b.Trainer.Cosine.Steps != 8 {
+			t.Errorf("ends %v and %v, want 5 and 8 steps", a.Trainer.Cosine, b.Trainer.Cosine)
+		}
+		if !maps.Equal(a.Trainer.Files, b.Trainer.Files) { // SHA-256 of each
+			t.Errorf("%s: the files differ:\n%v\n%v", arch, a.Trainer.Files, b.Trainer.Files)
+		}
+		if got, want := contents(t, first.Dir)["log.jsonl"], contents(t, w.Dir)["log.jsonl"]; got != want {
+			t.Errorf("the logs differ:\n%s\n%s", got, want)
+		}
+	}
+}
+
+// A run that was killed goes on from its last checkpoint: the log loses the
+// steps that the checkpoint does not know, and a line that was cut short.
+func TestResumeAfterCrash(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	c.SaveEvery, c.Keep = 3, 1
+	w := start(t, c)
+	run(t, w)
+	tr := start(t, c)
+	ctx, cancel := context.WithCancel(context.Background())
+	tr.Step = func(e Event) {
+		if e.Record.Step == 5 {
+			cancel()
+			tr.lost = true // nothing is saved, as if it had been killed here
+		}
+	}
+	if err := tr.Run(ctx); !errors.Is(err, ErrInterrupted) {
+		t.Fatal(err)
+	}
+	closed(t, tr)
+	path := filepath.Join(tr.Dir, "log.jsonl")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), "\n"); n != 5 {
+		t.Fatalf("%d lines before the crash", n)
+	}
+	if err := os.WriteFile(path, append(text, text[:40]...), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := checkpoint.List(tr.Dir); err != nil || len(list) != 1 || list[0].Step != 3 {
+		t.Fatalf("checkpoints %v, %v; want that of step 3", list, err)
+	}
+	next := resume(t, c, tr.Dir)
+	if n := len(records(t, tr.Dir)); n != 3 || next.step != 3 {
+		t.Errorf("%d records at step %d, want 3", n, next.step)
+	}
+	run(t, next)
+	sameRun(t, tr.Dir, w.Dir)
+}
+
+// What a checkpoint does not fit is said, not trained on.
+func TestResumeRefuses(t *testing.T) {
+	dir := images(t, 14, 8)
+	c := tiny(dir)
+	c.Steps = 2
+	tr := start(t, c)
+	run(t, tr)
+	for want, change := range map[string]func(*config.Run){
+		"other images": func(c *config.Run) { c.Data = []string{images(t, 9, 8)} },
+		"seed 7":       func(c *config.Run) { c.Seed = 8 },
+		"architecture": func(c *config.Run) { c.Arch = "unet" },
+		"step 2":       func(c *config.Run) { c.Batch = 5 },
+		"weights":      func(c *config.Run) { c.Channels = []int{4, 12} },
+	} {
+		other := c
+		change(&other)
+		next := prepare(t, other)
+		lock, err := checkpoint.OpenRun(tr.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := next.Resume(lock); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "step-000002") {
+			t.Errorf("%s: %v", want, err)
+		}
+		closed(t, next)
+	}
+	run(t, resume(t, c, tr.Dir)) // nothing was lost, and nothing is left to do
+	if got := latest(t, tr.Dir).Trainer.Step; got != 2 {
+		t.Errorf("step %d", got)
+	}
+}
+
+func TestResumeWithoutCheckpoint(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	tr := start(t, c)
+	closed(t, tr)
+	next := prepare(t, c)
+	lock, err := checkpoint.OpenRun(tr.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Close()
+	if err := next.Resume(lock); !errors.Is(err, checkpoint.ErrNoCheckpoint) {
+		t.Error(err)
+	}
+}
