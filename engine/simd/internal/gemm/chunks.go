@@ -6,6 +6,7 @@ import "github.com/reverie-go/reverie/engine/simd/internal/par"
 // fit corrImages; a task is a chunk of the output channels, and packs its weights block by block.
 func (x *correlation) runChunks(p *par.Pool) {
 	x.bh = x.rows.span(x.rows.n, x.inH)
+	x.bw = roundUp(x.bw, x.inW)
 	size := max(x.bh*x.bw*x.c, 1)
 	group := max(min(corrImages/size, x.n), 1)
 	x.divideChunks(p.Threads())
@@ -61,8 +62,8 @@ func (x *correlation) chunk(worker, i int) {
 	}
 }
 
-// panelInterleaved does one panel from output channel j: the rows of a tile run over columns and images, or, where the columns are
-// read with a stride, over the images. s.c is [rows][columns][images][panels of the chunk].
+// panelInterleaved does one panel from output channel j: the rows of a tile run over columns and images. s.c is
+// [rows][columns][images][panels of the chunk].
 func (x *correlation) panelInterleaved(s *scratch, ps *pass, v *variant, blk int, a *float32, pt part, j int) {
 	_, cb := x.channels(blk)
 	t := &s.tile
@@ -71,24 +72,18 @@ func (x *correlation) panelInterleaved(s *scratch, ps *pass, v *variant, blk int
 	if blk > 0 {
 		t.flags = flagAccumulate
 	}
-	segments, length := 1, ps.cols.n*x.images
-	if x.inW > 1 {
-		segments, length = ps.cols.n, x.images
-	}
+	length := ps.cols.n * x.images
 	for r := pt.from; r < min(pt.to, ps.rows.n); r++ {
-		for g := range segments {
-			arow := x.pixel(0, (r-pt.a0)*x.inH, g*x.inW)
-			crow := ((r-pt.from)*segments + g) * length
-			for i := 0; i < length; {
-				mr := v.next(length - i)
-				t.a = a
-				if t.nruns > 0 {
-					t.a = at(a, (arow+i)*cb)
-				}
-				t.c = &s.c[(crow+i)*width+j-pt.n0]
-				v.run(t, mr, v.nr, false, s.edge)
-				i += mr
+		arow, crow := x.pixel(0, (r-pt.a0)*x.inH, 0), (r-pt.from)*length
+		for i := 0; i < length; {
+			mr := v.next(length - i)
+			t.a = a
+			if t.nruns > 0 {
+				t.a = at(a, (arow+i)*cb)
 			}
+			t.c = &s.c[(crow+i)*width+j-pt.n0]
+			v.run(t, mr, v.nr, false, s.edge)
+			i += mr
 		}
 	}
 }

@@ -5,7 +5,7 @@ import "github.com/reverie-go/reverie/engine/simd/internal/par"
 // Blocking of convolutions, in floats.
 const (
 	// corrSteps is about how many products are added between loads and stores of a tile.
-	corrSteps = 600
+	corrSteps = 1200
 	// corrShared: up to this many packed weights are packed once and used by all workers, each with its own band of image rows;
 	// above it all workers share the padded images, and each packs the weights of its own columns.
 	corrShared = 700 << 10
@@ -16,12 +16,12 @@ const (
 	// corrChunk is the number of columns of a task that packs its own weights.
 	corrChunk = 64
 	// corrNarrow: below this many outputs in a row tiles run over the images as well.
-	corrNarrow = 12
+	corrNarrow = 6
 )
 
 // correlation is a convolution or its adjoint under way: several passes over the same padded images, one for each phase of the
 // output's position. Input channels are taken in blocks of cb; a padded copy is, for each block, [images][rows][columns][cb], or
-// [rows][columns][images][cb] if interleaved, so that the rows of a tile may run from image to image.
+// [rows][columns mod inW][columns / inW][images][cb] if interleaved, so that the rows of a tile may run over the images too.
 type correlation struct {
 	ws                 *workspace
 	n, h, w            int         // input images
@@ -123,8 +123,8 @@ func (x *correlation) channels(blk int) (c, n int) { return blk * x.cb, min(x.cb
 
 // pixel returns the place of a pixel in the padded copy, in pixels.
 func (x *correlation) pixel(image, row, col int) int {
-	if x.interleave {
-		return (row*x.bw+col)*x.images + image
+	if x.interleave { // with a stride, columns of the same phase are neighbours
+		return (row*x.bw+col%x.inW*(x.bw/x.inW)+col/x.inW)*x.images + image
 	}
 	return (image*x.bh+row)*x.bw + col
 }

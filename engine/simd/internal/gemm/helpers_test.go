@@ -1,7 +1,6 @@
 package gemm
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -82,15 +81,6 @@ func pool(t testing.TB, threads int) *par.Pool {
 	p := par.New(threads)
 	t.Cleanup(p.Close)
 	return p
-}
-
-// epilogues are all kinds of them.
-func epilogues() []string {
-	var all []string
-	for i := range 16 {
-		all = append(all, fmt.Sprintf("%04b", i))
-	}
-	return all
 }
 
 // testEpilogue is an Epilogue with buffers for n columns and an output like y.

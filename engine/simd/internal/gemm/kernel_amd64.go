@@ -22,20 +22,25 @@ func choose(l isa.Level) {
 	}
 }
 
-// cycles estimates a step of a kernel of mr rows and nv vectors on a core with two multipliers of latency 4 and two loads a cycle.
-func cycles(mr, nv, loads int) float64 {
-	return max(float64(mr*nv)/2, float64(loads)/2, 4) + 0.4
+// cycles estimates a step of a kernel of mr rows and nv vectors on a core with two multipliers and two loads a cycle; below about
+// five cycles the latency of the multipliers and the level-2 cache, where B is, are the limit. The rest is the tile's begin and end.
+func cycles(mr, nv int) float64 {
+	loads := mr + nv
+	if nv == 1 {
+		loads = mr + 2 // and not quite all of them
+	}
+	return max(float64(mr*nv)/2, float64(loads)/2, 4.7) + 0.5
 }
 
 func avx2Variant() *variant {
-	v := newVariant(16, []int{1, 2, 4, 6}, func(mr int) float64 { return cycles(mr, 2, mr+2) })
+	v := newVariant(16, []int{1, 2, 4, 6}, func(mr int) float64 { return cycles(mr, 2) })
 	v.rows[1], v.rows[2], v.rows[4], v.rows[6] = rowsAVX2_1x16, rowsAVX2_2x16, rowsAVX2_4x16, rowsAVX2_6x16
 	v.cols[1], v.cols[2], v.cols[4], v.cols[6] = colsAVX2_1x16, colsAVX2_2x16, colsAVX2_4x16, colsAVX2_6x16
 	return v
 }
 
 func avx512Wide() *variant {
-	v := newVariant(32, []int{1, 2, 4, 8, 12, 14}, func(mr int) float64 { return cycles(mr, 2, mr+2) })
+	v := newVariant(32, []int{1, 2, 4, 8, 12, 14}, func(mr int) float64 { return cycles(mr, 2) })
 	v.rows[1], v.rows[2], v.rows[4] = rowsAVX512_1x32, rowsAVX512_2x32, rowsAVX512_4x32
 	v.rows[8], v.rows[12], v.rows[14] = rowsAVX512_8x32, rowsAVX512_12x32, rowsAVX512_14x32
 	v.cols[1], v.cols[2], v.cols[4] = colsAVX512_1x32, colsAVX512_2x32, colsAVX512_4x32
@@ -44,7 +49,7 @@ func avx512Wide() *variant {
 }
 
 func avx512Narrow() *variant {
-	v := newVariant(16, []int{1, 2, 4, 8, 12, 16, 24}, func(mr int) float64 { return cycles(mr, 1, mr+1) })
+	v := newVariant(16, []int{1, 2, 4, 8, 12, 16, 24}, func(mr int) float64 { return cycles(mr, 1) })
 	v.rows[1], v.rows[2], v.rows[4], v.rows[8] = rowsAVX512_1x16, rowsAVX512_2x16, rowsAVX512_4x16, rowsAVX512_8x16
 	v.rows[12], v.rows[16], v.rows[24] = rowsAVX512_12x16, rowsAVX512_16x16, rowsAVX512_24x16
 	v.cols[1], v.cols[2], v.cols[4], v.cols[8] = colsAVX512_1x16, colsAVX512_2x16, colsAVX512_4x16, colsAVX512_8x16

@@ -5,18 +5,21 @@
 #include "textflag.h"
 
 // func rowsAVX2_1x16(t *uint)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·rowsAVX2_1x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -111,18 +114,21 @@ no_relu:
 	RET
 
 // func colsAVX2_1x16(t *uint)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·colsAVX2_1x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -217,20 +223,25 @@ no_relu:
 	RET
 
 // func rowsAVX2_2x16(t *uint)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·rowsAVX2_2x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -353,20 +364,25 @@ no_relu:
 	RET
 
 // func colsAVX2_2x16(t *uint)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·colsAVX2_2x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -489,24 +505,33 @@ no_relu:
 	RET
 
 // func rowsAVX2_4x16(t *uint)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·rowsAVX2_4x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -685,24 +710,33 @@ no_relu:
 	RET
 
 // func colsAVX2_4x16(t *uint)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·colsAVX2_4x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -881,28 +915,41 @@ no_relu:
 	RET
 
 // func rowsAVX2_6x16(t *uint)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·rowsAVX2_6x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -1141,28 +1188,41 @@ no_relu:
 	RET
 
 // func colsAVX2_6x16(t *uint)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·colsAVX2_6x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -1397,18 +1457,22 @@ no_relu:
 	RET
 
 // func rowsAVX512_1x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_1x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -1503,18 +1567,22 @@ no_relu:
 	RET
 
 // func colsAVX512_1x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_1x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -1609,20 +1677,27 @@ no_relu:
 	RET
 
 // func rowsAVX512_2x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_2x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -1745,20 +1820,27 @@ no_relu:
 	RET
 
 // func colsAVX512_2x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_2x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -1881,24 +1963,37 @@ no_relu:
 	RET
 
 // func rowsAVX512_4x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_4x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -2077,24 +2172,37 @@ no_relu:
 	RET
 
 // func colsAVX512_4x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_4x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -2273,32 +2381,57 @@ no_relu:
 	RET
 
 // func rowsAVX512_8x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_8x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -2593,32 +2726,57 @@ no_relu:
 	RET
 
 // func colsAVX512_8x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_8x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -2909,40 +3067,77 @@ no_relu:
 	RET
 
 // func rowsAVX512_12x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_12x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -3353,40 +3548,77 @@ no_relu:
 	RET
 
 // func colsAVX512_12x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_12x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -3789,44 +4021,87 @@ no_relu:
 	RET
 
 // func rowsAVX512_14x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_14x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
-	VPXORD Z26, Z26, Z26
-	VPXORD Z27, Z27, Z27
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	VPXORD     Z26, Z26, Z26
+	VPXORD     Z27, Z27, Z27
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -4293,44 +4568,87 @@ no_relu:
 	RET
 
 // func colsAVX512_14x32(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_14x32(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
-	VPXORD Z26, Z26, Z26
-	VPXORD Z27, Z27, Z27
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	VPXORD     Z26, Z26, Z26
+	VPXORD     Z27, Z27, Z27
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -4789,17 +5107,20 @@ no_relu:
 	RET
 
 // func rowsAVX512_1x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_1x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -4873,17 +5194,20 @@ no_relu:
 	RET
 
 // func colsAVX512_1x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_1x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -4957,18 +5281,23 @@ no_relu:
 	RET
 
 // func rowsAVX512_2x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_2x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -5055,18 +5384,23 @@ no_relu:
 	RET
 
 // func colsAVX512_2x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_2x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -5153,20 +5487,29 @@ no_relu:
 	RET
 
 // func rowsAVX512_4x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_4x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -5279,20 +5622,29 @@ no_relu:
 	RET
 
 // func colsAVX512_4x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_4x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -5405,24 +5757,41 @@ no_relu:
 	RET
 
 // func rowsAVX512_8x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_8x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -5591,24 +5960,41 @@ no_relu:
 	RET
 
 // func colsAVX512_8x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_8x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -5773,28 +6159,53 @@ no_relu:
 	RET
 
 // func rowsAVX512_12x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_12x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -6019,28 +6430,53 @@ no_relu:
 	RET
 
 // func colsAVX512_12x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_12x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -6257,32 +6693,65 @@ no_relu:
 	RET
 
 // func rowsAVX512_16x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_16x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -6563,32 +7032,65 @@ no_relu:
 	RET
 
 // func colsAVX512_16x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_16x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -6857,40 +7359,89 @@ no_relu:
 	RET
 
 // func rowsAVX512_24x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·rowsAVX512_24x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9
@@ -7279,40 +7830,89 @@ no_relu:
 	RET
 
 // func colsAVX512_24x16(t *uint)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·colsAVX512_24x16(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), AX
-	MOVQ   8(AX), BX
-	MOVQ   24(AX), DI
-	MOVQ   32(AX), R8
-	MOVQ   48(AX), DX
-	LEAQ   (DX)(DX*2), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	TESTQ  R8, R8
-	JZ     end
+	MOVQ       t+0(FP), AX
+	MOVQ       8(AX), BX
+	MOVQ       24(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       48(AX), DX
+	LEAQ       (DX)(DX*2), SI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	MOVQ       16(AX), R9
+	MOVQ       56(AX), CX
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
+	PREFETCHT0 (R9)
+	TESTQ      R8, R8
+	JZ         end
 
 run:
 	MOVQ (AX), R9

@@ -5,7 +5,7 @@ import "github.com/reverie-go/reverie/engine/simd/internal/par"
 // Blocking of kernel gradients, in elements.
 const (
 	// gradPixels is about how many pixels are added between loads and stores of a tile.
-	gradPixels = 256
+	gradPixels = 512
 	// gradLocal: up to this size the gradient is held by each of several splits of the pixels; above it each task has a part of the
 	// gradient, for all pixels.
 	gradLocal = 80 << 10
@@ -29,6 +29,7 @@ type kernelGrad struct {
 	rows          int // of the gradient, and of taps and channels
 	bandRows      int // rows of the output in a band
 	bands, splits int
+	units         int // bands, or where an image is one band, groups of images
 	images, g0    int
 	nchunks       int
 	dropped       bool      // some taps never meet the image: their gradient is zero
@@ -166,8 +167,12 @@ func (x *kernelGrad) runSplits(p *par.Pool) {
 	x.bandRows = divUp(x.g.OH, x.bands)
 	x.bands = divUp(x.g.OH, x.bandRows)
 	c.bh, c.images = c.rows.span(x.bandRows, c.inH), 1
+	if x.bands == 1 { // small images: several at a time
+		c.images = min(max(min(gradPixels/(x.g.OH*x.g.OW), 2*corrBand/max(c.bh*c.bw*c.c, 1)), 1), x.g.N)
+	}
+	x.units = divUp(x.g.N, c.images) * x.bands
 	size := x.rows * x.width
-	x.splits = min(max(gradPartial/size, 1), gradSplits, x.g.N*x.bands)
+	x.splits = min(max(gradPartial/size, 1), gradSplits, x.units)
 	x.ws.c = resize(x.ws.c, x.splits*size)
 	x.acc, x.accStep = x.ws.c, x.width
 	if x.dropped {
@@ -189,39 +194,31 @@ func (x *kernelGrad) store(p *par.Pool) {
 
 // split adds up the gradient of split i.
 func (x *kernelGrad) split(worker, i int) {
-	units := x.g.N * x.bands
-	for u := i * units / x.splits; u < (i+1)*units/x.splits; u++ {
-		x.unit(&x.ws.workers[worker], x.acc[i*x.rows*x.width:][:x.rows*x.width], u, u == i*units/x.splits)
+	first := i * x.units / x.splits
+	for u := first; u < (i+1)*x.units/x.splits; u++ {
+		x.unit(&x.ws.workers[worker], x.acc[i*x.rows*x.width:][:x.rows*x.width], u, u == first)
 	}
 }
 
-// unit adds one band of one image to acc.
+// unit adds unit u of the pixels to acc.
 func (x *kernelGrad) unit(s *scratch, acc []float32, u int, first bool) {
 	g, c := &x.g, &x.ws.corr
-	image, from := u/x.bands, u%x.bands*x.bandRows
-	to := min(from+x.bandRows, g.OH)
-	var a []float32
-	if x.direct {
-		a = x.x[(image*g.H+from)*g.W*g.C:]
-	} else {
-		s.a = resize(s.a, c.bh*c.bw*c.c)
-		a = s.a
-		c.copyRows(a, image, 0, 0, from*c.inH, c.rows.span(to-from, c.inH))
-	}
+	image, from := u/x.bands*c.images, u%x.bands*x.bandRows
+	images, rows := min(c.images, g.N-image), min(x.bandRows, g.OH-from) // either is 1 or all of an image
+	a := x.unitImages(s, image, images, from, rows)
 	pixel := (image*g.OH + from) * g.OW
-	pixels := (to - from) * g.OW
+	pixels := images * rows * g.OW
 	b := x.dy[pixel*g.K:]
 	if !x.plain {
-		s.b = resize(s.b, x.bandRows*g.OW*x.width)
+		s.b = resize(s.b, c.images*x.bandRows*g.OW*x.width)
 		b = s.b
 		x.packDY(b, pixel, pixels, pixels)
 	}
 	step := max(gradPixels/g.OW, 1)
-	for r := 0; r < to-from; r += step {
-		rows := min(step, to-from-r)
+	for r := 0; r < images*rows; r += step {
 		s.runs = s.runs[:0]
-		for i := r; i < r+rows; i++ {
-			s.runs = append(s.runs, c.pixel(0, i*c.inH, 0)*4)
+		for i := r; i < min(r+step, images*rows); i++ {
+			s.runs = append(s.runs, c.pixel(i/rows, i%rows*c.inH, 0)*4)
 		}
 		for j := 0; j < x.k; {
 			v := panel(x.k - j)
@@ -229,6 +226,19 @@ func (x *kernelGrad) unit(s *scratch, acc []float32, u int, first bool) {
 			j += v.nr
 		}
 	}
+}
+
+// unitImages returns the padded images of a unit.
+func (x *kernelGrad) unitImages(s *scratch, image, images, from, rows int) []float32 {
+	c := &x.ws.corr
+	if x.direct {
+		return x.x[(image*x.g.H+from)*x.g.W*x.g.C:]
+	}
+	s.a = resize(s.a, c.images*c.bh*c.bw*c.c)
+	for i := range images {
+		c.copyRows(s.a, image+i, i, 0, from*c.inH, c.rows.span(rows, c.inH))
+	}
+	return s.a
 }
 
 // packDY packs pixels pixels of dy, as a part of panels of total pixels.

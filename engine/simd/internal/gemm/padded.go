@@ -14,47 +14,50 @@ func (x *correlation) copyRows(buf []float32, image, at, row, r0, n int) {
 
 // copyRow copies channels c..c+cb of row iy of an image, zero where it is outside.
 func (x *correlation) copyRow(dst []float32, image, iy, c, cb int) {
-	step := cb // from pixel to pixel in dst
-	if x.interleave {
-		step *= x.images
-	}
 	left := min(max(-x.cols.low, 0), x.bw)        // the first pixel inside
 	right := max(min(x.w-x.cols.low, x.bw), left) // and the first one right of the image
 	if iy < 0 || iy >= x.h {
 		left, right = x.bw, x.bw
 	}
-	clearPixels(dst, 0, left, step, cb)
-	clearPixels(dst, right, x.bw, step, cb)
+	x.clearPixels(dst, 0, left, cb)
+	x.clearPixels(dst, right, x.bw, cb)
 	first := (image*x.h+iy)*x.w + x.cols.low + left
 	lo := x.c0 + c // in the concatenation
 	begin := 0
 	for i, src := range x.xs {
 		from, to := max(lo, begin), min(lo+cb, begin+x.xc[i])
 		if from < to && left < right {
-			copyPixels(dst[left*step+from-lo:], src[first*x.xc[i]+from-begin:], right-left, to-from, step, x.xc[i])
+			x.copyPixels(dst, src[first*x.xc[i]+from-begin:], left, right, from-lo, to-lo, cb, x.xc[i])
 		}
 		begin += x.xc[i]
 	}
 }
 
-// clearPixels sets n floats of the pixels from..to, step apart, to zero.
-func clearPixels(dst []float32, from, to, step, n int) {
-	if step == n {
-		clear(dst[from*step : to*step])
+// clearPixels sets the pixels from..to of a row to zero.
+func (x *correlation) clearPixels(dst []float32, from, to, cb int) {
+	if !x.interleave {
+		clear(dst[from*cb : to*cb])
 		return
 	}
 	for i := from; i < to; i++ {
-		clear(dst[i*step:][:n])
+		clear(dst[x.pixel(0, 0, i)*cb:][:cb])
 	}
 }
 
-// copyPixels copies n floats of each of several pixels that are dstStep and srcStep apart.
-func copyPixels(dst, src []float32, pixels, n, dstStep, srcStep int) {
-	if n == dstStep && n == srcStep {
-		copy(dst[:pixels*n], src)
-		return
-	}
-	for i := range pixels {
-		copy(dst[i*dstStep:][:n], src[i*srcStep:])
+// copyPixels copies channels c0..c1 of the pixels from..to of a row, which are srcStep apart in src.
+func (x *correlation) copyPixels(dst, src []float32, from, to, c0, c1, cb, srcStep int) {
+	n := c1 - c0
+	switch {
+	case x.interleave:
+		for i := range to - from {
+			copy(dst[x.pixel(0, 0, from+i)*cb+c0:][:n], src[i*srcStep:])
+		}
+	case n == cb && n == srcStep:
+		copy(dst[from*cb:to*cb], src)
+	default:
+		dst = dst[from*cb+c0:]
+		for i := range to - from {
+			copy(dst[i*cb:][:n], src[i*srcStep:])
+		}
 	}
 }

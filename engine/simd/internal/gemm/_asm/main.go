@@ -147,6 +147,7 @@ func (k kernel) generate() {
 			k.zero(k.acc(i, j))
 		}
 	}
+	k.prefetch()
 	TESTQ(nruns, nruns)
 	JZ(LabelRef("end"))
 
@@ -186,6 +187,20 @@ func (k kernel) generate() {
 	k.finish()
 	VZEROUPPER()
 	RET()
+}
+
+// prefetch asks for the lines of C, which are wanted only at the end.
+func (k kernel) prefetch() {
+	MOVQ(field(offC), group[0])
+	MOVQ(field(offCStep), count)
+	for i := range k.mr {
+		for offset := 0; offset < 4*k.nv*k.lanes; offset += 64 {
+			PREFETCHT0(Mem{Base: group[0], Disp: offset})
+		}
+		if i < k.mr-1 {
+			ADDQ(count, group[0])
+		}
+	}
 }
 
 func (k kernel) zero(v VecPhysical) {
