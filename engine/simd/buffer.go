@@ -21,11 +21,22 @@ const align = 64
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
-// alignedBytes allocates n bytes at a multiple of align.
+// largePage is the size and alignment of a large page of memory.
+const largePage = 2 << 20
+
+// alignedBytes allocates n bytes at a multiple of align, in large pages if there is much.
 func alignedBytes(n int) []byte {
-	m := make([]byte, n+align)
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(m))) & (align - 1))
-	return m[skip : skip+n : skip+n]
+	to := align
+	if n >= 2*largePage {
+		to = largePage
+	}
+	m := make([]byte, n+to)
+	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(m))) & uintptr(to-1))
+	m = m[skip : skip+n : skip+n]
+	if to == largePage {
+		hugePages(m[:n&^(largePage-1)])
+	}
+	return m
 }
 
 // memPool keeps released memory for reuse, by exact rounded size.

@@ -128,21 +128,21 @@ func fuse(nodes []*node, total int, alone bool) *fuser {
 // place puts n in the unit of one of its inputs, or in a new one.
 func (f *fuser) place(n *node, maxUnits int) {
 	if n.isLoop() && !f.alone {
-		var home *unit
+		// Merge first: once n has joined one of its producers, that one runs after the others.
+		var homes []*unit
 		for _, x := range n.in {
 			u := f.producer(n, x)
-			switch {
-			case u == nil || u == home:
-			case home == nil:
-				if f.join(u, n) {
-					home = u
-				}
-			default:
-				f.merge(home, u)
+			if u == nil || slices.Contains(homes, u) {
+				continue
+			}
+			if len(homes) == 0 || !f.merge(homes[0], u) {
+				homes = append(homes, u)
 			}
 		}
-		if home != nil {
-			return
+		for _, u := range homes {
+			if f.join(u, n) {
+				return
+			}
 		}
 	}
 	u := &unit{id: len(f.units), loop: n.isLoop(), size: product(n.domain())}
