@@ -24,8 +24,8 @@ func (x *correlation) runChunks(p *par.Pool) {
 func (x *correlation) divideChunks(threads int) {
 	wide := variants[0].nr
 	x.nc = roundUp(corrChunk, wide)
-	if threads > 1 && divUp(x.k, x.nc) < 2*threads {
-		x.nc = wide
+	for threads > 1 && x.nc > wide && divUp(x.k, x.nc) < 2*threads {
+		x.nc = roundUp(x.nc/2, wide)
 	}
 	x.nchunks = divUp(x.k, x.nc)
 	x.bandRows = x.rows.n

@@ -14,7 +14,7 @@ const (
 	// corrImages is the size of the padded images that are shared at a time.
 	corrImages = 4 << 20
 	// corrChunk is the number of columns of a task that packs its own weights.
-	corrChunk = 64
+	corrChunk = 128
 	// corrNarrow: below this many outputs in a row tiles run over the images as well.
 	corrNarrow = 6
 )
@@ -153,17 +153,12 @@ func (x *correlation) setRuns() {
 func (x *correlation) packBlock(dst []float32, ps *pass, blk, n0, n1 int) {
 	c, cb := x.channels(blk)
 	steps := ps.taps() * cb
-	for j := n0; j < n1; {
-		nr := panel(x.k - j).nr
-		cols := min(nr, x.k-j)
-		d := dst[(j-n0)*steps:]
-		for _, r := range ps.rows.taps {
-			for _, t := range ps.cols.taps {
-				packPanel(d, x.weights[x.w0+(r.k*x.kw+t.k)*x.tap+c*x.rs+j*x.cs:], cb, cols, nr, x.rs, x.cs)
-				d = d[cb*nr:]
-			}
+	row := 0
+	for _, r := range ps.rows.taps {
+		for _, t := range ps.cols.taps {
+			packColumns(dst, x.weights[x.w0+(r.k*x.kw+t.k)*x.tap+c*x.rs+n0*x.cs:], row, cb, n1-n0, steps, x.rs, x.cs)
+			row += cb
 		}
-		j += nr
 	}
 }
 

@@ -57,20 +57,18 @@ func avx512Narrow() *variant {
 	return v
 }
 
-func packRows512(dst, src []float32, rows, nr, step int) {
-	_ = src[(rows-1)*step+nr-1]
-	_ = dst[rows*nr-1]
+func packRows512(dst, src []float32, rows, nr, step, panels, panelStep int) {
+	_, _ = src[(rows-1)*step+panels*nr-1], dst[(panels-1)*panelStep+rows*nr-1]
 	if nr == 32 {
-		packAVX512_32(&dst[0], &src[0], rows, step*4)
+		packAVX512_32(&dst[0], &src[0], rows, step*4, panels, panelStep*4)
 	} else {
-		packAVX512_16(&dst[0], &src[0], rows, step*4)
+		packAVX512_16(&dst[0], &src[0], rows, step*4, panels, panelStep*4)
 	}
 }
 
-func packRows2(dst, src []float32, rows, nr, step int) {
-	_ = src[(rows-1)*step+nr-1]
-	_ = dst[rows*nr-1]
-	packAVX2_16(&dst[0], &src[0], rows, step*4)
+func packRows2(dst, src []float32, rows, nr, step, panels, panelStep int) {
+	_, _ = src[(rows-1)*step+panels*nr-1], dst[(panels-1)*panelStep+rows*nr-1]
+	packAVX2_16(&dst[0], &src[0], rows, step*4, panels, panelStep*4)
 }
 
 func transpose512(dst, src []float32, n, dstStep, srcStep int) {

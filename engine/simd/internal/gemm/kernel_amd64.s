@@ -8284,61 +8284,94 @@ no_relu:
 	VZEROUPPER
 	RET
 
-// func packAVX512_32(dst *float32, src *float32, n int, step int)
+// func packAVX512_32(dst *float32, src *float32, n int, step int, panels int, panelStep int)
 // Requires: AVX, AVX512F
-TEXT ·packAVX512_32(SB), NOSPLIT, $0-32
+TEXT ·packAVX512_32(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
 	MOVQ step+24(FP), DX
+	MOVQ panels+32(FP), R8
+	MOVQ panelStep+40(FP), R9
 
-loop:
-	VMOVUPS (SI), Z0
-	VMOVUPS 64(SI), Z1
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z1, 64(DI)
+row:
+	MOVQ SI, R10
+	MOVQ DI, R11
+	MOVQ R8, AX
+
+panel:
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	ADDQ    $+128, R10
+	ADDQ    R9, R11
+	DECQ    AX
+	JNZ     panel
 	ADDQ    DX, SI
 	ADDQ    $+128, DI
 	DECQ    CX
-	JNZ     loop
+	JNZ     row
 	VZEROUPPER
 	RET
 
-// func packAVX512_16(dst *float32, src *float32, n int, step int)
+// func packAVX512_16(dst *float32, src *float32, n int, step int, panels int, panelStep int)
 // Requires: AVX, AVX512F
-TEXT ·packAVX512_16(SB), NOSPLIT, $0-32
+TEXT ·packAVX512_16(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
 	MOVQ step+24(FP), DX
+	MOVQ panels+32(FP), R8
+	MOVQ panelStep+40(FP), R9
 
-loop:
-	VMOVUPS (SI), Z0
-	VMOVUPS Z0, (DI)
+row:
+	MOVQ SI, R10
+	MOVQ DI, R11
+	MOVQ R8, AX
+
+panel:
+	VMOVUPS (R10), Z0
+	VMOVUPS Z0, (R11)
+	ADDQ    $+64, R10
+	ADDQ    R9, R11
+	DECQ    AX
+	JNZ     panel
 	ADDQ    DX, SI
 	ADDQ    $+64, DI
 	DECQ    CX
-	JNZ     loop
+	JNZ     row
 	VZEROUPPER
 	RET
 
-// func packAVX2_16(dst *float32, src *float32, n int, step int)
+// func packAVX2_16(dst *float32, src *float32, n int, step int, panels int, panelStep int)
 // Requires: AVX
-TEXT ·packAVX2_16(SB), NOSPLIT, $0-32
+TEXT ·packAVX2_16(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
 	MOVQ step+24(FP), DX
+	MOVQ panels+32(FP), R8
+	MOVQ panelStep+40(FP), R9
 
-loop:
-	VMOVUPS (SI), Y0
-	VMOVUPS 32(SI), Y1
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
+row:
+	MOVQ SI, R10
+	MOVQ DI, R11
+	MOVQ R8, AX
+
+panel:
+	VMOVUPS (R10), Y0
+	VMOVUPS 32(R10), Y1
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
+	ADDQ    $+64, R10
+	ADDQ    R9, R11
+	DECQ    AX
+	JNZ     panel
 	ADDQ    DX, SI
 	ADDQ    $+64, DI
 	DECQ    CX
-	JNZ     loop
+	JNZ     row
 	VZEROUPPER
 	RET
 

@@ -53,10 +53,15 @@ func multiplyAdd(sum []float32, a float32, b []float32) {
 	}
 }
 
-// packGeneric copies rows rows of nr floats, step floats apart in src, to neighbouring rows in dst.
-func packGeneric(dst, src []float32, rows, nr, step int) {
+// packGeneric copies, of each of panels neighbouring pieces of nr floats of rows that are step floats apart in src, the rows to
+// neighbouring rows in dst, where the panels are panelStep floats apart:
+//
+//	dst[p*panelStep + r*nr + j] = src[r*step + p*nr + j]
+func packGeneric(dst, src []float32, rows, nr, step, panels, panelStep int) {
 	for r := range rows {
-		copy(dst[r*nr:][:nr], src[r*step:])
+		for p := range panels {
+			copy(dst[p*panelStep+r*nr:][:nr], src[r*step+p*nr:])
+		}
 	}
 }
 

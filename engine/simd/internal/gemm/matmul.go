@@ -145,11 +145,8 @@ func (x *matmul) pack(_, i int) {
 }
 
 func (x *matmul) packBlock(dst []float32, k0, kc, n0, n1 int) {
-	for j := n0; j < n1; {
-		nr := panel(x.n - j).nr
-		cols := min(nr, x.n-j)
-		packPanel(dst[(j-n0)*kc:], x.b.Data[min(k0*x.b.RowStride+j*x.b.ColStride, len(x.b.Data)):], kc, cols, nr, x.b.RowStride, x.b.ColStride)
-		j += nr
+	if kc > 0 {
+		packColumns(dst, x.b.Data[k0*x.b.RowStride+n0*x.b.ColStride:], 0, kc, n1-n0, kc, x.b.RowStride, x.b.ColStride)
 	}
 }
 

@@ -1,18 +1,34 @@
 package gemm
 
-// Set by choose. packRows takes rows > 0 and nr of a variant; transposeBlock takes n = blockSize only.
+// Set by choose. packRows is packGeneric for rows, panels > 0 and nr of a variant; transposeBlock takes n = blockSize only.
 var (
-	packRows       func(dst, src []float32, rows, nr, step int)
+	packRows       func(dst, src []float32, rows, nr, step, panels, panelStep int)
 	transposeBlock func(dst, src []float32, n, dstStep, srcStep int)
 	blockSize      int
 )
+
+// packColumns packs rows x cols elements src[r*rs + c*cs] into panels of panelRows rows, which begin at dst, from their row row0 on.
+func packColumns(dst, src []float32, row0, rows, cols, panelRows, rs, cs int) {
+	for c := 0; c < cols && rows > 0; {
+		nr := panel(cols - c).nr
+		count := (cols - c) / nr
+		d := dst[c*panelRows+row0*nr:]
+		if cs != 1 || count < 2 {
+			packPanel(d, src[c*cs:], rows, min(nr, cols-c), nr, rs, cs)
+			c += nr
+			continue
+		}
+		packRows(d, src[c:], rows, nr, rs, count, nr*panelRows)
+		c += count * nr
+	}
+}
 
 // packPanel packs rows x cols elements src[r*rs + c*cs] into rows of nr >= cols floats, the rest of each row zero.
 func packPanel(dst, src []float32, rows, cols, nr, rs, cs int) {
 	switch {
 	case rows == 0:
 	case cs == 1 && cols == nr:
-		packRows(dst, src, rows, nr, rs)
+		packRows(dst, src, rows, nr, rs, 1, 0)
 	case cs == 1:
 		for r := range rows {
 			d := dst[r*nr:][:nr]

@@ -174,20 +174,20 @@ func rowsAVX512_24x16(t *tile)
 //go:noescape
 func colsAVX512_24x16(t *tile)
 
-// packAVX512_32 copies n > 0 rows of 32 floats, step bytes apart in src, to neighbouring rows in dst.
+// packAVX512_32 is packGeneric for n, panels > 0 and nr = 32, steps in bytes.
 //
 //go:noescape
-func packAVX512_32(dst *float32, src *float32, n int, step int)
+func packAVX512_32(dst *float32, src *float32, n int, step int, panels int, panelStep int)
 
-// packAVX512_16 copies n > 0 rows of 16 floats, step bytes apart in src, to neighbouring rows in dst.
+// packAVX512_16 is packGeneric for n, panels > 0 and nr = 16, steps in bytes.
 //
 //go:noescape
-func packAVX512_16(dst *float32, src *float32, n int, step int)
+func packAVX512_16(dst *float32, src *float32, n int, step int, panels int, panelStep int)
 
-// packAVX2_16 copies n > 0 rows of 16 floats, step bytes apart in src, to neighbouring rows in dst.
+// packAVX2_16 is packGeneric for n, panels > 0 and nr = 16, steps in bytes.
 //
 //go:noescape
-func packAVX2_16(dst *float32, src *float32, n int, step int)
+func packAVX2_16(dst *float32, src *float32, n int, step int, panels int, panelStep int)
 
 // transposeAVX512 is transposeGeneric for 16 x 16 floats.
 //

@@ -299,27 +299,41 @@ func (k kernel) addMatrix(offset int, cstep, p GPPhysical) {
 	}
 }
 
-// packRows copies n rows of nv vectors from rows step bytes apart to neighbouring ones.
+// packRows copies n rows of some panels of nv vectors from rows step bytes apart to neighbouring rows of the panels, which are
+// panelStep bytes apart. Row by row, so that far-apart rows are read once.
 func packRows(m machine, nv int) {
 	name := fmt.Sprintf("pack%s_%d", m.name, nv*m.lanes)
-	TEXT(name, NOSPLIT, "func(dst, src *float32, n, step int)")
-	Doc(name + fmt.Sprintf(" copies n > 0 rows of %d floats, step bytes apart in src, to neighbouring rows in dst.", nv*m.lanes))
+	TEXT(name, NOSPLIT, "func(dst, src *float32, n, step, panels, panelStep int)")
+	Doc(name + fmt.Sprintf(" is packGeneric for n, panels > 0 and nr = %d, steps in bytes.", nv*m.lanes))
 	Pragma("noescape")
-	Load(Param("dst"), RDI)
-	Load(Param("src"), RSI)
-	Load(Param("n"), RCX)
-	Load(Param("step"), RDX)
-	Label("loop")
+	size := 4 * nv * m.lanes
+	dst, src, n, step, panels, panelStep := RDI, RSI, RCX, RDX, R8, R9
+	Load(Param("dst"), dst)
+	Load(Param("src"), src)
+	Load(Param("n"), n)
+	Load(Param("step"), step)
+	Load(Param("panels"), panels)
+	Load(Param("panelStep"), panelStep)
+	from, to, left := R10, R11, RAX
+	Label("row")
+	MOVQ(src, from)
+	MOVQ(dst, to)
+	MOVQ(panels, left)
+	Label("panel")
 	for j := range nv {
-		VMOVUPS(Mem{Base: RSI, Disp: j * 4 * m.lanes}, m.vec(j))
+		VMOVUPS(Mem{Base: from, Disp: j * 4 * m.lanes}, m.vec(j))
 	}
 	for j := range nv {
-		VMOVUPS(m.vec(j), Mem{Base: RDI, Disp: j * 4 * m.lanes})
+		VMOVUPS(m.vec(j), Mem{Base: to, Disp: j * 4 * m.lanes})
 	}
-	ADDQ(RDX, RSI)
-	ADDQ(I32(4*nv*m.lanes), RDI)
-	DECQ(RCX)
-	JNZ(LabelRef("loop"))
+	ADDQ(I32(size), from)
+	ADDQ(panelStep, to)
+	DECQ(left)
+	JNZ(LabelRef("panel"))
+	ADDQ(step, src)
+	ADDQ(I32(size), dst)
+	DECQ(n)
+	JNZ(LabelRef("row"))
 	VZEROUPPER()
 	RET()
 }
