@@ -448,6 +448,42 @@ func TestUpsample2x(t *testing.T) {
 	}
 }
 
+// TestForwardUpsampled compares with the convolution of the doubled image,
+// gradients included.
+func TestForwardUpsampled(t *testing.T) {
+	e := open(t)
+	s := net.NewScope()
+	conv := net.NewConv2D(s, 3, 2, 3, 1, 1)
+	f := e.Func("up", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+		v := net.Bind(net.Eval, s.Params(), in[1:])
+		var out []*graph.Node
+		for _, y := range []*graph.Node{conv.Forward(v, net.Upsample2x(in[0])), conv.ForwardUpsampled(v, in[0])} {
+			out = append(append(out, y), graph.Gradient(graph.ReduceAllSum(graph.Sin(y)), in...)...)
+		}
+		return out
+	})
+	x := make([]float64, 2*4*5*3)
+	for i := range x {
+		x[i] = math.Sin(float64(i * i))
+	}
+	in := []*tensors.Tensor{engine.New(e, x, 2, 4, 5, 3)}
+	for _, p := range s.Params() {
+		in = append(in, net.Initial(only{p}, 1, dtypes.Float64)...)
+	}
+	out, err := f.Call(in...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		a, b := tensors.MustCopyFlatData[float64](out[i]), tensors.MustCopyFlatData[float64](out[4+i])
+		for j := range a {
+			if !(math.Abs(a[j]-b[j]) <= 1e-12) || len(a) != len(b) {
+				t.Fatalf("output %d of image, image gradient, weight's, bias's: [%d] %v and %v", i, j, a[j], b[j])
+			}
+		}
+	}
+}
+
 func TestReLUGradientAtZero(t *testing.T) {
 	e := open(t)
 	f := e.Func("relu", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {

@@ -50,18 +50,17 @@ func (b BatchNorm2D) Forward(v *Vars, x *graph.Node) *graph.Node {
 		shift := graph.Sub(bias, graph.Mul(perChannel(v.Get(b.Mean), 4), scale))
 		return graph.Add(graph.Mul(x, scale), shift)
 	case Train:
-		d, mean, variance := b.center(x, 0, 1, 2)
-		b.track(v, mean, variance, x.Shape().Size()/x.Shape().Dim(3))
-		return graph.Add(graph.Mul(d, graph.Div(weight, deviation(variance, batchNormEps))), bias)
+		m := b.moments(x, 0, 1, 2)
+		b.track(v, m, x.Shape().Size()/x.Shape().Dim(3))
+		return m.normalize(weight, bias, batchNormEps)
 	case PerImage:
-		d, _, variance := b.center(x, 1, 2)
-		return graph.Add(graph.Mul(d, graph.Div(weight, deviation(variance, batchNormEps))), bias)
+		return b.moments(x, 1, 2).normalize(weight, bias, batchNormEps)
 	}
 	panic(fmt.Sprintf("net: BatchNorm in mode %v", v.Mode()))
 }
 
-// center refuses a single value per channel, whose deviation is always 0.
-func (b BatchNorm2D) center(x *graph.Node, axes ...int) (d, mean, variance *graph.Node) {
+// moments refuses a single value per channel, whose deviation is always 0.
+func (b BatchNorm2D) moments(x *graph.Node, axes ...int) moments {
 	n := 1
 	for _, a := range axes {
 		n *= x.Shape().Dim(a)
@@ -70,18 +69,20 @@ func (b BatchNorm2D) center(x *graph.Node, axes ...int) (d, mean, variance *grap
 		panic(fmt.Sprintf("net: %s: one value per channel is left of %v, and nothing to normalise it by; "+
 			"take larger images, or normalise by the running statistics", b.Weight.Name, x.Shape()))
 	}
-	return center(x, axes...)
+	return momentsOf(x, func(x *graph.Node) *graph.Node {
+		return graph.ReduceAndKeep(x, graph.ReduceMean, axes...)
+	})
 }
 
 // track moves the running statistics towards those of a batch of n values per
 // channel.
-func (b BatchNorm2D) track(v *Vars, mean, variance *graph.Node, n int) {
+func (b BatchNorm2D) track(v *Vars, m moments, n int) {
 	move := func(p *Param, x *graph.Node) {
 		old, x := v.Get(p), graph.Reshape(x, p.Shape...)
 		v.Set(p, graph.Add(graph.MulScalar(old, 1-batchNormMomentum), graph.MulScalar(x, batchNormMomentum)))
 	}
-	move(b.Mean, mean)
-	move(b.Var, graph.MulScalar(variance, float64(n)/float64(n-1)))
+	move(b.Mean, graph.Add(m.shift, m.mean))
+	move(b.Var, graph.MulScalar(m.variance, float64(n)/float64(n-1)))
 	v.Set(b.Batches, graph.OnePlus(v.Get(b.Batches)))
 }
 
@@ -109,9 +110,8 @@ func NewGroupNorm(s Scope, groups, c int, eps float64) GroupNorm {
 
 // Forward normalises x [N,H,W,C].
 func (g GroupNorm) Forward(v *Vars, x *graph.Node) *graph.Node {
-	d, variance := g.center(x)
-	scale := graph.Div(perChannel(v.Get(g.Weight), 4), deviation(variance, g.Eps))
-	return graph.Add(graph.Mul(d, scale), perChannel(v.Get(g.Bias), 4))
+	weight, bias := perChannel(v.Get(g.Weight), 4), perChannel(v.Get(g.Bias), 4)
+	return momentsOf(x, g.mean).normalize(weight, bias, g.Eps)
 }
 
 // Modulate normalises x [N,H,W,C] and then scales and shifts each channel of
@@ -122,22 +122,15 @@ func (g GroupNorm) Forward(v *Vars, x *graph.Node) *graph.Node {
 // in one multiplication and one addition per value. Perez et al. 2017,
 // arXiv:1709.07871.
 func (g GroupNorm) Modulate(v *Vars, x, scale, shift *graph.Node) *graph.Node {
-	d, variance := g.center(x)
 	scale = graph.OnePlus(scale)
-	shift = graph.Add(graph.Mul(perChannel(v.Get(g.Bias), 4), scale), shift)
-	scale = graph.Mul(graph.Div(perChannel(v.Get(g.Weight), 4), deviation(variance, g.Eps)), scale)
-	return graph.Add(graph.Mul(d, scale), shift)
+	weight := graph.Mul(perChannel(v.Get(g.Weight), 4), scale)
+	bias := graph.Add(graph.Mul(perChannel(v.Get(g.Bias), 4), scale), shift)
+	return momentsOf(x, g.mean).normalize(weight, bias, g.Eps)
 }
 
-// center is x less its group's mean, and the groups' variances [N,1,1,C]. The
-// images are reduced over their pixels alone, so that what is large has one
-// shape; the few values left are then averaged over their groups.
-func (g GroupNorm) center(x *graph.Node) (d, variance *graph.Node) {
-	d = graph.Sub(x, g.mean(x))
-	return d, g.mean(graph.Square(d))
-}
-
-// mean is each group's mean, [N,1,1,C].
+// mean is each group's mean, [N,1,1,C]. The images are reduced over their
+// pixels alone, so that what is large has one shape; the few values left are
+// then averaged over their groups.
 func (g GroupNorm) mean(x *graph.Node) *graph.Node {
 	n, c := x.Shape().Dim(0), x.Shape().Dim(3)
 	m := graph.ReduceMean(x, 1, 2)
@@ -149,13 +142,36 @@ func (g GroupNorm) mean(x *graph.Node) *graph.Node {
 	return graph.Reshape(m, n, 1, 1, c)
 }
 
-// center is x less its mean over the axes, the mean, and the biased variance,
-// both with the axes kept at size 1. The variance is that of the centred
-// values: the mean of squares less the square of the mean would cancel.
-func center(x *graph.Node, axes ...int) (d, mean, variance *graph.Node) {
-	mean = graph.ReduceAndKeep(x, graph.ReduceMean, axes...)
-	d = graph.Sub(x, mean)
-	return d, mean, graph.ReduceAndKeep(graph.Square(d), graph.ReduceMean, axes...)
+// moments are the first two of the values x = shift + rest that are normalised
+// together.
+type moments struct {
+	shift          *graph.Node // constant
+	rest           *graph.Node // x - shift
+	mean, variance *graph.Node // of the rest
+}
+
+// momentsOf takes both moments in one pass over x [N,H,W,C], by
+//
+//	var x = mean((x-c)^2) - mean(x-c)^2,
+//
+// which holds for any constant c, and so do its derivatives of any order. c is
+// the mean of the images' first rows. As these are 1/H of the values, (c -
+// mean)^2 is at most H var: the difference loses no more than a factor H of
+// the precision, and hardly ever anything, where c = 0 could lose all.
+func momentsOf(x *graph.Node, mean func(x *graph.Node) *graph.Node) (m moments) {
+	first := graph.Slice(x, graph.AxisRange(), graph.AxisElem(0))
+	m.shift = graph.StopGradient(mean(first))
+	m.rest = graph.Sub(x, m.shift)
+	m.mean = mean(m.rest)
+	m.variance = graph.Sub(mean(graph.Square(m.rest)), graph.Square(m.mean))
+	return m
+}
+
+// normalize is (x - mean) / sqrt(variance + eps) weight + bias, with one
+// multiplication and two additions per value.
+func (m moments) normalize(weight, bias *graph.Node, eps float64) *graph.Node {
+	scale := graph.Div(weight, deviation(m.variance, eps))
+	return graph.Add(graph.Mul(m.rest, scale), graph.Sub(bias, graph.Mul(m.mean, scale)))
 }
 
 // deviation is sqrt(variance + eps).

@@ -153,7 +153,7 @@ func (m *Model) Forward(v *net.Vars, x, t *graph.Node) *graph.Node {
 			x = u.block(v, i, graph.Concatenate([]*graph.Node{x, skip}, 3), emb)
 		}
 		if u.resample != nil {
-			x = u.resample.Forward(v, net.Upsample2x(x))
+			x = u.resample.ForwardUpsampled(v, x)
 		}
 	}
 	return m.convOut.Forward(v, net.SiLU(m.normOut.Forward(v, x)))

@@ -95,8 +95,8 @@ func TestTrial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := net.Trainable(m); n < 400_000 || n > 700_000 {
-		t.Errorf("%d parameters", n)
+	if n := net.Trainable(m); n != 650_435 { // as diffusers counts
+		t.Errorf("%d parameters, want 650,435", n)
 	}
 	for _, size := range [][2]int{{32, 32}, {4, 64}} {
 		if err := m.Check(size[0], size[1]); err != nil {
