@@ -32,8 +32,11 @@ func (p Plan) String() string {
 }
 
 func round(d time.Duration) time.Duration {
-	if d < 10*time.Second {
-		return d.Round(10 * time.Millisecond)
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond)
+	case d < 10*time.Second:
+		return d.Round(100 * time.Millisecond)
 	}
 	return d.Round(time.Second)
 }

@@ -1,0 +1,148 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/reverie-go/reverie/checkpoint"
+)
+
+// A fullDisk is the system's files; while full is set, writing takes half of
+// what it is given and fails as a full disk does.
+type fullDisk struct {
+	checkpoint.OS
+	full bool
+}
+
+func (d *fullDisk) Create(path string) (checkpoint.File, error) {
+	f, err := d.OS.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	return &fullFile{f.(*os.File), d}, nil
+}
+
+type fullFile struct {
+	*os.File
+	disk *fullDisk
+}
+
+var noSpace = &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}
+
+func (f *fullFile) Write(b []byte) (int, error) {
+	if !f.disk.full {
+		return f.File.Write(b)
+	}
+	n, _ := f.File.Write(b[:len(b)/2])
+	return n, noSpace
+}
+
+func (f *fullFile) WriteAt(b []byte, at int64) (int, error) {
+	if !f.disk.full {
+		return f.File.WriteAt(b, at)
+	}
+	n, _ := f.File.WriteAt(b[:len(b)/2], at)
+	return n, noSpace
+}
+
+// onDisk puts the trainer's files on d.
+func (d *fullDisk) hold(tr *Trainer) {
+	tr.files = d
+	tr.log.file = &fullFile{tr.log.file.(*os.File), d}
+}
+
+// A disk that is full for a while costs the checkpoint and the pictures of that
+// while: each is told, training goes on, and the log has every line in the end.
+func TestFullDisk(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	c.SaveEvery, c.Keep, c.SampleEvery, c.Solver, c.SampleSteps = 2, 0, 1, "ddim", 4
+	w := start(t, c)
+	run(t, w)
+	d := new(fullDisk)
+	tr := start(t, c)
+	d.hold(tr)
+	var notes []string
+	tr.Note = func(s string) { notes = append(notes, s) }
+	tr.Step = func(e Event) { d.full = e.Record.Step >= 3 && e.Record.Step < 5 } // the checkpoint of step 4, the pictures of epoch 1
+	run(t, tr)
+	about := []string{"epoch-00001-strip:", "loss.svg:", "log.jsonl:", "checkpoint of step 4"} // in this order, once each
+	for i, n := range notes {
+		if len(notes) != len(about) || !strings.Contains(n, about[i]) || !strings.Contains(n, syscall.ENOSPC.Error()) {
+			t.Fatalf("%d notes, note %d: %s", len(notes), i, n)
+		}
+	}
+	list, err := checkpoint.List(tr.Dir)
+	if err != nil || len(list) != 3 || list[0].Step != 2 || list[1].Step != 6 || list[2].Step != 8 {
+		t.Errorf("checkpoints %v, %v; want those of steps 2, 6, 8", list, err)
+	}
+	sameRun(t, tr.Dir, w.Dir)
+	for path := range contents(t, tr.Dir) {
+		if strings.Contains(path, ".tmp") {
+			t.Errorf("%s is left over", path)
+		}
+	}
+}
+
+// A disk that stays full: the run says that its last checkpoint is an older one.
+func TestFullDiskAtTheEnd(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	c.SaveEvery = 3
+	for _, interrupt := range []bool{false, true} {
+		d := new(fullDisk)
+		tr := start(t, c)
+		d.hold(tr)
+		tr.Note = func(string) {}
+		ctx, cancel := context.WithCancel(context.Background())
+		tr.Step = func(e Event) {
+			if d.full = e.Record.Step >= 4; interrupt && d.full {
+				cancel()
+			}
+		}
+		err := tr.Run(ctx)
+		if !checkpoint.IsDiskFull(err) || errors.Is(err, ErrInterrupted) || !strings.Contains(err.Error(), "step 3") {
+			t.Errorf("interrupt %v: %v", interrupt, err)
+		}
+		closed(t, tr)
+		if got := latest(t, tr.Dir).Trainer.Step; got != 3 {
+			t.Errorf("checkpoint of step %d", got)
+		}
+		run(t, resume(t, c, tr.Dir)) // once there is room
+		if got := records(t, tr.Dir); len(got) != c.Steps {
+			t.Errorf("%d records", len(got))
+		}
+		cancel()
+	}
+}
+
+// A checkpoint that cannot be removed is told, and is no failed one.
+func TestPruneFails(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	c.SaveEvery, c.Keep = 2, 1
+	tr := start(t, c)
+	tr.files = stuck{}
+	var notes []string
+	tr.Note = func(s string) { notes = append(notes, s) }
+	run(t, tr)
+	if len(notes) == 0 || !strings.Contains(notes[0], "old checkpoint") {
+		t.Errorf("notes %q", notes)
+	}
+	if got := latest(t, tr.Dir).Trainer.Step; got != 8 {
+		t.Errorf("checkpoint of step %d", got)
+	}
+}
+
+// stuck is a disk on which no checkpoint can be set aside.
+type stuck struct{ checkpoint.OS }
+
+func (stuck) Rename(from, to string) error {
+	if strings.Contains(filepath.Base(to), "pruned") {
+		return os.ErrPermission
+	}
+	return os.Rename(from, to)
+}

@@ -1,0 +1,76 @@
+package train
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPlan(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	tr := prepare(t, c)
+	tr.now = time.Now
+	defer tr.Close()
+	p, err := tr.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.StepsEpoch != 3 || p.Epoch <= 0 || p.Epoch > time.Minute {
+		t.Errorf("%+v", p)
+	}
+	// Weights, two moments and the average of some 5,000 parameters are 80 kB.
+	if p.Bytes < 80e3 || p.Bytes > 50e6 {
+		t.Errorf("%d bytes", p.Bytes)
+	}
+	text := p.String()
+	for _, want := range []string{"9 images of 8x8x3 for training, 5 held out", "simpleunet", "predicts eps, loss l1", "about ", "epoch of 3 steps"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
+
+// A run that needs more than the machine has is refused, with a batch that
+// does fit: one that would not be refused itself, while twice it would.
+func TestMemory(t *testing.T) {
+	c := tiny(images(t, 80, 8))
+	c.Batch = 48
+	tr := prepare(t, c)
+	defer tr.Close()
+	need, err := tr.memory(48)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := tr.memory(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := one + (need-one)/3
+	tr.machine = func() uint64 { return uint64(have) }
+	_, err = tr.Plan()
+	var refused *MemoryError
+	if !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	if refused.Need != need || refused.Have != have || refused.Batch != 48 {
+		t.Errorf("%+v", refused)
+	}
+	if n, err := tr.memory(refused.Fits); refused.Fits < 1 || err != nil || n > have {
+		t.Errorf("--batch %d needs %d of %d: %v", refused.Fits, n, have, err)
+	}
+	if n, err := tr.memory(2 * refused.Fits); err != nil || n <= have {
+		t.Errorf("--batch %d would fit too: %d of %d, %v", 2*refused.Fits, n, have, err)
+	}
+	if text := err.Error(); !strings.Contains(text, "--batch 48 needs") || !strings.Contains(text, " fits") {
+		t.Error(text)
+	}
+	tr.machine = func() uint64 { return 1000 }
+	if _, err := tr.Plan(); !errors.As(err, &refused) || refused.Fits != 0 || !strings.Contains(err.Error(), "not even one image") {
+		t.Error(err)
+	}
+	tr.machine = func() uint64 { return 0 } // unknown: nothing is refused
+	if _, err := tr.Plan(); err != nil {
+		t.Error(err)
+	}
+}

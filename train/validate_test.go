@@ -1,0 +1,88 @@
+package train
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/pipeline"
+)
+
+// The validation loss is the same at every call, whatever the step, and for
+// every batch but for rounding; another seed gives another.
+func TestValidationNoiseIsFixed(t *testing.T) {
+	c := tiny(images(t, 24, 8))
+	loss := func(seed uint64, batch, step int) float64 {
+		c.Batch = batch
+		tr := start(t, c)
+		defer tr.Close()
+		tr.Config.Seed, tr.step = seed, step // the weights stay those of seed 7
+		v, err := tr.validate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *v
+	}
+	want := loss(7, 3, 0)
+	if got := loss(7, 3, 0); got != want {
+		t.Errorf("%v, then %v", want, got)
+	}
+	if got := loss(7, 3, 1234); got != want {
+		t.Errorf("%v at step 0, %v at step 1234", want, got)
+	}
+	if got := loss(7, 4, 0); math.Abs(got-want) > 1e-5*want {
+		t.Errorf("%v in batches of 3, %v of 4", want, got)
+	}
+	if got := loss(8, 3, 0); got == want {
+		t.Errorf("%v under two seeds", want)
+	}
+}
+
+// The validation loss is what its definition says: the averaged weights in
+// evaluation mode on held-out image i at the time and noise of stream i. The
+// reference noises on the host and takes the network's raw output.
+func TestValidationLoss(t *testing.T) {
+	c := tiny(images(t, 24, 8))
+	c.Weighting, c.Loss = "elbo", "mse"
+	tr := start(t, c)
+	run(t, tr)
+	tr = resume(t, c, tr.Dir)
+	defer tr.Close()
+	got, err := tr.validate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, _, ema := parts(tr.state, tr.state.tensors)
+	m := pipeline.New(tr.engine, tr.net, tr.process, tr.objective.Param, ema)
+	defer m.Close()
+	sum := 0.0
+	for i := range tr.val.Len() {
+		b, err := tr.val.Load(context.Background(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		times := tr.objective.Times(reverie.Stream{Seed: c.Seed, Domain: reverie.Validation, Sample: uint64(i)}, 1)
+		noise := make([]float32, len(b.X))
+		reverie.Stream{Seed: c.Seed, Domain: reverie.Validation, Sample: uint64(i), Step: 1}.Normal32(noise)
+		law := tr.process.At(times[0])
+		x := make([]float32, len(b.X))
+		for k := range x {
+			x[k] = float32(law.Alpha*float64(b.X[k]) + law.Sigma*float64(noise[k]))
+		}
+		in := engine.New(tr.engine, x, 1, b.H, b.W, b.C)
+		out, err := m.Forward(net.Eval, in, []float32{float32(times[0])})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, y := range floats(out) { // eps is predicted
+			d := y - float64(noise[k])
+			sum += d * d / float64(len(x)) * tr.objective.Weight(times[0]) / float64(tr.val.Len())
+		}
+	}
+	if math.Abs(*got-sum) > 1e-5*sum {
+		t.Errorf("%v, want %v", *got, sum)
+	}
+}
