@@ -166,3 +166,5 @@ func agree(t *testing.T, name string, tol float64, p program, in ...data) {
 		}
 	}
 }
+
+func elementAt(flat any, i int) any { return reflect.ValueOf(flat).Index(i).Interface() }

@@ -156,31 +156,37 @@ func (v *value) root() *value {
 	return v
 }
 
-// shareMemory lets what a loop writes take over the memory of what it reads for the last time.
+// shareMemory lets what a loop writes take over the memory of what it reads for the last time:
+// a result preferably that of the parameter at its own position, which is how a state is updated.
 func shareMemory(l *loop, at int, p *plan) {
 	taken := map[*value]bool{}
-	for _, s := range l.stores {
+	try := func(s store, fits func(v, x *value) bool) {
 		v := p.values[s.node.id]
-		if v.place != inArena && v.place != inOutput {
-			continue
+		if v.shares != nil || v.place == inOutput && p.donated[v.index] >= 0 {
+			return
 		}
 		for _, in := range l.replaceable(s) {
 			x := p.values[in.id]
-			if x.last != at || taken[x] || x.bytes != v.bytes {
+			if x.last != at || taken[x] || x.bytes != v.bytes || !fits(v, x) {
 				continue
 			}
-			if v.place == inArena && x.place == inArena {
-				v.shares = x
-				x.root().last = max(x.root().last, v.last)
-				taken[x] = true
-				break
-			}
-			if v.place == inOutput && x.place == inInput {
+			taken[x] = true
+			if v.place == inOutput {
 				p.donated[v.index] = x.index
-				taken[x] = true
-				break
+				return
 			}
+			v.shares = x
+			x.root().last = max(x.root().last, v.last)
+			return
 		}
+	}
+	for _, s := range l.stores {
+		try(s, func(v, x *value) bool { return v.place == inOutput && x.place == inInput && v.index == x.index })
+	}
+	for _, s := range l.stores {
+		try(s, func(v, x *value) bool {
+			return v.place == inOutput && x.place == inInput || v.place == inArena && x.place == inArena
+		})
 	}
 }
 

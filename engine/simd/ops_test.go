@@ -1,0 +1,326 @@
+package simd
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/backends"
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/shapes"
+)
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }
+
+// numeric lists the element types that have arithmetic.
+var numeric = []dtypes.DType{
+	dtypes.Float32, dtypes.Float64, dtypes.Int8, dtypes.Int16, dtypes.Int32, dtypes.Int64,
+	dtypes.Uint8, dtypes.Uint16, dtypes.Uint32, dtypes.Uint64,
+}
+
+type unaryOp = func(b backends.Builder, x backends.Op) (backends.Op, error)
+type binaryOp = func(b backends.Builder, x, y backends.Op) (backends.Op, error)
+
+// TestUnary compares operations of one operand with GoMLX's own backend on every type that both have.
+func TestUnary(t *testing.T) {
+	ops := map[string]unaryOp{
+		"Abs": backends.Builder.Abs, "Neg": backends.Builder.Neg, "Sign": backends.Builder.Sign,
+		"Exp": backends.Builder.Exp, "Expm1": backends.Builder.Expm1, "Log": backends.Builder.Log, "Log1p": backends.Builder.Log1p,
+		"Logistic": backends.Builder.Logistic, "Ceil": backends.Builder.Ceil, "Floor": backends.Builder.Floor, "Round": backends.Builder.Round,
+		"Rsqrt": backends.Builder.Rsqrt, "Sqrt": backends.Builder.Sqrt, "Cos": backends.Builder.Cos, "Sin": backends.Builder.Sin,
+		"Tanh": backends.Builder.Tanh, "Erf": backends.Builder.Erf, "IsFinite": backends.Builder.IsFinite, "IsNaN": backends.Builder.IsNaN,
+		"BitwiseNot": backends.Builder.BitwiseNot, "BitCount": backends.Builder.BitCount, "Clz": backends.Builder.Clz,
+	}
+	tried := 0
+	for name, op := range ops {
+		for _, dt := range numeric {
+			for _, dims := range [][]int{{37, 61}, {1}, {}} {
+				x := randomData(newRand(3), dt, dims...)
+				if name == "Round" { // GoMLX's backend rounds halves away from zero
+					mapData(x, func(v float64) float64 { return v + 1.0/64 })
+				}
+				p := func(b backends.Builder, in []backends.Op) []backends.Op { return []backends.Op{must(op(b, in[0]))} }
+				if _, err := execute(open(t, "go"), p, []data{x}); err != nil {
+					continue // not an operation of this type
+				}
+				tried++
+				agree(t, name+" "+dt.String(), 3e-6, p, x)
+			}
+		}
+	}
+	if tried < 200 {
+		t.Errorf("only %d cases were tried", tried)
+	}
+}
+
+// binaryOps are the operations of two operands that broadcast.
+var binaryOps = map[string]binaryOp{
+	"Add": backends.Builder.Add, "Sub": backends.Builder.Sub, "Mul": backends.Builder.Mul, "Div": backends.Builder.Div,
+	"Rem": backends.Builder.Rem, "Pow": backends.Builder.Pow, "Max": backends.Builder.Max, "Min": backends.Builder.Min,
+	"BitwiseAnd": backends.Builder.BitwiseAnd, "BitwiseOr": backends.Builder.BitwiseOr, "BitwiseXor": backends.Builder.BitwiseXor,
+	"Equal": backends.Builder.Equal, "NotEqual": backends.Builder.NotEqual, "GreaterOrEqual": backends.Builder.GreaterOrEqual,
+	"GreaterThan": backends.Builder.GreaterThan, "LessOrEqual": backends.Builder.LessOrEqual, "LessThan": backends.Builder.LessThan,
+}
+
+// TestBinary compares operations of two operands, of equal shapes, with a scalar on either side, and with unit axes.
+func TestBinary(t *testing.T) {
+	cases := [][2][]int{{{5, 7, 9}, {5, 7, 9}}, {{5, 7, 9}, {}}, {{}, {5, 7, 9}}, {{5, 1, 9}, {1, 7, 9}}, {{5, 7, 1}, {1, 1, 9}}, {{}, {}}}
+	tried := 0
+	for name, op := range binaryOps {
+		for _, dt := range numeric {
+			for _, c := range cases {
+				r := newRand(5)
+				x, y := randomData(r, dt, c[0]...), randomData(r, dt, c[1]...)
+				if name == "Div" || name == "Rem" {
+					withoutZeros(y)
+				}
+				if name == "Pow" { // of bases and exponents without a pole or a root of a negative number
+					if !dt.IsFloat() {
+						absolute(y)
+					} else {
+						absolute(x)
+						withoutZeros(x)
+					}
+				}
+				p := func(b backends.Builder, in []backends.Op) []backends.Op {
+					return []backends.Op{must(op(b, in[0], in[1])), must(op(b, in[1], in[0]))}[:1]
+				}
+				if _, err := execute(open(t, "go"), p, []data{x, y}); err != nil {
+					continue
+				}
+				tried++
+				agree(t, name+" "+dt.String(), 3e-6, p, x, y)
+			}
+		}
+	}
+	if tried < 800 {
+		t.Errorf("only %d cases were tried", tried)
+	}
+}
+
+func withoutZeros(x data) {
+	mapData(x, func(v float64) float64 {
+		if v == 0 {
+			return 1
+		}
+		return v
+	})
+}
+
+func absolute(x data) {
+	mapData(x, func(v float64) float64 { return max(v, -v) })
+}
+
+// mapData applies f to every element.
+func mapData(x data, f func(float64) float64) {
+	mem, dt, n := bytesOf(x.flat)
+	size := sizeOf(dt)
+	for i := range n {
+		at := mem[i*size : (i+1)*size]
+		putNumber(dt, at, f(numberAt(x, i)))
+	}
+}
+
+func numberAt(x data, i int) float64 { return number64(elementAt(x.flat, i)) }
+
+// TestLogical covers what only booleans have, against the truth tables.
+func TestLogical(t *testing.T) {
+	x := data{[]bool{false, false, true, true}, shapes.Make(dtypes.Bool, 4)}
+	y := data{[]bool{false, true, false, true}, shapes.Make(dtypes.Bool, 4)}
+	p := func(b backends.Builder, in []backends.Op) []backends.Op {
+		return []backends.Op{
+			must(b.LogicalAnd(in[0], in[1])), must(b.LogicalOr(in[0], in[1])), must(b.LogicalXor(in[0], in[1])), must(b.LogicalNot(in[1])),
+		}
+	}
+	want := [][]bool{{false, false, false, true}, {false, true, true, true}, {false, true, true, false}, {true, false, true, false}}
+	for _, c := range configs {
+		got, err := execute(open(t, c), p, []data{x, y})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, w := range want {
+			if err := compare(got[i], data{w, x.shape}, 0); err != nil {
+				t.Errorf("%s: output %d: %v", c, i, err)
+			}
+		}
+	}
+}
+
+// TestConvert converts every type to every other one.
+func TestConvert(t *testing.T) {
+	for _, from := range append([]dtypes.DType{dtypes.Bool}, numeric...) {
+		for _, to := range append([]dtypes.DType{dtypes.Bool}, numeric...) {
+			x := randomData(newRand(9), from, 300)
+			if to.IsUnsigned() && from != dtypes.Bool {
+				absolute(x) // a negative number has no unsigned value
+			}
+			agree(t, from.String()+" to "+to.String(), 0, func(b backends.Builder, in []backends.Op) []backends.Op {
+				return []backends.Op{must(b.ConvertDType(must(b.Identity(in[0])), to))}
+			}, x)
+		}
+	}
+}
+
+// TestRound rounds halves to even.
+func TestRound(t *testing.T) {
+	x := data{[]float32{-2.5, -1.5, -.5, .5, 1.5, 2.5, 3.5}, shapes.Make(dtypes.Float32, 7)}
+	want := data{[]float32{-2, -2, 0, 0, 2, 2, 4}, x.shape}
+	for _, c := range configs {
+		got, err := execute(open(t, c), func(b backends.Builder, in []backends.Op) []backends.Op { return []backends.Op{must(b.Round(in[0]))} }, []data{x})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compare(got[0], want, 0); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// reduceCase is a reduction and what it does to two numbers, the first of them its start.
+type reduceCase struct {
+	name  string
+	op    func(b backends.Builder, x backends.Op, axes ...int) (backends.Op, error)
+	start func(dt dtypes.DType) float64
+	f     func(a, b float64) float64
+	types func(dt dtypes.DType) bool
+}
+
+func bitwise(f func(a, b int64) int64) func(a, b float64) float64 {
+	return func(a, b float64) float64 { return float64(f(int64(a), int64(b))) }
+}
+
+func constantly(v float64) func(dtypes.DType) float64 { return func(dtypes.DType) float64 { return v } }
+
+func reduceCases() []reduceCase {
+	isNumber := func(dt dtypes.DType) bool { return dt != dtypes.Bool }
+	isBool := func(dt dtypes.DType) bool { return dt == dtypes.Bool }
+	ones := func(dt dtypes.DType) float64 { // all bits set, among the small numbers of the test
+		if dt.IsUnsigned() {
+			return 7
+		}
+		return -1
+	}
+	return []reduceCase{
+		{"Sum", backends.Builder.ReduceSum, constantly(0), func(a, b float64) float64 { return a + b }, isNumber},
+		{"Product", backends.Builder.ReduceProduct, constantly(1), func(a, b float64) float64 { return a * b }, dtypes.DType.IsFloat},
+		{"Max", backends.Builder.ReduceMax, constantly(-100), func(a, b float64) float64 { return max(a, b) }, isNumber},
+		{"Min", backends.Builder.ReduceMin, constantly(100), func(a, b float64) float64 { return min(a, b) }, isNumber},
+		{"BitwiseAnd", backends.Builder.ReduceBitwiseAnd, ones, bitwise(func(a, b int64) int64 { return a & b }), dtypes.DType.IsInt},
+		{"BitwiseOr", backends.Builder.ReduceBitwiseOr, constantly(0), bitwise(func(a, b int64) int64 { return a | b }), dtypes.DType.IsInt},
+		{"BitwiseXor", backends.Builder.ReduceBitwiseXor, constantly(0), bitwise(func(a, b int64) int64 { return a ^ b }), dtypes.DType.IsInt},
+		{"LogicalAnd", backends.Builder.ReduceLogicalAnd, constantly(1), func(a, b float64) float64 { return a * b }, isBool},
+		{"LogicalOr", backends.Builder.ReduceLogicalOr, constantly(0), func(a, b float64) float64 { return max(a, b) }, isBool},
+		{"LogicalXor", backends.Builder.ReduceLogicalXor, constantly(0), func(a, b float64) float64 { return float64(b2i(a != b)) }, isBool},
+	}
+}
+
+// naiveReduce reduces the axes of mask one element at a time.
+func naiveReduce(x data, mask int, start float64, f func(a, b float64) float64) []float64 {
+	dims := x.shape.Dimensions
+	n := 1
+	for a, d := range dims {
+		if mask>>a&1 == 0 {
+			n *= d
+		}
+	}
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = start
+	}
+	index := make([]int, len(dims))
+	for i := range x.shape.Size() {
+		unravel(i, dims, index)
+		to := 0
+		for a, d := range dims {
+			if mask>>a&1 == 0 {
+				to = to*d + index[a]
+			}
+		}
+		out[to] = f(out[to], numberAt(x, i))
+	}
+	return out
+}
+
+// TestReduce reduces every set of axes by every operation, against loops over the elements.
+func TestReduce(t *testing.T) {
+	for _, rc := range reduceCases() {
+		for _, dt := range append([]dtypes.DType{dtypes.Bool}, numeric...) {
+			if !rc.types(dt) {
+				continue
+			}
+			for mask := 1; mask < 8; mask++ {
+				var axes []int
+				for a := range 3 {
+					if mask>>a&1 != 0 {
+						axes = append(axes, a)
+					}
+				}
+				x := randomData(newRand(11), dt, 4, 5, 3)
+				want := naiveReduce(x, mask, rc.start(dt), rc.f)
+				p := func(b backends.Builder, in []backends.Op) []backends.Op {
+					return []backends.Op{must(rc.op(b, in[0], axes...))}
+				}
+				for _, c := range configs {
+					got, err := execute(open(t, c), p, []data{x})
+					if err != nil {
+						t.Fatal(err)
+					}
+					for i, w := range want {
+						if g := numberAt(got[0], i); g != w && max(g-w, w-g) > 1e-5*(1+max(w, -w)) && !wraps(dt, g, w) {
+							t.Fatalf("%s %s over %v: %s: element %d is %v, want %v", rc.name, dt, axes, c, i, g, w)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// wraps reports whether g is w modulo the range of an eight-bit type.
+func wraps(dt dtypes.DType, g, w float64) bool {
+	return dt.Size() == 1 && int64(g-w)%256 == 0 && g == float64(int64(g))
+}
+
+// TestReduceLarge reduces what is divided over tiles and blocks, in every pattern of kept axes.
+func TestReduceLarge(t *testing.T) {
+	for _, dims := range [][]int{{8, 17, 9, 64}, {1, 70, 70, 3}, {3, 9000}, {9000, 3}, {2, 2, 5000}, {40000}} {
+		x := randomData(newRand(13), dtypes.Float32, dims...)
+		for mask := 1; mask < 1<<len(dims); mask++ {
+			var axes []int
+			for a := range dims {
+				if mask>>a&1 != 0 {
+					axes = append(axes, a)
+				}
+			}
+			agree(t, "reduce", 2e-4, func(b backends.Builder, in []backends.Op) []backends.Op {
+				sq := must(b.Mul(in[0], in[0]))
+				return []backends.Op{must(b.ReduceSum(sq, axes...)), must(b.ReduceMax(in[0], axes...)), must(b.ReduceSum(in[0]))}
+			}, x)
+		}
+	}
+}
+
+// TestMissing checks that what the backend lacks is an error with the name of the operation.
+func TestMissing(t *testing.T) {
+	b := open(t, "simd").Builder("missing")
+	x := must(b.Parameter("x", shapes.Make(dtypes.Float32, 4), nil))
+	_, err := b.FFT(x, backends.FFTForward, []int{4})
+	if err == nil || !strings.Contains(err.Error(), "FFT") {
+		t.Errorf("FFT: %v", err)
+	}
+	if _, err := b.BitwiseNot(x); err == nil {
+		t.Error("BitwiseNot of a float is no error")
+	}
+	if _, err := b.Parameter("z", shapes.Make(dtypes.Complex64, 4), nil); err == nil || !strings.Contains(err.Error(), "Complex64") {
+		t.Errorf("complex parameter: %v", err)
+	}
+}
+
+// TestConfiguration checks the messages for a wrong configuration.
+func TestConfiguration(t *testing.T) {
+	for _, c := range []string{"simd:threads=0", "simd:threads=x", "simd:fast"} {
+		if _, err := backends.NewWithConfig(c); err == nil {
+			t.Errorf("%s is no error", c)
+		}
+	}
+}
