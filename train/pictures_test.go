@@ -28,7 +28,7 @@ func TestPictures(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(contents(t, dir))); !slices.Equal(got, want) {
 		t.Fatalf("pictures %v", got)
 	}
-	const cell, border = 64 + 2, 2 // small images are shown eight times as large
+	const cell, border = 64 + 2, 2             // small images are shown eight times as large
 	for name, size := range map[string][2]int{ // width, height
 		"forward.png": {10*cell + border, cell + border}, "epoch-00002-strip.png": {10*cell + border, cell + border},
 		"training.png": {9*cell + border, cell + border}, // 14 images, 5 held out
