@@ -85,7 +85,7 @@ diffusion model learns to undo.`,
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), out)
-			fmt.Fprintf(cmd.ErrOrStderr(), "t = %s of %d (%s), seed %d\n", strings.Join(strings.Fields(fmt.Sprint(pipeline.ForwardTimes(chain))), ", "), p.timesteps, p.schedule, seed)
+			fmt.Fprintf(cmd.ErrOrStderr(), "t = %s of %d (%s), seed %d\n", timesText(pipeline.ForwardTimes(chain)), p.timesteps, p.schedule, seed)
 			return nil
 		},
 	}
@@ -95,6 +95,11 @@ diffusion model learns to undo.`,
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the noise")
 	cmd.Flags().StringVar(&out, "out", "noise.png", "write the strip here")
 	return cmd
+}
+
+// timesText is a list of times with commas between.
+func timesText(t []int) string {
+	return strings.Join(strings.Fields(strings.Trim(fmt.Sprint(t), "[]")), ", ")
 }
 
 // loadImage reads one image in colour.

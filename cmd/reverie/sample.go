@@ -95,6 +95,8 @@ func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err err
 		err = fmt.Errorf("--eta belongs to --solver ddim, not to %s", o.solver)
 	case f.Changed("variance") && o.solver != "" && o.solver != "ddpm":
 		err = fmt.Errorf("--variance belongs to --solver ddpm, not to %s", o.solver)
+	case f.Changed("variance") && o.eta != 0:
+		err = fmt.Errorf("--variance belongs to --solver ddpm, and --eta to ddim; leave one out")
 	case f.Changed("steps") && o.solver == "lecture-sde":
 		err = fmt.Errorf("--steps does not go with --solver lecture-sde, which walks all of the model's time steps")
 	}

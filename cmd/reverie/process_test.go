@@ -1,0 +1,186 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/reverie-go/reverie/checkpoint"
+)
+
+// endless are the flags of a run that only a signal ends.
+func endless(imgs, dir string, more ...string) []string {
+	return with([]string{"train", imgs}, append([]string{"--time", "1h", "--run", dir}, more...)...)
+}
+
+// TestSignal: SIGINT and SIGTERM of a real process save, and the last line is
+// the sample command. The signal comes twice, as timeout(1) sends it.
+func TestSignal(t *testing.T) {
+	for name, sig := range map[string]os.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "run")
+			cmd := program(t, endless(images(t), dir)...)
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			pipe, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer cmd.Process.Kill()
+			out := bufio.NewReader(pipe)
+			first, err := out.ReadString('\n') // the first step is done
+			if err != nil {
+				t.Fatalf("no line: %v\n%s", err, stderr.String())
+			}
+			for range 2 {
+				if err := cmd.Process.Signal(sig); err != nil {
+					t.Fatal(err)
+				}
+			}
+			rest, _ := io.ReadAll(out)
+			if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitFailure {
+				t.Errorf("ended with %v\n%s", err, stderr.String())
+			}
+			if want := "reverie sample " + dir; lastLine(first+string(rest)) != want {
+				t.Errorf("last line %q, want %q", lastLine(first+string(rest)), want)
+			}
+			if !strings.Contains(stderr.String(), "interrupted; the run is saved; go on with: reverie train --resume "+dir) {
+				t.Errorf("stderr: %s", stderr.String())
+			}
+			last, err := checkpoint.Latest(dir)
+			if err != nil || last.Step < 1 {
+				t.Fatalf("checkpoint %v, %v", last, err)
+			}
+			ok(t, "sample", dir, "-n", "1", "--out", filepath.Join(t.TempDir(), "s.png"))
+			ok(t, "train", "--resume", dir, "--steps", strconv.FormatInt(last.Step+1, 10))
+		})
+	}
+}
+
+// start starts the program and waits until its first step is done.
+func start(t *testing.T, args ...string) (kill func()) {
+	t.Helper()
+	cmd := program(t, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill = func() { cmd.Process.Kill(); cmd.Wait() }
+	if _, err := bufio.NewReader(pipe).ReadString('\n'); err != nil {
+		kill()
+		t.Fatalf("no line: %v\n%s", err, stderr.String())
+	}
+	return kill
+}
+
+// TestRunInUse: a second process is kept out of a run, and says which one is in.
+func TestRunInUse(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	kill := start(t, endless(images(t), dir, "--save-every", "1")...)
+	defer kill()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := checkpoint.Latest(dir); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no checkpoint after 20 s")
+		}
+	}
+	refused(t, 1, []string{dir, "in use by another process", "process "}, "train", "--resume", dir, "--steps", "9")
+	refused(t, 1, []string{dir, "already holds a run", "--resume"}, with([]string{"train", images(t)}, "--steps", "9", "--run", dir)...)
+	ok(t, "info", dir) // reading it is no harm
+	kill()
+	last, err := checkpoint.Latest(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok(t, "train", "--resume", dir, "--steps", strconv.FormatInt(last.Step+1, 10))
+}
+
+// TestKilledBeforeFirstCheckpoint: such a run cannot go on, and says what to do.
+func TestKilledBeforeFirstCheckpoint(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	start(t, endless(images(t), dir)...)()
+	refused(t, 1, []string{dir, "no complete checkpoint", "remove this folder, or choose another with --run"}, "train", "--resume", dir)
+	refused(t, 1, []string{dir, "no complete checkpoint"}, "sample", dir)
+	refused(t, 1, []string{dir, "already holds a run"}, with([]string{"train", images(t)}, "--steps", "1", "--run", dir)...)
+}
+
+// TestKill9: a process that trains and saves after every step is killed 20
+// times, at seeded delays from when its training begins, every fourth time from
+// its start. Each time the newest complete checkpoint loads, is
+// not older than one seen before, and the run goes on; at the end the weights
+// are those of a run that was left alone, to the last bit.
+func TestKill9(t *testing.T) {
+	kills := 20
+	if testing.Short() {
+		kills = 3
+	}
+	dir := filepath.Join(t.TempDir(), "killed")
+	ok(t, with([]string{"train", images(t)}, "--steps", "1", "--run", dir)...)
+	out := filepath.Join(t.TempDir(), "s.png")
+	r := rand.New(rand.NewPCG(9, 9))
+	var step int64 = 1
+	for i := range kills {
+		cmd := program(t, "train", "--resume", dir, "--time", "1h", "--save-every", "1", "--keep", "2")
+		stderr, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		for lines := bufio.NewReader(stderr); i%4 != 3 && !strings.HasPrefix(said, "run folder:"); {
+			if said, err = lines.ReadString('\n'); err != nil {
+				t.Fatalf("kill %d: it ended before its training began: %v", i, err)
+			}
+		}
+		time.Sleep(time.Duration(r.IntN(300)) * time.Millisecond)
+		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		if cmd.Wait(); cmd.ProcessState.Exited() {
+			t.Fatalf("kill %d: the process ended by itself: %v", i, cmd.ProcessState)
+		}
+		last, err := checkpoint.Latest(dir)
+		if err != nil || last.Step < step {
+			t.Fatalf("kill %d: newest checkpoint %v, %v; want step %d or later", i, last, err, step)
+		}
+		step = last.Step
+		if _, err := checkpoint.Load(last.Path); err != nil {
+			t.Fatalf("kill %d: %v", i, err)
+		}
+		if r := cli("sample", dir, "-n", "1", "--out", out); r.code != 0 {
+			t.Fatalf("kill %d: %s", i, r.err)
+		}
+	}
+	if step < int64(kills)/2 {
+		t.Fatalf("only %d steps were taken between %d kills: the delays are too short to test anything", step, kills)
+	}
+	t.Logf("%d steps over %d kills", step, kills)
+	end := strconv.FormatInt(step+3, 10)
+	ok(t, "train", "--resume", dir, "--steps", end)
+	whole := filepath.Join(t.TempDir(), "whole")
+	ok(t, with([]string{"train", images(t)}, "--steps", end, "--run", whole)...)
+	sameState(t, whole, dir, int(step)+3)
+}
