@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -81,20 +83,24 @@ func (s Size) String() string {
 	return fmt.Sprintf("%dx%d", s.H, s.W)
 }
 
+// maxSide bounds an image's height and width.
+const maxSide = 4096
+
 // ParseSize reads "64" or "64x48" (height x width), each 1 to 4096.
 func ParseSize(text string) (Size, error) {
-	var s Size
-	var rest string
-	if n, _ := fmt.Sscanf(text, "%dx%d%s", &s.H, &s.W, &rest); n != 2 {
-		if n, _ := fmt.Sscanf(text, "%d%s", &s.H, &rest); n != 1 {
-			return Size{}, fmt.Errorf("%q is no image size; give one number, such as 64, or HEIGHTxWIDTH, such as 64x48", text)
-		}
-		s.W = s.H
+	high, wide, two := strings.Cut(text, "x")
+	if !two {
+		wide = high
 	}
-	if s.H < 1 || s.W < 1 || s.H > 4096 || s.W > 4096 {
-		return Size{}, fmt.Errorf("image size %s is outside 1 to 4096", text)
+	h, errH := strconv.ParseUint(high, 10, 31)
+	w, errW := strconv.ParseUint(wide, 10, 31)
+	if errH != nil || errW != nil {
+		return Size{}, fmt.Errorf("%q is no image size; give one number, such as 64, or HEIGHTxWIDTH, such as 64x48", text)
 	}
-	return s, nil
+	if h < 1 || w < 1 || h > maxSide || w > maxSide {
+		return Size{}, fmt.Errorf("image size %s is outside 1 to %d", text, maxSide)
+	}
+	return Size{int(h), int(w)}, nil
 }
 
 // Set implements pflag.Value.

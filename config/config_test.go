@@ -2,6 +2,8 @@ package config
 
 import (
 	"bytes"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +55,7 @@ func TestParseSize(t *testing.T) {
 			t.Errorf("%s: %v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "x", "64x", "x64", "0", "-1", "5000", "64x48x3", "64 48", "64px"} {
+	for _, text := range []string{"", "x", "64x", "x64", "0", "0x64", "64x0", "-1", "+64", " 64", "64\n", "64x 48", "5000", "64x4097", "99999999999999999999", "64x48x3", "64 48", "64px"} {
 		if got, err := ParseSize(text); err == nil {
 			t.Errorf("%q gave %v", text, got)
 		}
@@ -79,6 +81,20 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--solver":         func(r *Run) { r.Solver = "euler" },
 		"--sample-steps":   func(r *Run) { r.SampleSteps = 301 },
 		"--time":           func(r *Run) { r.Time = -1 },
+		"--timesteps":      func(r *Run) { r.Timesteps = 0 },
+		"--process":        func(r *Run) { r.Process = "vp" },
+		"--preset":         func(r *Run) { r.Preset = "" },
+		"--resolution":     func(r *Run) { r.Resolution.W = 5000 },
+		"--cache":          func(r *Run) { r.Cache = -1 },
+		"--beta-end":       func(r *Run) { r.BetaEnd = 1 },
+		"--warmup":         func(r *Run) { r.Warmup = -1 },
+		"--lr-schedule":    func(r *Run) { r.LRSchedule = "step" },
+		"--clamp":          func(r *Run) { r.Clamp = "tanh" },
+		"--variance":       func(r *Run) { r.Variance = "learned" },
+		"--steps":          func(r *Run) { r.Steps = -1 },
+		"--save-every":     func(r *Run) { r.SaveEvery = -1 },
+		"--keep":           func(r *Run) { r.Keep = -1 },
+		"--sample-every":   func(r *Run) { r.SampleEvery = -1 },
 		"--epochs":         func(r *Run) { r.Epochs = 0 },
 		"--sample-n":       func(r *Run) { r.SampleN = -1 },
 		"--prediction":     func(r *Run) { r.Prediction = "noise" },
@@ -111,5 +127,88 @@ func TestResume(t *testing.T) {
 	}
 	if run.Steps != 0 {
 		t.Error("Resume changed its receiver")
+	}
+}
+
+// Numbers that are none, and values that only a hand-written config.json has.
+func TestValidateOddNumbers(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for name, spoil := range map[string]func(*Run){
+		"lr NaN":              func(r *Run) { r.LR = nan },
+		"lr inf":              func(r *Run) { r.LR = inf },
+		"ema NaN":             func(r *Run) { r.EMA = nan },
+		"val NaN":             func(r *Run) { r.Val = nan },
+		"clip-norm NaN":       func(r *Run) { r.ClipNorm = nan },
+		"beta-start NaN":      func(r *Run) { r.BetaStart = nan },
+		"beta-end NaN":        func(r *Run) { r.BetaEnd = nan },
+		"adam-betas NaN":      func(r *Run) { r.AdamBetas[0] = nan },
+		"adam-betas 0":        func(r *Run) { r.AdamBetas[0] = 0 },
+		"channels 0":          func(r *Run) { r.Channels = []int{64, 0} },
+		"nine channels":       func(r *Run) { r.Channels = slices.Repeat([]int{8}, 9) },
+		"time past all years": func(r *Run) { r.Time = Duration(200_000 * time.Hour) },
+		"lecture-sde, 10":     func(r *Run) { r.Solver, r.SampleSteps = "lecture-sde", 10 },
+	} {
+		r := lecture()
+		spoil(&r)
+		if r.Validate() == nil {
+			t.Errorf("accepted %s", name)
+		}
+	}
+	ok := lecture()
+	ok.Solver, ok.SampleSteps = "lecture-sde", 300
+	if err := ok.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A preset is a copy: what one caller changes, the next does not see.
+func TestPresetIsACopy(t *testing.T) {
+	a, _ := Preset("small")
+	a.Channels[0], a.DataClass[0] = 7, "x"
+	if b, _ := Preset("small"); b.Channels[0] == 7 || b.DataClass[0] == "x" {
+		t.Error("a preset was changed")
+	}
+}
+
+// A stop on the command line replaces the preset's; several are all kept.
+func TestWith(t *testing.T) {
+	base, given := small(), Run{Steps: 10, Epochs: 3, Batch: 4}
+	for _, x := range []struct {
+		set           []string
+		steps, epochs int
+		time          Duration
+		batch         int
+	}{
+		{nil, 0, 0, base.Time, 32},
+		{[]string{"batch"}, 0, 0, base.Time, 4},
+		{[]string{"steps"}, 10, 0, 0, 32},
+		{[]string{"steps", "epochs"}, 10, 3, 0, 32},
+	} {
+		r := base.With(&given, x.set)
+		if r.Steps != x.steps || r.Epochs != x.epochs || r.Time != x.time || r.Batch != x.batch || r.LR != base.LR {
+			t.Errorf("%v: %+v", x.set, r)
+		}
+	}
+}
+
+// Of what a resumed run may not change, every field is refused; what it may,
+// and what is repeated alike, is not.
+func TestResumeNamesEveryDifference(t *testing.T) {
+	run := small()
+	for name := range fields(&run) {
+		if name == "epochs" || name == "steps" {
+			continue // 0: the time is the run's stop
+		}
+		if _, err := run.Resume(&run, []string{name}); err != nil {
+			t.Errorf("--%s repeated alike: %v", name, err)
+		}
+	}
+	given := lecture()
+	given.Val, given.Batch = 0.5, 64
+	_, err := run.Resume(&given, []string{"batch", "channels", "val", "resolution", "arch"})
+	for _, want := range []string{"--batch 64 (the run has 32)", "--channels 64,128,256,512,1024 (the run has 16,32,64)", "--val 0.5 (the run has 0.15)", "--resolution 128 (the run has 32)", "--arch simpleunet (the run has unet)"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in %v", want, err)
+		}
 	}
 }

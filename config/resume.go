@@ -68,4 +68,7 @@ func fields(r *Run) map[string]json.RawMessage {
 	return m
 }
 
-func text(v json.RawMessage) string { return strings.Trim(string(v), `"`) }
+// text is a field's JSON as its flag is written: without quotes and brackets.
+func text(v json.RawMessage) string {
+	return strings.NewReplacer(`"`, "", "[", "", "]", "", "null", "none").Replace(string(v))
+}

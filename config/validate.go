@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The values a field of Run may take, in the order that --help prints them.
@@ -70,7 +71,7 @@ func (r *Run) validateData() error {
 		return fmt.Errorf("--image-channels %d: give 1 (grey), 3 (RGB) or 4 (RGBA)", r.ImageChannels)
 	}
 	return first(
-		Within("resolution", r.Resolution.H, 1, 4096), Within("resolution", r.Resolution.W, 1, 4096),
+		Within("resolution", r.Resolution.H, 1, maxSide), Within("resolution", r.Resolution.W, 1, maxSide),
 		OneOf("crop", r.Crop, Crops),
 		Within("val", r.Val, 0, 0.9),
 		Within("cache", r.Cache, 0, 1<<20),
@@ -114,8 +115,8 @@ func (r *Run) validateOptimiser() error {
 		return fmt.Errorf("--lr %v is no learning rate; give a positive number, such as 0.001", r.LR)
 	}
 	for _, b := range r.AdamBetas {
-		if !(b >= 0 && b < 1) {
-			return fmt.Errorf("--adam-betas %v: each is at least 0 and under 1", r.AdamBetas)
+		if !(b > 0 && b < 1) { // to the optimiser 0 means its default
+			return fmt.Errorf("--adam-betas %v: each is above 0 and under 1", r.AdamBetas)
 		}
 	}
 	if !(r.EMA >= 0 && r.EMA < 1) {
@@ -153,8 +154,9 @@ func ValidateSolver(solver string, steps int, flag string, timesteps int) error 
 }
 
 func (r *Run) validateTotals() error {
-	if r.Time < 0 {
-		return fmt.Errorf("--time %v is negative", r.Time)
+	const longest = 100_000 * time.Hour // checkpoints hold times up to 1e9 s
+	if t := time.Duration(r.Time); t < 0 || t > longest {
+		return fmt.Errorf("--time %v is outside 0 to %v", t, longest)
 	}
 	const most = 1 << 40
 	return first(
