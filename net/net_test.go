@@ -432,6 +432,61 @@ func TestUpdates(t *testing.T) {
 	}
 }
 
+// TestFarFromZero normalises values of deviation 1 around 1000, of which the
+// first rows, which the shift is taken from, lie apart: float32 must agree
+// with float64. Of 16 rows the difference of moments may lose a factor 17 of
+// the precision 6e-8, so the variance 1e-6 for each rounding of its sums and
+// a value of size 4 half of that times 4. A variance from plain squares leaves
+// errors near 1.
+func TestFarFromZero(t *testing.T) {
+	e := open(t)
+	bn, gn := net.NewBatchNorm2D(net.NewScope(), 4), net.NewGroupNorm(net.NewScope(), 2, 4, 1e-5)
+	params := []*net.Param{bn.Weight, bn.Bias, bn.Mean, bn.Var, bn.Batches, gn.Weight, gn.Bias}
+	values := make([]float32, 2*16*8*4)
+	for i := range values {
+		values[i] = 1000 + float32(math.Sqrt2*math.Sin(float64(i*i)))
+		if i/(8*4)%16 == 0 {
+			values[i] += 3
+		}
+	}
+	wide := make([]float64, len(values))
+	for i, x := range values {
+		wide[i] = float64(x)
+	}
+	run := func(mode net.Mode, x *tensors.Tensor, float dtypes.DType) [][]float64 {
+		f := e.Func("norm", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+			v := net.Bind(mode, params, in[1:])
+			return []*graph.Node{bn.Forward(v, in[0]), gn.Forward(v, in[0])}
+		})
+		in := []*tensors.Tensor{x}
+		for _, p := range params {
+			in = append(in, net.Initial(only{p}, 1, float)...)
+		}
+		out, err := f.Call(in...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var flat [][]float64
+		for _, y := range out {
+			flat = append(flat, floats(t, &net.Param{Name: "y", Shape: y.Shape().Dimensions}, y))
+		}
+		return flat
+	}
+	for _, mode := range []net.Mode{net.Train, net.PerImage} {
+		got := run(mode, engine.New(e, values, 2, 16, 8, 4), dtypes.Float32)
+		want := run(mode, engine.New(e, wide, 2, 16, 8, 4), dtypes.Float64)
+		for i, name := range []string{"BatchNorm", "GroupNorm"} {
+			worst := 0.0
+			for j := range want[i] {
+				worst = max(worst, math.Abs(got[i][j]-want[i][j]))
+			}
+			if !(worst < 2e-5) {
+				t.Errorf("%s, %v: off by %.2g", name, mode, worst)
+			}
+		}
+	}
+}
+
 func scalar(x *tensors.Tensor) float64 { return tensors.MustCopyFlatData[float64](x)[0] }
 
 func TestUpsample2x(t *testing.T) {
