@@ -14,11 +14,11 @@ func choose(l isa.Level) {
 	variants = levels[l]
 	switch l {
 	case isa.AVX512:
-		packRows, transposeBlock, blockSize = packRows512, transpose512, 16
+		packRows, transposeBlock, blockSize, add = packRows512, transpose512, 16, add512
 	case isa.AVX2:
-		packRows, transposeBlock, blockSize = packRows2, transpose2, 8
+		packRows, transposeBlock, blockSize, add = packRows2, transpose2, 8, add2
 	default:
-		packRows, transposeBlock, blockSize = packGeneric, transposeGeneric, 8
+		packRows, transposeBlock, blockSize, add = packGeneric, transposeGeneric, 8, addGeneric
 	}
 }
 
@@ -57,18 +57,36 @@ func avx512Narrow() *variant {
 	return v
 }
 
-func packRows512(dst, src []float32, rows, nr, step, panels, panelStep int) {
-	_, _ = src[(rows-1)*step+panels*nr-1], dst[(panels-1)*panelStep+rows*nr-1]
+func packRows512(dst, src []float32, rows, nr, dstStep, srcStep, panels, panelStep int) {
+	_, _ = src[(rows-1)*srcStep+panels*nr-1], dst[(panels-1)*panelStep+(rows-1)*dstStep+nr-1]
 	if nr == 32 {
-		packAVX512_32(&dst[0], &src[0], rows, step*4, panels, panelStep*4)
+		packAVX512_32(&dst[0], &src[0], rows, dstStep*4, srcStep*4, panels, panelStep*4)
 	} else {
-		packAVX512_16(&dst[0], &src[0], rows, step*4, panels, panelStep*4)
+		packAVX512_16(&dst[0], &src[0], rows, dstStep*4, srcStep*4, panels, panelStep*4)
 	}
 }
 
-func packRows2(dst, src []float32, rows, nr, step, panels, panelStep int) {
-	_, _ = src[(rows-1)*step+panels*nr-1], dst[(panels-1)*panelStep+rows*nr-1]
-	packAVX2_16(&dst[0], &src[0], rows, step*4, panels, panelStep*4)
+func packRows2(dst, src []float32, rows, nr, dstStep, srcStep, panels, panelStep int) {
+	_, _ = src[(rows-1)*srcStep+panels*nr-1], dst[(panels-1)*panelStep+(rows-1)*dstStep+nr-1]
+	packAVX2_16(&dst[0], &src[0], rows, dstStep*4, srcStep*4, panels, panelStep*4)
+}
+
+func add512(dst, src []float32) {
+	n := len(dst) &^ 15
+	if n > 0 {
+		_ = src[n-1]
+		addAVX512(&dst[0], &src[0], n)
+	}
+	addGeneric(dst[n:], src[n:])
+}
+
+func add2(dst, src []float32) {
+	n := len(dst) &^ 7
+	if n > 0 {
+		_ = src[n-1]
+		addAVX2(&dst[0], &src[0], n)
+	}
+	addGeneric(dst[n:], src[n:])
 }
 
 func transpose512(dst, src []float32, n, dstStep, srcStep int) {

@@ -8284,15 +8284,16 @@ no_relu:
 	VZEROUPPER
 	RET
 
-// func packAVX512_32(dst *float32, src *float32, n int, step int, panels int, panelStep int)
+// func packAVX512_32(dst *float32, src *float32, n int, dstStep int, step int, panels int, panelStep int)
 // Requires: AVX, AVX512F
-TEXT ·packAVX512_32(SB), NOSPLIT, $0-48
+TEXT ·packAVX512_32(SB), NOSPLIT, $0-56
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
-	MOVQ step+24(FP), DX
-	MOVQ panels+32(FP), R8
-	MOVQ panelStep+40(FP), R9
+	MOVQ dstStep+24(FP), BX
+	MOVQ step+32(FP), DX
+	MOVQ panels+40(FP), R8
+	MOVQ panelStep+48(FP), R9
 
 row:
 	MOVQ SI, R10
@@ -8309,21 +8310,22 @@ panel:
 	DECQ    AX
 	JNZ     panel
 	ADDQ    DX, SI
-	ADDQ    $+128, DI
+	ADDQ    BX, DI
 	DECQ    CX
 	JNZ     row
 	VZEROUPPER
 	RET
 
-// func packAVX512_16(dst *float32, src *float32, n int, step int, panels int, panelStep int)
+// func packAVX512_16(dst *float32, src *float32, n int, dstStep int, step int, panels int, panelStep int)
 // Requires: AVX, AVX512F
-TEXT ·packAVX512_16(SB), NOSPLIT, $0-48
+TEXT ·packAVX512_16(SB), NOSPLIT, $0-56
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
-	MOVQ step+24(FP), DX
-	MOVQ panels+32(FP), R8
-	MOVQ panelStep+40(FP), R9
+	MOVQ dstStep+24(FP), BX
+	MOVQ step+32(FP), DX
+	MOVQ panels+40(FP), R8
+	MOVQ panelStep+48(FP), R9
 
 row:
 	MOVQ SI, R10
@@ -8338,21 +8340,22 @@ panel:
 	DECQ    AX
 	JNZ     panel
 	ADDQ    DX, SI
-	ADDQ    $+64, DI
+	ADDQ    BX, DI
 	DECQ    CX
 	JNZ     row
 	VZEROUPPER
 	RET
 
-// func packAVX2_16(dst *float32, src *float32, n int, step int, panels int, panelStep int)
+// func packAVX2_16(dst *float32, src *float32, n int, dstStep int, step int, panels int, panelStep int)
 // Requires: AVX
-TEXT ·packAVX2_16(SB), NOSPLIT, $0-48
+TEXT ·packAVX2_16(SB), NOSPLIT, $0-56
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
-	MOVQ step+24(FP), DX
-	MOVQ panels+32(FP), R8
-	MOVQ panelStep+40(FP), R9
+	MOVQ dstStep+24(FP), BX
+	MOVQ step+32(FP), DX
+	MOVQ panels+40(FP), R8
+	MOVQ panelStep+48(FP), R9
 
 row:
 	MOVQ SI, R10
@@ -8369,7 +8372,7 @@ panel:
 	DECQ    AX
 	JNZ     panel
 	ADDQ    DX, SI
-	ADDQ    $+64, DI
+	ADDQ    BX, DI
 	DECQ    CX
 	JNZ     row
 	VZEROUPPER
@@ -8572,5 +8575,41 @@ TEXT ·transposeAVX2(SB), NOSPLIT, $0-32
 	VMOVUPS    Y14, (DI)
 	ADDQ       DX, DI
 	VMOVUPS    Y15, (DI)
+	VZEROUPPER
+	RET
+
+// func addAVX512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·addAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+
+loop:
+	VMOVUPS (SI), Z0
+	VADDPS  (DI), Z0, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    $+64, SI
+	ADDQ    $+64, DI
+	SUBQ    $+16, CX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func addAVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·addAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+
+loop:
+	VMOVUPS (SI), Y0
+	VADDPS  (DI), Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $+32, SI
+	ADDQ    $+32, DI
+	SUBQ    $+8, CX
+	JNZ     loop
 	VZEROUPPER
 	RET

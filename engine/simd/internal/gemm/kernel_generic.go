@@ -53,15 +53,22 @@ func multiplyAdd(sum []float32, a float32, b []float32) {
 	}
 }
 
-// packGeneric copies, of each of panels neighbouring pieces of nr floats of rows that are step floats apart in src, the rows to
-// neighbouring rows in dst, where the panels are panelStep floats apart:
+// packGeneric copies rows of some neighbouring pieces of nr floats, srcStep floats apart in src, to rows dstStep floats apart of
+// panels panelStep floats apart:
 //
-//	dst[p*panelStep + r*nr + j] = src[r*step + p*nr + j]
-func packGeneric(dst, src []float32, rows, nr, step, panels, panelStep int) {
+//	dst[p*panelStep + r*dstStep + j] = src[r*srcStep + p*nr + j]
+func packGeneric(dst, src []float32, rows, nr, dstStep, srcStep, panels, panelStep int) {
 	for r := range rows {
 		for p := range panels {
-			copy(dst[p*panelStep+r*nr:][:nr], src[r*step+p*nr:])
+			copy(dst[p*panelStep+r*dstStep:][:nr], src[r*srcStep+p*nr:])
 		}
+	}
+}
+
+// addGeneric is for i := range dst { dst[i] += src[i] }.
+func addGeneric(dst, src []float32) {
+	for i, v := range src[:len(dst)] {
+		dst[i] += v
 	}
 }
 

@@ -6,5 +6,5 @@ import "github.com/reverie-go/reverie/engine/simd/internal/isa"
 
 func choose(isa.Level) {
 	variants = []*variant{genericVariant()}
-	packRows, transposeBlock, blockSize = packGeneric, transposeGeneric, 8
+	packRows, transposeBlock, blockSize, add = packGeneric, transposeGeneric, 8, addGeneric
 }

@@ -186,7 +186,7 @@ func (x *kernelGrad) runSplits(p *par.Pool) {
 func (x *kernelGrad) store(p *par.Pool) {
 	tasks := 1
 	if x.rows*x.width*x.splits > 1<<15 {
-		tasks = x.rows
+		tasks = divUp(x.rows, 16)
 	}
 	x.nchunks = tasks
 	p.For(tasks, x.tasks[taskReduce])
@@ -284,14 +284,20 @@ func (x *kernelGrad) multiply(s *scratch, v *variant, spans []span, a, b, acc []
 
 // reduce stores the sum of all splits for task i's rows.
 func (x *kernelGrad) reduce(_, i int) {
-	for r := i * x.rows / x.nchunks; r < (i+1)*x.rows/x.nchunks; r++ {
-		dst := x.dw[r*x.g.K+x.k0:][:x.k]
-		copy(dst, x.acc[r*x.width:])
-		for s := 1; s < x.splits; s++ {
-			src := x.acc[(s*x.rows+r)*x.width:][:len(dst)]
-			for j, v := range src {
-				dst[j] += v
-			}
-		}
+	from, to := i*x.rows/x.nchunks, (i+1)*x.rows/x.nchunks
+	if x.width == x.g.K { // no gaps: all rows at once
+		x.addSplits(x.dw[from*x.width:to*x.width], from)
+		return
+	}
+	for r := from; r < to; r++ {
+		x.addSplits(x.dw[r*x.g.K+x.k0:][:x.k], r)
+	}
+}
+
+// addSplits sets dst to the sum of the splits' gradients from row r on.
+func (x *kernelGrad) addSplits(dst []float32, r int) {
+	copy(dst, x.acc[r*x.width:])
+	for s := 1; s < x.splits; s++ {
+		add(dst, x.acc[(s*x.rows+r)*x.width:])
 	}
 }

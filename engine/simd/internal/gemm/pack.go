@@ -2,9 +2,10 @@ package gemm
 
 // Set by choose. packRows is packGeneric for rows, panels > 0 and nr of a variant; transposeBlock takes n = blockSize only.
 var (
-	packRows       func(dst, src []float32, rows, nr, step, panels, panelStep int)
+	packRows       func(dst, src []float32, rows, nr, dstStep, srcStep, panels, panelStep int)
 	transposeBlock func(dst, src []float32, n, dstStep, srcStep int)
 	blockSize      int
+	add            func(dst, src []float32) // as addGeneric
 )
 
 // packColumns packs rows x cols elements src[r*rs + c*cs] into panels of panelRows rows, which begin at dst, from their row row0 on.
@@ -18,7 +19,7 @@ func packColumns(dst, src []float32, row0, rows, cols, panelRows, rs, cs int) {
 			c += nr
 			continue
 		}
-		packRows(d, src[c:], rows, nr, rs, count, nr*panelRows)
+		packRows(d, src[c:], rows, nr, nr, rs, count, nr*panelRows)
 		c += count * nr
 	}
 }
@@ -28,7 +29,7 @@ func packPanel(dst, src []float32, rows, cols, nr, rs, cs int) {
 	switch {
 	case rows == 0:
 	case cs == 1 && cols == nr:
-		packRows(dst, src, rows, nr, rs, 1, 0)
+		packRows(dst, src, rows, nr, nr, rs, 1, 0)
 	case cs == 1:
 		for r := range rows {
 			d := dst[r*nr:][:nr]

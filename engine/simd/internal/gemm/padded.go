@@ -54,6 +54,8 @@ func (x *correlation) copyPixels(dst, src []float32, from, to, c0, c1, cb, srcSt
 		}
 	case n == cb && n == srcStep:
 		copy(dst[from*cb:to*cb], src)
+	case n%16 == 0:
+		packRows(dst[from*cb+c0:], src, to-from, 16, cb, srcStep, n/16, 16)
 	default:
 		dst = dst[from*cb+c0:]
 		for i := range to - from {

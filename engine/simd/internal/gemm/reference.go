@@ -13,10 +13,21 @@ func MatMulOf[E Number](m, n, k int, c, a, b MatOf[E]) {
 		}
 		for s := range k {
 			v := a.Data[i*a.RowStride+s*a.ColStride]
+			if c.ColStride == 1 && b.ColStride == 1 {
+				scaleAdd(c.Data[i*c.RowStride:][:n], v, b.Data[s*b.RowStride:])
+				continue
+			}
 			for j := range n {
 				c.Data[i*c.RowStride+j*c.ColStride] += v * b.Data[s*b.RowStride+j*b.ColStride]
 			}
 		}
+	}
+}
+
+// scaleAdd is dst += v*src.
+func scaleAdd[E Number](dst []E, v E, src []E) {
+	for i, u := range src[:len(dst)] {
+		dst[i] += v * u
 	}
 }
 
@@ -26,11 +37,7 @@ func ForwardOf[E Number](c Conv, y, x, w []E) {
 	clear(y[:c.N*c.OH*c.OW*c.K])
 	c.eachTap(func(xi, yi, wi int) {
 		for ci := range c.C / c.Groups {
-			v := x[xi+ci]
-			wrow, yrow := w[wi+ci*c.K:], y[yi:][:c.K/c.Groups]
-			for k := range yrow {
-				yrow[k] += v * wrow[k]
-			}
+			scaleAdd(y[yi:][:c.K/c.Groups], x[xi+ci], w[wi+ci*c.K:])
 		}
 	})
 }
@@ -55,11 +62,7 @@ func KernelGradOf[E Number](c Conv, dw, x, dy []E) {
 	clear(dw[:c.KH*c.KW*c.C/c.Groups*c.K])
 	c.eachTap(func(xi, yi, wi int) {
 		for ci := range c.C / c.Groups {
-			v := x[xi+ci]
-			wrow, yrow := dw[wi+ci*c.K:], dy[yi:][:c.K/c.Groups]
-			for k, u := range yrow {
-				wrow[k] += v * u
-			}
+			scaleAdd(dw[wi+ci*c.K:][:c.K/c.Groups], x[xi+ci], dy[yi:])
 		}
 	})
 }

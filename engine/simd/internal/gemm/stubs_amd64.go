@@ -177,17 +177,17 @@ func colsAVX512_24x16(t *tile)
 // packAVX512_32 is packGeneric for n, panels > 0 and nr = 32, steps in bytes.
 //
 //go:noescape
-func packAVX512_32(dst *float32, src *float32, n int, step int, panels int, panelStep int)
+func packAVX512_32(dst *float32, src *float32, n int, dstStep int, step int, panels int, panelStep int)
 
 // packAVX512_16 is packGeneric for n, panels > 0 and nr = 16, steps in bytes.
 //
 //go:noescape
-func packAVX512_16(dst *float32, src *float32, n int, step int, panels int, panelStep int)
+func packAVX512_16(dst *float32, src *float32, n int, dstStep int, step int, panels int, panelStep int)
 
 // packAVX2_16 is packGeneric for n, panels > 0 and nr = 16, steps in bytes.
 //
 //go:noescape
-func packAVX2_16(dst *float32, src *float32, n int, step int, panels int, panelStep int)
+func packAVX2_16(dst *float32, src *float32, n int, dstStep int, step int, panels int, panelStep int)
 
 // transposeAVX512 is transposeGeneric for 16 x 16 floats.
 //
@@ -198,3 +198,13 @@ func transposeAVX512(dst *float32, src *float32, dstStep int, srcStep int)
 //
 //go:noescape
 func transposeAVX2(dst *float32, src *float32, dstStep int, srcStep int)
+
+// addAVX512 is for i := range n { dst[i] += src[i] } for n > 0, a multiple of 16.
+//
+//go:noescape
+func addAVX512(dst *float32, src *float32, n int)
+
+// addAVX2 is for i := range n { dst[i] += src[i] } for n > 0, a multiple of 8.
+//
+//go:noescape
+func addAVX2(dst *float32, src *float32, n int)

@@ -48,6 +48,8 @@ func main() {
 	packRows(avx2, 2)
 	transpose16()
 	transpose8()
+	add(avx512)
+	add(avx2)
 	Generate()
 }
 
@@ -299,18 +301,19 @@ func (k kernel) addMatrix(offset int, cstep, p GPPhysical) {
 	}
 }
 
-// packRows copies n rows of some panels of nv vectors from rows step bytes apart to neighbouring rows of the panels, which are
-// panelStep bytes apart. Row by row, so that far-apart rows are read once.
+// packRows copies n rows of some panels of nv vectors, from rows step bytes apart to rows dstStep bytes apart of panels panelStep
+// bytes apart. Row by row, so that far-apart rows are read once.
 func packRows(m machine, nv int) {
 	name := fmt.Sprintf("pack%s_%d", m.name, nv*m.lanes)
-	TEXT(name, NOSPLIT, "func(dst, src *float32, n, step, panels, panelStep int)")
+	TEXT(name, NOSPLIT, "func(dst, src *float32, n, dstStep, step, panels, panelStep int)")
 	Doc(name + fmt.Sprintf(" is packGeneric for n, panels > 0 and nr = %d, steps in bytes.", nv*m.lanes))
 	Pragma("noescape")
 	size := 4 * nv * m.lanes
-	dst, src, n, step, panels, panelStep := RDI, RSI, RCX, RDX, R8, R9
+	dst, src, n, step, panels, panelStep, dstStep := RDI, RSI, RCX, RDX, R8, R9, RBX
 	Load(Param("dst"), dst)
 	Load(Param("src"), src)
 	Load(Param("n"), n)
+	Load(Param("dstStep"), dstStep)
 	Load(Param("step"), step)
 	Load(Param("panels"), panels)
 	Load(Param("panelStep"), panelStep)
@@ -331,9 +334,30 @@ func packRows(m machine, nv int) {
 	DECQ(left)
 	JNZ(LabelRef("panel"))
 	ADDQ(step, src)
-	ADDQ(I32(size), dst)
+	ADDQ(dstStep, dst)
 	DECQ(n)
 	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// add adds vectors of src to dst.
+func add(m machine) {
+	name := "add" + m.name
+	TEXT(name, NOSPLIT, "func(dst, src *float32, n int)")
+	Doc(fmt.Sprintf("%s is for i := range n { dst[i] += src[i] } for n > 0, a multiple of %d.", name, m.lanes))
+	Pragma("noescape")
+	Load(Param("dst"), RDI)
+	Load(Param("src"), RSI)
+	Load(Param("n"), RCX)
+	Label("loop")
+	VMOVUPS(Mem{Base: RSI}, m.vec(0))
+	VADDPS(Mem{Base: RDI}, m.vec(0), m.vec(0))
+	VMOVUPS(m.vec(0), Mem{Base: RDI})
+	ADDQ(I32(4*m.lanes), RSI)
+	ADDQ(I32(4*m.lanes), RDI)
+	SUBQ(I32(m.lanes), RCX)
+	JNZ(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
 }
