@@ -414,6 +414,30 @@ func TestMemory(t *testing.T) {
 	shot{"./": {}}.unchanged(t, dir)
 }
 
+// TestSampleMemory: a batch that needs more memory than any machine has is
+// refused with one that fits, before it is taken.
+func TestSampleMemory(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "s.png")
+	refused(t, 1, []string{"65536 images of 1024x1024 at once need about", "this machine has", "; --batch ", " fits"},
+		"sample", trained(t), "--resolution", "1024", "--batch", "65536", "-n", "65536", "--out", out)
+	if _, err := os.Stat(out); err == nil {
+		t.Error("it wrote a picture")
+	}
+}
+
+// TestNotFinite: a loss that is no number stops the run with its step, and the
+// last good checkpoint is kept.
+func TestNotFinite(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	refused(t, 1, []string{"no longer finite", "step 2", "lower --lr"},
+		with([]string{"train", images(t)}, "--lr", "1e30", "--clip-norm", "0", "--steps", "9", "--save-every", "1", "--run", dir)...)
+	last, err := checkpoint.Latest(dir)
+	if err != nil || last.Step != 1 {
+		t.Fatalf("newest checkpoint %v, %v; want that of step 1", last, err)
+	}
+	ok(t, "sample", dir, "-n", "1", "--out", filepath.Join(t.TempDir(), "s.png"))
+}
+
 // TestOutputKept: an output that fails leaves the file that was there.
 func TestOutputKept(t *testing.T) {
 	dir := t.TempDir()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/train"
@@ -88,7 +89,7 @@ func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 	case err == nil && c.steps == 0:
 		fmt.Fprintf(c.err, "the run has reached its stop already (%s); give a larger total to go on\n", stops(t.Config))
 	case err == nil:
-		fmt.Fprintf(c.err, "%d steps in %v\n", c.steps, time.Since(began).Round(100*time.Millisecond))
+		fmt.Fprintf(c.err, "%s in %v\n", english.Plural(c.steps, "step", ""), time.Since(began).Round(100*time.Millisecond))
 	case err == train.ErrInterrupted: // itself: joined with another error it was not saved
 		fmt.Fprintf(c.err, "%v; go on with: reverie train --resume %s\n", err, quoted(t.Dir))
 		err = toldError{err}

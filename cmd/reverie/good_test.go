@@ -231,6 +231,36 @@ func TestSampleClamp(t *testing.T) {
 	}
 }
 
+// TestShapes: grey images and such with alpha, not square, in both networks,
+// are trained on, sampled and predicted.
+func TestShapes(t *testing.T) {
+	for _, c := range []struct{ arch, channels, image string }{{"simpleunet", "4,8", "1"}, {"unet", "8,16", "4"}} {
+		dir := t.TempDir()
+		at := func(name string) string { return filepath.Join(dir, name) }
+		ok(t, with([]string{"train", images(t)}, "--arch", c.arch, "--channels", c.channels, "--image-channels", c.image,
+			"--resolution", "8x12", "--steps", "4", "--sample-every", "1", "--sample-n", "2", "--run", at("run"))...)
+		ok(t, "sample", at("run"), "-n", "2", "--out", at("s.png"), "--strip", at("strip.png"), "--npz", at("i.npz"))
+		z, err := checkpoint.OpenNPZ(at("i.npz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		a, err := z.Array("arr_0", checkpoint.U8, 4)
+		if want := "[2 8 12 " + c.image + "]"; err != nil || fmt.Sprint(a.Shape) != want {
+			t.Errorf("%s: arr_0 of shape %v, %v, want %s", c.arch, a.Shape, err, want)
+		}
+		if b := decode(t, at("strip.png")).Bounds(); b.Dx() < 10*12 || b.Dy() < 8 {
+			t.Errorf("%s: strip of %v", c.arch, b)
+		}
+		n := a.Shape[3]
+		writeTask(t, at("in.npz"), checkpoint.FromF32s(make([]float32, 3*n*4*6), 3, n, 4, 6), checkpoint.FromI64s([]int64{0, 5, 9}, 3))
+		ok(t, "predict", "--model", at("run"), "--in", at("in.npz"), "--out", at("out.npz"))
+		if got := readArray(t, at("out.npz"), "out"); fmt.Sprint(got.Shape) != fmt.Sprintf("[3 %d 4 6]", n) {
+			t.Errorf("%s: out of shape %v", c.arch, got.Shape)
+		}
+	}
+}
+
 func TestInfo(t *testing.T) {
 	run := trained(t)
 	for _, path := range []string{run, filepath.Join(run, "checkpoints", "step-000004")} {
@@ -299,14 +329,17 @@ func TestPredictRaw(t *testing.T) {
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in.npz")
 	writeTask(t, in, checkpoint.FromF32s(make([]float32, 2*3*4*6), 2, 3, 4, 6), checkpoint.FromI64s([]int64{0, 9}, 2))
-	var out [2][]byte
-	for i, raw := range []string{"--raw=false", "--raw"} {
-		path := filepath.Join(dir, fmt.Sprint(i, ".npz"))
-		ok(t, "predict", "--model", trained(t), "--in", in, "--out", path, raw)
-		out[i] = readArray(t, path, "out").Data
+	predicted := func(model string, flags ...string) []byte {
+		path := filepath.Join(dir, "out.npz")
+		ok(t, append([]string{"predict", "--model", model, "--in", in, "--out", path}, flags...)...)
+		return readArray(t, path, "out").Data
 	}
-	if bytes.Equal(out[0], out[1]) {
+	run := predicted(trained(t))
+	if bytes.Equal(run, predicted(trained(t), "--raw")) {
 		t.Error("raw and averaged weights predict the same")
+	}
+	if !bytes.Equal(run, predicted(filepath.Join(trained(t), "checkpoints", "step-000004"))) {
+		t.Error("a run and its newest checkpoint predict differently")
 	}
 }
 

@@ -76,6 +76,9 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := checkMemory(m, net.Eval, min(x.Shape[0], o.batch), x.Shape[2], x.Shape[3]); err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
+	}
 	fmt.Fprintln(cmd.ErrOrStderr(), describe(m))
 	began := time.Now()
 	out, err := predict(cmd.Context(), m, x, t, o.batch)

@@ -73,7 +73,7 @@ func TestResumeFlags(t *testing.T) {
 	before := snapshot(t, dir)
 	for _, c := range []struct{ flag, value, has string }{
 		{"--lr", "0.1", "0.003"}, {"--batch", "2", "4"}, {"--preset", "lecture", "small"}, {"--arch", "unet", "simpleunet"},
-		{"--channels", "4,16", "[4,8]"}, {"--seed", "9", "0"}, {"--resolution", "16", "8"}, {"--loss", "l1", "mse"},
+		{"--channels", "4,16", "4,8"}, {"--seed", "9", "0"}, {"--resolution", "16", "8"}, {"--loss", "l1", "mse"},
 		{"--lr-schedule", "cosine", "constant"}, {"--val", "0.5", "0.15"}, {"--ema", "0", "0.995"}, {"--flip=false", "", "true"},
 		{"--solver", "ddim", "ddpm"}, {"--beta-start", "0.01", "0.0001"},
 	} {

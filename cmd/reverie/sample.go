@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
@@ -153,7 +154,7 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pip
 	if err := m.Net.Check(p.Height, p.Width); err != nil {
 		return fmt.Errorf("--resolution: %w", err)
 	}
-	return nil
+	return checkMemory(m, p.Mode, min(p.N, p.Batch), p.Height, p.Width)
 }
 
 // defaultClamp is the run's own where its own solver samples; the lecture
@@ -191,8 +192,8 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	if err := o.complete(cmd, &p, m); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%d images of %dx%d, seed %d: solver %s, %d steps, clamp %s\n",
-		describe(m), p.N, p.Height, p.Width, p.Seed, solverName(p), p.Steps, p.Clamp)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s of %dx%d, seed %d: solver %s, %s, clamp %s\n",
+		describe(m), english.Plural(p.N, "image", ""), p.Height, p.Width, p.Seed, solverName(p), english.Plural(p.Steps, "step", ""), p.Clamp)
 
 	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
 	_, c := m.Net.Channels()

@@ -1,0 +1,30 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/shapes"
+	"github.com/reverie-go/reverie/net"
+)
+
+// Memory is about how many bytes it takes to run the network, in mode net.Eval
+// or net.PerImage, on n images of h by w pixels at once, weights included. It
+// compiles the network for that size and runs nothing.
+func (m *Model) Memory(mode net.Mode, n, h, w int) (int64, error) {
+	f, ok := m.forward[mode]
+	if !ok {
+		return 0, fmt.Errorf("pipeline: a trained network does not run in mode %v", mode)
+	}
+	c, _ := m.Net.Channels()
+	images := shapes.Make(dtypes.Float32, n, h, w, c)
+	in := make([]shapes.Shape, 0, len(m.Weights)+2)
+	var bytes int64
+	for _, t := range m.Weights {
+		in = append(in, t.Shape())
+		bytes += int64(t.Shape().Memory())
+	}
+	arena, err := f.Memory(append(in, images, shapes.Make(dtypes.Float32, n))...)
+	const copies = 6 // the images, noise, prediction and what a solver makes of them
+	return bytes + arena + copies*int64(images.Memory()), err
+}
