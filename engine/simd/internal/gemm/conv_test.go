@@ -139,7 +139,7 @@ func TestConvEpilogues(t *testing.T) {
 				continue
 			}
 			for kind := range 16 {
-				if c.C > 100 && kind != 7 && kind != 15 {
+				if c.C > 100 && kind != 7 && kind != 15 || testing.Short() && kind%3 > 0 {
 					continue
 				}
 				newConvCase(c, uint64(kind)).forward(t, p, kind)
@@ -152,7 +152,7 @@ func TestConvEpilogues(t *testing.T) {
 // blockedConvs reach all ways of dividing the work: weights packed once or per task, images interleaved or not, gradients in splits
 // or parts.
 var blockedConvs = []Conv{
-	same3(3, 2, 3, 320, 288), same3(1, 3, 2, 320, 288), same3(2, 2, 14, 280, 290), down4(3, 4, 4, 256, 200), same3(1, 40, 40, 20, 30),
+	same3(3, 1, 2, 320, 288), same3(1, 3, 2, 320, 288), same3(2, 2, 14, 280, 290), down4(3, 4, 4, 256, 200), same3(1, 40, 40, 20, 30),
 	point(2, 8, 16, 300, 300), {N: 2, H: 2, W: 3, C: 512, K: 544, KH: 3, KW: 3, OH: 2, OW: 3, PadTop: 1, PadLeft: 1, Groups: 2},
 }
 

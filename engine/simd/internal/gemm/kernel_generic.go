@@ -29,11 +29,15 @@ func tileGeneric(t *tile, mr, nr, rowStep, kStep int) {
 	runs := unsafe.Slice(t.runs, t.nruns)
 	b := unsafe.Slice(t.b, t.nruns*t.length*nr)
 	for r, offset := range runs {
-		for s := range t.length {
-			brow := b[(r*t.length+s)*nr:][:nr]
-			for i := range mr {
-				a := *at(t.a, (offset+i*rowStep+s*kStep)/4)
-				multiplyAdd(sum[i*nr:][:nr], a, brow)
+		brun := b[r*t.length*nr:][:t.length*nr]
+		for i := 0; i < mr; i += 2 {
+			p := at(t.a, (offset+i*rowStep)/4)
+			q := p // a single row is done twice
+			if i+1 < mr {
+				q = at(p, rowStep/4)
+			}
+			for j := 0; j < nr; j += 4 {
+				blockGeneric((*[4]float32)(sum[i*nr+j:]), (*[4]float32)(sum[min(i+1, 3)*nr+j:]), p, q, kStep/4, brun[j:], nr)
 			}
 		}
 	}
@@ -42,15 +46,25 @@ func tileGeneric(t *tile, mr, nr, rowStep, kStep int) {
 	}
 }
 
-// multiplyAdd is for j := range sum { sum[j] += a*b[j] }, four at a time. len(sum) = len(b) is a multiple of 4.
-func multiplyAdd(sum []float32, a float32, b []float32) {
-	for len(sum) >= 4 && len(b) >= 4 {
-		sum[0] += a * b[0]
-		sum[1] += a * b[1]
-		sum[2] += a * b[2]
-		sum[3] += a * b[3]
-		sum, b = sum[4:], b[4:]
+// blockGeneric adds the products of two rows of A, from p and q in steps of kStep floats, and four columns of B, nr floats apart from
+// step to step, to two times four sums, which stay in registers.
+func blockGeneric(c, d *[4]float32, p, q *float32, kStep int, b []float32, nr int) {
+	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
+	d0, d1, d2, d3 := d[0], d[1], d[2], d[3]
+	for k := 0; len(b) >= 4; k += kStep {
+		x, y := *at(p, k), *at(q, k)
+		c0 += x * b[0]
+		c1 += x * b[1]
+		c2 += x * b[2]
+		c3 += x * b[3]
+		d0 += y * b[0]
+		d1 += y * b[1]
+		d2 += y * b[2]
+		d3 += y * b[3]
+		b = b[min(nr, len(b)):]
 	}
+	c[0], c[1], c[2], c[3] = c0, c1, c2, c3
+	d[0], d[1], d[2], d[3] = d0, d1, d2, d3
 }
 
 // packGeneric copies rows of some neighbouring pieces of nr floats, srcStep floats apart in src, to rows dstStep floats apart of

@@ -76,10 +76,6 @@ func (c Conv) KernelGrad(p *par.Pool, dw, x, dy []float32) {
 	defer release(ws)
 	kg := &ws.kgrad
 	kg.g, kg.dw, kg.x, kg.dy = c, dw, x, dy
-	if c.pointwise() && c.K > 0 { // all pixels in rows of a comfortable length
-		kg.g.H *= c.N
-		kg.g.N, kg.g.OH = 1, kg.g.H
-	}
 	for group := range c.Groups {
 		kg.run(p, group)
 	}
