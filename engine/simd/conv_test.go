@@ -210,6 +210,86 @@ func TestDialects(t *testing.T) {
 	}
 }
 
+// TestSharing checks that convolutions which differ in their padding only are not taken for one.
+func TestSharing(t *testing.T) {
+	r := newRand(43)
+	c, ok := randomConv(r, dtypes.Float32)
+	for !ok || len(c.strides) != 2 || c.groups*c.batchGrp > 1 || slices.Max(c.inDil) > 1 || c.x.shape.Size() < 100 {
+		c, ok = randomConv(r, dtypes.Float32)
+	}
+	d := c
+	d.pads = slices.Clone(c.pads)
+	d.pads[0] = [2]int{c.pads[0][0] + 1, c.pads[0][1] - 1}
+	got, err := execute(open(t, "simd"), func(b backends.Builder, in []backends.Op) []backends.Op {
+		return []backends.Op{c.program(b, in)[0], d.program(b, in)[0]}
+	}, []data{c.x, c.w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, x := range []convCase{c, d} {
+		for i, w := range x.naive(got[k].shape) {
+			if g := numberAt(got[k], i); max(g-w, w-g) > 1e-4 {
+				t.Fatalf("convolution %d: element %d is %v, want %v", k, i, g, w)
+			}
+		}
+	}
+}
+
+// TestAbsorb checks that bias, residual and ReLU end in the step of their product, with the values of the single steps.
+func TestAbsorb(t *testing.T) {
+	nhwc := backends.ConvolveAxesConfig{
+		InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3, KernelSpatial: []int{0, 1}, KernelInputChannels: 2, KernelOutputChannels: 3,
+		OutputBatch: 0, OutputSpatial: []int{1, 2}, OutputChannels: 3,
+	}
+	one, same := []int{1, 1}, [][2]int{{1, 1}, {1, 1}}
+	conv := func(b backends.Builder, x, w backends.Op) backends.Op {
+		return must(b.ConvGeneral(x, w, nhwc, one, same, one, one, 1, 1))
+	}
+	dot := func(b backends.Builder, x, w backends.Op) backends.Op { return must(b.Dot(x, w)) }
+	concat := func(b backends.Builder, x, w backends.Op) backends.Op {
+		half := must(b.Slice(x, []int{0, 0, 0, 0}, []int{2, 5, 6, 4}, nil))
+		rest := must(b.Slice(x, []int{0, 0, 0, 4}, []int{2, 5, 6, 8}, nil))
+		return conv(b, must(b.Concatenate(3, must(b.Neg(half)), must(b.Abs(rest)))), w)
+	}
+	r := newRand(47)
+	rand32 := func(dims ...int) data { return randomData(r, dtypes.Float32, dims...) }
+	for name, c := range map[string]struct {
+		product func(b backends.Builder, x, w backends.Op) backends.Op
+		in      []data // x, w, bias, residual
+		steps   int
+	}{
+		"convolution":   {conv, []data{rand32(2, 5, 6, 8), rand32(3, 3, 8, 7), rand32(7), rand32(2, 5, 6, 7)}, 1},
+		"product":       {dot, []data{rand32(11, 8), rand32(8, 7), rand32(7), rand32(11, 7)}, 1},
+		"concatenation": {concat, []data{rand32(2, 5, 6, 8), rand32(3, 3, 8, 7), rand32(7), rand32(2, 5, 6, 7)}, 3},
+	} {
+		p := func(b backends.Builder, in []backends.Op) []backends.Op {
+			y := c.product(b, in[0], in[1])
+			shape, _ := b.OpShape(y)
+			y = must(b.Add(must(b.BroadcastInDim(in[2], shape, []int{shape.Rank() - 1})), y))
+			y = must(b.Add(y, in[3]))
+			return []backends.Op{must(b.Max(y, must(b.Constant([]float32{0}))))}
+		}
+		var in []shapes.Shape
+		for _, x := range c.in {
+			in = append(in, x.shape)
+		}
+		if kinds := kindsOf(t, "simd", p, in...); len(kinds) != c.steps || !strings.HasSuffix(kinds[len(kinds)-1], "+bias+residual+relu") {
+			t.Errorf("%s: steps %q", name, kinds)
+		}
+		want, err := execute(open(t, "simd:nofuse"), p, c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := execute(open(t, "simd:threads=2"), p, c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compare(got[0], want[0], 1e-5); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // dotCase is a contraction: axes to contract and batch axes of both operands.
 type dotCase struct {
 	x, y           []int

@@ -70,6 +70,9 @@ func compile(b *Builder, outputs []*node) (*Executable, error) {
 		exe.outputs = append(exe.outputs, n)
 	}
 	nodes := live(b.nodes, exe.outputs)
+	if !b.backend.options.nofuse && absorb(nodes, exe.outputs, len(b.nodes)) {
+		nodes = live(b.nodes, exe.outputs)
+	}
 	f := fuse(nodes, len(b.nodes), b.backend.options.nofuse)
 	if !b.backend.options.nofuse {
 		recompute(f, b, exe.outputs)

@@ -17,8 +17,9 @@ func (e epilogue) of(in []array) gemm.Epilogue {
 	return g
 }
 
-// String names the epilogue in profiles.
-func (e epilogue) String() string {
+// suffix names the epilogue in profiles. (It must not be called String: the descriptions by which nodes are shared
+// print the whole attribute.)
+func (e epilogue) suffix() string {
 	s := ""
 	if e.bias {
 		s += "+bias"
@@ -39,7 +40,7 @@ type convForward struct {
 	epilogue
 }
 
-func (c convForward) kind() string { return "convolution" + c.String() }
+func (c convForward) kind() string { return "convolution" + c.suffix() }
 
 func (c convForward) run(r *run, out array, in []array) {
 	xs, xc := make([][]float32, c.parts), make([]int, c.parts)
@@ -56,7 +57,7 @@ type convInputGrad struct {
 	epilogue
 }
 
-func (c convInputGrad) kind() string { return "convolution, input gradient" + c.String() }
+func (c convInputGrad) kind() string { return "convolution, input gradient" + c.suffix() }
 
 func (c convInputGrad) run(r *run, out array, in []array) {
 	c.conv.InputGrad(r.threads, flat[float32](out), flat[float32](in[0]), flat[float32](in[1]), c.of(in[2:]))

@@ -7,9 +7,12 @@ import (
 )
 
 // matmul multiplies [B, M, K] by [B, K, N], both of any strides.
-type matmul struct{ epilogue }
+type matmul struct {
+	B, M, N int // of the result, which may have another shape
+	epilogue
+}
 
-func (m matmul) kind() string { return "matmul" + m.String() }
+func (m matmul) kind() string { return "matmul" + m.suffix() }
 
 // fast multiplies float32 matrices on package gemm.
 func (m matmul) fast(r *run, out array, in []array) {
@@ -23,9 +26,8 @@ func (m matmul) fast(r *run, out array, in []array) {
 		n += (a.lay.dims[0] - 1) * a.lay.strides[0]
 		return gemm.Mat{Data: view[float32](a.start(), n), RowStride: a.lay.strides[1], ColStride: a.lay.strides[2]}
 	}
-	d := out.lay.dims
-	gemm.BatchMatMul(r.threads, d[0], d[1], d[2], x.lay.dims[2], mat(out), mat(x), mat(y),
-		out.lay.strides[0], x.lay.strides[0], y.lay.strides[0], m.of(in[2:]))
+	c := gemm.Mat{Data: flat[float32](out), RowStride: m.N, ColStride: 1}
+	gemm.BatchMatMul(r.threads, m.B, m.M, m.N, x.lay.dims[2], c, mat(x), mat(y), m.M*m.N, x.lay.strides[0], y.lay.strides[0], m.of(in[2:]))
 }
 
 func (m matmul) run(r *run, out array, in []array) {

@@ -52,7 +52,7 @@ func (b *Builder) DotGeneral(x backends.Op, xContract, xBatch []int, y backends.
 	B, M, K, N := product(l.batch), product(l.free), product(l.contract), product(r.free)
 	lhs := b.reshape(b.transpose(n[0], slices.Concat(xBatch, l.rest, xContract)...), B, M, K)
 	rhs := b.reshape(b.transpose(n[1], slices.Concat(yBatch, yContract, r.rest)...), B, K, N)
-	out := b.add(op, shapes.Make(dt, B, M, N), matmul{}, b.forward(lhs), b.forward(rhs))
+	out := b.add(op, shapes.Make(dt, B, M, N), matmul{B: B, M: M, N: N}, b.forward(lhs), b.forward(rhs))
 	return b.reshape(out, slices.Concat(l.batch, l.free, r.free)...), nil
 }
 
