@@ -281,7 +281,7 @@ func (x *kernelGrad) multiply(s *scratch, v *variant, spans []span, a, b, acc []
 // reduce stores the sum of all splits for task i's rows.
 func (x *kernelGrad) reduce(_, i int) {
 	from, to := i*x.rows/x.nchunks, (i+1)*x.rows/x.nchunks
-	if x.width == x.g.K { // no gaps: all rows at once
+	if x.width == x.k && x.k == x.g.K { // no gaps: all rows at once
 		x.addSplits(x.dw[from*x.width:to*x.width], from)
 		return
 	}
