@@ -28,16 +28,41 @@ import (
 
 // A workload is what both sides do.
 type workload struct {
-	Kind  string // train or forward
-	Batch int
-	Size  int
+	Preset string // whose network
+	Kind   string // train or forward
+	Batch  int
+	Size   int
+
+	// What PyTorch's side needs to know of the preset.
+	Channels           []int
+	Layers, Parameters int
 }
 
 func (w workload) String() string {
-	return fmt.Sprintf("%s, batch %d, %dx%d", w.Kind, w.Batch, w.Size, w.Size)
+	return fmt.Sprintf("%s: %s, batch %d, %dx%d", w.Preset, w.Kind, w.Batch, w.Size, w.Size)
 }
 
-var workloads = []workload{{"train", 8, 64}, {"forward", 8, 64}, {"forward", 1, 128}}
+var workloads = []workload{
+	{Preset: "lecture", Kind: "train", Batch: 8, Size: 64},
+	{Preset: "lecture", Kind: "forward", Batch: 8, Size: 64},
+	{Preset: "lecture", Kind: "forward", Batch: 1, Size: 128},
+	{Preset: "small", Kind: "train", Batch: 32, Size: 32},
+	{Preset: "small", Kind: "forward", Batch: 16, Size: 32},
+}
+
+// complete fills in what the preset says.
+func (w workload) complete() (workload, error) {
+	c, err := config.Preset(w.Preset)
+	if err != nil {
+		return w, err
+	}
+	n, err := train.Network(&c)
+	if err != nil {
+		return w, err
+	}
+	w.Channels, w.Layers, w.Parameters = c.Channels, c.Layers, net.Trainable(n)
+	return w, nil
+}
 
 // A reply is what a worker prints for each step.
 type reply struct {
