@@ -127,3 +127,39 @@ func TestNearestFindsTheMirrored(t *testing.T) {
 		t.Errorf("nearest %v, want [3 4]", got)
 	}
 }
+
+// One image of 6x7 against numpy 2.4.6, borders included:
+//
+//	k = np.array([1, 4, 6, 4, 1])/16
+//	def conv(a):
+//	    p = np.pad(a, 2, mode='reflect')
+//	    return sum(k[i]*k[j]*p[i:i+a.shape[0], j:j+a.shape[1]] for i in range(5) for j in range(5))
+//	a = np.array([[(7*i + 5*j*j) % 11 for j in range(7)] for i in range(6)], float)
+//	down = conv(a)[::2, ::2]
+//	z = np.zeros((6, 7)); z[::2, ::2] = down
+//	up = conv(z)*4
+func TestPyramidAgainstNumpy(t *testing.T) {
+	a := Images{1, 6, 7, 1, make([]float32, 42)}
+	a.fill(func(_, i, j, _ int) float32 { return float32((7*i + 5*j*j) % 11) })
+	down := shrink(a)
+	for what, x := range map[string]struct{ got, want []float32 }{
+		"down": {down.Pix, []float32{
+			3.890625, 4.984375, 4.914062, 2.9375, 4.992188, 4.539062, 4.855469, 4.46875, 4.28125, 4.0, 5.734375, 6.9375}},
+		"up": {enlarge(down, 6, 7).Pix, []float32{
+			4.342773, 4.519531, 4.787964, 4.88623, 4.69873, 4.109863, 3.715088,
+			4.521484, 4.601562, 4.737061, 4.823242, 4.72168, 4.293945, 3.998535,
+			4.706055, 4.646484, 4.612793, 4.75, 4.868652, 4.779297, 4.682617,
+			4.544922, 4.453125, 4.443604, 4.782227, 5.217773, 5.499023, 5.601074,
+			4.294434, 4.21875, 4.299866, 4.845947, 5.55542, 6.126709, 6.377808,
+			4.210938, 4.140625, 4.251953, 4.867188, 5.667969, 6.335938, 6.636719}},
+	} {
+		if len(x.got) != len(x.want) {
+			t.Fatalf("%s: %d values", what, len(x.got))
+		}
+		for i, v := range x.got {
+			if d := v - x.want[i]; d > 2e-6 || d < -2e-6 {
+				t.Errorf("%s: value %d is %v, want %v", what, i, v, x.want[i])
+			}
+		}
+	}
+}

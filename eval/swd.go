@@ -101,13 +101,14 @@ func shrink(m Images) Images {
 	return out
 }
 
-// enlarge is the other way: zeros between the pixels, then four times the filter.
+// enlarge is the other way: zeros between the pixels, then four times the filter,
+// mirrored at the border of the enlarged image as the paper's program has it.
 func enlarge(m Images, h, w int) Images {
 	out := Images{m.N, h, w, m.C, make([]float32, m.N*h*w*m.C)}
 	out.fill(func(img, y, x, c int) (v float32) {
 		for i, wy := range binomial {
 			for j, wx := range binomial {
-				if sy, sx := y+i-2, x+j-2; sy&1 == 0 && sx&1 == 0 {
+				if sy, sx := mirror(y+i-2, h), mirror(x+j-2, w); sy&1 == 0 && sx&1 == 0 {
 					v += 4 * wy * wx * m.at(img, sy/2, sx/2, c)
 				}
 			}

@@ -110,8 +110,13 @@ func (t *Trainer) fitting(need, have int64) (int, error) {
 	return fits, nil
 }
 
+// program is what the process takes whatever it trains: code, data, stacks and
+// the compiled graphs (measured on linux).
+const program = 64 << 20
+
 // memory is what a run with that batch takes: state, what the step computes in,
-// the batches under way and the decoded images.
+// the batches under way and the decoded images, the garbage that Run lets lie,
+// and the program itself.
 func (t *Trainer) memory(batch int) (int64, error) {
 	layout := newState(t.net, t.Config.EMA > 0)
 	in := layout.shapes()
@@ -129,7 +134,8 @@ func (t *Trainer) memory(batch int) (int64, error) {
 	}
 	_, cached := t.train.Cached()
 	const batches = 4 + data.DefaultPrefetch // x0, noise, input and target, and those decoded ahead
-	return bytes + arena + batches*int64(images.Memory()) + cached, nil
+	bytes += arena + batches*int64(images.Memory()) + cached
+	return bytes + bytes*collectEvery/100 + program, nil
 }
 
 // trainingFactor is about how many forward passes a training step costs: one,

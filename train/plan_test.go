@@ -20,7 +20,7 @@ func TestPlan(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	// Weights, two moments and the average of some 5,000 parameters are 80 kB.
-	if p.Bytes < 80e3 || p.Bytes > 50e6 {
+	if b := p.Bytes - program; b < 80e3 || b > 10e6 {
 		t.Errorf("%d bytes", p.Bytes)
 	}
 	text := p.String()
