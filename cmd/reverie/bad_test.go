@@ -142,6 +142,11 @@ func TestUsage(t *testing.T) {
 		{"predict --model nowhere --in a.npz --out b.npz --batch 0", "--batch 0"},
 		{"predict --model nowhere --in a.npz --out b.npz --backend gpu", `no backend "gpu"`},
 		{"version now", "takes no arguments"},
+		{"sample nowhere --out=", "--out is empty"},
+		{"noise nowhere.png --out=", "--out is empty"},
+		{"data nowhere --out=", "--out is empty"},
+		{"train nowhere --run=", "--run is empty"},
+		{"train --resume=", "--resume is empty"},
 	} {
 		refused(t, exitUsage, []string{c.text}, strings.Fields(c.line)...)
 	}

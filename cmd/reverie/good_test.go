@@ -265,7 +265,7 @@ func TestInfo(t *testing.T) {
 	run := trained(t)
 	for _, path := range []string{run, filepath.Join(run, "checkpoints", "step-000004")} {
 		r := ok(t, "info", path)
-		for _, text := range []string{"step-000004", "simpleunet", "4,527 trainable", "averaged (EMA", "ddpm, T = 10, cosine betas", "small", "8x8", "4 steps, epoch", "seed"} {
+		for _, text := range []string{"step-000004", "simpleunet", "4,527 trainable", "averaged (EMA", "ddpm, T = 10, cosine betas", "small", "8x8", "4 steps (epoch 1, ", "seed"} {
 			if !strings.Contains(r.out, text) {
 				t.Errorf("info %s lacks %q:\n%s", path, text, r.out)
 			}

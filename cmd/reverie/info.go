@@ -77,7 +77,7 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 		}
 	}
 	if tr := c.Trainer; tr != nil {
-		row("trained", "%s steps, epoch %d (batch %d of it), %v", humanize.Comma(tr.Step), tr.Epoch, tr.Position, time.Duration(tr.TrainSeconds*1e9).Round(time.Second))
+		row("trained", "%s steps (epoch %d, %d batches into it) in %v", humanize.Comma(tr.Step), tr.Epoch, tr.Position, time.Duration(tr.TrainSeconds*1e9).Round(time.Second))
 		row("seed", "%d", tr.Seed)
 	} else {
 		row("trained", "elsewhere (imported)")

@@ -24,10 +24,10 @@ func endless(imgs, dir string, more ...string) []string {
 	return with([]string{"train", imgs}, append([]string{"--time", "1h", "--run", dir}, more...)...)
 }
 
-// TestSignal: SIGINT and SIGTERM of a real process save, and the last line is
+// TestSignal: SIGINT, SIGTERM and SIGHUP of a real process save, and the last line is
 // the sample command. The signal comes twice, as timeout(1) sends it.
 func TestSignal(t *testing.T) {
-	for name, sig := range map[string]os.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM} {
+	for name, sig := range map[string]os.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM, "SIGHUP": syscall.SIGHUP} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")
 			cmd := program(t, endless(images(t), dir)...)

@@ -271,6 +271,11 @@ func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err
 		}
 		o.Data = append(o.Data, abs)
 	}
+	for _, name := range []string{"run", "resume"} {
+		if f.Changed(name) && f.Lookup(name).Value.String() == "" {
+			return nil, fmt.Errorf("--%s is empty; give a folder, or leave it out", name)
+		}
+	}
 	if o.time < 0 {
 		return nil, fmt.Errorf("--time %v is negative", o.time)
 	}
