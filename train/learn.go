@@ -58,7 +58,7 @@ func (t *Trainer) validate() (*float64, error) {
 		first += batch.N
 	}
 	loss := sum / float64(first)
-	return &loss, t.checkFinite(t.step, map[string]float64{"validation loss": loss})
+	return &loss, t.checkFinite(t.step, "validation loss", loss)
 }
 
 // losses evaluates a task, which it frees.

@@ -34,6 +34,9 @@ func (t *Trainer) Run(ctx context.Context) error {
 			t.note("pictures of the data: %v", err)
 		}
 	}
+	if t.step > 0 && t.done() {
+		t.note("step %d of epoch %d is already at or past the run's stop; give more --steps, --epochs or --time to go on", t.step, t.epoch)
+	}
 	err := t.epochs(ctx)
 	defer t.drawCurve()
 	if t.lost || t.saved == t.step {
@@ -107,7 +110,10 @@ func (t *Trainer) one(batch *data.Batch) error {
 	}
 	r.Loss, r.GradNorm = mean(losses), norm
 	r.Quartiles, r.Counts = quartiles(losses, times, t.process.Steps())
-	if err := t.checkFinite(r.Step, map[string]float64{"loss": r.Loss, "gradient's norm": r.GradNorm}); err != nil {
+	if err := t.checkFinite(r.Step, "loss", r.Loss); err != nil {
+		return err
+	}
+	if err := t.checkFinite(r.Step, "gradient's norm", r.GradNorm); err != nil {
 		return err
 	}
 	if t.step, t.position = t.step+1, t.position+1; t.position == t.stepsPerEpoch() {
@@ -127,14 +133,12 @@ func (t *Trainer) one(batch *data.Batch) error {
 
 // checkFinite is ErrNotFinite where a number of the step is not finite: then
 // neither are the weights, or soon will not be.
-func (t *Trainer) checkFinite(step int, numbers map[string]float64) error {
-	for name, v := range numbers {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			t.lost = true
-			return fmt.Errorf("step %d: the %s is %w: %v; %s", step, name, ErrNotFinite, v, t.lastResort())
-		}
+func (t *Trainer) checkFinite(step int, name string, v float64) error {
+	if !math.IsNaN(v) && !math.IsInf(v, 0) {
+		return nil
 	}
-	return nil
+	t.lost = true
+	return fmt.Errorf("step %d: the %s is %w: %v; %s", step, name, ErrNotFinite, v, t.lastResort())
 }
 
 // lastResort says what is left of a run whose weights are lost.
@@ -163,7 +167,8 @@ func (t *Trainer) event(r Record, index int) Event {
 		e.Speed = float64((t.step-t.startedAt)*t.Config.Batch) / t.stepping.Seconds()
 	}
 	if gained := e.Done - t.startedDone; gained > 0 {
-		e.Left = time.Duration(float64(t.now().Sub(t.began)) * (1 - e.Done) / gained)
+		left := float64(t.now().Sub(t.began)) * (1 - e.Done) / gained
+		e.Left = time.Duration(min(left, math.MaxInt64/2))
 	}
 	return e
 }

@@ -179,7 +179,11 @@ func TestResumeRefuses(t *testing.T) {
 		}
 		closed(t, next)
 	}
-	run(t, resume(t, c, tr.Dir)) // nothing was lost, and nothing is left to do
+	again, told := resume(t, c, tr.Dir), "" // nothing was lost, and nothing is left to do
+	again.Note = func(s string) { told += s }
+	if run(t, again); !strings.Contains(told, "--steps") {
+		t.Errorf("told %q", told)
+	}
 	if got := latest(t, tr.Dir).Trainer.Step; got != 2 {
 		t.Errorf("step %d", got)
 	}

@@ -62,7 +62,15 @@ func (s *Stepper) Train(input, cond, target []float32) (loss float64, err error)
 	return mean(losses), err
 }
 
-// Forward runs the network in evaluation mode.
+// Close frees the weights and the compiled functions.
+func (s *Stepper) Close() {
+	s.update.Free()
+	s.model.Close()
+	engine.Free(s.state.tensors...)
+}
+
+// Forward runs the network in evaluation mode, with the weights themselves and
+// not their average.
 func (s *Stepper) Forward(input, cond []float32) (*tensors.Tensor, error) {
 	x := s.images(input, len(cond))
 	defer engine.Free(x)
