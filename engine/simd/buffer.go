@@ -47,7 +47,7 @@ type memPool struct {
 }
 
 // maxPooled bounds the bytes that a pool keeps; what is released beyond goes to the garbage collector.
-const maxPooled = 256 << 20
+const maxPooled = 64 << 20
 
 func (p *memPool) get(n int) []byte {
 	n = max(roundUp(n, align), align)

@@ -21,7 +21,6 @@ type Executable struct {
 	plan    plan
 	steps   []step
 	scratch []scratch // by thread
-	consts  []*value
 	profile *profile
 }
 
@@ -79,9 +78,11 @@ func compile(b *Builder, outputs []*node) (*Executable, error) {
 	}
 	p := plan{outputs: exe.outputs, values: f.materialize(exe.outputs, len(b.nodes))}
 	p.order = f.schedule(p.values)
+	once := p.constants(f)
 	p.lifetimes(f)
 	exe.lower(f, &p)
 	exe.plan = p
+	exe.runOnce(f, once)
 	b.backend.lastArena.Store(int64(p.arena))
 	if b.backend.options.profile {
 		exe.profile = newProfile(exe)
@@ -124,7 +125,7 @@ func (e *Executable) lower(f *fuser, p *plan) {
 			spans = append(spans, span{roundUp(v.bytes, align), v.first, v.last, &v.index})
 		}
 	}
-	regs, ptrs, loads := 0, 0, 0
+	e.scratch = make([]scratch, e.backend.threads.Threads())
 	for i, u := range p.order {
 		if !u.loop {
 			e.steps = append(e.steps, kernelStep(u.nodes[0]))
@@ -134,7 +135,7 @@ func (e *Executable) lower(f *fuser, p *plan) {
 		if l.partialBytes > 0 {
 			spans = append(spans, span{roundUp(l.partialBytes, align), i, i, &l.partialAt})
 		}
-		regs, ptrs, loads = max(regs, l.registerBytes()), max(ptrs, l.operands()), max(loads, len(l.loads)+len(l.reds))
+		e.reserve(l)
 		e.steps = append(e.steps, step{kind: l.kind(), nodes: u.nodes, loop: l, run: l.run})
 	}
 	p.arena = pack(spans)
@@ -142,14 +143,38 @@ func (e *Executable) lower(f *fuser, p *plan) {
 		if v != nil && v.place == inArena && v.shares != nil {
 			v.index = v.shares.root().index
 		}
-		if v != nil && v.place == inProgram {
-			e.consts = append(e.consts, v)
+	}
+}
+
+// reserve makes the threads' scratch memory large enough for a loop.
+func (e *Executable) reserve(l *loop) {
+	for i := range e.scratch {
+		s := &e.scratch[i]
+		if n := l.registerBytes(); n > len(s.mem) {
+			s.mem = alignedBytes(n)
+		}
+		if n := l.operands(); n > len(s.ptrs) {
+			s.ptrs = make([]unsafe.Pointer, n)
+		}
+		if n := len(l.loads) + len(l.reds); n > len(s.last) {
+			s.last = make([]int, n)
 		}
 	}
-	e.scratch = make([]scratch, e.backend.threads.Threads())
-	for i := range e.scratch {
-		e.scratch[i] = scratch{alignedBytes(regs), make([]unsafe.Pointer, ptrs), make([]int, loads)}
+}
+
+// pointers returns the addresses of nodes, those of the program's own memory filled in.
+func (e *Executable) pointers() []unsafe.Pointer {
+	ptrs := make([]unsafe.Pointer, len(e.plan.values))
+	for id, v := range e.plan.values {
+		if v != nil && v.place == inProgram {
+			mem := v.mem
+			if c, ok := v.node.attr.(constant); ok {
+				mem = c.data
+			}
+			ptrs[id] = unsafe.Pointer(unsafe.SliceData(mem))
+		}
 	}
+	return ptrs
 }
 
 func (v *value) root() *value {
@@ -219,7 +244,7 @@ func (e *Executable) Finalize() {
 		e.profile.print()
 		e.profile = nil
 	}
-	e.steps, e.scratch, e.consts = nil, nil, nil
+	e.steps, e.scratch = nil, nil
 }
 
 // Inputs returns the names and shapes of the parameters.
@@ -255,7 +280,7 @@ func (e *Executable) Execute(inputs []backends.Buffer, donate []bool, _ backends
 		arena.free = nil
 		arena.free = alignedBytes(e.plan.arena)
 	}
-	r := &run{exe: e, threads: e.backend.threads, ptrs: make([]unsafe.Pointer, len(e.plan.values)),
+	r := &run{exe: e, threads: e.backend.threads, ptrs: e.pointers(),
 		arena: unsafe.Pointer(unsafe.SliceData(arena.free))}
 	out := e.bind(r, in, donate)
 	if e.profile != nil {
@@ -311,8 +336,6 @@ func (e *Executable) bind(r *run, in []*Buffer, donate []bool) []backends.Buffer
 			r.ptrs[id] = unsafe.Pointer(unsafe.SliceData(in[v.index].mem))
 		case inOutput:
 			r.ptrs[id] = unsafe.Pointer(unsafe.SliceData(out[v.index].(*Buffer).mem))
-		case inProgram:
-			r.ptrs[id] = unsafe.Pointer(unsafe.SliceData(v.node.attr.(constant).data))
 		}
 	}
 	return out

@@ -14,9 +14,15 @@ func (b *Builder) elementwise(op backends.OpType, shape shapes.Shape, in ...*nod
 	if lookup(op, in[0].shape.DType, shape.DType) == nil {
 		return nil, fmt.Errorf("simd: operation %s on %s: %w", op, in[0].shape.DType, b.ErrFn(op))
 	}
+	if c := b.fold(op, shape, in); c != nil {
+		return c, nil
+	}
 	ins := make([]*node, len(in))
 	for i, x := range in {
 		ins[i] = b.broadcastTo(x, shape.Dimensions)
+	}
+	if len(in) == 2 && isNeutral(op, in[1]) {
+		return ins[0], nil
 	}
 	return b.add(op, shape.Clone(), nil, ins...), nil
 }

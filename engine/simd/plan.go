@@ -23,6 +23,7 @@ type value struct {
 	bytes       int
 	first, last int // the steps that write it and read it last
 	shares      *value
+	mem         []byte // of what is in the program
 }
 
 // plan is the order of the steps and the place of every value.
