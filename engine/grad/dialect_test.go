@@ -79,3 +79,54 @@ func TestDialects(t *testing.T) {
 		t.Error("its kernel gradient's kernel is not x")
 	}
 }
+
+// TestProducts pins that the gradients of a product are DotGenerals, transposed only where no order of the factors
+// leaves the axes in place, and then by moving runs of the last axis where one can.
+func TestProducts(t *testing.T) {
+	type axes struct{ xSum, xBatch, ySum, yBatch []int }
+	cases := map[string]struct {
+		x, y []int
+		axes
+		left, right []int // the transpose of each gradient, nil for none
+	}{
+		"matrices":               {[]int{2, 3}, []int{3, 4}, axes{xSum: []int{1}, ySum: []int{0}}, nil, nil},
+		"matrices, rows by rows": {[]int{2, 3}, []int{4, 3}, axes{xSum: []int{1}, ySum: []int{1}}, nil, nil},
+		"matrices, columns":      {[]int{3, 2}, []int{3, 4}, axes{xSum: []int{0}, ySum: []int{0}}, nil, nil},
+		"linear layer":           {[]int{2, 3, 4}, []int{5, 4}, axes{xSum: []int{2}, ySum: []int{1}}, nil, nil},
+		"scores of attention": {
+			[]int{2, 3, 2, 4}, []int{2, 2, 2, 4}, axes{[]int{3}, []int{0, 2}, []int{3}, []int{0, 2}},
+			[]int{0, 2, 1, 3}, []int{0, 2, 1, 3},
+		},
+		"values of attention": {
+			[]int{2, 2, 3, 4}, []int{2, 4, 2, 3}, axes{[]int{3}, []int{0, 1}, []int{1}, []int{0, 2}},
+			nil, []int{0, 2, 1, 3},
+		},
+		"two sums, crosswise": {[]int{2, 3, 4}, []int{5, 3, 2}, axes{xSum: []int{0, 1}, ySum: []int{2, 1}}, []int{1, 0, 2}, []int{0, 2, 1}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			g := newGraph(t)
+			_, dx, dy := gradients(func(x, y *graph.Node) *graph.Node {
+				return graph.DotGeneral(x, c.xSum, c.xBatch, y, c.ySum, c.yBatch)
+			}, param(g, "x", c.x...), param(g, "y", c.y...))
+			expectProduct(t, "left", dx, c.left)
+			expectProduct(t, "right", dy, c.right)
+		})
+	}
+}
+
+func expectProduct(t *testing.T, what string, n *graph.Node, transpose []int) {
+	t.Helper()
+	if transpose != nil {
+		if n.Type() != graph.NodeTypeTranspose {
+			t.Fatalf("%s gradient is a %s, want a Transpose", what, n.Type())
+		}
+		if got := settings(n).ints("permutation"); !reflect.DeepEqual(got, transpose) {
+			t.Errorf("%s gradient is transposed by %v, want %v", what, got, transpose)
+		}
+		n = n.Inputs()[0]
+	}
+	if n.Type() != graph.NodeTypeDotGeneral {
+		t.Errorf("%s gradient is a %s, want a DotGeneral", what, n.Type())
+	}
+}

@@ -59,6 +59,14 @@ func TestFieldNames(t *testing.T) {
 	if got := reverseAxes(graph.Reverse(w, 2, 0)); !reflect.DeepEqual(got, []int{2, 0}) {
 		t.Errorf("Reverse: got %v", got)
 	}
+	a, b := param(g, "a", 2, 3, 4, 5, 6), param(g, "b", 5, 4, 7, 2, 3)
+	l, r := factorsOf(graph.DotGeneral(a, []int{3, 0}, []int{2, 1}, b, []int{0, 3}, []int{1, 4}))
+	if want := (factor{x: a, sum: []int{3, 0}, batch: []int{2, 1}, free: []int{4}}); !reflect.DeepEqual(l, want) {
+		t.Errorf("DotGeneral, left:\n got %+v\nwant %+v", l, want)
+	}
+	if want := (factor{x: b, sum: []int{0, 3}, batch: []int{1, 4}, free: []int{2}}); !reflect.DeepEqual(r, want) {
+		t.Errorf("DotGeneral, right:\n got %+v\nwant %+v", r, want)
+	}
 }
 
 // TestUnreadable: a node whose settings are not as expected panics with its name.

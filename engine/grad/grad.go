@@ -2,16 +2,16 @@
 //
 //	import _ "github.com/reverie-go/reverie/engine/grad"
 //
-// GoMLX's own rule for convolutions is silently wrong for even kernels and lacks input dilation; Pad, Rsqrt, Reverse
-// and some others have no rule. This package puts rules into graph.VJPRegistration that hold for every setting and
-// are made of operations that have rules themselves, so that gradients of gradients work. They emit the dialects of
-// convolution that backends recognise:
+// GoMLX's own rule for convolutions is silently wrong for even kernels and lacks input dilation; that for products
+// (Dot, DotGeneral) is right, but not made of products; Pad, Rsqrt, Reverse and some others have no rule. This package
+// puts rules into graph.VJPRegistration that hold for every setting and are made of operations that have rules
+// themselves, so that gradients of gradients work. They emit the dialects of convolution that backends recognise:
 //
 //	forward           y  = conv(x, w)           as the network wrote it
 //	input gradient    dx = conv(dy, flip w)     Reverse of the kernel, kernel axes swapped, input dilation = stride
 //	kernel gradient   dw = conv(x, dy)          batch and channels swapped, kernel dilation = stride, stride = dilation
 //
-// [ConvTranspose] is an input gradient used as a layer.
+// [ConvTranspose] is an input gradient used as a layer. The gradients of a product are two products.
 package grad
 
 import (
@@ -25,6 +25,8 @@ type rule func(node, v *graph.Node) []*graph.Node
 func init() {
 	rules := map[graph.NodeType]rule{
 		graph.NodeTypeConvGeneral: convRule,
+		graph.NodeTypeDot:         dotRule,
+		graph.NodeTypeDotGeneral:  dotRule,
 		graph.NodeTypePad:         padRule,
 		graph.NodeTypeReverse:     reverseRule,
 		graph.NodeTypeRsqrt:       rsqrtRule,
