@@ -110,6 +110,9 @@ func TestQuartiles(t *testing.T) {
 // A single image is learnt: the loss of the last steps is a fraction of the
 // first ones', and the validation loss, on no image, is left out.
 func TestLearns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("400 steps")
+	}
 	c := tiny(images(t, 1, 8))
 	c.Arch, c.Channels, c.Val, c.Batch, c.Steps, c.Flip, c.LR, c.Loss = "unet", []int{8, 16}, 0, 1, 400, false, 3e-3, "mse"
 	tr := start(t, c)

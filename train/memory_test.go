@@ -10,6 +10,9 @@ import (
 // what a step allocates is under two of the four arrays of that size that it
 // makes (images, noise, input, target).
 func TestStepLeavesNoGarbage(t *testing.T) {
+	if testing.Short() { // also: the race detector allocates
+		t.Skip("40 steps at 32x32")
+	}
 	c := tiny(images(t, 40, 32))
 	c.Resolution.H, c.Resolution.W, c.Batch, c.Steps, c.Val = 32, 32, 32, 40, 0
 	tr := start(t, c)
