@@ -92,12 +92,16 @@ func TestFullDisk(t *testing.T) {
 // A disk that stays full: the run says that its last checkpoint is an older one.
 func TestFullDiskAtTheEnd(t *testing.T) {
 	c := tiny(images(t, 14, 8))
-	c.SaveEvery = 3
+	c.Steps, c.SaveEvery = 9, 3
 	for _, interrupt := range []bool{false, true} {
 		d := new(fullDisk)
 		tr := start(t, c)
 		d.hold(tr)
-		tr.Note = func(string) {}
+		tr.Note = func(s string) {
+			if strings.Contains(s, "step 9") {
+				t.Errorf("note on the last step, of which the error tells: %s", s)
+			}
+		}
 		ctx, cancel := context.WithCancel(context.Background())
 		tr.Step = func(e Event) {
 			if d.full = e.Record.Step >= 4; interrupt && d.full {

@@ -56,6 +56,7 @@ func (t *Trainer) saveOrNote() error {
 	case err == nil:
 	case t.lost:
 		return err
+	case t.done(): // Run tries once more, and tells
 	case checkpoint.IsDiskFull(err):
 		t.note("the disk is full, so the checkpoint of step %d was not written; training goes on, the next one is tried after %d steps: %v", t.step, t.Config.SaveEvery, err)
 	default:
