@@ -73,10 +73,8 @@ func moveAs[T any](dims, ds, ss []int, dst, src unsafe.Pointer) {
 	case 1:
 		moveRow[T](dims[0], ds[0], ss[0], dst, src)
 	default:
-		for range dims[0] {
-			moveAs[T](dims[1:], ds[1:], ss[1:], dst, src)
-			dst = unsafe.Add(dst, ds[0]*size)
-			src = unsafe.Add(src, ss[0]*size)
+		for i := range dims[0] { // pointers must not run past the last row: the collector checks them
+			moveAs[T](dims[1:], ds[1:], ss[1:], unsafe.Add(dst, i*ds[0]*size), unsafe.Add(src, i*ss[0]*size))
 		}
 	}
 }

@@ -149,7 +149,7 @@ var configs = []string{"simd:threads=2", "simd:threads=1,nofuse", "simd:threads=
 // agree runs a program on every configuration and on GoMLX's own Go backend.
 func agree(t *testing.T, name string, tol float64, p program, in ...data) {
 	t.Helper()
-	want, err := execute(open(t, "go"), p, in)
+	want, err := execute(open(t, "go:ops_sequential"), p, in)
 	if err != nil {
 		t.Fatalf("%s: oracle: %v", name, err)
 	}

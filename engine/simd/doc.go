@@ -3,7 +3,9 @@
 // A graph is recorded by [Builder], compiled once and executed many times:
 //
 //	build  records nodes with their shapes, shares equal ones, turns data movement into strided views
-//	fuse   grows elementwise nodes and reductions into loops that run over cache-sized tiles
+//	absorb gives convolutions and products their bias, residual, ReLU and the parts of a concatenated input
+//	fuse   grows elementwise nodes and reductions into loops that run over cache-sized tiles,
+//	       and computes again in a loop what another one would only store for it
 //	plan   orders the steps for low memory and gives every value its place in one arena
 //	run    walks the fixed list of steps over a persistent pool of threads
 //
@@ -12,8 +14,8 @@
 // The configuration string is a comma-separated list, "simd:threads=2,profile":
 //
 //	threads=N  threads to use (default: GOMAXPROCS)
-//	profile    print the time per kind of step to standard error when an executable is finalized,
-//	           and on every hundredth execution; the environment variable REVERIE_SIMD_PROFILE=1 does the same
+//	profile    print the shortest time of each step, by kind, to standard error when an executable is finalized,
+//	           on its eighth and on every hundredth execution; the environment variable REVERIE_SIMD_PROFILE=1 does the same
 //	nofuse     run every node by itself (for tests)
 //
 // Results are bit-identical for any number of threads.

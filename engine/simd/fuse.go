@@ -16,7 +16,6 @@ type unit struct {
 	size  int   // elements of the index range of a loop
 	cuts  []int // where the accesses of the loop divide it
 	dead  bool  // merged into another unit
-	loads int   // inputs of the loop that are not members
 }
 
 // maxMembers bounds the nodes of one loop.

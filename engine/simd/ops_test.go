@@ -40,7 +40,7 @@ func TestUnary(t *testing.T) {
 					mapData(x, func(v float64) float64 { return v + 1.0/64 })
 				}
 				p := func(b backends.Builder, in []backends.Op) []backends.Op { return []backends.Op{must(op(b, in[0]))} }
-				if _, err := execute(open(t, "go"), p, []data{x}); err != nil {
+				if _, err := execute(open(t, "go:ops_sequential"), p, []data{x}); err != nil {
 					continue // not an operation of this type
 				}
 				tried++
@@ -85,7 +85,7 @@ func TestBinary(t *testing.T) {
 				p := func(b backends.Builder, in []backends.Op) []backends.Op {
 					return []backends.Op{must(op(b, in[0], in[1])), must(op(b, in[1], in[0]))}[:1]
 				}
-				if _, err := execute(open(t, "go"), p, []data{x, y}); err != nil {
+				if _, err := execute(open(t, "go:ops_sequential"), p, []data{x, y}); err != nil {
 					continue
 				}
 				tried++

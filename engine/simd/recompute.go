@@ -11,7 +11,7 @@ import (
 // instead of the mask, the sigmoid and the normalised values that the forward pass made of it.
 
 // maxRecompute bounds the work that a loop takes over, in simple operations an element.
-const maxRecompute = 40
+const maxRecompute = 12
 
 // costOf returns the work of an operation, relative to an addition.
 func costOf(op backends.OpType) int {
