@@ -73,7 +73,7 @@ class Diffusers(nn.Module):
         self.net = UNet2DModel(
             block_out_channels=channels, layers_per_block=layers, norm_num_groups=8,
             down_block_types=["DownBlock2D"] * len(channels), up_block_types=["UpBlock2D"] * len(channels),
-            resnet_time_scale_shift="scale_shift", add_attention=False,
+            resnet_time_scale_shift="scale_shift", attn_norm_num_groups=8,
         )
 
     def forward(self, x, t):

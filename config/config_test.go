@@ -206,7 +206,7 @@ func TestResumeNamesEveryDifference(t *testing.T) {
 	given := lecture()
 	given.Val, given.Batch = 0.5, 64
 	_, err := run.Resume(&given, []string{"batch", "channels", "val", "resolution", "arch"})
-	for _, want := range []string{"--batch 64 (the run has 32)", "--channels 64,128,256,512,1024 (the run has 16,32,64)", "--val 0.5 (the run has 0.15)", "--resolution 128 (the run has 32)", "--arch simpleunet (the run has unet)"} {
+	for _, want := range []string{"--batch 64 (the run has 32)", "--channels 64,128,256,512,1024 (the run has 16,32,64,128)", "--val 0.5 (the run has 0.15)", "--resolution 128 (the run has 32)", "--arch simpleunet (the run has unet)"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in %v", want, err)
 		}

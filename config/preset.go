@@ -40,11 +40,11 @@ func small() Run {
 	return Run{
 		Preset:    "small",
 		DataClass: []string{"Smileys & Emotion"}, Resolution: Size{32, 32}, ImageChannels: 3, Crop: "none", Flip: true, Val: 0.15, Cache: 2048,
-		Arch: "unet", Channels: []int{16, 32, 64}, Layers: 1,
+		Arch: "unet", Channels: []int{16, 32, 64, 128}, Layers: 1,
 		Process: "ddpm", Timesteps: 300, Schedule: "cosine", BetaStart: 1e-4, BetaEnd: 0.02,
 		Prediction: "v", Loss: "mse", Weighting: "simple",
 		Batch: 32, LR: 3e-3, Warmup: 100, LRSchedule: "cosine", AdamBetas: [2]float64{0.9, 0.99}, ClipNorm: 1, EMA: 0.995,
-		Solver: "ddpm", Clamp: "x0", Variance: "posterior",
+		Solver: "ddpm", SampleSteps: 100, Clamp: "x0", Variance: "posterior",
 		Time: Duration(8 * time.Minute), SaveEvery: 500, Keep: 2, SampleEvery: 100, SampleN: 16,
 	}
 }

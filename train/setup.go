@@ -32,16 +32,23 @@ func layOut(c *config.Run) (net.Model, error) {
 }
 
 // unetConfig is the residual U-Net as we train it: the time scales and shifts,
-// every residual branch starts at zero.
+// every residual branch starts at zero, and the middle attends to itself where
+// it is small enough.
 func unetConfig(c *config.Run) unet.Config {
-	levels, no := len(c.Channels), false
+	levels := len(c.Channels)
+	middle := c.Resolution.H >> (levels - 1) * (c.Resolution.W >> (levels - 1))
+	attend := middle <= maxAttended
 	return unet.Config{
 		InChannels: c.ImageChannels, OutChannels: c.ImageChannels,
 		BlockOutChannels: c.Channels, LayersPerBlock: c.Layers,
 		DownBlockTypes: slices.Repeat([]string{"DownBlock2D"}, levels), UpBlockTypes: slices.Repeat([]string{"UpBlock2D"}, levels),
-		NormNumGroups: groups(c.Channels), ResnetTimeScaleShift: "scale_shift", AddAttention: &no, ZeroInit: true,
+		NormNumGroups: groups(c.Channels), ResnetTimeScaleShift: "scale_shift", AddAttention: &attend, AttnNormNumGroups: groups(c.Channels), ZeroInit: true,
 	}
 }
+
+// maxAttended is the number of pixels up to which the middle has attention,
+// whose cost and memory grow with the square: 16x16.
+const maxAttended = 256
 
 // groups is the number of GroupNorm's groups: the largest up to 8 that divides
 // every width.
