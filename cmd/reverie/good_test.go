@@ -409,7 +409,7 @@ func TestHelp(t *testing.T) {
 func TestPresetsInHelp(t *testing.T) {
 	r := ok(t, "train", "--help")
 	for _, text := range []string{
-		"[small 8m; lecture none]", "[small 32; lecture 128]", "[small 16,32,64; lecture 64,128,256,512,1024]",
+		"[small 8m; lecture none]", "[small 32; lecture 128]", "[small 16,32,64,128; lecture 64,128,256,512,1024]",
 		"[small Smileys & Emotion; lecture none]", "[300]", "[small 0.9,0.99; lecture 0.9,0.999]",
 	} {
 		if !strings.Contains(r.out, text) {

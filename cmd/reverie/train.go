@@ -146,9 +146,13 @@ func (o *trainOptions) fresh(set []string) (*config.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	given := func(name string) bool { return slices.Contains(set, name) }
 	c := preset.With(&o.Run, set)
-	if len(c.Data) > 0 && !slices.Contains(set, "data-class") {
+	if len(c.Data) > 0 && !given("data-class") {
 		c.DataClass = nil // the preset's class is one of the embedded set
+	}
+	if (given("solver") || given("timesteps")) && !given("sample-steps") {
+		c.SampleSteps = 0 // the preset's number is for its own solver and T
 	}
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -171,7 +175,7 @@ func (o *trainOptions) checkResume(set []string) error {
 	if err != nil {
 		return err
 	}
-	base.Timesteps, base.BetaStart, base.BetaEnd = 100000, 1e-12, 1-1e-12
+	base.Timesteps, base.SampleSteps, base.BetaStart, base.BetaEnd = 100000, 0, 1e-12, 1-1e-12
 	return base.With(&o.Run, set).Validate()
 }
 
