@@ -9,9 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/pipeline"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -70,10 +73,6 @@ func newStep(w workload, threads int) (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := train.NewStepper(e, &c)
-	if err != nil {
-		return nil, err
-	}
 	images := make([]float32, w.Batch*w.Size*w.Size*3)
 	for i := range images {
 		images[i] = float32(i%255)/127.5 - 1
@@ -83,14 +82,27 @@ func newStep(w workload, threads int) (func() error, error) {
 		cond[i] = float32(i * 7 % 300)
 	}
 	if w.Kind == "train" {
+		s, err := train.NewStepper(e, &c)
 		return func() error {
 			_, err := s.Train(images, cond, images)
 			return err
-		}, nil
+		}, err
 	}
+	return newForward(e, &c, images, cond)
+}
+
+// newForward returns a forward pass from host memory to host memory.
+func newForward(e *engine.Engine, c *config.Run, images, cond []float32) (func() error, error) {
+	n, err := train.Network(c)
+	if err != nil {
+		return nil, err
+	}
+	m := pipeline.New(e, n, nil, nil, net.Initial(n, c.Seed, dtypes.Float32))
 	out := make([]float32, len(images))
 	return func() error {
-		y, err := s.Forward(images, cond)
+		x := engine.New(e, images, len(cond), c.Resolution.H, c.Resolution.W, c.ImageChannels)
+		defer engine.Free(x)
+		y, err := m.Forward(net.Eval, x, cond)
 		if err != nil {
 			return err
 		}

@@ -4,18 +4,15 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/pipeline"
 )
 
-// A Stepper makes single steps of a configuration's network from host memory to
+// A Stepper makes single training steps of a configuration's network from host memory to
 // host memory, without data, files or randomness: for benchmarks and for loops
 // of one's own.
 type Stepper struct {
 	config *config.Run
 	engine *engine.Engine
 	update *engine.Func
-	model  *pipeline.Model
 	state  *state
 	step   int
 }
@@ -26,13 +23,11 @@ func NewStepper(e *engine.Engine, c *config.Run) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, p, err := Objective(c)
+	o, _, err := Objective(c)
 	if err != nil {
 		return nil, err
 	}
-	s := &Stepper{config: c, engine: e, update: newUpdate(e, n, o.Loss, c), state: initState(e, n, c.Seed, c.EMA > 0)}
-	s.model = pipeline.New(e, n, p, o.Param, s.state.sampling(true))
-	return s, nil
+	return &Stepper{config: c, engine: e, update: newUpdate(e, n, o.Loss, c), state: initState(e, n, c.Seed, c.EMA > 0)}, nil
 }
 
 // images moves images [N,H,W,C] to a tensor.
@@ -62,18 +57,8 @@ func (s *Stepper) Train(input, cond, target []float32) (loss float64, err error)
 	return mean(losses), err
 }
 
-// Close frees the weights and the compiled functions.
+// Close frees the weights and the compiled function.
 func (s *Stepper) Close() {
 	s.update.Free()
-	s.model.Close()
 	engine.Free(s.state.tensors...)
-}
-
-// Forward runs the network in evaluation mode, with the weights themselves and
-// not their average.
-func (s *Stepper) Forward(input, cond []float32) (*tensors.Tensor, error) {
-	x := s.images(input, len(cond))
-	defer engine.Free(x)
-	s.model.Weights = s.state.sampling(true)
-	return s.model.Forward(net.Eval, x, cond)
 }
