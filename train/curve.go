@@ -22,7 +22,7 @@ const curvePoints = 400
 func writeCurve(files checkpoint.FS, path string, records []Record) error {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = "Loss", "step", "loss"
-	p.Legend.Top = true
+	p.Legend.Top, p.Legend.Left, p.Legend.XOffs = true, true, 11*vg.Centimeter // thumbnails first: a wider font has room
 	p.Y.Min = 0
 	for q := range 4 {
 		name := fmt.Sprintf("t in quarter %d of 4", q+1)

@@ -142,11 +142,15 @@ func (t *Trainer) memory(batch int) (int64, error) {
 // and twice that for the gradients of inputs and weights.
 const trainingFactor = 3.3
 
+// timedPixels is about how many pixels the forward pass has that is timed:
+// enough that a step of more costs in proportion.
+const timedPixels = 1 << 15
+
 // stepTime estimates the time of a step from a forward pass of a few images
 // with fresh weights.
 func (t *Trainer) stepTime() (time.Duration, error) {
-	n := min(t.Config.Batch, 4)
 	h, w, c := t.train.Shape()
+	n := min(t.Config.Batch, max(1, timedPixels/(h*w)))
 	t.preview.Weights = net.Initial(t.net, 0, dtypes.Float32)
 	x := engine.Zeros(t.engine, shapes.Make(dtypes.Float32, n, h, w, c))
 	defer func() {
