@@ -54,7 +54,7 @@ func TestSpaceIsHost(t *testing.T) {
 	near(t, "the next Noise", s.Noise(x), h.Noise(xh), 0)
 	want := h.Norm(xh)
 	for i, v := range s.Norm(x) {
-		if math.Abs(v-want[i]) > 1e-12*want[i] {
+		if !(math.Abs(v-want[i]) <= 1e-12*want[i]) {
 			t.Errorf("norm %d = %v, want %v", i, v, want[i])
 		}
 	}
@@ -71,7 +71,7 @@ func TestSpaceFloat64(t *testing.T) {
 	if got := flat[float64](t, z); !slices.Equal(got, want) {
 		t.Errorf("noise = %v, want %v", got, want)
 	}
-	if got := flat[float64](t, s.Sum([]float64{3}, z)); math.Abs(got[9]-3*want[9]) > 1e-15 {
+	if got := flat[float64](t, s.Sum([]float64{3}, z)); !(math.Abs(got[9]-3*want[9]) <= 1e-15) {
 		t.Errorf("3 z = %v, want %v", got[9], 3*want[9])
 	}
 }

@@ -398,7 +398,7 @@ func TestBatchNorm(t *testing.T) {
 		sum += numberAt(got[0], i) * numberAt(dy, i)
 	}
 	near := func(name string, g, w, tol float64) {
-		if max(g-w, w-g) > tol*(1+max(w, -w)) {
+		if !(math.Abs(g-w) <= tol*(1+math.Abs(w))) {
 			t.Errorf("%s is %v, want %v", name, g, w)
 		}
 	}

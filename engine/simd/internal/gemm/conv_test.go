@@ -229,7 +229,7 @@ func TestConvConcatenated(t *testing.T) {
 			c.Forward(nil, cc.y.data, parts, sizes, cc.w.data, Epilogue{ReLU: true})
 			if i == 1 { // a sum of products: other order
 				for j := range want {
-					if d := math.Abs(float64(want[j] - cc.y.data[j])); d > 1e-4 {
+					if d := math.Abs(float64(want[j] - cc.y.data[j])); !(d <= 1e-4) {
 						t.Fatalf("element %d differs by %g", j, d)
 					}
 				}
@@ -261,7 +261,7 @@ func TestConvAdjoint(t *testing.T) {
 			y, scale := dot(cc.y.data, cc.dy.data)
 			x, _ := dot(cc.x.data, cc.dx.data)
 			w, _ := dot(cc.w.data, cc.dw.data)
-			if tol := 1e-5*scale + 1e-30; math.Abs(x-y) > tol || math.Abs(w-y) > tol {
+			if tol := 1e-5*scale + 1e-30; !(math.Abs(x-y) <= tol && math.Abs(w-y) <= tol) {
 				t.Errorf("%+v: <Ax,y> = %g, <x,A'y> = %g, <w,B'y> = %g", c, y, x, w)
 			}
 		}

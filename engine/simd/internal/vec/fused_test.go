@@ -51,7 +51,7 @@ func TestSiLUGradIsTheDerivative(t *testing.T) {
 	const h = 1e-5
 	for x := -20.0; x < 20; x += .37 {
 		want := (silu64(x+h) - silu64(x-h)) / (2 * h)
-		if got := siluGrad64(x, 1); math.Abs(got-want) > 1e-9 {
+		if got := siluGrad64(x, 1); !(math.Abs(got-want) <= 1e-9) {
 			t.Errorf("at %v: %v, central difference %v", x, got, want)
 		}
 	}

@@ -100,7 +100,7 @@ func FuzzColumns(f *testing.F) {
 			ColumnDot(got, x, x)
 			restore()
 			for j := range got {
-				if math.Abs(got[j]-want[j]) > 1e-5*want[j] {
+				if !(math.Abs(got[j]-want[j]) <= 1e-5*want[j]) {
 					t.Errorf("%s: %d columns, column %d: %v, want %v", l, c, j, got[j], want[j])
 				}
 			}

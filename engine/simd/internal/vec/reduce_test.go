@@ -92,7 +92,7 @@ func TestGenericReductions(t *testing.T) {
 	}
 	long := make([]float64, 1000)
 	Fill(long, .1)
-	if s := SumOf(long); math.Abs(s-100) > 1e-12 {
+	if s := SumOf(long); !(math.Abs(s-100) <= 1e-12) {
 		t.Errorf("sum of 1000 tenths is %v", s)
 	}
 }
