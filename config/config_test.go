@@ -212,3 +212,52 @@ func TestResumeNamesEveryDifference(t *testing.T) {
 		}
 	}
 }
+
+// Totals and the rhythm of checkpoints and pictures may change on resume, and
+// nothing else.
+func TestResumeMayChange(t *testing.T) {
+	run, given := small(), lecture()
+	given.Steps, given.Time, given.SaveEvery, given.Keep = 7, Duration(time.Hour), 9, 5
+	for _, name := range []string{"epochs", "steps", "time", "save-every", "keep", "sample-every"} {
+		if _, err := run.Resume(&given, []string{name}); err != nil {
+			t.Errorf("--%s: %v", name, err)
+		}
+	}
+	given.SampleN = 4
+	if _, err := run.Resume(&given, []string{"sample-n"}); err == nil || !strings.Contains(err.Error(), "--sample-n 4 (the run has 16)") {
+		t.Error(err)
+	}
+}
+
+// A stop given on resume replaces all stops of the run, not that of its kind alone.
+func TestResumeReplacesStops(t *testing.T) {
+	run := small()
+	run.Steps, run.Epochs = 1000, 20 // beside its time
+	for _, x := range []struct {
+		set           []string
+		steps, epochs int
+		time          Duration
+	}{
+		{nil, 1000, 20, run.Time},
+		{[]string{"keep"}, 1000, 20, run.Time},
+		{[]string{"time"}, 0, 0, Duration(time.Hour)},
+		{[]string{"steps"}, 2000, 0, 0},
+		{[]string{"steps", "time"}, 2000, 0, Duration(time.Hour)},
+		{[]string{"epochs", "steps", "time"}, 2000, 30, Duration(time.Hour)},
+	} {
+		given := Run{Steps: 2000, Epochs: 30, Time: Duration(time.Hour), Keep: 3}
+		r, err := run.Resume(&given, x.set)
+		if err != nil || r.Steps != x.steps || r.Epochs != x.epochs || r.Time != x.time {
+			t.Errorf("%v: %+v, %v", x.set, r, err)
+		}
+	}
+}
+
+// The data are no flag.
+func TestResumeNamesData(t *testing.T) {
+	run, given := small(), small()
+	given.Data = []string{"/a", "/b"}
+	if _, err := run.Resume(&given, []string{"data"}); err == nil || !strings.Contains(err.Error(), "leave out DATA /a,/b (the run has the embedded emoji)") {
+		t.Error(err)
+	}
+}

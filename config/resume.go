@@ -10,20 +10,23 @@ import (
 
 // free are the fields that a resumed run may change: totals and rhythm, which
 // leave the course of the training alone.
-var free = []string{"epochs", "steps", "time", "save-every", "keep", "sample-every", "sample-n"}
+var free = []string{"epochs", "steps", "time", "save-every", "keep", "sample-every"}
 
-// stops are the fields that end a run. One on the command line replaces the preset's.
+// stops are the fields that end a run. One on the command line replaces all that
+// were there: the preset's, and on resume the run's.
 var stops = []string{"epochs", "steps", "time"}
 
 // Resume returns the configuration with which a run goes on: r, with the fields
-// named in set taken from given. It is an error if one of them differs that a
+// named in set taken from given. A stop among them replaces all stops of r, as it
+// does the preset's: a run of --steps 1000 --time 8m resumed with --time 20m ends
+// after 20 minutes. It is an error if one of them differs that a
 // resumed run may not change; the message names each with both values.
 func (r *Run) Resume(given *Run, set []string) (*Run, error) {
 	have, want := fields(r), fields(given)
 	var wrong []string
 	for _, name := range set {
 		if !slices.Contains(free, name) && !reflect.DeepEqual(have[name], want[name]) {
-			wrong = append(wrong, fmt.Sprintf("--%s %s (the run has %s)", name, text(want[name]), text(have[name])))
+			wrong = append(wrong, fmt.Sprintf("%s %s (the run has %s)", argument(name), text(name, want[name]), text(name, have[name])))
 		}
 	}
 	if wrong != nil {
@@ -68,7 +71,22 @@ func fields(r *Run) map[string]json.RawMessage {
 	return m
 }
 
+// argument is how a field is given on the command line.
+func argument(name string) string {
+	if name == "data" {
+		return "DATA"
+	}
+	return "--" + name
+}
+
 // text is a field's JSON as its flag is written: without quotes and brackets.
-func text(v json.RawMessage) string {
-	return strings.NewReplacer(`"`, "", "[", "", "]", "", "null", "none").Replace(string(v))
+func text(name string, v json.RawMessage) string {
+	plain := strings.NewReplacer(`"`, "", "[", "", "]", "", "null", "").Replace(string(v))
+	switch {
+	case plain != "":
+		return plain
+	case name == "data":
+		return "the embedded emoji"
+	}
+	return "none"
 }

@@ -1,0 +1,60 @@
+package config
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// Preset lecture is the lecture's table.
+func TestLecture(t *testing.T) {
+	r := lecture()
+	for _, x := range []struct {
+		name      string
+		got, want any
+	}{
+		{"image size", r.Resolution, Size{128, 128}},
+		{"image channels", r.ImageChannels, 3},
+		{"flip", r.Flip, true},
+		{"resizing of both sides", r.Crop, "none"},
+		{"network", r.Arch, "simpleunet"},
+		{"widths", r.Channels, []int{64, 128, 256, 512, 1024}},
+		{"T", r.Timesteps, 300},
+		{"schedule", r.Schedule, "linear"},
+		{"beta_start", r.BetaStart, 0.0001},
+		{"beta_end", r.BetaEnd, 0.02},
+		{"prediction", r.Prediction, "eps"},
+		{"loss", r.Loss, "l1"},
+		{"weighting", r.Weighting, "simple"},
+		{"batch", r.Batch, 128},
+		{"Adam's rate", r.LR, 0.001},
+		{"rate over the run", r.LRSchedule, "constant"},
+		{"warm-up", r.Warmup, 0},
+		{"Adam's decays", r.AdamBetas, [2]float64{0.9, 0.999}},
+		{"clipping", r.ClipNorm, 0.0},
+		{"epochs", r.Epochs, 100},
+		{"steps", r.Steps, 0},
+		{"time", time.Duration(r.Time), time.Duration(0)},
+		{"sampler", r.Solver, "ddpm"},
+		{"its steps", r.SampleSteps, 0},
+		{"clamping of x", r.Clamp, "x"},
+		{"its variance", r.Variance, "posterior"},
+		{"pictures, epochs", r.SampleEvery, 5},
+		{"held out", r.Val, 0.02},
+	} {
+		if fmt.Sprint(x.got) != fmt.Sprint(x.want) {
+			t.Errorf("%s: %v, the lecture has %v", x.name, x.got, x.want)
+		}
+	}
+}
+
+// What is promised of preset small: eight minutes of faces, some held out.
+func TestSmall(t *testing.T) {
+	r := small()
+	if time.Duration(r.Time) != 8*time.Minute || r.Steps != 0 || r.Epochs != 0 {
+		t.Errorf("stops after %v, %d steps, %d epochs", time.Duration(r.Time), r.Steps, r.Epochs)
+	}
+	if r.Val != 0.15 || fmt.Sprint(r.DataClass) != "[Smileys & Emotion]" || (r.Resolution != Size{32, 32}) || r.Arch != "unet" || r.Data != nil {
+		t.Errorf("%+v", r)
+	}
+}
