@@ -9,6 +9,8 @@ var (
 	ErrNoCheckpoint = errors.New("no complete checkpoint")
 	// ErrNotModel says that a path is neither a run, a checkpoint nor a model.
 	ErrNotModel = errors.New("not a run, checkpoint or model folder")
+	// ErrNotRun says that a path is a checkpoint or a model, but no run folder.
+	ErrNotRun = errors.New("not a run folder")
 	// ErrRunExists says that a folder meant for a new run already holds one.
 	ErrRunExists = errors.New("already holds a run")
 	// ErrRunBusy says that another process uses the run folder.

@@ -61,7 +61,7 @@ func holder(path string) string {
 // CreateRun makes the folder of a new run, or takes one that holds no run yet,
 // and locks it. Its errors wrap ErrRunExists (they name --resume) or ErrRunBusy.
 func CreateRun(dir string) (*RunLock, error) {
-	if err := refuseRun(dir); err != nil {
+	if err := RefuseRun(dir); err != nil {
 		return nil, err
 	}
 	if err := makeParents(OS{}, filepath.Clean(dir)); err != nil {
@@ -71,20 +71,66 @@ func CreateRun(dir string) (*RunLock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseRun(dir); err != nil { // another process was first
+	if err := RefuseRun(dir); err != nil { // another process was first
 		return nil, errors.Join(err, l.Unlock())
 	}
 	return l, nil
 }
 
-// refuseRun reports a folder that holds a run.
-func refuseRun(dir string) error {
-	for _, name := range []string{configName, "log.jsonl", "checkpoints"} {
-		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
-			return fmt.Errorf("run folder %s: %w (it has %s): continue it with --resume %s, or choose another folder with --run", dir, ErrRunExists, name, dir)
-		}
+// RefuseRun is nil for a path that can become the folder of a new run: one where
+// nothing is, or a folder that holds no run. Its errors wrap ErrRunExists (they
+// name --resume) or the system's.
+func RefuseRun(dir string) error {
+	st, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil // also of ""
+	case err != nil:
+		return fmt.Errorf("--run: %w", err)
+	case !st.IsDir():
+		return fmt.Errorf("--run %s is a file; give a new folder", dir)
+	}
+	if runMark(dir) != "" {
+		return fmt.Errorf("--run %s: %w: continue it with --resume %s, or choose another folder", dir, ErrRunExists, dir)
+	}
+	if exists(filepath.Join(dir, configName)) {
+		return fmt.Errorf("--run %s has a %s of something else, which the run's would replace; choose another folder", dir, configName)
 	}
 	return nil
+}
+
+// runMark names what shows that a folder holds a run, begun at least: its
+// checkpoints, its log, or its configuration beside the lock. "": it holds none.
+func runMark(dir string) string {
+	for _, name := range []string{"checkpoints", "log.jsonl"} {
+		if exists(filepath.Join(dir, name)) {
+			return name
+		}
+	}
+	if exists(filepath.Join(dir, configName)) && exists(filepath.Join(dir, lockName)) {
+		return configName
+	}
+	return ""
+}
+
+// exists also finds a symbolic link to nothing.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// notRun says what a folder is that holds no run.
+func notRun(dir string) error {
+	if !isFile(filepath.Join(dir, indexFile)) {
+		return fmt.Errorf("%s: %w: there is nothing to resume", dir, ErrNotModel)
+	}
+	switch found := resolveModel(dir); {
+	case found.Kind == ModelFolder:
+		return fmt.Errorf("%s is a model, %w: there is no training to resume", dir, ErrNotRun)
+	case found.Run != "":
+		return fmt.Errorf("%s is a checkpoint, %w; give %s", dir, ErrNotRun, found.Run)
+	}
+	return fmt.Errorf("%s is a checkpoint, %w; give the run folder that it came from", dir, ErrNotRun)
 }
 
 // CreateNumberedRun makes and locks base/name-N, N one above the highest there,
@@ -134,14 +180,14 @@ func highest(dir, prefix string) (int, error) {
 }
 
 // OpenRun locks an existing run to continue it, and clears away what an
-// interrupted process left. Its errors wrap os.ErrNotExist, ErrNotModel or
-// ErrRunBusy.
+// interrupted process left. Its errors wrap os.ErrNotExist, ErrNotRun,
+// ErrNotModel or ErrRunBusy.
 func OpenRun(dir string) (*RunLock, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, err
 	}
-	if refuseRun(dir) == nil {
-		return nil, fmt.Errorf("%s: %w: there is nothing to resume", dir, ErrNotModel)
+	if runMark(dir) == "" {
+		return nil, notRun(dir)
 	}
 	l, err := lockRun(dir)
 	if err != nil {

@@ -188,7 +188,7 @@ func Resolve(path string) (Found, error) {
 	if isFile(filepath.Join(path, indexFile)) {
 		return resolveModel(path), nil
 	}
-	if !holdsRun(path) {
+	if runMark(path) == "" {
 		return Found{}, fmt.Errorf("%s: %w: it has neither checkpoints nor %s", path, ErrNotModel, indexFile)
 	}
 	e, err := Latest(path)
@@ -205,14 +205,9 @@ func resolveModel(path string) Found {
 	f := Found{Kind: CheckpointFolder, Model: path}
 	if abs, err := filepath.Abs(path); err == nil {
 		parent := filepath.Dir(abs)
-		if run := filepath.Dir(parent); filepath.Base(parent) == "checkpoints" && holdsRun(run) {
+		if run := filepath.Dir(parent); filepath.Base(parent) == "checkpoints" && runMark(run) != "" {
 			f.Run = run
 		}
 	}
 	return f
-}
-
-// holdsRun reports whether a folder holds a run, begun at least.
-func holdsRun(dir string) bool {
-	return isDir(checkpointsDir(dir)) || isFile(filepath.Join(dir, configName)) && isFile(filepath.Join(dir, lockName))
 }

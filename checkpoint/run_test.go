@@ -248,3 +248,71 @@ func TestCreateNumberedRun(t *testing.T) {
 		}
 	}
 }
+
+// What is no run folder is told by what it is, and by where the run is.
+func TestOpenNoRun(t *testing.T) {
+	dir := t.TempDir()
+	run := filepath.Join(dir, "run")
+	step := filepath.Join(run, "checkpoints", "step-000500")
+	for _, path := range []string{
+		filepath.Join(step, indexFile), filepath.Join(step, trainerFile),
+		filepath.Join(dir, "copy", indexFile), filepath.Join(dir, "copy", trainerFile), filepath.Join(dir, "model", indexFile),
+	} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("{}"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]string{
+		step:                        "is a checkpoint, not a run folder; give " + run,
+		filepath.Join(dir, "copy"):  "is a checkpoint, not a run folder; give the run folder that it came from",
+		filepath.Join(dir, "model"): "is a model, not a run folder",
+	} {
+		if _, err := OpenRun(path); !errors.Is(err, ErrNotRun) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// A new run takes a folder that holds none, and leaves a file of the user's alone.
+func TestRefuseRun(t *testing.T) {
+	for _, x := range []struct {
+		files []string
+		want  string // of the error, "": none
+		run   bool   // that holds a run
+	}{
+		{nil, "", false},
+		{[]string{"photo.png", lockName}, "", false},
+		{[]string{"log.jsonl"}, "--resume", true},
+		{[]string{"checkpoints/step-000001/x"}, "--resume", true},
+		{[]string{configName, lockName}, "--resume", true},
+		{[]string{configName}, "config.json of something else", false},
+	} {
+		dir := t.TempDir()
+		for _, name := range x.files {
+			path := filepath.Join(dir, filepath.FromSlash(name))
+			if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := RefuseRun(dir)
+		if x.want == "" && err != nil || x.want != "" && (err == nil || !strings.Contains(err.Error(), x.want)) || errors.Is(err, ErrRunExists) != x.run {
+			t.Errorf("%v: %v", x.files, err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := RefuseRun(file); err == nil || !strings.Contains(err.Error(), "is a file") {
+		t.Error(err)
+	}
+	if err := RefuseRun(file + "-2"); err != nil {
+		t.Error(err)
+	}
+}
