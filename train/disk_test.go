@@ -124,6 +124,21 @@ func TestFullDiskAtTheEnd(t *testing.T) {
 	}
 }
 
+// Where no checkpoint was ever written, the error says that.
+func TestFullDiskFromTheStart(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	c.Steps = 2
+	d := new(fullDisk)
+	tr := start(t, c)
+	d.hold(tr)
+	tr.Step = func(Event) { d.full = true }
+	tr.Note = func(string) {}
+	if err := tr.Run(context.Background()); !checkpoint.IsDiskFull(err) || !strings.Contains(err.Error(), "no checkpoint had been written") || strings.Contains(err.Error(), "-1") {
+		t.Error(err)
+	}
+	closed(t, tr)
+}
+
 // A checkpoint that cannot be removed is told, and is no failed one.
 func TestPruneFails(t *testing.T) {
 	c := tiny(images(t, 14, 8))

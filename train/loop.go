@@ -39,6 +39,15 @@ func (t *Trainer) Run(ctx context.Context) error {
 	}
 	err := t.epochs(ctx)
 	defer t.drawCurve()
+	if err = t.saveLast(ctx, err); err == nil {
+		t.lastPictures(ctx)
+	}
+	return err
+}
+
+// saveLast saves the run that ended with err, if there is anything to save, and
+// returns with what it ended then.
+func (t *Trainer) saveLast(ctx context.Context, err error) error {
 	if t.lost || t.saved == t.step {
 		return err
 	}
@@ -46,7 +55,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 		if errors.Is(err, ErrInterrupted) {
 			err = context.Cause(ctx) // not saved, as ErrInterrupted says
 		}
-		return errors.Join(err, fmt.Errorf("the last checkpoint could not be written, the run's is of step %d: %w", t.saved, failed))
+		return errors.Join(err, fmt.Errorf("the last checkpoint could not be written, %s: %w", t.kept(), failed))
 	}
 	return err
 }
@@ -143,11 +152,15 @@ func (t *Trainer) checkFinite(step int, name string, v float64) error {
 
 // lastResort says what is left of a run whose weights are lost.
 func (t *Trainer) lastResort() string {
-	kept := "no checkpoint had been written yet"
-	if t.saved >= 0 {
-		kept = fmt.Sprintf("the checkpoint of step %d is kept", t.saved)
+	return t.kept() + "; start a new run with a lower --lr, or with --clip-norm 1"
+}
+
+// kept says which checkpoint the run folder has.
+func (t *Trainer) kept() string {
+	if t.saved < 0 {
+		return "no checkpoint had been written yet"
 	}
-	return kept + "; start a new run with a lower --lr, or with --clip-norm 1"
+	return fmt.Sprintf("the checkpoint of step %d is kept", t.saved)
 }
 
 // writeLog logs a step. A full disk costs lines of the log, which come with a

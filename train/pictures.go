@@ -34,20 +34,42 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 		return err
 	}
 	strip := pipeline.ForwardStrip(t.process, b.Image(0), b.H, b.W, b.C, t.Config.Seed)
-	return t.writePicture("forward", strip)
+	c := t.Config
+	text := []picture.Text{{Key: "schedule", Value: c.Schedule}, {Key: "timesteps", Value: fmt.Sprint(c.Timesteps)}}
+	if c.Schedule != "cosine" {
+		text = append(text, picture.Text{Key: "beta-start", Value: fmt.Sprint(c.BetaStart)}, picture.Text{Key: "beta-end", Value: fmt.Sprint(c.BetaEnd)})
+	}
+	return t.writePicture("forward", strip, text...)
 }
 
-// duePictures draws the pictures of an epoch that has just ended, or had when
-// the run was stopped before it drew them: the denoising strip, the grid from
-// the raw and the averaged weights side by side, and the loss. A failure is
-// noted: it must not end a run.
+// duePictures draws the pictures and the loss of an epoch that has just ended,
+// or had when the run was stopped before it drew them.
 func (t *Trainer) duePictures(ctx context.Context) {
-	every := t.Config.SampleEvery
-	if every == 0 || t.position > 0 || t.epoch == t.pictured || t.epoch%every != 0 {
-		return
+	if t.epoch != t.pictured && t.atPictures() {
+		t.pictured = t.epoch
+		t.pictures(ctx, fmt.Sprintf("epoch-%05d", t.epoch))
+		t.drawCurve()
 	}
-	t.pictured = t.epoch
-	strip, grid := fmt.Sprintf("epoch-%05d-strip", t.epoch), fmt.Sprintf("epoch-%05d-raw-ema", t.epoch)
+}
+
+// lastPictures draws the pictures of a run that is done, where its last step is
+// not one that has them anyway: a short run on much data has few epochs.
+func (t *Trainer) lastPictures(ctx context.Context) {
+	if t.Config.SampleEvery > 0 && t.done() && !t.atPictures() {
+		t.pictures(ctx, fmt.Sprintf("step-%06d", t.step))
+	}
+}
+
+// atPictures says whether the run is at the end of an epoch that has pictures.
+func (t *Trainer) atPictures() bool {
+	every := t.Config.SampleEvery
+	return every > 0 && t.position == 0 && t.epoch%every == 0
+}
+
+// pictures draws, unless they are there, the denoising strip and the grid from
+// the raw and the averaged weights side by side. A failure is noted: it must
+// not end a run.
+func (t *Trainer) pictures(ctx context.Context, name string) {
 	draw := func(name string, f func(context.Context, string) error) {
 		if _, err := os.Stat(t.samplePath(name)); err == nil || ctx.Err() != nil {
 			return
@@ -56,9 +78,8 @@ func (t *Trainer) duePictures(ctx context.Context) {
 			t.note("%s: %v", name, err)
 		}
 	}
-	draw(strip, t.strip)
-	draw(grid, t.grid)
-	t.drawCurve()
+	draw(name+"-strip", t.strip)
+	draw(name+"-raw-ema", t.grid)
 }
 
 // strip draws one sample by the run's own solver at ten stages.
@@ -74,7 +95,7 @@ func (t *Trainer) strip(ctx context.Context, name string) error {
 	if _, err := t.preview.Sample(ctx, o); err != nil {
 		return err
 	}
-	return t.writePicture(name, strip.Image(), picture.Text{Key: "solver", Value: o.Solver})
+	return t.writePicture(name, strip.Image(), t.samplerText(o)...)
 }
 
 // grid draws SampleN images from the raw weights and, where an average is
@@ -84,21 +105,36 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 		return nil
 	}
 	c := t.Config
+	o := pipeline.Options{
+		N: c.SampleN, Height: c.Resolution.H, Width: c.Resolution.W, Seed: c.Seed + pictureSeed, Solver: "ddim", Clamp: "x0",
+	}
 	var grids []image.Image
 	for _, raw := range []bool{true, false} {
 		if !raw && !t.state.ema {
 			continue
 		}
 		t.preview.Weights = t.state.sampling(raw)
-		x, err := t.preview.Sample(ctx, pipeline.Options{
-			N: c.SampleN, Height: c.Resolution.H, Width: c.Resolution.W, Seed: c.Seed + pictureSeed, Solver: "ddim", Clamp: "x0",
-		})
+		x, err := t.preview.Sample(ctx, o)
 		if err != nil {
 			return err
 		}
 		grids = append(grids, picture.Grid(picture.Split(x, c.Resolution.H, c.Resolution.W, c.ImageChannels), picture.Layout{}))
 	}
-	return t.writePicture(name, picture.Beside(grids...), picture.Text{Key: "left, right", Value: "raw weights, averaged weights"})
+	text := t.samplerText(o)
+	if len(grids) > 1 {
+		text = append(text, picture.Text{Key: "left, right", Value: "raw weights, averaged weights"})
+	}
+	return t.writePicture(name, picture.Beside(grids...), text...)
+}
+
+// samplerText says how the images of a picture were sampled.
+func (t *Trainer) samplerText(o pipeline.Options) []picture.Text {
+	o = t.preview.Filled(o)
+	text := []picture.Text{{Key: "solver", Value: o.Solver}, {Key: "steps", Value: fmt.Sprint(o.Steps)}, {Key: "clamp", Value: o.Clamp}, {Key: "noise seed", Value: fmt.Sprint(o.Seed)}}
+	if o.Solver == "ddpm" {
+		text = append(text, picture.Text{Key: "variance", Value: o.Variance.String()})
+	}
+	return text
 }
 
 // writePicture writes samples/NAME.png with the run's state in its text.

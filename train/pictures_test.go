@@ -59,6 +59,66 @@ func TestPictures(t *testing.T) {
 	}
 }
 
+// Every picture carries what it was made with.
+func TestPictureText(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	c.SampleEvery, c.SampleN, c.Steps, c.Clamp, c.Variance = 1, 2, 3, "x", "beta"
+	tr := start(t, c)
+	run(t, tr)
+	for name, want := range map[string][]picture.Text{
+		"forward.png":             {{Key: "schedule", Value: "linear"}, {Key: "timesteps", Value: "20"}, {Key: "beta-start", Value: "0.0001"}, {Key: "beta-end", Value: "0.2"}, {Key: "seed", Value: "7"}},
+		"epoch-00001-strip.png":   {{Key: "solver", Value: "ddpm"}, {Key: "steps", Value: "20"}, {Key: "clamp", Value: "x"}, {Key: "variance", Value: "beta"}, {Key: "noise seed", Value: "8"}, {Key: "step", Value: "3"}},
+		"epoch-00001-raw-ema.png": {{Key: "solver", Value: "ddim"}, {Key: "steps", Value: "20"}, {Key: "clamp", Value: "x0"}, {Key: "left, right", Value: "raw weights, averaged weights"}},
+	} {
+		text, err := picture.ReadText(strings.NewReader(contents(t, filepath.Join(tr.Dir, "samples"))[name]))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for _, w := range want {
+			if !slices.Contains(text, w) {
+				t.Errorf("%s: %v is not in %v", name, w, text)
+			}
+		}
+	}
+}
+
+// A run that ends where no pictures are due has those of its last step, once;
+// one without pictures has none, and one that was interrupted has them at its end.
+func TestPicturesAtTheEnd(t *testing.T) {
+	dir := images(t, 14, 8)
+	last := []string{"step-000004-raw-ema.png", "step-000004-strip.png"}
+	for _, x := range []struct {
+		every, steps int
+		want         []string
+	}{
+		{100, 4, last},
+		{100, 3, []string{"step-000003-raw-ema.png", "step-000003-strip.png"}}, // an epoch's end
+		{1, 3, []string{"epoch-00001-raw-ema.png", "epoch-00001-strip.png"}},
+		{0, 4, nil},
+	} {
+		c := tiny(dir)
+		c.SampleEvery, c.SampleN, c.Solver, c.SampleSteps, c.Steps = x.every, 1, "ddim", 2, x.steps
+		tr := start(t, c)
+		ctx, cancel := context.WithCancel(context.Background())
+		tr.Step = func(Event) { cancel() }
+		if err := tr.Run(ctx); !errors.Is(err, ErrInterrupted) {
+			t.Fatal(err)
+		}
+		closed(t, tr)
+		pictures := func() []string {
+			names := slices.Sorted(maps.Keys(contents(t, filepath.Join(tr.Dir, "samples"))))
+			return slices.DeleteFunc(names, func(s string) bool { return s == "training.png" || s == "forward.png" })
+		}
+		if got := pictures(); len(got) > 0 {
+			t.Errorf("%+v: %v after an interrupt", x, got)
+		}
+		run(t, resume(t, c, tr.Dir))
+		if got := pictures(); !slices.Equal(got, x.want) {
+			t.Errorf("%+v: %v", x, got)
+		}
+	}
+}
+
 // Pictures that an interrupt left out are drawn on resume, and are then those
 // of a run that was not interrupted. Drawing does not touch the training.
 func TestPicturesAfterInterrupt(t *testing.T) {

@@ -48,6 +48,7 @@ type MemoryError struct {
 	Fits       int // the largest batch that fits; 0: none
 }
 
+// Error implements error: it says what is needed, what there is and what fits.
 func (e *MemoryError) Error() string {
 	fits := "not even one image fits; choose a smaller --resolution or narrower --channels"
 	if e.Fits > 0 {

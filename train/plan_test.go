@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/net"
 )
 
 func TestPlan(t *testing.T) {
@@ -28,6 +31,18 @@ func TestPlan(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
+	}
+}
+
+// The lecture's network has the number of parameters that the lecture prints.
+func TestLectureNetwork(t *testing.T) {
+	c, err := config.Preset("lecture")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := Network(&c)
+	if err != nil || net.Trainable(m) != 62_438_883 {
+		t.Errorf("%d parameters, %v", net.Trainable(m), err)
 	}
 }
 

@@ -206,3 +206,59 @@ func TestResumeWithoutCheckpoint(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Where the newest checkpoint is damaged, the error says which folder to remove
+// so that the run goes on from the one before it; and so it does.
+func TestResumePastADamagedCheckpoint(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	c.Steps, c.SaveEvery, c.Keep = 4, 2, 2
+	w := start(t, c)
+	run(t, w)
+	list, err := checkpoint.List(w.Dir)
+	if err != nil || len(list) != 2 {
+		t.Fatal(list, err)
+	}
+	whole := contents(t, list[1].Path)
+	damage(t, list[1].Path)
+	if err := refusedResume(t, c, w.Dir); !errors.Is(err, checkpoint.ErrDamaged) || !strings.Contains(err.Error(), "step 2, remove the folder "+list[1].Path) {
+		t.Error(err)
+	}
+	if err := os.RemoveAll(list[1].Path); err != nil {
+		t.Fatal(err)
+	}
+	run(t, resume(t, c, w.Dir))
+	if !maps.Equal(contents(t, list[1].Path), whole) {
+		t.Error("from the older checkpoint the run came out otherwise")
+	}
+	if err := os.RemoveAll(list[0].Path); err != nil {
+		t.Fatal(err)
+	}
+	damage(t, list[1].Path)
+	if err := refusedResume(t, c, w.Dir); !errors.Is(err, checkpoint.ErrDamaged) || strings.Contains(err.Error(), "remove") {
+		t.Errorf("with nothing to go back to: %v", err)
+	}
+}
+
+// damage flips a bit of a checkpoint's weights.
+func damage(t *testing.T, dir string) {
+	path := filepath.Join(dir, "unet", "diffusion_pytorch_model.safetensors")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-3] ^= 1
+	if err := os.WriteFile(path, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// refusedResume is the error of resuming the run in dir.
+func refusedResume(t *testing.T, c config.Run, dir string) error {
+	lock, err := checkpoint.OpenRun(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := prepare(t, c)
+	defer closed(t, tr)
+	return tr.Resume(lock)
+}

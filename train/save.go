@@ -191,7 +191,7 @@ func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 	}
 	c, err := checkpoint.Load(last.Path)
 	if err != nil {
-		return err
+		return t.withOlder(last, err)
 	}
 	if err := t.continues(c); err != nil {
 		return fmt.Errorf("%s: %w", last.Path, err)
@@ -204,6 +204,16 @@ func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 	t.used = seconds(s.TrainSeconds)
 	t.end = End{Steps: int(s.Cosine.Steps), Epochs: int(s.Cosine.Epochs), Time: seconds(s.Cosine.Seconds)}
 	return t.open()
+}
+
+// withOlder adds to the error of a checkpoint that cannot be read how to go on
+// from the one before it, where there is one.
+func (t *Trainer) withOlder(last checkpoint.Entry, err error) error {
+	list, failed := checkpoint.List(t.Dir)
+	if failed != nil || len(list) < 2 {
+		return err
+	}
+	return fmt.Errorf("%w; to go on from the checkpoint of step %d, remove the folder %s", err, list[len(list)-2].Step, last.Path)
 }
 
 // continues says whether the run of a checkpoint goes on under this
@@ -231,7 +241,7 @@ func seconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)
 // source names the data of a configuration.
 func source(c *config.Run) string {
 	if len(c.Data) == 0 {
-		return "the embedded set"
+		return "the embedded emoji"
 	}
 	return fmt.Sprint(c.Data)
 }
