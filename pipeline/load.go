@@ -62,8 +62,18 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	}
 	m := New(e, n, p, k, weights)
 	m.Defaults = defaults(c.Scheduler)
+	m.Lecture = isLecture(c)
 	c.Weights, c.EMA = nil, nil
 	return &Loaded{Model: m, Checkpoint: c, Averaged: part == checkpoint.EMA}, nil
+}
+
+// isLecture says of a run whether it began from preset lecture, and of weights
+// from elsewhere whether they are of the lecture's network.
+func isLecture(c *checkpoint.Checkpoint) bool {
+	if c.Trainer == nil && c.Arch == "simpleunet" {
+		return true
+	}
+	return c.Scheduler.Reverie != nil && c.Scheduler.Reverie.Preset == "lecture"
 }
 
 // defaults are the options that a model's files carry.

@@ -29,6 +29,9 @@ type Model struct {
 	Weights []*tensors.Tensor
 	// Defaults fill the fields of Options that are left zero.
 	Defaults Options
+	// Lecture says that the model is the lecture's, whose solvers (ddpm and
+	// lecture-sde) clamp x after each step unless Defaults or Options say else.
+	Lecture bool
 
 	forward map[net.Mode]*engine.Func
 }

@@ -18,7 +18,8 @@ import (
 type State = sample.State[*tensors.Tensor]
 
 // Options say what Sample draws. Where Solver is left open the model's own
-// sampler is taken, its Steps, Variance and Clamp included.
+// sampler is taken, its Variance included. Steps and Clamp that are left open
+// are the model's own with its own solver.
 type Options struct {
 	N             int    // images
 	Height, Width int    // of the images; both 0: Defaults'; Width 0: Height
@@ -26,11 +27,11 @@ type Options struct {
 	Seed          uint64 // image i is the same for every N, Batch and number of threads
 
 	Solver   string           // one of sample.Names; "": Defaults', then ddim
-	Steps    int              // solver steps; 0: all T, for ddim 50 (or T, if fewer)
+	Steps    int              // solver steps; 0: Defaults', then all T, for ddim 50 (or T, if fewer)
 	Spacing  string           // one of sample.Spacings; "": linear
 	Eta      float64          // of solver ddim: 0 deterministic, 1 ancestral
 	Variance reverie.Variance // of solver ddpm
-	Clamp    string           // "x0": x0hat, "x": x after each step, "none"; "": x0
+	Clamp    string           // "x0": x0hat, "x": x after each step, "none"; "": Defaults', then x for Lecture's solvers, x0
 	Mode     net.Mode         // net.Eval or net.PerImage
 
 	// Hook, if not nil, is called after each step of each batch, with the number
@@ -50,13 +51,14 @@ func (m *Model) Filled(o Options) Options {
 	}
 	o.Width = cmp.Or(o.Width, o.Height)
 	o.Batch = cmp.Or(o.Batch, 16)
+	own := cmp.Or(d.Solver, "ddim")
 	if o.Solver == "" {
-		o.Solver, o.Clamp, o.Variance = d.Solver, cmp.Or(o.Clamp, d.Clamp), cmp.Or(o.Variance, d.Variance)
+		o.Solver, o.Variance = own, cmp.Or(o.Variance, d.Variance)
 	}
-	if o.Solver == d.Solver {
-		o.Steps = cmp.Or(o.Steps, d.Steps)
+	if o.Solver == own {
+		o.Steps, o.Clamp = cmp.Or(o.Steps, d.Steps), cmp.Or(o.Clamp, d.Clamp)
 	}
-	o.Solver, o.Clamp, o.Spacing = cmp.Or(o.Solver, "ddim"), cmp.Or(o.Clamp, "x0"), cmp.Or(o.Spacing, "linear")
+	o.Clamp, o.Spacing = cmp.Or(o.Clamp, m.clamp(o.Solver)), cmp.Or(o.Spacing, sample.Spacings()[0])
 	if o.Steps == 0 {
 		o.Steps = m.Process.Steps()
 		if o.Solver == "ddim" {
@@ -64,6 +66,15 @@ func (m *Model) Filled(o Options) Options {
 		}
 	}
 	return o
+}
+
+// clamp is what a solver clamps where neither Options nor Defaults say: the
+// lecture clamps x after each step of its two solvers, all else clamps x0.
+func (m *Model) clamp(solver string) string {
+	if m.Lecture && solver != "ddim" {
+		return "x"
+	}
+	return "x0"
 }
 
 // Sample draws images: N of them, NHWC in about [-1,1]. An error names what is

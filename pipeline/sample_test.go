@@ -144,6 +144,20 @@ func TestFilled(t *testing.T) {
 			t.Errorf("%s: filled twice: %+v", x.name, again)
 		}
 	}
+	m.Lecture = true
+	for _, x := range []struct {
+		d            Options
+		solver, want string
+	}{
+		{Options{}, "", "x0"}, {Options{}, "ddim", "x0"}, {Options{}, "ddpm", "x"}, {Options{}, "lecture-sde", "x"},
+		{Options{Solver: "ddpm", Clamp: "none"}, "", "none"}, {Options{Solver: "ddpm", Clamp: "none"}, "ddpm", "none"},
+		{Options{Solver: "ddpm", Clamp: "none"}, "lecture-sde", "x"}, {Options{Solver: "ddpm", Clamp: "x"}, "ddim", "x0"},
+	} {
+		m.Defaults = x.d
+		if got := m.Filled(Options{Solver: x.solver}).Clamp; got != x.want {
+			t.Errorf("the lecture's model of %s, clamp %s, with solver %q: clamp %s, want %s", x.d.Solver, x.d.Clamp, x.solver, got, x.want)
+		}
+	}
 	long := New(m.Engine, m.Net, mustDDPM(t, 300), reverie.Eps, nil)
 	if got := long.Filled(Options{}).Steps; got != 50 {
 		t.Errorf("%d steps of ddim on T = 300, want 50", got)
