@@ -50,22 +50,23 @@ type Engine struct {
 //
 // The error for an unknown name lists the backends that this program has.
 func Open(config string) (e *Engine, err error) {
+	source := "" // of a config that the caller did not give
 	if config == "" {
-		config = os.Getenv(EnvVar)
+		config, source = os.Getenv(EnvVar), " of $"+EnvVar
 	}
 	if config == "" {
-		config = Default
+		config, source = Default, ""
 	}
 	name, _, _ := strings.Cut(config, ":")
 	if names := backends.List(); !slices.Contains(names, name) {
 		slices.Sort(names)
-		return nil, fmt.Errorf("engine: no backend %q in this program (from %q); it has: %s",
-			name, config, strings.Join(names, ", "))
+		return nil, fmt.Errorf("engine: no backend %q in this program (from %q%s); it has: %s",
+			name, config, source, strings.Join(names, ", "))
 	}
-	defer border(&err, "engine: open backend "+config)
+	defer border(&err, "engine: open backend "+config+source)
 	b, err := backends.NewWithConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("engine: open backend %s: %w", config, err)
+		return nil, fmt.Errorf("engine: open backend %s%s: %w", config, source, err)
 	}
 	e = &Engine{backend: b, config: config}
 	e.space = newSpaceFuncs(e)
