@@ -38,6 +38,7 @@ type workload struct {
 	Layers, Parameters int
 }
 
+// String names the workload as -only takes it: the preset first.
 func (w workload) String() string {
 	return fmt.Sprintf("%s: %s, batch %d, %dx%d", w.Preset, w.Kind, w.Batch, w.Size, w.Size)
 }

@@ -116,6 +116,7 @@ const (
 	PerImage
 )
 
+// String is the mode's name, such as eval.
 func (m Mode) String() string {
 	switch m {
 	case Eval:
