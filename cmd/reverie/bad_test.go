@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/engine"
 )
 
 // workshop makes the folder that the tests of bad input run in, and goes there.
@@ -78,6 +79,17 @@ func TestUsage(t *testing.T) {
 		{"train nowhere --lr-schedule step", `--lr-schedule "step" is unknown`},
 		{"train nowhere --backend gpu", `no backend "gpu"`},
 		{"train nowhere --val 1", "--val 1 is outside 0 to 0.9"},
+		{"train nowhere --arch simpleunet --layers 2", "--layers belongs to --arch unet"},
+		{"train nowhere --preset lecture --layers 2", "--layers belongs to --arch unet"},
+		{"train nowhere --solver ddim --variance beta", "--variance belongs to --solver ddpm, not to ddim"},
+		{"train nowhere --solver lecture-sde --variance posterior", "--variance belongs to --solver ddpm, not to lecture-sde"},
+		{"train nowhere --schedule cosine --beta-start 0.001", "--beta-start belongs to --schedule linear and scaled-linear, not to cosine"},
+		{"train nowhere --beta-end 0.01", "--beta-end belongs to --schedule linear"},
+		{"train --resume nowhere --arch simpleunet --layers 2", "--layers belongs to --arch unet"},
+		{"train --resume nowhere --solver ddim --variance beta", "--variance belongs to --solver ddpm"},
+		{"train --resume nowhere --schedule cosine --beta-end 0.01", "--beta-end belongs to --schedule linear"},
+		{"noise nowhere.png --schedule cosine --beta-start 0.001", "--beta-start belongs to --schedule linear"},
+		{"import --weights nowhere --out m --schedule cosine --beta-end 0.01", "--beta-end belongs to --schedule linear"},
 		{"train nowhere --batch 0", "--batch 0 is outside 1 to"},
 		{"train nowhere --lr 0", "--lr 0"},
 		{"train nowhere --ema 1", "--ema 1"},
@@ -111,6 +123,8 @@ func TestUsage(t *testing.T) {
 		{"sample nowhere --eta 1.5", "--eta 1.5 is outside 0 to 1"},
 		{"sample nowhere --eta NaN", "--eta NaN is outside 0 to 1"},
 		{"sample nowhere --eta 1 --solver ddpm", "--eta belongs to --solver ddim"},
+		{"sample nowhere --eta 0 --solver ddpm", "--eta belongs to --solver ddim"},
+		{"sample nowhere --variance beta --eta 0", "--variance belongs to --solver ddpm"},
 		{"sample nowhere --variance beta --solver ddim", "--variance belongs to --solver ddpm"},
 		{"sample nowhere --variance beta --eta 0.5", "--variance belongs to --solver ddpm"},
 		{"sample nowhere --steps 3 --solver lecture-sde", "--steps does not go with --solver lecture-sde"},
@@ -171,7 +185,7 @@ func TestRefused(t *testing.T) {
 		{"train imgs --steps 2 --run text/file.txt/run", "not a directory"},
 		{"train --resume nowhere --steps 2", "--resume nowhere: there is no such run folder"},
 		{"train --resume imgs --steps 2", "imgs: not a run"},
-		{"train --resume model --steps 2", "model: not a run"},
+		{"train --resume model --steps 2", "model is a model, not a run folder"},
 		{"sample nowhere", "nowhere: no such run, checkpoint or model folder"},
 		{"sample imgs", "imgs: not a run, checkpoint or model folder"},
 		{"sample text/file.txt", "not a run, checkpoint or model folder"},
@@ -310,9 +324,11 @@ func TestOtherWeights(t *testing.T) {
 
 // TestFlippedBit: every file of a checkpoint is held against its sha256.
 func TestFlippedBit(t *testing.T) {
+	task := filepath.Join(t.TempDir(), "in.npz")
+	writeTask(t, task, checkpoint.FromF32s(make([]float32, 2*3*4*4), 2, 3, 4, 4), checkpoint.FromI64s([]int64{0, 9}, 2))
 	for _, name := range []string{
 		"unet/diffusion_pytorch_model.safetensors", "unet_ema/diffusion_pytorch_model.safetensors", "trainer.safetensors",
-		"unet/config.json", "scheduler/scheduler_config.json", "model_index.json",
+		"unet/config.json", "scheduler/scheduler_config.json", "model_index.json", "trainer.json",
 	} {
 		dir := copyOf(t, trained(t))
 		path := filepath.Join(dir, "checkpoints", "step-000004", name)
@@ -321,9 +337,20 @@ func TestFlippedBit(t *testing.T) {
 		writeBytes(t, path, b)
 		before := snapshot(t, dir)
 		refused(t, 1, []string{"step-000004"}, "train", "--resume", dir, "--steps", "6")
-		if strings.HasPrefix(name, "unet_ema") {
-			refused(t, 1, []string{filepath.Base(name), "damaged file"}, "sample", dir, "--out", filepath.Join(t.TempDir(), "s.png"))
+		out := t.TempDir()
+		for _, line := range [][]string{
+			{"sample", dir, "--out", filepath.Join(out, "s.png")},
+			{"predict", "--model", dir, "--in", task, "--out", filepath.Join(out, "o.npz")},
+		} {
+			switch {
+			case name == "trainer.safetensors": // of training alone
+			case strings.HasPrefix(name, "unet/diffusion"): // the raw weights
+				refused(t, 1, []string{filepath.Base(name), "damaged file"}, append(line, "--raw")...)
+			default:
+				refused(t, 1, []string{filepath.Base(name), "damaged file"}, line...)
+			}
 		}
+		shot{"./": {}}.unchanged(t, out)
 		before.unchanged(t, dir)
 	}
 }
@@ -417,6 +444,32 @@ func TestMemory(t *testing.T) {
 	refused(t, 1, []string{"--batch 14 needs about", "this machine has"},
 		with([]string{"train", images(t)}, "--steps", "1", "--resolution", "512", "--batch", "14", "--channels", "8192,8192,8192")...)
 	shot{"./": {}}.unchanged(t, dir)
+}
+
+// TestMemoryFits: where fewer images fit, the message names how many. (In the
+// lecture's network at 512x512 a few images take as much as any machine has.)
+func TestMemoryFits(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	writeImages(t, "many", 5000, 1)
+	refused(t, 1, []string{"--batch 4096 needs about", "this machine has", "; --batch ", " fits"},
+		with([]string{"train", "many"}, "--steps", "1", "--resolution", "512", "--batch", "4096", "--channels", "8,8", "--val", "0")...)
+	if _, err := os.Stat("runs"); err == nil {
+		t.Error("the refused run left its folder")
+	}
+}
+
+// TestBadBackend: a bad backend is the command line's fault only where
+// --backend names it; the message says who did.
+func TestBadBackend(t *testing.T) {
+	t.Setenv(engine.EnvVar, "gpu")
+	t.Chdir(t.TempDir())
+	for _, line := range []string{"train", "sample nowhere", "predict --model nowhere --in a.npz --out b.npz", "version"} {
+		refused(t, exitFailure, []string{`no backend "gpu"`, "$" + engine.EnvVar}, strings.Fields(line)...)
+	}
+	for _, line := range []string{"train", "sample nowhere", "predict --model nowhere --in a.npz --out b.npz"} {
+		refused(t, exitUsage, []string{"--backend", `no backend "tpu"`}, append(strings.Fields(line), "--backend", "tpu")...)
+	}
 }
 
 // TestSampleMemory: a batch that needs more memory than any machine has is

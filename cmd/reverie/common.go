@@ -8,9 +8,14 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
 	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
 
@@ -18,6 +23,76 @@ const backendHelp = "compute backend, such as simd or simd:threads=1 (default $R
 
 // oneOf is a flag's help: what it is and the values it takes.
 func oneOf(what string, values []string) string { return what + ": " + strings.Join(values, ", ") }
+
+// processFlags are the flags that describe a table of betas.
+type processFlags struct {
+	timesteps          int
+	schedule           string
+	betaStart, betaEnd float64
+}
+
+// add gives cmd the flags, with the lecture's values as defaults.
+func (p *processFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.IntVar(&p.timesteps, "timesteps", 300, "T, the number of time steps")
+	f.StringVar(&p.schedule, "schedule", "linear", oneOf("betas", config.Schedules))
+	f.Float64Var(&p.betaStart, "beta-start", 1e-4, "first beta of linear and scaled-linear")
+	f.Float64Var(&p.betaEnd, "beta-end", 0.02, "last beta of linear and scaled-linear")
+}
+
+// process checks the flags of cmd and returns the chain; its errors are usage errors.
+func (p *processFlags) process(cmd *cobra.Command) (*reverie.DDPM, error) {
+	r, err := config.Preset("lecture")
+	if err != nil {
+		return nil, err
+	}
+	r.Timesteps, r.Schedule, r.BetaStart, r.BetaEnd = p.timesteps, p.schedule, p.betaStart, p.betaEnd
+	if err := r.Validate(); err != nil {
+		return nil, usage(err)
+	}
+	if err := unusedBetas(p.schedule, cmd.Flags().Changed); err != nil {
+		return nil, usage(err)
+	}
+	beta, err := reverie.Betas(p.schedule, p.timesteps, p.betaStart, p.betaEnd)
+	if err != nil {
+		return nil, usage(err)
+	}
+	chain, err := reverie.NewDDPM(beta)
+	return chain, usage(err)
+}
+
+// text are the chunks of a picture that say which table it was made with.
+func (p *processFlags) text() []picture.Text {
+	text := []picture.Text{
+		{Key: "Software", Value: "reverie " + version()},
+		{Key: "schedule", Value: p.schedule}, {Key: "timesteps", Value: fmt.Sprint(p.timesteps)},
+	}
+	if p.schedule != "cosine" {
+		text = append(text, picture.Text{Key: "beta-start", Value: fmt.Sprint(p.betaStart)}, picture.Text{Key: "beta-end", Value: fmt.Sprint(p.betaEnd)})
+	}
+	return text
+}
+
+// unusedBetas refuses the ends of the betas where they were given and the
+// schedule has none.
+func unusedBetas(schedule string, given func(flag string) bool) error {
+	for _, flag := range []string{"beta-start", "beta-end"} {
+		if given(flag) && schedule == "cosine" {
+			return fmt.Errorf("--%s belongs to --schedule linear and scaled-linear, not to cosine", flag)
+		}
+	}
+	return nil
+}
+
+// openEngine opens the backend that --backend names, or the default one. Only
+// the flag makes a bad name the command line's fault.
+func openEngine(backend string) (*engine.Engine, error) {
+	e, err := engine.Open(backend)
+	if err != nil && backend != "" {
+		return nil, usagef("--backend: %w", err)
+	}
+	return e, err
+}
 
 // weightsName says which weights a loaded model has.
 func weightsName(m *pipeline.Loaded) string {

@@ -80,7 +80,9 @@ const (
 func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 	c := &console{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), spoke: time.Now()}
 	fmt.Fprintf(c.err, "run folder: %s (Ctrl-C saves and ends), seed %d\n\n", t.Dir, t.Config.Seed)
-	c.bar = trainingBar(c.err)
+	if isTerminal(c.err) {
+		c.bar = trainingBar(c.err, columns(c.err))
+	}
 	t.Step, t.Note = c.step, c.note
 	began := time.Now()
 	err := t.Run(cmd.Context())
@@ -115,16 +117,18 @@ func stops(c *config.Run) string {
 	return strings.Join(s, ", ")
 }
 
-// trainingBar is a bar that fits the terminal with a line of text beside it;
-// nil where w is no terminal.
-func trainingBar(w io.Writer) *progressbar.ProgressBar {
-	if !isTerminal(w) {
-		return nil
+// columns is the width of a terminal.
+func columns(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			return n
+		}
 	}
-	columns, _, err := term.GetSize(int(w.(*os.File).Fd()))
-	if err != nil || columns == 0 {
-		columns = 80
-	}
+	return 80
+}
+
+// trainingBar is a bar that fits so many columns with a line of text beside it.
+func trainingBar(w io.Writer, columns int) *progressbar.ProgressBar {
 	const text = 68 // the percentage and step's line
 	return progressbar.NewOptions(barUnits,
 		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(min(40, max(6, columns-text))), progressbar.OptionSetPredictTime(false),

@@ -191,7 +191,7 @@ func TestSampleChoices(t *testing.T) {
 	dir := trained(t)
 	plain := pixels(t, dir, "-n", "2")
 	for _, args := range [][]string{
-		{"--raw"}, {"--batchnorm", "batch"}, {"--solver", "ddim"}, {"--eta", "0.5"}, {"--solver", "lecture-sde"},
+		{"--raw"}, {"--batchnorm", "batch"}, {"--solver", "ddim"}, {"--eta", "0"}, {"--eta", "0.5"}, {"--solver", "lecture-sde"},
 		{"--variance", "beta"}, {"--clamp", "none"}, {"--clamp", "x"}, {"--steps", "5"}, {"--steps", "5", "--spacing", "trailing"},
 	} {
 		if bytes.Equal(plain, pixels(t, append([]string{dir, "-n", "2"}, args...)...)) {
@@ -200,6 +200,9 @@ func TestSampleChoices(t *testing.T) {
 	}
 	if !bytes.Equal(plain, pixels(t, dir, "-n", "2", "--solver", "ddpm", "--clamp", "x0", "--variance", "posterior", "--steps", "10", "--batchnorm", "eval")) {
 		t.Error("the run's own settings, spelled out, change the images")
+	}
+	if ddim := pixels(t, dir, "-n", "2", "--solver", "ddim"); !bytes.Equal(ddim, pixels(t, dir, "-n", "2", "--eta", "0")) {
+		t.Error("--eta 0 is not deterministic ddim")
 	}
 	r := ok(t, "sample", dir, "-n", "1", "--raw", "--out", filepath.Join(t.TempDir(), "s.png"))
 	if !strings.Contains(r.err, "raw weights") {
@@ -211,14 +214,16 @@ func TestSampleChoices(t *testing.T) {
 // lecture and on an imported simpleunet; the run's own with its own solver.
 func TestSampleClamp(t *testing.T) {
 	dir := t.TempDir()
-	lecture, odd, model := filepath.Join(dir, "lecture"), filepath.Join(dir, "odd"), filepath.Join(dir, "model")
+	lecture, ddim, odd, model := filepath.Join(dir, "lecture"), filepath.Join(dir, "ddim"), filepath.Join(dir, "odd"), filepath.Join(dir, "model")
 	ok(t, with([]string{"train", images(t)}, "--preset", "lecture", "--steps", "1", "--run", lecture)...)
+	ok(t, with([]string{"train", images(t)}, "--preset", "lecture", "--steps", "1", "--solver", "ddim", "--run", ddim)...)
 	ok(t, with([]string{"train", images(t)}, "--steps", "1", "--clamp", "none", "--solver", "ddim", "--run", odd)...)
 	ok(t, "import", "--weights", "testdata/lecture.safetensors", "--resolution", "8", "--timesteps", "10", "--out", model)
 	for _, c := range []struct{ run, solver, want string }{
 		{trained(t), "", "x0"}, {trained(t), "ddpm", "x0"}, {trained(t), "ddim", "x0"}, {trained(t), "lecture-sde", "x0"},
 		{lecture, "", "x"}, {lecture, "ddpm", "x"}, {lecture, "lecture-sde", "x"}, {lecture, "ddim", "x0"},
 		{model, "", "x0"}, {model, "ddpm", "x"}, {model, "lecture-sde", "x"}, {model, "ddim", "x0"},
+		{ddim, "", "x0"}, {ddim, "ddim", "x0"}, {ddim, "ddpm", "x"},
 		{odd, "", "none"}, {odd, "ddim", "none"}, {odd, "ddpm", "x0"},
 	} {
 		args := []string{"sample", c.run, "-n", "1", "--out", filepath.Join(dir, "s.png")}
@@ -360,8 +365,10 @@ func TestNoise(t *testing.T) {
 		t.Errorf("strip of %v", b)
 	}
 	text, err := picture.ReadFileText(out)
-	if err != nil || !strings.Contains(fmt.Sprint(text), "{seed 4}") {
-		t.Errorf("text %v, %v", text, err)
+	for _, want := range []string{"{seed 4}", "{schedule linear}", "{timesteps 100}", "{beta-start 0.0001}", "{beta-end 0.02}", "{resolution 16}"} {
+		if err != nil || !strings.Contains(fmt.Sprint(text), want) {
+			t.Errorf("text lacks %s: %v, %v", want, text, err)
+		}
 	}
 }
 

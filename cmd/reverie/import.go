@@ -80,7 +80,7 @@ func importFunc(cmd *cobra.Command, o *importOptions) error {
 			return usagef("--%s is missing", f.name)
 		}
 	}
-	if _, err := o.process(); err != nil {
+	if _, err := o.process(cmd); err != nil {
 		return err
 	}
 	dict, err := checkpoint.ReadWeights(o.weights)

@@ -59,9 +59,9 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 	if err := checkNames(output{"in", o.in}, output{"out", o.out}); err != nil {
 		return err
 	}
-	e, err := engine.Open(o.backend)
+	e, err := openEngine(o.backend)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	defer e.Close()
 	if err := checkWritable(output{"out", o.out}); err != nil {

@@ -60,7 +60,7 @@ func TestResumeFlags(t *testing.T) {
 	for i, more := range [][]string{
 		{"--steps", "5"},
 		with([]string{imgs}, "--steps", "6"),
-		{"--steps", "9", "--save-every", "2", "--keep", "1", "--sample-every", "1", "--sample-n", "2"},
+		{"--steps", "9", "--save-every", "2", "--keep", "1", "--sample-every", "1"},
 		{"--epochs", "4"},
 		{"--time", "1h", "--steps", "13"},
 	} {
@@ -75,7 +75,7 @@ func TestResumeFlags(t *testing.T) {
 		{"--lr", "0.1", "0.003"}, {"--batch", "2", "4"}, {"--preset", "lecture", "small"}, {"--arch", "unet", "simpleunet"},
 		{"--channels", "4,16", "4,8"}, {"--seed", "9", "0"}, {"--resolution", "16", "8"}, {"--loss", "l1", "mse"},
 		{"--lr-schedule", "cosine", "constant"}, {"--val", "0.5", "0.15"}, {"--ema", "0", "0.995"}, {"--flip=false", "", "true"},
-		{"--solver", "ddim", "ddpm"}, {"--beta-start", "0.01", "0.0001"},
+		{"--solver", "ddim", "ddpm"}, {"--sample-n", "2", "16"},
 	} {
 		args := []string{"train", "--resume", dir, c.flag}
 		if c.value != "" {
@@ -83,8 +83,19 @@ func TestResumeFlags(t *testing.T) {
 		}
 		refused(t, 1, []string{strings.TrimSuffix(c.flag, "=false"), "the run has " + c.has}, args...)
 	}
-	refused(t, 1, []string{"--data", "the run has", imgs}, "train", filepath.Join(imgs, "a"), "--resume", dir)
+	refused(t, 1, []string{"DATA", "the run has", imgs}, "train", filepath.Join(imgs, "a"), "--resume", dir)
 	before.unchanged(t, dir)
+}
+
+// TestResumeReplacesStops: a stop on the command line replaces all that the run
+// had, the same and others.
+func TestResumeReplacesStops(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	ok(t, with([]string{"train", images(t)}, "--epochs", "1", "--steps", "2", "--run", dir)...)
+	r := ok(t, "train", "--resume", dir, "--steps", "7") // 3 steps are an epoch
+	if !strings.Contains(r.err, "5 steps in") {
+		t.Errorf("--epochs 1 still holds:\n%s", r.err)
+	}
 }
 
 // TestResumeDone: a total that is reached already trains nothing and says so.

@@ -10,9 +10,9 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
-	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/spf13/cobra"
 )
 
@@ -48,11 +48,11 @@ depends on --seed and i alone, not on -n, --batch or the number of threads.`,
 	f.IntVarP(&o.n, "n", "n", 16, "images")
 	f.StringVar(&o.solver, "solver", "", oneOf("solver", config.Solvers)+" (default: the run's)")
 	f.IntVar(&o.steps, "steps", 0, "solver steps (default: the run's; else all T, for ddim 50)")
-	f.StringVar(&o.spacing, "spacing", "linear", oneOf("times of fewer steps than T", []string{"linear", "trailing"}))
-	f.Float64Var(&o.eta, "eta", 0, "fresh noise of ddim: 0 deterministic, 1 ancestral; above 0 it chooses solver ddim")
+	f.StringVar(&o.spacing, "spacing", "linear", oneOf("times of fewer steps than T", sample.Spacings()))
+	f.Float64Var(&o.eta, "eta", 0, "fresh noise of ddim: 0 deterministic, 1 ancestral; given, it chooses solver ddim")
 	f.StringVar(&o.variance, "variance", "", oneOf("noise of ddpm", config.Variances)+" (default: the run's)")
 	f.StringVar(&o.clamp, "clamp", "", oneOf("keep to [-1,1]", config.Clamps)+" (default: the run's with its own solver; else x for ddpm and lecture-sde on a run of preset lecture or an imported simpleunet, x0 elsewhere)")
-	f.StringVar(&o.batchnorm, "batchnorm", "eval", "statistics of BatchNorm: eval (running), batch (each image's own)")
+	f.StringVar(&o.batchnorm, "batchnorm", running, oneOf("statistics of BatchNorm, the running ones or each image's own", batchnorms))
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
 	f.Var(&o.resolution, "resolution", "image size: 64, or HEIGHTxWIDTH (default: the run's)")
@@ -63,6 +63,14 @@ depends on --seed and i alone, not on -n, --batch or the number of threads.`,
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 	return cmd
 }
+
+// The values of --batchnorm.
+const (
+	running  = "eval"
+	perImage = "batch"
+)
+
+var batchnorms = []string{running, perImage}
 
 // options checks the command line and turns it into the pipeline's options.
 // What depends on the model is looked at once the model is read.
@@ -76,8 +84,8 @@ func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err err
 	check("solver", o.solver, config.Solvers)
 	check("variance", o.variance, config.Variances)
 	check("clamp", o.clamp, config.Clamps)
-	check("spacing", o.spacing, []string{"linear", "trailing"})
-	check("batchnorm", o.batchnorm, []string{"eval", "batch"})
+	check("spacing", o.spacing, sample.Spacings())
+	check("batchnorm", o.batchnorm, batchnorms)
 	within := func(name string, v, lo, hi int) {
 		if err == nil {
 			err = config.Within(name, v, lo, hi)
@@ -92,11 +100,11 @@ func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err err
 	case err != nil:
 	case !(o.eta >= 0 && o.eta <= 1):
 		err = fmt.Errorf("--eta %v is outside 0 to 1", o.eta)
-	case o.eta != 0 && o.solver != "" && o.solver != "ddim":
+	case f.Changed("eta") && o.solver != "" && o.solver != "ddim":
 		err = fmt.Errorf("--eta belongs to --solver ddim, not to %s", o.solver)
 	case f.Changed("variance") && o.solver != "" && o.solver != "ddpm":
 		err = fmt.Errorf("--variance belongs to --solver ddpm, not to %s", o.solver)
-	case f.Changed("variance") && o.eta != 0:
+	case f.Changed("variance") && f.Changed("eta"):
 		err = fmt.Errorf("--variance belongs to --solver ddpm, and --eta to ddim; leave one out")
 	case f.Changed("steps") && o.solver == "lecture-sde":
 		err = fmt.Errorf("--steps does not go with --solver lecture-sde, which walks all of the model's time steps")
@@ -111,7 +119,10 @@ func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err err
 		N: o.n, Height: o.resolution.H, Width: o.resolution.W, Batch: o.batch, Seed: o.seed,
 		Solver: o.solver, Steps: o.steps, Spacing: o.spacing, Eta: o.eta, Clamp: o.clamp,
 	}
-	if o.batchnorm == "batch" {
+	if f.Changed("eta") {
+		p.Solver = "ddim"
+	}
+	if o.batchnorm == perImage {
 		p.Mode = net.PerImage
 	}
 	return p, nil
@@ -123,13 +134,12 @@ func (o *sampleOptions) outputs() []output {
 
 // complete fills in what depends on the model, and checks it.
 func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pipeline.Loaded) (err error) {
-	if p.Solver == "" {
-		p.Solver = m.Defaults.Solver
+	if p.Height == 0 && m.Defaults.Height == 0 {
+		return fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
 	}
-	if p.Eta != 0 || p.Solver == "" {
-		p.Solver = "ddim"
-	}
-	if err := config.ValidateSolver(p.Solver, p.Steps, "steps", m.Process.Steps()); err != nil {
+	steps := p.Steps
+	*p = m.Filled(*p)
+	if err := config.ValidateSolver(p.Solver, steps, "steps", m.Process.Steps()); err != nil {
 		return err
 	}
 	switch {
@@ -137,38 +147,16 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pip
 		if p.Solver != "ddpm" {
 			return fmt.Errorf("--variance belongs to --solver ddpm, and this run's solver is %s; add --solver ddpm", p.Solver)
 		}
-		p.Variance, err = reverie.ParseVariance(o.variance)
+		if p.Variance, err = reverie.ParseVariance(o.variance); err != nil {
+			return err
+		}
 	case p.Solver == "ddpm":
 		p.Variance = m.Defaults.Variance
 	}
-	if p.Clamp == "" {
-		p.Clamp = defaultClamp(m, p.Solver)
-	}
-	if err != nil {
-		return err
-	}
-	if p.Height == 0 && m.Defaults.Height == 0 {
-		return fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
-	}
-	*p = m.Filled(*p)
 	if err := m.Net.Check(p.Height, p.Width); err != nil {
 		return fmt.Errorf("--resolution: %w", err)
 	}
 	return checkMemory(m, p.Mode, min(p.N, p.Batch), p.Height, p.Width)
-}
-
-// defaultClamp is the run's own where its own solver samples; the lecture
-// clamps x after each step of its two solvers; all else clamps x0.
-func defaultClamp(m *pipeline.Loaded, solver string) string {
-	extra := m.Checkpoint.Scheduler.Reverie
-	imported := m.Checkpoint.Trainer == nil && m.Net.Arch() == "simpleunet"
-	switch {
-	case extra != nil && extra.Clamp != "" && extra.Solver == solver:
-		return extra.Clamp
-	case solver != "ddim" && (imported || extra != nil && extra.Preset == "lecture"):
-		return "x"
-	}
-	return "x0"
 }
 
 func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
@@ -176,9 +164,9 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	if err != nil {
 		return err
 	}
-	e, err := engine.Open(o.backend)
+	e, err := openEngine(o.backend)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	defer e.Close()
 	if err := checkWritable(o.outputs()...); err != nil {
@@ -209,7 +197,7 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		return err
 	}
 	spent := time.Since(began)
-	text := parameters(m, p)
+	text := o.parameters(m, p)
 	if err := o.write(cmd.OutOrStdout(), images, p, c, &strip, text); err != nil {
 		return err
 	}
@@ -252,11 +240,11 @@ func (o *sampleOptions) write(stdout io.Writer, images []float32, p pipeline.Opt
 }
 
 // parameters are the text chunks of a picture of samples.
-func parameters(m *pipeline.Loaded, p pipeline.Options) []picture.Text {
+func (o *sampleOptions) parameters(m *pipeline.Loaded, p pipeline.Options) []picture.Text {
 	text := []picture.Text{
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: m.Found.Model}, {Key: "weights", Value: weightsName(m)},
 		{Key: "solver", Value: p.Solver}, {Key: "steps", Value: fmt.Sprint(p.Steps)}, {Key: "spacing", Value: p.Spacing},
-		{Key: "clamp", Value: p.Clamp}, {Key: "batchnorm", Value: p.Mode.String()}, {Key: "seed", Value: fmt.Sprint(p.Seed)},
+		{Key: "clamp", Value: p.Clamp}, {Key: "batchnorm", Value: o.batchnorm}, {Key: "seed", Value: fmt.Sprint(p.Seed)},
 		{Key: "images", Value: fmt.Sprint(p.N)}, {Key: "size", Value: fmt.Sprintf("%dx%d", p.Height, p.Width)},
 	}
 	switch p.Solver {

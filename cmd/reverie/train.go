@@ -41,8 +41,9 @@ the preset says (below, in brackets, what that is); a stop (--epochs, --steps, -
 and of several the first reached ends the run.
 
 Ctrl-C saves and ends; --resume goes on from there. Then --epochs, --steps and
---time are totals from the start of the run. They, --save-every, --keep,
---sample-every and --sample-n may be changed; all else stays as it was.`,
+--time are totals from the start of the run, and one that is given replaces all
+stops of the run. They, --save-every, --keep and --sample-every may be changed;
+all else stays as it was.`,
 		Example: `  reverie train
   reverie train ~/photos --resolution 64 --channels 32,64,128 --time 2h
   reverie train cars/train cars/test --preset lecture --batch 16
@@ -125,9 +126,9 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 	if err != nil {
 		return usage(err)
 	}
-	e, err := engine.Open(o.backend)
+	e, err := openEngine(o.backend)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	defer e.Close()
 	if o.resume != "" {
@@ -154,7 +155,13 @@ func (o *trainOptions) fresh(set []string) (*config.Run, error) {
 	if (given("solver") || given("timesteps")) && !given("sample-steps") {
 		c.SampleSteps = 0 // the preset's number is for its own solver and T
 	}
+	if given("solver") && c.Solver == "ddim" && !given("clamp") {
+		c.Clamp = "x0" // the lecture's clamp of x is for its own two solvers
+	}
 	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if err := unused(c, given); err != nil {
 		return nil, err
 	}
 	if _, _, err := train.Objective(c); err != nil {
@@ -176,7 +183,24 @@ func (o *trainOptions) checkResume(set []string) error {
 		return err
 	}
 	base.Timesteps, base.SampleSteps, base.BetaStart, base.BetaEnd = 100000, 0, 1e-12, 1-1e-12
-	return base.With(&o.Run, set).Validate()
+	base.Schedule = "linear" // which takes all flags that any schedule takes
+	c := base.With(&o.Run, set)
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	return unused(c, func(name string) bool { return slices.Contains(set, name) })
+}
+
+// unused refuses a flag that was given and that the rest of the configuration
+// leaves without effect.
+func unused(c *config.Run, given func(flag string) bool) error {
+	switch {
+	case given("layers") && c.Arch == "simpleunet":
+		return errors.New("--layers belongs to --arch unet; simpleunet has none to choose")
+	case given("variance") && c.Solver != "ddpm":
+		return fmt.Errorf("--variance belongs to --solver ddpm, not to %s", c.Solver)
+	}
+	return unusedBetas(c.Schedule, given)
 }
 
 // refuseTaken refuses, before the images are read, a folder that cannot become

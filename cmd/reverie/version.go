@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie/data"
-	"github.com/reverie-go/reverie/engine"
 	"github.com/spf13/cobra"
 )
 
@@ -26,7 +25,7 @@ origin and licence of the emoji inside the program.`,
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSpace(data.EmbeddedNotice()))
 				return err
 			}
-			e, err := engine.Open("")
+			e, err := openEngine("")
 			if err != nil {
 				return err
 			}
