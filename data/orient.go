@@ -81,3 +81,20 @@ func (o orient) source(x, y, w, h int) (sx, sy int) {
 	}
 	return x, y
 }
+
+// upright is the bounds, at the origin, of an image stored in b once turned.
+func (o orient) upright(b image.Rectangle) image.Rectangle {
+	if o.swaps() {
+		return image.Rect(0, 0, b.Dy(), b.Dx())
+	}
+	return image.Rect(0, 0, b.Dx(), b.Dy())
+}
+
+// stored is where a part r of the upright image lies in the stored one, whose
+// bounds are b. Where a margin is odd its larger side is the upright image's.
+func (o orient) stored(r, b image.Rectangle) image.Rectangle {
+	up := o.upright(b)
+	x0, y0 := o.source(r.Min.X, r.Min.Y, up.Dx(), up.Dy())
+	x1, y1 := o.source(r.Max.X-1, r.Max.Y-1, up.Dx(), up.Dy())
+	return image.Rect(min(x0, x1), min(y0, y1), max(x0, x1)+1, max(y0, y1)+1).Add(b.Min)
+}

@@ -18,7 +18,7 @@ func resize(img image.Image, turn orient, o Options) *image.RGBA64 {
 	}
 	from := img.Bounds()
 	if o.Crop == CropCenter {
-		from = centre(from, h, w)
+		from = turn.stored(centre(turn.upright(from), o.Height, o.Width), from)
 	}
 	dst := image.NewRGBA64(image.Rect(0, 0, w, h))
 	if from.Dx() == w && from.Dy() == h {
