@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -28,7 +29,7 @@ func (b *Batch) Image(i int) []float32 {
 
 // Epoch names one pass over a Set.
 type Epoch struct {
-	// Seed and Epoch determine the order of the images and their flips.
+	// Seed and Epoch, from 0 to 2^32-1, determine the order of the images and their flips.
 	Seed  uint64
 	Epoch int
 	// Start is the number of batches to leave out: resumed at Start, the rest
@@ -66,7 +67,7 @@ func (s *Set) Batches(ctx context.Context, e Epoch) iter.Seq2[*Batch, error] {
 		}
 		perm := order(s.Len(), e.Seed, e.Epoch)[e.Start*e.Batch : s.Steps(e.Batch)*e.Batch]
 		flip := func(item int) bool {
-			return s.st.o.Flip && bits64(e.Seed, e.Epoch, flipping, item)>>63 == 1
+			return s.st.o.Flip && mirrored(e.Seed, e.Epoch, item)
 		}
 		s.ahead(ctx, perm, e.Batch, flip, yield)
 	}
@@ -75,6 +76,9 @@ func (s *Set) Batches(ctx context.Context, e Epoch) iter.Seq2[*Batch, error] {
 func (s *Set) checkEpoch(e Epoch) error {
 	if err := s.CheckBatch(e.Batch); err != nil {
 		return err
+	}
+	if uint64(e.Epoch) > math.MaxUint32 {
+		return fmt.Errorf("data: epoch %d: must be from 0 to %d", e.Epoch, uint32(math.MaxUint32))
 	}
 	if n := s.Steps(e.Batch); e.Start < 0 || e.Start > n {
 		return fmt.Errorf("data: start at batch %d of epoch %d: the epoch has %d batches of %d", e.Start, e.Epoch, n, e.Batch)

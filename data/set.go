@@ -5,9 +5,10 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"math/bits"
 
 	humanize "github.com/dustin/go-humanize"
+
+	"github.com/reverie-go/reverie"
 )
 
 // Info is what is known of one image of a Set without its pixels.
@@ -125,35 +126,12 @@ func (s *Set) Fingerprint() string {
 	return hex.EncodeToString(d.Sum(nil))
 }
 
-// order returns the epoch's permutation of 0..n-1 (Fisher-Yates).
+// order returns the epoch's permutation of 0..n-1.
 func order(n int, seed uint64, epoch int) []int {
-	p := make([]int, n)
-	for i := range p {
-		j, _ := bits.Mul64(bits64(seed, epoch, shuffling, i), uint64(i)+1)
-		p[i] = p[j]
-		p[j] = i
-	}
-	return p
+	return reverie.Stream{Seed: seed, Domain: reverie.Shuffle, Step: uint32(epoch)}.Perm(n)
 }
 
-// What a random number is drawn for.
-const (
-	shuffling = iota + 1
-	flipping
-)
-
-// bits64 returns the 64 random bits of (seed, epoch, purpose, i): each is mixed
-// in by the finaliser of SplitMix64 (Steele, Lea and Flood 2014), so that any
-// of them is found without the ones before it.
-func bits64(seed uint64, epoch, purpose, i int) uint64 {
-	h := seed
-	for _, v := range [...]uint64{uint64(epoch), uint64(purpose), uint64(i)} {
-		h += 0x9e3779b97f4a7c15
-		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
-		h = (h ^ h>>27) * 0x94d049bb133111eb
-		h ^= h>>31 ^ v*0xd1342543de82ef95
-	}
-	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
-	h = (h ^ h>>27) * 0x94d049bb133111eb
-	return h ^ h>>31
+// mirrored reports whether the epoch flips an image; item is its number in the store.
+func mirrored(seed uint64, epoch, item int) bool {
+	return reverie.Stream{Seed: seed, Domain: reverie.Augment, Sample: uint64(item), Step: uint32(epoch)}.Uniform() < 0.5
 }

@@ -25,7 +25,7 @@ var allowed = map[string]struct {
 }{
 	"":           {nil, false},
 	"sample":     {[]string{"."}, false},
-	"data":       {[]string{"data"}, true},
+	"data":       {[]string{".", "data"}, true},
 	"checkpoint": {[]string{"checkpoint"}, true},
 	"config":     {[]string{"config"}, true},
 	"engine":     {[]string{".", "engine"}, true},
