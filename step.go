@@ -36,8 +36,9 @@ func Move(t, s Coef, eta float64) Step {
 //
 //	s_t^2 - (a_t/a_s)^2 s_s^2
 //
-// For neighbouring indices of a DDPM that is beta_t.
+// For neighbouring indices of a DDPM that is beta_t. The difference is exact to about 2^-50 s_t^2, so that a beta below that may come
+// out as 0, but never below.
 func ForwardVariance(t, s Coef) float64 {
 	k := t.Alpha / s.Alpha * s.Sigma
-	return (t.Sigma - k) * (t.Sigma + k)
+	return max(0, (t.Sigma-k)*(t.Sigma+k))
 }
