@@ -56,7 +56,7 @@ func TestTimes(t *testing.T) {
 	for _, c := range count {
 		chi += (c - n/10) * (c - n/10) / (n / 10)
 	}
-	if chi > 26 {
+	if !(chi <= 26) {
 		t.Errorf("chi^2 = %v: %v", chi, count)
 	}
 	o.Process = VP{Lo: 0.2}
@@ -149,7 +149,7 @@ func TestBadBetas(t *testing.T) {
 	if b, err := Betas("linear", 1, 0.1, 0.2); err != nil || b[0] != 0.1 {
 		t.Error(b, err)
 	}
-	if p := mustDDPM("linear", 1); p.At(0).Sigma != 0.01 && math.Abs(p.At(0).Sigma-0.01) > 1e-15 {
+	if p := mustDDPM("linear", 1); !(math.Abs(p.At(0).Sigma-0.01) <= 1e-15) {
 		t.Error(p.At(0))
 	}
 }
@@ -315,7 +315,7 @@ func TestDDPMTendsToVP(t *testing.T) {
 		}
 		return math.Abs(p.At(float64(T/2-1)).Alpha - vp.At(0.5).Alpha)
 	}
-	if a, b := gap(1000), gap(2000); a > 0.01 || math.Abs(a/b-2) > 0.1 {
+	if a, b := gap(1000), gap(2000); !(a <= 0.01 && math.Abs(a/b-2) <= 0.1) {
 		t.Errorf("gaps %v, %v", a, b)
 	}
 }

@@ -56,12 +56,12 @@ func TestOwnFunctionsAgainstMath(t *testing.T) {
 		if w > 1<<31 { // log u would cancel: log1p of the exact distance to 1
 			want = math.Log1p(-(float64(math.MaxUint32-w) + 0.5) / (1 << 32))
 		}
-		if got := logWord(w); math.Abs(got-want) > 8e-16*math.Abs(want) {
+		if got := logWord(w); !(math.Abs(got-want) <= 8e-16*math.Abs(want)) {
 			t.Fatalf("logWord(%#x) = %v, want %v", w, got, want)
 		}
 		sin, cos := sincosWord(w)
 		wantSin, wantCos := math.Sincos(2 * math.Pi * u)
-		if math.Abs(sin-wantSin) > 1e-15 || math.Abs(cos-wantCos) > 1e-15 {
+		if !(math.Abs(sin-wantSin) <= 1e-15 && math.Abs(cos-wantCos) <= 1e-15) {
 			t.Fatalf("sincosWord(%#x) = %v, %v, want %v, %v", w, sin, cos, wantSin, wantCos)
 		}
 	}
@@ -115,7 +115,7 @@ func TestNormalMoments(t *testing.T) {
 			sum += math.Pow(v, float64(k))
 		}
 		se := math.Sqrt((moments[2*k] - moments[k]*moments[k]) / n)
-		if got := sum / n; math.Abs(got-moments[k]) > 4*se {
+		if got := sum / n; !(math.Abs(got-moments[k]) <= 4*se) {
 			t.Errorf("moment %d = %v, want %v within %v", k, got, moments[k], 4*se)
 		}
 	}
@@ -124,7 +124,7 @@ func TestNormalMoments(t *testing.T) {
 		both += z[i] * z[i+1]
 		lag += z[i] * z[i+2]
 	}
-	if lim := 4 * math.Sqrt(n/2); math.Abs(both) > lim || math.Abs(lag) > lim {
+	if lim := 4 * math.Sqrt(n/2); !(math.Abs(both) <= lim && math.Abs(lag) <= lim) {
 		t.Errorf("sums of products %v, %v, want within %v", both, lag, lim)
 	}
 }
@@ -140,7 +140,7 @@ func TestNormalDistribution(t *testing.T) {
 		p := math.Erfc(-v/math.Sqrt2) / 2
 		d = max(d, math.Abs(p-float64(i)/n), math.Abs(p-float64(i+1)/n))
 	}
-	if d*math.Sqrt(n) > 2.9 {
+	if !(d*math.Sqrt(n) <= 2.9) {
 		t.Errorf("D sqrt(n) = %v", d*math.Sqrt(n))
 	}
 }
@@ -214,7 +214,7 @@ func TestPerm(t *testing.T) {
 		d := float64(c) - n/24
 		chi += d * d / (n / 24)
 	}
-	if len(count) != 24 || chi > 23+4*math.Sqrt(46) {
+	if len(count) != 24 || !(chi <= 23+4*math.Sqrt(46)) {
 		t.Errorf("%d permutations, chi^2 = %v", len(count), chi)
 	}
 }

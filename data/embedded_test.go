@@ -88,7 +88,7 @@ func TestEmbeddedLooks(t *testing.T) {
 		if c == 3 && corner != [4]float64{1, 1, 1} || c == 4 && corner[3] != -1 {
 			t.Errorf("corner %v of %d channels", corner, c)
 		}
-		if middle[0] < .8 || middle[1] < .3 || middle[2] > .2 || c == 4 && middle[3] != 1 {
+		if !(middle[0] >= .8 && middle[1] >= .3 && middle[2] <= .2) || c == 4 && middle[3] != 1 {
 			t.Errorf("middle %v of %d channels", middle, c)
 		}
 	}
@@ -144,7 +144,7 @@ func TestFourChannels(t *testing.T) {
 		a := (float64(b4.X[4*i+3]) + 1) / 2
 		for k := range 3 {
 			white := (float64(b4.X[4*i+k])+1)/2*a + 1 - a
-			if got := (float64(b3.X[3*i+k]) + 1) / 2; math.Abs(got-white)*255 > 1.6 {
+			if got := (float64(b3.X[3*i+k]) + 1) / 2; !(math.Abs(got-white)*255 <= 1.6) {
 				t.Fatalf("pixel %d: %v and %v", i, got*255, white*255)
 			}
 		}

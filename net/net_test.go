@@ -109,13 +109,13 @@ func TestInitial(t *testing.T) {
 			for _, x := range v {
 				sum, squares = sum+x, squares+x*x
 			}
-			if slices.Max(v) > bound*(1+1e-6) || slices.Min(v) < -bound*(1+1e-6) {
+			if !(slices.Max(v) <= bound*(1+1e-6) && slices.Min(v) >= -bound*(1+1e-6)) {
 				t.Errorf("%s: %v to %v, want within %v", p.Name, slices.Min(v), slices.Max(v), bound)
 			}
-			if math.Abs(sum/n) > 5*bound/math.Sqrt(3*n) {
+			if !(math.Abs(sum/n) <= 5*bound/math.Sqrt(3*n)) {
 				t.Errorf("%s: mean %v of values within %v", p.Name, sum/n, bound)
 			}
-			if math.Abs(squares/n-bound*bound/3) > 5*bound*bound*math.Sqrt(4.0/45/n) {
+			if !(math.Abs(squares/n-bound*bound/3) <= 5*bound*bound*math.Sqrt(4.0/45/n)) {
 				t.Errorf("%s: mean square %v, want %v", p.Name, squares/n, bound*bound/3)
 			}
 		}
@@ -426,7 +426,7 @@ func TestUpdates(t *testing.T) {
 		}
 		mean, variance, n := scalar(out[0]), scalar(out[1]), tensors.MustCopyFlatData[int64](out[2])[0]
 		// mean 3, squares 4+1+0+9 = 14, unbiased 14/3
-		if math.Abs(mean-0.3) > 1e-12 || math.Abs(variance-(0.9+0.1*14/3)) > 1e-12 || n != 1 {
+		if !(math.Abs(mean-0.3) <= 1e-12 && math.Abs(variance-(0.9+0.1*14/3)) <= 1e-12 && n == 1) {
 			t.Errorf("mean %v, variance %v, batches %d", mean, variance, n)
 		}
 	}
@@ -567,13 +567,13 @@ func TestSinusoid(t *testing.T) {
 	for i, time := range []float64{0, 7, 299} {
 		for k := range 16 {
 			angle := time * math.Exp(-float64(k)*math.Log(1e4)/15)
-			if math.Abs(a[i][k]-math.Sin(angle)) > 1e-12 || math.Abs(a[i][16+k]-math.Cos(angle)) > 1e-12 {
+			if !(math.Abs(a[i][k]-math.Sin(angle)) <= 1e-12 && math.Abs(a[i][16+k]-math.Cos(angle)) <= 1e-12) {
 				t.Errorf("t %v, k %d: %v and %v", time, k, a[i][k], a[i][16+k])
 			}
 		}
 		for k := range 4 {
 			angle := time * math.Pow(10, -float64(k)) // 10000^(-k/4)
-			if math.Abs(b[i][k]-math.Cos(angle)) > 1e-12 || math.Abs(b[i][4+k]-math.Sin(angle)) > 1e-12 {
+			if !(math.Abs(b[i][k]-math.Cos(angle)) <= 1e-12 && math.Abs(b[i][4+k]-math.Sin(angle)) <= 1e-12) {
 				t.Errorf("t %v, k %d: %v and %v", time, k, b[i][k], b[i][4+k])
 			}
 		}

@@ -196,7 +196,7 @@ func TestSamplesMatchRecursion(t *testing.T) {
 				}
 				wantM, wantV := recursion(sc.p, sc.step, grid)
 				gotM, gotV := moments(x)
-				if math.Abs(gotM-wantM) > 4*math.Sqrt(wantV/n)+1e-12 || math.Abs(gotV-wantV) > 4*wantV*math.Sqrt(2./n)+1e-12 {
+				if !(math.Abs(gotM-wantM) <= 4*math.Sqrt(wantV/n)+1e-12 && math.Abs(gotV-wantV) <= 4*wantV*math.Sqrt(2./n)+1e-12) {
 					t.Errorf("mean %v, variance %v, want %v, %v", gotM, gotV, wantM, wantV)
 				}
 			})
@@ -227,7 +227,7 @@ func TestConvergence(t *testing.T) {
 		coarse, fine := sc, scenarios(t, 2*n)[i]
 		t.Run(sc.name, func(t *testing.T) {
 			a, b := varianceError(t, coarse, n), varianceError(t, fine, 2*n)
-			if ratio := a / b; math.Abs(a) > 0.02*sd*sd || ratio < 1.8 || ratio > 2.2 {
+			if ratio := a / b; !(math.Abs(a) <= 0.02*sd*sd && ratio >= 1.8 && ratio <= 2.2) {
 				t.Errorf("errors %v, %v: ratio %v", a, b, ratio)
 			}
 		})
@@ -241,7 +241,7 @@ func varianceError(t *testing.T, sc scenario, n int) float64 {
 		t.Fatal(err)
 	}
 	m, v := recursion(sc.p, sc.step, grid)
-	if math.Abs(m-mean) > 1e-9 {
+	if !(math.Abs(m-mean) <= 1e-9) {
 		t.Errorf("mean %v", m)
 	}
 	want := sd * sd

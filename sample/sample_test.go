@@ -36,7 +36,7 @@ func TestGrids(t *testing.T) {
 			continue
 		}
 		for i := range got {
-			if math.Abs(got[i]-c.want[i]) > 1e-12 {
+			if !(math.Abs(got[i]-c.want[i]) <= 1e-12) {
 				t.Errorf("%s %d = %v, want %v", c.spacing, c.n, got, c.want)
 				break
 			}
@@ -247,7 +247,7 @@ func TestInversion(t *testing.T) {
 		}
 		return math.Abs(y[0][0] - x[0][0])
 	}
-	if a, b := gap(500), gap(1000); a > 0.05 || a/b < 1.8 || a/b > 2.2 {
+	if a, b := gap(500), gap(1000); !(a <= 0.05 && a/b >= 1.8 && a/b <= 2.2) {
 		t.Errorf("gaps %v, %v", a, b)
 	}
 }
@@ -263,7 +263,7 @@ func TestPrior(t *testing.T) {
 		run := &Run[batch]{Space: &reverie.Host[float64]{Stream: reverie.Stream{Seed: 5}}, Process: c.p}
 		got := run.Prior(x)
 		for j := range z[0] {
-			if math.Abs(got[0][j]-c.want*z[0][j]) > 1e-12*c.want {
+			if !(math.Abs(got[0][j]-c.want*z[0][j]) <= 1e-12*c.want) {
 				t.Errorf("%T: %v, want %v times %v", c.p, got, c.want, z)
 			}
 		}
