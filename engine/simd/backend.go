@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/backends"
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 
+	"github.com/reverie-go/reverie/engine/simd/internal/isa"
 	"github.com/reverie-go/reverie/engine/simd/internal/par"
 )
 
@@ -38,6 +39,7 @@ type options struct {
 	threads int
 	profile bool
 	nofuse  bool
+	level   *isa.Level // to use from now on; nil: as it is
 }
 
 func parseOptions(config string) (options, error) {
@@ -52,15 +54,34 @@ func parseOptions(config string) (options, error) {
 				return o, fmt.Errorf("simd: configuration threads=%q: want a number of at least 1", value)
 			}
 			o.threads = n
+		case "level":
+			l, err := parseLevel(value)
+			if err != nil {
+				return o, err
+			}
+			o.level = &l
 		case "profile":
 			o.profile = true
 		case "nofuse":
 			o.nofuse = true
 		default:
-			return o, fmt.Errorf("simd: unknown configuration %q: want threads=N, profile or nofuse", item)
+			return o, fmt.Errorf("simd: unknown configuration %q: want threads=N, level=LEVEL, profile or nofuse", item)
 		}
 	}
 	return o, nil
+}
+
+// parseLevel returns the level of that name, where this machine has it.
+func parseLevel(name string) (isa.Level, error) {
+	if name == "best" {
+		return isa.Best(), nil
+	}
+	for l := isa.Generic; l <= isa.Best(); l++ {
+		if l.String() == name {
+			return l, nil
+		}
+	}
+	return 0, fmt.Errorf("simd: configuration level=%q: want best or a level that this machine has, from %s to %s", name, isa.Generic, isa.Best())
 }
 
 // New returns a backend for a configuration string, see the package comment; "" is the default.
@@ -68,6 +89,9 @@ func New(config string) (*Backend, error) {
 	o, err := parseOptions(config)
 	if err != nil {
 		return nil, err
+	}
+	if o.level != nil {
+		isa.Use(*o.level)
 	}
 	return &Backend{options: o, threads: par.New(o.threads)}, nil
 }
@@ -80,7 +104,7 @@ func (b *Backend) String() string { return Name }
 
 // Description says what the backend runs on.
 func (b *Backend) Description() string {
-	return fmt.Sprintf("simd: pure Go and assembly on %s/%s, %d threads", runtime.GOOS, runtime.GOARCH, b.options.threads)
+	return fmt.Sprintf("simd: pure Go and assembly on %s/%s, %s kernels, %d threads", runtime.GOOS, runtime.GOARCH, isa.Current(), b.options.threads)
 }
 
 // NumDevices returns 1.

@@ -16,6 +16,8 @@
 //	threads=N  threads to use (default: GOMAXPROCS)
 //	profile    print the shortest time of each step, by kind, to standard error when an executable is finalized,
 //	           on its eighth and on every hundredth execution; the environment variable REVERIE_SIMD_PROFILE=1 does the same
+//	level=L    use the kernels of level generic, avx2 or avx512, or the best that the machine has; this holds for all
+//	           backends of the process until the next level=, and none of them may be executing (for tests)
 //	nofuse     run every node by itself (for tests)
 //
 // Results are bit-identical for any number of threads.

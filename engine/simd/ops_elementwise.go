@@ -94,7 +94,7 @@ func (b *Builder) ConvertDType(x backends.Op, dt dtypes.DType) (backends.Op, err
 		return nil, err
 	}
 	if err := checkDType(dt); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("ConvertDType: %w", err)
 	}
 	if n[0].shape.DType == dt {
 		return n[0], nil
@@ -132,7 +132,7 @@ func (b *Builder) Clamp(lo, x, hi backends.Op) (backends.Op, error) {
 // Iota counts along one axis.
 func (b *Builder) Iota(shape shapes.Shape, axis int) (backends.Op, error) {
 	if err := checkDType(shape.DType); err != nil {
-		return nil, fmt.Errorf("iota: %w", err)
+		return nil, fmt.Errorf("Iota: %w", err)
 	}
 	if axis < 0 || axis >= shape.Rank() {
 		return nil, fmt.Errorf("simd: Iota: axis %d of shape %s", axis, shape)
@@ -151,7 +151,7 @@ func (b *Builder) shift(op backends.OpType, x, y backends.Op) (backends.Op, erro
 	}
 	shape, err := shapeinference.BinaryOp(backends.OpTypeBitwiseAnd, n[0].shape, n[1].shape)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("simd: %s takes what BitwiseAnd takes: %w", op, err)
 	}
 	return b.elementwise(op, shape, n...)
 }

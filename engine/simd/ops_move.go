@@ -199,7 +199,7 @@ func (b *Builder) Bitcast(x backends.Op, dt dtypes.DType) (backends.Op, error) {
 		return nil, err
 	}
 	if err := checkDType(dt); err != nil {
-		return nil, fmt.Errorf("bitcast: %w", err)
+		return nil, fmt.Errorf("Bitcast: %w", err)
 	}
 	from, to := sizeOf(n[0].shape.DType), sizeOf(dt)
 	dims := slices.Clone(n[0].shape.Dimensions)

@@ -9,6 +9,8 @@ import (
 	"github.com/gomlx/gomlx/backends"
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
+
+	"github.com/reverie-go/reverie/engine/simd/internal/isa"
 )
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }
@@ -312,27 +314,30 @@ func TestReduceLarge(t *testing.T) {
 	}
 }
 
-// TestMissing checks that what the backend lacks is an error with the name of the operation.
-func TestMissing(t *testing.T) {
-	b := open(t, "simd").Builder("missing")
-	x := must(b.Parameter("x", shapes.Make(dtypes.Float32, 4), nil))
-	_, err := b.FFT(x, backends.FFTForward, []int{4})
-	if err == nil || !strings.Contains(err.Error(), "FFT") {
-		t.Errorf("FFT: %v", err)
-	}
-	if _, err := b.BitwiseNot(x); err == nil {
-		t.Error("BitwiseNot of a float is no error")
-	}
-	if _, err := b.Parameter("z", shapes.Make(dtypes.Complex64, 4), nil); err == nil || !strings.Contains(err.Error(), "Complex64") {
-		t.Errorf("complex parameter: %v", err)
-	}
-}
-
 // TestConfiguration checks the messages for a wrong configuration.
 func TestConfiguration(t *testing.T) {
-	for _, c := range []string{"simd:threads=0", "simd:threads=x", "simd:fast"} {
+	for _, c := range []string{"simd:threads=0", "simd:threads=x", "simd:fast", "simd:level", "simd:level=sse2", "simd:level=avx9"} {
 		if _, err := backends.NewWithConfig(c); err == nil {
 			t.Errorf("%s is no error", c)
 		}
+	}
+}
+
+// TestLevel checks that level= switches the kernels of the process, and that every level can be chosen by name.
+func TestLevel(t *testing.T) {
+	defer isa.Use(isa.Current())()
+	for l := isa.Generic; l <= isa.Best(); l++ {
+		b := open(t, "simd:level="+l.String())
+		if isa.Current() != l || !strings.Contains(b.Description(), l.String()) {
+			t.Errorf("level=%s runs on %s and says %q", l, isa.Current(), b.Description())
+		}
+	}
+	open(t, "simd:level=generic")
+	if open(t, "simd:level=best"); isa.Current() != isa.Best() {
+		t.Errorf("level=best runs on %s, want %s", isa.Current(), isa.Best())
+	}
+	open(t, "simd:level=generic")
+	if open(t, "simd:threads=1"); isa.Current() != isa.Generic {
+		t.Errorf("a backend without level= changed it to %s", isa.Current())
 	}
 }

@@ -40,12 +40,53 @@ type network struct {
 	engine *engine.Engine
 }
 
-// each runs f for every case in both float types.
+// each runs f for every case in both float types, with the kernels of every level that the machine has.
 func each(t *testing.T, f func(t *testing.T, n *network)) {
-	e, err := engine.Open("")
+	if backend := os.Getenv(engine.EnvVar); backend != "" {
+		eachCase(t, open(t, backend), f)
+		return
+	}
+	for _, level := range levels(t) {
+		e := open(t, "simd:level="+level)
+		t.Run(level, func(t *testing.T) { eachCase(t, e, f) })
+		e.Close()
+	}
+	open(t, "simd:level=best").Close()
+}
+
+func open(t *testing.T, config string) *engine.Engine {
+	e, err := engine.Open(config)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return e
+}
+
+// levels are those of this machine, from the portable one up to the one that the backend calls best.
+func levels(t *testing.T) (names []string) {
+	last := ""
+	for _, level := range []string{"generic", "avx2", "avx512"} {
+		e, err := engine.Open("simd:level=" + level)
+		if err != nil {
+			continue // not on this machine, or else it is not the best one below
+		}
+		last = e.Description()
+		if !strings.Contains(last, level) {
+			t.Errorf("with level=%s the backend is %q", level, last)
+		}
+		names = append(names, level)
+		e.Close()
+	}
+	best := open(t, "simd:level=best")
+	defer best.Close()
+	if best.Description() != last || names[0] != "generic" {
+		t.Fatalf("levels %q end at %q, and the best one is %q", names, last, best.Description())
+	}
+	return names
+}
+
+// eachCase runs f for every case in both float types.
+func eachCase(t *testing.T, e *engine.Engine, f func(t *testing.T, n *network)) {
 	for _, c := range cases {
 		config := []byte(`{"channels": [6, 10, 8]}`)
 		if c.arch == "unet" {

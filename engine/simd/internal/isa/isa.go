@@ -51,7 +51,7 @@ func OnChange(f func(Level)) {
 	f(current)
 }
 
-// Use switches every kernel to level l, and back when restore is called. It is for tests and benchmarks: no kernel may run meanwhile.
+// Use switches every kernel to level l, and back when restore is called. It is for tests, benchmarks and the backend's option level=: no kernel may run meanwhile.
 // It panics if the machine lacks l.
 func Use(l Level) (restore func()) {
 	if l < Generic || l > best {
