@@ -184,3 +184,27 @@ func TestKill9(t *testing.T) {
 	ok(t, with([]string{"train", images(t)}, "--steps", end, "--run", whole)...)
 	sameState(t, whole, dir, int(step)+3)
 }
+
+// TestFullDisk: a disk that takes no more (here: no file above 64 KiB) ends the
+// run with exit code 1 and a message that names the file; what was complete
+// stays complete.
+func TestFullDisk(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	ok(t, with([]string{"train", images(t)}, "--steps", "1", "--run", dir)...)
+	full := program(t, "train", "--resume", dir, "--steps", "3")
+	full.Args = append([]string{"sh", "-c", `ulimit -f $1; shift; exec "$@"`, "sh", "64", full.Path}, full.Args[1:]...)
+	full.Path = "/bin/sh"
+	out, err := full.CombinedOutput()
+	if full.ProcessState.ExitCode() != exitFailure {
+		t.Errorf("ended with %v, want exit code %d", err, exitFailure)
+	}
+	for _, text := range []string{"reverie: ", dir, "file too large"} {
+		if !strings.Contains(string(out), text) {
+			t.Errorf("it does not say %q:\n%s", text, out)
+		}
+	}
+	if last, err := checkpoint.Latest(dir); err != nil || last.Step != 1 {
+		t.Fatalf("newest checkpoint %v, %v; want that of step 1", last, err)
+	}
+	ok(t, "train", "--resume", dir, "--steps", "3")
+}
