@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -134,7 +133,7 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 	if o.resume != "" {
 		return o.resumeRun(cmd, e, set)
 	}
-	if err := refuseTaken(o.run); err != nil {
+	if err := checkpoint.RefuseRun(o.run); err != nil { // before the images are read; looked at again when it is made
 		return err
 	}
 	return o.train(cmd, e, c, nil)
@@ -201,23 +200,6 @@ func unused(c *config.Run, given func(flag string) bool) error {
 		return fmt.Errorf("--variance belongs to --solver ddpm, not to %s", c.Solver)
 	}
 	return unusedBetas(c.Schedule, given)
-}
-
-// refuseTaken refuses, before the images are read, a folder that cannot become
-// that of a new run. (It is looked at again when it is made.)
-func refuseTaken(dir string) error {
-	if st, err := os.Stat(dir); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // also of ""
-		}
-		return fmt.Errorf("--run: %w", err)
-	} else if !st.IsDir() {
-		return fmt.Errorf("--run %s is a file; give a new folder", dir)
-	}
-	if _, err := checkpoint.Resolve(dir); err == nil || errors.Is(err, checkpoint.ErrNoCheckpoint) {
-		return fmt.Errorf("--run %s: %w: continue it with --resume %s, or choose another folder", dir, checkpoint.ErrRunExists, quoted(dir))
-	}
-	return nil
 }
 
 // resumeRun goes on with the run in o.resume.
