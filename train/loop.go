@@ -27,7 +27,7 @@ type Event struct {
 // While it runs, the garbage collector is set to let the heap grow by a tenth
 // only: see collectEvery.
 func (t *Trainer) Run(ctx context.Context) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(collectEvery))
+	defer tidy()()
 	t.began, t.startedAt, t.startedDone = t.now(), t.step, endOf(t.Config).Fraction(t.progress())
 	if t.step == 0 {
 		if err := t.firstPictures(ctx); err != nil && ctx.Err() == nil {
@@ -65,6 +65,12 @@ func (t *Trainer) saveLast(ctx context.Context, err error) error {
 // which a collection goes in no time, and Go's default of 100 would let batches
 // and what is written to files double it.
 const collectEvery = 10
+
+// tidy sets the garbage collector to collectEvery, and returns what sets it back.
+func tidy() (restore func()) {
+	was := debug.SetGCPercent(collectEvery)
+	return func() { debug.SetGCPercent(was) }
+}
 
 // done says whether a stop is reached.
 func (t *Trainer) done() bool { return endOf(t.Config).Fraction(t.progress()) >= 1 }

@@ -61,6 +61,7 @@ func (e *MemoryError) Error() string {
 // Plan says what the run expects, and returns a *MemoryError where that is more
 // than the machine has. It needs no run folder.
 func (t *Trainer) Plan() (Plan, error) {
+	defer tidy()()
 	need, err := t.memory(t.Config.Batch)
 	if err != nil {
 		return Plan{}, err
@@ -115,6 +116,13 @@ func (t *Trainer) fitting(need, have int64) (int, error) {
 // the compiled graphs (measured on linux).
 const program = 64 << 20
 
+// largePage is the alignment of the engine's large arrays, and pooled what it
+// keeps of arrays that were let go of.
+const (
+	largePage = 2 << 20
+	pooled    = 64 << 20
+)
+
 // memory is what a run with that batch takes: state, what the step computes in,
 // the batches under way and the decoded images, the garbage that Run lets lie,
 // and the program itself.
@@ -124,6 +132,9 @@ func (t *Trainer) memory(batch int) (int64, error) {
 	var bytes int64
 	for _, s := range in {
 		bytes += int64(s.Memory())
+		if s.Memory() >= 2*largePage {
+			bytes += largePage // to begin at one
+		}
 	}
 	h, w, c := t.train.Shape()
 	images := shapes.Make(dtypes.Float32, batch, h, w, c)
@@ -136,7 +147,8 @@ func (t *Trainer) memory(batch int) (int64, error) {
 	_, cached := t.train.Cached()
 	const batches = 4 + data.DefaultPrefetch // x0, noise, input and target, and those decoded ahead
 	bytes += arena + batches*int64(images.Memory()) + cached
-	return bytes + bytes*collectEvery/100 + program, nil
+	kept := min(bytes/4, pooled) // of the weights that Plan tried, a quarter of the state
+	return bytes + kept + bytes*collectEvery/100 + program, nil
 }
 
 // trainingFactor is about how many forward passes a training step costs: one,

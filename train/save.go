@@ -16,6 +16,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
 )
@@ -143,6 +144,20 @@ func (d dictionary) fill(name string, dst []byte) error {
 	return nil
 }
 
+// put takes one tensor from a file.
+func (d dictionary) put(e *engine.Engine, name string, a net.Array) error {
+	i := slices.IndexFunc(d.params, func(p *net.Param) bool { return p.Name == name })
+	if i < 0 {
+		return fmt.Errorf("weights do not fit the network: extra %q %v", name, a.Shape)
+	}
+	t, err := net.Import(d.params[i:i+1], map[string]net.Array{name: a}, dtypes.Float32)
+	if err != nil {
+		return err
+	}
+	d.tensors[i] = t[0]
+	return toEngine(e, t[0])
+}
+
 // finite says whether none of the little-endian float32s in b is NaN or
 // infinite: those have an exponent of ones.
 func finite(b []byte) bool {
@@ -184,20 +199,21 @@ func ReadConfig(dir string) (*config.Run, error) {
 // Resume continues the run in dir, whose lock the trainer takes over, from its
 // newest complete checkpoint.
 func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
+	defer tidy()()
 	t.lock, t.Dir = lock, lock.Dir
 	last, err := checkpoint.Latest(t.Dir)
 	if err != nil {
 		return err
 	}
-	c, err := checkpoint.Load(last.Path)
+	c, err := checkpoint.Load(last.Path, checkpoint.Only())
 	if err != nil {
 		return t.withOlder(last, err)
 	}
 	if err := t.continues(c); err != nil {
 		return fmt.Errorf("%s: %w", last.Path, err)
 	}
-	if t.state, err = loadState(t.net, c, t.Config.EMA > 0); err != nil {
-		return fmt.Errorf("%s: %w", last.Path, err)
+	if t.state, err = loadState(t.engine, t.net, last.Path, t.Config.EMA > 0); err != nil {
+		return t.withOlder(last, err)
 	}
 	s := c.Trainer
 	t.step, t.epoch, t.position, t.saved = int(s.Step), int(s.Epoch), int(s.Position), int(s.Step)
@@ -210,7 +226,7 @@ func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 // from the one before it, where there is one.
 func (t *Trainer) withOlder(last checkpoint.Entry, err error) error {
 	list, failed := checkpoint.List(t.Dir)
-	if failed != nil || len(list) < 2 {
+	if failed != nil || len(list) < 2 || !errors.Is(err, checkpoint.ErrDamaged) {
 		return err
 	}
 	return fmt.Errorf("%w; to go on from the checkpoint of step %d, remove the folder %s", err, list[len(list)-2].Step, last.Path)

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
@@ -9,7 +10,6 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/pipeline"
 )
 
 // state is all that a training step changes: the network's parameters and
@@ -67,47 +67,71 @@ func parts[T any](s *state, all []T) (weights, avg, avgSq, ema []T) {
 	return all[:n], all[n : n+k], all[n+k : n+2*k], all[n+2*k:]
 }
 
-// initState draws a fresh state.
-func initState(e *engine.Engine, m net.Model, seed uint64, ema bool) *state {
+// initState draws a fresh state, in the engine's memory.
+func initState(e *engine.Engine, m net.Model, seed uint64, ema bool) (*state, error) {
 	s := newState(m, ema)
-	s.tensors = net.Initial(m, seed, dtypes.Float32)
+	for _, t := range net.Initial(m, seed, dtypes.Float32) {
+		if err := toEngine(e, t); err != nil {
+			return nil, err
+		}
+		s.tensors = append(s.tensors, t)
+	}
 	for range 2 {
 		for _, p := range s.trained {
 			s.tensors = append(s.tensors, engine.Zeros(e, shapes.Make(dtypes.Float32, p.EngineShape()...)))
 		}
 	}
 	if ema {
-		s.tensors = append(s.tensors, net.Initial(m, seed, dtypes.Float32)...)
+		for _, weight := range s.tensors[:len(s.params)] {
+			average, err := weight.Clone()
+			if err != nil {
+				return nil, err
+			}
+			s.tensors = append(s.tensors, average)
+		}
 	}
-	return s
+	return s, nil
 }
 
-// loadState takes a state from a checkpoint.
-func loadState(m net.Model, c *checkpoint.Checkpoint, ema bool) (*state, error) {
-	if c.Optimizer == nil {
-		return nil, fmt.Errorf("it has no optimiser state, so training cannot go on from it")
+// toEngine moves a tensor to the engine's memory: of a state in the host's, the
+// first step would have two.
+func toEngine(e *engine.Engine, t *tensors.Tensor) error {
+	const device = 0
+	if err := t.MaterializeOnDevice(e.Backend(), true, device); err != nil {
+		return err
 	}
+	t.FinalizeLocal()
+	return nil
+}
+
+// loadState takes the state of the checkpoint in dir. Each tensor goes to its
+// place as it is read: a second copy of all is never in memory.
+func loadState(e *engine.Engine, m net.Model, dir string, ema bool) (*state, error) {
 	s := newState(m, ema)
-	add := func(what string, params []*net.Param, dict map[string]checkpoint.Tensor) error {
-		t, err := net.Import(params, pipeline.Arrays(dict), dtypes.Float32)
-		if err != nil {
-			return fmt.Errorf("%s: %w", what, err)
-		}
-		s.tensors = append(s.tensors, t...)
-		return nil
+	s.tensors = make([]*tensors.Tensor, s.len())
+	weights, avg, avgSq, average := parts(s, s.tensors)
+	places := map[checkpoint.Part]dictionary{
+		checkpoint.Weights: {s.params, weights}, checkpoint.ExpAvg: {s.trained, avg}, checkpoint.ExpAvgSq: {s.trained, avgSq},
 	}
-	err := firstOf(
-		func() error { return add("weights", s.params, c.Weights) },
-		func() error { return add("exp_avg", s.trained, c.Optimizer.ExpAvg) },
-		func() error { return add("exp_avg_sq", s.trained, c.Optimizer.ExpAvgSq) },
-		func() error {
-			if !ema {
-				return nil
-			}
-			return add("averaged weights", s.params, c.EMA)
-		},
-	)
-	return s, err
+	if ema {
+		places[checkpoint.EMA] = dictionary{s.params, average}
+	}
+	_, err := checkpoint.Load(dir, checkpoint.Each(func(part checkpoint.Part, name string, t checkpoint.Tensor) error {
+		if d, ok := places[part]; ok {
+			return d.put(e, name, net.Array(t))
+		}
+		return nil // an average that is no longer kept
+	}))
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []checkpoint.Part{checkpoint.Weights, checkpoint.ExpAvg, checkpoint.ExpAvgSq, checkpoint.EMA} {
+		d := places[part]
+		if i := slices.Index(d.tensors, nil); i >= 0 {
+			return nil, fmt.Errorf("weights do not fit the network: missing %q %v", d.params[i].Name, d.params[i].Shape)
+		}
+	}
+	return s, nil
 }
 
 // sampling returns the weights to sample from, raw or averaged.
@@ -117,13 +141,4 @@ func (s *state) sampling(raw bool) []*tensors.Tensor {
 		return weights
 	}
 	return ema
-}
-
-func firstOf(steps ...func() error) error {
-	for _, f := range steps {
-		if err := f(); err != nil {
-			return err
-		}
-	}
-	return nil
 }

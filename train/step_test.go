@@ -136,7 +136,10 @@ func TestUpdate(t *testing.T) {
 			c := &config.Run{LR: 0.1, AdamBetas: [2]float64{0.9, 0.99}, EMA: 0.3, ClipNorm: clip}
 			m := newAffine()
 			f := newUpdate(e, m, kind, c)
-			s := initState(e, m, 1, true)
+			s, err := initState(e, m, 1, true)
+			if err != nil {
+				t.Fatal(err)
+			}
 			ref := new(reference)
 			for n := range 5 {
 				l := newLesson(uint64(n))

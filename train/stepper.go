@@ -27,7 +27,11 @@ func NewStepper(e *engine.Engine, c *config.Run) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stepper{config: c, engine: e, update: newUpdate(e, n, o.Loss, c), state: initState(e, n, c.Seed, c.EMA > 0)}, nil
+	s, err := initState(e, n, c.Seed, c.EMA > 0)
+	if err != nil {
+		return nil, err
+	}
+	return &Stepper{config: c, engine: e, update: newUpdate(e, n, o.Loss, c), state: s}, nil
 }
 
 // images moves images [N,H,W,C] to a tensor.

@@ -106,7 +106,10 @@ func (t *Trainer) Create(dir, name string) (err error) {
 	}
 	t.Dir = t.lock.Dir
 	t.end = endOf(t.Config)
-	t.state = initState(t.engine, t.net, t.Config.Seed, t.Config.EMA > 0)
+	defer tidy()()
+	if t.state, err = initState(t.engine, t.net, t.Config.Seed, t.Config.EMA > 0); err != nil {
+		return err
+	}
 	return t.open()
 }
 
