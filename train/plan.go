@@ -148,7 +148,8 @@ func (t *Trainer) memory(batch int) (int64, error) {
 	const batches = 4 + data.DefaultPrefetch // x0, noise, input and target, and those decoded ahead
 	bytes += arena + batches*int64(images.Memory()) + cached
 	kept := min(bytes/4, pooled) // of the weights that Plan tried, a quarter of the state
-	return bytes + kept + bytes*collectEvery/100 + program, nil
+	const uncounted = 12         // percent: scratch of the kernels, pages half used; measured with SimpleUnet at full width
+	return bytes + kept + bytes*(collectEvery+uncounted)/100 + program, nil
 }
 
 // trainingFactor is about how many forward passes a training step costs: one,
