@@ -10,9 +10,10 @@ import (
 	"image/png"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/reverie-go/reverie/checkpoint"
 )
 
 // Text is a pair carried by a PNG file: "Software" and "Comment" are keywords
@@ -168,38 +169,11 @@ func fromLatin1(b []byte) string {
 // complete or not at all: it is written beside path under a temporary name,
 // synced and renamed. Folders above it must exist.
 func Write(path string, img image.Image, text ...Text) error {
-	err := replaceFile(path, func(f *os.File) error { return Encode(f, img, text...) })
+	err := checkpoint.WriteFileAtomic(nil, path, func(w io.Writer) error { return Encode(w, img, text...) })
 	if err != nil {
-		return fmt.Errorf("picture: write %s: %w", path, err)
+		return fmt.Errorf("picture: %w", err)
 	}
 	return nil
-}
-
-// replaceFile makes path what write writes, at once.
-func replaceFile(path string, write func(*os.File) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".tmp*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err := write(f); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // ReadFileText returns the text chunks of a PNG file.
