@@ -11,6 +11,20 @@ type Denoiser[X any] interface {
 	Denoise(ctx context.Context, x X, t float64) (X, error)
 }
 
+// A VarianceDenoiser also learned the variance of the reverse step: v, of x's shape and mostly within [-1, 1], is what the
+// network says beside its prediction, from which LearnedVariance interpolates (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15).
+type VarianceDenoiser[X any] interface {
+	Denoiser[X]
+	DenoiseVariance(ctx context.Context, x X, t float64) (x0, v X, err error)
+}
+
+// A Differentiable denoiser also gives, for any u of x's shape, the vector-Jacobian product u' d x0hat/dx, sample by sample: what
+// the divergence of the probability flow is made of, and guidance through the denoiser.
+type Differentiable[X any] interface {
+	Denoiser[X]
+	VJP(ctx context.Context, x X, t float64, u X) (x0, vjp X, err error)
+}
+
 // DenoiserFunc makes a function a Denoiser, as http.HandlerFunc does a Handler.
 type DenoiserFunc[X any] func(ctx context.Context, x X, t float64) (X, error)
 

@@ -93,7 +93,7 @@ func TestObjectiveValidate(t *testing.T) {
 		{Objective{Process: ddpm, Param: Eps, Loss: Huber, Weighting: ELBO}, "loss huber"},
 		{Objective{Process: ddpm, Param: Eps, Loss: 3}, "loss 3"},
 		{Objective{Process: ddpm, Param: Eps, Weighting: -1}, "weighting -1"},
-		{Objective{Process: ddpm, Param: Eps, Variance: 2}, "variance 2"},
+		{Objective{Process: ddpm, Param: Eps, Variance: 9}, "variance 9"},
 		{Objective{Process: Flow{}, Param: Eps}, "singular at t = 1"},
 		{Objective{Process: Flow{}, Param: Score}, "singular at t = 1"},
 		{Objective{Process: Bridge{}, Param: V}, "singular"},

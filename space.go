@@ -1,6 +1,9 @@
 package reverie
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A Space is all that the maths asks of a batch of tensors X: linear combinations and noise. A batch is N samples along X's first
 // axis; results are new values and never alias an argument.
@@ -21,6 +24,16 @@ type Clamper[X any] interface{ Clamp(x X, lo, hi float64) X }
 
 // A Normer is a Space that returns each sample's Euclidean norm.
 type Normer[X any] interface{ Norm(x X) []float64 }
+
+// A Dotter is a Space that returns each sample's inner product of x and y, summed in float64.
+type Dotter[X any] interface{ Dot(x, y X) []float64 }
+
+// A Quantiler is a Space that returns, for each sample, the q-quantile (0 to 1) of its elements' magnitudes, interpolated linearly
+// between neighbours as numpy.quantile does.
+type Quantiler[X any] interface{ AbsQuantile(x X, q float64) []float64 }
+
+// A LogScaler is a Space that scales every element by an exponential: LogScale returns x exp(a + b v).
+type LogScaler[X any] interface{ LogScale(x, v X, a, b float64) X }
 
 // Float is a type of numbers that a Host computes with.
 type Float interface{ ~float32 | ~float64 }
@@ -48,6 +61,10 @@ var (
 	_ Space[Batch[float32]]   = (*Host[float32])(nil)
 	_ Clamper[Batch[float64]] = (*Host[float64])(nil)
 	_ Normer[Batch[float64]]  = (*Host[float64])(nil)
+	_ Dotter[Batch[float64]]  = (*Host[float64])(nil)
+
+	_ Quantiler[Batch[float64]] = (*Host[float64])(nil)
+	_ LogScaler[Batch[float64]] = (*Host[float64])(nil)
 )
 
 // Sum returns the linear combination of x with coefficients c.
@@ -116,6 +133,50 @@ func (h *Host[T]) Norm(x Batch[T]) []float64 {
 		norms[n] = norm(x[n])
 	}
 	return norms
+}
+
+// Dot returns each sample's inner product of x and y.
+func (h *Host[T]) Dot(x, y Batch[T]) []float64 {
+	dots := make([]float64, len(x))
+	for n := range x {
+		for j, v := range x[n] {
+			dots[n] += float64(v) * float64(y[n][j])
+		}
+	}
+	return dots
+}
+
+// AbsQuantile returns each sample's q-quantile of |x|.
+func (h *Host[T]) AbsQuantile(x Batch[T], q float64) []float64 {
+	out := make([]float64, len(x))
+	for n := range x {
+		abs := make([]float64, len(x[n]))
+		for j, v := range x[n] {
+			abs[j] = math.Abs(float64(v))
+		}
+		out[n] = quantile(abs, q)
+	}
+	return out
+}
+
+// quantile returns the q-quantile of v, which it sorts.
+func quantile(v []float64, q float64) float64 {
+	slices.Sort(v)
+	at := q * float64(len(v)-1)
+	i := min(int(at), len(v)-1)
+	u := at - float64(i)
+	return v[i]*(1-u) + v[min(i+1, len(v)-1)]*u
+}
+
+// LogScale returns x exp(a + b v), element by element.
+func (h *Host[T]) LogScale(x, v Batch[T], a, b float64) Batch[T] {
+	y := like(x)
+	for n := range x {
+		for j := range x[n] {
+			y[n][j] = T(float64(x[n][j]) * math.Exp(a+b*float64(v[n][j])))
+		}
+	}
+	return y
 }
 
 // like returns a new batch of x's shape.
