@@ -39,7 +39,7 @@ func (e *Engine) Space(s reverie.Stream) *Space {
 
 // spaceFuncs are the compiled functions that all spaces of an engine share.
 type spaceFuncs struct {
-	sum, sumEach, clamp, norm *Func
+	sum, sumEach, clamp, norm, dot, logScale *Func
 }
 
 func newSpaceFuncs(e *Engine) spaceFuncs {
@@ -48,6 +48,9 @@ func newSpaceFuncs(e *Engine) spaceFuncs {
 		sumEach: e.Func("Space.SumEach", sumEachGraph),
 		clamp:   e.Func("Space.Clamp", clampGraph),
 		norm:    e.Func("Space.Norm", normGraph),
+
+		dot:      e.Func("Space.Dot", dotGraph),
+		logScale: e.Func("Space.LogScale", logScaleGraph),
 	}
 }
 
