@@ -25,6 +25,7 @@ var allowed = map[string]struct {
 }{
 	"":             {nil, false},
 	"sample":       {[]string{"."}, false},
+	"mixture":      {[]string{"."}, false},
 	"data":         {[]string{".", "data"}, true},
 	"data/picture": {[]string{"checkpoint"}, true}, // for its atomic writing
 	"checkpoint":   {[]string{"checkpoint"}, true},

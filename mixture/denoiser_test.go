@@ -1,0 +1,79 @@
+package mixture_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/mixture"
+)
+
+func TestDenoiser(t *testing.T) {
+	m, p := mixture.Random(3, 4, 7), reverie.VP{}
+	x := m.At(p.At(0.4)).Sample(reverie.Stream{Seed: 1, Domain: 128}, 5)
+	u := mixture.Random(3, 1, 8).Sample(reverie.Stream{Seed: 2, Domain: 128}, 5)
+	d := m.Denoiser(p)
+	x0, vjp, err := d.VJP(t.Context(), x, 0.4, u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same, err := d.Denoise(t.Context(), x, 0.4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range x {
+		want, jac := m.Denoise(p.At(0.4), x[n]), m.Jacobian(p.At(0.4), x[n])
+		for i := range want {
+			near(t, "x0hat", x0[n][i], want[i], 1e-14)
+			near(t, "x0hat without its product", same[n][i], want[i], 1e-14)
+			product := 0.0
+			for j := range u[n] {
+				product += u[n][j] * jac[j][i]
+			}
+			near(t, "vector-Jacobian product", vjp[n][i], product, 1e-12)
+		}
+	}
+	clean, err := d.Denoise(t.Context(), x, reverie.Clean)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "the data is its own denoised", clean[4][1], x[4][1], 1e-12)
+}
+
+// TestDenoiserFarEnd checks a bridge, whose law at a far end is that of the noised data shifted by b x1.
+func TestDenoiserFarEnd(t *testing.T) {
+	m, p, tm := mixture.Random(2, 3, 7), reverie.Bridge{C: 0.7}, 0.3
+	c := p.At(tm)
+	far := reverie.Batch[float64]{{3, -1}, {0.5, 2}}
+	x := reverie.Batch[float64]{{1, 0.2}, {-0.5, 1}}
+	got, err := m.Denoiser(p, far).Denoise(t.Context(), x, tm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range x {
+		score := m.At(c, far[n]).Score(x[n])
+		v := m.Velocity(c, x[n], far[n])
+		cx, cx0, cfar := c.Velocity()
+		for i := range score {
+			near(t, "x0hat", got[n][i], (x[n][i]+c.Sigma*c.Sigma*score[i]-c.Beta*far[n][i])/c.Alpha, 1e-12)
+			near(t, "velocity", v[i], cx*x[n][i]+cx0*got[n][i]+cfar*far[n][i], 1e-12)
+		}
+	}
+	if _, err := m.Denoiser(p).Denoise(t.Context(), x, tm); err == nil || !strings.Contains(err.Error(), "2 samples and 0 far ends") {
+		t.Errorf("without far ends: %v", err)
+	}
+}
+
+func TestDenoiserErrors(t *testing.T) {
+	d := named("two-modes").Denoiser(reverie.VP{})
+	if _, err := d.Denoise(t.Context(), reverie.Batch[float64]{{1}}, 0.5); err == nil || !strings.Contains(err.Error(), "sample 0 has 1 numbers") {
+		t.Errorf("wrong dimension: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := d.VJP(ctx, nil, 0.5, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
