@@ -28,3 +28,6 @@ func (p Bridge) G2(float64) float64 {
 	c := or(p.C, 1)
 	return c * c
 }
+
+// TimeAt returns 1/(1 + C^2 e^(2 lambda)).
+func (p Bridge) TimeAt(lambda float64) float64 { return 1 / (1 + p.G2(0)*math.Exp(2*lambda)) }

@@ -3,6 +3,7 @@ package reverie
 import (
 	"fmt"
 	"math"
+	"sort"
 )
 
 // DDPM is the discrete chain of Ho et al. (2020, arXiv:2006.11239) over a table of T betas:
@@ -84,6 +85,17 @@ func (p *DDPM) At(t float64) Coef {
 // logRatio returns log(Alpha/Sigma) at index i.
 func (p *DDPM) logRatio(i int) float64 {
 	return (p.logAbar[i] - math.Log(-math.Expm1(p.logAbar[i]))) / 2
+}
+
+// TimeAt returns the time at which log(Alpha/Sigma) is lambda, exactly an index where it is one's.
+func (p *DDPM) TimeAt(lambda float64) float64 {
+	n := len(p.beta)
+	i := sort.Search(n, func(i int) bool { return p.logRatio(i) <= lambda }) // the first index that is at least as noisy
+	if i == 0 || i == n || p.logRatio(i) == lambda {
+		return float64(min(i, n-1))
+	}
+	a, b := p.logRatio(i-1), p.logRatio(i)
+	return float64(i-1) + (a-lambda)/(a-b)
 }
 
 // ELBO returns the weight of |x0hat - x0|^2 in the negative evidence lower bound (Luo 2022, arXiv:2208.11970, eq. 99) for

@@ -36,6 +36,8 @@ var processes = []struct {
 	{"vp other", VP{BetaMin: 0.5, BetaMax: 7, Lo: 0.1}, []float64{0.1, 0.4, 1}},
 	{"subvp", SubVP{}, []float64{1e-3, 0.01, 0.2, 0.5, 0.9, 1}},
 	{"ve", VE{}, []float64{0, 0.1, 0.3, 0.8, 1}},
+	{"edm", EDM{}, []float64{0.002, 0.02, 0.5, 3, 40, 80}},
+	{"edm other", EDM{SigmaMin: 0.1, SigmaMax: 10}, []float64{0.1, 1, 10}},
 	{"flow", Flow{}, []float64{1e-3, 0.05, 0.3, 0.5, 0.9, 0.999}},
 	{"bridge", Bridge{}, []float64{1e-3, 0.05, 0.3, 0.5, 0.9, 0.999}},
 	{"bridge narrow", Bridge{C: 0.1}, []float64{1e-3, 0.3, 0.999}},
@@ -104,6 +106,10 @@ func TestLaws(t *testing.T) {
 			near(t, "a", c.Alpha, 1, 0, 0)
 			near(t, "log s", math.Exp(p.Cond(at)), c.Sigma, tol, 0)
 			near(t, "s", c.Sigma, math.Pow(0.01, 1-at)*math.Pow(50, at), tol, 0)
+		case EDM:
+			near(t, "a", c.Alpha, 1, 0, 0)
+			near(t, "s", c.Sigma, at, 0, 0)
+			near(t, "c_noise", p.Cond(at), math.Log(at)/4, tol, 1)
 		case Flow:
 			near(t, "a+s", c.Alpha+c.Sigma, 1, tol, 0)
 		case Bridge:
@@ -154,6 +160,7 @@ func textbook(c Coef, x0, x1, eps float64) map[string]float64 {
 		"v":        c.Alpha*eps - c.Sigma*x0,
 		"velocity": c.DAlpha*x0 + c.DBeta*x1 + c.DSigma*eps,
 		"score":    -eps / c.Sigma,
+		"edm":      (c.Sigma*x0/0.5 - c.Alpha*0.5*eps) / math.Sqrt(c.Alpha*c.Alpha*0.25+c.Sigma*c.Sigma),
 	}
 }
 
@@ -192,14 +199,18 @@ func TestParamsRoundTrip(t *testing.T) {
 	})
 }
 
-// The network's input is scaled for VE only.
+// The network's input is scaled for VE and EDM, and by EDMParam.
 func TestInputScale(t *testing.T) {
 	each(t, func(t *testing.T, p Process, at float64, c Coef) {
 		for i, k := range params {
 			_, _, _, in := k(c)
 			want := 1.0
-			if _, ok := p.(VE); ok {
+			switch p.(type) {
+			case VE, EDM:
 				want = 1 / math.Hypot(1, c.Sigma)
+			}
+			if paramNames[i] == "edm" { // so that the input's variance is 1
+				want = 1 / math.Hypot(c.Alpha*0.5, c.Sigma)
 			}
 			if paramNames[i] != "v" || c.Beta == 0 {
 				near(t, paramNames[i], in, want, tol, 0)
@@ -295,7 +306,7 @@ func TestPapersSteps(t *testing.T) {
 				near(t, "ddim", mean(Move(ct, cs, eta)), want, tol, 1)
 				near(t, "ddim's sigma", Move(ct, cs, eta).Noise, sigma, tol, 0)
 			}
-		case VE: // Karras et al. 2022, arXiv:2206.00364, algorithm 1; k-diffusion's get_ancestral_step
+		case VE, EDM: // Karras et al. 2022, arXiv:2206.00364, algorithm 1; k-diffusion's get_ancestral_step
 			d := (x - x0) / ct.Sigma
 			near(t, "euler", mean(euler), x+d*(cs.Sigma-ct.Sigma), tol, 1)
 			up := cs.Sigma * math.Sqrt(ct.Sigma*ct.Sigma-cs.Sigma*cs.Sigma) / ct.Sigma

@@ -26,28 +26,6 @@ func ParseLoss(name string) (Loss, error) {
 	return Loss(i), err
 }
 
-// Weighting is the weight of a time t in the loss.
-type Weighting int
-
-const (
-	// Simple is 1 on the network's own target, that is 1/out^2 on |x0hat - x0|^2 (Ho et al. 2020, arXiv:2006.11239, eq. 14).
-	Simple Weighting = iota
-	// ELBO is the weight of the evidence lower bound: for a DDPM DDPM.ELBO, for other processes -SNR'/2 (Kingma et al. 2021,
-	// arXiv:2107.00630, eq. 17), both stated on |x0hat - x0|^2, so times out^2 on the network's target.
-	ELBO
-)
-
-var weightings = []string{"simple", "elbo"}
-
-// String returns the name under which ParseWeighting knows w.
-func (w Weighting) String() string { return nameOf(weightings, int(w)) }
-
-// ParseWeighting returns the weighting named simple or elbo.
-func ParseWeighting(name string) (Weighting, error) {
-	i, err := parse("weighting", weightings, name)
-	return Weighting(i), err
-}
-
 // An Objective says what a network learns: to predict Param at times of Process, in the norm Loss, weighted by Weighting.
 //
 //	E over t, x0, eps of  Weight(t) Loss(F(in x_t, cond) - target)
@@ -57,9 +35,11 @@ type Objective struct {
 	Loss      Loss
 	Weighting Weighting
 	Variance  Variance // of the reverse steps, which the weighting ELBO of a DDPM depends on
+	SD        float64  // the data's deviation, which the weighting EDMWeight depends on; 0: 0.5
 }
 
-// Validate reports a field that is missing or out of range, ELBO with another loss than MSE, and a Param that is singular in the Span.
+// Validate reports a field that is missing or out of range, a weighting that does not go with the loss or the process, and a
+// Param or weight that is singular in the Span.
 func (o Objective) Validate() error {
 	switch {
 	case o.Process == nil:
@@ -73,7 +53,15 @@ func (o Objective) Validate() error {
 	case o.Variance < 0 || int(o.Variance) >= len(variances):
 		return fmt.Errorf("objective: variance %d: unknown", o.Variance)
 	case o.Loss != MSE && o.Weighting != Simple:
-		return fmt.Errorf("objective: weighting %v with loss %v: the bound is a weighted mean square, use loss mse or weighting simple", o.Weighting, o.Loss)
+		return fmt.Errorf("objective: weighting %v with loss %v: it is one of a mean square, use loss mse or weighting simple", o.Weighting, o.Loss)
+	case o.SD < 0 || !finite(o.SD):
+		return fmt.Errorf("objective: the data's deviation is %v: expected a positive number, or 0 for 0.5", o.SD)
+	}
+	if err := Check(o.Process); err != nil {
+		return fmt.Errorf("objective: %w", err)
+	}
+	if err := HasScore(o.Process); err != nil && (o.Weighting == ELBO || o.Weighting == Likelihood) {
+		return fmt.Errorf("objective: weighting %v: %w, or weighting simple", o.Weighting, err)
 	}
 	lo, hi := o.Process.Span()
 	for _, t := range []float64{lo, (lo + hi) / 2, hi} {
@@ -114,21 +102,6 @@ func (o Objective) Times(s Stream, n int) []float64 {
 	return t
 }
 
-// Weight returns the weight of the loss on the network's own target at t.
-func (o Objective) Weight(t float64) float64 {
-	if o.Weighting == Simple {
-		return 1
-	}
-	c := o.Process.At(t)
-	_, _, out, _ := o.Param(c)
-	if p, ok := o.Process.(interface {
-		ELBO(float64, Variance) float64
-	}); ok {
-		return p.ELBO(t, o.Variance) * out * out
-	}
-	return -c.DSNR() / 2 * out * out
-}
-
 // target returns the network's target at t as a combination of x0, x1 and eps.
 func (o Objective) target(t float64) (x0, far, eps float64) {
 	c := o.Process.At(t)
@@ -147,6 +120,12 @@ type Task[X any] struct {
 
 // Corrupt noises the data x0, sample n to the time t[n], with the next noise of sp. far is the given end x1, for a process that has one.
 func Corrupt[X any](o Objective, sp Space[X], x0 X, t []float64, far ...X) Task[X] {
+	return Pair(o, sp, x0, sp.Noise(x0), t, far...)
+}
+
+// Pair is Corrupt with a given eps in place of fresh noise: the sample of the far data set for Flow{Between: true}, or noise that a
+// coupling has assigned to the data (Couple).
+func Pair[X any](o Objective, sp Space[X], x0, eps X, t []float64, far ...X) Task[X] {
 	n := len(t)
 	task := Task[X]{Cond: make([]float64, n), Weight: make([]float64, n), T: t}
 	input, target := table(3, n), table(3, n)
@@ -157,7 +136,7 @@ func Corrupt[X any](o Objective, sp Space[X], x0 X, t []float64, far ...X) Task[
 		target[0][i], target[2][i], target[1][i] = o.target(t)
 		task.Cond[i], task.Weight[i] = o.Process.Cond(t), o.Weight(t)
 	}
-	x := append([]X{x0, sp.Noise(x0)}, far...)
+	x := append([]X{x0, eps}, far...)
 	task.Input = sp.SumEach(input[:len(x)], x...)
 	task.Target = sp.SumEach(target[:len(x)], x...)
 	return task

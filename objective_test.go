@@ -87,6 +87,30 @@ func TestObjectiveValidate(t *testing.T) {
 		{Objective{Process: Flow{}, Param: V}, ""},
 		{Objective{Process: Bridge{}, Param: X0}, ""},
 		{Objective{Process: Flow{Hi: 0.99}, Param: Eps}, ""},
+		{Objective{Process: EDM{}, Param: EDMParam(0.5), Weighting: EDMWeight}, ""},
+		{Objective{Process: EDM{}, Param: X0, Weighting: Likelihood}, ""},
+		{Objective{Process: EDM{}, Param: Eps, Weighting: MinSNR}, ""},
+		{Objective{Process: VE{}, Param: Score, Weighting: Likelihood}, ""},
+		{Objective{Process: VE{}, Param: EDMParam(2), Weighting: ELBO}, ""},
+		{Objective{Process: Flow{}, Param: EDMParam(0.5), Weighting: EDMWeight}, ""},
+		{Objective{Process: Flow{}, Param: X0, Weighting: ELBO}, ""},
+		{Objective{Process: Flow{}, Param: Velocity, Weighting: MinSNR}, ""},
+		{Objective{Process: Flow{Between: true}, Param: Velocity}, ""},
+		{Objective{Process: Flow{Between: true}, Param: Velocity, Weighting: MinSNR}, ""},
+		{Objective{Process: VP{}, Param: Velocity, Weighting: Likelihood}, ""},
+		{Objective{Process: SubVP{}, Param: V, Weighting: EDMWeight}, ""},
+		{Objective{Process: Flow{Between: true}, Param: Velocity, Weighting: ELBO}, "weighting elbo: a flow between two data sets has no score"},
+		{Objective{Process: Flow{Between: true}, Param: Velocity, Weighting: Likelihood}, "weighting likelihood: a flow"},
+		{Objective{Process: EDM{}, Param: EDMParam(-1)}, "singular"},
+		{Objective{Process: EDM{}, Param: EDMParam(0), SD: -1}, "deviation is -1"},
+		{Objective{Process: EDM{}, Param: EDMParam(0), Loss: Huber, Weighting: EDMWeight}, "loss huber"},
+		{Objective{Process: Bridge{}, Param: X0, Weighting: ELBO}, "singular at t = 1"},
+		{Objective{Process: EDM{SigmaMin: 1, SigmaMax: 0.5}, Param: Eps}, "from 1 to 0.5"},
+		{Objective{Process: VE{SigmaMin: -1}, Param: Eps}, "sigma"},
+		{Objective{Process: VE{SigmaMin: 1, SigmaMax: 0.5}, Param: Eps}, "less noisy"},
+		{Objective{Process: VP{BetaMin: math.NaN()}, Param: Eps}, "finite"},
+		{Objective{Process: VP{BetaMin: 1, BetaMax: -20}, Param: X0}, "process"},
+		{Objective{Process: Flow{Hi: 1.5}, Param: Velocity}, "alpha = -0.5"},
 		{Objective{Param: Eps}, "no process"},
 		{Objective{Process: ddpm}, "no prediction"},
 		{Objective{Process: ddpm, Param: Eps, Loss: L1, Weighting: ELBO}, "loss l1"},
@@ -111,7 +135,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("loss %s: %v, %v", name, l, err)
 		}
 	}
-	for _, name := range []string{"simple", "elbo"} {
+	for _, name := range WeightingNames() {
 		if w, err := ParseWeighting(name); err != nil || w.String() != name {
 			t.Errorf("weighting %s: %v, %v", name, w, err)
 		}
@@ -122,7 +146,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	_, err := ParseParam("epsilon")
-	if err == nil || !strings.Contains(err.Error(), `"epsilon"`) || !strings.Contains(err.Error(), "eps, x0, v, velocity, score") {
+	if err == nil || !strings.Contains(err.Error(), `"epsilon"`) || !strings.Contains(err.Error(), "eps, x0, v, velocity, score, edm") {
 		t.Error(err)
 	}
 }

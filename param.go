@@ -6,7 +6,8 @@ import "math"
 //
 //	x0hat = skip x + far x1 + out F(in x, cond),     F's target = (x0 - skip x - far x1)/out
 //
-// in scales the network's input: 1, except for a law that keeps the data's scale (VE), whose variance has no bound: 1/sqrt(1+s^2).
+// in scales the network's input: 1, except for EDMParam and for a law that keeps the data's scale (VE, EDM), whose variance has no
+// bound: 1/sqrt(1+s^2).
 type Param func(Coef) (skip, far, out, in float64)
 
 // Eps predicts the noise eps (Ho et al. 2020, arXiv:2006.11239). Singular where a = 0.
@@ -38,6 +39,24 @@ func Score(c Coef) (skip, far, out, in float64) {
 	return 1 / c.Alpha, -c.Beta / c.Alpha, c.Sigma * c.Sigma / c.Alpha, inScale(c)
 }
 
+// EDMParam returns the preconditioning of Karras et al. (2022, arXiv:2206.00364, table 1) for data of deviation sd (0: 0.5), for any Coef: the
+// network sees an input and learns a target of unit variance, and the weight of its errors on x0hat is least:
+//
+//	D^2 = a^2 sd^2 + s^2,   skip = a sd^2/D^2,   out = s sd/D,   in = 1/D,   far = -b skip
+//
+// With a = 1 it is the paper's; its target is (s x0/sd - a sd eps)/D. Singular where s = 0.
+func EDMParam(sd float64) Param {
+	sd = or(sd, 0.5)
+	return func(c Coef) (skip, far, out, in float64) {
+		if !(sd > 0) {
+			return math.NaN(), math.NaN(), math.NaN(), math.NaN()
+		}
+		in = 1 / math.Hypot(c.Alpha*sd, c.Sigma)
+		skip = c.Alpha * (sd * in) * (sd * in)
+		return skip, -c.Beta * skip, c.Sigma * (sd * in), in
+	}
+}
+
 // inScale returns the scale of the network's input, see Param.
 func inScale(c Coef) float64 {
 	if c.Alpha == 1 && c.DAlpha == 0 {
@@ -56,14 +75,15 @@ func Convert(c Coef, from, to Param) (x, far, f float64) {
 }
 
 var (
-	paramNames = []string{"eps", "x0", "v", "velocity", "score"}
-	params     = []Param{Eps, X0, V, Velocity, Score}
+	paramNames = []string{"eps", "x0", "v", "velocity", "score", "edm"}
+	params     = []Param{Eps, X0, V, Velocity, Score, EDMParam(0.5)}
 )
 
 // ParamNames returns the names that ParseParam knows.
 func ParamNames() []string { return append([]string(nil), paramNames...) }
 
-// ParseParam returns the prediction kind of that name: eps, x0, v, velocity or score.
+// ParseParam returns the prediction kind of that name: eps, x0, v, velocity, score or edm (EDMParam for data of
+// deviation 0.5).
 func ParseParam(name string) (Param, error) {
 	i, err := parse("prediction", paramNames, name)
 	if err != nil {

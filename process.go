@@ -1,6 +1,9 @@
 package reverie
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Coef is the Gaussian law of x_t given its two ends, and its derivatives with respect to t:
 //
@@ -46,6 +49,37 @@ func PriorSigma(p Process) float64 {
 	}
 	_, hi := p.Span()
 	return p.At(hi).Sigma
+}
+
+// HasScore returns nil, or why p has no score: then whatever is derived from it (an SDE's solver, fresh noise, Langevin's dynamics, a
+// likelihood, the weight of a bound) is to be refused, while the probability flow stands. A process says so by a method of this name.
+func HasScore(p Process) error {
+	if p, ok := p.(interface{ HasScore() error }); ok {
+		return p.HasScore()
+	}
+	return nil
+}
+
+// Check reports a process whose span or law is none, because its parameters are out of range: At must give finite coefficients that grow
+// noisier from lo to hi.
+func Check(p Process) error {
+	lo, hi := p.Span()
+	if !finite(lo, hi) || lo > hi {
+		return fmt.Errorf("process: times from %v to %v: expected finite ones in this order", lo, hi)
+	}
+	last := math.Inf(1)
+	for _, t := range []float64{lo, lo + (hi-lo)/2, hi} {
+		c := p.At(t)
+		if !finite(c.Alpha, c.Beta, c.Sigma) || c.Alpha < 0 || c.Sigma < 0 || c.Alpha+c.Sigma+math.Abs(c.Beta) == 0 {
+			return fmt.Errorf("process: at t = %v alpha = %v, beta = %v, sigma = %v: expected finite numbers, alpha and sigma not negative", t, c.Alpha, c.Beta, c.Sigma)
+		}
+		if l := c.Lambda(); l > last {
+			return fmt.Errorf("process: less noisy at t = %v than before: expected alpha/sigma to fall from %v to %v", t, lo, hi)
+		} else if c.Beta == 0 { // a bridge's noise falls again towards its far end
+			last = l
+		}
+	}
+	return nil
 }
 
 // Drift returns the coefficients of the forward SDE's drift (Song et al. 2021, arXiv:2011.13456, eq. 5)

@@ -30,7 +30,9 @@ type Dotter[X any] interface{ Dot(x, y X) []float64 }
 
 // A Quantiler is a Space that returns, for each sample, the q-quantile (0 to 1) of its elements' magnitudes, interpolated linearly
 // between neighbours as numpy.quantile does.
-type Quantiler[X any] interface{ AbsQuantile(x X, q float64) []float64 }
+type Quantiler[X any] interface {
+	AbsQuantile(x X, q float64) []float64
+}
 
 // A LogScaler is a Space that scales every element by an exponential: LogScale returns x exp(a + b v).
 type LogScaler[X any] interface{ LogScale(x, v X, a, b float64) X }

@@ -25,6 +25,18 @@ func (p VE) Cond(t float64) float64 {
 	return math.Log(lo) + rate*t
 }
 
+// G2 returns 2 rate s^2.
+func (p VE) G2(t float64) float64 {
+	c := p.At(t)
+	return 2 * c.DSigma * c.Sigma
+}
+
+// TimeAt returns the time at which s is e^-lambda.
+func (p VE) TimeAt(lambda float64) float64 {
+	lo, rate := p.rate()
+	return -(lambda + math.Log(lo)) / rate
+}
+
 // rate returns SigmaMin and d(log Sigma)/dt.
 func (p VE) rate() (lo, rate float64) {
 	lo = or(p.SigmaMin, 0.01)

@@ -33,6 +33,16 @@ func (p VP) G2(t float64) float64 {
 // PriorSigma returns 1: sampling starts from N(0, I).
 func (p VP) PriorSigma() float64 { return 1 }
 
+// TimeAt solves B = log(1 + e^(-2 lambda)).
+func (p VP) TimeAt(lambda float64) float64 { return p.timeOf(softplus(-2 * lambda)) }
+
+// timeOf returns the t at which the integral of beta is B, the quadratic's root in the form that does not cancel.
+func (p VP) timeOf(B float64) float64 {
+	lo := or(p.BetaMin, 0.1)
+	d := or(p.BetaMax, 20) - lo
+	return 2 * B / (lo + math.Sqrt(lo*lo+2*d*B))
+}
+
 // betas returns beta(t) and its integral from 0 to t.
 func (p VP) betas(t float64) (beta, integral float64) {
 	lo := or(p.BetaMin, 0.1)
@@ -66,6 +76,16 @@ func (p SubVP) G2(t float64) float64 {
 
 // PriorSigma returns 1: sampling starts from N(0, I).
 func (p SubVP) PriorSigma() float64 { return 1 }
+
+// TimeAt solves a/s = 1/(2 sinh(B/2)), that is B = 2 asinh(e^-lambda/2).
+func (p SubVP) TimeAt(lambda float64) float64 {
+	return VP(p).timeOf(2 * math.Asinh(math.Exp(-lambda)/2))
+}
+
+// softplus returns log(1 + e^x).
+func softplus(x float64) float64 {
+	return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+}
 
 // or returns v, or the default d where v is 0.
 func or(v, d float64) float64 {
