@@ -11,7 +11,7 @@ import (
 
 // A Batch is N images of one shape.
 type Batch struct {
-	// X holds the images, [N,H,W,C], values in [-1,1].
+	// X holds the images, [N,H,W,C], values in [-1,1] (those of FromMemory as they were given).
 	X []float32
 	// N, H, W and C are the shape of X.
 	N, H, W, C int
@@ -49,7 +49,7 @@ func (s *Set) CheckBatch(batch int) error {
 		return fmt.Errorf("data: batch %d: must be at least 1", batch)
 	}
 	if n := s.Len(); batch > n {
-		return fmt.Errorf("data: batch %d is larger than the training set of %d images: lower the batch to at most %d, or add images", batch, n, n)
+		return fmt.Errorf("data: batch %d is larger than the training set of %d %s: lower the batch to at most %d, or add %[3]s", batch, n, s.unit(), n)
 	}
 	return nil
 }
@@ -148,6 +148,9 @@ func (s *Set) ahead(ctx context.Context, at []int, batch int, flip func(item int
 	}
 }
 
+// chunkValues is the least that is worth a goroutine of its own.
+const chunkValues = 4096
+
 // load makes one batch, its images in parallel.
 func (s *Set) load(ctx context.Context, at []int, flip func(item int) bool) (*Batch, error) {
 	h, w, c := s.Shape()
@@ -157,8 +160,16 @@ func (s *Set) load(ctx context.Context, at []int, flip func(item int) bool) (*Ba
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.st.o.Workers)
-	for k, i := range at {
-		g.Go(func() error { return s.fill(ctx, b, k, i, flip) })
+	chunk := max(1, chunkValues/(h*w*c))
+	for first := 0; first < len(at); first += chunk {
+		g.Go(func() error {
+			for k := first; k < min(first+chunk, len(at)); k++ {
+				if err := s.fill(ctx, b, k, at[k], flip); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
@@ -171,7 +182,7 @@ func (s *Set) fill(ctx context.Context, b *Batch, k, i int, flip func(item int) 
 	for try := range s.Len() {
 		j := (i + try) % s.Len()
 		item := s.index[j]
-		p, err := s.st.pixels(ctx, item)
+		p, err := s.st.values(ctx, item)
 		if err == nil {
 			b.Class[k], b.Index[k] = s.st.items[item].Class, j
 			p.float(b.Image(k), b.W, b.C, flip(item))

@@ -81,6 +81,11 @@ func (o Options) Validate() error {
 	if o.Crop != CropNone && o.Crop != CropCenter {
 		return fmt.Errorf("data: crop %q: must be empty or %q", o.Crop, CropCenter)
 	}
+	return o.validateUse()
+}
+
+// validateUse reports the first field that counts for FromMemory too and cannot be used.
+func (o Options) validateUse() error {
 	if math.IsNaN(o.Val) || o.Val < 0 || o.Val >= 1 {
 		return fmt.Errorf("data: held-out part (val) %v: must be at least 0 and under 1", o.Val)
 	}

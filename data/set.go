@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	humanize "github.com/dustin/go-humanize"
 
@@ -14,18 +15,18 @@ import (
 // Info is what is known of one image of a Set without its pixels.
 type Info struct {
 	// Path is the file: the root as it was given, joined with the path below
-	// it. For embedded images it begins with "embedded:".
+	// it. For embedded images it begins with "embedded:", for those of FromMemory it is their name and number.
 	Path string
 	// Class indexes Set.Classes; -1 is an image that lies directly in a root.
 	Class int
-	// Hash is the SHA-256 of the file's content.
+	// Hash is the SHA-256 of the file's content; of FromMemory's, of the values as little-endian float32.
 	Hash [sha256.Size]byte
 	// Width and Height are the file's size in pixels, upright.
 	Width, Height int
-	// Format is "png", "jpeg", "gif", "webp", "bmp" or "tiff".
+	// Format is "png", "jpeg", "gif", "webp", "bmp", "tiff" or "memory".
 	Format string
 	// Mode is "grey", "grey16", "palette", "RGB", "RGBA", "RGB16", "RGBA16",
-	// "YCbCr" or "CMYK", as stored.
+	// "YCbCr" or "CMYK", as stored; "float32" for FromMemory.
 	Mode string
 	// Bytes is the file's size.
 	Bytes int64
@@ -54,7 +55,15 @@ func (s *Set) Shape() (h, w, c int) { return s.st.o.Height, s.st.o.Width, s.st.o
 // there is one. Train and Val keep the numbering.
 func (s *Set) Classes() []string { return append([]string(nil), s.st.classes...) }
 
-// String says what the set is, as "169 images of 32x32x3 in 1 class".
+// unit is what the set's images are called: those of one pixel are points.
+func (s *Set) unit() string {
+	if s.st.o.Height == 1 && s.st.o.Width == 1 {
+		return "points"
+	}
+	return "images"
+}
+
+// String says what the set is, as "169 images of 32x32x3 in 1 class" or "2,048 points of 2 numbers".
 func (s *Set) String() string {
 	h, w, c := s.Shape()
 	plural := func(n int, one, more string) string {
@@ -63,7 +72,11 @@ func (s *Set) String() string {
 		}
 		return humanize.Comma(int64(n)) + " " + more
 	}
-	text := fmt.Sprintf("%s of %dx%dx%d", plural(s.Len(), "image", "images"), w, h, c)
+	size := fmt.Sprintf("%dx%dx%d", w, h, c)
+	if s.unit() == "points" {
+		size = plural(c, "number", "numbers")
+	}
+	text := plural(s.Len(), strings.TrimSuffix(s.unit(), "s"), s.unit()) + " of " + size
 	if n := len(s.st.classes); n > 0 {
 		text += " in " + plural(n, "class", "classes")
 	}

@@ -29,7 +29,14 @@ type item struct {
 	Info
 	fsys fs.FS
 	name string // in fsys
-	kept *pixels
+	kept values
+}
+
+// values are an image's numbers as a store holds them.
+type values interface {
+	// float writes them to dst, [H,W,C] of width w and c channels, mirrored left to right if flip.
+	float(dst []float32, w, c int, flip bool)
+	bytes() int64
 }
 
 func newStore(o Options) *store {
@@ -38,8 +45,8 @@ func newStore(o Options) *store {
 	return st
 }
 
-// pixels returns the decoded pixels of an item, from memory where they are kept.
-func (st *store) pixels(ctx context.Context, i int) (*pixels, error) {
+// values returns the numbers of an item, from memory where they are kept.
+func (st *store) values(ctx context.Context, i int) (values, error) {
 	it := &st.items[i]
 	if it.kept != nil {
 		return it.kept, nil
@@ -49,7 +56,7 @@ func (st *store) pixels(ctx context.Context, i int) (*pixels, error) {
 }
 
 // keep holds p in memory if the budget has room.
-func (st *store) keep(it *item, p *pixels) {
+func (st *store) keep(it *item, p values) {
 	if n := p.bytes(); st.room.Add(-n) >= 0 {
 		it.kept = p
 	} else {
