@@ -71,7 +71,7 @@ func TestPyramid(t *testing.T) {
 // Two sets of one law are near, other laws far. W1 between n and m normal numbers
 // is, in the mean, sqrt(2/pi) int sqrt(F(1-F)) = 1.29 times sqrt(1/n + 1/m): 13
 // thousandths, were the 20480 patches drawn of each set independent; that some
-// are drawn twice and overlap adds to it. Seeds 0 to 5 gave 14.7 to 16.4 at full
+// are drawn twice and overlap adds to it. Seeds 0 to 5 gave 14.4 to 18.1 at full
 // resolution; blurred noise, whose pixels depend on each other, 72 to 96. A
 // factor 3 lies in between.
 func TestMeasureOrders(t *testing.T) {

@@ -4,11 +4,11 @@ package eval
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
 
+	"github.com/reverie-go/reverie"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 )
@@ -25,7 +25,15 @@ func (m Images) Image(i int) []float32 {
 	return m.Pix[i*size : (i+1)*size]
 }
 
-// SWD holds what SlicedWasserstein draws at random. The zero value is the
+// sameSize is nil if two sets can be compared image with image.
+func sameSize(a, b Images) error {
+	if a.H != b.H || a.W != b.W || a.C != b.C {
+		return fmt.Errorf("eval: images of %dx%dx%d cannot be compared with images of %dx%dx%d", a.H, a.W, a.C, b.H, b.W, b.C)
+	}
+	return nil
+}
+
+// SWD holds what its Measure draws at random. The zero value is the
 // paper's setting.
 type SWD struct {
 	Patches     int    // patches drawn from each of the larger set's images; 0: 128
@@ -52,8 +60,8 @@ type Level struct {
 // Patches are normalised per set and channel to mean 0 and deviation 1. From
 // both sets equally many patches are drawn, whatever the numbers of images.
 func (s SWD) Measure(a, b Images) ([]Level, error) {
-	if a.H != b.H || a.W != b.W || a.C != b.C {
-		return nil, fmt.Errorf("eval: images of %dx%dx%d cannot be compared with images of %dx%dx%d", a.H, a.W, a.C, b.H, b.W, b.C)
+	if err := sameSize(a, b); err != nil {
+		return nil, err
 	}
 	if a.N < 1 || b.N < 1 || min(a.H, a.W) < patchSize {
 		return nil, fmt.Errorf("eval: %d and %d images of %dx%d: at least one in each set, of at least %d pixels a side, is needed", a.N, b.N, a.H, a.W, patchSize)
@@ -74,9 +82,9 @@ func (s SWD) Measure(a, b Images) ([]Level, error) {
 			bandA, bandB = difference(a, enlarge(downA, a.H, a.W)), difference(b, enlarge(downB, b.H, b.W))
 			a, b = downA, downB
 		}
-		rng := rand.New(rand.NewPCG(s.Seed, uint64(depth)))
-		pa, pb := patches(bandA, count, rng), patches(bandB, count, rng)
-		levels = append(levels, Level{bandA.H, bandA.W, 1000 * s.distance(pa, pb, count, rng)})
+		pa := patches(bandA, count, stream(s.Seed, usePatchesA, depth))
+		pb := patches(bandB, count, stream(s.Seed, usePatchesB, depth))
+		levels = append(levels, Level{bandA.H, bandA.W, 1000 * s.distance(pa, pb, count, depth)})
 		if last {
 			return levels, nil
 		}
@@ -160,11 +168,13 @@ func difference(a, b Images) Images {
 
 // patches draws count patches, from the images in turn, as rows of a matrix
 // with every channel normalised.
-func patches(m Images, count int, rng *rand.Rand) []float32 {
+func patches(m Images, count int, s reverie.Stream) []float32 {
 	dim := patchSize * patchSize * m.C
 	rows := make([]float32, 0, count*dim)
+	at := make([]float64, 2*count)
+	s.Uniforms(at)
 	for i := range count {
-		y, x := rng.IntN(m.H-patchSize+1), rng.IntN(m.W-patchSize+1)
+		y, x := int(at[2*i]*float64(m.H-patchSize+1)), int(at[2*i+1]*float64(m.W-patchSize+1))
 		img := m.Image(i % m.N)
 		for dy := range patchSize {
 			at := ((y+dy)*m.W + x) * m.C
@@ -192,29 +202,19 @@ func normalise(v []float32, first, step int) {
 }
 
 // distance is the mean over random directions of W1 between the projections.
-func (s SWD) distance(a, b []float32, count int, rng *rand.Rand) float64 {
+func (s SWD) distance(a, b []float32, count, depth int) float64 {
 	dim := len(a) / count
-	directions := make([]float32, s.Projections*dim)
-	for i := range s.Projections {
-		d := directions[i*dim : (i+1)*dim]
-		norm := 0.0
-		for j := range d {
-			v := rng.NormFloat64()
-			d[j] = float32(v)
-			norm += v * v
-		}
-		blas32.Scal(float32(1/math.Sqrt(norm)), blas32.Vector{N: dim, Inc: 1, Data: d})
+	wide := directions(s.Seed, 1+depth, s.Projections, dim)
+	narrow := make([]float32, len(wide))
+	for i, v := range wide {
+		narrow[i] = float32(v)
 	}
 	w := make([]float64, s.Projections)
 	parallel(s.Projections, func(i int) {
-		d := directions[i*dim : (i+1)*dim]
+		d := narrow[i*dim : (i+1)*dim]
 		w[i] = wasserstein(project(a, count, d), project(b, count, d))
 	})
-	sum := 0.0
-	for _, v := range w {
-		sum += v
-	}
-	return sum / float64(s.Projections)
+	return mean(w)
 }
 
 func project(rows []float32, count int, d []float32) []float32 {

@@ -1,0 +1,143 @@
+package eval
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// A Kernel is k(x, y) as a function of <x, y>, |x|^2 and |y|^2.
+type Kernel func(xy, xx, yy float64) float64
+
+// RBF is the mean of Gaussian kernels of the given bandwidths,
+//
+//	k(x, y) = mean over s of exp(-|x-y|^2 / (2 s^2)),
+//
+// each of which alone makes MMD a distance between laws (Gretton et al. 2012,
+// "A kernel two-sample test"); several see structure of several sizes.
+func RBF(bandwidths ...float64) Kernel {
+	return func(xy, xx, yy float64) float64 {
+		d, sum := max(0, xx+yy-2*xy), 0.0
+		for _, s := range bandwidths {
+			sum += math.Exp(-d / (2 * s * s))
+		}
+		return sum / float64(len(bandwidths))
+	}
+}
+
+// Polynomial is the kernel (scale <x, y> + offset)^degree. KID's is
+// Polynomial(3, 1/D, 1).
+func Polynomial(degree int, scale, offset float64) Kernel {
+	return func(xy, _, _ float64) float64 {
+		v, p := scale*xy+offset, 1.0
+		for range degree {
+			p *= v
+		}
+		return p
+	}
+}
+
+// octaves are the multiples of the median distance that Bandwidths gives.
+var octaves = [...]float64{0.25, 0.5, 1, 2, 4}
+
+// medianRows is how many rows the median distance is taken over at most.
+const medianRows = 1000
+
+// Bandwidths returns the median distance between different rows of r (of 1000
+// drawn by seed, if there are more) times 1/4, 1/2, 1, 2 and 4. The error says
+// that the rows are all the same.
+func Bandwidths(r Rows, seed uint64) ([]float64, error) {
+	if err := checkRows("bandwidth", r, r); err != nil {
+		return nil, err
+	}
+	if r.N > medianRows {
+		r = r.Take(choose(stream(seed, useBandwidth, 0), medianRows, r.N))
+	}
+	all := make([][]float64, r.N)
+	eachDistance(r, r, func(i int, d []float64) { all[i] = slices.Clone(d[:i]) })
+	d := slices.Concat(all...)
+	slices.Sort(d)
+	d = d[:len(d):len(d)]
+	if len(d) == 0 || !(d[len(d)/2] > 0) {
+		return nil, fmt.Errorf("eval: bandwidth: more than half of the distances among %d rows are 0: a median of them gives no scale", r.N)
+	}
+	median := math.Sqrt(d[len(d)/2])
+	out := make([]float64, len(octaves))
+	for i, f := range octaves {
+		out[i] = f * median
+	}
+	return out, nil
+}
+
+// MMD returns the unbiased estimate of the squared maximum mean discrepancy
+//
+//	MMD^2 = E k(x,x') + E k(y,y') - 2 E k(x,y),  x != x', y != y'
+//
+// between the laws of x and y, which may be negative, and its standard error by
+// the jackknife over both sets: right where the laws differ by more than the
+// sets can hide, too large by up to sqrt(2) where they are the same (Gretton et
+// al. 2012, lemma 6; Efron & Stein 1981). It needs 3 rows of each.
+func MMD(k Kernel, x, y Rows) (mmd, se float64, err error) {
+	if err := checkRows("MMD", x, y); err != nil {
+		return 0, 0, err
+	}
+	if err := atLeast("MMD", 3, x.N, y.N, ""); err != nil {
+		return 0, 0, err
+	}
+	xx, yy := kernelSums(k, x, x, true), kernelSums(k, y, y, true)
+	xy, yx := kernelSums(k, x, y, false), kernelSums(k, y, x, false)
+	mmd = discrepancy(sum(xx), sum(yy), sum(xy), x.N, y.N)
+	variance := func(own, cross []float64, other float64, n, m int) float64 {
+		values := make([]float64, n)
+		a, c := sum(own), sum(cross)
+		for i := range values {
+			values[i] = discrepancy(a-2*own[i], other, c-cross[i], n-1, m)
+		}
+		return spread(values) * float64(n-1) * float64(n-1) / float64(n)
+	}
+	v := variance(xx, xy, sum(yy), x.N, y.N) + variance(yy, yx, sum(xx), y.N, x.N)
+	return mmd, math.Sqrt(v), nil
+}
+
+// discrepancy is MMD^2 of n and m rows from the sums of the kernel over pairs.
+func discrepancy(xx, yy, xy float64, n, m int) float64 {
+	return xx/(float64(n)*float64(n-1)) + yy/(float64(m)*float64(m-1)) - 2*xy/(float64(n)*float64(m))
+}
+
+// kernelSums returns for each row of a the sum of k over the rows of b, without
+// its own if they are the same set.
+func kernelSums(k Kernel, a, b Rows, same bool) []float64 {
+	aa, bb := a.squares(), b.squares()
+	out := make([]float64, a.N)
+	eachDot(a, b, func(i int, dots []float64) {
+		s := 0.0
+		for j, d := range dots {
+			if !same || j != i {
+				s += k(d, aa[i], bb[j])
+			}
+		}
+		out[i] = s
+	})
+	return out
+}
+
+func sum(v []float64) (s float64) {
+	for _, x := range v {
+		s += x
+	}
+	return s
+}
+
+func mean(v []float64) float64 { return sum(v) / float64(len(v)) }
+
+// spread is the variance of v with n-1 in the denominator, 0 for fewer than two.
+func spread(v []float64) (s float64) {
+	if len(v) < 2 {
+		return 0
+	}
+	m := mean(v)
+	for _, x := range v {
+		s += (x - m) * (x - m)
+	}
+	return s / float64(len(v)-1)
+}

@@ -1,0 +1,146 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+)
+
+// Rows is a set of N points, or of feature vectors, of D numbers each: X is
+// row after row.
+type Rows struct {
+	N, D int
+	X    []float64
+}
+
+// NewRows returns n rows of d zeros.
+func NewRows(n, d int) Rows { return Rows{n, d, make([]float64, n*d)} }
+
+// Row returns the numbers of row i.
+func (r Rows) Row(i int) []float64 { return r.X[i*r.D : (i+1)*r.D : (i+1)*r.D] }
+
+// Take returns the rows at the given places, copied.
+func (r Rows) Take(at []int) Rows {
+	out := NewRows(len(at), r.D)
+	for k, i := range at {
+		copy(out.Row(k), r.Row(i))
+	}
+	return out
+}
+
+// Rows returns the images as rows of their pixels: of images of 1x1 pixels,
+// which is how points are carried, the points.
+func (m Images) Rows() Rows {
+	out := NewRows(m.N, m.H*m.W*m.C)
+	for i, v := range m.Pix {
+		out.X[i] = float64(v)
+	}
+	return out
+}
+
+// errTooFew says that a set has fewer members than a number is defined for.
+var errTooFew = errors.New("too few")
+
+// TooFew says whether an error is that a set was too small for a number; the
+// error itself says how many are needed.
+func TooFew(err error) bool { return errors.Is(err, errTooFew) }
+
+// atLeast is nil if both sets have at least need members.
+func atLeast(what string, need, a, b int, why string) error {
+	if a >= need && b >= need {
+		return nil
+	}
+	return fmt.Errorf("eval: %s: %w: %d and %d, needed are at least %d of each%s", what, errTooFew, a, b, need, why)
+}
+
+// checkRows is nil if the sets are of one dimension, not empty and finite.
+func checkRows(what string, a, b Rows) error {
+	if a.D != b.D {
+		return fmt.Errorf("eval: %s: rows of %d numbers cannot be compared with rows of %d", what, a.D, b.D)
+	}
+	if a.N < 1 || b.N < 1 || a.D < 1 {
+		return fmt.Errorf("eval: %s: %w: %d and %d rows of %d numbers", what, errTooFew, a.N, b.N, a.D)
+	}
+	for k, r := range []Rows{a, b} {
+		for i, v := range r.X {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("eval: %s: row %d of the %s set holds %v: only finite numbers can be compared", what, i/r.D, []string{"first", "second"}[k], v)
+			}
+		}
+	}
+	return nil
+}
+
+// means returns the mean of each column.
+func (r Rows) means() []float64 {
+	mean := make([]float64, r.D)
+	for i := range r.N {
+		for j, v := range r.Row(i) {
+			mean[j] += v / float64(r.N)
+		}
+	}
+	return mean
+}
+
+// minus returns the rows with v subtracted from each.
+func (r Rows) minus(v []float64) Rows {
+	out := NewRows(r.N, r.D)
+	for i := range r.N {
+		dst := out.Row(i)
+		for j, x := range r.Row(i) {
+			dst[j] = x - v[j]
+		}
+	}
+	return out
+}
+
+// squares returns |row|^2 of each row.
+func (r Rows) squares() []float64 {
+	out := make([]float64, r.N)
+	for i := range out {
+		for _, v := range r.Row(i) {
+			out[i] += v * v
+		}
+	}
+	return out
+}
+
+// blockRows is how many rows eachBlock multiplies at once.
+const blockRows = 256
+
+// eachDot calls f, from several goroutines, for each row i of a with its inner
+// products with all rows of b. f must not keep dots.
+func eachDot(a, b Rows, f func(i int, dots []float64)) {
+	dots := make([]float64, min(blockRows, a.N)*b.N)
+	for first := 0; first < a.N; first += blockRows {
+		n := min(blockRows, a.N-first)
+		blas64.Gemm(blas.NoTrans, blas.Trans, 1,
+			blas64.General{Rows: n, Cols: a.D, Stride: a.D, Data: a.X[first*a.D:]},
+			blas64.General{Rows: b.N, Cols: b.D, Stride: b.D, Data: b.X}, 0,
+			blas64.General{Rows: n, Cols: b.N, Stride: b.N, Data: dots})
+		parallel(n, func(i int) { f(first+i, dots[i*b.N:(i+1)*b.N]) })
+	}
+}
+
+// eachDistance is eachDot with squared distances. Both sets are first centred
+// on b's mean, so that little is lost in |x|^2 + |y|^2 - 2 x y.
+func eachDistance(a, b Rows, f func(i int, squared []float64)) {
+	mean := b.means()
+	same := &a.X[0] == &b.X[0]
+	b = b.minus(mean)
+	if same {
+		a = b
+	} else {
+		a = a.minus(mean)
+	}
+	aa, bb := a.squares(), b.squares()
+	eachDot(a, b, func(i int, d []float64) {
+		for j := range d {
+			d[j] = max(0, aa[i]+bb[j]-2*d[j])
+		}
+		f(i, d)
+	})
+}
