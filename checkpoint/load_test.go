@@ -399,7 +399,7 @@ func TestForeignModels(t *testing.T) {
 		{schedulerFile, `"thresholding": false`, `"thresholding": true`, "thresholding"},
 		{schedulerFile, `"rescale_betas_zero_snr": false`, `"rescale_betas_zero_snr": true`, "rescale_betas_zero_snr"},
 		{schedulerFile, `"variance_type": "fixed_large"`, `"variance_type": "learned"`, "variance_type"},
-		{schedulerFile, `"beta_schedule": "linear"`, `"beta_schedule": "sigmoid"`, "beta_schedule"},
+		{schedulerFile, `"beta_schedule": "linear"`, `"beta_schedule": "laplace"`, "beta_schedule"},
 		{schedulerFile, `"prediction_type": "v_prediction"`, `"prediction_type": "flow"`, "prediction_type"},
 		{schedulerFile, `"steps_offset"`, `"step_offset"`, "unknown field"},
 		{"unet/config.json", `"UNet2DModel"`, `"VQModel"`, "_class_name"},

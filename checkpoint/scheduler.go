@@ -15,12 +15,12 @@ type SchedulerConfig struct {
 	NumTrainTimesteps int     `json:"num_train_timesteps"` // T, at least 1
 	BetaStart         float64 `json:"beta_start"`          // in (0, 1)
 	BetaEnd           float64 `json:"beta_end"`            // in (0, 1)
-	// BetaSchedule is "linear", "scaled_linear" or "squaredcos_cap_v2" (cosine).
+	// BetaSchedule is "linear", "scaled_linear", "squaredcos_cap_v2" (cosine) or "sigmoid".
 	BetaSchedule string `json:"beta_schedule"`
 	// PredictionType is "epsilon", "sample" (x0) or "v_prediction", as diffusers
-	// has them, or our "velocity" or "score".
+	// has them, or our "velocity", "score" or "edm".
 	PredictionType string `json:"prediction_type"`
-	// VarianceType is "fixed_small" (posterior) or "fixed_large" (beta).
+	// VarianceType is "fixed_small" (posterior), "fixed_large" (beta) or "learned_range" (learned, between the two).
 	VarianceType string `json:"variance_type"`
 	// ClipSample clamps x0 to [-ClipSampleRange, ClipSampleRange] at every step.
 	ClipSample      bool    `json:"clip_sample"`
@@ -39,6 +39,9 @@ type SchedulerConfig struct {
 	// Reverie holds what diffusers has no key for; nil in a file from elsewhere.
 	Reverie *SchedulerExtra `json:"reverie,omitempty"`
 }
+
+// OwnScheduler is the class of a process that diffusers has no table of betas for.
+const OwnScheduler = "ReverieScheduler"
 
 // diffusersVersion is the version of diffusers whose files we write.
 const diffusersVersion = "0.35.2"
@@ -89,16 +92,19 @@ func (c SchedulerConfig) validateNames() error {
 		field, value string
 		known        []string
 	}{
-		{"_class_name", c.ClassName, []string{"DDPMScheduler", "DDIMScheduler"}},
-		{"beta_schedule", c.BetaSchedule, []string{"linear", "scaled_linear", "squaredcos_cap_v2"}},
-		{"prediction_type", c.PredictionType, []string{"epsilon", "sample", "v_prediction", "velocity", "score"}},
-		{"variance_type", c.VarianceType, []string{"fixed_small", "fixed_large"}},
+		{"_class_name", c.ClassName, []string{"DDPMScheduler", "DDIMScheduler", OwnScheduler}},
+		{"beta_schedule", c.BetaSchedule, []string{"linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"}},
+		{"prediction_type", c.PredictionType, []string{"epsilon", "sample", "v_prediction", "velocity", "score", "edm"}},
+		{"variance_type", c.VarianceType, []string{"fixed_small", "fixed_large", "learned_range"}},
 	}
 	if c.Reverie != nil {
 		names = append(names, struct {
 			field, value string
 			known        []string
 		}{"reverie.clamp", c.Reverie.Clamp, []string{"", "x0", "x", "none"}})
+		if err := c.Reverie.validateNumbers(); err != nil {
+			return err
+		}
 		if x := c.Reverie; min(x.Height, x.Width, x.Steps) < 0 || max(x.Height, x.Width) > maxSide {
 			return fmt.Errorf("reverie: height %d, width %d, steps %d: expected 0 or more, sides up to %d", x.Height, x.Width, x.Steps, maxSide)
 		}
@@ -125,6 +131,15 @@ func parseScheduler(b []byte) (SchedulerConfig, error) {
 type SchedulerExtra struct {
 	// Process is the process as --process names it; "" means ddpm.
 	Process string `json:"process"`
+	// Schedule is the noise schedule of a process without a table of betas, as --schedule names it.
+	Schedule string `json:"schedule,omitempty"`
+	// SigmaMin and SigmaMax are the noise levels at the ends of ve and edm, 0 for the paper's.
+	SigmaMin float64 `json:"sigma_min,omitempty"`
+	SigmaMax float64 `json:"sigma_max,omitempty"`
+	// SigmaData is the deviation of the data in the prediction "edm", 0 for 0.5.
+	SigmaData float64 `json:"sigma_data,omitempty"`
+	// Between says of a flow that its far end is a second data set instead of noise.
+	Between bool `json:"between,omitempty"`
 	// Clamp is what sampling clamps unless told otherwise: "x0", "x", "none", or
 	// "" for the solver's default.
 	Clamp string `json:"clamp"`
@@ -136,4 +151,17 @@ type SchedulerExtra struct {
 	// Solver and Steps are the run's own sampler: "" and 0 for sampling's defaults.
 	Solver string `json:"solver"`
 	Steps  int    `json:"steps"`
+}
+
+// validateNumbers reports a noise level that is not one.
+func (x *SchedulerExtra) validateNumbers() error {
+	for _, f := range []struct {
+		field string
+		value float64
+	}{{"sigma_min", x.SigmaMin}, {"sigma_max", x.SigmaMax}, {"sigma_data", x.SigmaData}} {
+		if !(f.value >= 0 && f.value <= 1e9) {
+			return fmt.Errorf("reverie.%s is %v, expected 0 to 1e9", f.field, f.value)
+		}
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,14 +37,22 @@ type Run struct {
 	Layers   int    `json:"layers"`   // residual blocks per level of unet; simpleunet has none to choose
 
 	// Process and objective.
-	Process    string  `json:"process"`    // ddpm
-	Timesteps  int     `json:"timesteps"`  // T, length of the table of betas
-	Schedule   string  `json:"schedule"`   // linear, scaled-linear or cosine
-	BetaStart  float64 `json:"beta-start"` // beta_0 of linear and scaled-linear
-	BetaEnd    float64 `json:"beta-end"`   // beta_{T-1} of linear and scaled-linear
-	Prediction string  `json:"prediction"` // eps, x0, v, velocity or score
-	Loss       string  `json:"loss"`       // l1, mse or huber
-	Weighting  string  `json:"weighting"`  // simple or elbo
+	Process    string   `json:"process"`    // one of Processes
+	Timesteps  int      `json:"timesteps"`  // T, length of ddpm's table of betas
+	Schedule   string   `json:"schedule"`   // one of Schedules, of ddpm and vp
+	BetaStart  float64  `json:"beta-start"` // beta_0 of linear and scaled-linear; of vp and subvp a thousandth of beta(0)
+	BetaEnd    float64  `json:"beta-end"`   // beta_{T-1} of linear and scaled-linear; of vp and subvp a thousandth of beta(1)
+	SigmaMin   float64  `json:"sigma-min"`  // least noise of ve and edm; 0: the paper's
+	SigmaMax   float64  `json:"sigma-max"`  // most noise of ve and edm; 0: the paper's
+	From       []string `json:"from"`       // absolute roots of a second data set, from which a flow starts; empty: noise
+	Coupling   string   `json:"coupling"`   // of a flow's ends: none or ot
+	Prediction string   `json:"prediction"` // one of Predictions
+	SigmaData  float64  `json:"sigma-data"` // deviation of the data for the prediction and the weighting edm; 0: 0.5
+	Objective  string   `json:"objective"`  // one of Objectives
+	Level      float64  `json:"level"`      // the one time at which an objective is taken; 0: all times
+	Loss       string   `json:"loss"`       // l1, mse or huber
+	Weighting  string   `json:"weighting"`  // one of Weightings
+	Times      string   `json:"times"`      // one of TimeLaws
 
 	// Optimiser.
 	Batch      int        `json:"batch"`       // images per step
@@ -59,7 +68,7 @@ type Run struct {
 	Solver      string `json:"solver"`       // ddpm, ddim or lecture-sde
 	SampleSteps int    `json:"sample-steps"` // solver steps; 0: all T for ddpm and lecture-sde, 50 for ddim
 	Clamp       string `json:"clamp"`        // x0, x or none
-	Variance    string `json:"variance"`     // posterior or beta, of solver ddpm
+	Variance    string `json:"variance"`     // posterior, beta or learned, of solver ddpm
 
 	// What a resumed run may change.
 	Epochs      int      `json:"epochs"`       // stop after that many passes; 0: not by epochs
@@ -158,5 +167,13 @@ func Parse(rd io.Reader) (*Run, error) {
 	if dec.More() {
 		return nil, fmt.Errorf("text after the configuration")
 	}
+	r.fillOld()
 	return r, r.Validate()
+}
+
+// fillOld gives the fields that the first release did not write what it did.
+func (r *Run) fillOld() {
+	r.Coupling = cmp.Or(r.Coupling, "none")
+	r.Objective = cmp.Or(r.Objective, "denoise")
+	r.Times = cmp.Or(r.Times, "uniform")
 }

@@ -82,7 +82,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--sample-steps":   func(r *Run) { r.SampleSteps = 301 },
 		"--time":           func(r *Run) { r.Time = -1 },
 		"--timesteps":      func(r *Run) { r.Timesteps = 0 },
-		"--process":        func(r *Run) { r.Process = "vp" },
+		"--process":        func(r *Run) { r.Process = "vpp" },
 		"--preset":         func(r *Run) { r.Preset = "" },
 		"--resolution":     func(r *Run) { r.Resolution.W = 5000 },
 		"--cache":          func(r *Run) { r.Cache = -1 },

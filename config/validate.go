@@ -12,15 +12,18 @@ import (
 var (
 	Archs       = []string{"simpleunet", "unet"}
 	Crops       = []string{"none", "center"}
-	Processes   = []string{"ddpm"}
-	Schedules   = []string{"linear", "scaled-linear", "cosine"}
-	Predictions = []string{"eps", "x0", "v", "velocity", "score"}
+	Processes   = []string{"ddpm", "vp", "subvp", "ve", "edm", "flow"}
+	Schedules   = []string{"linear", "scaled-linear", "cosine", "sigmoid", "learned"}
+	Predictions = []string{"eps", "x0", "v", "velocity", "score", "edm"}
+	Objectives  = []string{"denoise", "exact", "sliced", "sliced-vr"}
+	TimeLaws    = []string{"uniform", "stratified", "importance", "log-normal"}
+	Couplings   = []string{"none", "ot"}
 	Losses      = []string{"l1", "mse", "huber"}
-	Weightings  = []string{"simple", "elbo"}
+	Weightings  = []string{"simple", "elbo", "min-snr", "likelihood", "edm"}
 	LRSchedules = []string{"constant", "cosine"}
 	Solvers     = []string{"ddpm", "ddim", "lecture-sde"}
 	Clamps      = []string{"x0", "x", "none"}
-	Variances   = []string{"posterior", "beta"}
+	Variances   = []string{"posterior", "beta", "learned"}
 )
 
 // OneOf is nil if value is among those allowed, else an error that names the
@@ -56,14 +59,16 @@ func (r *Run) ValidateValues() error {
 // validateTogether finds fields that rule each other out.
 func (r *Run) validateTogether() error {
 	switch {
-	case r.Weighting == "elbo" && r.Loss != "mse":
-		return fmt.Errorf("--weighting elbo needs --loss mse: the bound is on a squared error, not on %s", r.Loss)
-	case r.Schedule != "cosine" && r.BetaStart > r.BetaEnd:
+	case r.usesBetas() && r.BetaStart > r.BetaEnd:
 		return fmt.Errorf("--beta-start %v is above --beta-end %v", r.BetaStart, r.BetaEnd)
 	case r.Epochs == 0 && r.Steps == 0 && r.Time == 0:
 		return fmt.Errorf("nothing stops this run; give --epochs, --steps or --time")
 	}
-	return ValidateSolver(r.Solver, r.SampleSteps, "sample-steps", r.Timesteps)
+	timesteps := r.Timesteps
+	if r.Process != "ddpm" {
+		timesteps = 0
+	}
+	return first(r.validateFormulation(), ValidateSolver(r.Solver, r.SampleSteps, "sample-steps", timesteps))
 }
 
 func (r *Run) validateData() error {
@@ -107,6 +112,11 @@ func (r *Run) validateProcess() error {
 		OneOf("prediction", r.Prediction, Predictions),
 		OneOf("loss", r.Loss, Losses),
 		OneOf("weighting", r.Weighting, Weightings),
+		OneOf("coupling", r.Coupling, Couplings),
+		OneOf("objective", r.Objective, Objectives),
+		OneOf("times", r.Times, TimeLaws),
+		Within("sigma-min", r.SigmaMin, 0, 1e9), Within("sigma-max", r.SigmaMax, 0, 1e9), Within("sigma-data", r.SigmaData, 0, 1e9),
+		Within("level", r.Level, 0, 1e9),
 	)
 }
 
@@ -137,13 +147,19 @@ func (r *Run) validateSampler() error {
 		OneOf("solver", r.Solver, Solvers),
 		OneOf("clamp", r.Clamp, Clamps),
 		OneOf("variance", r.Variance, Variances),
-		Within("sample-steps", r.SampleSteps, 0, 100000),
+		Within("sample-steps", r.SampleSteps, 0, maxSteps),
 	)
 }
 
 // ValidateSolver checks the number of solver steps, as given by the named flag,
-// against the length T of the table: 0 means the solver's own.
+// against the length T of the table, 0 for a process without one: 0 means the solver's own.
 func ValidateSolver(solver string, steps int, flag string, timesteps int) error {
+	if timesteps == 0 {
+		if solver == "lecture-sde" {
+			return fmt.Errorf("--solver lecture-sde walks a table of betas, which only --process ddpm has; reverse-diffusion is the sampler that it stands for")
+		}
+		return Within(flag, steps, 0, maxSteps)
+	}
 	if err := Within(flag, steps, 0, timesteps); err != nil {
 		return fmt.Errorf("%w: the model has %d time steps", err, timesteps)
 	}
@@ -152,6 +168,9 @@ func ValidateSolver(solver string, steps int, flag string, timesteps int) error 
 	}
 	return nil
 }
+
+// maxSteps bounds the steps of a solver.
+const maxSteps = 100000
 
 func (r *Run) validateTotals() error {
 	const longest = 100_000 * time.Hour // checkpoints hold times up to 1e9 s

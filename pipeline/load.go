@@ -51,9 +51,17 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if err != nil {
 		return nil, err
 	}
-	p, k, err := Process(c.Scheduler)
+	spec, err := SpecOf(c.Scheduler)
 	if err != nil {
 		return nil, err
+	}
+	p, err := spec.New()
+	if err != nil {
+		return nil, fmt.Errorf("scheduler: %w", err)
+	}
+	k, err := spec.Param()
+	if err != nil {
+		return nil, fmt.Errorf("scheduler: %w", err)
 	}
 	dict, part := c.Sampling(raw)
 	weights, err := net.Import(n.Params(), Arrays(dict), dtypes.Float32)
@@ -61,6 +69,7 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 		return nil, err
 	}
 	m := New(e, n, p, k, weights)
+	m.Spec, m.Learned = spec, spec.Learned()
 	m.Defaults = defaults(c.Scheduler)
 	m.Lecture = isLecture(c)
 	c.Weights, c.EMA = nil, nil
@@ -79,8 +88,11 @@ func isLecture(c *checkpoint.Checkpoint) bool {
 // defaults are the options that a model's files carry.
 func defaults(c checkpoint.SchedulerConfig) Options {
 	var o Options
-	if c.VarianceType == "fixed_large" {
+	switch c.VarianceType {
+	case "fixed_large":
 		o.Variance = reverie.BetaVariance
+	case "learned_range":
+		o.Variance = reverie.LearnedVariance
 	}
 	if !c.ClipSample {
 		o.Clamp = "none"

@@ -137,8 +137,8 @@ func TestLoad(t *testing.T) {
 			if o.Height != 8 || o.Width != 8 || o.Solver != "ddpm" || o.Steps != 15 || o.Clamp != "x0" || o.Variance != reverie.BetaVariance {
 				t.Errorf("%s: %+v", path, o)
 			}
-			if l.Process.Steps() != 20 || l.Net.Arch() != "unet" {
-				t.Errorf("%s: %d steps, %s", path, l.Process.Steps(), l.Net.Arch())
+			if l.Process.(reverie.Discrete).Steps() != 20 || l.Net.Arch() != "unet" {
+				t.Errorf("%s: %d steps, %s", path, l.Process.(reverie.Discrete).Steps(), l.Net.Arch())
 			}
 			x, err := l.Sample(context.Background(), pipeline.Options{N: 2})
 			if err != nil || len(x) != 2*8*8*3 {

@@ -22,8 +22,13 @@ import (
 type Model struct {
 	Engine  *engine.Engine
 	Net     net.Model
-	Process *reverie.DDPM
+	Process reverie.Process
 	Param   reverie.Param
+	// Spec names both, where files or a configuration did.
+	Spec Spec
+	// Learned says that the network's output has, after the channels of the prediction, as many of the reverse steps'
+	// variance (reverie.LearnedVariance).
+	Learned bool
 	// Weights are the network's, in the order of Net.Params and the engine's
 	// layout. They may be replaced between calls.
 	Weights []*tensors.Tensor
@@ -34,11 +39,13 @@ type Model struct {
 	Lecture bool
 
 	forward map[net.Mode]*engine.Func
+	split   *engine.Func
 }
 
 // New returns a model from its parts.
-func New(e *engine.Engine, n net.Model, p *reverie.DDPM, k reverie.Param, weights []*tensors.Tensor) *Model {
+func New(e *engine.Engine, n net.Model, p reverie.Process, k reverie.Param, weights []*tensors.Tensor) *Model {
 	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, forward: map[net.Mode]*engine.Func{}}
+	m.split = e.Func("prediction and variance", splitGraph)
 	for _, mode := range []net.Mode{net.Eval, net.PerImage} {
 		m.forward[mode] = e.Func(n.Arch()+" forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 			params := n.Params()
@@ -82,4 +89,5 @@ func (m *Model) Close() {
 	for _, f := range m.forward {
 		f.Free()
 	}
+	m.split.Free()
 }

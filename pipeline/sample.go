@@ -60,12 +60,21 @@ func (m *Model) Filled(o Options) Options {
 	}
 	o.Clamp, o.Spacing = cmp.Or(o.Clamp, m.clamp(o.Solver)), cmp.Or(o.Spacing, sample.Spacings()[0])
 	if o.Steps == 0 {
-		o.Steps = m.Process.Steps()
-		if o.Solver == "ddim" {
-			o.Steps = min(o.Steps, defaultSteps)
-		}
+		o.Steps = m.steps(o.Solver)
 	}
 	return o
+}
+
+// steps is how many a solver takes where nothing is said: all of a table's for those that walk it, else defaultSteps.
+func (m *Model) steps(solver string) int {
+	d, ok := m.Process.(reverie.Discrete)
+	switch {
+	case !ok:
+		return defaultSteps
+	case solver == "ddpm" || solver == "lecture-sde":
+		return d.Steps()
+	}
+	return min(d.Steps(), defaultSteps)
 }
 
 // clamp is what a solver clamps where neither Options nor Defaults say: the
@@ -87,7 +96,7 @@ func (m *Model) Sample(ctx context.Context, o Options) ([]float32, error) {
 	if err := m.Net.Check(o.Height, o.Width); err != nil {
 		return nil, err
 	}
-	_, c := m.Net.Channels()
+	c, _ := m.Net.Channels()
 	size := o.Height * o.Width * c
 	images := make([]float32, 0, o.N*size)
 	for first := 0; first < o.N; first += o.Batch {
@@ -125,7 +134,7 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 		space.Next(s.X)
 		return nil
 	}
-	_, c := m.Net.Channels()
+	c, _ := m.Net.Channels()
 	like := space.Own(engine.Zeros(m.Engine, shapes.Make(dtypes.Float32, n, o.Height, o.Width, c)))
 	x, err := sample.Sample(ctx, run, solver, run.Prior(like), grid, hook)
 	if err != nil {
@@ -138,15 +147,7 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 
 // run is what a solver works on: the network as a denoiser, clamped as asked.
 func (m *Model) run(o Options, space *Scope) (*sample.Run[*tensors.Tensor], error) {
-	network := m.Network(o.Mode)
-	owned := func(ctx context.Context, x *tensors.Tensor, cond float64) (*tensors.Tensor, error) {
-		y, err := network(ctx, x, cond)
-		if err != nil {
-			return nil, err
-		}
-		return space.Own(y), nil
-	}
-	run := &sample.Run[*tensors.Tensor]{Space: space, Process: m.Process, Denoiser: reverie.Wrap(space, m.Process, m.Param, owned)}
+	run := &sample.Run[*tensors.Tensor]{Space: space, Process: m.Process, Denoiser: m.Denoiser(space, o.Mode)}
 	var err error
 	switch o.Clamp {
 	case "x0":

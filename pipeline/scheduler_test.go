@@ -14,66 +14,106 @@ import (
 	"github.com/reverie-go/reverie/engine"
 )
 
-// Every name that a flag may have goes to diffusers' words and comes back as
-// the same chain, kind and variance.
-func TestSchedulerRoundTrip(t *testing.T) {
-	for _, schedule := range config.Schedules {
-		for _, prediction := range config.Predictions {
-			for _, variance := range config.Variances {
-				c, err := Scheduler(schedule, 30, 1e-3, 0.05, prediction, variance)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := c.Validate(); err != nil {
-					t.Errorf("%s %s %s: %v", schedule, prediction, variance, err)
-				}
-				if n, err := Described(c); err != nil || n != (Names{schedule, prediction, variance}) {
-					t.Errorf("%s %s %s came back as %v, %v", schedule, prediction, variance, n, err)
-				}
-				p, k, err := Process(c)
-				if err != nil {
-					t.Fatal(err)
-				}
-				beta, err := reverie.Betas(schedule, 30, 1e-3, 0.05)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for i, b := range beta {
-					if p.Beta(i) != b {
-						t.Fatalf("%s: beta[%d] = %v, want %v", schedule, i, p.Beta(i), b)
-					}
-				}
-				want, err := reverie.ParseParam(prediction)
-				if err != nil {
-					t.Fatal(err)
-				}
-				at := p.At(11)
-				a0, a1, a2, a3 := k(at)
-				b0, b1, b2, b3 := want(at)
-				if a0 != b0 || a1 != b1 || a2 != b2 || a3 != b3 {
-					t.Errorf("%s came back as another kind", prediction)
-				}
-			}
+// specs are a description for every name that a flag may have.
+func specs() (all []Spec) {
+	for _, prediction := range config.Predictions {
+		for _, process := range config.Processes {
+			all = append(all, Spec{Process: process, Schedule: "linear", Timesteps: 30, BetaStart: 1e-3, BetaEnd: 0.05, Prediction: prediction, Variance: "posterior"})
 		}
+	}
+	for _, schedule := range []string{"linear", "scaled-linear", "cosine", "sigmoid"} {
+		all = append(all, Spec{Process: "ddpm", Schedule: schedule, Timesteps: 30, BetaStart: 1e-3, BetaEnd: 0.05, Prediction: "eps", Variance: "posterior"})
+	}
+	for _, schedule := range []string{"cosine", "sigmoid"} {
+		all = append(all, Spec{Process: "vp", Schedule: schedule, Timesteps: 1000, BetaStart: 1e-4, BetaEnd: 0.02, Prediction: "v", Variance: "posterior"})
+	}
+	for _, variance := range config.Variances {
+		all = append(all, Spec{Process: "ddpm", Schedule: "linear", Timesteps: 30, BetaStart: 1e-3, BetaEnd: 0.05, Prediction: "eps", Variance: variance})
+	}
+	return append(all,
+		Spec{Process: "ve", Timesteps: 1000, BetaStart: 1e-4, BetaEnd: 0.02, SigmaMin: 0.02, SigmaMax: 30, Prediction: "score", Variance: "posterior"},
+		Spec{Process: "edm", Timesteps: 1000, BetaStart: 1e-4, BetaEnd: 0.02, SigmaMin: 0.02, SigmaMax: 30, Prediction: "edm", SigmaData: 1.5, Variance: "posterior"},
+		Spec{Process: "flow", Timesteps: 1000, BetaStart: 1e-4, BetaEnd: 0.02, Between: true, Prediction: "velocity", Variance: "posterior"},
+	)
+}
+
+// Every name that a flag may have goes to the words of files and comes back, and gives the same laws and the same kind.
+func TestSpecRoundTrip(t *testing.T) {
+	for _, s := range specs() {
+		c, err := s.Scheduler()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Validate(); err != nil {
+			t.Errorf("%+v: %v", s, err)
+		}
+		back, err := SpecOf(c)
+		want := s
+		if s.Process != "ddpm" {
+			want.Timesteps = 1000 // which files have, and nothing asks for
+		}
+		if err != nil || back != want {
+			t.Errorf("%+v came back as %+v, %v", want, back, err)
+		}
+		p, err := s.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := back.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		lo, hi := p.Span()
+		at := math.Floor(lo + (hi-lo)/3)
+		if _, ok := p.(reverie.Discrete); !ok {
+			at = lo + (hi-lo)/3
+		}
+		if p.At(at) != q.At(at) || p.Cond(at) != q.Cond(at) {
+			t.Errorf("%+v came back as another process", s)
+		}
+		sameKind(t, s, back, p.At(at))
 	}
 }
 
-func TestSchedulerErrors(t *testing.T) {
-	for _, x := range [][4]string{{"sqrt", "eps", "posterior", "sqrt"}, {"linear", "noise", "posterior", "noise"}, {"linear", "eps", "learned", "learned"}} {
-		if _, err := Scheduler(x[0], 10, 1e-4, 0.02, x[1], x[2]); err == nil || !strings.Contains(err.Error(), x[3]) {
-			t.Errorf("%v: %v", x, err)
+func sameKind(t *testing.T, s, back Spec, at reverie.Coef) {
+	t.Helper()
+	a, err := s.Param()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := back.Param()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a0, a1, a2, a3 := a(at)
+	b0, b1, b2, b3 := b(at)
+	if a0 != b0 || a1 != b1 || a2 != b2 || a3 != b3 {
+		t.Errorf("%+v came back as another kind", s)
+	}
+}
+
+func TestSpecErrors(t *testing.T) {
+	for want, s := range map[string]Spec{
+		"sqrt": {Schedule: "sqrt", Prediction: "eps"}, "noise": {Schedule: "linear", Prediction: "noise"}, "wild": {Schedule: "linear", Prediction: "eps", Variance: "wild"},
+	} {
+		if _, err := s.Scheduler(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	for want, s := range map[string]Spec{"vpp": {Process: "vpp"}, "scaled-linear": {Process: "vp", Schedule: "scaled-linear"}, "timesteps": {Schedule: "linear"}} {
+		if _, err := s.New(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v", s, err)
 		}
 	}
 	for want, spoil := range map[string]func(*checkpoint.SchedulerConfig){
-		"beta_schedule":     func(c *checkpoint.SchedulerConfig) { c.BetaSchedule = "sigmoid" },
+		"beta_schedule":     func(c *checkpoint.SchedulerConfig) { c.BetaSchedule = "laplace" },
 		"prediction_type":   func(c *checkpoint.SchedulerConfig) { c.PredictionType = "flow" },
 		"variance_type":     func(c *checkpoint.SchedulerConfig) { c.VarianceType = "learned" },
-		"scheduler:":        func(c *checkpoint.SchedulerConfig) { c.NumTrainTimesteps = 0 },
 		"clip_sample_range": func(c *checkpoint.SchedulerConfig) { c.ClipSampleRange = 0.5 },
 	} {
 		c := checkpoint.NewScheduler()
 		spoil(&c)
-		if _, _, err := Process(c); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := SpecOf(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}

@@ -33,24 +33,31 @@ func (s *Strip) Hook(first int, at State) error {
 // Image returns the stages in a row.
 func (s *Strip) Image() image.Image { return picture.Strip(s.images, picture.Layout{}) }
 
-// ForwardTimes are the ten times of a forward strip, t = 0, T/10, .., 9T/10.
-func ForwardTimes(p *reverie.DDPM) []int {
-	t := make([]int, stages)
+// ForwardTimes are the ten times of a forward strip: for a table of T betas t = 0, T/10, .., 9T/10, else as evenly spread over
+// the span, from its start to its end.
+func ForwardTimes(p reverie.Process) []float64 {
+	lo, hi := p.Span()
+	d, discrete := p.(reverie.Discrete)
+	t := make([]float64, stages)
 	for i := range t {
-		t[i] = i * p.Steps() / stages
+		if discrete {
+			t[i] = float64(i * d.Steps() / stages)
+		} else {
+			t[i] = lo + (hi-lo)*float64(i)/(stages-1)
+		}
 	}
 	return t
 }
 
 // ForwardStrip shows an image [H,W,C] in [-1,1] at the times of ForwardTimes,
 // under one draw of the noise.
-func ForwardStrip(p *reverie.DDPM, x0 []float32, h, w, c int, seed uint64) image.Image {
+func ForwardStrip(p reverie.Process, x0 []float32, h, w, c int, seed uint64) image.Image {
 	sp := &reverie.Host[float32]{Stream: reverie.Stream{Seed: seed, Domain: reverie.Training}}
 	x := reverie.Batch[float32]{x0}
 	eps := sp.Noise(x)
 	var images []image.Image
 	for _, t := range ForwardTimes(p) {
-		law := p.At(float64(t))
+		law := p.At(t)
 		noised := sp.Sum([]float64{law.Alpha, law.Sigma}, x, eps)
 		images = append(images, picture.FromFloat(noised[0], h, w, c))
 	}

@@ -7,33 +7,56 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/pipeline"
 )
 
-// learn is one step of the optimiser: it returns each image's loss and time,
-// and the gradient's norm.
-func (t *Trainer) learn(batch *data.Batch, lr float64) (losses []float32, times []float64, norm float64, err error) {
+// A graded batch is what a step or a validation found of it.
+type graded struct {
+	losses []float32   // of each image
+	parts  [][]float32 // of each image, for each of the method's parts
+	times  []float64   // of each image; nil where the method has none
+	norm   float64     // of the gradient
+}
+
+// learn is one step of the optimiser.
+func (t *Trainer) learn(batch *data.Batch, lr float64) (graded, error) {
 	seed, now := t.Config.Seed, uint32(t.step)
-	times = t.objective.Times(reverie.Stream{Seed: seed, Domain: reverie.Times, Step: now}, batch.N)
-	task := t.corrupt(batch, times, reverie.Stream{Seed: seed, Domain: reverie.Training, Step: now})
-	in := append(task, hyper(t.engine, t.Config, t.step, lr)...)
+	at := place{
+		step:  t.step,
+		times: reverie.Stream{Seed: seed, Domain: reverie.Times, Step: now}, noise: reverie.Stream{Seed: seed, Domain: reverie.Training, Step: now},
+	}
+	task, times, err := t.method.inputs(batch, at)
+	if err != nil {
+		return graded{}, err
+	}
+	in := append(hyper(t.engine, t.Config, t.step, lr), task...)
 	defer engine.Free(in...)
 	out, err := t.update.Update(t.state.tensors, in...)
 	if err != nil {
-		return nil, nil, 0, err
+		return graded{}, err
 	}
 	defer engine.Free(out...)
-	losses, err = tensors.CopyFlatData[float32](out[0])
-	return losses, times, float64(tensors.ToScalar[float32](out[1])), err
+	g, err := grade(out[1:], times)
+	g.norm = float64(tensors.ToScalar[float32](out[0]))
+	if l, ok := t.method.(learner); ok && err == nil {
+		l.learned(g.losses, times)
+	}
+	return g, err
 }
 
-// corrupt makes the task of a batch at the given times with the stream's noise.
-func (t *Trainer) corrupt(b *data.Batch, times []float64, noise reverie.Stream) []*tensors.Tensor {
-	space := pipeline.NewScope(t.engine.Space(noise))
-	x0 := space.Own(engine.New(t.engine, b.X, b.N, b.H, b.W, b.C))
-	task := reverie.Corrupt(t.objective, space, x0, times)
-	space.Close(task.Input, task.Target)
-	return taskTensors(t.engine, task)
+// grade copies the losses and their parts from the engine.
+func grade(out []*tensors.Tensor, times []float64) (g graded, err error) {
+	g.times = times
+	if g.losses, err = tensors.CopyFlatData[float32](out[0]); err != nil {
+		return g, err
+	}
+	for _, p := range out[1:] {
+		part, err := tensors.CopyFlatData[float32](p)
+		if err != nil {
+			return g, err
+		}
+		g.parts = append(g.parts, part)
+	}
+	return g, nil
 }
 
 // validate returns the loss on the held-out images, each at its own fixed time
@@ -48,26 +71,30 @@ func (t *Trainer) validate() (*float64, error) {
 			return nil, err
 		}
 		s := reverie.Stream{Seed: t.Config.Seed, Domain: reverie.Validation, Sample: uint64(first)}
-		times := t.objective.Times(s, batch.N)
-		s.Step = 1 // the noise: another part of the stream than the times
-		losses, err := t.losses(t.corrupt(batch, times, s))
+		at := place{step: t.step, times: s, noise: s, validation: true}
+		at.noise.Step = 1 // another part of the stream than the times
+		g, err := t.losses(batch, at)
 		if err != nil {
 			return nil, err
 		}
-		sum += mean(losses) * float64(batch.N)
+		sum += mean(g.losses) * float64(batch.N)
 		first += batch.N
 	}
 	loss := sum / float64(first)
 	return &loss, t.checkFinite(t.step, "validation loss", loss)
 }
 
-// losses evaluates a task, which it frees.
-func (t *Trainer) losses(task []*tensors.Tensor) ([]float32, error) {
-	defer engine.Free(task...)
-	out, err := t.evaluate.Call1(append(append([]*tensors.Tensor{}, t.state.sampling(false)...), task...)...)
+// losses evaluates a batch with the weights that would be sampled from.
+func (t *Trainer) losses(batch *data.Batch, at place) (graded, error) {
+	task, times, err := t.method.inputs(batch, at)
 	if err != nil {
-		return nil, err
+		return graded{}, err
 	}
-	defer engine.Free(out)
-	return tensors.CopyFlatData[float32](out)
+	defer engine.Free(task...)
+	out, err := t.evaluate.Call(append(append([]*tensors.Tensor{}, t.state.sampling(false)...), task...)...)
+	if err != nil {
+		return graded{}, err
+	}
+	defer engine.Free(out...)
+	return grade(out, times)
 }

@@ -20,12 +20,14 @@ type Record struct {
 	Step      int        `json:"step"`          // steps done
 	Epoch     int        `json:"epoch"`         // the epoch the step belongs to, from 0
 	Loss      float64    `json:"loss"`          // weighted mean over the batch
-	Quartiles [4]float64 `json:"quartiles"`     // mean loss of the images whose t lies in each quarter of [0,T)
+	Quartiles [4]float64 `json:"quartiles"`     // mean loss of the images whose t lies in each quarter of the span
 	Counts    [4]int     `json:"counts"`        // how many images that were
 	LR        float64    `json:"lr"`            // learning rate of the step
 	GradNorm  float64    `json:"grad_norm"`     // global norm of the gradient, before clipping
 	Seconds   float64    `json:"seconds"`       // training time used since the start of the run
 	Val       *float64   `json:"val,omitempty"` // loss on the held-out images, at fixed noise
+
+	Parts map[string]float64 `json:"parts,omitempty"` // means of the loss's parts, where it has several
 }
 
 // A log appends records to the run's log.jsonl and keeps them for the curve.

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 )
 
@@ -118,13 +119,15 @@ func (t *Trainer) passes(ctx context.Context) error {
 func (t *Trainer) one(batch *data.Batch) error {
 	began, index := t.now(), t.position
 	r := Record{Step: t.step + 1, Epoch: t.epoch, LR: rate(t.Config, t.end, t.progress())}
-	losses, times, norm, err := t.learn(batch, r.LR)
+	g, err := t.learn(batch, r.LR)
 	if err != nil {
 		t.lost = true // the step may have taken the old weights for the new
 		return fmt.Errorf("step %d: %w", r.Step, err)
 	}
-	r.Loss, r.GradNorm = mean(losses), norm
-	r.Quartiles, r.Counts = quartiles(losses, times, t.process.Steps())
+	r.Loss, r.GradNorm = mean(g.losses), g.norm
+	lo, hi := t.span()
+	r.Quartiles, r.Counts = quartiles(g.losses, g.times, lo, hi)
+	r.Parts = t.partsOf(g)
 	if err := t.checkFinite(r.Step, "loss", r.Loss); err != nil {
 		return err
 	}
@@ -200,11 +203,22 @@ func mean(v []float32) float64 {
 	return sum / float64(len(v))
 }
 
-// quartiles averages the losses over the images whose time lies in each quarter
-// of [0, T).
-func quartiles(losses []float32, times []float64, T int) (means [4]float64, counts [4]int) {
-	for i, l := range losses {
-		q := min(3, int(4*times[i]/float64(T)))
+// span returns the times between which the losses are sorted into quarters.
+func (t *Trainer) span() (lo, hi float64) {
+	if t.process == nil {
+		return 0, 1
+	}
+	lo, hi = t.process.Span()
+	if d, ok := t.process.(reverie.Discrete); ok {
+		hi = float64(d.Steps()) // the index i stands for the stretch from i to i+1
+	}
+	return lo, hi
+}
+
+// quartiles averages the losses over the images whose time lies in each quarter of lo to hi; without times it is zeros.
+func quartiles(losses []float32, times []float64, lo, hi float64) (means [4]float64, counts [4]int) {
+	for i, t := range times {
+		l, q := losses[i], min(3, int(4*(t-lo)/(hi-lo)))
 		means[q] += float64(l)
 		counts[q]++
 	}
@@ -212,4 +226,17 @@ func quartiles(losses []float32, times []float64, T int) (means [4]float64, coun
 		means[q] /= float64(max(1, n))
 	}
 	return means, counts
+}
+
+// partsOf are the means of the loss's parts under their names.
+func (t *Trainer) partsOf(g graded) map[string]float64 {
+	names := t.method.parts()
+	if len(names) == 0 {
+		return nil
+	}
+	parts := make(map[string]float64, len(names))
+	for i, name := range names {
+		parts[name] = mean(g.parts[i])
+	}
+	return parts
 }

@@ -101,7 +101,7 @@ func TestEvent(t *testing.T) {
 }
 
 func TestQuartiles(t *testing.T) {
-	means, counts := quartiles([]float32{1, 2, 4, 8, 16}, []float64{0, 4, 5, 9, 19}, 20)
+	means, counts := quartiles([]float32{1, 2, 4, 8, 16}, []float64{0, 4, 5, 9, 19}, 0, 20)
 	if means != [4]float64{1.5, 6, 0, 16} || counts != [4]int{2, 2, 0, 1} {
 		t.Errorf("%v, %v", means, counts)
 	}

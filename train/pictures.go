@@ -34,12 +34,7 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 		return err
 	}
 	strip := pipeline.ForwardStrip(t.process, b.Image(0), b.H, b.W, b.C, t.Config.Seed)
-	c := t.Config
-	text := []picture.Text{{Key: "schedule", Value: c.Schedule}, {Key: "timesteps", Value: fmt.Sprint(c.Timesteps)}}
-	if c.Schedule != "cosine" {
-		text = append(text, picture.Text{Key: "beta-start", Value: fmt.Sprint(c.BetaStart)}, picture.Text{Key: "beta-end", Value: fmt.Sprint(c.BetaEnd)})
-	}
-	return t.writePicture("forward", strip, text...)
+	return t.writePicture("forward", strip, Spec(t.Config).Text()...)
 }
 
 // duePictures draws the pictures and the loss of an epoch that has just ended,

@@ -79,8 +79,8 @@ func (t *Trainer) Plan() (Plan, error) {
 	}
 	p := Plan{
 		Data: fmt.Sprintf("%v for training, %d held out", t.train, t.val.Len()),
-		Network: fmt.Sprintf("%s, %s parameters; %s on %d steps (%s), predicts %s, loss %s",
-			t.net.Arch(), humanize.Comma(int64(net.Trainable(t.net))), t.Config.Process, t.Config.Timesteps, t.Config.Schedule, t.Config.Prediction, t.Config.Loss),
+		Network: fmt.Sprintf("%s, %s parameters; %v, predicts %s, loss %s",
+			t.net.Arch(), humanize.Comma(int64(net.Trainable(t.net))), Spec(t.Config), t.Config.Prediction, t.Config.Loss),
 		Engine: t.engine.Description(), Bytes: need, StepsEpoch: t.stepsPerEpoch(),
 	}
 	p.Epoch = step * time.Duration(p.StepsEpoch)
@@ -137,9 +137,16 @@ func (t *Trainer) memory(batch int) (int64, error) {
 		}
 	}
 	h, w, c := t.train.Shape()
-	images := shapes.Make(dtypes.Float32, batch, h, w, c)
-	each, scalar := shapes.Make(dtypes.Float32, batch), shapes.Make(dtypes.Float32)
-	in = append(in, images, each, images, each, scalar, scalar, scalar)
+	images, scalar := shapes.Make(dtypes.Float32, batch, h, w, c), shapes.Make(dtypes.Float32)
+	in = append(in, scalar, scalar, scalar)
+	task, err := t.taskShapes()
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range task {
+		s.Dimensions[0] = batch
+		in = append(in, s)
+	}
 	arena, err := t.update.Memory(in...)
 	if err != nil {
 		return 0, err
@@ -150,6 +157,22 @@ func (t *Trainer) memory(batch int) (int64, error) {
 	kept := min(bytes/4, pooled) // of the weights that Plan tried, a quarter of the state
 	const uncounted = 12         // percent: scratch of the kernels, pages half used; measured with SimpleUnet at full width
 	return bytes + kept + bytes*(collectEvery+uncounted)/100 + program, nil
+}
+
+// taskShapes are the shapes of the method's inputs for a batch of one image.
+func (t *Trainer) taskShapes() ([]shapes.Shape, error) {
+	h, w, c := t.train.Shape()
+	one := &data.Batch{X: make([]float32, h*w*c), N: 1, H: h, W: w, C: c, Class: []int{-1}, Index: []int{0}}
+	task, _, err := t.method.inputs(one, place{validation: true})
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Free(task...)
+	all := make([]shapes.Shape, len(task))
+	for i, x := range task {
+		all[i] = x.Shape().Clone()
+	}
+	return all, nil
 }
 
 // trainingFactor is about how many forward passes a training step costs: one,

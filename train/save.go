@@ -18,7 +18,6 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/pipeline"
 )
 
 // writeFile writes a small file of the run folder, all or nothing.
@@ -172,13 +171,15 @@ func finite(b []byte) bool {
 
 // scheduler describes the run's process and how it samples.
 func scheduler(c *config.Run) (checkpoint.SchedulerConfig, error) {
-	s, err := pipeline.Scheduler(c.Schedule, c.Timesteps, c.BetaStart, c.BetaEnd, c.Prediction, c.Variance)
-	s.ClipSample = c.Clamp == "x0"
-	s.Reverie = &checkpoint.SchedulerExtra{
-		Process: c.Process, Preset: c.Preset, Height: c.Resolution.H, Width: c.Resolution.W,
-		Solver: c.Solver, Steps: c.SampleSteps, Clamp: c.Clamp,
+	s, err := Spec(c).Scheduler()
+	if err != nil {
+		return s, err
 	}
-	return s, err
+	s.ClipSample = c.Clamp == "x0"
+	x := s.Reverie
+	x.Preset, x.Height, x.Width = c.Preset, c.Resolution.H, c.Resolution.W
+	x.Solver, x.Steps, x.Clamp = c.Solver, c.SampleSteps, c.Clamp
+	return s, nil
 }
 
 // ReadConfig reads the configuration of the run in dir.

@@ -6,9 +6,11 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/simpleunet"
 	"github.com/reverie-go/reverie/net/unet"
+	"github.com/reverie-go/reverie/pipeline"
 )
 
 // Network lays out the architecture that a configuration describes, and
@@ -61,29 +63,67 @@ func groups(widths []int) int {
 	return 1
 }
 
-// Objective returns what the network learns, and the chain that it learns it on.
-func Objective(c *config.Run) (o reverie.Objective, p *reverie.DDPM, err error) {
-	beta, err := reverie.Betas(c.Schedule, c.Timesteps, c.BetaStart, c.BetaEnd)
-	if err != nil {
-		return o, nil, err
+// Spec names the process of a configuration and what is predicted on it.
+func Spec(c *config.Run) pipeline.Spec {
+	return pipeline.Spec{
+		Process: c.Process, Schedule: c.Schedule, Timesteps: c.Timesteps, BetaStart: c.BetaStart, BetaEnd: c.BetaEnd,
+		SigmaMin: c.SigmaMin, SigmaMax: c.SigmaMax, Between: len(c.From) > 0,
+		Prediction: c.Prediction, SigmaData: c.SigmaData, Variance: c.Variance,
 	}
-	if p, err = reverie.NewDDPM(beta); err != nil {
-		return o, nil, err
+}
+
+// Objective returns what the network learns.
+func Objective(c *config.Run) (o reverie.Objective, err error) {
+	spec := Spec(c)
+	if o.Process, err = spec.New(); err != nil {
+		return o, err
 	}
-	o.Process = p
-	if o.Param, err = reverie.ParseParam(c.Prediction); err != nil {
-		return o, nil, err
+	if o.Param, err = spec.Param(); err != nil {
+		return o, err
 	}
 	if o.Loss, err = reverie.ParseLoss(c.Loss); err != nil {
-		return o, nil, err
+		return o, err
 	}
 	if o.Weighting, err = reverie.ParseWeighting(c.Weighting); err != nil {
-		return o, nil, err
+		return o, err
 	}
 	if o.Variance, err = reverie.ParseVariance(c.Variance); err != nil {
-		return o, nil, err
+		return o, err
 	}
-	return o, p, o.Validate()
+	o.SD = c.SigmaData
+	return o, o.Validate()
+}
+
+// newMethod returns how a run of c learns, and the process that it learns on.
+func newMethod(e *engine.Engine, c *config.Run, m net.Model) (method, reverie.Process, error) {
+	o, err := Objective(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := denoise{engine: e, net: m, objective: o, level: c.Level}
+	if err := d.checkLevel(); err != nil {
+		return nil, nil, err
+	}
+	if c.Objective != "denoise" {
+		s, err := newMatch(d, c.Objective, elements(c))
+		return s, o.Process, err
+	}
+	return &d, o.Process, nil
+}
+
+// elements is the number of values in an image of a configuration.
+func elements(c *config.Run) int { return c.Resolution.H * c.Resolution.W * c.ImageChannels }
+
+// newPreview returns the model with which a run draws its pictures, without weights.
+func newPreview(e *engine.Engine, c *config.Run, m net.Model, p reverie.Process) (*pipeline.Model, error) {
+	spec := Spec(c)
+	k, err := spec.Param()
+	if err != nil {
+		return nil, err
+	}
+	preview := pipeline.New(e, m, p, k, nil)
+	preview.Spec, preview.Learned = spec, spec.Learned()
+	return preview, nil
 }
 
 // DataOptions says what a configuration makes of its images.

@@ -5,44 +5,24 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 )
 
-// lossPerImage is the loss of each image, [N]: the mean over its elements,
-// times its weight.
-func lossPerImage(kind reverie.Loss, out, target, weight *graph.Node) *graph.Node {
-	d := graph.Sub(out, target)
-	switch kind {
-	case reverie.MSE:
-		d = graph.Square(d)
-	case reverie.L1:
-		d = graph.Abs(d)
-	case reverie.Huber: // |d| <= 1: d^2/2, else |d| - 1/2; with m = min(|d|, 1): m (|d| - m/2)
-		a := graph.Abs(d)
-		m := graph.MinScalar(a, 1)
-		d = graph.Mul(m, graph.Sub(a, graph.MulScalar(m, 0.5)))
-	}
-	return graph.Mul(graph.ReduceMean(d, 1, 2, 3), weight)
-}
-
-// newUpdate returns the training step: a function of the state and then of
-// input, cond, target, weight and the three scalars of hyper, which gives the
-// new state, the loss of each image and the gradient's norm.
-func newUpdate(e *engine.Engine, m net.Model, kind reverie.Loss, c *config.Run) *engine.Func {
+// newUpdate returns the training step: a function of the state, the three
+// scalars of hyper and the method's inputs, which gives the new state, the
+// gradient's norm, the loss of each image and its parts.
+func newUpdate(e *engine.Engine, m net.Model, how method, c *config.Run) *engine.Func {
 	layout := newState(m, c.EMA > 0)
 	return e.Func("training step", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 		n := layout.len()
 		weights, avg, avgSq, ema := parts(layout, in[:n])
-		x, cond, target, weight := in[n], in[n+1], in[n+2], in[n+3]
-		rate, root, move := in[n+4], in[n+5], in[n+6]
+		rate, root, move := in[n], in[n+1], in[n+2]
 
 		v := net.Bind(net.Train, layout.params, weights)
-		loss := lossPerImage(kind, m.Forward(v, x, cond), target, weight)
-		grads := graph.Gradient(graph.ReduceAllMean(loss), nodes(v, layout.trained)...)
-		grads, norm := ClipNorm(grads, c.ClipNorm)
+		loss, parts := how.loss(v, in[n+3:])
+		grads, norm := ClipNorm(gradients(how, v, loss, layout.trained), c.ClipNorm)
 
 		next := make(map[*net.Param]*graph.Node, len(layout.params))
 		buffers, values := v.Updates()
@@ -61,8 +41,16 @@ func newUpdate(e *engine.Engine, m net.Model, kind reverie.Loss, c *config.Run) 
 		for i := range ema {
 			newEMA[i] = EMA(ema[i], out[i], move)
 		}
-		return slices.Concat(out, newAvg, newAvgSq, newEMA, []*graph.Node{loss, norm})
+		return slices.Concat(out, newAvg, newAvgSq, newEMA, []*graph.Node{norm, loss}, parts)
 	})
+}
+
+// gradients are those of the mean loss, unless the method has its own.
+func gradients(how method, v *net.Vars, loss *graph.Node, params []*net.Param) []*graph.Node {
+	if g, ok := how.(grader); ok {
+		return g.gradients(v, loss, params)
+	}
+	return graph.Gradient(graph.ReduceAllMean(loss), nodes(v, params)...)
 }
 
 // nodes returns the nodes bound to params.
@@ -90,20 +78,14 @@ func hyper(e *engine.Engine, c *config.Run, step int, lr float64) []*tensors.Ten
 	return []*tensors.Tensor{engine.Scalar(e, float32(rate)), engine.Scalar(e, float32(root)), engine.Scalar(e, float32(move))}
 }
 
-// newEvaluate returns the function of weights, input, cond, target and weight
-// that gives the loss of each image in evaluation mode.
-func newEvaluate(e *engine.Engine, m net.Model, kind reverie.Loss) *engine.Func {
+// newEvaluate returns the function of weights and the method's inputs that
+// gives the loss of each image in evaluation mode, and its parts.
+func newEvaluate(e *engine.Engine, m net.Model, how method) *engine.Func {
 	return e.Func("validation loss", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 		params := m.Params()
-		v, in := net.Bind(net.Eval, params, in[:len(params)]), in[len(params):]
-		out := m.Forward(v, in[0], in[1])
-		return []*graph.Node{lossPerImage(kind, out, in[2], in[3])}
+		loss, parts := how.loss(net.Bind(net.Eval, params, in[:len(params)]), in[len(params):])
+		return append([]*graph.Node{loss}, parts...)
 	})
-}
-
-// taskTensors moves a batch's task to tensors, in the order that the graphs take it.
-func taskTensors(e *engine.Engine, t reverie.Task[*tensors.Tensor]) []*tensors.Tensor {
-	return []*tensors.Tensor{t.Input, vector(e, t.Cond), t.Target, vector(e, t.Weight)}
 }
 
 // vector is v as a float32 tensor.

@@ -135,7 +135,7 @@ func TestUpdate(t *testing.T) {
 		for _, clip := range []float64{0, 0.05} {
 			c := &config.Run{LR: 0.1, AdamBetas: [2]float64{0.9, 0.99}, EMA: 0.3, ClipNorm: clip}
 			m := newAffine()
-			f := newUpdate(e, m, kind, c)
+			f := newUpdate(e, m, &denoise{net: m, objective: reverie.Objective{Loss: kind}}, c)
 			s, err := initState(e, m, 1, true)
 			if err != nil {
 				t.Fatal(err)
@@ -143,14 +143,14 @@ func TestUpdate(t *testing.T) {
 			ref := new(reference)
 			for n := range 5 {
 				l := newLesson(uint64(n))
-				in := append(l.tensors(e), hyper(e, c, n, c.LR)...)
+				in := append(hyper(e, c, n, c.LR), l.tensors(e)...)
 				out, err := f.Update(s.tensors, in...)
 				if err != nil {
 					t.Fatal(err)
 				}
 				losses, norm := ref.step(l, kind, c, n, c.LR)
-				same(t, "losses", floats(out[0]), losses[:])
-				same(t, "norm", floats(out[1]), []float64{norm})
+				same(t, "losses", floats(out[1]), losses[:])
+				same(t, "norm", floats(out[0]), []float64{norm})
 			}
 			weights, avg, avgSq, ema := parts(s, s.tensors)
 			join := func(t []*tensors.Tensor) []float64 { return append(floats(t[0]), floats(t[1])...) }

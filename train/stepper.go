@@ -23,7 +23,7 @@ func NewStepper(e *engine.Engine, c *config.Run) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, _, err := Objective(c)
+	o, err := Objective(c)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func NewStepper(e *engine.Engine, c *config.Run) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stepper{config: c, engine: e, update: newUpdate(e, n, o.Loss, c), state: s}, nil
+	return &Stepper{config: c, engine: e, update: newUpdate(e, n, &denoise{engine: e, net: n, objective: o}, c), state: s}, nil
 }
 
 // images moves images [N,H,W,C] to a tensor.
@@ -48,8 +48,8 @@ func (s *Stepper) Train(input, cond, target []float32) (loss float64, err error)
 	for i := range ones {
 		ones[i] = 1
 	}
-	in := []*tensors.Tensor{s.images(input, n), engine.New(s.engine, cond, n), s.images(target, n), vector(s.engine, ones)}
-	in = append(in, hyper(s.engine, s.config, s.step, s.config.LR)...)
+	in := hyper(s.engine, s.config, s.step, s.config.LR)
+	in = append(in, s.images(input, n), engine.New(s.engine, cond, n), s.images(target, n), vector(s.engine, ones))
 	defer engine.Free(in...)
 	out, err := s.update.Update(s.state.tensors, in...)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Stepper) Train(input, cond, target []float32) (loss float64, err error)
 	}
 	defer engine.Free(out...)
 	s.step++
-	losses, err := tensors.CopyFlatData[float32](out[0])
+	losses, err := tensors.CopyFlatData[float32](out[1])
 	return mean(losses), err
 }
 

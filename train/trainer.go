@@ -39,8 +39,8 @@ type Trainer struct {
 
 	engine     *engine.Engine
 	net        net.Model
-	process    *reverie.DDPM
-	objective  reverie.Objective
+	process    reverie.Process // nil for an autoencoder
+	method     method
 	train, val *data.Set
 
 	// What tests replace.
@@ -81,15 +81,17 @@ func New(e *engine.Engine, c *config.Run, set *data.Set) (*Trainer, error) {
 	if t.net, err = Network(c); err != nil {
 		return nil, err
 	}
-	if t.objective, t.process, err = Objective(c); err != nil {
+	if t.method, t.process, err = newMethod(e, c, t.net); err != nil {
 		return nil, err
 	}
 	if err := t.train.CheckBatch(c.Batch); err != nil {
 		return nil, err
 	}
-	t.update = newUpdate(e, t.net, t.objective.Loss, c)
-	t.evaluate = newEvaluate(e, t.net, t.objective.Loss)
-	t.preview = pipeline.New(e, t.net, t.process, t.objective.Param, nil)
+	t.update = newUpdate(e, t.net, t.method, c)
+	t.evaluate = newEvaluate(e, t.net, t.method)
+	if t.preview, err = newPreview(e, c, t.net, t.process); err != nil {
+		return nil, err
+	}
 	return t, nil
 }
 

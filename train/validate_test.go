@@ -56,7 +56,7 @@ func TestValidationLoss(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, _, ema := parts(tr.state, tr.state.tensors)
-	m := pipeline.New(tr.engine, tr.net, tr.process, tr.objective.Param, ema)
+	m := pipeline.New(tr.engine, tr.net, tr.process, tr.method.(*denoise).objective.Param, ema)
 	defer m.Close()
 	sum := 0.0
 	for i := range tr.val.Len() {
@@ -64,7 +64,7 @@ func TestValidationLoss(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		times := tr.objective.Times(reverie.Stream{Seed: c.Seed, Domain: reverie.Validation, Sample: uint64(i)}, 1)
+		times := tr.method.(*denoise).objective.Times(reverie.Stream{Seed: c.Seed, Domain: reverie.Validation, Sample: uint64(i)}, 1)
 		noise := make([]float32, len(b.X))
 		reverie.Stream{Seed: c.Seed, Domain: reverie.Validation, Sample: uint64(i), Step: 1}.Normal32(noise)
 		law := tr.process.At(times[0])
@@ -79,7 +79,7 @@ func TestValidationLoss(t *testing.T) {
 		}
 		for k, y := range floats(out) { // eps is predicted
 			d := y - float64(noise[k])
-			sum += d * d / float64(len(x)) * tr.objective.Weight(times[0]) / float64(tr.val.Len())
+			sum += d * d / float64(len(x)) * tr.method.(*denoise).objective.Weight(times[0]) / float64(tr.val.Len())
 		}
 	}
 	if math.Abs(*got-sum) > 1e-5*sum {

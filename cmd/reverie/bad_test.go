@@ -72,7 +72,7 @@ func TestUsage(t *testing.T) {
 		{"train nowhere --schedule exp", `--schedule "exp" is unknown`},
 		{"train nowhere --prediction noise", `--prediction "noise" is unknown`},
 		{"train nowhere --loss l3", `--loss "l3" is unknown`},
-		{"train nowhere --process vp", `--process "vp" is unknown`},
+		{"train nowhere --process vpp", `--process "vpp" is unknown`},
 		{"train nowhere --crop top", `--crop "top" is unknown`},
 		{"train nowhere --clamp y", `--clamp "y" is unknown`},
 		{"train nowhere --variance big", `--variance "big" is unknown`},

@@ -40,6 +40,14 @@ func (p *processFlags) add(cmd *cobra.Command) {
 	f.Float64Var(&p.betaEnd, "beta-end", 0.02, "last beta of linear and scaled-linear")
 }
 
+// spec is the table of betas with the prediction and variance of Ho et al.
+func (p *processFlags) spec() pipeline.Spec {
+	return pipeline.Spec{
+		Process: "ddpm", Schedule: p.schedule, Timesteps: p.timesteps, BetaStart: p.betaStart, BetaEnd: p.betaEnd,
+		Prediction: "eps", Variance: "posterior",
+	}
+}
+
 // process checks the flags of cmd and returns the chain; its errors are usage errors.
 func (p *processFlags) process(cmd *cobra.Command) (*reverie.DDPM, error) {
 	r, err := config.Preset("lecture")
@@ -50,7 +58,7 @@ func (p *processFlags) process(cmd *cobra.Command) (*reverie.DDPM, error) {
 	if err := r.Validate(); err != nil {
 		return nil, usage(err)
 	}
-	if err := unusedBetas(p.schedule, cmd.Flags().Changed); err != nil {
+	if err := r.Unused(cmd.Flags().Changed); err != nil {
 		return nil, usage(err)
 	}
 	beta, err := reverie.Betas(p.schedule, p.timesteps, p.betaStart, p.betaEnd)
@@ -63,25 +71,15 @@ func (p *processFlags) process(cmd *cobra.Command) (*reverie.DDPM, error) {
 
 // text are the chunks of a picture that say which table it was made with.
 func (p *processFlags) text() []picture.Text {
-	text := []picture.Text{
-		{Key: "Software", Value: "reverie " + version()},
-		{Key: "schedule", Value: p.schedule}, {Key: "timesteps", Value: fmt.Sprint(p.timesteps)},
-	}
-	if p.schedule != "cosine" {
-		text = append(text, picture.Text{Key: "beta-start", Value: fmt.Sprint(p.betaStart)}, picture.Text{Key: "beta-end", Value: fmt.Sprint(p.betaEnd)})
-	}
-	return text
+	return append([]picture.Text{{Key: "Software", Value: "reverie " + version()}}, p.spec().Text()...)
 }
 
-// unusedBetas refuses the ends of the betas where they were given and the
-// schedule has none.
-func unusedBetas(schedule string, given func(flag string) bool) error {
-	for _, flag := range []string{"beta-start", "beta-end"} {
-		if given(flag) && schedule == "cosine" {
-			return fmt.Errorf("--%s belongs to --schedule linear and scaled-linear, not to cosine", flag)
-		}
+// tableLength is the length of a process's table of betas, 0 where it has none.
+func tableLength(p reverie.Process) int {
+	if d, ok := p.(reverie.Discrete); ok {
+		return d.Steps()
 	}
-	return nil
+	return 0
 }
 
 // openEngine opens the backend that --backend names, or the default one. Only

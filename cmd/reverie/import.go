@@ -98,11 +98,11 @@ func importFunc(cmd *cobra.Command, o *importOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := pipeline.Scheduler(o.schedule, o.timesteps, o.betaStart, o.betaEnd, "eps", "posterior")
+	s, err := o.spec().Scheduler()
 	if err != nil {
 		return err
 	}
-	s.Reverie = &checkpoint.SchedulerExtra{Process: "ddpm", Height: o.resolution.H, Width: o.resolution.W}
+	s.Reverie.Height, s.Reverie.Width = o.resolution.H, o.resolution.W
 	err = checkpoint.SaveModel(nil, o.out, &checkpoint.Checkpoint{Arch: m.Arch(), ArchConfig: text, Weights: dict, Scheduler: s})
 	if err != nil {
 		return err

@@ -59,11 +59,11 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 	}
 	row("weights", "%s", which)
 	s := c.Scheduler
-	p, err := pipeline.Described(s)
+	p, err := pipeline.SpecOf(s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", found.Model, err)
 	}
-	row("process", "ddpm, T = %d, %s", s.NumTrainTimesteps, betas(p, s))
+	row("process", "%v", p)
 	row("prediction", "%s", p.Prediction)
 	if x := s.Reverie; x != nil {
 		if x.Preset != "" {
@@ -83,14 +83,6 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 		row("trained", "elsewhere (imported)")
 	}
 	return t.Flush()
-}
-
-// betas describes the table of betas; cosine has no ends of its own.
-func betas(p pipeline.Names, s checkpoint.SchedulerConfig) string {
-	if p.Schedule == "cosine" {
-		return "cosine betas"
-	}
-	return fmt.Sprintf("%s betas %v to %v", p.Schedule, s.BetaStart, s.BetaEnd)
 }
 
 // compact is JSON on one line.

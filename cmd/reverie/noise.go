@@ -62,6 +62,6 @@ diffusion model learns to undo.`,
 }
 
 // timesText is a list of times with commas between.
-func timesText(t []int) string {
+func timesText(t []float64) string {
 	return strings.Join(strings.Fields(strings.Trim(fmt.Sprint(t), "[]")), ", ")
 }

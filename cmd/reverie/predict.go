@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
@@ -26,8 +27,10 @@ func newPredict() *cobra.Command {
 		Use:   "predict --model RUN --in in.npz --out out.npz",
 		Short: "Run the raw network on arrays",
 		Long: `Run the network, in evaluation mode, on the arrays of an npz file: x float32
-[N,C,H,W] and t int64 [N], the code index 0 to T-1. The output, out float32
-[N,C,H,W], is what the network says, unscaled: to compare with other programs.
+[N,C,H,W] and t [N]: of a table of betas int64, the code index 0 to T-1; of a
+continuous process float32, in its own time. The output, out float32 [N,C,H,W],
+is what the network says, unscaled: to compare with other programs; with a
+learned variance it is [N,2C,H,W], the prediction first.
 Any size that the network takes will do, whatever it was trained on. In Python:
 
   numpy.savez("in.npz", x=x.astype("float32"), t=t.astype("int64"))`,
@@ -94,7 +97,7 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 }
 
 // readTask reads x and t, and checks that the model can take them.
-func readTask(path string, m *pipeline.Loaded) (x checkpoint.Tensor, t []int64, err error) {
+func readTask(path string, m *pipeline.Loaded) (x checkpoint.Tensor, t []float64, err error) {
 	z, err := checkpoint.OpenNPZ(path)
 	if err != nil {
 		return x, nil, inputError("in", path, err)
@@ -103,11 +106,7 @@ func readTask(path string, m *pipeline.Loaded) (x checkpoint.Tensor, t []int64, 
 	if x, err = z.Array("x", checkpoint.F32, 4); err != nil {
 		return x, nil, err
 	}
-	times, err := z.Array("t", checkpoint.I64, 1)
-	if err != nil {
-		return x, nil, err
-	}
-	if t, err = times.I64s(); err != nil {
+	if t, err = readTimes(z, path, m.Process); err != nil {
 		return x, nil, err
 	}
 	in, _ := m.Net.Channels()
@@ -119,19 +118,51 @@ func readTask(path string, m *pipeline.Loaded) (x checkpoint.Tensor, t []int64, 
 	case x.Shape[1] != in:
 		return x, nil, fmt.Errorf("%s: x has %d channels, and the model takes %d: x is [N,C,H,W]", path, x.Shape[1], in)
 	}
-	for i, v := range t {
-		if v < 0 || v >= int64(m.Process.Steps()) {
-			return x, nil, fmt.Errorf("%s: t[%d] is %d; the model's times are 0 to %d", path, i, v, m.Process.Steps()-1)
-		}
-	}
 	if err := m.Net.Check(x.Shape[2], x.Shape[3]); err != nil {
 		return x, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return x, t, nil
 }
 
+// readTimes reads t, which lies in the process's span: whole indices of a table of betas, else numbers.
+func readTimes(z *checkpoint.NPZ, path string, p reverie.Process) ([]float64, error) {
+	var t []float64
+	if _, ok := p.(reverie.Discrete); ok {
+		times, err := z.Array("t", checkpoint.I64, 1)
+		if err != nil {
+			return nil, err
+		}
+		whole, err := times.I64s()
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range whole {
+			t = append(t, float64(v))
+		}
+	} else {
+		times, err := z.Array("t", checkpoint.F32, 1)
+		if err != nil {
+			return nil, err
+		}
+		single, err := times.F32s()
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range single {
+			t = append(t, float64(v))
+		}
+	}
+	lo, hi := p.Span()
+	for i, v := range t {
+		if !(v >= float64(float32(lo)) && v <= float64(float32(hi))) {
+			return nil, fmt.Errorf("%s: t[%d] is %v; the model's times are %v to %v", path, i, v, lo, hi)
+		}
+	}
+	return t, nil
+}
+
 // predict runs the network on x [N,C,H,W] in batches.
-func predict(ctx context.Context, m *pipeline.Loaded, x checkpoint.Tensor, t []int64, batch int) (checkpoint.Tensor, error) {
+func predict(ctx context.Context, m *pipeline.Loaded, x checkpoint.Tensor, t []float64, batch int) (checkpoint.Tensor, error) {
 	n, c, h, w := x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]
 	_, outC := m.Net.Channels()
 	pixels, err := x.F32s()
@@ -146,7 +177,7 @@ func predict(ctx context.Context, m *pipeline.Loaded, x checkpoint.Tensor, t []i
 		k := min(batch, n-i)
 		cond := make([]float32, k)
 		for j := range cond {
-			cond[j] = float32(m.Process.Cond(float64(t[i+j])))
+			cond[j] = float32(m.Process.Cond(t[i+j]))
 		}
 		images := engine.New(m.Engine, moveChannels(pixels[i*c*h*w:(i+k)*c*h*w], k, c, h*w), k, h, w, c)
 		y, err := m.Forward(net.Eval, images, cond)

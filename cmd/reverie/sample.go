@@ -139,7 +139,7 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pip
 	}
 	steps := p.Steps
 	*p = m.Filled(*p)
-	if err := config.ValidateSolver(p.Solver, steps, "steps", m.Process.Steps()); err != nil {
+	if err := config.ValidateSolver(p.Solver, steps, "steps", tableLength(m.Process)); err != nil {
 		return err
 	}
 	switch {
@@ -184,7 +184,7 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		describe(m), english.Plural(p.N, "image", ""), p.Height, p.Width, p.Seed, solverName(p), english.Plural(p.Steps, "step", ""), p.Clamp)
 
 	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
-	_, c := m.Net.Channels()
+	c, _ := m.Net.Channels()
 	strip := pipeline.Strip{H: p.Height, W: p.Width, C: c}
 	p.Hook = func(first int, s pipeline.State) error {
 		bar.add(1)

@@ -160,10 +160,10 @@ func (o *trainOptions) fresh(set []string) (*config.Run, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if err := unused(c, given); err != nil {
+	if err := c.Unused(given); err != nil {
 		return nil, err
 	}
-	if _, _, err := train.Objective(c); err != nil {
+	if _, err := train.Objective(c); err != nil {
 		return nil, err
 	}
 	_, err = train.Network(c)
@@ -187,19 +187,7 @@ func (o *trainOptions) checkResume(set []string) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	return unused(c, func(name string) bool { return slices.Contains(set, name) })
-}
-
-// unused refuses a flag that was given and that the rest of the configuration
-// leaves without effect.
-func unused(c *config.Run, given func(flag string) bool) error {
-	switch {
-	case given("layers") && c.Arch == "simpleunet":
-		return errors.New("--layers belongs to --arch unet; simpleunet has none to choose")
-	case given("variance") && c.Solver != "ddpm":
-		return fmt.Errorf("--variance belongs to --solver ddpm, not to %s", c.Solver)
-	}
-	return unusedBetas(c.Schedule, given)
+	return c.Unused(func(name string) bool { return slices.Contains(set, name) })
 }
 
 // resumeRun goes on with the run in o.resume.

@@ -1,0 +1,130 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+)
+
+// vpSchedules are the schedules that a VP-SDE has; the others are tables of betas.
+var vpSchedules = []string{"linear", "cosine", "sigmoid", "learned"}
+
+// usesBetas says whether beta-start and beta-end have an effect.
+func (r *Run) usesBetas() bool {
+	switch r.Process {
+	case "ddpm":
+		return r.Schedule == "linear" || r.Schedule == "scaled-linear"
+	case "vp":
+		return r.Schedule == "linear"
+	}
+	return r.Process == "subvp"
+}
+
+// betas is what beta-start and beta-end belong to.
+const betas = "--schedule linear and scaled-linear"
+
+// noBetas is what makes beta-start and beta-end unused.
+func (r *Run) noBetas() string {
+	if r.Process == "ddpm" || r.Process == "vp" {
+		return r.Schedule
+	}
+	return r.Process
+}
+
+// Unused returns an error for a flag that was given and that the rest of the configuration leaves without effect, with what it
+// belongs to.
+func (r *Run) Unused(given func(flag string) bool) error {
+	rows := []struct {
+		flag    string
+		belongs bool
+		to, not string
+	}{
+		{"timesteps", r.Process == "ddpm", "--process ddpm", r.Process},
+		{"schedule", r.Process == "ddpm" || r.Process == "vp", "--process ddpm and vp", r.Process},
+		{"beta-start", r.usesBetas(), betas, r.noBetas()},
+		{"beta-end", r.usesBetas(), betas, r.noBetas()},
+		{"sigma-min", r.Process == "ve" || r.Process == "edm", "--process ve and edm", r.Process},
+		{"sigma-max", r.Process == "ve" || r.Process == "edm", "--process ve and edm", r.Process},
+		{"sigma-data", r.Prediction == "edm" || r.Weighting == "edm", "--prediction edm and --weighting edm", r.Prediction},
+		{"layers", r.Arch == "unet", "--arch unet", r.Arch},
+		{"variance", r.Solver == "ddpm", "--solver ddpm", r.Solver},
+	}
+	for _, row := range rows {
+		if given(row.flag) && !row.belongs {
+			return fmt.Errorf("--%s belongs to %s, not to %s; leave it out", row.flag, row.to, row.not)
+		}
+	}
+	return nil
+}
+
+// validateFormulation finds parts of process and objective that make no sense together, and names the nearest that do.
+func (r *Run) validateFormulation() error {
+	return first(r.validateSchedule(), r.validateLoss(), r.validateLearned(), r.validateEnds(), r.validateObjective())
+}
+
+func (r *Run) validateSchedule() error {
+	switch {
+	case r.Process == "ddpm" && r.Schedule == "learned":
+		return fmt.Errorf("--schedule learned is a function of continuous time; give --process vp, of which ddpm is the table")
+	case r.Process == "vp" && !slices.Contains(vpSchedules, r.Schedule):
+		return fmt.Errorf("--schedule %s is a table of betas, which --process vp has not; the nearest is --schedule linear", r.Schedule)
+	case r.SigmaMin > 0 && r.SigmaMax > 0 && r.SigmaMin >= r.SigmaMax:
+		return fmt.Errorf("--sigma-min %v is not under --sigma-max %v", r.SigmaMin, r.SigmaMax)
+	}
+	return nil
+}
+
+func (r *Run) validateLoss() error {
+	if r.Weighting != "simple" && r.Loss != "mse" {
+		return fmt.Errorf("--weighting %s needs --loss mse: it weights a squared error, not %s", r.Weighting, r.Loss)
+	}
+	return nil
+}
+
+// validateLearned looks at what is learned beside the prediction: the variance and the schedule.
+func (r *Run) validateLearned() error {
+	switch {
+	case r.Variance == "learned" && r.Process != "ddpm":
+		return fmt.Errorf("--variance learned lies between the two variances of a table of betas; give --process ddpm, or leave it out")
+	case r.Variance == "learned" && (r.Loss != "mse" || r.Objective != "denoise"):
+		return fmt.Errorf("--variance learned adds the bound to a mean square; give --loss mse and --objective denoise")
+	case r.Variance == "learned" && r.Solver != "ddpm":
+		return fmt.Errorf("--variance learned is for --solver ddpm; %s draws with a variance of its own", r.Solver)
+	case r.Process == "vp" && r.Schedule == "learned" && (r.Weighting != "elbo" || r.Loss != "mse"):
+		return fmt.Errorf("--schedule learned minimises the bound; give --weighting elbo and --loss mse")
+	case r.Process == "vp" && r.Schedule == "learned" && r.Prediction != "eps" && r.Prediction != "v":
+		return fmt.Errorf("--schedule learned is stated for a network that predicts the noise; give --prediction eps or v, not %s", r.Prediction)
+	}
+	return nil
+}
+
+// validateEnds looks at a flow's far end.
+func (r *Run) validateEnds() error {
+	switch {
+	case len(r.From) > 0 && r.Process != "flow":
+		return fmt.Errorf("--from gives a second data set in place of the noise, which only --process flow can start from, not %s", r.Process)
+	case r.Coupling != "none" && r.Process != "flow":
+		return fmt.Errorf("--coupling %s pairs the ends of a flow; give --process flow, not %s", r.Coupling, r.Process)
+	case len(r.From) > 0 && r.Weighting != "simple":
+		return fmt.Errorf("--weighting %s weights a noise level, and a flow between two data sets has none; give --weighting simple", r.Weighting)
+	case r.Process == "flow" && slices.Contains([]string{"eps", "score"}, r.Prediction):
+		return fmt.Errorf("--prediction %s does not determine x0 where a flow is all noise, at t = 1; give --prediction velocity, v or x0", r.Prediction)
+	}
+	return nil
+}
+
+// validateObjective looks at the score-matching objectives.
+func (r *Run) validateObjective() error {
+	switch {
+	case r.Objective == "denoise":
+		return nil
+	case len(r.From) > 0:
+		return fmt.Errorf("--objective %s fits a score, and a flow between two data sets has none; give --objective denoise", r.Objective)
+	case r.Loss != "mse" || r.Weighting != "simple":
+		return fmt.Errorf("--objective %s is a square of its own, weighted by sigma^2; give --loss mse and --weighting simple", r.Objective)
+	case r.Process == "vp" && r.Schedule == "learned":
+		return fmt.Errorf("--schedule learned needs --objective denoise: it is learned by the bound")
+	case r.Coupling != "none":
+		return fmt.Errorf("--objective %s sees no pairs; leave --coupling out", r.Objective)
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/pipeline"
+)
+
+// denoise is the method of all formulations that regress on a target: the network learns an objective's prediction from data that it
+// has noised.
+type denoise struct {
+	engine    *engine.Engine
+	net       net.Model
+	objective reverie.Objective
+	level     float64 // the one time at which it learns; 0: all times
+}
+
+// checkLevel reports a level that is no time of the process.
+func (d *denoise) checkLevel() error {
+	if d.level == 0 {
+		return nil
+	}
+	lo, hi := d.objective.Process.Span()
+	_, discrete := d.objective.Process.(reverie.Discrete)
+	if !(d.level >= lo && d.level <= hi) || discrete && d.level != math.Trunc(d.level) {
+		return fmt.Errorf("--level %v is no time of the process: give one from %v to %v, an index of a table of betas", d.level, lo, hi)
+	}
+	return nil
+}
+
+// times draws the times of n images.
+func (d *denoise) times(s reverie.Stream, n int) []float64 {
+	if d.level == 0 {
+		return d.objective.Times(s, n)
+	}
+	return slices.Repeat([]float64{d.level}, n)
+}
+
+// inputs are the noised images, the number that the network sees of each one's time, the target and the weight.
+func (d *denoise) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
+	times := d.times(at.times, b.N)
+	space := pipeline.NewScope(d.engine.Space(at.noise))
+	x0 := space.Own(engine.New(d.engine, b.X, b.N, b.H, b.W, b.C))
+	task := reverie.Corrupt(d.objective, space, x0, times)
+	space.Close(task.Input, task.Target)
+	return []*tensors.Tensor{task.Input, vector(d.engine, task.Cond), task.Target, vector(d.engine, task.Weight)}, times, nil
+}
+
+// loss is the weighted norm of the network's error.
+func (d *denoise) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
+	return lossPerImage(d.objective.Loss, d.net.Forward(v, in[0], in[1]), in[2], in[3]), nil
+}
+
+func (d *denoise) parts() []string { return nil }
+
+// lossPerImage is the loss of each image, [N]: the mean over its elements,
+// times its weight.
+func lossPerImage(kind reverie.Loss, out, target, weight *graph.Node) *graph.Node {
+	d := graph.Sub(out, target)
+	switch kind {
+	case reverie.MSE:
+		d = graph.Square(d)
+	case reverie.L1:
+		d = graph.Abs(d)
+	case reverie.Huber: // |d| <= 1: d^2/2, else |d| - 1/2; with m = min(|d|, 1): m (|d| - m/2)
+		a := graph.Abs(d)
+		m := graph.MinScalar(a, 1)
+		d = graph.Mul(m, graph.Sub(a, graph.MulScalar(m, 0.5)))
+	}
+	return graph.Mul(graph.ReduceMean(d, 1, 2, 3), weight)
+}

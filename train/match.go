@@ -1,0 +1,89 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/pipeline"
+)
+
+// match is the method of score matching without a target: the score that the network's prediction stands for is fitted to the noised
+// data at each time,
+//
+//	sigma_t^2/D E[ |s|^2/2 + tr(ds/dx) ]
+//
+// or a sliced form of it (package net/score). lambda = sigma^2 makes all times count alike, as in NCSN.
+type match struct {
+	denoise
+	kind string // exact, sliced or sliced-vr
+}
+
+// newMatch is the method of that name for images of size elements.
+func newMatch(d denoise, kind string, size int) (*match, error) {
+	if kind == "exact" {
+		if err := score.CheckExact(size); err != nil {
+			return nil, fmt.Errorf("--objective exact: %w", err)
+		}
+	}
+	lo, hi := d.objective.Process.Span()
+	if d.level > 0 {
+		lo, hi = d.level, d.level
+	}
+	if _, _, _, err := score.Coefs(d.objective.Process, d.objective.Param, []float64{lo, hi}); err != nil {
+		return nil, fmt.Errorf("--objective %s: %w", kind, err)
+	}
+	return &match{d, kind}, nil
+}
+
+// inputs are the noised images, the number that the network sees of each one's time, what makes its output the score, the weight,
+// and the directions of a sliced loss.
+func (m *match) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
+	times, o := m.times(at.times, b.N), m.objective
+	x, f, in, err := score.Coefs(o.Process, o.Param, times)
+	if err != nil {
+		return nil, nil, err
+	}
+	space := pipeline.NewScope(m.engine.Space(at.noise))
+	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
+	law, cond, weight := [2][]float64{make([]float64, b.N), make([]float64, b.N)}, make([]float64, b.N), make([]float64, b.N)
+	for i, t := range times {
+		c := o.Process.At(t)
+		law[0][i], law[1][i], cond[i] = c.Alpha, c.Sigma, o.Process.Cond(t)
+		weight[i] = c.Sigma * c.Sigma / float64(b.H*b.W*b.C)
+	}
+	noised := space.SumEach(law[:], x0, space.Noise(x0))
+	task := []*tensors.Tensor{noised}
+	for _, v := range [][]float64{cond, x, f, in, weight} {
+		task = append(task, vector(m.engine, v))
+	}
+	keep := []*tensors.Tensor{noised}
+	if m.kind != "exact" {
+		direction := space.Noise(x0)
+		task, keep = append(task, direction), append(keep, direction)
+	}
+	space.Close(keep...)
+	return task, times, nil
+}
+
+// loss is the score-matching loss of each image.
+func (m *match) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
+	x, cond, weight := in[0], in[1], in[5]
+	s := score.Affine{X: in[2], F: in[3], In: in[4]}.Of(func(x *graph.Node) *graph.Node { return m.net.Forward(v, x, cond) })
+	var loss *graph.Node
+	switch m.kind {
+	case "exact":
+		loss = score.Exact(s, x)
+	case "sliced":
+		loss = score.Sliced(s, x, score.Rademacher(in[6]))
+	default:
+		loss = score.SlicedReduced(s, x, score.Rademacher(in[6]))
+	}
+	return graph.Mul(loss, weight), nil
+}
+
+var _ method = (*match)(nil)
