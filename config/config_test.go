@@ -78,7 +78,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--ema":            func(r *Run) { r.EMA = 1 },
 		"--clip-norm":      func(r *Run) { r.ClipNorm = -1 },
 		"--batch":          func(r *Run) { r.Batch = 0 },
-		"--solver":         func(r *Run) { r.Solver = "euler" },
+		"--solver":         func(r *Run) { r.Solver = "rk4" },
 		"--sample-steps":   func(r *Run) { r.SampleSteps = 301 },
 		"--time":           func(r *Run) { r.Time = -1 },
 		"--timesteps":      func(r *Run) { r.Timesteps = 0 },

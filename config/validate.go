@@ -21,7 +21,7 @@ var (
 	Losses      = []string{"l1", "mse", "huber"}
 	Weightings  = []string{"simple", "elbo", "min-snr", "likelihood", "edm"}
 	LRSchedules = []string{"constant", "cosine"}
-	Solvers     = []string{"ddpm", "ddim", "lecture-sde"}
+	Solvers     = []string{"ddpm", "ddim", "lecture-sde", "euler", "heun", "euler-maruyama", "reverse-diffusion", "pc", "langevin", "annealed-langevin", "dpm++2m", "dpm++2m-sde", "unipc", "rk45"}
 	Clamps      = []string{"x0", "x", "none"}
 	Variances   = []string{"posterior", "beta", "learned"}
 )

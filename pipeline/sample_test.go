@@ -197,7 +197,7 @@ func TestSampleErrors(t *testing.T) {
 		"batches of -1":     func(o *Options) { o.Batch = -1 },
 		"multiples of 2":    func(o *Options) { o.Height = 7 },
 		`clamp "xx"`:        func(o *Options) { o.Clamp = "xx" },
-		`solver "euler"`:    func(o *Options) { o.Solver = "euler" },
+		`solver "rk4"`:    func(o *Options) { o.Solver = "rk4" },
 		`spacing "cubic"`:   func(o *Options) { o.Spacing = "cubic" },
 		"eta = 2":           func(o *Options) { o.Eta = 2 },
 		"only solver ddim":  func(o *Options) { o.Solver, o.Eta = "ddpm", 1 },

@@ -7,14 +7,19 @@ import (
 )
 
 // DDIM steps with the share Eta in [0, 1] of fresh noise (Song et al. 2021, arXiv:2010.02502, eq. 12): see reverie.Move. Eta = 0 is
-// deterministic, and Euler's method for VE and for rectified flow; it also runs backwards, from data to noise. Eta = 1 is ancestral.
+// deterministic, and Euler's method for VE and for rectified flow; it also runs backwards, from data to noise: see Invert. Eta = 1 is
+// ancestral.
 type DDIM[X any] struct{ Eta float64 }
+
+// Fits refuses noise where the process has no score.
+func (d DDIM[X]) Fits(p reverie.Process) error {
+	if err := hasScore(p); err != nil && d.Eta > 0 {
+		return needsScore("ddim with eta above 0", p)
+	}
+	return nil
+}
 
 // Step returns x at s.
 func (d DDIM[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, error) {
-	x0, err := r.Denoise(ctx, x, t)
-	if err != nil {
-		return x, err
-	}
-	return r.apply(reverie.Move(reverie.At(r.Process, t), reverie.At(r.Process, s), d.Eta), x, x0)
+	return r.affine(ctx, r.move(t, s, d.Eta), x, t)
 }

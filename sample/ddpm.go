@@ -2,6 +2,7 @@ package sample
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/reverie-go/reverie"
@@ -12,19 +13,58 @@ import (
 //	x_s = posterior mean(x_t, x0hat) + sqrt(variance) z,   no noise in the step to Clean
 //
 // For neighbouring indices of a DDPM the mean is (x - beta_t/sqrt(1-abar_t) eps)/sqrt(alpha_t), the variance
-// beta_t (1-abar_{t-1})/(1-abar_t) (posterior) or beta_t (beta).
+// beta_t (1-abar_{t-1})/(1-abar_t) (posterior), beta_t (beta), or between the two where the network says (learned): then the Run's
+// Denoiser must be a reverie.VarianceDenoiser and its Space a reverie.LogScaler.
 type DDPM[X any] struct{ Variance reverie.Variance }
+
+// Fits refuses a process without a score: its noise is not Gaussian.
+func (d DDPM[X]) Fits(p reverie.Process) error {
+	if err := hasScore(p); err != nil {
+		return needsScore("ddpm", p)
+	}
+	return nil
+}
 
 // Step returns x at s.
 func (d DDPM[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, error) {
-	x0, err := r.Denoise(ctx, x, t)
-	if err != nil {
-		return x, err
-	}
 	ct, cs := reverie.At(r.Process, t), reverie.At(r.Process, s)
 	m := reverie.Move(ct, cs, 1)
+	if d.Variance == reverie.LearnedVariance {
+		return d.learned(ctx, r, x, t, m, ct, cs)
+	}
 	if d.Variance != reverie.PosteriorVariance {
 		m.Noise = math.Sqrt(d.Variance.Of(ct, cs))
 	}
-	return r.apply(m, x, x0)
+	return r.affine(ctx, m, x, t)
+}
+
+// learned steps with the deviation exp(half the log variance) of each element,
+//
+//	log variance = (1+v)/2 log beta + (1-v)/2 log posterior
+//
+// (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15).
+func (d DDPM[X]) learned(ctx context.Context, r *Run[X], x X, t float64, m reverie.Step, ct, cs reverie.Coef) (X, error) {
+	net, ok := r.Denoiser.(reverie.VarianceDenoiser[X])
+	if !ok {
+		return x, fmt.Errorf("variance learned needs a network that learned its variance, which this one (%T) did not: use posterior or beta", r.Denoiser)
+	}
+	scale, ok := r.Space.(reverie.LogScaler[X])
+	if !ok {
+		return x, fmt.Errorf("variance learned needs exponentials: %T lacks LogScale(x, v, a, b)", r.Space)
+	}
+	r.calls++
+	x0, v, err := net.DenoiseVariance(ctx, x, t)
+	if err != nil {
+		return x, err
+	}
+	r.x0 = x0
+	noisy := m.Noise > 0
+	posterior, beta := 2*math.Log(m.Noise), math.Log(reverie.BetaVariance.Of(ct, cs))
+	m.Noise = 0
+	x1, err := r.apply(m, x, x0)
+	if err != nil || !noisy {
+		return x1, err
+	}
+	z := scale.LogScale(r.Space.Noise(x), v, (beta+posterior)/4, (beta-posterior)/4)
+	return r.Space.Sum([]float64{1, 1}, x1, z), nil
 }

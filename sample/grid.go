@@ -3,6 +3,7 @@ package sample
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/reverie-go/reverie"
 )
@@ -34,18 +35,115 @@ func Trailing(p reverie.Process, n int) ([]float64, error) {
 	return grid(p, n, func(i int) float64 { return lo + (hi-lo)*(1-float64(i)/float64(n)) })
 }
 
-// Spacings returns the names that Grid knows.
-func Spacings() []string { return []string{"linear", "trailing"} }
+// Quadratic returns the grid of n steps from hi whose n times are squares of numbers spaced evenly, so that they are dense near the data:
+//
+//	t_i = lo + (hi - lo) (1 - i/(n-1))^2,  i = 0..n-1;  Clean
+//
+// (the "quadratic" of Song et al. 2021, arXiv:2010.02502, appendix D.2). Discrete: see Karras.
+func Quadratic(p reverie.Process, n int) ([]float64, error) {
+	lo, hi := p.Span()
+	return grid(p, n, func(i int) float64 {
+		u := 1 - float64(i)/float64(max(1, n-1))
+		return lo + (hi-lo)*u*u
+	})
+}
 
-// Grid returns the grid of n steps of the spacing named linear or trailing.
-func Grid(spacing string, p reverie.Process, n int) ([]float64, error) {
-	switch spacing {
-	case "linear":
-		return Linear(p, n)
-	case "trailing":
-		return Trailing(p, n)
+// LogSNR returns the grid of n steps from hi whose n times are spaced evenly in lambda = log(a/s), from hi to lo, both included, and then
+// Clean (Lu et al. 2022, arXiv:2206.00927): geometric noise levels. Discrete, and where a = 0 at hi: see Karras.
+func LogSNR(p reverie.Process, n int) ([]float64, error) {
+	from, to := levels(p)
+	return grid(p, n, func(i int) float64 { return timeOf(p, lerp(math.Log(from), math.Log(to), i, n-1), i, n) })
+}
+
+// Karras returns the grid of n steps from hi whose noise levels S = s/a are those of Karras et al. (2022, arXiv:2206.00364, eq. 5), rho = 7,
+// and then Clean:
+//
+//	S_i = (S_max^(1/rho) + i/(n-1) (S_min^(1/rho) - S_max^(1/rho)))^rho,  i = 0..n-1
+//
+// with S_max and S_min those at hi and lo. Where a = 0 at hi (flow at 1) S_max is infinite: then the grid starts at hi all the same, and goes on
+// as from S_max = 80, the paper's.
+//
+// For a Discrete process the times of any spacing are rounded to indices, and where rounding makes two alike the one of more noise goes to the
+// next free index: the grid always has n steps.
+func Karras(p reverie.Process, n int) ([]float64, error) {
+	const rho = 7
+	from, to := levels(p)
+	return grid(p, n, func(i int) float64 {
+		S := math.Pow(lerp(math.Pow(from, 1./rho), math.Pow(to, 1./rho), i, n-1), rho)
+		return timeOf(p, math.Log(S), i, n)
+	})
+}
+
+// highest is the noise level from which a grid in noise levels goes on where that at hi is infinite.
+const highest = 80
+
+// levels returns the noise levels s/a at hi (or highest) and lo.
+func levels(p reverie.Process) (from, to float64) {
+	lo, hi := p.Span()
+	if c := p.At(hi); c.Alpha > 0 {
+		from = c.Sigma / c.Alpha
+	} else {
+		from = highest
 	}
-	return nil, fmt.Errorf("unknown spacing %q: expected one of linear, trailing", spacing)
+	c := p.At(lo)
+	return from, c.Sigma / c.Alpha
+}
+
+// timeOf returns the time of the noise level with that logarithm, the i-th of n: the ends exactly.
+func timeOf(p reverie.Process, logS float64, i, n int) float64 {
+	lo, hi := p.Span()
+	switch i {
+	case 0:
+		return hi
+	case n - 1:
+		return lo
+	}
+	return reverie.TimeAt(p, -logS)
+}
+
+// lerp returns the i-th of n+1 numbers spaced evenly from a to b.
+func lerp(a, b float64, i, n int) float64 {
+	if n == 0 {
+		return a
+	}
+	u := float64(i) / float64(n)
+	return a*(1-u) + b*u
+}
+
+// spacing is a grid by its name.
+type spacing struct {
+	Info
+	grid func(p reverie.Process, n int) ([]float64, error)
+}
+
+var spacings = []spacing{
+	{Info{Name: "linear", Text: "even in time, lo included"}, Linear},
+	{Info{Name: "trailing", Text: "even in time, the last step from above lo"}, Trailing},
+	{Info{Name: "quadratic", Text: "squares in time: dense near the data"}, Quadratic},
+	{Info{Name: "logsnr", Text: "even in log(alpha/sigma): geometric noise levels"}, LogSNR},
+	{Info{Name: "karras", Text: "Karras et al.'s noise levels, rho 7"}, Karras},
+}
+
+// SpacingInfos describes the spacings, in the order of Spacings.
+func SpacingInfos() []Info {
+	var all []Info
+	for _, s := range spacings {
+		all = append(all, s.Info)
+	}
+	return all
+}
+
+// Spacings returns the names that Grid knows.
+func Spacings() []string { return names(SpacingInfos()) }
+
+// Grid returns the grid of n steps of the spacing of that name.
+func Grid(spacing string, p reverie.Process, n int) ([]float64, error) {
+	for _, s := range spacings {
+		if s.Name == spacing {
+			return s.grid(p, n)
+		}
+	}
+	return nil, fmt.Errorf("unknown spacing %q: expected one of %s", spacing, strings.Join(Spacings(), ", "))
 }
 
 // grid returns the n times t(0) .. t(n-1), then Clean.
@@ -60,11 +158,25 @@ func grid(p reverie.Process, n int, t func(i int) float64) ([]float64, error) {
 	g := make([]float64, n, n+1)
 	for i := range g {
 		g[i] = t(i)
-		if discrete {
-			g[i] = math.RoundToEven(g[i])
-		}
+	}
+	if discrete {
+		round(g, d.Steps())
 	}
 	return append(g, reverie.Clean), nil
+}
+
+// round rounds falling times to different indices of T (half to even), of which there are enough: one that is taken moves up, and at the
+// upper end down.
+func round(g []float64, T int) {
+	for i := len(g) - 1; i >= 0; i-- {
+		g[i] = math.RoundToEven(g[i])
+		if i < len(g)-1 {
+			g[i] = max(g[i], g[i+1]+1)
+		}
+	}
+	for i := range g {
+		g[i] = min(g[i], float64(T-1-i))
+	}
 }
 
 // checkGrid reports a grid that does not lie in p's Span or does not run one way. It may end at Clean.

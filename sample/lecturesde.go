@@ -23,6 +23,14 @@ type LectureSDE[X any] struct {
 	R float64 // 0: 0.05
 }
 
+// Fits refuses all but a DDPM.
+func (LectureSDE[X]) Fits(p reverie.Process) error {
+	if _, ok := p.(*reverie.DDPM); !ok {
+		return fmt.Errorf("lecture-sde walks every index of a DDPM, whose betas it reads, and this is %T: the nearest solver is reverse-diffusion", p)
+	}
+	return nil
+}
+
 // Step returns x at s = t-1.
 func (l LectureSDE[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, error) {
 	p, ok := r.Process.(*reverie.DDPM)

@@ -2,41 +2,114 @@ package sample
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/reverie-go/reverie"
 )
 
-// Options are the solvers' settings. One that the solver does not have is an error.
-type Options struct {
-	Eta      float64          // ddim: 0 (deterministic) to 1 (ancestral)
-	Variance reverie.Variance // ddpm
+// Info describes a solver or a spacing in a line.
+type Info struct {
+	Name, Text string
+	Options    []string // those of Options that a solver has, by the names of Options' fields in lower case with dashes
+	Refuses    string   // which processes it refuses, and why; "": none
+}
+
+// The reasons for which solvers refuse a process.
+const (
+	refusesFar   = "a bridge: Sigma is 0 at its far end"
+	refusesScore = "a flow between two data sets: it has no score"
+	refusesBoth  = refusesFar + "; " + refusesScore
+)
+
+// An entry is a solver by its name.
+type entry[X any] struct {
+	Info
+	make func(o Options) Solver[X]
+}
+
+// table lists the solvers. A new one is a file and a row here.
+func table[X any]() []entry[X] {
+	return []entry[X]{
+		{Info{"ddpm", "ancestral sampling", []string{"variance"}, refusesScore},
+			func(o Options) Solver[X] { return DDPM[X]{o.Variance} }},
+		{Info{"ddim", "deterministic (eta 0) to ancestral (eta 1)", []string{"eta"}, "with eta above 0 " + refusesScore},
+			func(o Options) Solver[X] { return DDIM[X]{o.Eta} }},
+		{Info{"lecture-sde", "the lecture's \"iterative predictor\", as printed", nil, "all but ddpm, of which it walks every index: it reads the table of betas"},
+			func(Options) Solver[X] { return LectureSDE[X]{} }},
+		{Info{"euler", "Euler on the probability flow in the process's own time, order 1", nil, refusesFar},
+			func(Options) Solver[X] { return Euler[X]{} }},
+		{Info{"heun", "Karras et al.'s second-order sampler, with churn", []string{"churn", "churn-min", "churn-max", "churn-noise"}, refusesFar + "; with churn " + refusesScore},
+			func(o Options) Solver[X] { return Heun[X]{o.Churn, o.ChurnMin, o.ChurnMax, o.ChurnNoise} }},
+		{Info{"euler-maruyama", "Euler-Maruyama on the reverse SDE", nil, refusesBoth},
+			func(Options) Solver[X] { return EulerMaruyama[X]{} }},
+		{Info{"reverse-diffusion", "the forward chain's discretisation reversed", nil, refusesBoth},
+			func(Options) Solver[X] { return ReverseDiffusion[X]{} }},
+		{Info{"pc", "predictor, then Langevin corrector by signal-to-noise ratio", []string{"snr", "corrections", "predictor"}, refusesBoth},
+			func(o Options) Solver[X] { return PC[X]{predictors[X]()[o.Predictor], o.SNR, o.Corrections} }},
+		{Info{"langevin", "Langevin dynamics at one noise level", []string{"step-size", "updates", "still", "level"}, refusesBoth},
+			func(o Options) Solver[X] { return Langevin[X]{o.Level, o.StepSize, o.Updates, o.Still} }},
+		{Info{"annealed-langevin", "Langevin dynamics over falling noise levels (NCSN)", []string{"step-size", "updates"}, refusesBoth},
+			func(o Options) Solver[X] { return AnnealedLangevin[X]{o.StepSize, o.Updates} }},
+		{Info{"dpm++2m", "DPM-Solver++(2M), deterministic, order 2 at one call a step", []string{"lower-final"}, refusesFar},
+			func(o Options) Solver[X] { return &DPM2M[X]{LowerFinal: o.LowerFinal} }},
+		{Info{"dpm++2m-sde", "SDE-DPM-Solver++(2M), stochastic", []string{"lower-final"}, refusesBoth},
+			func(o Options) Solver[X] { return &DPM2MSDE[X]{LowerFinal: o.LowerFinal} }},
+		{Info{"unipc", "unified predictor-corrector, deterministic, order 1 to 3 at one call a step", []string{"order", "bh1", "lower-final", "no-correct"}, refusesFar},
+			func(o Options) Solver[X] {
+				return &UniPC[X]{Order: o.Order, BH1: o.BH1, LowerFinal: o.LowerFinal, NoCorrect: o.NoCorrect}
+			}},
+		{Info{"rk45", "adaptive Runge-Kutta 5(4) on the probability flow, to a tolerance", []string{"rtol", "atol", "max-calls"}, refusesFar},
+			func(o Options) Solver[X] { return &RK45[X]{RTol: o.RTol, ATol: o.ATol, MaxCalls: o.MaxCalls} }},
+	}
+}
+
+// predictors are those that pc goes with; "" is its default.
+func predictors[X any]() map[string]Solver[X] {
+	return map[string]Solver[X]{"": nil, "reverse-diffusion": ReverseDiffusion[X]{}, "ddpm": DDPM[X]{}, "euler-maruyama": EulerMaruyama[X]{}}
+}
+
+// Solvers describes the solvers, in the order of Names.
+func Solvers() []Info {
+	var all []Info
+	for _, e := range table[struct{}]() {
+		all = append(all, e.Info)
+	}
+	return all
 }
 
 // Names returns the names that New knows.
-func Names() []string { return []string{"ddpm", "ddim", "lecture-sde"} }
+func Names() []string { return names(Solvers()) }
 
-// New returns a new solver by its name.
+func names(infos []Info) []string {
+	var all []string
+	for _, i := range infos {
+		all = append(all, i.Name)
+	}
+	return all
+}
+
+// New returns a new solver by its name, for one run. An option out of range is an error, and one that the solver lacks.
 func New[X any](name string, o Options) (Solver[X], error) {
-	var solver Solver[X]
-	switch name {
-	case "ddpm":
-		solver, o.Variance = DDPM[X]{o.Variance}, 0
-	case "ddim":
-		if !(o.Eta >= 0 && o.Eta <= 1) {
-			return nil, fmt.Errorf("eta = %v: expected 0 to 1", o.Eta)
-		}
-		solver, o.Eta = DDIM[X]{o.Eta}, 0
-	case "lecture-sde":
-		solver = LectureSDE[X]{}
-	default:
+	rows := table[X]()
+	i := slices.IndexFunc(rows, func(e entry[X]) bool { return e.Name == name })
+	if i < 0 {
 		return nil, fmt.Errorf("unknown solver %q: expected one of %s", name, strings.Join(Names(), ", "))
 	}
-	if o.Eta != 0 {
-		return nil, fmt.Errorf("eta = %v: only solver ddim has it, not %s", o.Eta, name)
+	if err := o.check(rows[i].Info); err != nil {
+		return nil, err
 	}
-	if o.Variance != reverie.PosteriorVariance {
-		return nil, fmt.Errorf("variance = %v: only solver ddpm has it, not %s", o.Variance, name)
+	return rows[i].make(o), nil
+}
+
+// Fits returns nil if the solver of that name, with its options, goes with the process, or why not and what would.
+func Fits(name string, o Options, p reverie.Process) error {
+	solver, err := New[struct{}](name, o)
+	if err != nil {
+		return err
 	}
-	return solver, nil
+	if f, ok := solver.(Fitter); ok {
+		return f.Fits(p)
+	}
+	return nil
 }

@@ -16,11 +16,15 @@ type Run[X any] struct {
 	Far      []X     // the given end x1, for a process that has one (then exactly one)
 	Clamp    float64 // x is clamped to [-Clamp, Clamp] after every step, as the lecture does; 0: not. The Space must be a Clamper
 
-	x0 X // the last x0hat
+	x0    X   // the last x0hat
+	calls int // of the Denoiser
+	steps int // of the whole walk
+	left  int // steps from this one on
 }
 
 // Denoise returns x0hat at t, and keeps it for the hook.
 func (r *Run[X]) Denoise(ctx context.Context, x X, t float64) (X, error) {
+	r.calls++
 	x0, err := r.Denoiser.Denoise(ctx, x, t)
 	r.x0 = x0
 	return x0, err
@@ -39,49 +43,70 @@ func (r *Run[X]) Prior(like X) X {
 }
 
 // A Solver takes one step: it returns x at time s from x at time t. s may be reverie.Clean. A solver that keeps a history is a
-// value for one run.
+// value for one run: use a new one for each walk. Its history reaches back at most three steps, so that a caller may free what is
+// older.
 type Solver[X any] interface {
 	Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, error)
 }
+
+// A Fitter is a Solver that does not go with every process. Fits returns nil, or why the solver does not go with p and what would.
+type Fitter interface {
+	Fits(p reverie.Process) error
+}
+
+// A Recycler is a Space that gives back the memory of what it made some calls of Next ago, other than keep. A solver of many
+// evaluations within one step calls Next between them.
+type Recycler[X any] interface{ Next(keep ...X) }
 
 // A State is where a walk is after a step.
 type State[X any] struct {
 	Step, Steps int     // 1..Steps
 	T, S        float64 // the step went from T to S
 	X           X       // x at S
-	X0          X       // x0hat as the step saw it at T
+	X0          X       // x0hat as the step last saw it
+	Calls       int     // calls of the Denoiser so far
 }
 
 // Sample walks x along the grid: from grid[0], the time of x, to its last, which may be reverie.Clean. After each step it calls hook,
 // if any, whose error ends the walk; ctx ends it between steps. On an error it returns the x it had reached.
+//
+// Where the Space is a Normer, the walk ends with an error once a sample is not finite, or its norm is above 1e6 times the larger of 1
+// and the largest norm at the start: no process scales a sample by that much, a diverging solver soon does.
 func Sample[X any](ctx context.Context, run *Run[X], solver Solver[X], x X, grid []float64, hook func(State[X]) error) (X, error) {
-	clamp, err := run.check(grid)
+	clamp, err := run.check(solver, grid)
 	if err != nil {
 		return x, err
 	}
 	r := *run
+	r.calls, r.steps = 0, len(grid)-1
+	healthy := watch(r.Space, x)
 	for i, s := range grid[1:] {
 		if err := ctx.Err(); err != nil {
 			return x, err
 		}
 		t := grid[i]
+		r.left = r.steps - i
 		next, err := solver.Step(ctx, &r, x, t, s)
-		if err != nil {
-			return x, fmt.Errorf("step %d of %d, from t = %v: %w", i+1, len(grid)-1, t, err)
+		if err == nil {
+			next = clamp(next)
+			err = healthy(next)
 		}
-		x = clamp(next)
+		if err != nil {
+			return x, fmt.Errorf("step %d of %d, from t = %v to %v: %w", i+1, r.steps, t, s, err)
+		}
+		x = next
 		if hook == nil {
 			continue
 		}
-		if err := hook(State[X]{Step: i + 1, Steps: len(grid) - 1, T: t, S: s, X: x, X0: r.x0}); err != nil {
+		if err := hook(State[X]{Step: i + 1, Steps: r.steps, T: t, S: s, X: x, X0: r.x0, Calls: r.calls}); err != nil {
 			return x, err
 		}
 	}
 	return x, nil
 }
 
-// check reports what is wrong with the run or its grid, and returns the clamp of x.
-func (r *Run[X]) check(grid []float64) (clamp func(X) X, err error) {
+// check reports what is wrong with the run, its solver or its grid, and returns the clamp of x.
+func (r *Run[X]) check(solver Solver[X], grid []float64) (clamp func(X) X, err error) {
 	if r.Space == nil || r.Process == nil || r.Denoiser == nil {
 		return nil, errors.New("sample: a Run needs a Space, a Process and a Denoiser")
 	}
@@ -91,6 +116,11 @@ func (r *Run[X]) check(grid []float64) (clamp func(X) X, err error) {
 	if err := checkGrid(r.Process, grid); err != nil {
 		return nil, err
 	}
+	if f, ok := solver.(Fitter); ok {
+		if err := f.Fits(r.Process); err != nil {
+			return nil, fmt.Errorf("sample: %w", err)
+		}
+	}
 	if r.Clamp == 0 {
 		return func(x X) X { return x }, nil
 	}
@@ -99,6 +129,15 @@ func (r *Run[X]) check(grid []float64) (clamp func(X) X, err error) {
 		return nil, fmt.Errorf("sample: clamp = %v with %T: expected a bound above 0 and a Space that can clamp", r.Clamp, r.Space)
 	}
 	return func(x X) X { return c.Clamp(x, -r.Clamp, r.Clamp) }, nil
+}
+
+// affine denoises x at t and returns the affine map m of it.
+func (r *Run[X]) affine(ctx context.Context, m reverie.Step, x X, t float64) (X, error) {
+	x0, err := r.Denoise(ctx, x, t)
+	if err != nil {
+		return x, err
+	}
+	return r.apply(m, x, x0)
 }
 
 // apply returns the affine map m of x, x0hat, the far end and, where m says so, fresh noise.
@@ -114,4 +153,16 @@ func (r *Run[X]) apply(m reverie.Step, x, x0 X) (X, error) {
 		c, terms = append(c, m.Noise), append(terms, r.Space.Noise(x))
 	}
 	return r.Space.Sum(c, terms...), nil
+}
+
+// move returns reverie.Move between two times.
+func (r *Run[X]) move(t, s, eta float64) reverie.Step {
+	return reverie.Move(reverie.At(r.Process, t), reverie.At(r.Process, s), eta)
+}
+
+// recycle lets the Space free what is not of use any more. The last x0hat is.
+func (r *Run[X]) recycle(keep ...X) {
+	if s, ok := r.Space.(Recycler[X]); ok {
+		s.Next(append(keep, r.x0)...)
+	}
 }

@@ -61,7 +61,7 @@ func TestGrids(t *testing.T) {
 			t.Errorf("%d steps of 10 succeed", n)
 		}
 	}
-	if _, err := Grid("karras", ten, 5); err == nil || !strings.Contains(err.Error(), "linear, trailing") {
+	if _, err := Grid("sqrt", ten, 5); err == nil || !strings.Contains(err.Error(), "linear, trailing, quadratic, logsnr, karras") {
 		t.Error(err)
 	}
 }
@@ -92,7 +92,7 @@ func TestNew(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{"euler", Options{Eta: 1}, "ddpm, ddim, lecture-sde"},
+		{"rk4", Options{Eta: 1}, "ddpm, ddim, lecture-sde, euler"},
 		{"ddim", Options{Eta: 1.5}, "eta = 1.5"},
 		{"ddim", Options{Eta: math.NaN()}, "eta = NaN"},
 		{"ddpm", Options{Eta: 0.5}, "only solver ddim"},
@@ -112,7 +112,7 @@ func newRun(t *testing.T, first uint64) *Run[batch] {
 	return &Run[batch]{Space: sp, Process: p, Denoiser: reverie.Wrap(sp, p, reverie.Eps, toy(6))}
 }
 
-// A sample is the same in any batch, for every solver.
+// A sample is the same in any batch, for every solver; for rk45, whose steps are the batch's, within its tolerance.
 func TestBatchSizeChangesNothing(t *testing.T) {
 	for _, name := range Names() {
 		dream := func(first uint64, n int) batch {
@@ -132,6 +132,13 @@ func TestBatchSizeChangesNothing(t *testing.T) {
 			return x
 		}
 		all, third := dream(0, 4), dream(2, 1)
+		if name == "rk45" {
+			for j := range third[0] {
+				if math.Abs(all[2][j]-third[0][j]) <= 1e-5 {
+					third[0][j] = all[2][j]
+				}
+			}
+		}
 		if !slices.Equal(all[2], third[0]) {
 			t.Errorf("%s: sample 2 is %v in a batch of 4, %v alone", name, all[2], third[0])
 		}

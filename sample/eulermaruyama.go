@@ -1,0 +1,34 @@
+package sample
+
+import (
+	"context"
+	"math"
+
+	"github.com/reverie-go/reverie"
+)
+
+// EulerMaruyama is the method of that name on the reverse SDE in the process's own time (Anderson 1982; Song et al. 2021,
+// arXiv:2011.13456, eq. 6), of weak order 1:
+//
+//	x_s = x - (f x - g^2 score) h + g sqrt(h) z,   h = t - s,   f = a'/a
+//
+// and x0hat in the step to Clean. Where a = 0 (flow at 1) f is singular, and the step is ancestral.
+type EulerMaruyama[X any] struct{}
+
+// Fits refuses a process without a score.
+func (EulerMaruyama[X]) Fits(p reverie.Process) error { return needsScore("euler-maruyama", p) }
+
+// Step returns x at s.
+func (EulerMaruyama[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, error) {
+	if err := downward("euler-maruyama", t, s); err != nil {
+		return x, err
+	}
+	c := r.Process.At(t)
+	if s == reverie.Clean || c.Alpha == 0 {
+		return r.affine(ctx, r.move(t, s, 1), x, t)
+	}
+	f, _ := c.Drift()
+	g2, h := reverie.G2(r.Process, t), t-s
+	sx, s0, _ := c.Score()
+	return r.affine(ctx, reverie.Step{X: 1 - h*(f-g2*sx), X0: h * g2 * s0, Noise: math.Sqrt(g2 * h)}, x, t)
+}

@@ -1,0 +1,90 @@
+package sample
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/reverie-go/reverie"
+)
+
+// PC is the predictor-corrector sampler of Song et al. (2021, arXiv:2011.13456, algorithms 2 to 5): the predictor's step from t to s, then
+// Corrections steps of Langevin dynamics at s, whose size the signal-to-noise ratio SNR sets,
+//
+//	x <- x + e score + sqrt(2e) z,   e = 2 alpha (SNR |z|/|score|)^2,   alpha = (a_t/a_s)^2
+//
+// There are none in the step to Clean. alpha is the paper's 1-beta for the chain of this grid, and 1 for VE. Norms are each sample's own
+// (the paper's code takes the batch's mean), so that a sample does not depend on its batch; the Space must be a Normer. It takes
+// 1 + Corrections calls a step.
+type PC[X any] struct {
+	Predictor   Solver[X] // nil: ReverseDiffusion
+	SNR         float64   // r; 0: 0.16
+	Corrections int       // M; 0: 1
+}
+
+// Fits refuses a process without a score, and what the predictor refuses.
+func (p PC[X]) Fits(process reverie.Process) error {
+	if f, ok := p.Predictor.(Fitter); ok {
+		if err := f.Fits(process); err != nil {
+			return fmt.Errorf("predictor of solver pc: %w", err)
+		}
+	}
+	return needsScore("pc", process)
+}
+
+// Step returns x at s.
+func (p PC[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, error) {
+	if err := downward("pc", t, s); err != nil {
+		return x, err
+	}
+	norm, ok := r.Space.(reverie.Normer[X])
+	if !ok {
+		return x, fmt.Errorf("pc needs norms: %T lacks Norm(x)", r.Space)
+	}
+	predictor := p.Predictor
+	if predictor == nil {
+		predictor = ReverseDiffusion[X]{}
+	}
+	x, err := predictor.Step(ctx, r, x, t, s)
+	if s == reverie.Clean {
+		return x, err
+	}
+	k := r.Process.At(t).Alpha / r.Process.At(s).Alpha
+	for range max(1, p.Corrections) {
+		if err != nil {
+			return x, err
+		}
+		x, err = p.correct(ctx, r, norm, x, s, k*k)
+	}
+	return x, err
+}
+
+// correct takes one step of Langevin dynamics at s.
+func (p PC[X]) correct(ctx context.Context, r *Run[X], norm reverie.Normer[X], x X, s, alpha float64) (X, error) {
+	x0, err := r.Denoise(ctx, x, s)
+	if err != nil {
+		return x, err
+	}
+	sx, s0, _ := r.Process.At(s).Score()
+	score, z := r.Space.Sum([]float64{sx, s0}, x, x0), r.Space.Noise(x)
+	ns, nz := norm.Norm(score), norm.Norm(z)
+	ratio := or(p.SNR, 0.16)
+	c := [][]float64(reverie.NewBatch[float64](3, len(ns)))
+	for n := range ns {
+		c[0][n] = 1
+		if ns[n] > 0 {
+			q := ratio * nz[n] / ns[n]
+			e := 2 * alpha * q * q
+			c[1][n], c[2][n] = e, math.Sqrt(2*e)
+		}
+	}
+	return r.Space.SumEach(c, x, score, z), nil
+}
+
+// or returns v, or the default d where v is 0.
+func or(v, d float64) float64 {
+	if v == 0 {
+		return d
+	}
+	return v
+}
