@@ -36,6 +36,11 @@ type Objective struct {
 	Weighting Weighting
 	Variance  Variance // of the reverse steps, which the weighting ELBO of a DDPM depends on
 	SD        float64  // the data's deviation, which the weighting EDMWeight depends on; 0: 0.5
+
+	Sampler    TimeSampler // how times are drawn
+	LogMean    float64     // of log(s/a), with LogSD, for LogNormalTimes; both 0: see there
+	LogSD      float64
+	Importance *Importance // the losses that ImportanceTimes go by, from NewImportance(Process). A validation loss takes UniformTimes in place of both
 }
 
 // Validate reports a field that is missing or out of range, a weighting that does not go with the loss or the process, and a
@@ -63,6 +68,9 @@ func (o Objective) Validate() error {
 	if err := HasScore(o.Process); err != nil && (o.Weighting == ELBO || o.Weighting == Likelihood) {
 		return fmt.Errorf("objective: weighting %v: %w, or weighting simple", o.Weighting, err)
 	}
+	if err := o.validateTimes(); err != nil {
+		return err
+	}
 	lo, hi := o.Process.Span()
 	for _, t := range []float64{lo, (lo + hi) / 2, hi} {
 		if err := o.singular(t); err != nil {
@@ -84,24 +92,6 @@ func (o Objective) singular(t float64) error {
 	return nil
 }
 
-// Times draws the times of a batch of n, uniform in the process's Span (over its indices where it is Discrete): sample i's is
-// the first number of the stream s.Plus(i). A trainer gives Stream{Seed, Times, first sample, training step}, and its Space
-// the same with the domain Training, so that a step's times and noise depend on nothing but the seed and the step.
-func (o Objective) Times(s Stream, n int) []float64 {
-	t := make([]float64, n)
-	lo, hi := o.Process.Span()
-	d, discrete := o.Process.(Discrete)
-	for i := range t {
-		u := s.Plus(i).Uniform()
-		if discrete {
-			t[i] = float64(int(u * float64(d.Steps())))
-		} else {
-			t[i] = lo + u*(hi-lo)
-		}
-	}
-	return t
-}
-
 // target returns the network's target at t as a combination of x0, x1 and eps.
 func (o Objective) target(t float64) (x0, far, eps float64) {
 	c := o.Process.At(t)
@@ -114,7 +104,7 @@ type Task[X any] struct {
 	Input  X         // in x_t
 	Cond   []float64 // Process.Cond(t)
 	Target X         // in the sense of the objective's Param
-	Weight []float64 // of each sample's loss
+	Weight []float64 // of each sample's loss: Objective.Weight times Objective.Factors
 	T      []float64 // the times
 }
 
@@ -127,14 +117,15 @@ func Corrupt[X any](o Objective, sp Space[X], x0 X, t []float64, far ...X) Task[
 // coupling has assigned to the data (Couple).
 func Pair[X any](o Objective, sp Space[X], x0, eps X, t []float64, far ...X) Task[X] {
 	n := len(t)
-	task := Task[X]{Cond: make([]float64, n), Weight: make([]float64, n), T: t}
+	task := Task[X]{Cond: make([]float64, n), Weight: o.Factors(t), T: t}
 	input, target := table(3, n), table(3, n)
 	for i, t := range t {
 		c := o.Process.At(t)
 		_, _, _, in := o.Param(c)
 		input[0][i], input[1][i], input[2][i] = in*c.Alpha, in*c.Sigma, in*c.Beta
 		target[0][i], target[2][i], target[1][i] = o.target(t)
-		task.Cond[i], task.Weight[i] = o.Process.Cond(t), o.Weight(t)
+		task.Cond[i] = o.Process.Cond(t)
+		task.Weight[i] *= o.Weight(t)
 	}
 	x := append([]X{x0, eps}, far...)
 	task.Input = sp.SumEach(input[:len(x)], x...)
