@@ -1,0 +1,275 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/reverie-go/reverie"
+)
+
+// BoundOptions say how Bound and ContinuousBound estimate. The zero value reads 8-bit images and visits every step once.
+type BoundOptions struct {
+	Reading  Reading
+	Variance reverie.Variance // of a chain's reverse steps
+	Draws    int              // of the noise, for each image; 0: 1
+	// Times are the random times at which the steps' sum is estimated, two in each of Times/2 stretches, shared by the images of
+	// a batch and new for each batch and draw; 0: all steps of a chain, 128 of a continuous bound.
+	Times int
+	// Stream draws the times: its Sample is the number of the batch's first image, so that batches differ.
+	Stream reverie.Stream
+}
+
+// draws returns Draws with its default.
+func (o BoundOptions) draws() int { return max(1, o.Draws) }
+
+// check reports settings out of range.
+func (o BoundOptions) check() error {
+	const most = 1 << 20
+	switch {
+	case o.Draws < 0 || o.Draws > most:
+		return fmt.Errorf("eval: draws = %d: expected 1 to %d", o.Draws, most)
+	case o.Times < 0 || o.Times > most:
+		return fmt.Errorf("eval: times = %d: expected 2 to %d, or 0 for the default", o.Times, most)
+	case o.Reading != Pixels && o.Reading != Points:
+		return fmt.Errorf("eval: reading %d: unknown", o.Reading)
+	}
+	return nil
+}
+
+// Bounds are the evidence lower bound of a DDPM in both derivations (Luo 2022, arXiv:2208.11970, sect. 3.2), from the same noise and the
+// same calls of the network.
+type Bounds struct {
+	// Matching has the denoising matching terms KL(q(x_{t-1}|x_t,x0) || p(x_{t-1}|x_t)) and the prior term KL(q(x_{T-1}|x0) || p).
+	Matching Evidence
+	// Consistency has the joint log ratios E[log q(x_{t-1}|x_{t-2}) - log p(x_{t-1}|x_t)], x_{t-2}, x_{t-1} and x_t drawn together, and
+	// the prior term E KL(q(x_{T-1}|x_{T-2}) || p). In expectation its Total is Matching's; the terms are not.
+	Consistency Evidence
+	// Printed has E KL(q(x_{t-1}|x_{t-2}) || p(x_{t-1}|x_t)) in their place, as the literature prints the consistency terms. That
+	// forgets that x_{t-1} and x_t belong together: its Total is no estimate of the bound, and larger by about a nat for each
+	// step and dimension.
+	Printed Evidence
+}
+
+// Merge adds the images of o.
+func (b *Bounds) Merge(o *Bounds) error {
+	return errors.Join(b.Matching.Merge(&o.Matching), b.Consistency.Merge(&o.Consistency), b.Printed.Merge(&o.Printed))
+}
+
+// Bound estimates the negative evidence lower bound of the batch x0 under the reverse chain of p and d, in both derivations.
+// Indices are the code's, 0..T-1; index 0 is the reconstruction term, the law of x0 given x_0 of mean x0hat and variance beta_0: of
+// 8-bit levels the discretised Gaussian. The network is called once at each step visited, on points in float64 if x0 is.
+//
+// It returns an error where x0 holds no levels (Pixels), the options are out of range, Variance is LearnedVariance and d no
+// reverie.VarianceDenoiser, the network fails, or a term is no finite number.
+func Bound[X any](ctx context.Context, sp reverie.Space[X], p *reverie.DDPM, d reverie.Denoiser[X], x0 X, o BoundOptions) (*Bounds, error) {
+	c, err := newChain(sp, p, d, x0, o)
+	if err != nil {
+		return nil, err
+	}
+	for r := range o.draws() {
+		c.draw = r
+		if err := c.pass(ctx); err != nil {
+			return nil, err
+		}
+		recycle(sp, x0)
+	}
+	b := &Bounds{c.matching, c.consistency, c.printed}
+	for _, e := range []*Evidence{&b.Matching, &b.Consistency, &b.Printed} {
+		e.sum()
+	}
+	return b, nil
+}
+
+// chain is an estimate of Bounds under way.
+type chain[X any] struct {
+	sp   reverie.Space[X]
+	p    *reverie.DDPM
+	d    reverie.Denoiser[X]
+	o    BoundOptions
+	x0   X
+	data [][]float64 // x0
+	draw int
+
+	matching, consistency, printed Evidence
+}
+
+func newChain[X any](sp reverie.Space[X], p *reverie.DDPM, d reverie.Denoiser[X], x0 X, o BoundOptions) (*chain[X], error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	data, n, dim, err := readBatch(x0, o.Reading)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := d.(reverie.VarianceDenoiser[X]); o.Variance == reverie.LearnedVariance && !ok {
+		return nil, errors.New("eval: the network learned no variance: choose variance posterior or beta")
+	}
+	c := &chain[X]{sp: sp, p: p, d: d, o: o, x0: x0, data: data}
+	for _, e := range []*Evidence{&c.matching, &c.consistency, &c.printed} {
+		*e = newEvidence(dim, o.draws(), n)
+		e.terms = make([]stepTerm, max(0, p.Steps()-1))
+		for i := range e.terms {
+			t := float64(i + 1)
+			e.terms[i].t, e.terms[i].lambda = t, p.At(t).Lambda()
+		}
+	}
+	return c, nil
+}
+
+// readBatch returns the batch's numbers on the host, checked.
+func readBatch[X any](x X, o Reading) (rows [][]float64, n, dim int, err error) {
+	if rows, err = hostRows(x); err != nil {
+		return nil, 0, 0, err
+	}
+	if n, dim, err = shapeOf(rows); err != nil {
+		return nil, 0, 0, err
+	}
+	if o == Pixels {
+		err = checkLevels(rows)
+	}
+	return rows, n, dim, err
+}
+
+// pass estimates all terms once for each image.
+func (c *chain[X]) pass(ctx context.Context) error {
+	if err := c.ends(ctx); err != nil {
+		return err
+	}
+	if c.o.Times == 0 || c.o.Times >= c.p.Steps()-1 {
+		return c.walk(ctx)
+	}
+	return c.jump(ctx)
+}
+
+// ends sets the reconstruction and the prior terms.
+func (c *chain[X]) ends(ctx context.Context) error {
+	x, err := c.d.Denoise(ctx, c.jumpTo(0), 0)
+	if err != nil {
+		return err
+	}
+	x0hat, err := hostRows(x)
+	if err != nil {
+		return err
+	}
+	last := c.p.Steps() - 1
+	before, err := hostRows(c.jumpTo(last - 1))
+	if err != nil {
+		return err
+	}
+	recon := c.o.Reading.decode(c.data, x0hat, c.p.Beta(0))
+	far := priorTerm(c.data, c.p.At(float64(last)), 1)
+	step := reverie.Coef{Alpha: math.Sqrt(1 - c.p.Beta(last)), Sigma: math.Sqrt(c.p.Beta(last))}
+	near := priorTerm(before, step, 1)
+	for _, e := range []*Evidence{&c.matching, &c.consistency, &c.printed} {
+		copy(e.reconstruction.values[c.draw], recon)
+		copy(e.prior.values[c.draw], near)
+	}
+	copy(c.matching.prior.values[c.draw], far)
+	return finiteTerms("reconstruction", recon)
+}
+
+// priorTerm returns KL(N(a x, s^2) || N(0, prior^2)) of each sample.
+func priorTerm(x [][]float64, c reverie.Coef, prior float64) []float64 {
+	out := make([]float64, len(x))
+	for i := range x {
+		for _, x := range x[i] {
+			out[i] += reverie.KL(c.Alpha*x, c.Sigma*c.Sigma, 0, prior*prior)
+		}
+	}
+	return out
+}
+
+// jumpTo draws from q(x_t|x0); x_{-1} is x0.
+func (c *chain[X]) jumpTo(t int) X {
+	if t < 0 {
+		return c.x0
+	}
+	at := c.p.At(float64(t))
+	return c.sp.Sum([]float64{at.Alpha, at.Sigma}, c.x0, c.sp.Noise(c.x0))
+}
+
+// next draws from q(x_t|x_{t-1}).
+func (c *chain[X]) next(x X, t int) X {
+	beta := c.p.Beta(t)
+	return c.sp.Sum([]float64{math.Sqrt(1 - beta), math.Sqrt(beta)}, x, c.sp.Noise(x))
+}
+
+// walk draws the forward chain once and estimates every step on it.
+func (c *chain[X]) walk(ctx context.Context) error {
+	before, x := c.x0, c.next(c.x0, 0)
+	for _, v := range everyIndex(c.p.Steps()) {
+		after := c.next(x, int(v.t))
+		if _, err := c.step(ctx, v, before, x, after); err != nil {
+			return err
+		}
+		before, x = x, after
+		recycle(c.sp, c.x0, before, x)
+	}
+	return nil
+}
+
+// jump estimates some of the steps, each on a piece of chain of its own.
+func (c *chain[X]) jump(ctx context.Context) error {
+	s := c.o.Stream
+	s.Step += uint32(c.draw)
+	visits := someIndices(s, c.p.Steps(), c.o.Times)
+	means := make([][3]float64, len(visits))
+	for k, v := range visits {
+		t := int(v.t)
+		before := c.jumpTo(t - 2)
+		x := c.next(before, t-1)
+		var err error
+		if means[k], err = c.step(ctx, v, before, x, c.next(x, t)); err != nil {
+			return err
+		}
+		recycle(c.sp, c.x0)
+	}
+	for i, e := range []*Evidence{&c.matching, &c.consistency, &c.printed} {
+		each := make([]float64, len(means))
+		for k := range means {
+			each[k] = means[k][i]
+		}
+		draws := float64(c.o.draws())
+		e.steps.shared += sharedVariance(visits, each) / (draws * draws)
+	}
+	return nil
+}
+
+// step estimates the term of the reverse step from t to t-1, for neighbours x_{t-2}, x_{t-1} and x_t of a chain, in the three forms, and
+// returns their means over the images.
+func (c *chain[X]) step(ctx context.Context, v visit, before, x, after X) (means [3]float64, err error) {
+	r, err := c.reverse(ctx, int(v.t), after)
+	if err != nil {
+		return means, err
+	}
+	if r.before, err = hostRows(before); err != nil {
+		return means, err
+	}
+	if r.x, err = hostRows(x); err != nil {
+		return means, err
+	}
+	for i, e := range []*Evidence{&c.matching, &c.consistency, &c.printed} {
+		values := r.terms(i)
+		if err := finiteTerms(fmt.Sprintf("step at t = %v", v.t), values); err != nil {
+			return means, err
+		}
+		for n, u := range values {
+			e.steps.values[c.draw][n] += v.weight * u
+			e.terms[v.term].add(u)
+		}
+		means[i] = meanOf(values)
+	}
+	return means, nil
+}
+
+// finiteTerms reports a term that is no finite number.
+func finiteTerms(what string, values []float64) error {
+	for i, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("eval: the bound's term of the %s is %v for image %d of the batch: the network diverges there", what, v, i)
+		}
+	}
+	return nil
+}

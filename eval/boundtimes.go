@@ -1,0 +1,83 @@
+package eval
+
+import (
+	"math"
+
+	"github.com/reverie-go/reverie"
+)
+
+// A visit is one time at which a bound is estimated: its value stands for weight of the whole.
+type visit struct {
+	term   int     // of Evidence.terms
+	t      float64 // the time
+	weight float64
+	first  bool    // the first of two of a stretch, which follow each other
+	free   float64 // the share of the pair's variance that the stretch leaves: drawing two of two tells all
+}
+
+// everyIndex visits the reverse steps 1..T-1 of a chain once each.
+func everyIndex(steps int) []visit {
+	v := make([]visit, 0, max(0, steps-1))
+	for t := 1; t < steps; t++ {
+		v = append(v, visit{term: t - 1, t: float64(t), weight: 1})
+	}
+	return v
+}
+
+// someIndices visits n of the steps 1..T-1: the range is cut into n/2 stretches, and two different indices are drawn from each. Two show
+// what differs within a stretch, and so the error.
+func someIndices(s reverie.Stream, steps, n int) []visit {
+	if n >= steps-1 {
+		return everyIndex(steps)
+	}
+	u := make([]float64, n+1)
+	s.Uniforms(u)
+	var v []visit
+	count := max(1, n/2)
+	for i := range count {
+		lo, hi := 1+i*(steps-1)/count, 1+(i+1)*(steps-1)/count
+		size := hi - lo
+		first := int(u[2*i] * float64(size))
+		second := (first + 1 + int(u[2*i+1]*float64(size-1))) % size
+		w := float64(size) / 2
+		v = append(v, visit{lo + first - 1, float64(lo + first), w, true, 1 - 2/float64(size)},
+			visit{lo + second - 1, float64(lo + second), w, false, 0})
+	}
+	return v
+}
+
+// stretches visits the range from a to b of a continuous variable at n values, two in each of n/2 equal stretches. The visits' t are the variable's.
+func stretches(s reverie.Stream, a, b float64, n int) []visit {
+	count := max(1, n/2)
+	u := make([]float64, 2*count)
+	s.Uniforms(u)
+	v := make([]visit, 0, 2*count)
+	w := (b - a) / float64(count)
+	for i, u := range u {
+		v = append(v, visit{i / 2, a + w*(float64(i/2)+u), w / 2, i%2 == 0, 1})
+	}
+	return v
+}
+
+// sharedVariance returns the variance of the sum of weight times mean that comes of the random times, from the means over images at
+// each visit: each stretch adds its width^2 (A1-A2)^2/4, less where two of few indices are drawn without repetition. It holds
+// the draws' noise too, so it errs to the safe side.
+func sharedVariance(v []visit, means []float64) float64 {
+	sum := 0.0
+	for k := range v {
+		if v[k].first {
+			d := v[k].weight * (means[k] - means[k+1])
+			sum += v[k].free * d * d
+		}
+	}
+	return sum
+}
+
+// meanOf returns the mean of v.
+func meanOf(v []float64) float64 {
+	sum := 0.0
+	for _, v := range v {
+		sum += v
+	}
+	return sum / math.Max(1, float64(len(v)))
+}
