@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,9 @@ type BoundOptions struct {
 	// Times are the random times at which the steps' sum is estimated, two in each of Times/2 stretches, shared by the images of
 	// a batch and new for each batch and draw; 0: all steps of a chain, 128 of a continuous bound.
 	Times int
+	// Apart draws the noise of each step of a chain anew, as training does. Else all steps share one forward chain, whose noise nearly
+	// cancels in the sum of the joint log ratios.
+	Apart bool
 	// Stream draws the times: its Sample is the number of the batch's first image, so that batches differ.
 	Stream reverie.Stream
 }
@@ -107,7 +111,7 @@ func newChain[X any](sp reverie.Space[X], p *reverie.DDPM, d reverie.Denoiser[X]
 		return nil, errors.New("eval: the network learned no variance: choose variance posterior or beta")
 	}
 	c := &chain[X]{sp: sp, p: p, d: d, o: o, x0: x0, data: data}
-	for _, e := range []*Evidence{&c.matching, &c.consistency, &c.printed} {
+	for _, e := range c.all() {
 		*e = newEvidence(dim, o.draws(), n)
 		e.terms = make([]stepTerm, max(0, p.Steps()-1))
 		for i := range e.terms {
@@ -134,40 +138,57 @@ func readBatch[X any](x X, o Reading) (rows [][]float64, n, dim int, err error) 
 
 // pass estimates all terms once for each image.
 func (c *chain[X]) pass(ctx context.Context) error {
-	if err := c.ends(ctx); err != nil {
-		return err
+	if c.o.Apart || c.o.Times != 0 && c.o.Times < c.p.Steps()-1 {
+		return c.jump(ctx)
 	}
-	if c.o.Times == 0 || c.o.Times >= c.p.Steps()-1 {
-		return c.walk(ctx)
-	}
-	return c.jump(ctx)
+	return c.walk(ctx)
 }
 
-// ends sets the reconstruction and the prior terms.
-func (c *chain[X]) ends(ctx context.Context) error {
-	x, err := c.d.Denoise(ctx, c.jumpTo(0), 0)
+// reconstruct sets the reconstruction terms from a draw of x_0.
+func (c *chain[X]) reconstruct(ctx context.Context, x X) error {
+	x, err := c.d.Denoise(ctx, x, 0)
 	if err != nil {
 		return err
 	}
-	x0hat, err := hostRows(x)
+	x0hat, err := rowsLike(x, c.data)
+	if err != nil {
+		return err
+	}
+	values := c.o.Reading.decode(c.data, x0hat, c.p.Beta(0))
+	for _, e := range c.all() {
+		copy(e.reconstruction.values[c.draw], values)
+	}
+	return finiteTerms("reconstruction", values)
+}
+
+// far sets the prior terms from a draw of x_{T-2} and, on a whole chain, the x_{T-1} after it: then consistency's is the log ratio at
+// x_{T-1}, of the same expectation as KL(q(x_{T-1}|x_{T-2}) || p), whose noise cancels against that of the steps.
+func (c *chain[X]) far(x X, after ...X) error {
+	before, err := rowsLike(x, c.data)
 	if err != nil {
 		return err
 	}
 	last := c.p.Steps() - 1
-	before, err := hostRows(c.jumpTo(last - 1))
-	if err != nil {
-		return err
+	beta := c.p.Beta(last)
+	step := reverie.Coef{Alpha: math.Sqrt(1 - beta), Sigma: math.Sqrt(beta)}
+	prior := reverie.PriorSigma(c.p)
+	values := priorTerm(before, step, prior)
+	copy(c.printed.prior.values[c.draw], values)
+	copy(c.matching.prior.values[c.draw], priorTerm(c.data, c.p.At(float64(last)), prior))
+	if len(after) == 1 {
+		end, err := rowsLike(after[0], c.data)
+		if err != nil {
+			return err
+		}
+		values = priorRatio(before, end, step, prior)
 	}
-	recon := c.o.Reading.decode(c.data, x0hat, c.p.Beta(0))
-	far := priorTerm(c.data, c.p.At(float64(last)), 1)
-	step := reverie.Coef{Alpha: math.Sqrt(1 - c.p.Beta(last)), Sigma: math.Sqrt(c.p.Beta(last))}
-	near := priorTerm(before, step, 1)
-	for _, e := range []*Evidence{&c.matching, &c.consistency, &c.printed} {
-		copy(e.reconstruction.values[c.draw], recon)
-		copy(e.prior.values[c.draw], near)
-	}
-	copy(c.matching.prior.values[c.draw], far)
-	return finiteTerms("reconstruction", recon)
+	copy(c.consistency.prior.values[c.draw], values)
+	return nil
+}
+
+// all are the three forms.
+func (c *chain[X]) all() [3]*Evidence {
+	return [3]*Evidence{&c.matching, &c.consistency, &c.printed}
 }
 
 // priorTerm returns KL(N(a x, s^2) || N(0, prior^2)) of each sample.
@@ -176,6 +197,17 @@ func priorTerm(x [][]float64, c reverie.Coef, prior float64) []float64 {
 	for i := range x {
 		for _, x := range x[i] {
 			out[i] += reverie.KL(c.Alpha*x, c.Sigma*c.Sigma, 0, prior*prior)
+		}
+	}
+	return out
+}
+
+// priorRatio returns log N(y; a x, s^2) - log N(y; 0, prior^2) of each sample.
+func priorRatio(x, y [][]float64, c reverie.Coef, prior float64) []float64 {
+	out := make([]float64, len(x))
+	for i := range x {
+		for j, y := range y[i] {
+			out[i] += logNormal(y, c.Alpha*x[i][j], c.Sigma*c.Sigma) - logNormal(y, 0, prior*prior)
 		}
 	}
 	return out
@@ -196,9 +228,12 @@ func (c *chain[X]) next(x X, t int) X {
 	return c.sp.Sum([]float64{math.Sqrt(1 - beta), math.Sqrt(beta)}, x, c.sp.Noise(x))
 }
 
-// walk draws the forward chain once and estimates every step on it.
+// walk draws the forward chain once and estimates every term on it.
 func (c *chain[X]) walk(ctx context.Context) error {
 	before, x := c.x0, c.next(c.x0, 0)
+	if err := c.reconstruct(ctx, x); err != nil {
+		return err
+	}
 	for _, v := range everyIndex(c.p.Steps()) {
 		after := c.next(x, int(v.t))
 		if _, err := c.step(ctx, v, before, x, after); err != nil {
@@ -207,14 +242,20 @@ func (c *chain[X]) walk(ctx context.Context) error {
 		before, x = x, after
 		recycle(c.sp, c.x0, before, x)
 	}
-	return nil
+	return c.far(before, x)
 }
 
-// jump estimates some of the steps, each on a piece of chain of its own.
+// jump estimates each term, or some, on a piece of chain of its own.
 func (c *chain[X]) jump(ctx context.Context) error {
+	if err := c.reconstruct(ctx, c.jumpTo(0)); err != nil {
+		return err
+	}
+	if err := c.far(c.jumpTo(c.p.Steps() - 2)); err != nil {
+		return err
+	}
 	s := c.o.Stream
 	s.Step += uint32(c.draw)
-	visits := someIndices(s, c.p.Steps(), c.o.Times)
+	visits := someIndices(s, c.p, cmp.Or(c.o.Times, c.p.Steps()))
 	means := make([][3]float64, len(visits))
 	for k, v := range visits {
 		t := int(v.t)
@@ -226,7 +267,7 @@ func (c *chain[X]) jump(ctx context.Context) error {
 		}
 		recycle(c.sp, c.x0)
 	}
-	for i, e := range []*Evidence{&c.matching, &c.consistency, &c.printed} {
+	for i, e := range c.all() {
 		each := make([]float64, len(means))
 		for k := range means {
 			each[k] = means[k][i]
@@ -244,13 +285,13 @@ func (c *chain[X]) step(ctx context.Context, v visit, before, x, after X) (means
 	if err != nil {
 		return means, err
 	}
-	if r.before, err = hostRows(before); err != nil {
+	if r.before, err = rowsLike(before, c.data); err != nil {
 		return means, err
 	}
-	if r.x, err = hostRows(x); err != nil {
+	if r.x, err = rowsLike(x, c.data); err != nil {
 		return means, err
 	}
-	for i, e := range []*Evidence{&c.matching, &c.consistency, &c.printed} {
+	for i, e := range c.all() {
 		values := r.terms(i)
 		if err := finiteTerms(fmt.Sprintf("step at t = %v", v.t), values); err != nil {
 			return means, err

@@ -27,6 +27,22 @@ func hostRows[X any](x X) ([][]float64, error) {
 	return nil, fmt.Errorf("eval: batches of %T: expected reverie.Batch or tensors", x)
 }
 
+// rowsLike is hostRows for a batch that is to have the shape of data.
+func rowsLike[X any](x X, data [][]float64) ([][]float64, error) {
+	rows, err := hostRows(x)
+	if err != nil {
+		return nil, err
+	}
+	n, dim, err := shapeOf(rows)
+	if err != nil {
+		return nil, err
+	}
+	if n != len(data) || dim != len(data[0]) {
+		return nil, fmt.Errorf("eval: the network gave %d samples of %d numbers for %d of %d", n, dim, len(data), len(data[0]))
+	}
+	return rows, nil
+}
+
 func tensorRows(x *tensors.Tensor) ([][]float64, error) {
 	var all []float64
 	x.MustConstFlatData(func(flat any) {

@@ -31,10 +31,10 @@ func (c *chain[X]) reverse(ctx context.Context, t int, xt X) (*reverseStep, erro
 	if err != nil {
 		return nil, err
 	}
-	if r.x0hat, err = hostRows(x0hat); err != nil {
+	if r.x0hat, err = rowsLike(x0hat, c.data); err != nil {
 		return nil, err
 	}
-	rows, err := hostRows(xt)
+	rows, err := rowsLike(xt, c.data)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (c *chain[X]) denoise(ctx context.Context, x X, t float64) (x0hat X, v [][]
 	if err != nil {
 		return x0hat, nil, err
 	}
-	v, err = hostRows(u)
+	v, err = rowsLike(u, c.data)
 	return x0hat, v, err
 }
 

@@ -24,26 +24,45 @@ func everyIndex(steps int) []visit {
 	return v
 }
 
-// someIndices visits n of the steps 1..T-1: the range is cut into n/2 stretches, and two different indices are drawn from each. Two show
-// what differs within a stretch, and so the error.
-func someIndices(s reverie.Stream, steps, n int) []visit {
+// someIndices visits n of the steps 1..T-1 of a chain: two different ones of each of n/2 stretches, equal in Lambda = log(a/s) as far as
+// whole steps allow, since in Lambda the terms differ little. Two show what differs within a stretch, and so the error.
+func someIndices(s reverie.Stream, p *reverie.DDPM, n int) []visit {
+	steps := p.Steps()
 	if n >= steps-1 {
 		return everyIndex(steps)
 	}
-	u := make([]float64, n+1)
-	s.Uniforms(u)
-	var v []visit
 	count := max(1, n/2)
+	u := make([]float64, 2*count)
+	s.Uniforms(u)
+	v := make([]visit, 0, 2*count)
+	lo := 1
 	for i := range count {
-		lo, hi := 1+i*(steps-1)/count, 1+(i+1)*(steps-1)/count
+		hi := stretchEnd(p, lo, count-i)
 		size := hi - lo
 		first := int(u[2*i] * float64(size))
 		second := (first + 1 + int(u[2*i+1]*float64(size-1))) % size
 		w := float64(size) / 2
 		v = append(v, visit{lo + first - 1, float64(lo + first), w, true, 1 - 2/float64(size)},
 			visit{lo + second - 1, float64(lo + second), w, false, 0})
+		lo = hi
 	}
 	return v
+}
+
+// stretchEnd returns the index after the stretch from lo that is the first of count which share the rest of the chain: as long in Lambda
+// as the others, of at least two steps, and leaving two for each of the others.
+func stretchEnd(p *reverie.DDPM, lo, count int) int {
+	if count == 1 {
+		return p.Steps()
+	}
+	lambda := func(t int) float64 { return p.At(float64(t)).Lambda() }
+	start := lambda(lo - 1)
+	end := start + (lambda(p.Steps()-1)-start)/float64(count)
+	hi := lo + 2
+	for hi < p.Steps()-2*(count-1) && lambda(hi) >= end {
+		hi++
+	}
+	return hi
 }
 
 // stretches visits the range from a to b of a continuous variable at n values, two in each of n/2 equal stretches. The visits' t are the variable's.
