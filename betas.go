@@ -38,19 +38,35 @@ func CosineBetas(T int) []float64 {
 	return beta
 }
 
-// Schedules returns the names that Betas knows.
-func Schedules() []string { return []string{"linear", "scaled-linear", "cosine"} }
+// SigmoidBetas returns T betas that rise from start to end as the logistic function S does from -6 to 6 (Xu et al. 2022, arXiv:2203.02923; what
+// diffusers calls "sigmoid", so that a model folder means the same to it):
+//
+//	beta_t = start + (end - start) S(-6 + 12 t/(T-1))
+//
+// The sigmoid schedule of Jabri et al. is another: SigmoidVP.
+func SigmoidBetas(T int, start, end float64) []float64 {
+	beta := LinearBetas(T, -6, 6)
+	for t, x := range beta {
+		beta[t] = start + (end-start)*sigmoid(x)
+	}
+	return beta
+}
 
-// Betas returns the T betas of the schedule named linear, scaled-linear or cosine (which takes no start and end).
+var schedules = []string{"linear", "scaled-linear", "sigmoid", "cosine"}
+
+// Schedules returns the names that Betas knows.
+func Schedules() []string { return append([]string(nil), schedules...) }
+
+// Betas returns the T betas of the schedule named linear, scaled-linear, sigmoid or cosine (which takes no start and end).
 func Betas(schedule string, T int, start, end float64) ([]float64, error) {
-	i, err := parse("schedule", Schedules(), schedule)
+	i, err := parse("schedule", schedules, schedule)
 	if err != nil {
 		return nil, err
 	}
 	if T < 1 {
 		return nil, fmt.Errorf("timesteps = %d: expected at least 1", T)
 	}
-	if i < 2 && !(start > 0 && start <= end && end < 1) {
+	if i < 3 && !(start > 0 && start <= end && end < 1) {
 		return nil, fmt.Errorf("betas from %v to %v: expected 0 < start <= end < 1", start, end)
 	}
 	switch i {
@@ -58,6 +74,8 @@ func Betas(schedule string, T int, start, end float64) ([]float64, error) {
 		return LinearBetas(T, start, end), nil
 	case 1:
 		return ScaledLinearBetas(T, start, end), nil
+	case 2:
+		return SigmoidBetas(T, start, end), nil
 	default:
 		return CosineBetas(T), nil
 	}

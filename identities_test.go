@@ -22,6 +22,29 @@ func mustDDPM(schedule string, T int) *DDPM {
 	return p
 }
 
+// mustLearned returns the learned schedule of the parameters.
+func mustLearned(params []float64) *LearnedVP {
+	p, err := NewLearnedVP(params)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// trained returns the parameters of a schedule far from a straight line, as training might leave them.
+func trained() []float64 {
+	p := LearnedParams(9)
+	z := make([]float64, len(p))
+	Stream{Seed: 6}.Normal(z)
+	p[0], p[1] = -11, 14
+	for k := range 9 {
+		p[3+k] += 3 * z[k]
+		p[12+k] += 2 * z[k+10]
+		p[21+k] = z[k+20]
+	}
+	return p
+}
+
 // processes are all processes, with those times of each at which every identity must hold.
 var processes = []struct {
 	name  string
@@ -34,6 +57,13 @@ var processes = []struct {
 	{"ddpm cosine", mustDDPM("cosine", 300), []float64{0, 1, 7.3, 100, 250, 298}},
 	{"vp", VP{}, []float64{1e-3, 0.01, 0.2, 0.5, 0.9, 1}},
 	{"vp other", VP{BetaMin: 0.5, BetaMax: 7, Lo: 0.1}, []float64{0.1, 0.4, 1}},
+	{"ddpm sigmoid", mustDDPM("sigmoid", 300), []float64{0, 1, 7.3, 150, 298, 299}},
+	{"cosine", CosineVP{}, []float64{1e-3, 0.01, 0.2, 0.5, 0.9, 0.9946}},
+	{"cosine other", CosineVP{S: 0.1, Lo: 1e-4, Hi: 0.9}, []float64{1e-4, 0.3, 0.9}},
+	{"sigmoid", SigmoidVP{}, []float64{1e-3, 0.01, 0.2, 0.5, 0.9, 0.999}},
+	{"sigmoid other", SigmoidVP{End: 3, Tau: 0.7, Hi: 0.95}, []float64{1e-3, 0.4, 0.95}},
+	{"learned", mustLearned(LearnedParams(16)), []float64{0, 0.01, 0.2, 0.5, 0.9, 1}},
+	{"learned other", mustLearned(trained()), []float64{0, 0.01, 0.2, 0.5, 0.9, 1}},
 	{"subvp", SubVP{}, []float64{1e-3, 0.01, 0.2, 0.5, 0.9, 1}},
 	{"ve", VE{}, []float64{0, 0.1, 0.3, 0.8, 1}},
 	{"edm", EDM{}, []float64{0.002, 0.02, 0.5, 3, 40, 80}},
@@ -96,9 +126,9 @@ func TestLaws(t *testing.T) {
 	each(t, func(t *testing.T, p Process, at float64, c Coef) {
 		a2s2 := c.Alpha*c.Alpha + c.Sigma*c.Sigma
 		switch p := p.(type) {
-		case *DDPM, VP:
+		case *DDPM, VP, CosineVP, SigmoidVP, *LearnedVP:
 			near(t, "a^2+s^2", a2s2, 1, tol, 0)
-			near(t, "a a' + s s'", c.Alpha*c.DAlpha+c.Sigma*c.DSigma, 0, tol, 1)
+			near(t, "a a' + s s'", c.Alpha*c.DAlpha+c.Sigma*c.DSigma, 0, tol, 1+G2(p, at))
 		case SubVP:
 			near(t, "a^2+s", c.Alpha*c.Alpha+c.Sigma, 1, tol, 0)
 			near(t, "VP's a", c.Alpha, VP(p).At(at).Alpha, tol, 0)
@@ -119,13 +149,14 @@ func TestLaws(t *testing.T) {
 	})
 }
 
-// g^2 in closed form against the general formula, and for a DDPM, where a^2 + s^2 = 1, against -2 a'/a.
+// g^2 in closed form against the general formula and, where a^2 + s^2 = 1, against -2 a'/a.
 func TestG2(t *testing.T) {
 	each(t, func(t *testing.T, p Process, at float64, c Coef) {
 		f, _ := c.Drift()
 		general := 2*c.Sigma*c.DSigma - 2*f*c.Sigma*c.Sigma
 		near(t, "g^2", G2(p, at), general, tol, 0)
-		if _, ok := p.(*DDPM); ok {
+		switch p.(type) {
+		case *DDPM, VP, CosineVP, SigmoidVP, *LearnedVP:
 			near(t, "g^2", G2(p, at), -2*c.DAlpha/c.Alpha, tol, 0)
 		}
 		if G2(p, at) <= 0 {

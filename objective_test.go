@@ -165,7 +165,7 @@ func TestBadBetas(t *testing.T) {
 		schedule   string
 		T          int
 		start, end float64
-	}{{"sigmoid", 10, 1e-4, 0.02}, {"linear", 0, 1e-4, 0.02}, {"linear", 10, 0, 0.02}, {"scaled-linear", 10, 0.1, 1}, {"linear", 10, 0.2, 0.1}} {
+	}{{"logistic", 10, 1e-4, 0.02}, {"sigmoid", 10, 0, 0.02}, {"linear", 0, 1e-4, 0.02}, {"linear", 10, 0, 0.02}, {"scaled-linear", 10, 0.1, 1}, {"linear", 10, 0.2, 0.1}} {
 		if _, err := Betas(c.schedule, c.T, c.start, c.end); err == nil {
 			t.Errorf("Betas(%v) succeeds", c)
 		}

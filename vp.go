@@ -6,6 +6,9 @@ import "math"
 //
 //	dx = -beta(t) x/2 dt + sqrt(beta(t)) dw,   beta(t) = BetaMin + t (BetaMax - BetaMin),   B = integral of beta
 //	x_t = e^(-B/2) x0 + sqrt(1 - e^-B) eps
+//
+// With the prediction Velocity it is flow matching on the diffusion path (Lipman et al. 2023, arXiv:2210.02747, eq. 18 and 19, with time
+// running the other way). CosineVP, SigmoidVP and LearnedVP have other schedules beta.
 type VP struct {
 	BetaMin, BetaMax float64 // 0: 0.1 and 20
 	Lo               float64 // first time; 0: 1e-3. Sigma's derivative is singular at 0
