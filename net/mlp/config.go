@@ -1,0 +1,61 @@
+package mlp
+
+import (
+	"fmt"
+
+	"github.com/reverie-go/reverie/net"
+)
+
+// Config is what config.json holds. The zero value of a field is its default.
+type Config struct {
+	// Dim is D, the numbers of a point. Default 2.
+	Dim int `json:"dim"`
+	// Out is how many numbers are predicted for a point. Default Dim; 2 Dim for a learned variance.
+	Out int `json:"out"`
+	// Width of the hidden layers. Default 128.
+	Width int `json:"width"`
+	// Depth is the number of residual blocks, of two layers each. Default 3.
+	Depth int `json:"depth"`
+	// Embed is the width of the embedding of the time, even. Default 64.
+	Embed int `json:"embed"`
+	// Energy makes the prediction the gradient of a scalar, see [Model.Potential]; Out is then Dim.
+	Energy bool `json:"energy"`
+}
+
+// Bounds of a configuration.
+const (
+	maxDim   = 1 << 12
+	maxDepth = 64
+)
+
+func (c Config) withDefaults() Config {
+	set := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	set(&c.Dim, 2)
+	set(&c.Out, c.Dim)
+	set(&c.Width, 128)
+	set(&c.Depth, 3)
+	set(&c.Embed, 64)
+	return c
+}
+
+// Validate names the first field that cannot be used.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	switch {
+	case c.Dim < 1 || c.Dim > maxDim:
+		return fmt.Errorf("dim: %d, expected 1 to %d", c.Dim, maxDim)
+	case c.Out != c.Dim && c.Out != 2*c.Dim:
+		return fmt.Errorf("out: %d, expected dim = %d, or %d for a learned variance", c.Out, c.Dim, 2*c.Dim)
+	case c.Energy && c.Out != c.Dim:
+		return fmt.Errorf("out: %d, expected dim = %d where the prediction is the gradient of an energy", c.Out, c.Dim)
+	case c.Depth < 1 || c.Depth > maxDepth:
+		return fmt.Errorf("depth: %d, expected 1 to %d", c.Depth, maxDepth)
+	case c.Embed < 4 || c.Embed > net.MaxWidth || c.Embed%2 != 0:
+		return fmt.Errorf("embed: %d, expected an even number from 4 to %d", c.Embed, net.MaxWidth)
+	}
+	return net.CheckWidth("width", c.Width)
+}

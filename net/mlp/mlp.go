@@ -1,0 +1,157 @@
+// Package mlp is the network for points: residual layers with smooth activations, told the time by sinusoids.
+//
+// A point of D numbers is an image of one pixel, [N,1,1,D]. In PyTorch's words:
+//
+//	t = Linear(SiLU(Linear(sinusoids of cond)))        time_mlp.0, time_mlp.2
+//	h = Linear(x)                                      input
+//	h = h + Linear2(SiLU(Linear1(SiLU(h)) + Linear(SiLU(t))))   blocks.i.{linear1,time,linear2}
+//	y = Linear(SiLU(h))                                output
+//
+// It has no normalisation, so that any number of derivatives with respect to x exists: for exact and sliced score matching, for
+// divergences, and for a prediction that is itself a gradient ([Config].Energy).
+package mlp
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	_ "github.com/reverie-go/reverie/engine/grad" // gradients of gradients
+	"github.com/reverie-go/reverie/net"
+)
+
+// Arch is the name under which the architecture is registered.
+const Arch = "mlp"
+
+func init() {
+	net.Register(Arch, func(json []byte) (net.Model, error) {
+		var c Config
+		if err := net.Decode(json, &c); err != nil {
+			return nil, err
+		}
+		return New(c)
+	})
+}
+
+// Model is the network's architecture.
+type Model struct {
+	config Config
+	params []*net.Param
+
+	time1, time2, input net.Linear
+	blocks              []block
+	output              net.Linear
+}
+
+var _ net.Model = (*Model)(nil)
+
+// New lays the network out.
+func New(c Config) (*Model, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	c = c.withDefaults()
+	s := net.NewScope()
+	m := &Model{config: c}
+	m.time1 = net.NewLinear(s.In("time_mlp", 0), c.Embed, c.Width)
+	m.time2 = net.NewLinear(s.In("time_mlp", 2), c.Width, c.Width)
+	m.input = net.NewLinear(s.In("input"), c.Dim, c.Width)
+	for i := range c.Depth {
+		m.blocks = append(m.blocks, newBlock(s.In("blocks", i), c.Width))
+	}
+	m.output = net.NewLinear(s.In("output"), c.Width, c.Out)
+	m.params = s.Params()
+	return m, nil
+}
+
+// Arch is "mlp".
+func (m *Model) Arch() string { return Arch }
+
+// Config is the [Config] with the defaults filled in.
+func (m *Model) Config() any { return m.config }
+
+// Params lists the parameters.
+func (m *Model) Params() []*net.Param { return m.params }
+
+// Channels are D and the numbers predicted for each point.
+func (m *Model) Channels() (in, out int) { return m.config.Dim, m.config.Out }
+
+// Check says that only points can be taken.
+func (m *Model) Check(h, w int) error {
+	if h != 1 || w != 1 {
+		return fmt.Errorf("%s: image of %dx%d (height x width): this network takes points, which are images of 1x1; take unet or simpleunet for pictures", Arch, h, w)
+	}
+	return nil
+}
+
+// Forward predicts from points x [N,1,1,D] and conds [N]; the result is [N,1,1,Out]. With Energy it is the gradient of
+// [Model.Potential] with respect to x, so that its Jacobian is symmetric.
+func (m *Model) Forward(v *net.Vars, x, cond *graph.Node) *graph.Node {
+	if !m.config.Energy {
+		return net.OverPixels(m.body(v, x, cond))
+	}
+	// Points do not meet, so the gradient of the sum holds each point's own.
+	f := graph.ReduceAllSum(m.Potential(v, x, cond))
+	return graph.Gradient(f, x)[0]
+}
+
+// Potential is the scalar f(x, cond), [N], of a model with Energy:
+//
+//	f(x, cond) = x . y(x, cond),   Forward = grad f
+//
+// y the network's last layer. (Salimans & Ho 2021, "Should EBMs model the energy or the score?", write -|x - y|^2/2 to the
+// same end: a field that grows with x.) Trained as a score, f is log p(x_t) up to a constant for each cond; trained as eps, it
+// is -s log p. It panics for a model without Energy.
+func (m *Model) Potential(v *net.Vars, x, cond *graph.Node) *graph.Node {
+	if !m.config.Energy {
+		panic("mlp: Potential of a model without Energy")
+	}
+	flat := graph.Reshape(x, x.Shape().Dim(0), m.config.Dim)
+	return graph.ReduceSum(graph.Mul(flat, m.body(v, x, cond)), 1)
+}
+
+// body is the network itself, [N,Out].
+func (m *Model) body(v *net.Vars, x, cond *graph.Node) *graph.Node {
+	t := m.time1.Forward(v, embed(cond, m.config.Embed))
+	t = net.SiLU(m.time2.Forward(v, net.SiLU(t)))
+	h := m.input.Forward(v, graph.Reshape(x, x.Shape().Dim(0), m.config.Dim))
+	for _, b := range m.blocks {
+		h = b.forward(v, h, t)
+	}
+	return m.output.Forward(v, net.SiLU(h))
+}
+
+// block is one residual block.
+type block struct{ linear1, time, linear2 net.Linear }
+
+func newBlock(s net.Scope, width int) block {
+	return block{
+		linear1: net.NewLinear(s.In("linear1"), width, width),
+		time:    net.NewLinear(s.In("time"), width, width),
+		linear2: net.NewLinear(s.In("linear2"), width, width),
+	}
+}
+
+func (b block) forward(v *net.Vars, h, t *graph.Node) *graph.Node {
+	r := graph.Add(b.linear1.Forward(v, net.SiLU(h)), b.time.Forward(v, t))
+	return graph.Add(h, b.linear2.Forward(v, net.SiLU(r)))
+}
+
+// topFrequency and lowFrequency bound the embedding's frequencies, for conds of all processes: the
+// lowest is a sixth of a turn over 0 .. 999 (DDPM, VP, flow), the highest tells apart log(sigma)/4 (EDM, -1.6 .. 1.1) and log sigma (VE).
+const (
+	topFrequency = 2
+	lowFrequency = 1e-3
+)
+
+// embed gives sines, then cosines, [N,dim], of cond [N] at dim/2 frequencies in geometric progression.
+func embed(cond *graph.Node, dim int) *graph.Node {
+	half := dim / 2
+	f := make([]float64, half)
+	for k := range f {
+		f[k] = topFrequency * math.Pow(lowFrequency/topFrequency, float64(k)/float64(half-1))
+	}
+	freq := graph.ConstAsDType(cond.Graph(), cond.DType(), [][]float64{f})
+	angle := graph.Mul(graph.Reshape(cond, cond.Shape().Dim(0), 1), freq)
+	return graph.Concatenate([]*graph.Node{graph.Sin(angle), graph.Cos(angle)}, 1)
+}
