@@ -156,8 +156,9 @@ func grid(p reverie.Process, n int, t func(i int) float64) ([]float64, error) {
 		return nil, fmt.Errorf("steps = %d: the process has only %d", n, d.Steps())
 	}
 	g := make([]float64, n, n+1)
+	lo, hi := p.Span()
 	for i := range g {
-		g[i] = t(i)
+		g[i] = min(hi, max(lo, t(i))) // rounding must not leave the span
 	}
 	if discrete {
 		round(g, d.Steps())
