@@ -11,6 +11,7 @@ const (
 	EMA                  // their moving average, in unet_ema/
 	ExpAvg               // Adam's first moment, in trainer.safetensors
 	ExpAvgSq             // Adam's second moment, there too
+	VAE                  // the weights of the autoencoder beside the network, in vae/
 )
 
 // A Checkpoint is a network with all that is needed to sample from it and, where
@@ -26,7 +27,12 @@ type Checkpoint struct {
 	// Weights and EMA are state dicts: PyTorch's names and layouts, running
 	// statistics included. EMA is nil where no average was kept.
 	Weights, EMA map[string]Tensor
-	// Scheduler describes the process that the network was trained on.
+	// VAE is the autoencoder in whose latent space the network works; nil for one
+	// that works on the data themselves.
+	VAE *Network
+	// Scheduler describes the process that the network was trained on. An
+	// autoencoder (see [IsAutoencoder]) has none: its files hold none, and its
+	// zero value is loaded.
 	Scheduler SchedulerConfig
 	// Optimizer is the state of Adam; nil where Trainer is.
 	Optimizer *Optimizer
@@ -38,6 +44,13 @@ type Checkpoint struct {
 	// and shape, and does not keep it. So a large network is saved one tensor at a
 	// time, without a second copy of all. Load does not set it.
 	Fill func(part Part, name string, dst []byte) error
+}
+
+// A Network is a second network of a model folder.
+type Network struct {
+	Arch       string            // as Checkpoint.Arch
+	ArchConfig json.RawMessage   // likewise
+	Weights    map[string]Tensor // likewise
 }
 
 // Optimizer is the state of Adam (1412.6980) for every trained parameter.

@@ -15,6 +15,8 @@ const (
 	schedulerFile = "scheduler/scheduler_config.json"
 	weightsDir    = "unet"
 	emaDir        = "unet_ema"
+	vaeDir        = "vae"
+	vaeEMADir     = "vae_ema"
 	configName    = "config.json"
 	tensorsName   = "diffusion_pytorch_model.safetensors"
 	trainerFile   = "trainer.json"
@@ -36,11 +38,39 @@ type modelIndex struct {
 	UNet             [2]string `json:"unet"`
 }
 
+// vaeIndex is model_index.json of an autoencoder alone, and latentIndex that of
+// a network in an autoencoder's latent space.
+type (
+	vaeIndex struct {
+		ClassName        string    `json:"_class_name"`
+		DiffusersVersion string    `json:"_diffusers_version"`
+		VAE              [2]string `json:"vae"`
+	}
+	latentIndex struct {
+		modelIndex
+		VAE [2]string `json:"vae"`
+	}
+)
+
 // classes gives the library and class of the architectures known by name; any
 // other is reverie's, its class named as the architecture.
 var classes = map[string][2]string{
 	"simpleunet": {"reverie", "SimpleUnet"},
 	"unet":       {"diffusers", "UNet2DModel"},
+	"vae":        {"diffusers", "AutoencoderKL"},
+	"vae-mlp":    {"reverie", "DenseAutoencoder"},
+}
+
+// IsAutoencoder says whether an architecture is an autoencoder. Alone it lies in
+// vae/ and has no scheduler.
+func IsAutoencoder(arch string) bool { return arch == "vae" || arch == "vae-mlp" }
+
+// networkDirs are the folders of an architecture's weights and their average.
+func networkDirs(arch string) (weights, ema string) {
+	if IsAutoencoder(arch) {
+		return vaeDir, vaeEMADir
+	}
+	return weightsDir, emaDir
 }
 
 var archName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
@@ -57,47 +87,94 @@ func classOf(arch string) ([2]string, error) {
 }
 
 // archOf is the inverse of classOf.
-func archOf(class [2]string) (string, error) {
+func archOf(part string, class [2]string) (string, error) {
 	for arch, c := range classes {
 		if c == class {
 			return arch, nil
 		}
 	}
 	if class[0] != "reverie" || !archName.MatchString(class[1]) {
-		return "", fmt.Errorf("unet is of class %q of library %q, expected UNet2DModel of diffusers or a class of reverie", class[1], class[0])
+		return "", fmt.Errorf("%s is of class %q of library %q, expected UNet2DModel of diffusers or a class of reverie", part, class[1], class[0])
 	}
 	return class[1], nil
 }
 
 // encodeIndex gives model_index.json.
-func encodeIndex(arch string) ([]byte, error) {
-	class, err := classOf(arch)
+func encodeIndex(c *Checkpoint) ([]byte, error) {
+	class, err := classOf(c.Arch)
 	if err != nil {
 		return nil, err
 	}
-	return encodeJSON(modelIndex{
+	if IsAutoencoder(c.Arch) {
+		if c.VAE != nil {
+			return nil, errors.New("an autoencoder has no autoencoder of its own")
+		}
+		return encodeJSON(vaeIndex{ClassName: "DiffusionPipeline", DiffusersVersion: diffusersVersion, VAE: class})
+	}
+	x := modelIndex{
 		ClassName: "DDPMPipeline", DiffusersVersion: diffusersVersion,
 		Scheduler: [2]string{"diffusers", "DDPMScheduler"}, UNet: class,
-	})
+	}
+	if c.VAE == nil {
+		return encodeJSON(x)
+	}
+	x.ClassName = "DiffusionPipeline"
+	vae, err := classOf(c.VAE.Arch)
+	if err == nil && !IsAutoencoder(c.VAE.Arch) {
+		err = fmt.Errorf("architecture %q is no autoencoder", c.VAE.Arch)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return encodeJSON(latentIndex{modelIndex: x, VAE: vae})
 }
 
-// parseIndex reads model_index.json and gives the architecture and its class.
-// A pipeline with more parts than a network and a scheduler is refused.
-func parseIndex(b []byte) (arch, class string, err error) {
-	var x struct {
-		modelIndex
+// An index is what model_index.json says: the network's architecture, and that
+// of the autoencoder beside it, or "".
+type index struct{ arch, vae string }
+
+// parseIndex reads model_index.json. A pipeline with other parts than a network,
+// a scheduler and an autoencoder is refused.
+func parseIndex(b []byte) (x index, err error) {
+	var f struct {
+		latentIndex
 		// Decoded as slices: an array of another length would be cut silently.
 		Scheduler []string `json:"scheduler"`
 		UNet      []string `json:"unet"`
+		VAE       []string `json:"vae"`
 	}
-	if err := decodeStrict(b, &x); err != nil {
-		return "", "", err
+	if err := decodeStrict(b, &f); err != nil {
+		return x, err
 	}
-	if len(x.UNet) != 2 || len(x.Scheduler) != 2 {
-		return "", "", errors.New(`unet and scheduler: expected ["library", "class"] for each`)
+	if f.VAE != nil {
+		if x.vae, err = partOf("vae", f.VAE); err != nil {
+			return x, err
+		}
+		if !IsAutoencoder(x.vae) {
+			return x, fmt.Errorf("vae is of class %q, expected AutoencoderKL of diffusers or DenseAutoencoder of reverie", f.VAE[1])
+		}
+		if f.UNet == nil && f.Scheduler == nil {
+			return index{arch: x.vae}, nil
+		}
 	}
-	arch, err = archOf([2]string{x.UNet[0], x.UNet[1]})
-	return arch, x.UNet[1], err
+	if len(f.Scheduler) != 2 {
+		return x, errors.New(`scheduler: expected ["library", "class"]`)
+	}
+	if x.arch, err = partOf("unet", f.UNet); err != nil {
+		return x, err
+	}
+	if IsAutoencoder(x.arch) {
+		return x, fmt.Errorf("unet is of class %q, an autoencoder", f.UNet[1])
+	}
+	return x, nil
+}
+
+// partOf is the architecture of a part of model_index.json.
+func partOf(name string, class []string) (arch string, err error) {
+	if len(class) != 2 {
+		return "", fmt.Errorf(`%s: expected ["library", "class"]`, name)
+	}
+	return archOf(name, [2]string(class))
 }
 
 // encodeConfig gives unet/config.json: the architecture's own configuration

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -27,10 +28,11 @@ func Only(parts ...Part) LoadOption {
 	}
 }
 
-// ForSampling loads the data that [Checkpoint.Sampling] gives, and no others.
+// ForSampling loads the data that [Checkpoint.Sampling] gives and those of the
+// autoencoder, and no others.
 func ForSampling(raw bool) LoadOption {
 	return func(l *loader) {
-		l.wants = func(p Part) bool { return p == samplingPart(raw, l.hasEMA) }
+		l.wants = func(p Part) bool { return p == VAE || p == samplingPart(raw, l.hasEMA) }
 	}
 }
 
@@ -87,52 +89,75 @@ type loader struct {
 	each    func(part Part, name string, t Tensor) error
 
 	trainer *Trainer // nil: an imported model
+	index   index
+	weights string // the network's folder
+	ema     string // that of its average
 	hasEMA  bool
 	buf     []byte // of the tensor given to each
 }
 
 func (l *loader) load() (*Checkpoint, error) {
 	c := &Checkpoint{}
-	if err := l.readTrainer(); err != nil {
-		return nil, err
-	}
-	if err := l.readConfigs(c); err != nil {
-		return nil, err
-	}
-	var err error
-	if c.Weights, err = l.readNetwork(weightsDir, Weights); err != nil {
-		return nil, err
-	}
-	if l.hasEMA {
-		if c.EMA, err = l.readNetwork(emaDir, EMA); err != nil {
+	for _, read := range []func(*Checkpoint) error{l.readTrainer, l.readIndex, l.readScheduler, l.readConfigs, l.readNetworks} {
+		if err := read(c); err != nil {
 			return nil, err
 		}
 	}
+	var err error
 	if l.trainer != nil {
-		c.Trainer = l.trainer
 		c.Optimizer, err = l.readOptimizer()
 	}
 	return c, err
 }
 
-// readTrainer reads trainer.json if there is one and finds out whether there
-// is an average.
-func (l *loader) readTrainer() error {
+// readTrainer reads trainer.json if there is one.
+func (l *loader) readTrainer(c *Checkpoint) error {
 	b, err := l.bytes(trainerFile)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		l.hasEMA = l.exists(emaDir)
+	if errors.Is(err, os.ErrNotExist) {
 		return nil
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
 	if l.trainer, err = parseTrainer(b); err != nil {
 		return l.name(trainerFile, err)
 	}
-	_, l.hasEMA = l.trainer.Files[emaDir+"/"+tensorsName]
-	known := []string{indexFile, schedulerFile, momentsFile, weightsDir + "/" + configName, weightsDir + "/" + tensorsName}
-	if l.hasEMA {
-		known = append(known, emaDir+"/"+configName, emaDir+"/"+tensorsName)
+	c.Trainer = l.trainer
+	return nil
+}
+
+// readIndex reads model_index.json, from which it follows where all lies, and
+// finds out whether there is an average.
+func (l *loader) readIndex(c *Checkpoint) error {
+	b, err := l.verified(indexFile)
+	if err != nil {
+		return err
+	}
+	if l.index, err = parseIndex(b); err != nil {
+		return l.name(indexFile, err)
+	}
+	c.Arch = l.index.arch
+	l.weights, l.ema = networkDirs(c.Arch)
+	if l.trainer == nil {
+		l.hasEMA = l.exists(l.ema)
+		return nil
+	}
+	_, l.hasEMA = l.trainer.Files[l.ema+"/"+tensorsName]
+	return l.checkFiles()
+}
+
+// checkFiles refuses a trainer.json that lists files that are none of a
+// checkpoint's.
+func (l *loader) checkFiles() error {
+	known := []string{indexFile, momentsFile}
+	if !IsAutoencoder(l.index.arch) {
+		known = append(known, schedulerFile)
+	}
+	for _, dir := range l.networks() {
+		known = append(known, dir+"/"+configName, dir+"/"+tensorsName)
+	}
+	if l.index.vae != "" {
+		known = append(known, vaeDir+"/"+configName, vaeDir+"/"+tensorsName)
 	}
 	for name := range l.trainer.Files {
 		if !slices.Contains(known, name) {
@@ -142,44 +167,71 @@ func (l *loader) readTrainer() error {
 	return nil
 }
 
-func (l *loader) readConfigs(c *Checkpoint) error {
-	b, err := l.verified(indexFile)
+func (l *loader) readScheduler(c *Checkpoint) error {
+	if IsAutoencoder(c.Arch) {
+		return nil
+	}
+	b, err := l.verified(schedulerFile)
 	if err != nil {
 		return err
 	}
-	arch, class, err := parseIndex(b)
-	if err != nil {
-		return l.name(indexFile, err)
-	}
-	c.Arch = arch
-	if b, err = l.verified(schedulerFile); err != nil {
-		return err
-	}
-	if c.Scheduler, err = parseScheduler(b); err != nil {
-		return l.name(schedulerFile, err)
-	}
+	c.Scheduler, err = parseScheduler(b)
+	return l.name(schedulerFile, err)
+}
+
+func (l *loader) readConfigs(c *Checkpoint) (err error) {
 	for _, dir := range l.networks() {
-		file := dir + "/" + configName
-		if b, err = l.verified(file); err != nil {
+		config, err := l.readConfig(dir, c.Arch)
+		if err != nil {
 			return err
 		}
-		config, err := parseConfig(b, class)
-		if err != nil {
-			return l.name(file, err)
-		}
-		if dir == emaDir && string(config) != string(c.ArchConfig) {
-			return l.name(file, fmt.Errorf("differs from %s/%s", weightsDir, configName))
+		if dir == l.ema && string(config) != string(c.ArchConfig) {
+			return l.name(dir+"/"+configName, fmt.Errorf("differs from %s/%s", l.weights, configName))
 		}
 		c.ArchConfig = config
 	}
-	return nil
+	if l.index.vae != "" {
+		c.VAE = &Network{Arch: l.index.vae}
+		c.VAE.ArchConfig, err = l.readConfig(vaeDir, l.index.vae)
+	}
+	return err
+}
+
+// readConfig reads the configuration of the network in a folder.
+func (l *loader) readConfig(dir, arch string) (json.RawMessage, error) {
+	file := dir + "/" + configName
+	b, err := l.verified(file)
+	if err != nil {
+		return nil, err
+	}
+	class, err := classOf(arch)
+	if err != nil {
+		return nil, l.name(file, err)
+	}
+	config, err := parseConfig(b, class[1])
+	return config, l.name(file, err)
 }
 
 func (l *loader) networks() []string {
 	if l.hasEMA {
-		return []string{weightsDir, emaDir}
+		return []string{l.weights, l.ema}
 	}
-	return []string{weightsDir}
+	return []string{l.weights}
+}
+
+func (l *loader) readNetworks(c *Checkpoint) (err error) {
+	if c.Weights, err = l.readNetwork(l.weights, Weights); err != nil {
+		return err
+	}
+	if l.hasEMA {
+		if c.EMA, err = l.readNetwork(l.ema, EMA); err != nil {
+			return err
+		}
+	}
+	if c.VAE != nil {
+		c.VAE.Weights, err = l.readNetwork(vaeDir, VAE)
+	}
+	return err
 }
 
 func (l *loader) readNetwork(dir string, part Part) (map[string]Tensor, error) {

@@ -388,7 +388,10 @@ func copied(t *testing.T, name, from, to string) string {
 func TestForeignModels(t *testing.T) {
 	for _, c := range []struct{ file, from, to, want string }{
 		{indexFile, "UNet2DModel", "UNet2DConditionModel", `class "UNet2DConditionModel" of library "diffusers"`},
-		{indexFile, `"scheduler": [`, `"vae": ["diffusers", "AutoencoderKL"], "scheduler": [`, `unknown field "vae"`},
+		{indexFile, `"scheduler": [`, `"vqvae": ["diffusers", "VQModel"], "scheduler": [`, `unknown field "vqvae"`},
+		{indexFile, `"scheduler": [`, `"vae": ["diffusers", "UNet2DModel"], "scheduler": [`, "vae is of class \"UNet2DModel\", expected AutoencoderKL"},
+		{indexFile, `"scheduler": [`, `"vae": ["AutoencoderKL"], "scheduler": [`, `vae: expected ["library", "class"]`},
+		{indexFile, "UNet2DModel", "AutoencoderKL", `unet is of class "AutoencoderKL", an autoencoder`},
 		{indexFile, `"diffusers",` + "\n" + `    "UNet2DModel"`, `"UNet2DModel"`, `expected ["library", "class"]`},
 		{indexFile, `"diffusers",` + "\n" + `    "UNet2DModel"`, `"reverie", "../x"`, `class "../x"`},
 		{schedulerFile, `"DDPMScheduler"`, `"EulerDiscreteScheduler"`, "_class_name"},
@@ -474,9 +477,13 @@ func FuzzModelFolder(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if arch, class, err := parseIndex(b); err == nil {
-			if c, err := classOf(arch); err != nil || c[1] != class {
-				t.Errorf("architecture %q of class %q: %v, %v", arch, class, c, err)
+		if x, err := parseIndex(b); err == nil {
+			for _, arch := range []string{x.arch, x.vae} {
+				if c, err := classOf(arch); arch != "" && err != nil {
+					t.Errorf("architecture %q of class %q: %v", arch, c, err)
+				} else if back, err := archOf("unet", c); arch != "" && (err != nil || back != arch) {
+					t.Errorf("architecture %q of class %q is read as %q, %v", arch, c, back, err)
+				}
 			}
 		}
 		if c, err := parseScheduler(b); err == nil && c.Validate() != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -130,17 +131,25 @@ func (w *folderWriter) model(c *Checkpoint) error {
 	if err := w.fs.Mkdir(w.dir); err != nil {
 		return err
 	}
-	if err := w.json(indexFile, func() ([]byte, error) { return encodeIndex(c.Arch) }); err != nil {
+	if err := w.json(indexFile, func() ([]byte, error) { return encodeIndex(c) }); err != nil {
 		return err
 	}
-	if err := w.scheduler(c.Scheduler); err != nil {
-		return err
+	if !IsAutoencoder(c.Arch) {
+		if err := w.scheduler(c.Scheduler); err != nil {
+			return err
+		}
 	}
-	if err := w.network(weightsDir, c, group{part: Weights, tensors: c.Weights}); err != nil {
+	weights, ema := networkDirs(c.Arch)
+	if err := w.network(weights, c.Arch, c.ArchConfig, c.Fill, group{part: Weights, tensors: c.Weights}); err != nil {
 		return err
 	}
 	if c.EMA != nil {
-		if err := w.network(emaDir, c, group{part: EMA, tensors: c.EMA}); err != nil {
+		if err := w.network(ema, c.Arch, c.ArchConfig, c.Fill, group{part: EMA, tensors: c.EMA}); err != nil {
+			return err
+		}
+	}
+	if v := c.VAE; v != nil {
+		if err := w.network(vaeDir, v.Arch, v.ArchConfig, c.Fill, group{part: VAE, tensors: v.Weights}); err != nil {
 			return err
 		}
 	}
@@ -166,15 +175,15 @@ func (w *folderWriter) scheduler(c SchedulerConfig) error {
 	return w.fs.SyncDir(filepath.Join(w.dir, schedulerDir))
 }
 
-// network writes the configuration and the weights of unet/ or unet_ema/.
-func (w *folderWriter) network(dir string, c *Checkpoint, g group) error {
+// network writes the configuration and the weights of unet/, unet_ema/ or vae/.
+func (w *folderWriter) network(dir, arch string, config json.RawMessage, fill fillFunc, g group) error {
 	if err := w.fs.Mkdir(filepath.Join(w.dir, dir)); err != nil {
 		return err
 	}
-	if err := w.json(dir+"/"+configName, func() ([]byte, error) { return encodeConfig(c.Arch, c.ArchConfig) }); err != nil {
+	if err := w.json(dir+"/"+configName, func() ([]byte, error) { return encodeConfig(arch, config) }); err != nil {
 		return err
 	}
-	if err := w.tensors(dir+"/"+tensorsName, c.Fill, g); err != nil {
+	if err := w.tensors(dir+"/"+tensorsName, fill, g); err != nil {
 		return err
 	}
 	return w.fs.SyncDir(filepath.Join(w.dir, dir))
