@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/unet"
 )
 
 // Config has the keys of diffusers' AutoencoderKL and their defaults, for which
@@ -18,7 +19,7 @@ type Config struct {
 	NameOrPath string `json:"_name_or_path,omitempty"`
 
 	// SampleSize is the size of the training images. It binds nothing.
-	SampleSize int `json:"sample_size"`
+	SampleSize unet.Size `json:"sample_size"`
 	// InChannels and OutChannels of the images: 1, 3 or 4, both the same.
 	// Default 3.
 	InChannels  int `json:"in_channels"`
@@ -69,7 +70,6 @@ const (
 )
 
 func (c Config) withDefaults() Config {
-	orElse(&c.SampleSize, 32)
 	orElse(&c.InChannels, 3)
 	orElse(&c.OutChannels, 3)
 	if c.BlockOutChannels == nil {

@@ -73,6 +73,9 @@ func (m *Conv) factor() int { return 1 << (len(m.config.BlockOutChannels) - 1) }
 // Check says whether both sides can be halved between all levels.
 func (m *Conv) Check(h, w int) error { return net.CheckMultiple(Arch, h, w, m.factor()) }
 
+// Size is the size of the training images.
+func (m *Conv) Size() (h, w int) { return m.config.SampleSize[0], m.config.SampleSize[1] }
+
 // Latent is the shape of the latent of an h x w image.
 func (m *Conv) Latent(h, w int) (lh, lw, z int) {
 	return h / m.factor(), w / m.factor(), m.config.LatentChannels

@@ -19,7 +19,7 @@ func decode(data []byte) (Config, error) {
 }
 
 // nullable are the keys whose null means what a missing key means.
-var nullable = []string{"shift_factor", "latents_mean", "latents_std"}
+var nullable = []string{"sample_size", "shift_factor", "latents_mean", "latents_std"}
 
 // checkNulls refuses null elsewhere: encoding/json passes over it, and the
 // default would silently take the place of diffusers' None.

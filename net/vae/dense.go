@@ -150,6 +150,9 @@ func (m *Dense) Check(h, w int) error {
 	return nil
 }
 
+// Size is the one size that images have.
+func (m *Dense) Size() (h, w int) { return m.config.Height, m.config.Width }
+
 // Latent is 1, 1 and the size of the latent.
 func (m *Dense) Latent(h, w int) (lh, lw, z int) { return 1, 1, m.config.Latent }
 

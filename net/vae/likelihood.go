@@ -46,6 +46,9 @@ type Likelihood struct {
 	logVariance *net.Param // of a Gaussian: [], log s^2
 }
 
+// LogVariance names the variance of a Gaussian likelihood among the parameters.
+const LogVariance = "log_variance"
+
 // minLogVariance bounds log s^2 from below, by about what rounding to 8 bits
 // makes of it: without a bound an image that is known exactly has an infinite
 // density.
@@ -88,7 +91,7 @@ func (l Likelihood) in(s net.Scope) Likelihood {
 	if l.Kind == Gaussian {
 		start := 2 * math.Log(l.Sigma)
 		l.logVariance = s.Add(net.Param{
-			Name: "log_variance", Shape: []int{}, Init: net.Init{Lo: start, Hi: start}, Buffer: l.Variance != Learned,
+			Name: LogVariance, Shape: []int{}, Init: net.Init{Lo: start, Hi: start}, Buffer: l.Variance != Learned,
 		})
 	}
 	return l

@@ -24,6 +24,9 @@ type Autoencoder interface {
 	net.Model
 	// Latent is the shape of the latent of an h x w image, which Check accepts.
 	Latent(h, w int) (lh, lw, z int)
+	// Size is the size of the training images, 0 where it is not known. Check
+	// says which others can be taken.
+	Size() (h, w int)
 	// Encode maps images [N,H,W,C] to the mean and the log variance of q(z|x),
 	// each [N,h,w,z]. The log variance is clamped to [-30, 20].
 	Encode(v *net.Vars, x *graph.Node) (mean, logVar *graph.Node)
