@@ -24,6 +24,9 @@ type Loaded struct {
 func (l *Loaded) Close() {
 	l.Model.Close()
 	engine.Free(l.Weights...)
+	if l.VAE != nil {
+		engine.Free(l.VAE.Weights...)
+	}
 }
 
 // Load loads a model from a run folder (its newest complete checkpoint), a
@@ -47,9 +50,17 @@ func Load(e *engine.Engine, path string, raw bool) (*Loaded, error) {
 }
 
 func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error) {
+	if checkpoint.IsAutoencoder(c.Arch) {
+		return nil, ErrAutoencoder
+	}
 	n, err := net.New(c.Arch, c.ArchConfig)
 	if err != nil {
 		return nil, err
+	}
+	if c.VAE == nil {
+		if err := checkImageChannels(n); err != nil {
+			return nil, err
+		}
 	}
 	spec, err := SpecOf(c.Scheduler)
 	if err != nil {
@@ -72,6 +83,16 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	m.Spec, m.Learned = spec, spec.Learned()
 	m.Defaults = defaults(c.Scheduler)
 	m.Lecture = isLecture(c)
+	if c.VAE != nil {
+		a, err := buildAutoencoder(e, c.VAE)
+		if err == nil {
+			err = m.SetVAE(a)
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.VAE.Weights = nil
+	}
 	c.Weights, c.EMA = nil, nil
 	return &Loaded{Model: m, Checkpoint: c, Averaged: part == checkpoint.EMA}, nil
 }

@@ -16,7 +16,14 @@ func (m *Model) Memory(mode net.Mode, n, h, w int) (int64, error) {
 	if !ok {
 		return 0, fmt.Errorf("pipeline: a trained network does not run in mode %v", mode)
 	}
-	c, _ := m.Net.Channels()
+	vae := int64(0)
+	if m.VAE != nil {
+		var err error
+		if vae, err = m.VAE.Memory(n, h, w); err != nil {
+			return 0, err
+		}
+	}
+	h, w, c := m.Shape(h, w)
 	images := shapes.Make(dtypes.Float32, n, h, w, c)
 	in := make([]shapes.Shape, 0, len(m.Weights)+2)
 	var bytes int64
@@ -26,5 +33,5 @@ func (m *Model) Memory(mode net.Mode, n, h, w int) (int64, error) {
 	}
 	arena, err := f.Memory(append(in, images, shapes.Make(dtypes.Float32, n))...)
 	const copies = 6 // the images, noise, prediction and what a solver makes of them
-	return bytes + arena + copies*int64(images.Memory()), err
+	return bytes + arena + copies*int64(images.Memory()) + vae, err
 }

@@ -32,6 +32,9 @@ type Model struct {
 	// Weights are the network's, in the order of Net.Params and the engine's
 	// layout. They may be replaced between calls.
 	Weights []*tensors.Tensor
+	// VAE, if not nil, is the autoencoder in whose latent space the network works:
+	// SetVAE sets it. What is sampled is decoded through it.
+	VAE *Autoencoder
 	// Defaults fill the fields of Options that are left zero.
 	Defaults Options
 	// Lecture says that the model is the lecture's, whose solvers (ddpm and
@@ -40,11 +43,13 @@ type Model struct {
 
 	forward map[net.Mode]*engine.Func
 	split   *engine.Func
+	latents *engine.Space // for sums alone
 }
 
 // New returns a model from its parts.
 func New(e *engine.Engine, n net.Model, p reverie.Process, k reverie.Param, weights []*tensors.Tensor) *Model {
 	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, forward: map[net.Mode]*engine.Func{}}
+	m.latents = e.Space(reverie.Stream{})
 	m.split = e.Func("prediction and variance", splitGraph)
 	for _, mode := range []net.Mode{net.Eval, net.PerImage} {
 		m.forward[mode] = e.Func(n.Arch()+" forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
@@ -90,4 +95,7 @@ func (m *Model) Close() {
 		f.Free()
 	}
 	m.split.Free()
+	if m.VAE != nil {
+		m.VAE.Close()
+	}
 }

@@ -80,7 +80,10 @@ func (m *Model) steps(solver string) int {
 // clamp is what a solver clamps where neither Options nor Defaults say: the
 // lecture clamps x after each step of its two solvers, all else clamps x0.
 func (m *Model) clamp(solver string) string {
-	if m.Lecture && solver != "ddim" {
+	switch {
+	case m.VAE != nil: // latents have no range
+		return "none"
+	case m.Lecture && solver != "ddim":
 		return "x"
 	}
 	return "x0"
@@ -93,19 +96,23 @@ func (m *Model) Sample(ctx context.Context, o Options) ([]float32, error) {
 	if o.N < 1 || o.Batch < 1 {
 		return nil, fmt.Errorf("pipeline: %d images in batches of %d: give at least 1", o.N, o.Batch)
 	}
-	if err := m.Net.Check(o.Height, o.Width); err != nil {
+	if err := m.Check(o.Height, o.Width); err != nil {
 		return nil, err
 	}
-	c, _ := m.Net.Channels()
-	size := o.Height * o.Width * c
+	size := o.Height * o.Width * m.ImageChannels()
 	images := make([]float32, 0, o.N*size)
 	for first := 0; first < o.N; first += o.Batch {
 		x, err := m.batch(ctx, o, first, min(o.Batch, o.N-first))
 		if err != nil {
 			return nil, err
 		}
-		tensors.MustConstFlatData(x, func(flat []float32) { images = append(images, flat...) })
-		engine.Free(x)
+		y, err := m.Images(x)
+		if err != nil {
+			engine.Free(x)
+			return nil, err
+		}
+		tensors.MustConstFlatData(y, func(flat []float32) { images = append(images, flat...) })
+		engine.Free(x, y)
 	}
 	return images, nil
 }
@@ -134,8 +141,8 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 		space.Next(s.X)
 		return nil
 	}
-	c, _ := m.Net.Channels()
-	like := space.Own(engine.Zeros(m.Engine, shapes.Make(dtypes.Float32, n, o.Height, o.Width, c)))
+	h, w, c := m.Shape(o.Height, o.Width)
+	like := space.Own(engine.Zeros(m.Engine, shapes.Make(dtypes.Float32, n, h, w, c)))
 	x, err := sample.Sample(ctx, run, solver, run.Prior(like), grid, hook)
 	if err != nil {
 		space.Close()
@@ -149,6 +156,9 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 func (m *Model) run(o Options, space *Scope) (*sample.Run[*tensors.Tensor], error) {
 	run := &sample.Run[*tensors.Tensor]{Space: space, Process: m.Process, Denoiser: m.Denoiser(space, o.Mode)}
 	var err error
+	if m.VAE != nil && o.Clamp != "none" {
+		return nil, fmt.Errorf("pipeline: clamp %s keeps images to [-1,1]; %w, which have no such range: choose none", o.Clamp, ErrLatent)
+	}
 	switch o.Clamp {
 	case "x0":
 		run.Denoiser, err = reverie.Clamp(space, run.Denoiser, -1, 1)

@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/engine"
 )
 
 // stages is the number of pictures in a strip.
@@ -16,7 +17,10 @@ const stages = 10
 // Options.Hook.
 type Strip struct {
 	H, W, C int
-	images  []image.Image
+	// Images, if not nil, makes images of what the walk is at, as Model.Images
+	// does for a model of latents.
+	Images func(x *tensors.Tensor) (*tensors.Tensor, error)
+	images []image.Image
 }
 
 // Hook records the step if it is one of the ten.
@@ -24,7 +28,17 @@ func (s *Strip) Hook(first int, at State) error {
 	if first > 0 || at.Step*stages < (len(s.images)+1)*at.Steps {
 		return nil
 	}
-	tensors.MustConstFlatData(at.X, func(flat []float32) {
+	x := at.X
+	if s.Images != nil {
+		var err error
+		if x, err = s.Images(at.X); err != nil {
+			return err
+		}
+		if x != at.X {
+			defer engine.Free(x)
+		}
+	}
+	tensors.MustConstFlatData(x, func(flat []float32) {
 		s.images = append(s.images, picture.FromFloat(flat[:s.H*s.W*s.C], s.H, s.W, s.C))
 	})
 	return nil

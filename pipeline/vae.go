@@ -260,7 +260,7 @@ func buildAutoencoder(e *engine.Engine, n *checkpoint.Network) (*Autoencoder, er
 func withVariance(a vae.Autoencoder, weights map[string]net.Array) map[string]net.Array {
 	for _, p := range a.Params() {
 		if _, ok := weights[p.Name]; p.Name == vae.LogVariance && !ok {
-			weights[p.Name] = net.Array(checkpoint.FromF32s([]float32{float32(p.Init.Lo)}))
+			weights[p.Name] = net.Array(checkpoint.FromF32s([]float32{float32(p.Init.Lo)}, p.Shape...))
 		}
 	}
 	return weights

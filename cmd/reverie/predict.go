@@ -79,8 +79,10 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkMemory(m, net.Eval, min(x.Shape[0], o.batch), x.Shape[2], x.Shape[3]); err != nil {
-		return fmt.Errorf("%s: %w", o.in, err)
+	if m.VAE == nil { // x of a latent model are latents, which are small
+		if err := checkMemory(m, net.Eval, min(x.Shape[0], o.batch), x.Shape[2], x.Shape[3]); err != nil {
+			return fmt.Errorf("%s: %w", o.in, err)
+		}
 	}
 	fmt.Fprintln(cmd.ErrOrStderr(), describe(m))
 	began := time.Now()

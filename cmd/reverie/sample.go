@@ -153,7 +153,7 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pip
 	case p.Solver == "ddpm":
 		p.Variance = m.Defaults.Variance
 	}
-	if err := m.Net.Check(p.Height, p.Width); err != nil {
+	if err := m.Check(p.Height, p.Width); err != nil {
 		return fmt.Errorf("--resolution: %w", err)
 	}
 	return checkMemory(m, p.Mode, min(p.N, p.Batch), p.Height, p.Width)
@@ -184,8 +184,8 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		describe(m), english.Plural(p.N, "image", ""), p.Height, p.Width, p.Seed, solverName(p), english.Plural(p.Steps, "step", ""), p.Clamp)
 
 	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
-	c, _ := m.Net.Channels()
-	strip := pipeline.Strip{H: p.Height, W: p.Width, C: c}
+	c := m.ImageChannels()
+	strip := pipeline.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images}
 	p.Hook = func(first int, s pipeline.State) error {
 		bar.add(1)
 		return strip.Hook(first, s)

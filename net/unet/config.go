@@ -19,7 +19,8 @@ type Config struct {
 
 	// SampleSize is the size of the training images. It binds nothing.
 	SampleSize Size `json:"sample_size"`
-	// InChannels and OutChannels of the images: 1, 3 or 4. Default 3.
+	// InChannels and OutChannels of the images, or of an autoencoder's latents.
+	// Default 3.
 	InChannels  int `json:"in_channels"`
 	OutChannels int `json:"out_channels"`
 	// CenterInputSample maps x to 2x-1 first: not built.

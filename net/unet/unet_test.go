@@ -48,8 +48,8 @@ func TestValidate(t *testing.T) {
 		`"attention_head_dim": 3`:              "attention_head_dim: 3 does not divide the width 16",
 		`"attention_head_dim": -1`:             "attention_head_dim: -1, expected 1 or more",
 		`"attention_head_dim": "8"`:            "attention_head_dim",
-		`"in_channels": 2`:                     "in_channels: 2, expected 1, 3 or 4",
-		`"out_channels": 7`:                    "out_channels: 7, expected 1, 3 or 4",
+		`"in_channels": -2`:                    "in_channels: -2 channels, expected 1 to",
+		`"out_channels": 1000000`:              "out_channels: 1000000 channels, expected 1 to",
 		`"sample_size": "big"`:                 "sample_size",
 		`"sample_sizes": 3`:                    `unknown field "sample_sizes"`,
 	} {

@@ -75,10 +75,10 @@ func (c Config) checkLevels() error {
 	if err := checkTypes("up_block_types", c.UpBlockTypes, n, plainUp, attnUp); err != nil {
 		return err
 	}
-	if err := net.CheckImageChannels("in_channels", c.InChannels); err != nil {
+	if err := net.CheckWidth("in_channels", c.InChannels); err != nil {
 		return err
 	}
-	return net.CheckImageChannels("out_channels", c.OutChannels)
+	return net.CheckWidth("out_channels", c.OutChannels)
 }
 
 func checkTypes(field string, types []string, n int, known ...string) error {
