@@ -86,9 +86,8 @@ func (w *walk[Y]) run(ctx context.Context, to float64) (err error) {
 	if w.k, err = w.slope(ctx, w.y, w.t); err != nil {
 		return err
 	}
-	span := to - w.t
-	if w.h = math.Copysign(w.First, span); w.First == 0 {
-		if w.h, err = w.first(ctx, span); err != nil {
+	if w.h = math.Copysign(w.First, to-w.t); w.First == 0 {
+		if w.h, err = w.first(ctx, to); err != nil {
 			return err
 		}
 	}
@@ -125,7 +124,8 @@ func (w *walk[Y]) slope(ctx context.Context, y Y, t float64) (Y, error) {
 }
 
 // first returns a first step by the scale of y, its slope and its second derivative.
-func (w *walk[Y]) first(ctx context.Context, span float64) (float64, error) {
+func (w *walk[Y]) first(ctx context.Context, to float64) (float64, error) {
+	span := to - w.t
 	ny, nk := w.Norm(w.y), w.Norm(w.k)
 	h := math.Abs(span)
 	for n := range ny {
@@ -134,7 +134,11 @@ func (w *walk[Y]) first(ctx context.Context, span float64) (float64, error) {
 		}
 	}
 	h = math.Copysign(h, span)
-	k, err := w.slope(ctx, w.Sum([]float64{1, h}, w.y, w.k), w.t+h)
+	t := w.t + h
+	if h == span {
+		t = to
+	}
+	k, err := w.slope(ctx, w.Sum([]float64{1, h}, w.y, w.k), t)
 	if err != nil {
 		return 0, err
 	}

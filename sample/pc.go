@@ -11,11 +11,12 @@ import (
 // PC is the predictor-corrector sampler of Song et al. (2021, arXiv:2011.13456, algorithms 2 to 5): the predictor's step from t to s, then
 // Corrections steps of Langevin dynamics at s, whose size the signal-to-noise ratio SNR sets,
 //
-//	x <- x + e score + sqrt(2e) z,   e = 2 alpha (SNR |z|/|score|)^2,   alpha = (a_t/a_s)^2
+//	x <- x + e score + sqrt(2e) z,   e = 2 alpha (SNR |z|/|score|)^2 <= s_s^2/2,   alpha = (a_t/a_s)^2
 //
 // There are none in the step to Clean. alpha is the paper's 1-beta for the chain of this grid, and 1 for VE. Norms are each sample's own
-// (the paper's code takes the batch's mean), so that a sample does not depend on its batch; the Space must be a Normer. It takes
-// 1 + Corrections calls a step.
+// (the paper's code takes the batch's mean), so that a sample does not depend on its batch; the Space must be a Normer. The bound of e is ours:
+// in few dimensions |score| comes near 0, and no law has a score steeper than 1/s^2. It takes 1 + Corrections calls a step. Its law tends to
+// the data's as the steps grow and SNR falls: a step of size e has a bias of its own, about SNR^2.
 type PC[X any] struct {
 	Predictor   Solver[X] // nil: ReverseDiffusion
 	SNR         float64   // r; 0: 0.16
@@ -65,7 +66,8 @@ func (p PC[X]) correct(ctx context.Context, r *Run[X], norm reverie.Normer[X], x
 	if err != nil {
 		return x, err
 	}
-	sx, s0, _ := r.Process.At(s).Score()
+	law := r.Process.At(s)
+	sx, s0, _ := law.Score()
 	score, z := r.Space.Sum([]float64{sx, s0}, x, x0), r.Space.Noise(x)
 	ns, nz := norm.Norm(score), norm.Norm(z)
 	ratio := or(p.SNR, 0.16)
@@ -74,7 +76,7 @@ func (p PC[X]) correct(ctx context.Context, r *Run[X], norm reverie.Normer[X], x
 		c[0][n] = 1
 		if ns[n] > 0 {
 			q := ratio * nz[n] / ns[n]
-			e := 2 * alpha * q * q
+			e := min(2*alpha*q*q, law.Sigma*law.Sigma/2)
 			c[1][n], c[2][n] = e, math.Sqrt(2*e)
 		}
 	}

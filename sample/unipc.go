@@ -104,7 +104,8 @@ func (u *UniPC[X]) combine(sp reverie.Space[X], s reverie.Coef, at *X) X {
 	}
 	for k, rho := range u.weights(rs, h) {
 		w := -s.Alpha * u.b(h) * rho / rs[k] // of m_k - m_t
-		c, c[1] = append(c, w), c[1]-w
+		c = append(c, w)
+		c[1] -= w
 	}
 	return sp.Sum(c, terms...)
 }
