@@ -13,7 +13,7 @@ type DDIM[X any] struct{ Eta float64 }
 
 // Fits refuses noise where the process has no score.
 func (d DDIM[X]) Fits(p reverie.Process) error {
-	if err := hasScore(p); err != nil && d.Eta > 0 {
+	if d.Eta > 0 && reverie.HasScore(p) != nil {
 		return needsScore("ddim with eta above 0", p)
 	}
 	return nil

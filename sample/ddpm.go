@@ -19,7 +19,7 @@ type DDPM[X any] struct{ Variance reverie.Variance }
 
 // Fits refuses a process without a score: its noise is not Gaussian.
 func (d DDPM[X]) Fits(p reverie.Process) error {
-	if err := hasScore(p); err != nil {
+	if reverie.HasScore(p) != nil {
 		return needsScore("ddpm", p)
 	}
 	return nil

@@ -22,22 +22,11 @@ func noFar(name string, p reverie.Process) error {
 
 // needsScore refuses a process without a score, and a bridge.
 func needsScore(name string, p reverie.Process) error {
-	if err := hasScore(p); err != nil {
-		return fmt.Errorf("solver %s needs the score: %w; use a deterministic solver: ddim with eta 0, euler, heun without churn, dpm++2m, unipc or rk45", name, err)
+	if err := reverie.HasScore(p); err != nil {
+		return fmt.Errorf("solver %s needs the score: %w", name, err)
 	}
 	return noFar(name, p)
 }
-
-// hasScore returns why p has no score, if so.
-func hasScore(p reverie.Process) error {
-	if f, ok := p.(reverie.Flow); ok && between(f) {
-		return fmt.Errorf("a flow between two data sets has none")
-	}
-	return nil
-}
-
-// between tells a flow between two data sets.
-func between(reverie.Flow) bool { return false }
 
 // downward refuses a step from data to noise.
 func downward(name string, t, s float64) error {
