@@ -13,7 +13,7 @@ import (
 const from, to = 0.8, 0.2
 
 // smooth are processes with their names, in time.
-var smooth = map[string]reverie.Process{"vp": reverie.VP{}, "sub-vp": reverie.SubVP{}, "ve": reverie.VE{SigmaMin: 0.1, SigmaMax: 4}, "flow": reverie.Flow{}, "edm": reverie.EDM{}}
+var smooth = map[string]reverie.Process{"vp": reverie.VP{}, "sub-vp": reverie.SubVP{}, "ve": reverie.VE{SigmaMin: 0.1, SigmaMax: 10}, "flow": reverie.Flow{}, "edm": reverie.EDM{}}
 
 // flowGaussian carries x from t to s along the exact probability flow of Gaussian data: (x - mean_t)/deviation_t does not change.
 func flowGaussian(p reverie.Process, x, t, s float64) float64 {
