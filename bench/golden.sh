@@ -1,0 +1,20 @@
+#!/bin/sh
+# Makes the golden files of others' code anew, or, with --check, compares the stored ones with fresh runs of that code.
+#   bench/golden.sh [--check]
+# REVERIE_PYTHON names a Python that has all of it; else bench/.venv is made with the pinned versions.
+set -eu
+cd "$(dirname "$0")/.."
+python=${REVERIE_PYTHON:-}
+if [ -z "$python" ]; then
+	bench/python.sh
+	python=bench/.venv/bin/python
+	if [ ! -e bench/.venv/golden ]; then
+		bench/.venv/bin/pip install --quiet --no-deps -r bench/golden/requirements.txt
+		touch bench/.venv/golden
+	fi
+fi
+for script in testdata/gen_flow.py testdata/gen_bound.py sample/testdata/gen_diffusers.py sample/testdata/gen_kdiffusion.py \
+	sample/testdata/gen_ode.py eval/testdata/gen_metrics.py; do
+	echo "== $script"
+	"$python" "$script" "$@"
+done
