@@ -82,8 +82,9 @@ def config(schedule="linear", prediction="epsilon", **more):
     return dict(num_train_timesteps=c["T"], beta_start=c["start"], beta_end=c["end"], beta_schedule=schedule, prediction_type=prediction, **more)
 
 
-def walk(name, solver, s, process, grid, x=START, scale=1.0, calls=None, told=None, learned=False, noise=None, options=None, **step):
-    """Runs the scheduler s over its timesteps. calls are our times of the network's calls: the grid's without its end, unless given."""
+def walk(name, solver, s, process, grid, x=START, scale=1.0, alphas=None, calls=None, learned=False, noise=None, options=None, **step):
+    """Runs the scheduler s over its timesteps. calls are our times of the network's calls: the grid's without its end, unless given. The
+    scheduler's x times alphas, where given, is ours."""
     drawn.clear()
     x = x * scale
     calls = grid[:-1] if calls is None else calls
@@ -97,10 +98,11 @@ def walk(name, solver, s, process, grid, x=START, scale=1.0, calls=None, told=No
             extra = {"variance_noise": torch.zeros_like(x)}  # the step to clean adds none: its factor is 0
         x = s.step(f, t, x, return_dict=False, **step, **extra)[0]
         if getattr(s, "state_in_first_order", True) or i + 1 == len(s.timesteps):
-            xs.append(rows(x))
+            xs.append(rows(x if alphas is None else x * alphas[len(xs) + 1]))
     assert len(calls) == len(outputs) and len(xs) == len(grid) - 1, (name, len(calls), len(outputs), len(xs), len(grid))
     return {"name": name, "solver": solver, "options": options or {}, "process": process, "prediction": PREDICTION[getattr(s.config, "prediction_type", "flow_prediction")],
-            "clip": bool(getattr(s.config, "clip_sample", False)), "scale": float(scale), "learned": learned, "grid": [float(t) for t in grid],
+            "clip": bool(getattr(s.config, "clip_sample", False)), "threshold": s.config.dynamic_thresholding_ratio if getattr(s.config, "thresholding", False) else 0.0,
+            "scale": float(scale * (1 if alphas is None else alphas[0])), "learned": learned, "grid": [float(t) for t in grid],
             "calls": [float(t) for t in calls], "outputs": outputs, "noise": [i for i in drawn], "x": xs}
 
 
@@ -136,15 +138,19 @@ def inverse(name, n, **c):
     return walk(name, "ddim-inverse", s, table(c.get("schedule", "linear")), whole, calls=whole[:-1], scale=0.5)
 
 
-def sigma_walk(name, solver, module, n, twice=False, options=None, **c):
-    """Schedulers that work on x/alpha: our process is then EDM, whose time is their sigma."""
+def sigma_walk(name, solver, module, n, times=None, twice=False, options=None, **c):
+    """Schedulers that work on x/alpha: our process is EDM, whose time is their sigma, or, with times, their own DDPM at these indices."""
     s = scheduler(module, **config(**c))
-    s.set_timesteps(n)
+    s.set_timesteps(n, timesteps=times)
     sigmas = s.sigmas.tolist()
     if twice:
         sigmas = sigmas[:1] + sigmas[1::2]
     grid = sigmas[:-1] + [CLEAN if sigmas[-1] == 0 else sigmas[-1]]
     calls = grid[:-1] if not twice else [grid[0]] + [t for t in grid[1:-1] for _ in range(2)]
+    if times:  # the same steps as a DDPM's, whose x is alpha times theirs
+        alphas = [1 / numpy.sqrt(1 + v * v) for v in sigmas]
+        calls = [float(t) for t in s.timesteps]
+        return walk(name, solver, s, table(c.get("schedule", "linear")), times + [CLEAN], scale=grid[0], alphas=alphas, calls=calls, options=options)
     process = {"process": "edm", "lo": min(t for t in grid if t > 0), "hi": grid[0]}
     return walk(name, solver, s, process, grid, scale=grid[0], calls=calls, options=options)
 
@@ -176,11 +182,13 @@ def multistep(name, solver, module, n, noise=None, options=None, flow=False, **c
 
 TIMES = [999, 850, 620, 400, 250, 100, 20, 0]
 dpm, uni, euler, heun = scheduling_dpmsolver_multistep, scheduling_unipc_multistep, scheduling_euler_discrete, scheduling_heun_discrete
+LOWER = {"lower": True}
 SDE = {"algorithm_type": "sde-dpmsolver++", "noise": "given"}
 runs = [
     ddpm("DDPM fixed_small", "fixed_small", TIMES),
     ddpm("DDPM fixed_large, v, cosine", "fixed_large", TIMES, prediction="v_prediction", schedule="squaredcos_cap_v2"),
     ddpm("DDPM fixed_small, sample, clipped", "fixed_small", TIMES, prediction="sample", clip_sample=True),
+    ddpm("DDPM thresholding", "fixed_small", TIMES[2:], thresholding=True, dynamic_thresholding_ratio=0.8, sample_max_value=100.0),
     ddpm("DDPM learned_range", "learned_range", TIMES, learned=True),
     ddpm("DDPM learned_range, neighbours", "learned_range", [5, 4, 3, 2, 1, 0], learned=True, schedule="squaredcos_cap_v2"),
     ddim("DDIM leading", 0.0, "leading", 8),
@@ -194,17 +202,31 @@ runs = [
     sigma_walk("EulerDiscrete, sigma_min", "euler", euler, 6, final_sigmas_type="sigma_min", timestep_spacing="trailing"),
     sigma_walk("HeunDiscrete", "heun", heun, 6, twice=True, schedule="scaled_linear"),
     sigma_walk("HeunDiscrete, karras", "heun", heun, 6, twice=True, use_karras_sigmas=True),
+    sigma_walk("EulerDiscrete, by index", "ddim", euler, None, times=TIMES),
+    sigma_walk("HeunDiscrete, by index, v", "heun", heun, None, times=TIMES[1:], twice=True, prediction="v_prediction"),
     flow("FlowMatchEulerDiscrete", 6),
     flow("FlowMatchEulerDiscrete, shift 3", 6, shift=3.0),
     multistep("DPMSolverMultistep 2M", "dpm++2m", dpm, 8),
     multistep("DPMSolverMultistep 2M, sigma_min", "dpm++2m", dpm, 16, final_sigmas_type="sigma_min", schedule="scaled_linear", lower_order_final=False),
+    multistep("DPMSolverMultistep 2M, sigma_min, lower_order_final", "dpm++2m", dpm, 5, final_sigmas_type="sigma_min", options=LOWER),
     multistep("DPMSolverMultistep 2M, karras, v", "dpm++2m", dpm, 8, use_karras_sigmas=True, prediction="v_prediction"),
     multistep("DPMSolverMultistep 2M, flow", "dpm++2m", dpm, 8, use_flow_sigmas=True, prediction="flow_prediction", flow=True),
     multistep("DPMSolverMultistep SDE", "dpm++2m-sde", dpm, 8, **SDE),
     multistep("DPMSolverMultistep SDE, karras, sample", "dpm++2m-sde", dpm, 8, use_karras_sigmas=True, prediction="sample", **SDE),
     multistep("UniPC bh2", "unipc", uni, 8, solver_order=2),
-    multistep("UniPC bh2, karras, v, scaled_linear", "unipc", uni, 8, solver_order=2, use_karras_sigmas=True, prediction="v_prediction", schedule="scaled_linear"),
-    multistep("UniPC bh2, order 3", "unipc", uni, 8, solver_order=3, options={"order": 3}),
+    multistep("UniPC bh2, karras, v, scaled_linear", "unipc", uni, 8, solver_order=2, use_karras_sigmas=True,
+              prediction="v_prediction", schedule="scaled_linear"),
+    multistep("UniPC bh2, order 3", "unipc", uni, 8, solver_order=3, options={"order": 3, **LOWER}),
+    multistep("UniPC bh2, order 3, sigma_min, not lower", "unipc", uni, 6, solver_order=3, final_sigmas_type="sigma_min", lower_order_final=False, options={"order": 3}),
+    multistep("UniPC bh1, sigma_min", "unipc", uni, 6, solver_order=2, solver_type="bh1", final_sigmas_type="sigma_min", options={"bh1": True, **LOWER}),
+    multistep("UniPC order 1", "unipc", uni, 5, solver_order=1, options={"order": 1}),
+    multistep("UniPC bh2, no corrector", "unipc", uni, 5, solver_order=2, disable_corrector=list(range(5)), options={"nocorrect": True}),
     multistep("UniPC bh2, flow", "unipc", uni, 8, solver_order=2, use_flow_sigmas=True, prediction="flow_prediction", flow=True),
 ]
-store(__file__, "diffusers.json", {"start": rows(START), "noise": [rows(z) for z in POOL], "runs": runs}, "diffusers", "torch", "numpy")
+grids = []
+for spacing, ours in (("linspace", "linear"), ("trailing", "trailing")):
+    for T, n in ((1000, 10), (1000, 7), (50, 50), (300, 11)):
+        s = scheduler(scheduling_ddpm, num_train_timesteps=T, timestep_spacing=spacing)
+        s.set_timesteps(n)
+        grids.append({"spacing": ours, "T": T, "n": n, "indices": indices(s)})
+store(__file__, "diffusers.json", {"start": rows(START), "noise": [rows(z) for z in POOL], "grids": grids, "runs": runs}, "diffusers", "torch", "numpy")

@@ -1,0 +1,238 @@
+package sample
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/reverie-go/reverie"
+)
+
+// others is what gen_diffusers.py and gen_kdiffusion.py write: whole runs of others' samplers, and their noise.
+type others struct {
+	Start batch
+	Noise []batch
+	Runs  []otherRun
+}
+
+// otherRun is a run of another's sampler: what its network said, one output for each call, and x after each step.
+type otherRun struct {
+	Name, Solver string
+	Process      struct {
+		Process, Schedule string
+		T                 int
+		Start, End        float64
+		Lo, Hi            float64
+	}
+	Options struct {
+		Variance                  string
+		Eta                       float64
+		Order                     int
+		BH1, NoCorrect, Lower     bool
+		Churn, Tmin, Tmax, Snoise float64
+	}
+	Prediction       string
+	SD               float64 // of the prediction edm
+	Clip, Learned    bool
+	Threshold, Scale float64
+	Grid, Calls      []float64
+	Outputs          []batch
+	Noise            []int
+	X                []batch
+}
+
+// readJSON reads a golden file of testdata.
+func readJSON[T any](t *testing.T, name string) (v T) {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name)
+	if err == nil {
+		err = json.Unmarshal(b, &v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func (g otherRun) process(t *testing.T) reverie.Process {
+	switch p := g.Process; p.Process {
+	case "edm":
+		return reverie.EDM{SigmaMin: p.Lo, SigmaMax: p.Hi}
+	case "flow":
+		return reverie.Flow{Lo: p.Lo, Hi: p.Hi}
+	default:
+		beta, err := reverie.Betas(p.Schedule, p.T, p.Start, p.End)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return mustDDPM(t, beta)
+	}
+}
+
+func (g otherRun) options(t *testing.T) Options {
+	o := g.Options
+	if o.Variance == "" {
+		o.Variance = "posterior"
+	}
+	variance, err := reverie.ParseVariance(o.Variance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.Solver == "ddpm" { // k-diffusion's ancestral Euler says eta = 1
+		o.Eta = 0
+	}
+	return Options{Eta: o.Eta, Variance: variance, Order: o.Order, BH1: o.BH1, NoCorrect: o.NoCorrect, LowerFinal: o.Lower,
+		Churn: o.Churn, ChurnMin: o.Tmin, ChurnMax: o.Tmax, ChurnNoise: o.Snoise}
+}
+
+// replay is a network that says what the other's said, and checks that it is asked at the same times.
+type replay struct {
+	t    *testing.T
+	g    otherRun
+	p    reverie.Process
+	call int
+}
+
+func (r *replay) network(_ context.Context, _ batch, cond float64) (batch, error) {
+	r.t.Helper()
+	if r.call == len(r.g.Calls) {
+		r.t.Fatalf("more than %d calls", r.call)
+	}
+	if want := r.p.Cond(r.g.Calls[r.call]); !(math.Abs(cond-want) <= 1e-9*max(1, math.Abs(want))) {
+		r.t.Errorf("call %d at cond %v, want %v", r.call, cond, want)
+	}
+	out := r.g.Outputs[r.call]
+	r.call++
+	return out, nil
+}
+
+// learned is a Denoiser that learned its variance: the network's output has twice x's numbers.
+type learned struct {
+	reverie.Denoiser[batch]
+	r  *replay
+	sp reverie.Space[batch]
+}
+
+func (l learned) DenoiseVariance(ctx context.Context, x batch, t float64) (x0, v batch, err error) {
+	out, err := l.r.network(ctx, x, l.r.p.Cond(t))
+	eps := make(batch, len(out))
+	for n, o := range out {
+		eps[n], v = o[:len(o)/2], append(v, o[len(o)/2:])
+	}
+	skip, _, scale, _ := reverie.Eps(l.r.p.At(t))
+	return l.sp.Sum([]float64{skip, scale}, x, eps), v, err
+}
+
+func (r *replay) denoiser(sp *recorded) (d reverie.Denoiser[batch]) {
+	r.t.Helper()
+	kind, err := reverie.ParseParam(r.g.Prediction)
+	if r.g.SD != 0 {
+		kind = reverie.EDMParam(r.g.SD)
+	}
+	d = reverie.Wrap(sp, r.p, kind, r.network)
+	switch {
+	case err != nil:
+	case r.g.Learned:
+		d = learned{d, r, sp}
+	case r.g.Clip:
+		d, err = reverie.Clamp(sp, d, -1, 1)
+	case r.g.Threshold != 0:
+		d, err = Threshold(sp, d, r.g.Threshold)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return d
+}
+
+// check walks our solver through the run and compares x after each step.
+func (g otherRun) check(t *testing.T, start batch, pool []batch) {
+	sp := &recorded{}
+	for _, i := range g.Noise {
+		sp.noise = append(sp.noise, pool[i])
+	}
+	r := &replay{t: t, g: g, p: g.process(t)}
+	run := &Run[batch]{Space: sp, Process: r.p, Denoiser: r.denoiser(sp)}
+	name := g.Solver
+	if name == "ddim-inverse" {
+		name = "ddim" // on a grid upwards
+	}
+	solver, err := New[batch](name, g.options(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := 0
+	_, err = Sample(context.Background(), run, solver, sp.Sum([]float64{g.Scale}, start), g.Grid, func(s State[batch]) error {
+		steps++
+		agreeAll(t, s.Step, s.X, g.X[s.Step-1])
+		return nil
+	})
+	if err != nil || steps != len(g.X) || r.call != len(g.Calls) || len(sp.noise) > 0 {
+		t.Errorf("%d steps of %d, %d calls of %d, %d noises left: %v", steps, len(g.X), r.call, len(g.Calls), len(sp.noise), err)
+	}
+}
+
+// agreeAll reports numbers that differ by over 1e-9 of 1 or of the largest wanted: both sides compute in float64, and the file has 13 digits.
+func agreeAll(t *testing.T, step int, got, want batch) {
+	t.Helper()
+	largest := 1.0
+	for n := range want {
+		for _, v := range want[n] {
+			largest = max(largest, math.Abs(v))
+		}
+	}
+	for n := range want {
+		for j := range want[n] {
+			if !(math.Abs(got[n][j]-want[n][j]) <= 1e-9*largest) {
+				t.Fatalf("step %d: sample %d, element %d = %v, want %v", step, n, j, got[n][j], want[n][j])
+			}
+		}
+	}
+}
+
+// Every sampler that diffusers has too, step by step from what its network said.
+func TestRunsAgainstDiffusers(t *testing.T) {
+	checkOthers(t, "diffusers.json", "ddpm", "ddim", "ddim-inverse", "euler", "heun", "dpm++2m", "dpm++2m-sde", "unipc")
+}
+
+// And those of k-diffusion: Heun with churn, too, which diffusers lacks, and the ancestral steps of EDM.
+func TestRunsAgainstKDiffusion(t *testing.T) {
+	checkOthers(t, "kdiffusion.json", "ddpm", "ddim", "heun", "dpm++2m", "dpm++2m-sde")
+}
+
+func checkOthers(t *testing.T, file string, solvers ...string) {
+	g := readJSON[others](t, file)
+	seen := map[string]bool{}
+	for _, run := range g.Runs {
+		seen[run.Solver] = true
+		t.Run(run.Name, func(t *testing.T) { run.check(t, g.Start, g.Noise) })
+	}
+	for _, s := range solvers {
+		if !seen[s] {
+			t.Errorf("%s: no run of solver %s", file, s)
+		}
+	}
+}
+
+// diffusers' timesteps of "linspace" and "trailing".
+func TestGridsAgainstDiffusers(t *testing.T) {
+	g := readJSON[struct {
+		Grids []struct {
+			Spacing string
+			T, N    int
+			Indices []float64
+		}
+	}](t, "diffusers.json")
+	if len(g.Grids) == 0 {
+		t.Fatal("no grids")
+	}
+	for _, g := range g.Grids {
+		got, err := Grid(g.Spacing, mustDDPM(t, reverie.LinearBetas(g.T, 1e-4, 0.02)), g.N)
+		if err != nil || !slices.Equal(got[:len(got)-1], g.Indices) {
+			t.Errorf("%s, %d of %d: %v, %v; want %v", g.Spacing, g.N, g.T, got, err, g.Indices)
+		}
+	}
+}
