@@ -8,11 +8,13 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// processes are those that a density follows from.
-var processes = []struct {
+type namedProcess struct {
 	name string
 	p    reverie.Process
-}{
+}
+
+// processes are those that a density follows from.
+var processes = []namedProcess{
 	{"vp", reverie.VP{}}, {"subvp", reverie.SubVP{}}, {"ve", reverie.VE{}}, {"edm", reverie.EDM{}}, {"flow", reverie.Flow{}},
 }
 

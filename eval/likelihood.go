@@ -1,0 +1,183 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/sample"
+)
+
+// LikelihoodOptions say how Likelihood integrates. The zero value reads 8-bit images and takes one Rademacher probe an image.
+type LikelihoodOptions struct {
+	Reading Reading
+	// Exact takes the whole trace of the Jacobian, by a vector-Jacobian product for each of at most MaxExact dimensions. Else
+	// Probes random vectors estimate it (Hutchinson 1989); each is kept for the whole integral.
+	Exact  bool
+	Probes int  // of each image; 0: 1
+	Normal bool // probes ~ N(0, I), in place of signs
+
+	RTol, ATol float64 // of sample.Adaptive; 0: 1e-5 each
+	MaxCalls   int     // of the velocity; 0: 10,000
+	// Prior is the log density at hi; nil: that of N(0, PriorSigma^2 I), from which samplers start.
+	Prior func(x []float64) float64
+	// Stream draws the probes and what makes levels continuous: its Sample is the number of the batch's first image.
+	Stream reverie.Stream
+}
+
+// MaxExact is the most dimensions whose divergence Likelihood takes exactly.
+const MaxExact = 64
+
+// most bounds the probes.
+const mostProbes = 1 << 12
+
+// Likelihoods are the log-likelihoods of images.
+type Likelihoods struct {
+	Dim     int // numbers in an image
+	Reading Reading
+	Probes  int           // of each image; 0: the divergence is exact
+	Report  sample.Report // what the integrals took, summed over batches
+
+	logp series // of each probe
+}
+
+// Images is the number of images.
+func (l *Likelihoods) Images() int { return l.logp.images() }
+
+// PerImage returns log p(x) of each image in nats, the mean of its probes: for Pixels the density at x, before it is made that of levels.
+func (l *Likelihoods) PerImage() []float64 {
+	out := make([]float64, l.Images())
+	for _, row := range l.logp.values {
+		for i, v := range row {
+			out[i] += v / float64(len(l.logp.values))
+		}
+	}
+	return out
+}
+
+// Negative returns the mean negative log-likelihood in nats an image. For Pixels it is the levels',
+//
+//	-log p(x) + D log 127.5,   x = (x8 + u)/127.5 - 1, u uniform in +-1/2
+//
+// which in expectation over u is never below -log of their probability (Theis et al. 2016, arXiv:1511.01844).
+func (l *Likelihoods) Negative() Estimate {
+	e := l.logp.estimate()
+	e.Value = -e.Value
+	if l.Reading == Pixels {
+		e.Value += float64(l.Dim) * math.Log(perLevel)
+	}
+	return e
+}
+
+// Bits returns Negative in bits a dimension: for Pixels -log2 p(x)/D + log2 127.5.
+func (l *Likelihoods) Bits() Estimate { return l.Negative().Bits(l.Dim) }
+
+// Merge adds the images of o, of the same reading and number of probes.
+func (l *Likelihoods) Merge(o *Likelihoods) error {
+	if l.Images() == 0 {
+		l.Dim, l.Reading, l.Probes = o.Dim, o.Reading, o.Probes
+	} else if l.Dim != o.Dim || l.Reading != o.Reading || l.Probes != o.Probes {
+		return fmt.Errorf("eval: likelihoods of %d numbers by %d probes and of %d numbers by %d probes cannot be joined", l.Dim, l.Probes, o.Dim, o.Probes)
+	}
+	l.logp.merge(o.logp)
+	l.Report.Calls += o.Report.Calls
+	l.Report.Steps += o.Report.Steps
+	l.Report.Rejected += o.Report.Rejected
+	return nil
+}
+
+// Likelihood returns the log-likelihoods of the batch x under the probability flow of p and d (Song et al. 2021, arXiv:2011.13456, eq. 39):
+//
+//	log p_lo(x) = log p_hi(x_hi) + integral from lo to hi of div v(x_t, t) dt,   dx/dt = v
+//
+// x is taken to be data at lo, of the law there, as the paper does; Pixels are first made continuous. Where the process has an
+// end without signal the integral runs in its own time, else in log(a/s), in which a chain too is smooth. Points are computed in float64 if
+// x and d are.
+//
+// It refuses a process without a score, an exact divergence above MaxExact dimensions, and a denoiser that cannot be differentiated; a
+// flow that is not finite or too stiff is an error that names the time.
+func Likelihood[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d reverie.Denoiser[X], x X, o LikelihoodOptions) (*Likelihoods, error) {
+	diff, ok := d.(reverie.Differentiable[X])
+	if !ok {
+		return nil, fmt.Errorf("eval: %T gives no vector-Jacobian product, of which the divergence is made: expected a reverie.Differentiable", d)
+	}
+	rows, n, dim, err := readBatch(x, o.Reading)
+	if err := errors.Join(err, noFarEnd(p)); err != nil {
+		return nil, err
+	}
+	if err := o.check(dim); err != nil {
+		return nil, err
+	}
+	if o.Reading == Pixels {
+		x = likeRows(x, dequantise(rows, o.Stream))
+	}
+	f := newFlow(sp, p, diff, newTrace(x, n, dim, o))
+	end, report, err := f.integrate(ctx, x, o)
+	if err != nil {
+		return nil, fmt.Errorf("eval: likelihood: %w", err)
+	}
+	l := &Likelihoods{Dim: dim, Reading: o.Reading, Report: report}
+	if !o.Exact {
+		l.Probes = max(1, o.Probes)
+	}
+	return l, l.finish(end.x, end.l, p, o)
+}
+
+// check reports settings out of range for images of dim numbers.
+func (o LikelihoodOptions) check(dim int) error {
+	switch {
+	case o.Exact && dim > MaxExact:
+		return fmt.Errorf("eval: the exact divergence in %d dimensions takes %d vector-Jacobian products of the network at each of some hundred evaluations of the flow: it is for at most %d; use random probes", dim, dim, MaxExact)
+	case o.Exact && o.Probes > 0:
+		return fmt.Errorf("eval: probes = %d, and the divergence is exact: choose one", o.Probes)
+	case o.Probes < 0 || o.Probes > mostProbes:
+		return fmt.Errorf("eval: probes = %d: expected 1 to %d", o.Probes, mostProbes)
+	case o.Reading != Pixels && o.Reading != Points:
+		return fmt.Errorf("eval: reading %d: unknown", o.Reading)
+	}
+	return nil
+}
+
+// finish adds the prior's log density at the far end to the integrals.
+func (l *Likelihoods) finish(x any, integrals [][]float64, p reverie.Process, o LikelihoodOptions) error {
+	rows, err := hostRows(x)
+	if err != nil {
+		return err
+	}
+	l.logp = newSeries(len(integrals), len(rows))
+	prior := o.Prior
+	if prior == nil {
+		s := reverie.PriorSigma(p)
+		prior = func(x []float64) (sum float64) {
+			for _, x := range x {
+				sum += logNormal(x, 0, s*s)
+			}
+			return sum
+		}
+	}
+	for i := range rows {
+		end := prior(rows[i])
+		for r := range integrals {
+			l.logp.values[r][i] = end + integrals[r][i]
+			if v := l.logp.values[r][i]; math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("eval: log-likelihood of image %d of the batch is %v: the flow ended where the prior has no finite density", i, v)
+			}
+		}
+	}
+	return nil
+}
+
+// dequantise returns x + u/127.5, u uniform in +-1/2 from the image's own stream.
+func dequantise(x [][]float64, s reverie.Stream) [][]float64 {
+	out := make([][]float64, len(x))
+	for i := range x {
+		out[i] = make([]float64, len(x[i]))
+		s.Plus(i).Uniforms(out[i])
+		for j, u := range out[i] {
+			out[i][j] = x[i][j] + (u-0.5)/perLevel
+		}
+	}
+	return out
+}

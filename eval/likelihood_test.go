@@ -1,0 +1,264 @@
+package eval
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/mixture"
+)
+
+func likelihood(t *testing.T, p reverie.Process, d reverie.Denoiser[hostBatch], x hostBatch, o LikelihoodOptions) *Likelihoods {
+	t.Helper()
+	l, err := Likelihood(t.Context(), noiseOf(1), p, d, x, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// TestLikelihoodIsTheTruth: with the exact denoiser and the exact law at hi as the prior, the flow's log p is that of the law at lo.
+func TestLikelihoodIsTheTruth(t *testing.T) {
+	all := append([]namedProcess{{"ddpm", chainOf(t, 50, 4)}}, processes...)
+	for _, test := range all {
+		for _, name := range []string{"gaussian", "two-modes", "8gaussians", "gaussian-64", "mixture-64"} {
+			n := 24
+			if strings.HasSuffix(name, "-64") {
+				n = 2
+			}
+			if name == "mixture-64" && test.name != "vp" {
+				continue // 5 covariances of 64 by 64, at each of 64 products
+			}
+			t.Run(test.name+"/"+name, func(t *testing.T) {
+				m := law(t, name)
+				lo, hi := test.p.Span()
+				at := m.At(test.p.At(lo))
+				x := dataOf(at, n)
+				far := m.At(test.p.At(hi))
+				l := likelihood(t, test.p, m.Denoiser(test.p), x, LikelihoodOptions{Reading: Points, Exact: true, Prior: far.LogDensity, RTol: 1e-6, ATol: 1e-6})
+				worst := 0.0
+				for i, got := range l.PerImage() {
+					worst = max(worst, math.Abs(got-at.LogDensity(x[i]))/float64(m.Dim())/math.Ln2)
+				}
+				t.Logf("%d calls, %d steps, %d rejected: %.2g bits/dim off", l.Report.Calls, l.Report.Steps, l.Report.Rejected, worst)
+				if !(worst <= 1e-3) {
+					t.Errorf("off by %v bits/dim, want at most 1e-3", worst)
+				}
+			})
+		}
+	}
+}
+
+// TestLikelihoodWithPrior: from the samplers' own prior the answer is that of the law they would draw, near the data's.
+func TestLikelihoodWithPrior(t *testing.T) {
+	m := law(t, "two-modes")
+	for _, test := range processes {
+		x := dataOf(m, 40)
+		got := likelihood(t, test.p, m.Denoiser(test.p), x, LikelihoodOptions{Reading: Points, Exact: true}).Bits()
+		want := newSeries(1, len(x))
+		copy(want.values[0], truth(m, x))
+		e := want.estimate()
+		e = e.Bits(2)
+		if !(math.Abs(got.Value-e.Value) < 0.03) || !(math.Abs(got.SE-e.SE) < 0.02) {
+			t.Errorf("%s: %+v bits/dim, the data's entropy %+v", test.name, got, e)
+		}
+	}
+}
+
+// TestHutchinson: the estimates' mean is the exact likelihood, and their stated errors are those seen.
+func TestHutchinson(t *testing.T) {
+	m, p := law(t, "gaussian-64"), reverie.VP{}
+	x := dataOf(m, 3)
+	const probes = 200
+	exact := likelihood(t, p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points, Exact: true, RTol: 1e-4, ATol: 1e-4})
+	for _, normal := range []bool{false, true} {
+		l := likelihood(t, p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points, Probes: probes, Normal: normal, RTol: 1e-4, ATol: 1e-4})
+		if l.Probes != probes || l.Images() != 3 {
+			t.Fatalf("%d probes of %d images", l.Probes, l.Images())
+		}
+		got, want := l.Negative(), exact.Negative()
+		if !(math.Abs(got.Value-want.Value) <= 4*got.Noise) || !(got.Noise > 0) || !(got.Noise < 3) {
+			t.Errorf("normal %v: %v +- %v nats, exact %v", normal, got.Value, got.Noise, want.Value)
+		}
+		for i, want := range exact.PerImage() {
+			var seen moments
+			for r := range probes {
+				seen.add(l.logp.values[r][i])
+			}
+			if se := math.Sqrt(seen.variance() / probes); !(math.Abs(seen.mean()-want) <= 4*se) {
+				t.Errorf("image %d: %v +- %v, exact %v", i, seen.mean(), se, want)
+			}
+		}
+	}
+}
+
+// TestHutchinsonOfAMatrix: for one constant Jacobian the variance of a probe is known: of signs 2 sum of the squared off-diagonal
+// elements of the symmetric part, of normal numbers 2 |symmetric part|^2.
+func TestHutchinsonOfAMatrix(t *testing.T) {
+	a := [][]float64{{1, 2, -1}, {0, 3, 0.5}, {1, -2, 0.25}}
+	off, all := 0.0, 0.0
+	for i := range a {
+		for j := range a {
+			s := (a[i][j] + a[j][i]) / 2
+			all += 2 * s * s
+			if i != j {
+				off += 2 * s * s
+			}
+		}
+	}
+	x := hostBatch{{1, 2, 3}, {0, 0, 0}}
+	exact := newTrace(x, 2, 3, LikelihoodOptions{Exact: true})
+	if _, tr, err := exact.of(t.Context(), linear{a}, x, 0); err != nil || len(tr) != 1 || tr[0][0] != 4.25 || tr[0][1] != 4.25 {
+		t.Errorf("exact trace %v, %v: want 4.25", tr, err)
+	}
+	for _, stack := range []int{1, 5000} {
+		for _, normal := range []bool{false, true} {
+			r := newTrace(x, 2, 3, LikelihoodOptions{Probes: 4000, Normal: normal, Stream: reverie.Stream{Seed: 4}})
+			if stack == 1 {
+				r.stack, r.inputs = 1, nil
+				for _, p := range r.probes {
+					r.inputs = append(r.inputs, p)
+				}
+			}
+			x0hat, tr, err := r.of(t.Context(), linear{a}, x, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if x0hat[0][0] != 2 || x0hat[1][2] != 0 {
+				t.Errorf("x0hat = %v", x0hat)
+			}
+			var m moments
+			for _, row := range tr {
+				m.add(row[1])
+			}
+			want := off
+			if normal {
+				want = all
+			}
+			if !(math.Abs(m.mean()-4.25) <= 4*math.Sqrt(want/m.n)) || !(math.Abs(m.variance()/want-1) < 0.15) {
+				t.Errorf("stack %d, normal %v: traces %v, of variance %v: want 4.25 and %v", r.stack, normal, m.mean(), m.variance(), want)
+			}
+		}
+	}
+}
+
+// linear is the denoiser A x.
+type linear struct{ a [][]float64 }
+
+func (l linear) Denoise(ctx context.Context, x hostBatch, t float64) (hostBatch, error) {
+	y, _, err := l.VJP(ctx, x, t, x)
+	return y, err
+}
+
+func (l linear) VJP(_ context.Context, x hostBatch, _ float64, u hostBatch) (y, vjp hostBatch, err error) {
+	y, vjp = reverie.NewBatch[float64](len(x), len(x[0])), reverie.NewBatch[float64](len(x), len(x[0]))
+	for n := range x {
+		for i := range l.a {
+			for j := range l.a {
+				y[n][i] += l.a[i][j] * x[n][j]
+				vjp[n][j] += u[n][i] * l.a[i][j]
+			}
+		}
+	}
+	return y, vjp, nil
+}
+
+// TestLikelihoodOfPixels: for levels drawn from a wide Gaussian the bits are those of its bins, to what the bins' width leaves.
+func TestLikelihoodOfPixels(t *testing.T) {
+	const mu, sd = 0.1, 0.2
+	m, err := mixture.New(nil, [][]float64{{mu, mu}}, []mixture.Cov{{Var: sd * sd}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := dataOf(m, 200)
+	want := newSeries(1, len(x))
+	for i := range x {
+		for j, v := range x[i] {
+			k := min(max(level(v), 0), levels-1)
+			x[i][j] = float64(k)/perLevel - 1
+			want.values[0][i] -= logBin(k, mu, sd)
+		}
+	}
+	p := reverie.EDM{SigmaMax: 20}
+	got := likelihood(t, p, m.Denoiser(p), x, LikelihoodOptions{Exact: true, Prior: m.At(p.At(20)).LogDensity})
+	bins := want.estimate()
+	if d := got.Bits().Value - bins.Bits(2).Value; !(math.Abs(d) < 2e-3) {
+		t.Errorf("%v bits/dim, the bins' %v", got.Bits(), bins.Bits(2))
+	}
+	if d := math.Abs(got.Negative().Value/2/math.Ln2 - got.Bits().Value); !(d < 1e-12) {
+		t.Errorf("nats and bits differ by %v", d)
+	}
+}
+
+func TestLikelihoodRefuses(t *testing.T) {
+	m, p := law(t, "two-modes"), reverie.VP{}
+	x := dataOf(m, 2)
+	wide := mixture.Random(65, 1, 1)
+	plain := reverie.DenoiserFunc[hostBatch](m.Denoiser(p).Denoise)
+	nan := linear{[][]float64{{math.NaN(), 0}, {0, 1}}}
+	for want, c := range map[string]struct {
+		p reverie.Process
+		d reverie.Denoiser[hostBatch]
+		x hostBatch
+		o LikelihoodOptions
+	}{
+		"no vector-Jacobian product":                {p, plain, x, LikelihoodOptions{Reading: Points}},
+		"a flow between two data sets":              {reverie.Flow{Between: true}, m.Denoiser(p), x, LikelihoodOptions{Reading: Points}},
+		"between two given ends (reverie.Bridge)":   {reverie.Bridge{}, m.Denoiser(p), x, LikelihoodOptions{Reading: Points}},
+		"in 65 dimensions takes 65 vector-Jacobian": {p, wide.Denoiser(p), dataOf(wide, 1), LikelihoodOptions{Reading: Points, Exact: true}},
+		"expected a level":                          {p, m.Denoiser(p), x, LikelihoodOptions{}},
+		"the divergence is exact: choose one":       {p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points, Exact: true, Probes: 3}},
+		"probes = -1":                               {p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points, Probes: -1}},
+		"at t = ":                                   {p, nan, x, LikelihoodOptions{Reading: Points}},
+		"10 evaluations are spent":                  {p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points, MaxCalls: 10}},
+	} {
+		_, err := Likelihood(t.Context(), noiseOf(1), c.p, c.d, c.x, c.o)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Likelihood(ctx, noiseOf(1), p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points}); err == nil {
+		t.Error("a cancelled integral ends well")
+	}
+}
+
+// TestLikelihoodMerge: batches joined are their mean, whatever their sizes, and levels become continuous by the image's number.
+func TestLikelihoodMerge(t *testing.T) {
+	m, p := law(t, "two-modes"), reverie.VP{}
+	x := dataOf(m, 5)
+	o := LikelihoodOptions{Reading: Points, Probes: 2}
+	var all Likelihoods
+	for _, cut := range [][2]int{{0, 2}, {2, 5}} {
+		o.Stream.Sample = uint64(cut[0])
+		l := likelihood(t, p, m.Denoiser(p), x[cut[0]:cut[1]], o)
+		if err := all.Merge(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.Stream.Sample = 0
+	whole := likelihood(t, p, m.Denoiser(p), x, o)
+	a, b := all.Negative(), whole.Negative()
+	if all.Images() != 5 || !(math.Abs(a.Value-b.Value) < 1e-4) || !(math.Abs(a.Noise-b.Noise) < 1e-4) {
+		t.Errorf("joined %+v, whole %+v", a, b)
+	}
+	if err := all.Merge(likelihood(t, p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points})); err == nil {
+		t.Error("likelihoods of different probes were joined")
+	}
+	s := reverie.Stream{Seed: 3}
+	rows := [][]float64{{0, 1}, {-1, 0.5}}
+	u := dequantise(rows, s)
+	if v := dequantise(rows[1:], s.Plus(1)); v[0][0] != u[1][0] || v[0][1] != u[1][1] {
+		t.Errorf("image 1 alone %v, in a batch %v", v, u)
+	}
+	for i := range u {
+		for j := range u[i] {
+			if d := (u[i][j] - rows[i][j]) * perLevel; !(d >= -0.5 && d < 0.5) || d == 0 {
+				t.Errorf("u = %v", d)
+			}
+		}
+	}
+}
