@@ -1,0 +1,188 @@
+package reverie
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+)
+
+// costs returns n x n costs of a kind: uniform, small integers with many ties, squared distances of points.
+func costs(kind string, n int, seed uint64) [][]float64 {
+	c := make([][]float64, n)
+	s := Stream{Seed: seed, Domain: Evaluation}
+	x := NewBatch[float64](2*n, 2)
+	for i := range x {
+		s.Plus(i).Normal(x[i])
+	}
+	for i := range c {
+		c[i] = make([]float64, n)
+		s.Plus(10000 + i).Uniforms(c[i])
+		for j := range c[i] {
+			switch kind {
+			case "ties":
+				c[i][j] = math.Floor(5*c[i][j]) - 2
+			case "distances":
+				dx, dy := x[i][0]-x[n+j][0], x[i][1]-x[n+j][1]-3
+				c[i][j] = dx*dx + dy*dy
+			case "equal":
+				c[i][j] = 1
+			case "wide":
+				c[i][j] = math.Exp(40*c[i][j] - 20)
+			}
+		}
+	}
+	return c
+}
+
+var kinds = []string{"uniform", "ties", "distances", "equal", "wide"}
+
+// total returns the cost of an assignment, and whether it is a permutation.
+func total(cost [][]float64, col []int) (sum float64, ok bool) {
+	taken := make([]bool, len(cost))
+	for i, j := range col {
+		if j < 0 || j >= len(cost) || taken[j] {
+			return 0, false
+		}
+		taken[j] = true
+		sum += cost[i][j]
+	}
+	return sum, len(col) == len(cost)
+}
+
+// cheapest returns the least cost of all permutations of the rows from i on.
+func cheapest(cost [][]float64, i int, taken []bool) float64 {
+	if i == len(cost) {
+		return 0
+	}
+	best := math.Inf(1)
+	for j, t := range taken {
+		if !t {
+			taken[j] = true
+			best = min(best, cost[i][j]+cheapest(cost, i+1, taken))
+			taken[j] = false
+		}
+	}
+	return best
+}
+
+// Small problems against all permutations.
+func TestAssignAgainstAllPermutations(t *testing.T) {
+	for _, kind := range kinds {
+		for n := range 8 {
+			for seed := range uint64(40) {
+				c := costs(kind, n, seed)
+				got, ok := total(c, Assign(c))
+				if !ok {
+					t.Fatalf("%s, n = %d: no permutation", kind, n)
+				}
+				near(t, kind, got, cheapest(c, 0, make([]bool, n)), 1e-12, 1)
+			}
+		}
+	}
+}
+
+// Large problems by duality: prices u, v with u_i + v_j <= c_ij everywhere bound every assignment's cost from below by their sum, so one whose cost is
+// that sum is the least.
+func TestAssignByDuality(t *testing.T) {
+	for _, kind := range kinds {
+		for _, n := range []int{50, 200, 333} {
+			c := costs(kind, n, uint64(n))
+			a := solve(c)
+			got, ok := total(c, a.col)
+			if !ok {
+				t.Fatalf("%s, n = %d: no permutation", kind, n)
+			}
+			scale, dual := 0.0, 0.0
+			for i := range c {
+				for j := range c {
+					scale = max(scale, math.Abs(c[i][j]))
+				}
+				dual += a.u[i] + a.v[i]
+			}
+			for i := range c {
+				for j := range c {
+					if slack := c[i][j] - a.u[i] - a.v[j]; !(slack >= -1e-12*scale) {
+						t.Fatalf("%s, n = %d: prices exceed cost %d, %d by %v", kind, n, i, j, -slack)
+					}
+				}
+			}
+			near(t, kind+" dual", dual, got, 1e-11, float64(n)*scale)
+		}
+	}
+}
+
+func BenchmarkAssign(b *testing.B) {
+	for _, n := range []int{128, 512, 2048} {
+		c := costs("distances", n, 1)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				Assign(c)
+			}
+		})
+	}
+}
+
+// Prices do not depend on the scale: costs far from 0, tiny and huge.
+func TestAssignScales(t *testing.T) {
+	c := costs("distances", 60, 3)
+	want := Assign(c)
+	for _, f := range [][2]float64{{1e-300, 0}, {1e290, 0}, {-1, 0}, {1, 1e6}} {
+		d := make([][]float64, len(c))
+		for i := range c {
+			for _, v := range c[i] {
+				d[i] = append(d[i], f[0]*v+f[1])
+			}
+		}
+		got, ok := total(c, Assign(d))
+		least, _ := total(c, want)
+		if f[0] > 0 && !(math.Abs(got-least) <= 1e-6) || !ok {
+			t.Errorf("costs %v: %v, want %v", f, got, least)
+		}
+		if some, _ := total(c, Stream{Seed: 2}.Perm(len(c))); f[0] < 0 && got <= some {
+			t.Errorf("the most expensive assignment costs %v, another %v", got, some)
+		}
+	}
+}
+
+func TestAssignPanics(t *testing.T) {
+	for _, c := range [][][]float64{{{1, 2}}, {{1, 2}, {3}}, {{1, 2}, {math.NaN(), 1}}, {{math.Inf(1)}}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%v is assigned", c)
+				}
+			}()
+			Assign(c)
+		}()
+	}
+}
+
+// On the line the nearest coupling is by order (the monotone map is the optimal one); and in both precisions alike.
+func TestCouple(t *testing.T) {
+	const n = 200
+	a, b := NewBatch[float64](n, 1), NewBatch[float64](n, 1)
+	a32, b32 := NewBatch[float32](n, 1), NewBatch[float32](n, 1)
+	for i := range n {
+		Stream{Seed: 1, Sample: uint64(i)}.Normal(a[i])
+		Stream{Seed: 2, Sample: uint64(i)}.Normal(b[i])
+		b[i][0] = math.Exp(b[i][0]) - 3
+		a32[i][0], b32[i][0] = float32(a[i][0]), float32(b[i][0])
+	}
+	byValue := func(x Batch[float64]) []int {
+		order := make([]int, n)
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortFunc(order, func(i, j int) int { return cmp.Compare(x[i][0], x[j][0]) })
+		return order
+	}
+	got, got32 := Couple(a, b), Couple(a32, b32)
+	orderA, orderB := byValue(a), byValue(b)
+	for k := range n {
+		if got[orderA[k]] != orderB[k] || got32[orderA[k]] != orderB[k] {
+			t.Fatalf("number %d in order goes with %d and %d, want %d", k, got[orderA[k]], got32[orderA[k]], orderB[k])
+		}
+	}
+}
