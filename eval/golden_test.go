@@ -1,0 +1,304 @@
+package eval
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"testing"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/mixture"
+)
+
+// readJSON reads a golden file.
+func readJSON[T any](t *testing.T, path string) (v T) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(b, &v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// agree reports a relative difference above tol, of numbers whose scale is at least floor.
+func agree(t *testing.T, what string, got, want, tol, floor float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tol*max(math.Abs(want), floor)) {
+		t.Errorf("%s = %.15g, want %.15g", what, got, want)
+	}
+}
+
+// rowsOf returns the rows of a golden file.
+func rowsOf(x [][]float64) Rows {
+	r := NewRows(len(x), len(x[0]))
+	for i, row := range x {
+		copy(r.Row(i), row)
+	}
+	return r
+}
+
+// Frechet distance, KID, MMD, precision and recall against torch-fidelity (and, in the script, pytorch-fid); the distance of
+// projections against POT. Where there are fewer samples than dimensions the products' small eigenvalues are noise of 1e-8 after
+// the root, on both sides.
+func TestMetricsAgainstTorchFidelity(t *testing.T) {
+	g := readJSON[struct {
+		Sets []struct {
+			Name            string
+			X, Y            [][]float64
+			Frechet, KID    float64
+			MMD             [][2]float64
+			PrecisionRecall [][3]float64 `json:"precision_recall"`
+			Directions      [][]float64
+			W2Squared       []float64 `json:"w2_squared"`
+		}
+		Lines []struct {
+			Name      string
+			X, Y      []float64
+			W2Squared float64 `json:"w2_squared"`
+		}
+	}](t, "testdata/metrics.json")
+	if len(g.Sets) != 4 || len(g.Lines) != 2 {
+		t.Fatalf("%d sets and %d lines", len(g.Sets), len(g.Lines))
+	}
+	for _, g := range g.Sets {
+		x, y := rowsOf(g.X), rowsOf(g.Y)
+		a, err := MomentsOf(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := MomentsOf(y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := FrechetOf(a, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tol := 1e-10
+		if x.N <= x.D {
+			tol = 1e-6
+		}
+		agree(t, g.Name+": Frechet distance", f.Distance, g.Frechet, tol, 1)
+		kid, _, err := KID{Size: x.N}.Measure(x, y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		agree(t, g.Name+": KID", kid, g.KID, 1e-10, 1)
+		for _, v := range g.MMD {
+			mmd, _, err := MMD(RBF(v[0]), x, y)
+			if err != nil {
+				t.Fatal(err)
+			}
+			agree(t, g.Name+": MMD", mmd, v[1], 1e-10, 0.01)
+		}
+		for _, v := range g.PrecisionRecall {
+			precision, recall, err := PrecisionRecall{K: int(v[0])}.Measure(x, y)
+			if err != nil {
+				t.Fatal(err)
+			}
+			agree(t, g.Name+": precision", precision, v[1], 1e-6, 1)
+			agree(t, g.Name+": recall", recall, v[2], 1e-6, 1)
+		}
+		for i, d := range g.Directions {
+			agree(t, g.Name+": W2^2 along a direction", quantileDistance(along(x, d), along(y, d)), g.W2Squared[i], 1e-10, 1)
+		}
+	}
+	for _, g := range g.Lines {
+		agree(t, g.Name+": W2^2", quantileDistance(g.X, g.Y), g.W2Squared, 1e-11, 1)
+	}
+}
+
+// given is a Host whose noise was written down, and a network's outputs at x_t that this noise makes.
+type given struct {
+	reverie.Host[float64]
+	noise []hostBatch
+}
+
+func (g *given) Noise(hostBatch) hostBatch {
+	z := g.noise[0]
+	g.noise = g.noise[1:]
+	return z
+}
+
+// otherNetwork is the recorded network of a bound for one image, at index t.
+type otherNetwork struct {
+	p       *reverie.DDPM
+	outputs [][]float64 // by index
+	clip    bool
+}
+
+// DenoiseVariance returns x0hat of the recorded noise, clipped or not, and the recorded variance.
+func (o otherNetwork) DenoiseVariance(_ context.Context, x hostBatch, t float64) (x0, v hostBatch, err error) {
+	out, dim := o.outputs[int(t)], len(x[0])
+	skip, _, scale, _ := reverie.Eps(o.p.At(t))
+	x0 = hostBatch{make([]float64, dim)}
+	for j := range dim {
+		x0[0][j] = skip*x[0][j] + scale*out[j]
+		if o.clip {
+			x0[0][j] = min(1, max(-1, x0[0][j]))
+		}
+	}
+	return x0, hostBatch{out[dim:]}, nil
+}
+
+func (o otherNetwork) Denoise(ctx context.Context, x hostBatch, t float64) (hostBatch, error) {
+	x0, _, err := o.DenoiseVariance(ctx, x, t)
+	return x0, err
+}
+
+// The bound of improved-diffusion, term by term and image by image, for fixed and learned variances. Its noise at index t is our chain's
+// last one, with the two before left out; its reconstruction is compared with our variance beta_0 (see the script).
+func TestBoundAgainstImprovedDiffusion(t *testing.T) {
+	g := readJSON[struct {
+		Beta   []float64
+		Pixels [][]float64
+		Noise  []hostBatch
+		Runs   []struct {
+			Variance string
+			Clip     bool
+			Outputs  []hostBatch
+			Prior    []float64   `json:"prior_bpd"`
+			VB       [][]float64 `json:"vb"`
+			Decoder  []float64   `json:"decoder_bpd"`
+		}
+	}](t, "../testdata/bound.json")
+	p, err := reverie.NewDDPM(g.Beta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(g.Runs) != 5 {
+		t.Fatalf("%d runs", len(g.Runs))
+	}
+	for _, run := range g.Runs {
+		variance, err := reverie.ParseVariance(run.Variance)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, pixels := range g.Pixels {
+			x0, zero := hostBatch{make([]float64, len(pixels))}, hostBatch{make([]float64, len(pixels))}
+			for j, v := range pixels {
+				x0[0][j] = v/127.5 - 1
+			}
+			sp := &given{}
+			net := otherNetwork{p: p, clip: run.Clip}
+			for i := range g.Beta {
+				net.outputs = append(net.outputs, run.Outputs[i][n])
+			}
+			// x_0; the far end, of which only q(x_{T-1}|x0) counts here; then for each t a jump to t-2, unless that is x0, and two steps
+			sp.noise = append(sp.noise, hostBatch{g.Noise[0][n]}, zero)
+			for i := 1; i < len(g.Beta); i++ {
+				if i > 1 {
+					sp.noise = append(sp.noise, zero)
+				}
+				last := sp.Sum([]float64{p.At(float64(i)).Sigma / math.Sqrt(p.Beta(i))}, hostBatch{g.Noise[i][n]})
+				sp.noise = append(sp.noise, zero, last)
+			}
+			b, err := Bound(t.Context(), sp, p, net, x0, BoundOptions{Apart: true, Variance: variance})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(sp.noise) > 0 {
+				t.Errorf("%d noises are left", len(sp.noise))
+			}
+			bits := func(nats float64) float64 { return nats / (float64(len(pixels)) * math.Ln2) }
+			m := &b.Matching
+			agree(t, run.Variance+" prior", bits(m.Prior().Value), run.Prior[n], 1e-10, 1e-2)
+			agree(t, run.Variance+" reconstruction", bits(m.Reconstruction().Value), run.Decoder[n], 1e-10, 1e-2)
+			for i, term := range m.Terms() {
+				agree(t, run.Variance+" term", bits(term.Value), run.VB[n][i+1], 1e-10, 1e-2)
+			}
+			if len(m.Terms()) != len(g.Beta)-1 {
+				t.Errorf("%d terms", len(m.Terms()))
+			}
+		}
+	}
+}
+
+// The likelihood of the flow_matching package with its exact divergence, on the velocity of a mixture in closed form.
+func TestLikelihoodAgainstFlowMatching(t *testing.T) {
+	g := readJSON[struct {
+		Mixture struct {
+			Weights, Deviations []float64
+			Means               [][]float64
+		}
+		Likelihoods []struct {
+			Name          string
+			Lo, Hi, Prior float64
+			Points        hostBatch
+			LogP          []float64 `json:"log_p"`
+		}
+	}](t, "../testdata/flow.json")
+	m := roundMixture(t, g.Mixture.Weights, g.Mixture.Means, g.Mixture.Deviations)
+	if len(g.Likelihoods) != 3 {
+		t.Fatalf("%d likelihoods", len(g.Likelihoods))
+	}
+	for _, g := range g.Likelihoods {
+		p := map[string]reverie.Process{"flow": reverie.Flow{Lo: g.Lo, Hi: g.Hi}, "vp": reverie.VP{Lo: g.Lo}}[g.Name]
+		o := LikelihoodOptions{Reading: Points, Exact: true, RTol: 1e-11, ATol: 1e-11}
+		if g.Prior == 0 {
+			o.Prior = m.At(p.At(g.Hi)).LogDensity
+		}
+		l, err := Likelihood(t.Context(), &reverie.Host[float64]{}, p, m.Denoiser(p), g.Points, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range l.PerImage() {
+			agree(t, g.Name+" log p", v, g.LogP[i], 1e-9, 1)
+		}
+	}
+}
+
+// The likelihood of k-diffusion, whose one probe of signs is exact for a diagonal Jacobian; ours, by a probe and by the whole trace.
+func TestLikelihoodAgainstKDiffusion(t *testing.T) {
+	g := readJSON[struct {
+		Likelihood struct {
+			Weights, Means, Deviations []float64
+			Lo, Hi                     float64
+			Points                     hostBatch
+			LogP                       []float64 `json:"log_p"`
+		}
+	}](t, "../sample/testdata/kdiffusion.json").Likelihood
+	// both coordinates independent, each a mixture of two: in the plane one of four
+	var weights []float64
+	var means [][]float64
+	var covs []mixture.Cov
+	for i := range g.Means {
+		for j := range g.Means {
+			weights, means = append(weights, g.Weights[i]*g.Weights[j]), append(means, []float64{g.Means[i], g.Means[j]})
+			covs = append(covs, mixture.Cov{Full: [][]float64{{g.Deviations[i] * g.Deviations[i], 0}, {0, g.Deviations[j] * g.Deviations[j]}}})
+		}
+	}
+	m, err := mixture.New(weights, means, covs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := reverie.EDM{SigmaMin: g.Lo, SigmaMax: g.Hi}
+	for _, exact := range []bool{true, false} {
+		o := LikelihoodOptions{Reading: Points, Exact: exact, RTol: 1e-11, ATol: 1e-11}
+		l, err := Likelihood(t.Context(), &reverie.Host[float64]{}, p, m.Denoiser(p), g.Points, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range l.PerImage() {
+			agree(t, "log p", v, g.LogP[i], 1e-9, 1)
+		}
+	}
+}
+
+// roundMixture returns a mixture of round Gaussians.
+func roundMixture(t *testing.T, weights []float64, means [][]float64, deviations []float64) *mixture.Mixture {
+	t.Helper()
+	var covs []mixture.Cov
+	for _, s := range deviations {
+		covs = append(covs, mixture.Cov{Var: s * s})
+	}
+	m, err := mixture.New(weights, means, covs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
