@@ -99,7 +99,7 @@ func (p *DDPM) TimeAt(lambda float64) float64 {
 }
 
 // ELBO returns the weight of |x0hat - x0|^2 in the negative evidence lower bound (Luo 2022, arXiv:2208.11970, eq. 99) for
-// reverse steps of variance v:
+// reverse steps of variance v, posterior or beta (a learned one has no weight of its own: see ReverseTerm; NaN):
 //
 //	abar_{t-1} beta_t^2 / (2 s_t^2 (1-abar_t)^2)
 //
@@ -107,6 +107,9 @@ func (p *DDPM) TimeAt(lambda float64) float64 {
 func (p *DDPM) ELBO(t float64, v Variance) float64 {
 	i := int(t)
 	beta := p.beta[i]
+	if v == LearnedVariance {
+		return math.NaN()
+	}
 	if i == 0 {
 		return 1 / (2 * beta)
 	}

@@ -47,19 +47,21 @@ var variances = []string{"posterior", "beta", "learned"}
 // String returns the name under which ParseVariance knows v.
 func (v Variance) String() string { return nameOf(variances, int(v)) }
 
-// ParseVariance returns the variance named posterior or beta.
+// ParseVariance returns the variance named posterior, beta or learned.
 func ParseVariance(name string) (Variance, error) {
 	i, err := parse("variance", variances, name)
 	return Variance(i), err
 }
 
 // Of returns the variance v of the reverse step from the law t to the law s. It is 0 where s is Clean, whatever v:
-// the last step adds no noise.
+// the last step adds no noise. LearnedVariance, which the laws alone do not tell, is NaN elsewhere.
 func (v Variance) Of(t, s Coef) float64 {
-	if s.Sigma == 0 {
+	switch {
+	case s.Sigma == 0:
 		return 0
-	}
-	if v == BetaVariance {
+	case v == LearnedVariance:
+		return math.NaN()
+	case v == BetaVariance:
 		return ForwardVariance(t, s)
 	}
 	_, _, _, variance := Posterior(t, s)
