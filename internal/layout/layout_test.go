@@ -27,7 +27,8 @@ var allowed = map[string]struct {
 	"sample":       {[]string{"."}, false},
 	"mixture":      {[]string{"."}, false},
 	"data":         {[]string{".", "data"}, true},
-	"data/picture": {[]string{"checkpoint"}, true}, // for its atomic writing
+	"data/picture": {[]string{"checkpoint"}, true},                         // for its atomic writing
+	"data/points":  {[]string{".", "data", "mixture", "checkpoint"}, true}, // for npz
 	"checkpoint":   {[]string{"checkpoint"}, true},
 	"config":       {[]string{"config"}, true},
 	"engine":       {[]string{".", "engine"}, true},
@@ -93,7 +94,7 @@ func check(t *testing.T, dir, file string) {
 			t.Errorf("%s imports %s; folder %s may import of ours only %v", file, name, dir, rule.ours)
 		case !isOurs && !rule.others && strings.Contains(strings.Split(name, "/")[0], "."):
 			t.Errorf("%s imports %s; folder %s may import the standard library only", file, name, dir)
-		case slices.Contains([]string{"data", "data/picture", "checkpoint", "config"}, row) && strings.HasPrefix(name, engines):
+		case slices.Contains([]string{"data", "data/picture", "data/points", "checkpoint", "config"}, row) && strings.HasPrefix(name, engines):
 			t.Errorf("%s imports %s; folder %s knows no engine", file, name, dir)
 		case row == "engine/simd" && strings.HasPrefix(name, engines) && !slices.Contains(simdImports, strings.TrimPrefix(name, engines)):
 			t.Errorf("%s imports %s; of GoMLX engine/simd may import only %v", file, name, simdImports)

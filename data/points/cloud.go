@@ -1,0 +1,111 @@
+package points
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/data"
+)
+
+// Domain is the domain of the random streams that Open draws from.
+const Domain reverie.Domain = 129
+
+// Bounds of a set.
+const (
+	MaxDim     = 1 << 12 // numbers in a point
+	MaxNumbers = 1 << 24 // numbers in a set
+	maxFile    = 1 << 29 // bytes of a file
+)
+
+// A Cloud is a list of points of one dimension.
+type Cloud struct {
+	// X holds the points, [N][D], finite numbers.
+	X reverie.Batch[float64]
+	// Columns are the names of the numbers, [D], where the source has any.
+	Columns []string
+	// Classes are the names of the points' classes and Class each point's place among them, [N]; both are nil for most sources.
+	Classes []string
+	Class   []int
+}
+
+// Dim returns the numbers in a point.
+func (c *Cloud) Dim() int { return len(c.X[0]) }
+
+// Set makes a training set of the points, as images of one pixel with a channel for each number (rounded to float32). The name stands
+// for the file in data.Info. Of o those fields count that count for data.FromMemory.
+func (c *Cloud) Set(name string, o data.Options) (*data.Set, error) {
+	m := data.Memory{Name: name, H: 1, W: 1, C: c.Dim(), Classes: c.Classes, Class: c.Class}
+	m.X = make([]float32, 0, len(c.X)*c.Dim())
+	for _, x := range c.X {
+		for _, v := range x {
+			m.X = append(m.X, float32(v))
+		}
+	}
+	return data.FromMemory(m, o)
+}
+
+// Options says how many points are drawn from a source that has any number of them.
+type Options struct {
+	N    int // how many; 0: 10,000
+	Seed uint64
+}
+
+// Open returns the points of a source: a name that Names lists, or a file that ends in .csv, .npz or .png. Of a named set and of a
+// PNG o.N points are drawn from the seed; other files give all they have.
+func Open(source string, o Options) (*Cloud, error) {
+	if o.N == 0 {
+		o.N = 10_000
+	}
+	s := reverie.Stream{Seed: o.Seed, Domain: Domain}
+	switch strings.ToLower(filepath.Ext(source)) {
+	case ".csv":
+		return OpenCSV(source)
+	case ".npz":
+		return OpenNPZ(source)
+	case ".png":
+		return OpenPNG(source, s, o.N)
+	}
+	if find(source) == nil {
+		return nil, fmt.Errorf("points: %q is no set of points: expected one of %s, or a file .csv, .npz or .png", source, strings.Join(Names(), ", "))
+	}
+	return Draw(source, s, o.N)
+}
+
+// checkCount reports a number of points in the plane that cannot be drawn.
+func checkCount(n int) error {
+	if n < 1 || n > MaxNumbers/2 {
+		return fmt.Errorf("points: %d points: expected 1 to %d", n, MaxNumbers/2)
+	}
+	return nil
+}
+
+// checkNumber reports a number that no set may hold.
+func checkNumber(v float64) error {
+	if math.IsNaN(v) || math.Abs(v) > math.MaxFloat32 {
+		return fmt.Errorf("%v: expected a finite number within float32", v)
+	}
+	return nil
+}
+
+// openFile opens a regular file of at most maxFile bytes.
+func openFile(path string) (*os.File, error) {
+	// Asked before it is opened, since opening a pipe would wait for ever.
+	st, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("points: %w", err)
+	case !st.Mode().IsRegular():
+		return nil, fmt.Errorf("points: %s: not a regular file", path)
+	case st.Size() > maxFile:
+		return nil, fmt.Errorf("points: %s: %d bytes: more than the limit of %d for a file", path, st.Size(), maxFile)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("points: %w", err)
+	}
+	return f, nil
+}

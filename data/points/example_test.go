@@ -1,0 +1,29 @@
+package points_test
+
+import (
+	"fmt"
+
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/points"
+)
+
+// From a named set to a training set of unit variance, and back.
+func Example() {
+	c, err := points.Open("moons", points.Options{N: 2048, Seed: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	scale := points.Rescale(c.X)
+	c.X = scale.Apply(c.X)
+	set, err := c.Set("moons", data.Options{Val: 0.1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(set)
+	fmt.Println(scale.Scale[0] == scale.Scale[1])
+	// Output:
+	// 2,048 points of 2 numbers in 2 classes
+	// true
+}

@@ -1,0 +1,146 @@
+package points_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/data/points"
+)
+
+func writeNPZ(t *testing.T, arrays ...checkpoint.NamedTensor) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.npz")
+	if err := checkpoint.WriteNPZ(nil, path, arrays...); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestOpenNPZ(t *testing.T) {
+	want := reverie.Batch[float64]{{1, 2, 3}, {-4, 5.5, 6}}
+	for _, a := range []checkpoint.Tensor{
+		checkpoint.FromF64s([]float64{1, 2, 3, -4, 5.5, 6}, 2, 3), checkpoint.FromF32s([]float32{1, 2, 3, -4, 5.5, 6}, 2, 3),
+	} {
+		c, err := points.Open(writeNPZ(t, checkpoint.NamedTensor{Key: "arr_0", Tensor: a}), points.Options{})
+		if err != nil || !reflect.DeepEqual(c.X, want) {
+			t.Errorf("%v, %v", c, err)
+		}
+	}
+	for want, a := range map[string]checkpoint.NamedTensor{
+		"not in the file":                    {Key: "x", Tensor: checkpoint.FromF64s([]float64{1}, 1, 1)},
+		"expected 2 axes":                    {Key: "arr_0", Tensor: checkpoint.FromF32s([]float32{1}, 1, 1, 1)},
+		"0 points of 3 numbers":              {Key: "arr_0", Tensor: checkpoint.FromF64s([]float64{}, 0, 3)},
+		"1 points of 5000 numbers":           {Key: "arr_0", Tensor: checkpoint.FromF64s(make([]float64, 5000), 1, 5000)},
+		`"arr_0": [1,0]: NaN: expected a fi`: {Key: "arr_0", Tensor: checkpoint.FromF64s([]float64{1, 2, math.NaN(), 4}, 2, 2)},
+	} {
+		if _, err := points.OpenNPZ(writeNPZ(t, a)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// picture is 4 x 2 pixels: the lower right one black, the upper left grey, the lower left transparent black, the rest white.
+func picture() *image.NRGBA64 {
+	img := image.NewNRGBA64(image.Rect(5, 7, 9, 9))
+	for y := 7; y < 9; y++ {
+		for x := 5; x < 9; x++ {
+			img.Set(x, y, color.White)
+		}
+	}
+	img.Set(8, 8, color.Black)
+	img.Set(5, 7, color.NRGBA64{R: 0x8000, G: 0x8000, B: 0x8000, A: 0xffff}) // half of black's darkness
+	img.Set(5, 8, color.NRGBA64{})
+	return img
+}
+
+func TestFromImage(t *testing.T) {
+	const n = 9000
+	c, err := points.FromImage(picture(), stream, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	black, mean := 0, [2]float64{}
+	for i, x := range c.X {
+		switch {
+		case x[0] >= 0.5 && x[0] < 1 && x[1] > -0.5 && x[1] <= 0: // lower right: y points upwards
+			black++
+			mean[0], mean[1] = mean[0]+x[0], mean[1]+x[1]
+		case x[0] >= -1 && x[0] < -0.5 && x[1] > 0 && x[1] <= 0.5:
+		default:
+			t.Fatalf("point %d at %v is in a white pixel", i, x)
+		}
+	}
+	if p := float64(black) / n; math.Abs(p-2./3) > 4*math.Sqrt(2./9/n) {
+		t.Errorf("%v of the points are in the black pixel, want 2/3", p)
+	}
+	// The mean of a uniform number over a width of 1/2 has deviation 1/2/sqrt(12 n).
+	for j, want := range []float64{0.75, -0.25} {
+		if m := mean[j] / float64(black); math.Abs(m-want) > 4*0.5/math.Sqrt(12*float64(black)) {
+			t.Errorf("mean %v in the pixel, want %v", m, want)
+		}
+	}
+	white := image.NewNRGBA(image.Rect(0, 0, 3, 3)) // transparent
+	if _, err := points.FromImage(white, stream, 1); err == nil || !strings.Contains(err.Error(), "no dark pixels") {
+		t.Error(err)
+	}
+	if _, err := points.FromImage(picture(), stream, 0); err == nil {
+		t.Error("no points")
+	}
+}
+
+func TestOpenPNG(t *testing.T) {
+	var b bytes.Buffer
+	if err := png.Encode(&b, picture()); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "a.png")
+	write := func(raw []byte) {
+		if err := os.WriteFile(path, raw, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(b.Bytes())
+	c, err := points.Open(path, points.Options{N: 20, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _ := points.FromImage(picture(), stream, 20)
+	if !reflect.DeepEqual(c.X, want.X) {
+		t.Errorf("%v, want %v", c.X, want.X)
+	}
+	// A header that announces 60000 x 60000 pixels.
+	huge := bytes.Clone(b.Bytes())
+	binary.BigEndian.PutUint32(huge[16:], 60000)
+	binary.BigEndian.PutUint32(huge[20:], 60000)
+	binary.BigEndian.PutUint32(huge[29:], crc32.ChecksumIEEE(huge[12:29]))
+	for want, raw := range map[string][]byte{
+		"60000 x 60000 pixels: more than": huge,
+		"a.png: damaged PNG":              b.Bytes()[:b.Len()-20],
+		"not a readable PNG":              []byte("GIF89a"),
+	} {
+		write(raw)
+		if _, err := points.OpenPNG(path, stream, 5); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	var w bytes.Buffer
+	if err := png.Encode(&w, image.NewNRGBA(image.Rect(0, 0, 2, 2))); err != nil {
+		t.Fatal(err)
+	}
+	write(w.Bytes())
+	if _, err := points.OpenPNG(path, stream, 5); err == nil || !strings.Contains(err.Error(), "no dark pixels to draw points from ("+path) {
+		t.Error(err)
+	}
+}

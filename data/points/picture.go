@@ -1,0 +1,97 @@
+package points
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"sort"
+
+	"github.com/reverie-go/reverie"
+)
+
+// maxPixels bounds a picture that points are drawn from.
+const maxPixels = 1 << 22
+
+// OpenPNG draws n points from the dark pixels of a PNG file, see FromImage.
+func OpenPNG(path string, s reverie.Stream, n int) (*Cloud, error) {
+	f, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	img, err := decode(f)
+	if err != nil {
+		return nil, fmt.Errorf("points: %s: %w", path, err)
+	}
+	c, err := FromImage(img, s, n)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%s)", err, path)
+	}
+	return c, nil
+}
+
+// decode reads a PNG of at most maxPixels.
+func decode(r io.ReadSeeker) (img image.Image, err error) {
+	defer func() { // decoders have panicked on damaged files before
+		if r := recover(); r != nil {
+			err = fmt.Errorf("damaged PNG: the decoder failed: %v", r)
+		}
+	}()
+	cfg, err := png.DecodeConfig(r)
+	if err != nil {
+		return nil, fmt.Errorf("not a readable PNG: %w", err)
+	}
+	if int64(cfg.Width)*int64(cfg.Height) > maxPixels {
+		return nil, fmt.Errorf("%d x %d pixels: more than the limit of %d", cfg.Width, cfg.Height, maxPixels)
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	if img, err = png.Decode(r); err != nil {
+		return nil, fmt.Errorf("damaged PNG: %w", err)
+	}
+	return img, nil
+}
+
+// FromImage draws n points from a picture's darkness: a pixel is chosen with a probability proportional to 1 - luminance (on white,
+// where it is transparent), and the point lies anywhere in it. The picture's middle is (0, 0), its longer side reaches from -1 to 1, and y
+// points upwards. Point i comes from the stream s.Plus(i) alone. A picture that is all white is an error.
+func FromImage(img image.Image, s reverie.Stream, n int) (*Cloud, error) {
+	if err := checkCount(n); err != nil {
+		return nil, err
+	}
+	upTo, total := darkness(img)
+	if total == 0 {
+		return nil, errors.New("points: the picture has no dark pixels to draw points from")
+	}
+	b := img.Bounds()
+	w, h := b.Dx(), b.Dy()
+	half := float64(max(w, h)) / 2
+	c := &Cloud{X: reverie.NewBatch[float64](n, 2)}
+	var u [3]float64
+	for i, x := range c.X {
+		s.Plus(i).Uniforms(u[:])
+		at := uint64(u[0] * float64(total)) // below total, since u < 1
+		k := sort.Search(len(upTo), func(k int) bool { return upTo[k] > at })
+		x[0] = (float64(k%w) + u[1] - float64(w)/2) / half
+		x[1] = (float64(h)/2 - float64(k/w) - u[2]) / half
+	}
+	return c, nil
+}
+
+// darkness returns the sums of the pixels' darkness, row by row, and the last of them.
+func darkness(img image.Image) (upTo []uint64, total uint64) {
+	b := img.Bounds()
+	upTo = make([]uint64, 0, b.Dx()*b.Dy())
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			r, g, b, a := img.At(x, y).RGBA()                 // premultiplied
+			luminance := (299*r + 587*g + 114*b + 500) / 1000 // ITU-R 601
+			total += uint64(a - min(a, luminance))            // 65535 - (luminance + 65535 - a)
+			upTo = append(upTo, total)
+		}
+	}
+	return upTo, total
+}
