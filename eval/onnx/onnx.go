@@ -1,0 +1,252 @@
+// Package onnx takes the features of images from a network in an ONNX file,
+// such as Inception's for the FID that papers print.
+//
+//	f, err := onnx.Open(e, "inception.onnx")
+//	rows, err := f.Rows(ctx, images)
+//
+// The file is read by github.com/gomlx/onnx-gomlx. It is taken for hostile: see
+// [Open] for what is refused.
+package onnx
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"github.com/dustin/go-humanize"
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/shapes"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	gomlx "github.com/gomlx/gomlx/pkg/ml/context"
+	"github.com/gomlx/onnx-gomlx/onnx"
+	"github.com/pbnjay/memory"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/eval"
+)
+
+// What is refused whatever it holds.
+const (
+	maxFile      = 1 << 30  // bytes
+	maxStructure = 16 << 20 // of which tensors' numbers do not count: memory grows with these a hundredfold
+	maxNodes     = 20_000
+	maxFeatures  = 1 << 14
+	maxSide      = 1024 // of the images that a network asks for
+)
+
+// A Model is a network that gives features. Its methods may not be called at
+// the same time.
+type Model struct {
+	path, hash string
+	engine     *engine.Engine
+	forward    *engine.Func
+	weights    []*tensors.Tensor
+	in         input
+	features   int
+}
+
+var _ eval.Features = (*Model)(nil)
+
+// Open reads the network in a file. It has one input of images, [N,C,H,W] or
+// [N,H,W,C] with C 1 or 3, float32 (values in [-1,1]) or uint8 (0 to 255); what
+// else the images need, such as ImageNet's mean and deviation, is in the file. Where
+// the input says H and W, images are brought to that size, bilinear with the
+// filter widened where they shrink, as Pillow does. The first output is the
+// features, [N,D] or [N,D,1,1].
+//
+// Refused are files over 1 GiB, tensors that are not in the file or not as long
+// as they say, nodes out of order, control flow and operators that make large
+// values of small ones, and a network that needs more memory than the machine
+// has.
+func Open(e *engine.Engine, path string) (m *Model, err error) {
+	text, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err = parse(e, text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	sum := sha256.Sum256(text)
+	m.path, m.hash = path, hex.EncodeToString(sum[:])
+	return m, nil
+}
+
+// read reads a file of a bounded size.
+func read(path string) ([]byte, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: is a folder or a device, expected an ONNX file", path)
+	}
+	if st.Size() > maxFile {
+		return nil, fmt.Errorf("%s: %s is more than the %s that are read", path, humanize.IBytes(uint64(st.Size())), humanize.IBytes(maxFile))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text := make([]byte, st.Size())
+	if _, err := io.ReadFull(f, text); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return text, nil
+}
+
+// parse makes a model of a file's contents.
+func parse(e *engine.Engine, text []byte) (m *Model, err error) {
+	net, err := decode(text)
+	if err != nil {
+		return nil, err
+	}
+	defer unfit(&err)
+	m = &Model{engine: e}
+	names, err := m.takeWeights(net)
+	if err != nil {
+		return nil, err
+	}
+	if m.in, err = inputOf(net, names); err != nil {
+		return nil, err
+	}
+	m.build(net, names)
+	return m, m.measure()
+}
+
+// decode reads the network and checks it.
+func decode(text []byte) (net *onnx.Model, err error) {
+	if err := scan(text); err != nil {
+		return nil, err
+	}
+	defer unfit(&err)
+	if net, err = onnx.Parse(text); err != nil {
+		return nil, fmt.Errorf("is not a network that can be read: %w", err)
+	}
+	if err := check(net); err != nil {
+		return nil, err
+	}
+	return net, simplify(net)
+}
+
+// unfit, deferred, makes the reader's panics errors: it looks at nothing twice,
+// and what a file lacks is a nil that it meets.
+func unfit(err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case runtime.Error:
+		*err = fmt.Errorf("is not a network that can be read: a part is missing (%w)", p)
+	default:
+		*err = fmt.Errorf("is not a network that can be read: %v", p)
+	}
+}
+
+// takeWeights makes the file's tensors inputs of the network, so that they are
+// in memory once and the compiled graph holds none of them.
+func (m *Model) takeWeights(net *onnx.Model) (names []string, err error) {
+	ctx := gomlx.New()
+	if err := net.VariablesToContext(ctx); err != nil {
+		return nil, err
+	}
+	ctx = ctx.In(onnx.ModelScope)
+	for _, t := range net.Proto.Graph.Initializer {
+		value, err := ctx.GetVariable(onnx.SafeVarName(t.Name)).Value()
+		if err != nil {
+			return nil, err
+		}
+		names, m.weights = append(names, t.Name), append(m.weights, value)
+		if !slices.Contains(net.InputsNames, t.Name) { // files of before 2019 list them
+			s := value.Shape()
+			net.InputsNames = append(net.InputsNames, t.Name)
+			net.InputsShapes = append(net.InputsShapes, onnx.DynamicShape{DType: s.DType, Dimensions: s.Dimensions, Names: make([]string, s.Rank())})
+		}
+	}
+	return names, nil
+}
+
+// build makes the function of the weights and a batch of images.
+func (m *Model) build(net *onnx.Model, names []string) {
+	output := net.OutputsNames[0]
+	m.forward = m.engine.Func("features", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
+		values := map[string]*graph.Node{m.in.name: m.in.arrange(in[len(names)])}
+		for i, name := range names {
+			values[name] = in[i]
+		}
+		y := net.CallGraph(gomlx.New(), g, values, output)[0]
+		return []*graph.Node{graph.ConvertDType(y, dtypes.Float32)}
+	})
+}
+
+// measure compiles the network for one batch of images of its own size, or of
+// 64x64, and finds how many features there are and whether the memory is enough.
+func (m *Model) measure() error {
+	h, w := m.in.h, m.in.w
+	if h == 0 {
+		h, w = 64, 64
+	}
+	in := make([]shapes.Shape, 0, len(m.weights)+1)
+	for _, t := range m.weights {
+		in = append(in, t.Shape())
+	}
+	need, err := m.forward.Memory(append(in, shapes.Make(dtypes.Float32, m.in.batch, h, w, m.in.c))...)
+	if err != nil {
+		return err
+	}
+	if have := int64(memory.TotalMemory()); have > 0 && need > have {
+		return fmt.Errorf("the network needs %s of memory for %d images, and this machine has %s", humanize.IBytes(uint64(need)), m.in.batch, humanize.IBytes(uint64(have)))
+	}
+	y, err := m.call(make([]float32, m.in.batch*h*w*m.in.c), m.in.batch, h, w)
+	if err != nil {
+		return err
+	}
+	defer engine.Free(y)
+	d := y.Shape().Dimensions
+	for len(d) > 2 && d[len(d)-1] == 1 {
+		d = d[:len(d)-1]
+	}
+	if len(d) != 2 || d[0] != m.in.batch || d[1] < 1 || d[1] > maxFeatures {
+		return fmt.Errorf("its first output is %v for %d images, expected [N,D] with D at most %d: export the layer before the classes, averaged over the pixels", y.Shape().Dimensions, m.in.batch, maxFeatures)
+	}
+	m.features = d[1]
+	return nil
+}
+
+// call runs the network on a batch of images of its size.
+func (m *Model) call(x []float32, n, h, w int) (*tensors.Tensor, error) {
+	in := engine.New(m.engine, x, n, h, w, m.in.c)
+	defer engine.Free(in)
+	return m.forward.Call1(append(slices.Clone(m.weights), in)...)
+}
+
+// Name says which file the features are from: numbers compare only for the same.
+func (m *Model) Name() string {
+	return fmt.Sprintf("%s, %d features, sha256 %s", filepath.Base(m.path), m.features, m.hash[:12])
+}
+
+// Rows returns the features of images. Grey ones are given to a network that
+// takes colours as such.
+func (m *Model) Rows(ctx context.Context, x eval.Images) (eval.Rows, error) {
+	x, err := m.in.fit(x)
+	if err != nil {
+		return eval.Rows{}, err
+	}
+	return eval.EachBatch(ctx, x, m.in.batch, m.in.fixed, m.features, func(pix []float32, n int) (*tensors.Tensor, error) {
+		return m.call(pix, n, x.H, x.W)
+	})
+}
+
+// Close frees the weights and the compiled function.
+func (m *Model) Close() {
+	m.forward.Free()
+	engine.Free(m.weights...)
+}
+
+var errShape = errors.New("its input must be one of images, [N,C,H,W] or [N,H,W,C] with 1 or 3 channels, of float32 or uint8")

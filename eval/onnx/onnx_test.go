@@ -1,0 +1,246 @@
+package onnx
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/eval"
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+func open(t testing.TB) *engine.Engine {
+	e, err := engine.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	return e
+}
+
+// golden reads an array of testdata/golden.npz, which testdata/make.py made.
+func golden(t testing.TB, key, dtype string, axes int) checkpoint.Tensor {
+	z, err := checkpoint.OpenNPZ("testdata/golden.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	a, err := z.Array(key, dtype, axes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func floats(t testing.TB, a checkpoint.Tensor) []float32 {
+	v, err := a.F32s()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// The images of the array x are bytes.
+func byteImages(t testing.TB) eval.Images {
+	a := golden(t, "x", checkpoint.U8, 4)
+	m := eval.Images{N: a.Shape[0], H: a.Shape[1], W: a.Shape[2], C: a.Shape[3]}
+	for _, b := range a.Data {
+		m.Pix = append(m.Pix, float32(b)/127.5-1)
+	}
+	return m
+}
+
+func floatImages(t testing.TB) eval.Images {
+	a := golden(t, "y", checkpoint.F32, 4)
+	return eval.Images{N: a.Shape[0], H: a.Shape[1], W: a.Shape[2], C: a.Shape[3], Pix: floats(t, a)}
+}
+
+// Features against onnxruntime's, to 1e-4 of the largest: 4 images in batches
+// of 3 where the file fixes the batch.
+func TestAgainstOnnxruntime(t *testing.T) {
+	e := open(t)
+	for _, x := range []struct {
+		file, key string
+		images    eval.Images
+	}{{"small", "small", floatImages(t)}, {"bytes", "bytes", byteImages(t)}} {
+		m, err := Open(e, filepath.Join("testdata", x.file+".onnx"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		got, err := m.Rows(context.Background(), x.images)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := golden(t, x.key, checkpoint.F32, 2)
+		if got.N != want.Shape[0] || got.D != want.Shape[1] {
+			t.Fatalf("%s: %d rows of %d, want %v", x.file, got.N, got.D, want.Shape)
+		}
+		largest := 0.0
+		values := floats(t, want)
+		for _, v := range values {
+			largest = max(largest, math.Abs(float64(v)))
+		}
+		for i, v := range values {
+			if d := math.Abs(got.X[i] - float64(v)); !(d <= 1e-4*largest) {
+				t.Errorf("%s: feature %d is %v, want %v", x.file, i, got.X[i], v)
+			}
+		}
+		if !strings.Contains(m.Name(), x.file+".onnx") || !strings.Contains(m.Name(), "sha256 ") {
+			t.Errorf("name %q", m.Name())
+		}
+	}
+}
+
+// Resizing against Pillow's bilinear, up and down. Pillow rounds its factors to
+// float32.
+func TestResizeAgainstPillow(t *testing.T) {
+	m := floatImages(t)
+	for key, size := range map[string][2]int{"up": {23, 31}, "down": {7, 5}} {
+		got := resize(m, size[0], size[1])
+		for i, want := range floats(t, golden(t, key, checkpoint.F32, 2)) {
+			if d := got.Image(0)[3*i+1] - want; !(d < 2e-6 && d > -2e-6) {
+				t.Fatalf("%s: value %d is %v, want %v", key, i, got.Image(0)[3*i+1], want)
+			}
+		}
+	}
+	grey := eval.Images{N: 1, H: 1, W: 2, C: 1, Pix: []float32{0.5, -1}}
+	fit, err := input{c: 3}.fit(grey)
+	if err != nil || len(fit.Pix) != 6 || fit.Pix[2] != 0.5 || fit.Pix[3] != -1 {
+		t.Errorf("grey as colours: %v, %v", fit.Pix, err)
+	}
+	if _, err := (input{c: 3}).fit(eval.Images{N: 1, H: 1, W: 1, C: 4, Pix: make([]float32, 4)}); err == nil {
+		t.Error("RGBA was taken")
+	}
+}
+
+// field is a length-delimited field of a message.
+func field(number protowire.Number, body ...[]byte) []byte {
+	var all []byte
+	for _, b := range body {
+		all = append(all, b...)
+	}
+	return protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), all)
+}
+
+func varint(number protowire.Number, v uint64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(nil, number, protowire.VarintType), v)
+}
+
+func text(number protowire.Number, s string) []byte { return field(number, []byte(s)) }
+
+// A file written by hand: nodes, tensors, and an input and an output of type
+// float32, [2,3,4,4] and any.
+func file(graph ...[]byte) []byte {
+	dim := func(n uint64) []byte { return field(1, varint(1, n)) }
+	in := field(11, text(1, "x"), field(2, field(1, varint(1, 1), field(2, dim(2), dim(3), dim(4), dim(4)))))
+	out := field(12, text(1, "y"), field(2, field(1, varint(1, 1), field(2))))
+	return append(append(varint(1, 8), field(8, varint(2, 17))...), field(7, append(graph, text(2, "g"), in, out)...)...)
+}
+
+func node(op, in, out string, more ...[]byte) []byte {
+	return field(1, append(more, text(1, in), text(2, out), text(4, op))...)
+}
+
+// What a hostile or unfit file holds is an error that says what it is.
+func TestRefused(t *testing.T) {
+	e := open(t)
+	tensor := func(bytes int, dims ...uint64) []byte {
+		all := [][]byte{varint(2, 1), text(8, "w"), field(9, make([]byte, bytes))}
+		for _, d := range dims {
+			all = append(all, varint(1, d))
+		}
+		return field(5, all...)
+	}
+	many := make([]byte, 0, 3<<20)
+	for range 1 << 20 {
+		many = append(many, field(1)...)
+	}
+	whole, err := os.ReadFile("testdata/small.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, x := range map[string]struct {
+		text []byte
+		want string
+	}{
+		"nothing":                {nil, "a part is missing"},
+		"another file":           {[]byte("\x89PNG\r\n\x1a\n0123456789"), "not an ONNX file"},
+		"cut off":                {whole[:len(whole)/2], "not an ONNX file"},
+		"a cycle":                {file(node("Relu", "y", "z"), node("Relu", "z", "y")), "before it is made"},
+		"control flow":           {file(node("If", "x", "y")), `operator "If"`},
+		"large from small":       {file(node("ConstantOfShape", "x", "y")), `operator "ConstantOfShape"`},
+		"a graph within":         {file(node("Relu", "x", "y", field(5, text(1, "a"), field(6)))), "holds a graph"},
+		"a short tensor":         {file(node("Relu", "x", "y"), tensor(8, 1<<20, 1<<20)), "has sizes"},
+		"a tensor elsewhere":     {file(node("Relu", "x", "y"), tensor(0, 8)), "tensors beside the file"},
+		"a negative size":        {file(node("Relu", "x", "y"), tensor(8, 1<<63)), "has sizes"},
+		"too many nodes":         {file(many), "at most"},
+		"no features":            {file(node("Relu", "x", "y")), "expected [N,D]"},
+		"a pool without strides": {file(node("MaxPool", "x", "y")), "no strides"},
+		"an output not made":     {file(node("Relu", "x", "z")), ""},
+		"an attribute absent":    {file(node("Conv", "x", "y")), ""},
+	} {
+		path := filepath.Join(t.TempDir(), "a.onnx")
+		if err := os.WriteFile(path, x.text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Open(e, path)
+		if err == nil {
+			m.Close()
+			t.Errorf("%s: opened", what)
+		} else if !strings.Contains(err.Error(), x.want) || !strings.HasPrefix(err.Error(), path) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := Open(e, t.TempDir()); err == nil {
+		t.Error("a folder was opened")
+	}
+	if m, err := parse(e, file(node("GlobalAveragePool", "x", "y"))); err != nil || m.features != 3 {
+		t.Errorf("the hand-written file itself: %v", err)
+	}
+}
+
+// A flipped byte anywhere gives another network or an error, no panic.
+func TestFlippedBytes(t *testing.T) {
+	e := open(t)
+	whole, err := os.ReadFile("testdata/small.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for i := range 40 {
+		text := slices.Clone(whole)
+		text[i*len(text)/40] ^= byte(1 + i*37)
+		m, err := parse(e, text)
+		if err != nil {
+			refused++
+			continue
+		}
+		m.Close()
+	}
+	if refused == 0 || refused == 40 {
+		t.Errorf("%d of 40 refused", refused)
+	}
+}
+
+// No file makes the reader panic.
+func FuzzDecode(f *testing.F) {
+	for _, name := range []string{"small", "bytes"} {
+		whole, err := os.ReadFile("testdata/" + name + ".onnx")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(whole)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if net, err := decode(text); err == nil {
+			_, _ = inputOf(net, nil)
+		}
+	})
+}
