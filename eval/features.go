@@ -1,0 +1,21 @@
+package eval
+
+import "context"
+
+// Features turn images into the rows that FID, KID, precision and recall
+// compare. Numbers compare only for the same features.
+type Features interface {
+	// Name says what they are, with the short hash of what they are computed with.
+	Name() string
+	// Rows returns a row for each image.
+	Rows(ctx context.Context, m Images) (Rows, error)
+}
+
+// Pixels are the values themselves: the features of points.
+type Pixels struct{}
+
+// Name is "pixels".
+func (Pixels) Name() string { return "pixels" }
+
+// Rows returns the images' rows.
+func (Pixels) Rows(_ context.Context, m Images) (Rows, error) { return m.Rows(), nil }
