@@ -11,17 +11,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/data"
-	"github.com/reverie-go/reverie/engine"
 )
-
-func openEngine(t testing.TB) *engine.Engine {
-	e, err := engine.Open("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(e.Close)
-	return e
-}
 
 func labelled(t testing.TB, s *data.Set) Labelled {
 	h, w, c := s.Shape()
@@ -162,13 +152,13 @@ func TestFeaturesCached(t *testing.T) {
 }
 
 type counted struct {
-	Pixels
+	Values
 	calls int
 }
 
 func (c *counted) Rows(ctx context.Context, m Images) (Rows, error) {
 	c.calls++
-	return c.Pixels.Rows(ctx, m)
+	return c.Values.Rows(ctx, m)
 }
 
 // One class is refused with what to do; a cancelled training ends.

@@ -11,11 +11,11 @@ type Features interface {
 	Rows(ctx context.Context, m Images) (Rows, error)
 }
 
-// Pixels are the values themselves: the features of points.
-type Pixels struct{}
+// Values are the values themselves: the features of points.
+type Values struct{}
 
-// Name is "pixels".
-func (Pixels) Name() string { return "pixels" }
+// Name is "values".
+func (Values) Name() string { return "values" }
 
 // Rows returns the images' rows.
-func (Pixels) Rows(_ context.Context, m Images) (Rows, error) { return m.Rows(), nil }
+func (Values) Rows(_ context.Context, m Images) (Rows, error) { return m.Rows(), nil }
