@@ -67,8 +67,8 @@ func (o Objective) Validate() error {
 	if err := Check(o.Process); err != nil {
 		return fmt.Errorf("objective: %w", err)
 	}
-	if err := HasScore(o.Process); err != nil && (o.Weighting == ELBO || o.Weighting == Likelihood) {
-		return fmt.Errorf("objective: weighting %v: %w, or weighting simple", o.Weighting, err)
+	if err := o.needsScore(); err != nil {
+		return err
 	}
 	if err := o.validateTimes(); err != nil {
 		return err
@@ -78,6 +78,24 @@ func (o Objective) Validate() error {
 		if err := o.singular(t); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// needsScore reports a weighting or a prediction that means nothing for a process without a score.
+func (o Objective) needsScore() error {
+	err := HasScore(o.Process)
+	if err == nil {
+		return nil
+	}
+	if o.Weighting == ELBO || o.Weighting == Likelihood {
+		return fmt.Errorf("objective: weighting %v: %w; and weighting simple", o.Weighting, err)
+	}
+	lo, hi := o.Process.Span()
+	c := o.Process.At(lo + (hi-lo)/3)
+	skip, far, out, _ := o.Param(c)
+	if skip2, far2, out2, _ := Score(c); skip == skip2 && far == far2 && out == out2 {
+		return fmt.Errorf("objective: prediction score: %w; and prediction velocity", err)
 	}
 	return nil
 }

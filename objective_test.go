@@ -101,6 +101,8 @@ func TestObjectiveValidate(t *testing.T) {
 		{Objective{Process: SubVP{}, Param: V, Weighting: EDMWeight}, ""},
 		{Objective{Process: Flow{Between: true}, Param: Velocity, Weighting: ELBO}, "weighting elbo: a flow between two data sets has no score"},
 		{Objective{Process: Flow{Between: true}, Param: Velocity, Weighting: Likelihood}, "weighting likelihood: a flow"},
+		{Objective{Process: Flow{Between: true, Hi: 0.9}, Param: Score}, "prediction score: a flow"},
+		{Objective{Process: Flow{Between: true, Hi: 0.9}, Param: Eps}, ""},
 		{Objective{Process: EDM{}, Param: EDMParam(-1)}, "singular"},
 		{Objective{Process: EDM{}, Param: EDMParam(0), SD: -1}, "deviation is -1"},
 		{Objective{Process: EDM{}, Param: EDMParam(0), Loss: Huber, Weighting: EDMWeight}, "loss huber"},
