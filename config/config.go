@@ -32,9 +32,16 @@ type Run struct {
 	Cache         int      `json:"cache"`          // budget for decoded pixels in memory, MiB
 
 	// Network.
-	Arch     string `json:"arch"`     // simpleunet or unet
+	Arch     string `json:"arch"`     // one of Archs
 	Channels []int  `json:"channels"` // widths from full resolution down
-	Layers   int    `json:"layers"`   // residual blocks per level of unet; simpleunet has none to choose
+	Layers   int    `json:"layers"`   // residual blocks per level of unet and vae; simpleunet has none to choose
+
+	// Of autoencoders, and of diffusions in the latent space of one.
+	VAE            string  `json:"vae"`             // absolute path of the run whose autoencoder's latents a diffusion learns; "": images
+	LatentChannels int     `json:"latent-channels"` // z of an autoencoder's latent
+	Likelihood     string  `json:"likelihood"`      // p(x|z) of an autoencoder: gaussian or bernoulli
+	Beta           float64 `json:"beta"`            // weight of the KL term; 1: the bound itself
+	BetaWarmup     int     `json:"beta-warmup"`     // steps over which beta rises linearly from 0
 
 	// Process and objective.
 	Process    string   `json:"process"`    // one of Processes

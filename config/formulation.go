@@ -33,6 +33,15 @@ func (r *Run) noBetas() string {
 // Unused returns an error for a flag that was given and that the rest of the configuration leaves without effect, with what it
 // belongs to.
 func (r *Run) Unused(given func(flag string) bool) error {
+	if err := r.unusedParts(given); err != nil {
+		return err
+	}
+	if r.Autoencoder() {
+		if given("layers") && r.Arch == "vae-mlp" {
+			return fmt.Errorf("--layers belongs to --arch unet and vae, not to vae-mlp, whose hidden layers are --channels; leave it out")
+		}
+		return nil
+	}
 	rows := []struct {
 		flag    string
 		belongs bool
@@ -45,7 +54,7 @@ func (r *Run) Unused(given func(flag string) bool) error {
 		{"sigma-min", r.Process == "ve" || r.Process == "edm", "--process ve and edm", r.Process},
 		{"sigma-max", r.Process == "ve" || r.Process == "edm", "--process ve and edm", r.Process},
 		{"sigma-data", r.Prediction == "edm" || r.Weighting == "edm", "--prediction edm and --weighting edm", r.Prediction},
-		{"layers", r.Arch == "unet", "--arch unet", r.Arch},
+		{"layers", r.Arch == "unet", "--arch unet and vae", r.Arch},
 		{"variance", r.Solver == "ddpm", "--solver ddpm", r.Solver},
 	}
 	for _, row := range rows {

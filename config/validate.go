@@ -10,7 +10,7 @@ import (
 
 // The values a field of Run may take, in the order that --help prints them.
 var (
-	Archs       = []string{"simpleunet", "unet"}
+	Archs       = []string{"simpleunet", "unet", "vae", "vae-mlp"}
 	Crops       = []string{"none", "center"}
 	Processes   = []string{"ddpm", "vp", "subvp", "ve", "edm", "flow"}
 	Schedules   = []string{"linear", "scaled-linear", "cosine", "sigmoid", "learned"}
@@ -51,9 +51,18 @@ func (r *Run) Validate() error { return first(r.ValidateValues(), r.validateToge
 func (r *Run) ValidateValues() error {
 	return first(
 		OneOf("preset", r.Preset, PresetNames()),
-		r.validateData(), r.validateNetwork(), r.validateProcess(),
-		r.validateOptimiser(), r.validateSampler(), r.validateTotals(),
+		r.validateData(), r.validateNetwork(), r.validateOptimiser(), r.validateTotals(),
+		r.validateDiffusion(),
 	)
+}
+
+// validateDiffusion looks at the process and the sampler, which an autoencoder
+// has not.
+func (r *Run) validateDiffusion() error {
+	if r.Autoencoder() {
+		return nil
+	}
+	return first(r.validateProcess(), r.validateSampler())
 }
 
 // validateTogether finds fields that rule each other out.
@@ -63,6 +72,9 @@ func (r *Run) validateTogether() error {
 		return fmt.Errorf("--beta-start %v is above --beta-end %v", r.BetaStart, r.BetaEnd)
 	case r.Epochs == 0 && r.Steps == 0 && r.Time == 0:
 		return fmt.Errorf("nothing stops this run; give --epochs, --steps or --time")
+	}
+	if err := r.validateAutoencoder(); err != nil || r.Autoencoder() {
+		return err
 	}
 	timesteps := r.Timesteps
 	if r.Process != "ddpm" {
@@ -87,8 +99,12 @@ func (r *Run) validateNetwork() error {
 	if err := OneOf("arch", r.Arch, Archs); err != nil {
 		return err
 	}
-	if len(r.Channels) < 2 || len(r.Channels) > 8 {
-		return fmt.Errorf("--channels %v: give 2 to 8 widths, such as 64,128,256", r.Channels)
+	least := 2
+	if r.Autoencoder() {
+		least = 1
+	}
+	if len(r.Channels) < least || len(r.Channels) > 8 {
+		return fmt.Errorf("--channels %v: give %d to 8 widths, such as 64,128,256", r.Channels, least)
 	}
 	for _, c := range r.Channels {
 		if err := Within("channels", c, 1, 8192); err != nil {

@@ -1,0 +1,95 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Likelihoods are the laws p(x|z) of an autoencoder.
+var Likelihoods = []string{"gaussian", "bernoulli"}
+
+// Autoencoders are the architectures that are one.
+var Autoencoders = []string{"vae", "vae-mlp"}
+
+// Autoencoder says whether the run trains an autoencoder, which has no process.
+func (r *Run) Autoencoder() bool { return slices.Contains(Autoencoders, r.Arch) }
+
+// ofDiffusion are the flags that an autoencoder has no use for, and ofAutoencoder
+// those that only it has.
+var (
+	ofDiffusion = []string{
+		"process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "from", "coupling",
+		"prediction", "sigma-data", "objective", "level", "loss", "weighting", "times",
+		"solver", "sample-steps", "clamp", "variance", "vae",
+	}
+	ofAutoencoder = []string{"latent-channels", "likelihood", "beta", "beta-warmup"}
+)
+
+// Adapt replaces what a preset says by what suits an autoencoder, or a diffusion
+// in the latent space of one, wherever the command line does not say.
+func (r *Run) Adapt(given func(flag string) bool) {
+	unless := func(flag string, change func()) {
+		if !given(flag) {
+			change()
+		}
+	}
+	switch {
+	case r.Autoencoder():
+		unless("channels", func() { r.Channels = []int{32, 64, 128} })
+		unless("lr", func() { r.LR = 2e-3 })
+		r.Process, r.Timesteps, r.Schedule, r.BetaStart, r.BetaEnd, r.Coupling = "", 0, "", 0, 0, ""
+		r.Prediction, r.Objective, r.Loss, r.Weighting, r.Times = "", "", "", "", ""
+		r.Solver, r.SampleSteps, r.Clamp, r.Variance = "", 0, "", ""
+	case r.VAE != "":
+		unless("channels", func() { r.Channels = []int{64, 128} })
+		unless("clamp", func() { r.Clamp = "none" })
+	}
+	if !r.Autoencoder() && !slices.ContainsFunc(ofAutoencoder, given) {
+		r.LatentChannels, r.Likelihood, r.Beta, r.BetaWarmup = 0, "", 0, 0
+	}
+}
+
+// unusedParts finds flags of an autoencoder given to a diffusion, and the other
+// way round.
+func (r *Run) unusedParts(given func(flag string) bool) error {
+	for _, flag := range ofDiffusion {
+		if given(flag) && r.Autoencoder() {
+			return fmt.Errorf("--%s belongs to a diffusion, and --arch %s is an autoencoder: it has no process and learns by its own bound; leave it out", flag, r.Arch)
+		}
+	}
+	for _, flag := range ofAutoencoder {
+		if given(flag) && !r.Autoencoder() {
+			return fmt.Errorf("--%s belongs to --arch vae and vae-mlp, not to %s; leave it out", flag, r.Arch)
+		}
+	}
+	return nil
+}
+
+// validateAutoencoder looks at the fields of autoencoders and of latent
+// diffusion.
+func (r *Run) validateAutoencoder() error {
+	if !r.Autoencoder() {
+		return r.validateLatent()
+	}
+	if r.VAE != "" {
+		return fmt.Errorf("--vae trains a diffusion on the latents of an autoencoder; --arch %s is one itself", r.Arch)
+	}
+	return first(
+		Within("latent-channels", r.LatentChannels, 1, 4096),
+		OneOf("likelihood", r.Likelihood, Likelihoods),
+		Within("beta", r.Beta, 0, 1e6),
+		Within("beta-warmup", r.BetaWarmup, 0, 1<<30),
+	)
+}
+
+func (r *Run) validateLatent() error {
+	switch {
+	case r.VAE == "":
+		return nil
+	case r.Clamp != "none":
+		return fmt.Errorf("--clamp %s keeps images to [-1,1], and the latents of --vae have no such range; give --clamp none", r.Clamp)
+	case len(r.From) > 0:
+		return fmt.Errorf("--from gives a second set of images, and --vae encodes one only; leave one out")
+	}
+	return nil
+}

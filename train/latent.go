@@ -1,0 +1,186 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/pipeline"
+)
+
+// A latentSpace is what a latent diffusion trains in: the latents of all images,
+// computed once and scaled to deviation 1. Rombach et al. 2022,
+// arXiv:2112.10752.
+type latentSpace struct {
+	vae        *pipeline.Autoencoder
+	train, val *data.Set // the means
+	// deviations of q(z|x) at each mean of train and of val
+	trainDeviation, valDeviation []float32
+}
+
+// openLatents loads an autoencoder and encodes all images of a run with it. With
+// flips the set holds each image and its mirror image.
+func openLatents(e *engine.Engine, c *config.Run, path string, train, val *data.Set) (l *latentSpace, err error) {
+	a, err := pipeline.LoadAutoencoder(e, path, false)
+	if err != nil {
+		return nil, fmt.Errorf("--vae: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			a.Free()
+		}
+	}()
+	h, w, ch := train.Shape()
+	if in, _ := a.Net.Channels(); in != ch {
+		return nil, fmt.Errorf("--vae %s takes images of %d channels, and the run has %d; give --image-channels %d", path, in, ch, in)
+	}
+	if err := a.Net.Check(h, w); err != nil {
+		return nil, fmt.Errorf("--vae %s: %w", path, err)
+	}
+	trained, err := encodeSet(a, train, c.Flip)
+	if err != nil {
+		return nil, err
+	}
+	held, err := encodeSet(a, val, false)
+	if err != nil {
+		return nil, err
+	}
+	a.Net = a.Net.Scaled(0, 1/spread(trained))
+	_, factor := a.Net.Scale()
+	l = &latentSpace{vae: a, trainDeviation: deviations(trained, factor), valDeviation: deviations(held, factor), val: val}
+	if l.train, err = codeSet(trained, factor); err == nil && held.N > 0 {
+		l.val, err = codeSet(held, factor)
+	}
+	return l, err
+}
+
+// encodeSet encodes all images of a set and, if asked to, their mirror images.
+func encodeSet(a *pipeline.Autoencoder, set *data.Set, flip bool) (all pipeline.Codes, err error) {
+	const batch = 32
+	ctx := context.Background()
+	for b, err := range set.All(ctx, batch) {
+		if err != nil {
+			return all, err
+		}
+		x, n := b.X, b.N
+		if flip {
+			x, n = append(x[:len(x):len(x)], mirror(b)...), 2*n
+		}
+		codes, err := a.EncodeImages(ctx, x, n, b.H, b.W, batch)
+		if err != nil {
+			return all, err
+		}
+		all.N, all.H, all.W, all.C = all.N+n, codes.H, codes.W, codes.C
+		all.Mean, all.LogVar = append(all.Mean, codes.Mean...), append(all.LogVar, codes.LogVar...)
+	}
+	return all, nil
+}
+
+// mirror is a batch's images, left to right.
+func mirror(b *data.Batch) []float32 {
+	x := make([]float32, 0, len(b.X))
+	for row := range b.N * b.H {
+		for col := range b.W {
+			at := (row*b.W + b.W - 1 - col) * b.C
+			x = append(x, b.X[at:at+b.C]...)
+		}
+	}
+	return x
+}
+
+// spread is the deviation of all elements of latents drawn from q(z|x) about
+// their mean: that of the means, and the mean variance.
+func spread(c pipeline.Codes) float64 {
+	var sum, squares, variance float64
+	for i, m := range c.Mean {
+		sum += float64(m)
+		squares += float64(m) * float64(m)
+		variance += math.Exp(float64(c.LogVar[i]))
+	}
+	n := float64(len(c.Mean))
+	mean := sum / n
+	return math.Sqrt(squares/n - mean*mean + variance/n)
+}
+
+// deviations are the scaled deviations of q(z|x).
+func deviations(c pipeline.Codes, factor float64) []float32 {
+	d := make([]float32, len(c.LogVar))
+	for i, v := range c.LogVar {
+		d[i] = float32(factor * math.Exp(float64(v)/2))
+	}
+	return d
+}
+
+// codeSet is the set of the scaled means.
+func codeSet(c pipeline.Codes, factor float64) (*data.Set, error) {
+	x := make([]float32, len(c.Mean))
+	for i, m := range c.Mean {
+		x[i] = float32(factor * float64(m))
+	}
+	return data.FromMemory(data.Memory{Name: "latents", H: c.H, W: c.W, C: c.C, X: x}, data.Options{})
+}
+
+// inside is the configuration as the network in latent space has it.
+func (l *latentSpace) inside(c *config.Run) *config.Run {
+	inner := *c
+	h, w, z := l.train.Shape()
+	inner.Resolution, inner.ImageChannels = config.Size{H: h, W: w}, z
+	return &inner
+}
+
+// latentDomain keeps the draws of latents apart from the noise of the steps.
+const latentDomain = reverie.Domain(130)
+
+// latent is a method on latents: it draws each image's latent anew at each step,
+// from q(z|x), and hands it to the method of a diffusion.
+type latent struct {
+	method
+	space *latentSpace
+}
+
+// inputs are those of the method within, of drawn latents.
+func (l latent) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
+	deviation := l.space.trainDeviation
+	if at.validation {
+		deviation = l.space.valDeviation
+	}
+	drawn := *b
+	drawn.X = make([]float32, len(b.X))
+	copy(drawn.X, b.X)
+	size := b.H * b.W * b.C
+	eps := make([]float64, size)
+	for i, k := range b.Index {
+		if (k+1)*size > len(deviation) {
+			continue // no held-out image: the trainer asks for shapes only
+		}
+		s := at.noise.Plus(i)
+		s.Domain = latentDomain
+		s.Normal(eps)
+		for j, e := range eps {
+			drawn.X[i*size+j] += deviation[k*size+j] * float32(e)
+		}
+	}
+	return l.method.inputs(&drawn, at)
+}
+
+// dictionary is the autoencoder as checkpoints hold it.
+func (l *latentSpace) dictionary() dictionary {
+	return dictionary{l.vae.Net.Params(), l.vae.Weights}
+}
+
+// network describes the autoencoder for a checkpoint, without its data.
+func (l *latentSpace) network() (*checkpoint.Network, error) {
+	config, err := jsonOf(l.vae.Net)
+	return &checkpoint.Network{Arch: l.vae.Net.Arch(), ArchConfig: config, Weights: l.dictionary().shapes()}, err
+}
+
+// jsonOf is a model's configuration as files hold it.
+func jsonOf(m net.Model) ([]byte, error) { return json.Marshal(m.Config()) }
