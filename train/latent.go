@@ -4,13 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
 	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
@@ -139,27 +142,20 @@ func (l *latentSpace) inside(c *config.Run) *config.Run {
 // latentDomain keeps the draws of latents apart from the noise of the steps.
 const latentDomain = reverie.Domain(130)
 
-// latent is a method on latents: it draws each image's latent anew at each step,
-// from q(z|x), and hands it to the method of a diffusion.
-type latent struct {
-	method
-	space *latentSpace
-}
-
-// inputs are those of the method within, of drawn latents.
-func (l latent) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
-	deviation := l.space.trainDeviation
+// draw gives a batch of means the latents that a step learns from: drawn anew at
+// each step from q(z|x), as latent diffusion has it.
+func (l *latentSpace) draw(b *data.Batch, at place) *data.Batch {
+	deviation := l.trainDeviation
 	if at.validation {
-		deviation = l.space.valDeviation
+		deviation = l.valDeviation
 	}
 	drawn := *b
-	drawn.X = make([]float32, len(b.X))
-	copy(drawn.X, b.X)
+	drawn.X = slices.Clone(b.X)
 	size := b.H * b.W * b.C
 	eps := make([]float64, size)
 	for i, k := range b.Index {
 		if (k+1)*size > len(deviation) {
-			continue // no held-out image: the trainer asks for shapes only
+			continue // none is held out: the trainer only asks for shapes
 		}
 		s := at.noise.Plus(i)
 		s.Domain = latentDomain
@@ -168,7 +164,47 @@ func (l latent) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, e
 			drawn.X[i*size+j] += deviation[k*size+j] * float32(e)
 		}
 	}
-	return l.method.inputs(&drawn, at)
+	return &drawn
+}
+
+// inputs are the method's of a batch of the set: of its images, or of their
+// latents.
+func (t *Trainer) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
+	if t.latents != nil {
+		b = t.latents.draw(b, at)
+	}
+	return t.method.inputs(b, at)
+}
+
+// latentStrip shows a training image's latent, noised at the times of a forward
+// strip and decoded.
+func (t *Trainer) latentStrip(ctx context.Context) (image.Image, error) {
+	b, err := t.train.Load(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	sp := &reverie.Host[float32]{Stream: reverie.Stream{Seed: t.Config.Seed, Domain: reverie.Training}}
+	x := reverie.Batch[float32]{b.X}
+	eps := sp.Noise(x)
+	var noised []float32
+	times := pipeline.ForwardTimes(t.process)
+	for _, at := range times {
+		law := t.process.At(at)
+		noised = append(noised, sp.Sum([]float64{law.Alpha, law.Sigma}, x, eps)[0]...)
+	}
+	z := engine.New(t.engine, noised, len(times), b.H, b.W, b.C)
+	defer engine.Free(z)
+	y, err := t.preview.Images(z)
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Free(y)
+	pixels, err := tensors.CopyFlatData[float32](y)
+	if err != nil {
+		return nil, err
+	}
+	r := t.Config.Resolution
+	return picture.Strip(picture.Split(pixels, r.H, r.W, t.Config.ImageChannels), picture.Layout{}), nil
 }
 
 // dictionary is the autoencoder as checkpoints hold it.

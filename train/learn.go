@@ -24,7 +24,7 @@ func (t *Trainer) learn(batch *data.Batch, lr float64) (graded, error) {
 		step:  t.step,
 		times: reverie.Stream{Seed: seed, Domain: reverie.Times, Step: now}, noise: reverie.Stream{Seed: seed, Domain: reverie.Training, Step: now},
 	}
-	task, times, err := t.method.inputs(batch, at)
+	task, times, err := t.inputs(batch, at)
 	if err != nil {
 		return graded{}, err
 	}
@@ -86,7 +86,7 @@ func (t *Trainer) validate() (*float64, error) {
 
 // losses evaluates a batch with the weights that would be sampled from.
 func (t *Trainer) losses(batch *data.Batch, at place) (graded, error) {
-	task, times, err := t.method.inputs(batch, at)
+	task, times, err := t.inputs(batch, at)
 	if err != nil {
 		return graded{}, err
 	}

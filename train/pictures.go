@@ -24,8 +24,8 @@ const pictureSeed = 1
 
 // firstPictures draws the training images and the forward strip.
 func (t *Trainer) firstPictures(ctx context.Context) error {
-	order := reverie.Stream{Seed: t.Config.Seed, Domain: reverie.Evaluation}.Perm(t.train.Len())
-	b, err := t.train.Load(ctx, order[:min(len(order), trainingImages)]...)
+	order := reverie.Stream{Seed: t.Config.Seed, Domain: reverie.Evaluation}.Perm(t.images.Len())
+	b, err := t.images.Load(ctx, order[:min(len(order), trainingImages)]...)
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,15 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 	if err := t.writePicture("training", grid, picture.Text{Key: "images", Value: fmt.Sprint(b.N)}); err != nil {
 		return err
 	}
+	if t.process == nil {
+		return nil
+	}
 	strip := pipeline.ForwardStrip(t.process, b.Image(0), b.H, b.W, b.C, t.Config.Seed)
+	if t.latents != nil {
+		if strip, err = t.latentStrip(ctx); err != nil {
+			return err
+		}
+	}
 	return t.writePicture("forward", strip, Spec(t.Config).Text()...)
 }
 
@@ -73,6 +81,11 @@ func (t *Trainer) pictures(ctx context.Context, name string) {
 			t.note("%s: %v", name, err)
 		}
 	}
+	if t.process == nil {
+		draw(name+"-reconstructions", t.reconstructions)
+		draw(name+"-prior", t.priorGrid)
+		return
+	}
 	draw(name+"-strip", t.strip)
 	draw(name+"-raw-ema", t.grid)
 }
@@ -85,7 +98,7 @@ func (t *Trainer) strip(ctx context.Context, name string) error {
 		return err
 	}
 	o.N, o.Seed = 1, t.Config.Seed+pictureSeed
-	strip := pipeline.Strip{H: o.Height, W: o.Width, C: t.Config.ImageChannels}
+	strip := pipeline.Strip{H: o.Height, W: o.Width, C: t.Config.ImageChannels, Images: t.preview.Images}
 	o.Hook = strip.Hook
 	if _, err := t.preview.Sample(ctx, o); err != nil {
 		return err
@@ -102,6 +115,9 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 	c := t.Config
 	o := pipeline.Options{
 		N: c.SampleN, Height: c.Resolution.H, Width: c.Resolution.W, Seed: c.Seed + pictureSeed, Solver: "ddim", Clamp: "x0",
+	}
+	if t.latents != nil {
+		o.Clamp = "none"
 	}
 	var grids []image.Image
 	for _, raw := range []bool{true, false} {

@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/vae"
 )
 
 // A Plan is what a run expects, known before its first step.
@@ -78,13 +79,28 @@ func (t *Trainer) Plan() (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{
-		Data: fmt.Sprintf("%v for training, %d held out", t.train, t.val.Len()),
-		Network: fmt.Sprintf("%s, %s parameters; %v, predicts %s, loss %s",
-			t.net.Arch(), humanize.Comma(int64(net.Trainable(t.net))), Spec(t.Config), t.Config.Prediction, t.Config.Loss),
-		Engine: t.engine.Description(), Bytes: need, StepsEpoch: t.stepsPerEpoch(),
+		Data:    fmt.Sprintf("%v for training, %d held out", t.train, t.val.Len()),
+		Network: fmt.Sprintf("%s, %s parameters; %s", t.net.Arch(), humanize.Comma(int64(net.Trainable(t.net))), t.learns()),
+		Engine:  t.engine.Description(), Bytes: need, StepsEpoch: t.stepsPerEpoch(),
 	}
 	p.Epoch = step * time.Duration(p.StepsEpoch)
 	return p, nil
+}
+
+// learns says what the run learns.
+func (t *Trainer) learns() string {
+	c := t.Config
+	if m, ok := t.net.(vae.Autoencoder); ok {
+		h, w, z := m.Latent(c.Resolution.H, c.Resolution.W)
+		return fmt.Sprintf("autoencoder, latent %dx%dx%d, %.1f times fewer numbers than the image; %s likelihood, beta %v",
+			h, w, z, float64(elements(c))/float64(h*w*z), c.Likelihood, c.Beta)
+	}
+	text := fmt.Sprintf("%v, predicts %s, loss %s", Spec(c), c.Prediction, c.Loss)
+	if t.latents != nil {
+		h, w, z := t.latents.train.Shape()
+		text += fmt.Sprintf("; in the %dx%dx%d latents of %s", h, w, z, c.VAE)
+	}
+	return text
 }
 
 // fitting is a batch within have, 0 if not even one image is, where the
@@ -163,7 +179,7 @@ func (t *Trainer) memory(batch int) (int64, error) {
 func (t *Trainer) taskShapes() ([]shapes.Shape, error) {
 	h, w, c := t.train.Shape()
 	one := &data.Batch{X: make([]float32, h*w*c), N: 1, H: h, W: w, C: c, Class: []int{-1}, Index: []int{0}}
-	task, _, err := t.method.inputs(one, place{validation: true})
+	task, _, err := t.inputs(one, place{validation: true})
 	if err != nil {
 		return nil, err
 	}

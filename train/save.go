@@ -72,9 +72,11 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	process, err := scheduler(t.Config)
-	if err != nil {
-		return nil, err
+	var process checkpoint.SchedulerConfig // an autoencoder has none
+	if t.process != nil {
+		if process, err = scheduler(t.Config); err != nil {
+			return nil, err
+		}
 	}
 	weights, avg, avgSq, ema := parts(t.state, t.state.tensors)
 	dicts := map[checkpoint.Part]dictionary{
@@ -92,12 +94,18 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 			Step: int64(t.step), Epoch: int64(t.epoch), Position: int64(t.position), Seed: t.Config.Seed,
 			TrainSeconds: t.progress().Time.Seconds(),
 			Cosine:       checkpoint.CosineEnd{Steps: int64(t.end.Steps), Epochs: int64(t.end.Epochs), Seconds: t.end.Time.Seconds()},
-			Data:         t.train.Fingerprint(),
+			Data:         t.images.Fingerprint(),
 		},
 		Fill: func(part checkpoint.Part, name string, dst []byte) error { return dicts[part].fill(name, dst) },
 	}
 	if t.state.ema {
 		c.EMA = dicts[checkpoint.EMA].shapes()
+	}
+	if t.latents != nil {
+		dicts[checkpoint.VAE] = t.latents.dictionary()
+		if c.VAE, err = t.latents.network(); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }
@@ -240,7 +248,7 @@ func (t *Trainer) continues(c *checkpoint.Checkpoint) error {
 	switch {
 	case s == nil:
 		return fmt.Errorf("%w: it has no trainer.json", checkpoint.ErrNotModel)
-	case s.Data != t.train.Fingerprint():
+	case s.Data != t.images.Fingerprint():
 		return fmt.Errorf("it was trained on other images than %s gives now; put them back, or start a new run", source(t.Config))
 	case s.Seed != t.Config.Seed:
 		return fmt.Errorf("seed %d in trainer.json, %d in config.json; put back the config.json that was there", s.Seed, t.Config.Seed)

@@ -10,6 +10,7 @@ import (
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/simpleunet"
 	"github.com/reverie-go/reverie/net/unet"
+	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
 )
 
@@ -29,6 +30,9 @@ func layOut(c *config.Run) (net.Model, error) {
 		return simpleunet.New(simpleunet.Config{Channels: c.Channels, ImageChannels: c.ImageChannels})
 	case unet.Arch:
 		return unet.New(unetConfig(c))
+	}
+	if c.Autoencoder() {
+		return newAutoencoder(c)
 	}
 	return nil, config.OneOf("arch", c.Arch, config.Archs)
 }
@@ -96,6 +100,9 @@ func Objective(c *config.Run) (o reverie.Objective, err error) {
 
 // newMethod returns how a run of c learns, and the process that it learns on.
 func newMethod(e *engine.Engine, c *config.Run, m net.Model) (method, reverie.Process, error) {
+	if a, ok := m.(vae.Autoencoder); ok {
+		return newELBO(e, c, a), nil, nil
+	}
 	o, err := Objective(c)
 	if err != nil {
 		return nil, nil, err
@@ -116,6 +123,9 @@ func elements(c *config.Run) int { return c.Resolution.H * c.Resolution.W * c.Im
 
 // newPreview returns the model with which a run draws its pictures, without weights.
 func newPreview(e *engine.Engine, c *config.Run, m net.Model, p reverie.Process) (*pipeline.Model, error) {
+	if c.Autoencoder() {
+		return pipeline.New(e, m, nil, nil, nil), nil // which runs it, as the plan does
+	}
 	spec := Spec(c)
 	k, err := spec.Param()
 	if err != nil {

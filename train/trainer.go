@@ -42,6 +42,8 @@ type Trainer struct {
 	process    reverie.Process // nil for an autoencoder
 	method     method
 	train, val *data.Set
+	images     *data.Set    // of training: train, unless that are latents
+	latents    *latentSpace // of a latent diffusion, else nil
 
 	// What tests replace.
 	files   checkpoint.FS
@@ -73,11 +75,29 @@ type Trainer struct {
 
 // New prepares a run of c on the images of set.
 func New(e *engine.Engine, c *config.Run, set *data.Set) (*Trainer, error) {
-	t := &Trainer{
+	return NewWithin(e, c, set, c.VAE)
+}
+
+// NewWithin is New of a run in the latent space of the autoencoder in the folder
+// vae: that of c.VAE, or of a run to resume, which has its own copy. "": none.
+func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string) (t *Trainer, err error) {
+	t = &Trainer{
 		Config: c, engine: e, train: set.Train(), val: set.Val(),
 		files: checkpoint.OS{}, now: time.Now, machine: memory.TotalMemory, saved: -1,
 	}
-	var err error
+	t.images = t.train
+	if vae != "" {
+		if t.latents, err = openLatents(e, c, vae, t.train, t.val); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err != nil {
+				t.latents.vae.Free()
+			}
+		}()
+		t.train, t.val = t.latents.train, t.latents.val
+		c = t.latents.inside(c)
+	}
 	if t.net, err = Network(c); err != nil {
 		return nil, err
 	}
@@ -91,6 +111,9 @@ func New(e *engine.Engine, c *config.Run, set *data.Set) (*Trainer, error) {
 	t.evaluate = newEvaluate(e, t.net, t.method)
 	if t.preview, err = newPreview(e, c, t.net, t.process); err != nil {
 		return nil, err
+	}
+	if t.latents != nil {
+		return t, t.preview.SetVAE(t.latents.vae)
 	}
 	return t, nil
 }
@@ -143,6 +166,9 @@ func (t *Trainer) Close() error {
 	t.update.Free()
 	t.evaluate.Free()
 	t.preview.Close()
+	if t.latents != nil {
+		t.latents.vae.Free()
+	}
 	if t.lock != nil {
 		err = errors.Join(err, t.lock.Unlock())
 	}

@@ -75,7 +75,13 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 
 	f.StringVar(&o.Arch, "arch", "", "network: "+strings.Join(config.Archs, ", "))
 	f.IntSliceVar(&o.Channels, "channels", nil, "widths of the network's levels, from full resolution down")
-	f.IntVar(&o.Layers, "layers", 0, "residual blocks per level of unet")
+	f.IntVar(&o.Layers, "layers", 0, "residual blocks per level of unet and vae")
+
+	f.StringVar(&o.VAE, "vae", "", "learn the latents of this run's autoencoder")
+	f.IntVar(&o.LatentChannels, "latent-channels", 0, "numbers at each position of an autoencoder's latent")
+	f.StringVar(&o.Likelihood, "likelihood", "", "p(x|z) of an autoencoder: "+strings.Join(config.Likelihoods, ", "))
+	f.Float64Var(&o.Beta, "beta", 0, "weight of an autoencoder's KL term")
+	f.IntVar(&o.BetaWarmup, "beta-warmup", 0, "steps over which it rises from 0")
 
 	f.StringVar(&o.Process, "process", "", "process: "+strings.Join(config.Processes, ", "))
 	f.IntVar(&o.Timesteps, "timesteps", 0, "T, the number of time steps")
@@ -157,16 +163,21 @@ func (o *trainOptions) fresh(set []string) (*config.Run, error) {
 	if given("solver") && c.Solver == "ddim" && !given("clamp") {
 		c.Clamp = "x0" // the lecture's clamp of x is for its own two solvers
 	}
+	c.Adapt(given)
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
 	if err := c.Unused(given); err != nil {
 		return nil, err
 	}
-	if _, err := train.Objective(c); err != nil {
-		return nil, err
+	if !c.Autoencoder() {
+		if _, err := train.Objective(c); err != nil {
+			return nil, err
+		}
 	}
-	_, err = train.Network(c)
+	if c.VAE == "" { // else its latents decide what the network takes
+		_, err = train.Network(c)
+	}
 	return c, err
 }
 
@@ -183,11 +194,13 @@ func (o *trainOptions) checkResume(set []string) error {
 	}
 	base.Timesteps, base.SampleSteps, base.BetaStart, base.BetaEnd = 100000, 0, 1e-12, 1-1e-12
 	base.Schedule = "linear" // which takes all flags that any schedule takes
+	given := func(name string) bool { return slices.Contains(set, name) }
 	c := base.With(&o.Run, set)
+	c.Adapt(given)
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	return c.Unused(func(name string) bool { return slices.Contains(set, name) })
+	return c.Unused(given)
 }
 
 // resumeRun goes on with the run in o.resume.
@@ -221,7 +234,11 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 	if err != nil {
 		return o.blame(cmd, c, err)
 	}
-	t, err := train.New(e, c, set)
+	vae := c.VAE
+	if lock != nil && vae != "" {
+		vae = lock.Dir // a run keeps a copy
+	}
+	t, err := train.NewWithin(e, c, set, vae)
 	if err != nil {
 		return o.blame(cmd, c, err)
 	}
@@ -269,7 +286,12 @@ func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err
 		}
 		o.Data = append(o.Data, abs)
 	}
-	for _, name := range []string{"run", "resume"} {
+	if o.VAE != "" {
+		if o.VAE, err = filepath.Abs(o.VAE); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range []string{"run", "resume", "vae"} {
 		if f.Changed(name) && f.Lookup(name).Value.String() == "" {
 			return nil, fmt.Errorf("--%s is empty; give a folder, or leave it out", name)
 		}
