@@ -158,8 +158,13 @@ func (a *Autoencoder) DecodeCodes(ctx context.Context, z []float32, n, h, w, bat
 // Prior draws n latents of h x w x c from N(0, I): latent i depends on the seed
 // and i alone.
 func Prior(seed uint64, n, h, w, c int) []float32 {
+	return PriorFrom(reverie.Stream{Seed: seed, Domain: reverie.Sampling}, n, h, w, c)
+}
+
+// PriorFrom is Prior by the noise of s.
+func PriorFrom(s reverie.Stream, n, h, w, c int) []float32 {
 	x := reverie.NewBatch[float32](n, h*w*c)
-	host := &reverie.Host[float32]{Stream: reverie.Stream{Seed: seed, Domain: reverie.Sampling}}
+	host := &reverie.Host[float32]{Stream: s}
 	z := make([]float32, 0, n*h*w*c)
 	for _, row := range host.Noise(x) {
 		z = append(z, row...)

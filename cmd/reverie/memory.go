@@ -12,14 +12,19 @@ import (
 // checkMemory refuses, before any of it is taken, a batch of images that needs
 // more memory than the machine has, and names one that fits.
 func checkMemory(m *pipeline.Loaded, mode net.Mode, batch, h, w int) error {
-	need, err := m.Memory(mode, batch, h, w)
+	return fits(func(n int) (int64, error) { return m.Memory(mode, n, h, w) }, batch, h, w)
+}
+
+// fits is checkMemory, given what n images need.
+func fits(memoryOf func(n int) (int64, error), batch, h, w int) error {
+	need, err := memoryOf(batch)
 	have := int64(memory.TotalMemory())
 	if err != nil || have <= 0 || need <= have {
 		return err
 	}
 	advice := "not even one image fits; choose a smaller size"
 	for n := batch / 2; n > 0; n /= 2 {
-		less, err := m.Memory(mode, n, h, w)
+		less, err := memoryOf(n)
 		if err != nil {
 			return err
 		}

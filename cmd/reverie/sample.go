@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -173,6 +174,9 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		return err
 	}
 	m, err := pipeline.Load(e, path, o.raw)
+	if errors.Is(err, pipeline.ErrAutoencoder) {
+		return o.samplePrior(cmd, e, path)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/pipeline"
+	"github.com/spf13/cobra"
+)
+
+// decodeOptions are the flags of decode.
+type decodeOptions struct {
+	in, from, to, path string
+	out, npz, backend  string
+	steps, batch       int
+	raw                bool
+	resolution         config.Size
+	fromImages         bool
+}
+
+// paths are the ways from one latent to another.
+var paths = []string{"spherical", "linear"}
+
+func newDecode() *cobra.Command {
+	o := new(decodeOptions)
+	cmd := &cobra.Command{
+		Use:   "decode RUN --in z.npz | --from A.png --to B.png",
+		Short: "Decode latents of an autoencoder to images",
+		Long: `Decode latents by the autoencoder of a run of --arch vae or vae-mlp, or by the one
+within a latent diffusion. --in is an npz file with z or, as encode writes it,
+mean, float32 [N,z,h,w]. With --from and --to it interpolates: both images are
+encoded, and --steps latents on the path between theirs are decoded as a strip;
+spherical keeps to the length that latents have, linear is the straight line.`,
+		Example: `  reverie decode runs/vae-1 --in z.npz --out grid.png --npz images.npz
+  reverie decode runs/vae-1 --from a.png --to b.png --out strip.png`,
+		Args: exactly(1, "a run, checkpoint or model folder"),
+		RunE: func(cmd *cobra.Command, args []string) error { return decodeFunc(cmd, args[0], o) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.in, "in", "", "the npz file with the latents")
+	f.StringVar(&o.from, "from", "", "interpolate from this image")
+	f.StringVar(&o.to, "to", "", "to this one")
+	f.IntVar(&o.steps, "steps", 10, "images of the strip, both ends included")
+	f.StringVar(&o.path, "path", paths[0], oneOf("way between two latents", paths))
+	f.Var(&o.resolution, "resolution", "size of --from and --to: 64, or HEIGHTxWIDTH (default: the run's)")
+	f.StringVar(&o.out, "out", "decoded.png", "write the grid or the strip here")
+	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C]")
+	f.IntVar(&o.batch, "batch", 32, "latents at once")
+	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
+	f.StringVar(&o.backend, "backend", "", backendHelp)
+	return cmd
+}
+
+// check finds what the command line alone shows.
+func (o *decodeOptions) check(cmd *cobra.Command) error {
+	o.fromImages = o.from != "" || o.to != ""
+	switch {
+	case o.in == "" && !o.fromImages:
+		return usagef("give latents by --in, or two images by --from and --to")
+	case o.in != "" && o.fromImages:
+		return usagef("--in has latents, and --from and --to have images; give one or the other")
+	case o.fromImages && (o.from == "" || o.to == ""):
+		return usagef("--from and --to go together: a strip has two ends")
+	}
+	for _, flag := range []string{"steps", "path", "resolution"} {
+		if !o.fromImages && cmd.Flags().Changed(flag) {
+			return usagef("--%s belongs to --from and --to; leave it out", flag)
+		}
+	}
+	for _, err := range []error{config.Within("steps", o.steps, 2, 1024), config.Within("batch", o.batch, 1, 1<<16), config.OneOf("path", o.path, paths)} {
+		if err != nil {
+			return usage(err)
+		}
+	}
+	return checkNames(output{"in", o.in}, output{"out", o.out}, output{"npz", o.npz})
+}
+
+func decodeFunc(cmd *cobra.Command, path string, o *decodeOptions) error {
+	if err := o.check(cmd); err != nil {
+		return err
+	}
+	e, err := openEngine(o.backend)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if err := checkWritable(output{"out", o.out}, output{"npz", o.npz}); err != nil {
+		return err
+	}
+	a, err := pipeline.LoadAutoencoder(e, path, o.raw)
+	if err != nil {
+		return err
+	}
+	defer a.Free()
+	read := o.read
+	if o.fromImages {
+		read = o.between
+	}
+	codes, err := read(cmd, a)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.ErrOrStderr(), describeAutoencoder(a))
+	x, h, w, err := a.DecodeCodes(cmd.Context(), codes.Mean, codes.N, codes.H, codes.W, o.batch)
+	if err != nil {
+		return err
+	}
+	return o.write(cmd, a, x, h, w)
+}
+
+// read reads the latents of --in.
+func (o *decodeOptions) read(_ *cobra.Command, a *pipeline.Autoencoder) (c pipeline.Codes, err error) {
+	z, err := checkpoint.OpenNPZ(o.in)
+	if err != nil {
+		return c, inputError("in", o.in, err)
+	}
+	defer z.Close()
+	key := "mean"
+	if slices.Contains(z.Keys(), "z") {
+		key = "z"
+	}
+	t, err := z.Array(key, checkpoint.F32, 4)
+	if err != nil {
+		return c, err
+	}
+	if err := t.Finite(); err != nil {
+		return c, fmt.Errorf("%s: %s: %w", o.in, key, err)
+	}
+	c.N, c.C, c.H, c.W = t.Shape[0], t.Shape[1], t.Shape[2], t.Shape[3]
+	if c.N < 1 || c.H < 1 || c.W < 1 {
+		return c, fmt.Errorf("%s: %s has no latents", o.in, key)
+	}
+	if _, _, z := a.Net.Latent(1, 1); c.C != z {
+		return c, fmt.Errorf("%s: %s has %d channels, and the autoencoder's latents have %d: it is [N,z,h,w]", o.in, key, c.C, z)
+	}
+	if a.Height > 0 { // each position stands for as many pixels as in training
+		h, w, _ := a.Net.Latent(a.Height, a.Width)
+		height, width := c.H*a.Height/h, c.W*a.Width/w
+		if lh, lw, _ := a.Net.Latent(height, width); a.Net.Check(height, width) != nil || lh != c.H || lw != c.W {
+			return c, fmt.Errorf("%s: %s has %dx%d positions, and the autoencoder's latents have %dx%d", o.in, key, c.H, c.W, h, w)
+		}
+		if err := checkAutoencoder(a, min(o.batch, c.N), height, width); err != nil {
+			return c, fmt.Errorf("%s: %w", o.in, err)
+		}
+	}
+	x, err := t.F32s()
+	c.Mean = moveChannels(x, c.N, c.C, c.H*c.W)
+	return c, err
+}
+
+// between encodes --from and --to and walks from one latent to the other.
+func (o *decodeOptions) between(cmd *cobra.Command, a *pipeline.Autoencoder) (c pipeline.Codes, err error) {
+	h, w, err := sizeOf(a, o.resolution)
+	if err != nil {
+		return c, err
+	}
+	if err := checkAutoencoder(a, min(o.batch, o.steps), h, w); err != nil {
+		return c, err
+	}
+	channels, _ := a.Net.Channels()
+	var ends []float32
+	for _, f := range []struct{ flag, path string }{{"from", o.from}, {"to", o.to}} {
+		x, err := data.ReadImage(cmd.Context(), f.path, data.Options{Height: h, Width: w, Channels: channels})
+		if err != nil {
+			return c, inputError(f.flag, f.path, err)
+		}
+		ends = append(ends, x...)
+	}
+	if c, err = a.EncodeImages(cmd.Context(), ends, 2, h, w, 2); err != nil {
+		return c, err
+	}
+	c.Mean = walk(c.Mean[:len(c.Mean)/2], c.Mean[len(c.Mean)/2:], o.steps, o.path == "linear")
+	c.N, c.LogVar = o.steps, nil
+	return c, nil
+}
+
+// walk gives n latents from a to b, on the straight line or by
+//
+//	sin((1-t) w)/sin w a + sin(t w)/sin w b,  w the angle between a and b
+//
+// (Shoemake 1985), which is the straight line where the angle is 0 or pi.
+func walk(a, b []float32, n int, linear bool) []float32 {
+	var dot, aa, bb float64
+	for i := range a {
+		dot, aa, bb = dot+float64(a[i])*float64(b[i]), aa+float64(a[i])*float64(a[i]), bb+float64(b[i])*float64(b[i])
+	}
+	angle := math.Acos(min(max(dot/math.Sqrt(aa*bb), -1), 1))
+	straight := linear || !(math.Sin(angle) > 1e-6) // NaN too: a latent of zeros has no direction
+	var z []float32
+	for k := range n {
+		t := float64(k) / float64(n-1)
+		ca, cb := 1-t, t
+		if !straight {
+			ca, cb = math.Sin((1-t)*angle)/math.Sin(angle), math.Sin(t*angle)/math.Sin(angle)
+		}
+		for i := range a {
+			z = append(z, float32(ca*float64(a[i])+cb*float64(b[i])))
+		}
+	}
+	return z
+}
+
+// write writes the picture and, if asked for, the images.
+func (o *decodeOptions) write(cmd *cobra.Command, a *pipeline.Autoencoder, x []float32, h, w int) error {
+	_, c := a.Net.Channels()
+	images := picture.Split(x, h, w, c)
+	text := []picture.Text{{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}}
+	var layout picture.Layout
+	if o.fromImages {
+		layout.Columns = len(images)
+		text = append(text, picture.Text{Key: "from, to", Value: o.from + ", " + o.to}, picture.Text{Key: "path", Value: o.path})
+	}
+	if err := picture.Write(o.out, picture.Grid(images, layout), text...); err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), o.out)
+	if o.npz != "" {
+		pixels := checkpoint.FromU8s(picture.Bytes(nil, x), len(images), h, w, c)
+		if err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: pixels}); err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), o.npz)
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s of %dx%d\n", english.Plural(len(images), "image", ""), h, w)
+	return nil
+}

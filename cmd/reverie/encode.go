@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/train"
+	"github.com/spf13/cobra"
+)
+
+// encodeOptions are the flags of encode.
+type encodeOptions struct {
+	out, reconstruct, backend string
+	heldOut, raw              bool
+	resolution                config.Size
+	batch                     int
+	seed                      uint64
+}
+
+func newEncode() *cobra.Command {
+	o := new(encodeOptions)
+	cmd := &cobra.Command{
+		Use:   "encode RUN [DATA...]",
+		Short: "Encode images as latents of an autoencoder",
+		Long: `Encode images by the autoencoder of a run of --arch vae or vae-mlp, or by the one
+within a latent diffusion. DATA are folders of images; without it, the run's own
+images. Into --out go mean and logvar of q(z|x), float32 [N,z,h,w], in the order
+of the images: decode reads them. --reconstruct pictures images over what the
+autoencoder makes of them, and the last line says how near that comes and what
+the bound is.`,
+		Example: `  reverie encode runs/vae-1 ~/photos --out z.npz
+  reverie encode runs/vae-1 --held-out --reconstruct pairs.png`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("encode takes a run, checkpoint or model folder, and then folders of images")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return encodeFunc(cmd, args[0], args[1:], o) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.out, "out", "latents.npz", "write the latents here")
+	f.StringVar(&o.reconstruct, "reconstruct", "", "write images over their reconstructions here")
+	f.BoolVar(&o.heldOut, "held-out", false, "only the images that the run held out")
+	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
+	f.Var(&o.resolution, "resolution", "image size: 64, or HEIGHTxWIDTH (default: the run's)")
+	f.IntVar(&o.batch, "batch", 32, "images at once")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of the draws that the bound takes")
+	f.StringVar(&o.backend, "backend", "", backendHelp)
+	return cmd
+}
+
+func encodeFunc(cmd *cobra.Command, path string, roots []string, o *encodeOptions) error {
+	if err := config.Within("batch", o.batch, 1, 1<<16); err != nil {
+		return usage(err)
+	}
+	if o.heldOut && len(roots) > 0 {
+		return usagef("--held-out means the run's own images; leave out %s", roots[0])
+	}
+	outs := []output{{"out", o.out}, {"reconstruct", o.reconstruct}}
+	if err := checkNames(outs...); err != nil {
+		return err
+	}
+	e, err := openEngine(o.backend)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if err := checkWritable(outs...); err != nil {
+		return err
+	}
+	a, err := pipeline.LoadAutoencoder(e, path, o.raw)
+	if err != nil {
+		return err
+	}
+	defer a.Free()
+	h, w, err := sizeOf(a, o.resolution)
+	if err != nil {
+		return err
+	}
+	set, err := o.open(cmd, a, roots, h, w)
+	if err != nil {
+		return err
+	}
+	if err := checkAutoencoder(a, min(o.batch, set.Len()), h, w); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%v\n", describeAutoencoder(a), set)
+	return o.encode(cmd, a, set)
+}
+
+// open opens the images: the roots', or the run's own.
+func (o *encodeOptions) open(cmd *cobra.Command, a *pipeline.Autoencoder, roots []string, h, w int) (*data.Set, error) {
+	c := &config.Run{Crop: "none", Cache: 1024, Data: roots}
+	if len(roots) == 0 {
+		if a.Found.Run == "" {
+			return nil, fmt.Errorf("%s is no part of a run folder, which would say what its images are; give DATA", a.Found.Model)
+		}
+		var err error
+		if c, err = train.ReadConfig(a.Found.Run); err != nil {
+			return nil, err
+		}
+	}
+	_, c.ImageChannels = a.Net.Channels()
+	c.Resolution = config.Size{H: h, W: w}
+	set, _, err := openData(cmd, c)
+	if err == nil && o.heldOut {
+		if set = set.Val(); set.Len() == 0 {
+			err = errors.New("the run held out no images; leave out --held-out, or train with --val")
+		}
+	}
+	return set, err
+}
+
+// pairsShown is how many images a picture of reconstructions has at most.
+const pairsShown = 16
+
+// encode encodes the set, batch by batch, and writes what was asked for.
+func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set *data.Set) error {
+	var codes pipeline.Codes
+	var q quality
+	var shown, made []float32
+	bar := newBar(cmd.ErrOrStderr(), set.Len(), "encoding")
+	defer bar.done()
+	h, w, c := set.Shape()
+	for b, err := range set.All(cmd.Context(), o.batch) {
+		if err != nil {
+			return err
+		}
+		part, err := a.EncodeImages(cmd.Context(), b.X, b.N, h, w, o.batch)
+		if err != nil {
+			return err
+		}
+		x, _, _, err := a.DecodeCodes(cmd.Context(), part.Mean, part.N, part.H, part.W, o.batch)
+		if err != nil {
+			return err
+		}
+		if err := q.add(cmd.Context(), a, b, x, o.seed); err != nil {
+			return err
+		}
+		if k := min(b.N, pairsShown-len(shown)/(h*w*c)); k > 0 {
+			shown, made = append(shown, b.X[:k*h*w*c]...), append(made, x[:k*h*w*c]...)
+		}
+		part.Mean, part.LogVar = append(codes.Mean, part.Mean...), append(codes.LogVar, part.LogVar...)
+		part.N += codes.N
+		codes = part
+		bar.add(b.N)
+	}
+	bar.done()
+	if err := writeCodes(o.out, codes); err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), o.out)
+	if o.reconstruct != "" {
+		both := append(picture.Split(shown, h, w, c), picture.Split(made, h, w, c)...)
+		text := []picture.Text{{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "above, below", Value: "images, their reconstructions"}}
+		if err := picture.Write(o.reconstruct, picture.Grid(both, picture.Layout{Columns: len(both) / 2}), text...); err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), o.reconstruct)
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s, latents %dx%dx%d, %.1f times fewer numbers; %v\n", english.Plural(codes.N, "image", ""), codes.H, codes.W, codes.C,
+		float64(h*w*c)/float64(codes.H*codes.W*codes.C), q.text(a, h*w*c))
+	return nil
+}
+
+// writeCodes writes mean and logvar, [N,z,h,w].
+func writeCodes(path string, c pipeline.Codes) error {
+	array := func(x []float32) checkpoint.Tensor {
+		return checkpoint.FromF32s(moveChannels(x, c.N, c.H*c.W, c.C), c.N, c.C, c.H, c.W)
+	}
+	return checkpoint.WriteNPZ(nil, path,
+		checkpoint.NamedTensor{Key: "mean", Tensor: array(c.Mean)}, checkpoint.NamedTensor{Key: "logvar", Tensor: array(c.LogVar)})
+}
+
+// quality sums up how well an autoencoder does on images.
+type quality struct {
+	n                        int
+	psnr, reconstruction, kl float64 // sums over the images
+}
+
+// add judges a batch and its reconstructions x.
+func (q *quality) add(ctx context.Context, a *pipeline.Autoencoder, b *data.Batch, x []float32, seed uint64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	size := b.H * b.W * b.C
+	for i := range b.N {
+		q.psnr += psnr(b.Image(i), x[i*size:(i+1)*size])
+	}
+	h, w, z := a.Net.Latent(b.H, b.W)
+	in := engine.New(a.Engine, b.X, b.N, b.H, b.W, b.C)
+	eps := engine.New(a.Engine, pipeline.PriorFrom(reverie.Stream{Seed: seed, Domain: reverie.Evaluation, Sample: uint64(q.n)}, b.N, h, w, z), b.N, h, w, z)
+	defer engine.Free(in, eps)
+	rec, kl, err := a.Bound(in, eps)
+	if err != nil {
+		return err
+	}
+	for i := range rec {
+		q.reconstruction, q.kl = q.reconstruction+float64(rec[i]), q.kl+float64(kl[i])
+	}
+	q.n += b.N
+	return nil
+}
+
+// psnr is the peak signal-to-noise ratio of y to x, both in [-1,1], in dB: 10
+// log10(4/mse), y clamped.
+func psnr(x, y []float32) float64 {
+	sum := 0.0
+	for i := range x {
+		d := float64(x[i]) - min(max(float64(y[i]), -1), 1)
+		sum += d * d
+	}
+	return 10 * math.Log10(4*float64(len(x))/max(sum, 1e-12))
+}
+
+// text is the means in a line.
+func (q *quality) text(a *pipeline.Autoencoder, size int) string {
+	n := float64(q.n)
+	bits := a.Net.Likelihood().BitsPerDim((q.reconstruction-q.kl)/n, size)
+	return fmt.Sprintf("PSNR %.2f dB; bound %.4f bits/dim: log p(x|z) %.1f - KL %.1f nats", q.psnr/n, bits, q.reconstruction/n, q.kl/n)
+}

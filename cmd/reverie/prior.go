@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/pipeline"
+	"github.com/spf13/cobra"
+)
+
+// ofSolvers are the flags of sample that an autoencoder has no use for.
+var ofSolvers = []string{"solver", "steps", "spacing", "eta", "variance", "clamp", "batchnorm", "strip"}
+
+// samplePrior draws images from an autoencoder: latents from the prior N(0, I),
+// decoded.
+func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path string) error {
+	for _, flag := range ofSolvers {
+		if cmd.Flags().Changed(flag) {
+			return fmt.Errorf("--%s belongs to a diffusion, and %s is an autoencoder, of which one decoding of the prior draws; leave it out", flag, path)
+		}
+	}
+	a, err := pipeline.LoadAutoencoder(e, path, o.raw)
+	if err != nil {
+		return err
+	}
+	defer a.Free()
+	height, width, err := sizeOf(a, o.resolution)
+	if err != nil {
+		return err
+	}
+	if err := checkAutoencoder(a, min(o.n, o.batch), height, width); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s of %dx%d, seed %d: the prior, decoded\n", describeAutoencoder(a), english.Plural(o.n, "image", ""), height, width, o.seed)
+	began := time.Now()
+	h, w, z := a.Net.Latent(height, width)
+	x, height, width, err := a.DecodeCodes(cmd.Context(), pipeline.Prior(o.seed, o.n, h, w, z), o.n, h, w, o.batch)
+	if err != nil {
+		return err
+	}
+	spent := time.Since(began)
+	_, c := a.Net.Channels()
+	text := []picture.Text{
+		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "drawn from", Value: "the prior"},
+		{Key: "seed", Value: fmt.Sprint(o.seed)}, {Key: "images", Value: fmt.Sprint(o.n)}, {Key: "size", Value: fmt.Sprintf("%dx%d", height, width)},
+	}
+	if err := o.write(cmd.OutOrStdout(), x, pipeline.Options{N: o.n, Height: height, Width: width}, c, nil, text); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.3f s an image\n", took(spent), spent.Seconds()/float64(o.n))
+	return nil
+}
