@@ -34,16 +34,35 @@ func (m mix) turn(x []float64) []float64 {
 	return y
 }
 
-// denoise returns E[x0 | a x0 + s eps = x]: each component's posterior mean (the product of two Gaussians), weighted by how likely it made x.
-func (m mix) denoise(x []float64, a, s float64) []float64 {
-	y := m.turn(x)
+// denoiser returns E[x0 | a x0 + s eps = x] under p: each component's posterior mean (the product of two Gaussians), weighted by how likely it
+// made x.
+func (m mix) denoiser(p reverie.Process) reverie.Denoiser[batch] {
+	return reverie.DenoiserFunc[batch](func(_ context.Context, x batch, t float64) (batch, error) {
+		c := p.At(t)
+		variance, size := make(batch, len(m.weight)), make([]float64, len(m.weight)) // of each component at t
+		for k := range m.weight {
+			size[k] = math.Log(m.weight[k])
+			variance[k] = make([]float64, len(m.sd[k]))
+			for j, sd := range m.sd[k] {
+				variance[k][j] = c.Alpha*c.Alpha*sd*sd + c.Sigma*c.Sigma
+				size[k] -= math.Log(variance[k][j]) / 2
+			}
+		}
+		y := make(batch, len(x))
+		for n := range x {
+			y[n] = m.turn(m.posterior(m.turn(x[n]), c, variance, size))
+		}
+		return y, nil
+	})
+}
+
+func (m mix) posterior(y []float64, c reverie.Coef, variance batch, size []float64) []float64 {
 	log, top := make([]float64, len(m.weight)), math.Inf(-1)
-	for k, w := range m.weight {
-		log[k] = math.Log(w)
+	for k := range m.weight {
+		log[k] = size[k]
 		for j, v := range y {
-			w := a*a*m.sd[k][j]*m.sd[k][j] + s*s
-			d := v - a*m.mean[k][j]
-			log[k] -= (d*d/w + math.Log(w)) / 2
+			d := v - c.Alpha*m.mean[k][j]
+			log[k] -= d * d / (2 * variance[k][j])
 		}
 		top = max(top, log[k])
 	}
@@ -52,26 +71,14 @@ func (m mix) denoise(x []float64, a, s float64) []float64 {
 		p := math.Exp(log[k] - top)
 		sum += p
 		for j, v := range y {
-			c := m.sd[k][j] * m.sd[k][j]
-			out[j] += p * (m.mean[k][j]*s*s + a*c*v) / (a*a*c + s*s)
+			d := m.sd[k][j] * m.sd[k][j]
+			out[j] += p * (m.mean[k][j]*c.Sigma*c.Sigma + c.Alpha*d*v) / variance[k][j]
 		}
 	}
 	for j := range out {
 		out[j] /= sum
 	}
-	return m.turn(out)
-}
-
-// denoiser is denoise under p.
-func (m mix) denoiser(p reverie.Process) reverie.Denoiser[batch] {
-	return reverie.DenoiserFunc[batch](func(_ context.Context, x batch, t float64) (batch, error) {
-		c := p.At(t)
-		y := make(batch, len(x))
-		for n := range x {
-			y[n] = m.denoise(x[n], c.Alpha, c.Sigma)
-		}
-		return y, nil
-	})
+	return out
 }
 
 // moments returns mean and covariance.
@@ -106,10 +113,10 @@ func (m mix) moments() (mean []float64, cov [][]float64) {
 
 // noised returns n samples of the law at t.
 func (m mix) noised(sp *reverie.Host[float64], p reverie.Process, t float64, n int) batch {
-	c, d := p.At(t), len(m.mean[0])
+	c, d := reverie.At(p, t), len(m.mean[0])
 	z, e := sp.Noise(reverie.NewBatch[float64](n, d)), sp.Noise(reverie.NewBatch[float64](n, d))
 	for i := range z {
-		u := (reverie.Stream{Seed: 99, Sample: uint64(i)}).Uniform()
+		u := (reverie.Stream{Seed: 99, Sample: uint64(i), Step: sp.Stream.Step}).Uniform()
 		k := 0
 		for ; k < len(m.weight)-1 && u >= m.weight[k]; k++ {
 			u -= m.weight[k]

@@ -11,12 +11,18 @@ import (
 // PC is the predictor-corrector sampler of Song et al. (2021, arXiv:2011.13456, algorithms 2 to 5): the predictor's step from t to s, then
 // Corrections steps of Langevin dynamics at s, whose size the signal-to-noise ratio SNR sets,
 //
-//	x <- x + e score + sqrt(2e) z,   e = 2 alpha (SNR |z|/|score|)^2 <= s_s^2/2,   alpha = (a_t/a_s)^2
+//	x <- x + e score + sqrt(2e) z,   e = 2 alpha (SNR |z|/|score|)^2,   alpha = (a_t/a_s)^2
 //
-// There are none in the step to Clean. alpha is the paper's 1-beta for the chain of this grid, and 1 for VE. Norms are each sample's own
-// (the paper's code takes the batch's mean), so that a sample does not depend on its batch; the Space must be a Normer. The bound of e is ours:
-// in few dimensions |score| comes near 0, and no law has a score steeper than 1/s^2. It takes 1 + Corrections calls a step. Its law tends to
-// the data's as the steps grow and SNR falls: a step of size e has a bias of its own, about SNR^2.
+// There are none in the step to Clean. alpha is the paper's 1-beta for the chain of this grid, and 1 for VE. It takes 1 + Corrections calls a step.
+//
+// Norms are each sample's own (the paper's code takes the batch's mean), so that a sample does not depend on its batch; the Space must be a Normer.
+// In few dimensions that is not sound: a step that depends on x changes the law that the dynamics keep, and |score| comes near 0. There the step is
+// that of the noise's own score, -z/s, which |score| is in all dimensions where noise dominates:
+//
+//	|z|/|score| is held within s/k and s k,   k = max(1, |z|/8);   e is at most s^2/2, for no law has a score steeper than 1/s^2
+//
+// so that k is 1 up to 64 dimensions, and 14 for a 64x64 image in colour. As the steps grow the law tends to one near the data's, from which the
+// dynamics keep it away by about SNR^2.
 type PC[X any] struct {
 	Predictor   Solver[X] // nil: ReverseDiffusion
 	SNR         float64   // r; 0: 0.16
@@ -73,14 +79,20 @@ func (p PC[X]) correct(ctx context.Context, r *Run[X], norm reverie.Normer[X], x
 	ratio := or(p.SNR, 0.16)
 	c := [][]float64(reverie.NewBatch[float64](3, len(ns)))
 	for n := range ns {
-		c[0][n] = 1
-		if ns[n] > 0 {
-			q := ratio * nz[n] / ns[n]
-			e := min(2*alpha*q*q, law.Sigma*law.Sigma/2)
-			c[1][n], c[2][n] = e, math.Sqrt(2*e)
-		}
+		e := alpha * size(law.Sigma, ratio, ns[n], nz[n])
+		c[0][n], c[1][n], c[2][n] = 1, e, math.Sqrt(2*e)
 	}
 	return r.Space.SumEach(c, x, score, z), nil
+}
+
+// size returns e/alpha at the noise level s, for the norms of score and noise.
+func size(s, ratio, score, z float64) float64 {
+	k := max(1, z/8)
+	q := s * k
+	if score > 0 {
+		q = min(q, max(z/score, s/k))
+	}
+	return min(2*ratio*ratio*q*q, s*s/2)
 }
 
 // or returns v, or the default d where v is 0.
