@@ -62,8 +62,8 @@ func (b *Bounds) Merge(o *Bounds) error {
 }
 
 // Bound estimates the negative evidence lower bound of the batch x0 under the reverse chain of p and d, in both derivations.
-// Indices are the code's, 0..T-1; index 0 is the reconstruction term, the law of x0 given x_0 of mean x0hat and variance beta_0: of
-// 8-bit levels the discretised Gaussian. The network is called once at each step visited, on points in float64 if x0 is.
+// Indices are the code's, 0..T-1; index 0 is the reconstruction term, the law of x0 given x_0 of mean x0hat and variance beta_0 (or the
+// learned one): of 8-bit levels the discretised Gaussian. The network is called once at each step visited, on points in float64 if x0 is.
 //
 // It returns an error where x0 holds no levels (Pixels), the options are out of range, Variance is LearnedVariance and d no
 // reverie.VarianceDenoiser, the network fails, or a term is no finite number.
@@ -146,7 +146,7 @@ func (c *chain[X]) pass(ctx context.Context) error {
 
 // reconstruct sets the reconstruction terms from a draw of x_0.
 func (c *chain[X]) reconstruct(ctx context.Context, x X) error {
-	x, err := c.d.Denoise(ctx, x, 0)
+	x, v, err := c.denoise(ctx, x, 0)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,13 @@ func (c *chain[X]) reconstruct(ctx context.Context, x X) error {
 	if err != nil {
 		return err
 	}
-	values := c.o.Reading.decode(c.data, x0hat, c.p.Beta(0))
+	first, term := math.Log(c.p.Beta(0)), c.p.ReverseTerm(0)
+	values := c.o.Reading.decode(c.data, x0hat, func(i, j int) float64 {
+		if v != nil {
+			return term.LogVariance(v[i][j])
+		}
+		return first
+	})
 	for _, e := range c.all() {
 		copy(e.reconstruction.values[c.draw], values)
 	}

@@ -79,7 +79,7 @@ func TestDerivationsAgree(t *testing.T) {
 	for _, test := range []struct {
 		law string
 		n   int
-	}{{"gaussian", 2000}, {"two-modes", 1000}, {"8gaussians", 600}, {"gaussian-64", 60}, {"mixture-64", 40}} {
+	}{{"gaussian", 2000}, {"two-modes", 1000}, {"8gaussians", 600}, {"gaussian-64", 40}, {"mixture-64", 25}} {
 		for _, v := range []reverie.Variance{reverie.PosteriorVariance, reverie.BetaVariance} {
 			t.Run(fmt.Sprintf("%s/%v", test.law, v), func(t *testing.T) {
 				m, p := law(t, test.law), chainOf(t, 100, 4)

@@ -24,7 +24,7 @@ func TestContinuousBound(t *testing.T) {
 		for _, name := range []string{"gaussian", "two-modes"} {
 			t.Run(test.name+"/"+name, func(t *testing.T) {
 				m := law(t, name)
-				x := dataOf(m, 5000)
+				x := dataOf(m, 2500)
 				e, err := ContinuousBound(t.Context(), noiseOf(2), test.p, m.Denoiser(test.p), x, BoundOptions{Reading: Points, Times: 64})
 				if err != nil {
 					t.Fatal(err)

@@ -20,7 +20,6 @@ const (
 // The 8-bit levels x = x8/127.5 - 1.
 const (
 	levels   = 256
-	halfBin  = 1.0 / 255
 	perLevel = 127.5
 )
 
@@ -41,60 +40,20 @@ func checkLevels(rows [][]float64) error {
 	return nil
 }
 
-// logBin returns the logarithm of the probability of level k under the discretised Gaussian of mean m and deviation s (Ho et al. 2020,
-// arXiv:2006.11239, eq. 13):
-//
-//	integral of N(m, s^2) over x_k -+ 1/255,   x_k = 2k/255 - 1, the first bin open below and the last above
-func logBin(k int, m, s float64) float64 {
-	x := float64(k)/perLevel - 1
-	lo, hi := (x-halfBin-m)/s, (x+halfBin-m)/s
-	if k <= 0 {
-		lo = math.Inf(-1)
-	}
-	if k >= levels-1 {
-		hi = math.Inf(1)
-	}
-	return logNormalBetween(lo, hi)
-}
-
-// logNormalBetween returns log(Phi(b) - Phi(a)) for a < b, to full precision in both tails.
-func logNormalBetween(a, b float64) float64 {
-	if a > 0 { // on the side where Phi is small and erfc exact
-		a, b = -b, -a
-	}
-	if b > 0 {
-		return math.Log(math.Erf(b/math.Sqrt2)/2 - math.Erf(a/math.Sqrt2)/2)
-	}
-	top := logPhi(b)
-	if math.IsInf(a, -1) {
-		return top
-	}
-	return top + math.Log(-math.Expm1(logPhi(a)-top))
-}
-
-// logPhi returns the logarithm of the standard normal distribution at z <= 0; far out where Phi is no float64, by its asymptotic series.
-func logPhi(z float64) float64 {
-	if z > -35 {
-		return math.Log(math.Erfc(-z/math.Sqrt2) / 2)
-	}
-	w := 1 / (z * z)
-	return -z*z/2 - math.Log(-z) - math.Log(2*math.Pi)/2 + math.Log1p(-w*(1-w*(3-w*15)))
-}
-
 // logNormal returns log N(x; m, v).
 func logNormal(x, m, v float64) float64 {
 	return -(math.Log(2*math.Pi*v) + (x-m)*(x-m)/v) / 2
 }
 
-// decode returns -log p(x | mean m, variance v) of each sample: the discretised Gaussian of levels, the Gaussian of points.
-func (o Reading) decode(x, m [][]float64, v float64) []float64 {
-	out, s := make([]float64, len(x)), math.Sqrt(v)
+// decode returns -log p(x | mean m, log variance logV) of each sample: the discretised Gaussian of levels, the Gaussian of points.
+func (o Reading) decode(x, m [][]float64, logV func(i, j int) float64) []float64 {
+	out := make([]float64, len(x))
 	parallel(len(x), func(i int) {
 		for j, x := range x[i] {
 			if o == Pixels {
-				out[i] -= logBin(level(x), m[i][j], s)
+				out[i] -= reverie.LogLevel(x, m[i][j], logV(i, j)/2)
 			} else {
-				out[i] -= logNormal(x, m[i][j], v)
+				out[i] -= logNormal(x, m[i][j], math.Exp(logV(i, j)))
 			}
 		}
 	})

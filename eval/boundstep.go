@@ -16,10 +16,11 @@ type reverseStep struct {
 
 	x0hat, mean [][]float64 // of p(x_{t-1}|x_t)
 	variance    float64     // its variance
-	learned     [][]float64 // or one for each dimension
-	toX0        float64     // the posterior's mean less p's is toX0 (x0 - x0hat)
-	posterior   float64     // the variance of q(x_{t-1}|x_t,x0)
-	beta        float64     // of q(x_{t-1}|x_{t-2})
+	learned     [][]float64 // or what the network says of it
+	term        reverie.ReverseTerm
+	toX0        float64 // the posterior's mean less p's is toX0 (x0 - x0hat)
+	posterior   float64 // the variance of q(x_{t-1}|x_t,x0)
+	beta        float64 // of q(x_{t-1}|x_{t-2})
 }
 
 // reverse asks the network for p(x_{t-1}|x_t) at x_t.
@@ -49,7 +50,7 @@ func (c *chain[X]) reverse(ctx context.Context, t int, xt X) (*reverseStep, erro
 		r.variance = c.fixed(t, posterior)
 		return r, nil
 	}
-	r.learned = between(v, posterior, c.p.Beta(t))
+	r.learned, r.term = v, c.p.ReverseTerm(t)
 	return r, nil
 }
 
@@ -75,26 +76,10 @@ func (c *chain[X]) denoise(ctx context.Context, x X, t float64) (x0hat X, v [][]
 	return x0hat, v, err
 }
 
-// between interpolates the variance (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15):
-//
-//	log variance = u log beta + (1-u) log posterior,   u = (v+1)/2
-func between(v [][]float64, posterior, beta float64) [][]float64 {
-	lo, hi := math.Log(posterior), math.Log(beta)
-	out := make([][]float64, len(v))
-	for i := range v {
-		out[i] = make([]float64, len(v[i]))
-		for j, v := range v[i] {
-			u := (v + 1) / 2
-			out[i][j] = math.Exp(u*hi + (1-u)*lo)
-		}
-	}
-	return out
-}
-
 // varianceAt is p's variance in dimension j of sample i.
 func (r *reverseStep) varianceAt(i, j int) float64 {
 	if r.learned != nil {
-		return r.learned[i][j]
+		return math.Exp(r.term.LogVariance(r.learned[i][j]))
 	}
 	return r.variance
 }
