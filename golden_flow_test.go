@@ -2,8 +2,10 @@ package reverie
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -22,6 +24,13 @@ type goldenFlow struct {
 			X0ToEps                                  []float64 `json:"x0 eps"`
 		}
 	}
+	Bridges []struct {
+		C    float64
+		Rows []struct {
+			T, Sigma                     float64
+			Data, Far, X, Mean, Velocity []float64
+		}
+	}
 	Couplings []struct {
 		Name      string
 		X0, X1    Batch[float64]
@@ -35,6 +44,10 @@ type goldenFlow struct {
 		To     []int
 		Cost   float64
 		Unique bool
+	}
+	Large []struct {
+		N, M int
+		Cost float64
 	}
 }
 
@@ -97,5 +110,78 @@ func TestConversionsAgainstFlowMatching(t *testing.T) {
 	}
 	if count != 2*6*13 {
 		t.Errorf("%d numbers compared", count)
+	}
+}
+
+// torchcfm's Schroedinger bridge between two ends. Its velocity has 1e-8 added to a denominator of at least 2e-3.
+func TestBridgeAgainstTorchCFM(t *testing.T) {
+	g := readGoldenFlow(t).Bridges
+	if len(g) != 2 {
+		t.Fatalf("%d bridges", len(g))
+	}
+	for _, g := range g {
+		p := Bridge{C: g.C}
+		for _, r := range g.Rows {
+			c := p.At(r.T)
+			near(t, "sigma", c.Sigma, r.Sigma, 1e-12, 0)
+			x, x0, far := c.Velocity()
+			for j := range r.X {
+				near(t, "mean", c.Alpha*r.Data[j]+c.Beta*r.Far[j], r.Mean[j], 1e-12, 1)
+				near(t, "velocity", x*r.X[j]+x0*r.Data[j]+far*r.Far[j], r.Velocity[j], 1e-5, math.Abs(x)+math.Abs(x0)+math.Abs(far))
+			}
+		}
+	}
+}
+
+// Exact assignments against scipy: the least cost, and the same columns where no other choice has it.
+func TestAssignAgainstScipy(t *testing.T) {
+	g := readGoldenFlow(t)
+	if len(g.Assignments) != 8 || len(g.Large) != 5 {
+		t.Fatalf("%d and %d assignments", len(g.Assignments), len(g.Large))
+	}
+	for _, a := range g.Assignments {
+		to := Assign(a.Matrix)
+		near(t, a.Name, costOf(t, a.Matrix, to), a.Cost, 1e-12, 1e-9)
+		if a.Unique && !slices.Equal(to, a.To) {
+			t.Errorf("%s: columns %v, want %v", a.Name, to, a.To)
+		}
+	}
+	for _, a := range g.Large {
+		cost := [][]float64(NewBatch[float64](a.N, a.N))
+		for i := range cost {
+			for j := range cost[i] {
+				cost[i][j] = float64((7919*i*i + 104729*j + 31*i*j) % a.M)
+			}
+		}
+		near(t, fmt.Sprintf("%d of 0..%d", a.N, a.M-1), costOf(t, cost, Assign(cost)), a.Cost, 0, 0)
+	}
+}
+
+// costOf returns the cost of an assignment, every column of which is taken once.
+func costOf(t *testing.T, cost [][]float64, to []int) (sum float64) {
+	t.Helper()
+	taken := make([]bool, len(cost))
+	for i, j := range to {
+		if taken[j] {
+			t.Fatalf("column %d is taken twice", j)
+		}
+		taken[j] = true
+		sum += cost[i][j]
+	}
+	return sum
+}
+
+// The coupling of minibatches by torchcfm's exact plan (POT): the same pairs, and W2^2.
+func TestCouplingAgainstTorchCFM(t *testing.T) {
+	g := readGoldenFlow(t).Couplings
+	if len(g) != 2 {
+		t.Fatalf("%d couplings", len(g))
+	}
+	for _, g := range g {
+		to := Couple(g.X0, g.X1)
+		if !slices.Equal(to, g.To) {
+			t.Errorf("%s: pairs %v, want %v", g.Name, to, g.To)
+		}
+		near(t, g.Name+" W2^2", costOf(t, Distances(g.X0, g.X1), to)/float64(len(to)), g.W2Squared, 1e-11, 0)
 	}
 }

@@ -32,6 +32,8 @@ type otherRun struct {
 		Eta                       float64
 		Order                     int
 		BH1, NoCorrect, Lower     bool
+		SNR                       float64
+		Corrections               int
 		Churn, Tmin, Tmax, Snoise float64
 	}
 	Prediction       string
@@ -61,6 +63,10 @@ func (g otherRun) process(t *testing.T) reverie.Process {
 	switch p := g.Process; p.Process {
 	case "edm":
 		return reverie.EDM{SigmaMin: p.Lo, SigmaMax: p.Hi}
+	case "ve":
+		return reverie.VE{SigmaMin: p.Lo, SigmaMax: p.Hi}
+	case "vp":
+		return reverie.VP{Lo: p.Lo}
 	case "flow":
 		return reverie.Flow{Lo: p.Lo, Hi: p.Hi}
 	default:
@@ -85,7 +91,7 @@ func (g otherRun) options(t *testing.T) Options {
 		o.Eta = 0
 	}
 	return Options{Eta: o.Eta, Variance: variance, Order: o.Order, BH1: o.BH1, NoCorrect: o.NoCorrect, LowerFinal: o.Lower,
-		Churn: o.Churn, ChurnMin: o.Tmin, ChurnMax: o.Tmax, ChurnNoise: o.Snoise}
+		Churn: o.Churn, ChurnMin: o.Tmin, ChurnMax: o.Tmax, ChurnNoise: o.Snoise, SNR: o.SNR, Corrections: o.Corrections}
 }
 
 // replay is a network that says what the other's said, and checks that it is asked at the same times.
@@ -151,8 +157,9 @@ func (r *replay) denoiser(sp *recorded) (d reverie.Denoiser[batch]) {
 // check walks our solver through the run and compares x after each step.
 func (g otherRun) check(t *testing.T, start batch, pool []batch) {
 	sp := &recorded{}
+	n := len(g.X[0]) // some runs are of the first sample alone
 	for _, i := range g.Noise {
-		sp.noise = append(sp.noise, pool[i])
+		sp.noise = append(sp.noise, pool[i][:n])
 	}
 	r := &replay{t: t, g: g, p: g.process(t)}
 	run := &Run[batch]{Space: sp, Process: r.p, Denoiser: r.denoiser(sp)}
@@ -165,7 +172,7 @@ func (g otherRun) check(t *testing.T, start batch, pool []batch) {
 		t.Fatal(err)
 	}
 	steps := 0
-	_, err = Sample(context.Background(), run, solver, sp.Sum([]float64{g.Scale}, start), g.Grid, func(s State[batch]) error {
+	_, err = Sample(context.Background(), run, solver, sp.Sum([]float64{g.Scale}, start[:n]), g.Grid, func(s State[batch]) error {
 		steps++
 		agreeAll(t, s.Step, s.X, g.X[s.Step-1])
 		return nil
@@ -195,7 +202,8 @@ func agreeAll(t *testing.T, step int, got, want batch) {
 
 // Every sampler that diffusers has too, step by step from what its network said.
 func TestRunsAgainstDiffusers(t *testing.T) {
-	checkOthers(t, "diffusers.json", "ddpm", "ddim", "ddim-inverse", "euler", "heun", "dpm++2m", "dpm++2m-sde", "unipc")
+	checkOthers(t, "diffusers.json", "ddpm", "ddim", "ddim-inverse", "euler", "heun", "dpm++2m", "dpm++2m-sde", "unipc",
+		"pc", "reverse-diffusion", "euler-maruyama")
 }
 
 // And those of k-diffusion: Heun with churn, too, which diffusers lacks, and the ancestral steps of EDM.
@@ -233,6 +241,35 @@ func TestGridsAgainstDiffusers(t *testing.T) {
 		got, err := Grid(g.Spacing, mustDDPM(t, reverie.LinearBetas(g.T, 1e-4, 0.02)), g.N)
 		if err != nil || !slices.Equal(got[:len(got)-1], g.Indices) {
 			t.Errorf("%s, %d of %d: %v, %v; want %v", g.Spacing, g.N, g.T, got, err, g.Indices)
+		}
+	}
+}
+
+// diffusers' betas, and the min-SNR weights of its training scripts, which it computes from a ratio in float32.
+func TestTablesAgainstDiffusers(t *testing.T) {
+	g := readJSON[struct {
+		Tables []struct {
+			Schedule string
+			At       []int
+			Beta     []float64
+			Eps, V   []float64
+		}
+	}](t, "diffusers.json")
+	if len(g.Tables) != 4 {
+		t.Fatalf("%d tables", len(g.Tables))
+	}
+	for _, g := range g.Tables {
+		beta, err := reverie.Betas(g.Schedule, 1000, 1e-4, 0.02)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := mustDDPM(t, beta)
+		eps := reverie.Objective{Process: p, Param: reverie.Eps, Weighting: reverie.MinSNR}
+		v := reverie.Objective{Process: p, Param: reverie.V, Weighting: reverie.MinSNR}
+		for i, at := range g.At {
+			agree(t, g.Schedule+" beta", beta[at], g.Beta[i], 1e-11, 0)
+			agree(t, g.Schedule+" weight of eps", eps.Weight(float64(at)), g.Eps[i], 1e-5, 0)
+			agree(t, g.Schedule+" weight of v", v.Weight(float64(at)), g.V[i], 1e-5, 0)
 		}
 	}
 }

@@ -18,6 +18,7 @@ from scipy.optimize import linear_sum_assignment
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bench", "golden"))
 from store import store  # noqa: E402
+from torchcfm import SchrodingerBridgeConditionalFlowMatcher  # noqa: E402
 from torchcfm.optimal_transport import OTPlanSampler  # noqa: E402
 
 torch.set_default_dtype(torch.float64)
@@ -101,10 +102,28 @@ def coupling(name, x0, x1):
     return {"name": name, "x0": x0, "x1": x1, "to": columns, "w2_squared": float(emd2), "cost": float(cost[rows, columns].sum())}
 
 
+def bridge(sigma, times):
+    """torchcfm's Schroedinger bridge between two given ends, whose times run as ours: mean, deviation, and the velocity at x."""
+    m, rows = SchrodingerBridgeConditionalFlowMatcher(sigma), []
+    for t in times:
+        x0, x1, x, s = draw(1, 2), draw(1, 2), draw(1, 2), torch.tensor([t])
+        rows.append({"t": t, "data": x0[0], "far": x1[0], "x": x[0], "mean": m.compute_mu_t(x0, x1, s)[0], "sigma": m.compute_sigma_t(s).item(),
+                     "velocity": m.compute_conditional_flow(x0, x1, s, x)[0]})
+    return {"c": sigma, "rows": rows}
+
+
 def assignment(name, cost, unique=True):
     """scipy's assignment of any cost matrix."""
     rows, columns = linear_sum_assignment(cost)
     return {"name": name, "matrix": cost, "to": columns, "cost": float(cost[rows, columns].sum()), "unique": unique}
+
+
+def large(n, m):
+    """scipy's least cost of n to n, of costs that both sides compute: (7919 i^2 + 104729 j + 31 i j) mod m."""
+    i, j = np.mgrid[:n, :n]
+    cost = ((7919 * i * i + 104729 * j + 31 * i * j) % m).astype(float)
+    rows, columns = linear_sum_assignment(cost)
+    return {"n": n, "m": m, "cost": float(cost[rows, columns].sum())}
 
 
 inner = [0.001, 0.02, 0.3, 0.5, 0.75, 0.98]
@@ -119,6 +138,7 @@ golden = {
         likelihood("flow", CondOTScheduler(), 0.001, 1.0, 1.0),
         likelihood("vp", VPScheduler(0.1, 20.0), 0.001, 1.0, 1.0),
     ],
+    "bridges": [bridge(1.0, inner), bridge(0.3, inner)],
     "couplings": [coupling("8 gaussians to moons", (ring + 0.1 * draw(24, 2)).round(decimals=6), (moons + 0.05 * draw(24, 2)).round(decimals=6)), coupling("normal to normal, 5 dimensions", draw(12, 5), draw(12, 5))],
     "assignments": [
         assignment("uniform", rng.random((12, 12)).round(6)),
@@ -130,5 +150,6 @@ golden = {
         assignment("scales", (10.0 ** rng.integers(-6, 7, (8, 8)) * rng.random((8, 8))).round(9), unique=False),
         assignment("one", np.array([[-3.5]])),
     ],
+    "large": [large(40, 1009), large(150, 100003), large(300, 1009), large(300, 7), large(257, 1000003)],
 }
 store(__file__, "flow.json", golden, "flow_matching", "torchcfm", "POT", "scipy", "torchdiffeq", "torch", "numpy")

@@ -20,7 +20,9 @@ from store import store  # noqa: E402
 
 from diffusers.schedulers import (  # noqa: E402
     scheduling_ddim, scheduling_ddim_inverse, scheduling_ddpm, scheduling_dpmsolver_multistep, scheduling_euler_discrete,
-    scheduling_flow_match_euler_discrete, scheduling_heun_discrete, scheduling_unipc_multistep)
+    scheduling_flow_match_euler_discrete, scheduling_heun_discrete, scheduling_sde_ve, scheduling_unipc_multistep)
+from diffusers.schedulers.deprecated import scheduling_sde_vp  # noqa: E402
+from diffusers.training_utils import compute_snr  # noqa: E402
 
 torch.set_default_dtype(torch.float64)
 CLEAN = -1
@@ -39,7 +41,7 @@ def scheduler(module, **config):
     """The module's scheduler in double precision, with the noise of the pool."""
     module.torch, module.np = Double(torch), Double(numpy)
     if hasattr(module, "randn_tensor"):
-        module.randn_tensor = lambda shape, **_: draw()
+        module.randn_tensor = lambda shape, **_: draw()[:shape[0]]
     name = next(n for n in vars(module) if n.endswith("Scheduler") and getattr(module, n).__module__ == module.__name__)
     return getattr(module, name)(**config)
 
@@ -95,7 +97,7 @@ def walk(name, solver, s, process, grid, x=START, scale=1.0, alphas=None, calls=
         outputs.append(rows(f))
         extra = {"variance_noise": draw()} if noise == "given" and grid[i + 1] != CLEAN else {}
         if noise == "given" and not extra:
-            extra = {"variance_noise": torch.zeros_like(x)}  # the step to clean adds none: its factor is 0
+            extra = {"variance_noise": torch.zeros_like(x)}  # its factor is 0
         x = s.step(f, t, x, return_dict=False, **step, **extra)[0]
         if getattr(s, "state_in_first_order", True) or i + 1 == len(s.timesteps):
             xs.append(rows(x if alphas is None else x * alphas[len(xs) + 1]))
@@ -180,6 +182,49 @@ def multistep(name, solver, module, n, noise=None, options=None, flow=False, **c
     return walk(name, solver, s, process, grid, noise=noise, options=options)
 
 
+def pc(name, n, snr, steps=1):
+    """Predictor-corrector sampling of VE. The scheduler calls its network for the score."""
+    # Deviation: its pipeline corrects before each prediction, also at the first level; the paper's algorithm and we after it, and not at 0. So its steps
+    # are called in our order. Its step lengths take the mean of the batch's norms, ours each sample's own: a batch of one. Its pipeline returns the mean of
+    # the last prediction, and so does this.
+    s = scheduler(scheduling_sde_ve, num_train_timesteps=n, snr=snr, sigma_min=0.05, sigma_max=20.0, correct_steps=steps)
+    drawn.clear()
+    x, calls, outputs, xs = START[:1] * 20, [], [], []
+
+    def ask(t):
+        calls.append(t)
+        outputs.append(rows(-network(x / 5, 1000 * t) / s.config.sigma_min / (s.config.sigma_max / s.config.sigma_min)**t))
+        return torch.tensor(outputs[-1])[..., None]
+
+    grid = [i / (n - 1) for i in range(n)][::-1]
+    for i, t in enumerate(grid):
+        if i > 0:
+            for _ in range(steps):
+                x = s.step_correct(ask(t), x, return_dict=False)[0]
+            xs.append(rows(x))
+        step = s.step_pred(ask(t), torch.tensor(t + 1e-9), x, return_dict=False)
+        x = step[1] if i == n - 1 else step[0]
+    xs.append(rows(x))
+    return {"name": name, "solver": "pc" if steps else "reverse-diffusion", "options": {"snr": snr, "corrections": steps} if steps else {}, "process": {"process": "ve", "lo": 0.05, "hi": 20.0},
+            "prediction": "score", "scale": 20.0, "grid": grid + [CLEAN], "calls": calls, "outputs": outputs, "noise": drawn[:-1], "x": xs}
+
+
+def maruyama(name, n):
+    """Euler-Maruyama on the reverse VP SDE, at times 1/n apart, which is the length of its steps whatever its times."""
+    s = scheduler(scheduling_sde_vp, num_train_timesteps=n)
+    s.timesteps = torch.tensor([1 - i / n for i in range(n - 1)] + [0.0])  # only their number counts
+    drawn.clear()
+    x, outputs, xs = START, [], []
+    grid = [1 - i / n for i in range(n)]
+    for t in grid[:-1]:
+        f = network(x, 1000 * t)
+        outputs.append(rows(f))
+        x = s.step_pred(f, x, torch.tensor(t))[0]
+        xs.append(rows(x))
+    return {"name": name, "solver": "euler-maruyama", "options": {}, "process": {"process": "vp", "lo": 1 / n}, "prediction": "eps", "scale": 1.0, "grid": grid,
+            "calls": grid[:-1], "outputs": outputs, "noise": list(drawn), "x": xs}
+
+
 TIMES = [999, 850, 620, 400, 250, 100, 20, 0]
 dpm, uni, euler, heun = scheduling_dpmsolver_multistep, scheduling_unipc_multistep, scheduling_euler_discrete, scheduling_heun_discrete
 LOWER = {"lower": True}
@@ -206,22 +251,26 @@ runs = [
     sigma_walk("HeunDiscrete, by index, v", "heun", heun, None, times=TIMES[1:], twice=True, prediction="v_prediction"),
     flow("FlowMatchEulerDiscrete", 6),
     flow("FlowMatchEulerDiscrete, shift 3", 6, shift=3.0),
+    pc("ScoreSdeVe", 5, 0.16),
+    pc("ScoreSdeVe, two corrections", 4, 0.1, 2),
+    pc("ScoreSdeVe, predictor", 6, 0.16, 0),
+    maruyama("ScoreSdeVp", 8),
     multistep("DPMSolverMultistep 2M", "dpm++2m", dpm, 8),
-    multistep("DPMSolverMultistep 2M, sigma_min", "dpm++2m", dpm, 16, final_sigmas_type="sigma_min", schedule="scaled_linear", lower_order_final=False),
+    multistep("DPMSolverMultistep 2M, sigma_min", "dpm++2m", dpm, 6, final_sigmas_type="sigma_min", schedule="scaled_linear", lower_order_final=False),
     multistep("DPMSolverMultistep 2M, sigma_min, lower_order_final", "dpm++2m", dpm, 5, final_sigmas_type="sigma_min", options=LOWER),
-    multistep("DPMSolverMultistep 2M, karras, v", "dpm++2m", dpm, 8, use_karras_sigmas=True, prediction="v_prediction"),
-    multistep("DPMSolverMultistep 2M, flow", "dpm++2m", dpm, 8, use_flow_sigmas=True, prediction="flow_prediction", flow=True),
-    multistep("DPMSolverMultistep SDE", "dpm++2m-sde", dpm, 8, **SDE),
-    multistep("DPMSolverMultistep SDE, karras, sample", "dpm++2m-sde", dpm, 8, use_karras_sigmas=True, prediction="sample", **SDE),
-    multistep("UniPC bh2", "unipc", uni, 8, solver_order=2),
-    multistep("UniPC bh2, karras, v, scaled_linear", "unipc", uni, 8, solver_order=2, use_karras_sigmas=True,
+    multistep("DPMSolverMultistep 2M, karras, v", "dpm++2m", dpm, 6, use_karras_sigmas=True, prediction="v_prediction"),
+    multistep("DPMSolverMultistep 2M, flow", "dpm++2m", dpm, 6, use_flow_sigmas=True, prediction="flow_prediction", flow=True),
+    multistep("DPMSolverMultistep SDE", "dpm++2m-sde", dpm, 6, **SDE),
+    multistep("DPMSolverMultistep SDE, karras, sample", "dpm++2m-sde", dpm, 6, use_karras_sigmas=True, prediction="sample", **SDE),
+    multistep("UniPC bh2", "unipc", uni, 6, solver_order=2),
+    multistep("UniPC bh2, karras, v, scaled_linear", "unipc", uni, 6, solver_order=2, use_karras_sigmas=True,
               prediction="v_prediction", schedule="scaled_linear"),
-    multistep("UniPC bh2, order 3", "unipc", uni, 8, solver_order=3, options={"order": 3, **LOWER}),
+    multistep("UniPC bh2, order 3", "unipc", uni, 6, solver_order=3, options={"order": 3, **LOWER}),
     multistep("UniPC bh2, order 3, sigma_min, not lower", "unipc", uni, 6, solver_order=3, final_sigmas_type="sigma_min", lower_order_final=False, options={"order": 3}),
     multistep("UniPC bh1, sigma_min", "unipc", uni, 6, solver_order=2, solver_type="bh1", final_sigmas_type="sigma_min", options={"bh1": True, **LOWER}),
     multistep("UniPC order 1", "unipc", uni, 5, solver_order=1, options={"order": 1}),
     multistep("UniPC bh2, no corrector", "unipc", uni, 5, solver_order=2, disable_corrector=list(range(5)), options={"nocorrect": True}),
-    multistep("UniPC bh2, flow", "unipc", uni, 8, solver_order=2, use_flow_sigmas=True, prediction="flow_prediction", flow=True),
+    multistep("UniPC bh2, flow", "unipc", uni, 6, solver_order=2, use_flow_sigmas=True, prediction="flow_prediction", flow=True),
 ]
 grids = []
 for spacing, ours in (("linspace", "linear"), ("trailing", "trailing")):
@@ -229,4 +278,11 @@ for spacing, ours in (("linspace", "linear"), ("trailing", "trailing")):
         s = scheduler(scheduling_ddpm, num_train_timesteps=T, timestep_spacing=spacing)
         s.set_timesteps(n)
         grids.append({"spacing": ours, "T": T, "n": n, "indices": indices(s)})
-store(__file__, "diffusers.json", {"start": rows(START), "noise": [rows(z) for z in POOL], "grids": grids, "runs": runs}, "diffusers", "torch", "numpy")
+tables = []
+for schedule, ours in (("linear", "linear"), ("scaled_linear", "scaled-linear"), ("sigmoid", "sigmoid"), ("squaredcos_cap_v2", "cosine")):
+    s = scheduler(scheduling_ddpm, beta_schedule=schedule)
+    at = torch.tensor([0, 1, 10, 250, 500, 777, 998, 999])
+    snr = compute_snr(s, at)  # of float32
+    min_snr = torch.minimum(snr, torch.tensor(5.0))  # the weights of diffusers' training scripts
+    tables.append({"schedule": ours, "at": at, "beta": s.betas[at], "eps": min_snr / snr, "v": min_snr / (snr + 1)})
+store(__file__, "diffusers.json", {"start": rows(START), "noise": [rows(z) for z in POOL], "grids": grids, "tables": tables, "runs": runs}, "diffusers", "torch", "numpy")
