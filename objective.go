@@ -60,7 +60,7 @@ func (o Objective) Validate() error {
 	case o.Loss != MSE && o.Weighting != Simple:
 		return fmt.Errorf("objective: weighting %v with loss %v: it is one of a mean square, use loss mse or weighting simple", o.Weighting, o.Loss)
 	case o.Variance == LearnedVariance && o.Weighting == ELBO:
-		return fmt.Errorf("objective: weighting elbo with a learned variance: the bound is then no weight of the error, use weighting simple for the prediction and ReverseTerm for the variance")
+		return fmt.Errorf("objective: weighting elbo with a learned variance: its bound is no weighted error, use weighting simple")
 	case o.SD < 0 || !finite(o.SD):
 		return fmt.Errorf("objective: the data's deviation is %v: expected a positive number, or 0 for 0.5", o.SD)
 	}

@@ -150,3 +150,23 @@ func TestLearnedErrors(t *testing.T) {
 		}
 	}
 }
+
+// Processes that tend to N(0, I) start there, and have all but reached it: at most a tenth of the signal is left (e^-2.5 of a learned
+// schedule as it begins).
+func TestPriors(t *testing.T) {
+	for _, p := range []Process{VP{}, SubVP{}, CosineVP{}, SigmoidVP{}, mustLearned(LearnedParams(4)), mustDDPM("linear", 1000)} {
+		_, hi := p.Span()
+		near(t, "prior", PriorSigma(p), 1, 0, 0)
+		if c := p.At(hi); !(c.Alpha <= 0.1 && math.Abs(c.Sigma-1) <= 0.005) {
+			t.Errorf("%T ends at %+v", p, c)
+		}
+	}
+	near(t, "ve", PriorSigma(VE{}), 50, tol, 0)
+	near(t, "edm", PriorSigma(EDM{}), 80, 0, 0)
+	near(t, "flow", PriorSigma(Flow{}), 1, 0, 0)
+	for _, name := range Schedules() {
+		if b, err := Betas(name, 20, 1e-4, 0.02); err != nil || len(b) != 20 {
+			t.Error(name, err)
+		}
+	}
+}

@@ -12,7 +12,7 @@ const (
 	// UniformTimes are uniform in the Span, or over the indices of a Discrete process (Ho et al. 2020, arXiv:2006.11239, algorithm 1).
 	UniformTimes TimeSampler = iota
 	// StratifiedTimes are as uniform, one by one, but spread evenly over the Span within a batch of n: (u + i/n) mod 1 with one u for all, which
-	// makes the batch's loss less noisy (Kingma et al. 2021, arXiv:2107.00630, appendix I.1).
+	// makes the batch's loss less noisy (Kingma et al. 2021, arXiv:2107.00630, the low-discrepancy sampler).
 	StratifiedTimes
 	// LogNormalTimes have log(s/a) ~ N(LogMean, LogSD^2), cut to the Span; an index of a Discrete process is the nearest one. By default N(-1.2,
 	// 1.2^2) (Karras et al. 2022, arXiv:2206.00364, table 1) and, for Flow, where it is the logit of t, N(0, 1) (Esser et al. 2024,
@@ -139,7 +139,8 @@ func (o Objective) validateTimes() error {
 		mean, sd := o.logNormalLaw()
 		a, b := o.logNormalCut()
 		if !(phi(b)-phi(a) > 1e-6) && !(phi(-a)-phi(-b) > 1e-6) {
-			return fmt.Errorf("objective: hardly any log(sigma/alpha) ~ N(%v, %v^2) is in the process's span, %.4g to %.4g: choose another mean", mean, sd, mean+sd*a, mean+sd*b)
+			return fmt.Errorf("objective: hardly any log(sigma/alpha) ~ N(%v, %v^2) is in the process's span, %.4g to %.4g: choose another mean",
+				mean, sd, mean+sd*a, mean+sd*b)
 		}
 	}
 	return nil

@@ -122,7 +122,8 @@ func Within(to, from Process) (Process, error) {
 	lo, hi := to.Span()
 	if own <= noisy || ownNoisy >= clean {
 		flo, fhi := from.Span()
-		return nil, fmt.Errorf("reverie: alpha/sigma runs from %.4g to %.4g in %T, and the network was trained from %.4g to %.4g: no ratio in common; choose other noise levels",
+		return nil, fmt.Errorf("reverie: alpha/sigma runs from %.4g to %.4g in %T, and the network was trained from %.4g to %.4g: "+
+			"no ratio in common; choose other noise levels",
 			ratio(to, lo), ratio(to, hi), to, ratio(from, flo), ratio(from, fhi))
 	}
 	part := Part{Process: to, Lo: lo, Hi: hi}

@@ -98,6 +98,13 @@ func TestTransferFromDiscrete(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "at t = 0.001") || !strings.Contains(err.Error(), "Within") {
 		t.Error(err)
 	}
+	g := Transfer(sp, chain, ve, Denoiser[Batch[float64]](exact{chain, 0, 1})).(Differentiable[Batch[float64]])
+	if _, _, err := g.VJP(ctx, Batch[float64]{{3}}, 0.001, Batch[float64]{{1}}); err == nil || !strings.Contains(err.Error(), "at t = 0.001") {
+		t.Error(err)
+	}
+	if _, err := Transfer(sp, Bridge{}, ve, d).Denoise(ctx, Batch[float64]{{3}}, 1); err == nil || !strings.Contains(err.Error(), "far end") {
+		t.Error(err)
+	}
 	// The chain at its own indices: as it was.
 	own := Transfer(sp, chain, chain, Denoiser[Batch[float64]](DenoiserFunc[Batch[float64]](
 		func(_ context.Context, x Batch[float64], at float64) (Batch[float64], error) {

@@ -2,7 +2,8 @@ package reverie
 
 import "math"
 
-// LogVariances returns the logarithms of the two variances between which a learned one lies, at index i of the chain (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15):
+// LogVariances returns the logarithms of the two variances between which a learned one lies, at index i of the chain (Nichol & Dhariwal
+// 2021, arXiv:2102.09672, eq. 15):
 //
 //	lo = log(beta_i (1-abar_{i-1})/(1-abar_i)),   hi = log beta_i
 //
@@ -32,7 +33,8 @@ func (p *DDPM) ReverseTerm(i int) ReverseTerm {
 // LogVariance returns the logarithm of the variance where the network says v.
 func (r ReverseTerm) LogVariance(v float64) float64 { return r.Lo + (r.Hi-r.Lo)*(v+1)/2 }
 
-// KL returns KL(q(x_{i-1} | x_i, x0) || p(x_{i-1} | x_i)) in nats, of one dimension (Ho et al. 2020, arXiv:2006.11239, eq. 5), where x0hat is off by d and the network says v:
+// KL returns KL(q(x_{i-1} | x_i, x0) || p(x_{i-1} | x_i)) in nats, of one dimension (Ho et al. 2020, arXiv:2006.11239, eq. 5), where x0hat is
+// off by d and the network says v:
 //
 //	(D + e^-D - 1 + Gap^2 d^2 e^-(Lo + D))/2,   D = (Hi - Lo) (v+1)/2
 //

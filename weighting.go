@@ -10,7 +10,7 @@ const (
 	// ELBO is the weight of the evidence lower bound: for a DDPM DDPM.ELBO, for other processes -SNR'/2 (Kingma et al. 2021,
 	// arXiv:2107.00630, eq. 17).
 	ELBO
-	// MinSNR is min(SNR, 5) (Hang et al. 2023, arXiv:2303.09556, sec. 3.4, gamma = 5).
+	// MinSNR is min(SNR, 5) (Hang et al. 2023, arXiv:2303.09556, gamma = 5).
 	MinSNR
 	// Likelihood is g^2/2 on the squared error of the score (Song et al. 2021, arXiv:2101.09258, theorem 1), that is g^2 a^2/(2 s^4) =
 	// -SNR'/2: for continuous processes that is ELBO's; for a DDPM it is the chain's of infinitely small steps, whatever the Variance.
