@@ -59,7 +59,7 @@ func Bandwidths(r Rows, seed uint64) ([]float64, error) {
 	slices.Sort(d)
 	d = d[:len(d):len(d)]
 	if len(d) == 0 || !(d[len(d)/2] > 0) {
-		return nil, fmt.Errorf("eval: bandwidth: more than half of the distances among %d rows are 0: a median of them gives no scale", r.N)
+		return nil, fmt.Errorf("eval: bandwidth: %w: half of the distances among %d rows are 0, and their median gives no scale", errUnfit, r.N)
 	}
 	median := math.Sqrt(d[len(d)/2])
 	out := make([]float64, len(octaves))

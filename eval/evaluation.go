@@ -1,0 +1,270 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// An Evaluation measures samples, or a model, against images that were held out
+// and against those that it was trained on.
+type Evaluation struct {
+	Metrics  []Metric
+	HeldOut  *Set // nil: none
+	Training *Set // nil: not known
+	Seed     uint64
+	// Features makes the features, once, where a metric needs them. nil: the
+	// values themselves.
+	Features func(ctx context.Context) (Features, error)
+	Cache    *Cache // of the references' features; nil: none
+	// Progress, if not nil, is called with what is about to be done.
+	Progress func(what string)
+
+	features    Features
+	featuresErr error
+	notes       []string
+}
+
+// A Cell is one number of the table.
+type Cell struct {
+	Value float64 `json:"value"`
+	// Error is the deviation over the draws, of one draw or of a model's metric
+	// the standard error; 0: not known.
+	Error float64 `json:"error"`
+	Draws int     `json:"draws"`
+}
+
+// A Row is one number against each reference; nil where there is none.
+type Row struct {
+	Metric   string `json:"metric"`
+	Name     string `json:"name"`
+	HeldOut  *Cell  `json:"held_out"` // samples against the held-out images
+	Training *Cell  `json:"training"` // samples against the training images
+	Real     *Cell  `json:"real"`     // as many training images against the held-out ones
+}
+
+// A Report is what an evaluation found.
+type Report struct {
+	Samples  int      `json:"samples"` // in a draw
+	Draws    int      `json:"draws"`
+	HeldOut  int      `json:"held_out"`
+	Training int      `json:"training"`
+	Features string   `json:"features"` // "" where no metric used any
+	Rows     []Row    `json:"rows"`
+	Notes    []string `json:"notes"` // such as which numbers had too few images
+}
+
+// The columns of a row.
+const (
+	toHeldOut = iota
+	toTraining
+	realImages
+	columns
+)
+
+// column says what is compared with what.
+type column struct {
+	place              int
+	samples, reference *Set
+}
+
+// Run draws samples the given number of times, draw i being 0, 1, .., and
+// measures each draw. A number that is not defined for what there is, such as a
+// FID of too few images, is left out with a note; other errors end it. With no
+// metrics of samples draw is not called and may be nil.
+func (e *Evaluation) Run(ctx context.Context, draws int, draw func(ctx context.Context, i int) (Images, error)) (*Report, error) {
+	r := &Report{Draws: draws}
+	if e.HeldOut != nil {
+		r.HeldOut = e.HeldOut.N
+	}
+	if e.Training != nil {
+		r.Training = e.Training.N
+	}
+	e.notes = nil
+	t := table{}
+	for i := range draws {
+		if !slices.ContainsFunc(e.Metrics, func(m Metric) bool { return m.Kind != ModelOnly }) {
+			r.Draws = 0
+			break
+		}
+		x, err := draw(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		r.Samples = x.N
+		if err := e.measureDraw(ctx, &t, NewSet("samples", x, ""), i); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.measureModel(ctx, &t); err != nil {
+		return nil, err
+	}
+	r.Rows, r.Notes = t.summary(e.Metrics), e.notes
+	if e.features != nil {
+		r.Features = e.features.Name()
+	}
+	return r, nil
+}
+
+// measureDraw measures all metrics of samples on one draw.
+func (e *Evaluation) measureDraw(ctx context.Context, t *table, samples *Set, i int) error {
+	all := []column{{toHeldOut, samples, e.HeldOut}, {toTraining, samples, e.Training}}
+	if e.HeldOut != nil && e.Training != nil {
+		all = append(all, column{realImages, e.some(samples.N, i), e.HeldOut})
+	}
+	for _, m := range e.Metrics {
+		for _, c := range all {
+			if m.Kind == ModelOnly || c.reference == nil {
+				continue
+			}
+			e.progress("%s: %s against %s", m.Name, c.samples.Name, c.reference.Name)
+			if err := e.measure(ctx, t, m, c, e.Seed+uint64(i)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// some returns as many training images as there are samples, all if there are
+// fewer: most numbers depend on how many there are.
+func (e *Evaluation) some(n, draw int) *Set {
+	t := e.Training
+	if t.N <= n {
+		return t
+	}
+	return NewSet("training", takeImages(t.Images, n, e.Seed, 1<<20|draw), "")
+}
+
+// measureModel measures the metrics of the model on each set.
+func (e *Evaluation) measureModel(ctx context.Context, t *table) error {
+	for _, m := range e.Metrics {
+		for _, c := range []column{{toHeldOut, nil, e.HeldOut}, {toTraining, nil, e.Training}} {
+			if m.Kind != ModelOnly || c.reference == nil {
+				continue
+			}
+			e.progress("%s on %s", m.Name, c.reference.Name)
+			if err := e.measure(ctx, t, m, c, e.Seed); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// measure puts one metric's values of one column into the table.
+func (e *Evaluation) measure(ctx context.Context, t *table, m Metric, c column, seed uint64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	values, err := m.Measure(ctx, &Case{
+		Samples: c.samples, Reference: c.reference, HeldOut: e.HeldOut, Training: e.Training, Seed: seed, evaluation: e,
+	})
+	if unfit(err) {
+		e.note("%s against %s images is left out: %v", m.Name, c.reference.Name, err)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", m.Name, err)
+	}
+	for _, v := range values {
+		t.add(m.Name, v, c.place)
+	}
+	return nil
+}
+
+// rows returns the features of a set, computed once.
+func (e *Evaluation) rows(ctx context.Context, s *Set) (Rows, error) {
+	f, err := e.makeFeatures(ctx)
+	if err != nil {
+		return Rows{}, err
+	}
+	name := f.Name()
+	if r, ok := s.features[name]; ok {
+		return r, nil
+	}
+	cache := e.Cache
+	if s.Fingerprint == "" {
+		cache = nil
+	}
+	r, err := cache.Features(ctx, f, s.Images, s.Fingerprint)
+	if err == nil {
+		s.features[name] = r
+	}
+	return r, err
+}
+
+// makeFeatures makes the features once; so it does its error.
+func (e *Evaluation) makeFeatures(ctx context.Context) (Features, error) {
+	switch {
+	case e.features != nil || e.featuresErr != nil:
+	case e.Features == nil:
+		e.features = Values{}
+	default:
+		e.features, e.featuresErr = e.Features(ctx)
+	}
+	return e.features, e.featuresErr
+}
+
+// note keeps what a person should know, once.
+func (e *Evaluation) note(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(e.notes, text) {
+		e.notes = append(e.notes, text)
+	}
+}
+
+func (e *Evaluation) progress(format string, args ...any) {
+	if e.Progress != nil {
+		e.Progress(fmt.Sprintf(format, args...))
+	}
+}
+
+// A table collects the values of each row and column over the draws.
+type table struct{ rows []*collected }
+
+type collected struct {
+	metric, name string
+	cells        [columns]cellValues
+}
+
+// cellValues are the values of one cell, draw by draw, with the last error.
+type cellValues struct {
+	values []float64
+	err    float64
+}
+
+// add adds a value to a cell.
+func (t *table) add(metric string, v Value, place int) {
+	at := slices.IndexFunc(t.rows, func(c *collected) bool { return c.metric == metric && c.name == v.Name })
+	if at < 0 {
+		at = len(t.rows)
+		t.rows = append(t.rows, &collected{metric: metric, name: v.Name})
+	}
+	c := &t.rows[at].cells[place]
+	c.values, c.err = append(c.values, v.X), v.Error
+}
+
+// summary makes the rows, metrics in their order.
+func (t *table) summary(metrics []Metric) []Row {
+	var out []Row
+	for _, m := range metrics {
+		for _, c := range t.rows {
+			if c.metric != m.Name {
+				continue
+			}
+			out = append(out, Row{Metric: c.metric, Name: c.name, HeldOut: c.cells[toHeldOut].cell(), Training: c.cells[toTraining].cell(), Real: c.cells[realImages].cell()})
+		}
+	}
+	return out
+}
+
+func (c cellValues) cell() *Cell {
+	if len(c.values) == 0 {
+		return nil
+	}
+	cell := &Cell{Value: mean(c.values), Error: c.err, Draws: len(c.values)}
+	if len(c.values) > 1 {
+		cell.Error = deviation(c.values)
+	}
+	return cell
+}

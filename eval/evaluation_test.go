@@ -1,0 +1,170 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie/checkpoint"
+)
+
+// points are rows as images of 1x1.
+func points(r Rows) Images {
+	m := Images{N: r.N, H: 1, W: 1, C: r.D}
+	for _, v := range r.X {
+		m.Pix = append(m.Pix, float32(v))
+	}
+	return m
+}
+
+// Of a set and its shift by m the optimal map is the shift: W2^2 = |m|^2.
+func TestTransport(t *testing.T) {
+	x := gaussian(1, 60, 1, 0, 0)
+	d, n, err := Transport{}.Measure(x, x.minus([]float64{3, -4}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "W2^2", d, 25, 1e-9)
+	if n != 60 {
+		t.Errorf("over %d", n)
+	}
+	if d, n, err = (Transport{}).Measure(x, x.Take([]int{5, 9, 50})); err != nil || n != 3 || !(d > 0) {
+		t.Errorf("of 60 and 3: %v over %d, %v", d, n, err)
+	}
+	if _, _, err := (Transport{N: 4}).Measure(x, x.Take([]int{5, 9, 50})); !TooFew(err) {
+		t.Errorf("4 of 3: %v", err)
+	}
+}
+
+// Numbers over all draws: their mean and deviation, each against each reference;
+// what is not defined is a note.
+func TestEvaluation(t *testing.T) {
+	training, heldOut := points(gaussian(1, 50, 1, 0, 0)), points(gaussian(2, 20, 1, 0, 0))
+	e := &Evaluation{HeldOut: NewSet("held-out", heldOut, ""), Training: NewSet("training", training, "")}
+	all := append(Metrics(), Metric{"elbo", "", ModelOnly, func(_ context.Context, c *Case) ([]Value, error) {
+		if c.Samples != nil {
+			t.Error("a model's metric was given samples")
+		}
+		return []Value{{"bits", float64(c.Reference.N), 0.5}}, nil
+	}})
+	var err error
+	if e.Metrics, err = Choose(all, []string{"w2", "fid", "pr", "nearest", "elbo"}, true); err != nil {
+		t.Fatal(err)
+	}
+	var samples []Images
+	r, err := e.Run(context.Background(), 3, func(_ context.Context, i int) (Images, error) {
+		m := points(gaussian(uint64(10+i), []int{20, 2, 2}[i], 1, 3, 0))
+		samples = append(samples, m)
+		return m, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]Row{}
+	var names []string
+	for _, row := range r.Rows {
+		rows[row.Name] = row
+		names = append(names, row.Name)
+	}
+	if want := "w2^2 fid precision recall nearer than held-out nearer than any held-out distance to nearest that of held-out bits"; strings.Join(names, " ") != want {
+		t.Errorf("rows %v", names)
+	}
+	var w []float64
+	for i, m := range samples {
+		d, _, err := Transport{Seed: uint64(i)}.Measure(m.Rows(), heldOut.Rows())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w = append(w, d)
+	}
+	near(t, "w2^2", rows["w2^2"].HeldOut.Value, mean(w), 1e-12)
+	near(t, "its deviation", rows["w2^2"].HeldOut.Error, deviation(w), 1e-12)
+	if c := rows["w2^2"]; c.HeldOut.Draws != 3 || c.Training == nil || c.Real == nil || !(c.Real.Value < c.HeldOut.Value/2) {
+		t.Errorf("w2^2: %+v, real %+v", c.HeldOut, c.Real)
+	}
+	if c := rows["fid"]; c.HeldOut.Draws != 1 {
+		t.Errorf("fid of two samples was measured: %+v", c.HeldOut)
+	}
+	if c := rows["nearer than held-out"]; c.HeldOut != nil || c.Training == nil || c.Real != nil {
+		t.Errorf("nearest: %+v", c)
+	}
+	if c := rows["bits"]; *c.HeldOut != (Cell{20, 0.5, 1}) || *c.Training != (Cell{50, 0.5, 1}) || c.Real != nil {
+		t.Errorf("bits: %+v", c)
+	}
+	if r.Samples != 2 || r.Draws != 3 || r.HeldOut != 20 || r.Training != 50 || r.Features != "values" {
+		t.Errorf("%+v", r)
+	}
+	if !slices.ContainsFunc(r.Notes, func(s string) bool {
+		return strings.HasPrefix(s, "fid against held-out") && strings.Contains(s, "at least 3")
+	}) {
+		t.Errorf("notes %q", r.Notes)
+	}
+}
+
+// A failure ends the evaluation; so does the context.
+func TestEvaluationFails(t *testing.T) {
+	heldOut := points(gaussian(2, 20, 1, 0, 0))
+	broken := errors.New("broken")
+	e := &Evaluation{HeldOut: NewSet("held-out", heldOut, ""), Metrics: Metrics()[3:4]}
+	e.Features = func(context.Context) (Features, error) { return nil, broken }
+	draw := func(context.Context, int) (Images, error) { return heldOut, nil }
+	if _, err := e.Run(context.Background(), 1, draw); !errors.Is(err, broken) {
+		t.Errorf("%v", err)
+	}
+	e = &Evaluation{HeldOut: e.HeldOut, Metrics: e.Metrics, Features: func(context.Context) (Features, error) { return nil, ErrNoClasses }}
+	if r, err := e.Run(context.Background(), 1, draw); err != nil || len(r.Rows) != 0 || len(r.Notes) != 1 {
+		t.Errorf("without classes: %+v, %v", r, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := e.Run(ctx, 1, draw); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if _, err := Choose(Metrics(), []string{"is"}, false); err == nil || !strings.Contains(err.Error(), "swd, w2") {
+		t.Errorf("%v", err)
+	}
+	if _, err := Choose(Metrics(), []string{"w2"}, false); err == nil {
+		t.Error("w2 of images")
+	}
+}
+
+// What WriteNPZ writes ReadNPZ reads, images rounded to bytes; other arrays are
+// refused with what was expected.
+func TestNPZ(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npz")
+	for _, m := range []Images{{2, 1, 3, 1, []float32{-1, -0.999, 0, 0.25, 1, 7}}, {2, 1, 1, 3, []float32{-1, 2.5, 0, 1e-3, 7, -30}}} {
+		if err := WriteNPZ(path, m); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadNPZ(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := m.Rounded()
+		if got.N != m.N || got.H != m.H || got.W != m.W || got.C != m.C || !slices.Equal(got.Pix, want.Pix) {
+			t.Errorf("%+v came back as %+v", want, got)
+		}
+		for i, v := range want.Pix {
+			if clamped := max(-1, min(1, m.Pix[i])); !m.Points() && math.Abs(float64(v-clamped)) > 1.01/255 {
+				t.Errorf("%v was rounded to %v", m.Pix[i], v)
+			}
+		}
+	}
+	for want, a := range map[string]checkpoint.Tensor{
+		"points, float32 or float64 [N,D]": checkpoint.FromI64s([]int64{1, 2}, 2),
+		"C 1, 3 or 4":                      checkpoint.FromU8s(make([]byte, 8), 1, 2, 2, 2),
+		"expected points":                  checkpoint.FromF32s(nil, 0, 2),
+		"NaN":                              checkpoint.FromF32s([]float32{1, float32(math.NaN())}, 1, 2),
+	} {
+		if err := checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: "arr_0", Tensor: a}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadNPZ(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}

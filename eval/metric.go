@@ -1,0 +1,222 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// A Set is images or points, with what is derived from them once.
+type Set struct {
+	Images
+	Name        string // such as "held-out"
+	Fingerprint string // identifies them for the cache; "": they are not cached
+
+	features map[string]Rows
+}
+
+// NewSet returns a set.
+func NewSet(name string, m Images, fingerprint string) *Set {
+	return &Set{Images: m, Name: name, Fingerprint: fingerprint, features: map[string]Rows{}}
+}
+
+// A Case is what a metric measures.
+type Case struct {
+	Samples   *Set // nil for metrics of the model
+	Reference *Set // HeldOut or Training
+	HeldOut   *Set // nil: none
+	Training  *Set // nil: not known
+	Seed      uint64
+
+	evaluation *Evaluation
+}
+
+// Features returns the features of samples and reference.
+func (c *Case) Features(ctx context.Context) (samples, reference Rows, err error) {
+	if samples, err = c.evaluation.rows(ctx, c.Samples); err != nil {
+		return Rows{}, Rows{}, err
+	}
+	reference, err = c.evaluation.rows(ctx, c.Reference)
+	return samples, reference, err
+}
+
+// A Value is one number that a metric gives.
+type Value struct {
+	Name  string
+	X     float64
+	Error float64 // standard error; 0: not known
+}
+
+// A Metric is one way to judge.
+type Metric struct {
+	Name  string // as --metrics takes it
+	About string // a line
+	// Kind says what it judges: Any, ImagesOnly or PointsOnly samples, or
+	// ModelOnly: the model itself, on each reference set.
+	Kind    Kind
+	Measure func(ctx context.Context, c *Case) ([]Value, error)
+}
+
+// Kind says what a metric judges.
+type Kind int
+
+// The kinds.
+const (
+	Any Kind = iota
+	ImagesOnly
+	PointsOnly
+	ModelOnly
+)
+
+// fits says whether a metric judges a set of images or points.
+func (k Kind) fits(points bool) bool {
+	return k == Any || k == ModelOnly || points == (k == PointsOnly)
+}
+
+// Metrics lists the metrics of samples, in the order of the table.
+func Metrics() []Metric {
+	return []Metric{
+		{"swd", "sliced Wasserstein distance: of 7x7 patches at each level of a pyramid, times 1000 (images); of order 2 (points)", Any, measureSWD},
+		{"w2", "exact squared Wasserstein distance by assignment, of up to 2,048 points", PointsOnly, measureW2},
+		{"mmd", "squared maximum mean discrepancy of the values, times 1000: Gaussian kernels of 1/4 to 4 times the median distance of the reference", Any, measureMMD},
+		{"fid", "Frechet distance of features", Any, measureFID},
+		{"kid", "kernel distance of features, times 1000", Any, measureKID},
+		{"pr", "precision and recall of features, 3 neighbours", Any, measurePR},
+		{"nearest", "are samples nearer to the training images than held-out images are", Any, measureNearest},
+	}
+}
+
+// Choose returns the metrics of a list that are named, in the list's order; of
+// none all that fit points or images, without those of the model.
+func Choose(list []Metric, names []string, points bool) ([]Metric, error) {
+	var known []string
+	for _, m := range list {
+		known = append(known, m.Name)
+	}
+	for _, n := range names {
+		i := slices.Index(known, n)
+		if i < 0 {
+			return nil, fmt.Errorf("metric %q is unknown; choose of %s", n, strings.Join(known, ", "))
+		}
+		if !list[i].Kind.fits(points) {
+			return nil, fmt.Errorf("metric %s is for %s", n, map[bool]string{true: "images, and these are points", false: "points, and these are images"}[points])
+		}
+	}
+	var chosen []Metric
+	for _, m := range list {
+		if slices.Contains(names, m.Name) || len(names) == 0 && m.Kind.fits(points) && m.Kind != ModelOnly {
+			chosen = append(chosen, m)
+		}
+	}
+	return chosen, nil
+}
+
+// maxPatched is the number of reference images from which swd draws patches,
+// where there are no more samples than that.
+const maxPatched = 2048
+
+func measureSWD(_ context.Context, c *Case) ([]Value, error) {
+	if c.Samples.Points() {
+		d, err := Sliced{Seed: c.Seed}.Measure(c.Samples.Rows(), c.Reference.Rows())
+		return []Value{{Name: "swd", X: d}}, err
+	}
+	reference := takeImages(c.Reference.Images, max(c.Samples.N, maxPatched), c.Seed, 6)
+	levels, err := SWD{Seed: c.Seed}.Measure(c.Samples.Images, reference)
+	if err != nil {
+		return nil, err
+	}
+	var out []Value
+	total := 0.0
+	for _, l := range levels {
+		out = append(out, Value{Name: fmt.Sprintf("swd %dx%d", l.H, l.W), X: l.Distance})
+		total += l.Distance / float64(len(levels))
+	}
+	if len(levels) > 1 {
+		out = append(out, Value{Name: "swd mean", X: total})
+	}
+	return out, nil
+}
+
+func measureW2(_ context.Context, c *Case) ([]Value, error) {
+	d, _, err := Transport{Seed: c.Seed}.Measure(c.Samples.Rows(), c.Reference.Rows())
+	return []Value{{Name: "w2^2", X: d}}, err
+}
+
+// maxKernelRows bounds the rows of each set that the kernels of mmd compare,
+// all with all.
+const maxKernelRows = 5000
+
+func measureMMD(_ context.Context, c *Case) ([]Value, error) {
+	reference := takeImages(c.Reference.Images, maxKernelRows, c.Seed, 4).Rows()
+	b, err := Bandwidths(reference, c.Seed)
+	if err != nil {
+		return nil, err
+	}
+	v, se, err := MMD(RBF(b...), takeImages(c.Samples.Images, maxKernelRows, c.Seed, 5).Rows(), reference)
+	return []Value{{Name: "mmd^2 x1000", X: 1000 * v, Error: 1000 * se}}, err
+}
+
+func measureFID(ctx context.Context, c *Case) ([]Value, error) {
+	a, b, err := c.Features(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := FID(a, b)
+	if err != nil {
+		return nil, err
+	}
+	for i, set := range []*Set{c.Samples, c.Reference} {
+		if f.Ranks[i] < f.D {
+			c.evaluation.note("fid: the features of %s (%d) span %d of %d directions: the distance says nothing of the others", set.Name, set.N, f.Ranks[i], f.D)
+		}
+	}
+	return []Value{{Name: "fid", X: f.Distance}}, nil
+}
+
+func measureKID(ctx context.Context, c *Case) ([]Value, error) {
+	a, b, err := c.Features(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v, _, err := KID{Seed: c.Seed}.Measure(a, b)
+	return []Value{{Name: "kid x1000", X: 1000 * v}}, err
+}
+
+func measurePR(ctx context.Context, c *Case) ([]Value, error) {
+	a, b, err := c.Features(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, r, err := PrecisionRecall{Seed: c.Seed}.Measure(a, b)
+	return []Value{{Name: "precision", X: p}, {Name: "recall", X: r}}, err
+}
+
+// measureNearest compares with the training images; beside others there is
+// nothing to say.
+func measureNearest(_ context.Context, c *Case) ([]Value, error) {
+	if c.Reference != c.Training || c.Samples == c.Training {
+		return nil, nil
+	}
+	if c.HeldOut == nil {
+		return nil, fmt.Errorf("%w: nothing was held out to compare with; train with --val", errUnfit)
+	}
+	m, err := Memorised(c.Samples.Images, c.HeldOut.Images, c.Training.Images)
+	return []Value{
+		{Name: "nearer than held-out", X: m.Nearer}, {Name: "nearer than any held-out", X: m.Copies},
+		{Name: "distance to nearest", X: m.Samples}, {Name: "that of held-out", X: m.HeldOut},
+	}, err
+}
+
+// errUnfit says that a number is not defined for what there is.
+var errUnfit = errors.New("not defined here")
+
+// unfit says whether an error is about what there is to measure, not a failure.
+func unfit(err error) bool {
+	return errors.Is(err, errUnfit) || errors.Is(err, errTooFew) || errors.Is(err, ErrNoClasses)
+}
+
+// deviation is the root of spread.
+func deviation(v []float64) float64 { return math.Sqrt(spread(v)) }

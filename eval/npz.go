@@ -1,0 +1,110 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/reverie-go/reverie/checkpoint"
+)
+
+// arrayName is the key under which numpy.savez puts an array without a name,
+// and where all evaluators of the field look for samples.
+const arrayName = "arr_0"
+
+// ReadNPZ reads samples from the array arr_0 of an npz file: images uint8
+// [N,H,W,C] with C 1, 3 or 4, or points float32 or float64 [N,D], which are
+// images of 1x1 pixels and D channels.
+func ReadNPZ(path string) (Images, error) {
+	z, err := checkpoint.OpenNPZ(path)
+	if err != nil {
+		return Images{}, err
+	}
+	defer z.Close()
+	a, err := z.Array(arrayName, checkpoint.U8, 4)
+	if err == nil {
+		return bytesToImages(path, a)
+	}
+	for _, kind := range []string{checkpoint.F32, checkpoint.F64} {
+		points, failed := z.Array(arrayName, kind, 2)
+		if failed == nil {
+			return pointsOf(path, points)
+		}
+		if !errors.Is(failed, checkpoint.ErrArray) {
+			return Images{}, failed
+		}
+	}
+	if errors.Is(err, checkpoint.ErrArray) {
+		err = fmt.Errorf("%w; or points, float32 or float64 [N,D]", err)
+	}
+	return Images{}, err
+}
+
+func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {
+	m := Images{N: a.Shape[0], H: a.Shape[1], W: a.Shape[2], C: a.Shape[3]}
+	if m.N < 1 || m.H < 1 || m.W < 1 || m.C != 1 && m.C != 3 && m.C != 4 {
+		return Images{}, fmt.Errorf("%s: array %q: shape %v, expected images [N,H,W,C] with C 1, 3 or 4", path, arrayName, a.Shape)
+	}
+	m.Pix = make([]float32, len(a.Data))
+	for i, b := range a.Data {
+		m.Pix[i] = fromByte(b)
+	}
+	return m, nil
+}
+
+func pointsOf(path string, a checkpoint.Tensor) (Images, error) {
+	m := Images{N: a.Shape[0], H: 1, W: 1, C: a.Shape[1]}
+	if m.N < 1 || m.C < 1 {
+		return Images{}, fmt.Errorf("%s: array %q: shape %v, expected points [N,D]", path, arrayName, a.Shape)
+	}
+	if err := a.Finite(); err != nil {
+		return Images{}, fmt.Errorf("%s: array %q: %w", path, arrayName, err)
+	}
+	var err error
+	m.Pix, err = a.F32s()
+	return m, err
+}
+
+// WriteNPZ writes samples as ReadNPZ reads them: images rounded to bytes,
+// points as float32.
+func WriteNPZ(path string, m Images) error {
+	var a checkpoint.Tensor
+	if m.Points() {
+		a = checkpoint.FromF32s(m.Pix, m.N, m.C)
+	} else {
+		b := make([]uint8, len(m.Pix))
+		for i, v := range m.Pix {
+			b[i] = toByte(v)
+		}
+		a = checkpoint.FromU8s(b, m.N, m.H, m.W, m.C)
+	}
+	return checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: arrayName, Tensor: a})
+}
+
+// Points says whether the set is one of points: images of 1x1 pixels.
+func (m Images) Points() bool { return m.H == 1 && m.W == 1 }
+
+// Rounded returns images as they are once they have been written as 8-bit
+// files; points as they are.
+func (m Images) Rounded() Images {
+	if m.Points() {
+		return m
+	}
+	out := m
+	out.Pix = make([]float32, len(m.Pix))
+	for i, v := range m.Pix {
+		out.Pix[i] = fromByte(toByte(v))
+	}
+	return out
+}
+
+// toByte is round((x+1) 127.5), clamped; NaN is 0.
+func toByte(x float32) uint8 {
+	u := math.Floor((float64(x)+1)*127.5 + 0.5)
+	if !(u > 0) {
+		return 0
+	}
+	return uint8(min(u, 255))
+}
+
+func fromByte(b uint8) float32 { return float32(float64(b)/127.5 - 1) }
