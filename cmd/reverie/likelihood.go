@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/pipeline"
+)
+
+// likelihoods says how probable a model finds images, or points: batch by batch, in bounds and through the probability flow.
+type likelihoods struct {
+	model *pipeline.Loaded
+	mode  net.Mode
+	batch int    // images at once
+	seed  uint64 // of the noise, the times and the probes
+	clamp bool   // x0hat to [-1,1] in the bounds; the flow is of the network as it is
+
+	draws, times int // see eval.BoundOptions
+	probes       int // see eval.LikelihoodOptions; 0: 1
+	exact        bool
+	progress     func(images int)
+}
+
+// errNoChain refuses the bound of a chain for a process that is none.
+var errNoChain = errors.New("elbo is the bound of a chain of steps, a table of betas; this model's process is continuous: measure vlb or likelihood")
+
+// bound is the evidence lower bound of a chain in both derivations.
+func (l *likelihoods) bound(ctx context.Context, images eval.Images) (*eval.Bounds, error) {
+	chain, ok := l.model.Process.(*reverie.DDPM)
+	if !ok {
+		return nil, errNoChain
+	}
+	all := new(eval.Bounds)
+	err := l.each(ctx, images, func(b likelihoodBatch) error {
+		d, err := b.clamped(l.clamp)
+		if err != nil {
+			return err
+		}
+		part, err := eval.Bound(ctx, b.space, chain, d, b.x, l.boundOptions(b))
+		if err != nil {
+			return err
+		}
+		return all.Merge(part)
+	})
+	return all, err
+}
+
+// continuous is the variational bound of continuous time.
+func (l *likelihoods) continuous(ctx context.Context, images eval.Images) (*eval.Evidence, error) {
+	all := new(eval.Evidence)
+	err := l.each(ctx, images, func(b likelihoodBatch) error {
+		d, err := b.clamped(l.clamp)
+		if err != nil {
+			return err
+		}
+		part, err := eval.ContinuousBound(ctx, b.space, l.model.Process, d, b.x, l.boundOptions(b))
+		if err != nil {
+			return err
+		}
+		return all.Merge(part)
+	})
+	return all, err
+}
+
+// flow is the likelihood by the probability flow.
+func (l *likelihoods) flow(ctx context.Context, images eval.Images) (*eval.Likelihoods, error) {
+	all := new(eval.Likelihoods)
+	err := l.each(ctx, images, func(b likelihoodBatch) error {
+		part, err := eval.Likelihood(ctx, b.space, l.model.Process, reverie.Denoiser[*tensors.Tensor](b.denoiser), b.x,
+			eval.LikelihoodOptions{Reading: b.reading, Exact: l.exact, Probes: l.probes, Stream: b.stream})
+		if err != nil {
+			return err
+		}
+		return all.Merge(part)
+	})
+	return all, err
+}
+
+// boundOptions are those of a batch.
+func (l *likelihoods) boundOptions(b likelihoodBatch) eval.BoundOptions {
+	o := eval.BoundOptions{Reading: b.reading, Variance: l.model.Defaults.Variance, Draws: l.draws, Times: l.times, Stream: b.stream}
+	if l.model.Learned {
+		o.Variance = reverie.LearnedVariance
+	}
+	return o
+}
+
+// likelihoodBatch is some of the images on the engine: float32, points in float64.
+type likelihoodBatch struct {
+	x        *tensors.Tensor
+	space    *pipeline.Scope
+	denoiser pipeline.Differentiable
+	reading  eval.Reading
+	stream   reverie.Stream
+}
+
+// clamped is the denoiser, clamped to the range of images if asked.
+func (b likelihoodBatch) clamped(clamp bool) (reverie.Denoiser[*tensors.Tensor], error) {
+	if !clamp || b.reading == eval.Points {
+		return b.denoiser, nil
+	}
+	return reverie.Clamp(b.space, reverie.Denoiser[*tensors.Tensor](b.denoiser), -1, 1)
+}
+
+// each calls f for the images, a batch at a time. Image i's noise depends on the seed and i alone.
+func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likelihoodBatch) error) error {
+	if l.model.VAE != nil {
+		return fmt.Errorf("%w: what its latents' density says of images takes the autoencoder's bound, which is not computed; measure distances", pipeline.ErrLatent)
+	}
+	if c := l.model.ImageChannels(); c != images.C {
+		return fmt.Errorf("the images have %d channels, and the model takes %d", images.C, c)
+	}
+	if err := l.model.Check(images.H, images.W); err != nil {
+		return err
+	}
+	e := l.model.Engine
+	b := likelihoodBatch{space: pipeline.NewScope(e.Space(reverie.Stream{}))}
+	if images.H == 1 && images.W == 1 {
+		b.reading = eval.Points
+	}
+	b.denoiser = l.model.Differentiable(b.space, l.mode)
+	defer b.denoiser.Close()
+	for first := 0; first < images.N; first += l.batch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(l.batch, images.N-first)
+		b.stream = reverie.Stream{Seed: l.seed, Domain: reverie.Evaluation, Sample: uint64(first)}
+		b.space.Stream = b.stream
+		b.x = b.tensor(e, images, first, n)
+		err := f(b)
+		b.space.Close()
+		engine.Free(b.x)
+		if err != nil {
+			return fmt.Errorf("images %d to %d: %w", first, first+n-1, err)
+		}
+		if l.progress != nil {
+			l.progress(n)
+		}
+	}
+	return nil
+}
+
+// tensor is n images from number first on.
+func (b likelihoodBatch) tensor(e *engine.Engine, images eval.Images, first, n int) *tensors.Tensor {
+	size := images.H * images.W * images.C
+	part := images.Pix[first*size : (first+n)*size]
+	if b.reading == eval.Pixels {
+		return engine.New(e, part, n, images.H, images.W, images.C)
+	}
+	return engine.Fill(e, func(flat []float64) {
+		for i, v := range part {
+			flat[i] = float64(v)
+		}
+	}, n, images.H, images.W, images.C)
+}
+
+// checkTerms reports a file for the terms whose ending is neither .csv nor .svg.
+func checkTerms(path string) error {
+	if ext := strings.ToLower(filepath.Ext(path)); path == "" || ext == ".csv" || ext == ".svg" {
+		return nil
+	}
+	return usagef("--terms %s: expected a name that ends in .csv (a table) or .svg (a picture)", path)
+}
+
+// writeTerms writes the bounds term by term.
+func writeTerms(path string, bounds []eval.NamedBound) error {
+	content := eval.TermsCSV(bounds)
+	if strings.EqualFold(filepath.Ext(path), ".svg") {
+		var err error
+		if content, err = eval.TermsSVG(bounds); err != nil {
+			return err
+		}
+	}
+	return checkpoint.WriteFileAtomic(nil, path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
