@@ -136,7 +136,7 @@ func TestLearnedErrors(t *testing.T) {
 	}{
 		{nil, "0 parameters"}, {make([]float64, 3), "3 parameters"}, {make([]float64, 7), "7 parameters"},
 		{make([]float64, 3+3*(maxHidden+1)), "hidden units"},
-		{change(0, math.NaN()), "finite"}, {change(4, math.Inf(1)), "finite"},
+		{change(0, math.NaN()), "parameter 0 is NaN"}, {change(4, math.Inf(1)), "parameter 4"}, {change(8, -1e308), "parameter 8"},
 		{change(0, 1e4), "gamma(0) = 10000"}, {change(1, 1e4), "gamma"}, {change(1, -1e4), "rising"}, {change(2, -1e4), "gamma"},
 	} {
 		if _, err := NewLearnedVP(c.params); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -169,4 +169,28 @@ func TestPriors(t *testing.T) {
 			t.Error(name, err)
 		}
 	}
+}
+
+// Whatever a file holds, it is refused or makes a law that can be computed with.
+func FuzzLearnedVP(f *testing.F) {
+	f.Add([]byte(`{"params":[-4,3,1,2,-1,0.5]}`))
+	f.Add([]byte(`{"params":[-1e300,1e300,1,2,-1,0.5]}`))
+	f.Add([]byte(`{"params":[0,1,-800,1e308,-1e308,-700]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var p LearnedVP
+		if json.Unmarshal(b, &p) != nil {
+			return
+		}
+		if err := Check(&p); err != nil {
+			t.Error(err)
+		}
+		last := math.Inf(1)
+		for at := 0.0; at <= 1; at += 0.125 {
+			c := p.At(at)
+			if !finite(c.Alpha, c.Sigma, c.DAlpha, c.DSigma, p.Cond(at), G2(&p, at)) || c.Alpha <= 0 || c.Sigma <= 0 || c.Lambda() > last+1e-9 {
+				t.Fatalf("%v: %+v", at, c)
+			}
+			last = c.Lambda()
+		}
+	})
 }

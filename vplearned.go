@@ -54,15 +54,17 @@ func LearnedParams(n int) []float64 {
 	return p
 }
 
-// NewLearnedVP returns the process of these parameters, or an error where they are not 3 + 3n finite numbers, or so large that gamma leaves
-// +-700 or does not rise.
+// NewLearnedVP returns the process of these parameters, or an error where they are not 3 + 3n numbers within +-10000, or gamma leaves +-700
+// or does not rise.
 func NewLearnedVP(params []float64) (*LearnedVP, error) {
 	n := len(params)/3 - 1
 	if n < 1 || n > maxHidden || len(params)%3 != 0 {
 		return nil, fmt.Errorf("learned schedule: %d parameters: expected 3 + 3n, n hidden units, 1 to %d", len(params), maxHidden)
 	}
-	if !finite(params...) {
-		return nil, fmt.Errorf("learned schedule: a parameter is not a finite number")
+	for i, v := range params {
+		if !(math.Abs(v) <= 1e4) {
+			return nil, fmt.Errorf("learned schedule: parameter %d is %v: expected it within +-10000", i, v)
+		}
 	}
 	p := &LearnedVP{params: append([]float64(nil), params...), w1: softplus(params[2])}
 	for k := range n {
