@@ -72,11 +72,41 @@ func Clamp[X any](sp Space[X], d Denoiser[X], lo, hi float64) (Denoiser[X], erro
 	if !ok {
 		return nil, fmt.Errorf("reverie: %T cannot clamp: it lacks Clamp(x, lo, hi)", sp)
 	}
-	return DenoiserFunc[X](func(ctx context.Context, x X, t float64) (X, error) {
-		x0, err := d.Denoise(ctx, x, t)
-		if err != nil {
-			return x0, err
-		}
-		return c.Clamp(x0, lo, hi), nil
-	}), nil
+	return Map(d, func(x0 X) X { return c.Clamp(x0, lo, hi) }), nil
+}
+
+// Map returns the Denoiser whose x0hat is f of d's. It is a VarianceDenoiser where d is one.
+func Map[X any](d Denoiser[X], f func(x0 X) X) Denoiser[X] {
+	m := mapped[X]{d, f}
+	if v, ok := d.(VarianceDenoiser[X]); ok {
+		return mappedVariance[X]{m, v}
+	}
+	return m
+}
+
+type mapped[X any] struct {
+	Denoiser[X]
+	f func(X) X
+}
+
+// Denoise returns f of the inner x0hat.
+func (m mapped[X]) Denoise(ctx context.Context, x X, t float64) (X, error) {
+	x0, err := m.Denoiser.Denoise(ctx, x, t)
+	if err != nil {
+		return x0, err
+	}
+	return m.f(x0), nil
+}
+
+type mappedVariance[X any] struct {
+	mapped[X]
+	inner VarianceDenoiser[X]
+}
+
+// DenoiseVariance returns f of the inner x0hat, and the inner v.
+func (m mappedVariance[X]) DenoiseVariance(ctx context.Context, x X, t float64) (x0, v X, err error) {
+	if x0, v, err = m.inner.DenoiseVariance(ctx, x, t); err != nil {
+		return x0, v, err
+	}
+	return m.f(x0), v, nil
 }

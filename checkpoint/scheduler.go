@@ -101,7 +101,7 @@ func (c SchedulerConfig) validateNames() error {
 		names = append(names, struct {
 			field, value string
 			known        []string
-		}{"reverie.clamp", c.Reverie.Clamp, []string{"", "x0", "x", "none"}})
+		}{"reverie.clamp", c.Reverie.Clamp, []string{"", "x0", "dynamic", "x", "none"}})
 		if err := c.Reverie.validateNumbers(); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 )
 
@@ -26,6 +27,8 @@ type Trainer struct {
 	Cosine CosineEnd `json:"cosine_end"`
 	// Data identifies the images trained on, so that a run is not continued on others.
 	Data string `json:"data"`
+	// Method is what the method of learning remembers from step to step, such as the losses by which it draws its times.
+	Method json.RawMessage `json:"method,omitempty"`
 	// Files gives the SHA-256, in hexadecimal, of every other file of the
 	// checkpoint, by its path with forward slashes. Save computes it.
 	Files map[string]string `json:"files"`

@@ -5,6 +5,48 @@ import (
 	"slices"
 )
 
+// predictions are what is predicted under a process where nothing is said and the preset's does not suit it.
+var predictions = map[string]string{"ve": "edm", "edm": "edm", "flow": "velocity"}
+
+// Adapt replaces what the preset says by what suits the data, the network and the process that were given, wherever the command line
+// does not say.
+func (r *Run) Adapt(given func(flag string) bool) {
+	if r.Points() {
+		r.adaptPoints(given)
+	}
+	r.adaptAutoencoder(given)
+	if !r.Autoencoder() {
+		r.adaptProcess(given)
+	}
+}
+
+// adaptProcess replaces what belongs to another process, such as its prediction.
+func (r *Run) adaptProcess(given func(flag string) bool) {
+	if given("process") {
+		if p, ok := predictions[r.Process]; ok && !given("prediction") {
+			r.Prediction = p
+		}
+		if r.Process != "ddpm" && !given("solver") {
+			r.Solver = "heun"
+		}
+		if !given("schedule") && (r.Process != "ddpm" && r.Process != "vp" || r.Schedule == "scaled-linear") {
+			r.Schedule = "linear"
+		}
+		if r.Weighting != "simple" && !given("weighting") || r.Loss != "mse" && !given("loss") && r.Process != "ddpm" {
+			r.Loss = "mse"
+		}
+	}
+	if (r.Solver != "ddpm" || given("solver") || given("timesteps")) && !given("sample-steps") {
+		r.SampleSteps = 0 // the preset's number is for its own solver and T
+	}
+	if r.Solver != "ddpm" && r.Solver != "lecture-sde" && r.Clamp == "x" && !given("clamp") {
+		r.Clamp = "x0" // the lecture's clamp of x is for its own two solvers
+	}
+	if r.Solver != "ddpm" && !given("variance") {
+		r.Variance = "posterior" // which no other solver looks at
+	}
+}
+
 // vpSchedules are the schedules that a VP-SDE has; the others are tables of betas.
 var vpSchedules = []string{"linear", "cosine", "sigmoid", "learned"}
 
@@ -89,9 +131,16 @@ func (r *Run) validateLoss() error {
 	return nil
 }
 
+// maxImportance is the longest table for which the last losses of each step are kept: they go into every checkpoint.
+const maxImportance = 4000
+
 // validateLearned looks at what is learned beside the prediction: the variance and the schedule.
 func (r *Run) validateLearned() error {
 	switch {
+	case r.Variance == "learned" && r.Arch == "simpleunet":
+		return fmt.Errorf("--variance learned needs a second set of output channels, which simpleunet has not; give --arch unet")
+	case r.Times == "importance" && r.Process == "ddpm" && r.Timesteps > maxImportance:
+		return fmt.Errorf("--times importance keeps the last losses of each of at most %d time steps, and --timesteps is %d", maxImportance, r.Timesteps)
 	case r.Variance == "learned" && r.Process != "ddpm":
 		return fmt.Errorf("--variance learned lies between the two variances of a table of betas; give --process ddpm, or leave it out")
 	case r.Variance == "learned" && (r.Loss != "mse" || r.Objective != "denoise"):
@@ -111,6 +160,8 @@ func (r *Run) validateEnds() error {
 	switch {
 	case len(r.From) > 0 && r.Process != "flow":
 		return fmt.Errorf("--from gives a second data set in place of the noise, which only --process flow can start from, not %s", r.Process)
+	case len(r.From) > 0 && r.VAE != "":
+		return fmt.Errorf("--from and --vae: a flow in a latent space starts from noise; leave one out")
 	case r.Coupling != "none" && r.Process != "flow":
 		return fmt.Errorf("--coupling %s pairs the ends of a flow; give --process flow, not %s", r.Coupling, r.Process)
 	case len(r.From) > 0 && r.Weighting != "simple":

@@ -25,9 +25,9 @@ var (
 	ofAutoencoder = []string{"latent-channels", "likelihood", "beta", "beta-warmup"}
 )
 
-// Adapt replaces what a preset says by what suits an autoencoder, or a diffusion
-// in the latent space of one, wherever the command line does not say.
-func (r *Run) Adapt(given func(flag string) bool) {
+// adaptAutoencoder replaces what a preset says by what suits an autoencoder, or a
+// diffusion in the latent space of one.
+func (r *Run) adaptAutoencoder(given func(flag string) bool) {
 	unless := func(flag string, change func()) {
 		if !given(flag) {
 			change()

@@ -10,7 +10,7 @@ import (
 
 // The values a field of Run may take, in the order that --help prints them.
 var (
-	Archs       = []string{"simpleunet", "unet", "vae", "vae-mlp"}
+	Archs       = []string{"simpleunet", "unet", "mlp", "vae", "vae-mlp"}
 	Crops       = []string{"none", "center"}
 	Processes   = []string{"ddpm", "vp", "subvp", "ve", "edm", "flow"}
 	Schedules   = []string{"linear", "scaled-linear", "cosine", "sigmoid", "learned"}
@@ -22,7 +22,7 @@ var (
 	Weightings  = []string{"simple", "elbo", "min-snr", "likelihood", "edm"}
 	LRSchedules = []string{"constant", "cosine"}
 	Solvers     = []string{"ddpm", "ddim", "lecture-sde", "euler", "heun", "euler-maruyama", "reverse-diffusion", "pc", "langevin", "annealed-langevin", "dpm++2m", "dpm++2m-sde", "unipc", "rk45"}
-	Clamps      = []string{"x0", "x", "none"}
+	Clamps      = []string{"x0", "dynamic", "x", "none"}
 	Variances   = []string{"posterior", "beta", "learned"}
 )
 
@@ -84,7 +84,10 @@ func (r *Run) validateTogether() error {
 }
 
 func (r *Run) validateData() error {
-	if !slices.Contains([]int{1, 3, 4}, r.ImageChannels) {
+	if err := r.validatePoints(); err != nil {
+		return err
+	}
+	if !r.Points() && !slices.Contains([]int{1, 3, 4}, r.ImageChannels) {
 		return fmt.Errorf("--image-channels %d: give 1 (grey), 3 (RGB) or 4 (RGBA)", r.ImageChannels)
 	}
 	return first(

@@ -15,6 +15,11 @@ func ReLU(x *graph.Node) *graph.Node {
 // SiLU is x / (1 + exp(-x)), also called swish.
 func SiLU(x *graph.Node) *graph.Node { return graph.Mul(x, graph.Logistic(x)) }
 
+// Softplus is log(1 + exp(x)), without overflow.
+func Softplus(x *graph.Node) *graph.Node {
+	return graph.Add(graph.MaxScalar(x, 0), graph.Log1P(graph.Exp(graph.Neg(graph.Abs(x)))))
+}
+
 // Sinusoid embeds a number per image, t [N], as [N,dim]: sines, then cosines,
 // of t at dim/2 frequencies (cosines first if cosFirst),
 //

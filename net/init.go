@@ -30,6 +30,9 @@ func Initial(m Model, seed uint64, float dtypes.DType) []*tensors.Tensor {
 // values returns the function that gives a parameter's values, called with
 // 0, 1, 2, ... in turn.
 func (in Init) values(s reverie.Stream) func(i int) float64 {
+	if in.Values != nil {
+		return func(i int) float64 { return in.Values[i] }
+	}
 	if in.Lo == in.Hi {
 		return func(int) float64 { return in.Lo }
 	}

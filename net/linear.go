@@ -51,6 +51,11 @@ func perChannel(x *graph.Node, rank int) *graph.Node {
 	return graph.Reshape(x, dims...)
 }
 
+// OverImage views a number per image, [N], as [N,1,1,1], to be added to images or to multiply them.
+func OverImage(x *graph.Node) *graph.Node {
+	return graph.Reshape(x, x.Shape().Dim(0), 1, 1, 1)
+}
+
 // OverPixels views a vector per image, [N,C], as [N,1,1,C], to be added to
 // images or to multiply them.
 func OverPixels(x *graph.Node) *graph.Node {

@@ -100,8 +100,12 @@ func (p *Param) Type(float dtypes.DType) dtypes.DType {
 }
 
 // An Init is the law of a parameter before training: uniform on [Lo,Hi), or
-// the constant Lo where both are equal. The zero value is the constant 0.
-type Init struct{ Lo, Hi float64 }
+// the constant Lo where both are equal, or given values. The zero value is the
+// constant 0.
+type Init struct {
+	Lo, Hi float64
+	Values []float64 // nil, or one for each element
+}
 
 // A Mode says which statistics BatchNorm normalises by. Other layers do not
 // depend on it.

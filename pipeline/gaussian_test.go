@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/sample"
 )
 
 // The data of these tests: every value ~ N(mu, sd^2).
@@ -132,8 +133,8 @@ func TestGaussianData(t *testing.T) {
 		want func() (float64, float64)
 	}{
 		{Options{Solver: "ddpm"}, func() (float64, float64) { return ddpm(false) }},
-		{Options{Solver: "ddpm", Variance: reverie.BetaVariance}, func() (float64, float64) { return ddpm(true) }},
-		{Options{Solver: "ddim", Eta: 1, Steps: T}, func() (float64, float64) { return ddpm(false) }},
+		{Options{Solver: "ddpm", Options: sample.Options{Variance: reverie.BetaVariance}}, func() (float64, float64) { return ddpm(true) }},
+		{Options{Solver: "ddim", Options: sample.Options{Eta: 1}, Steps: T}, func() (float64, float64) { return ddpm(false) }},
 		{Options{Solver: "ddim", Steps: T}, ddim},
 	} {
 		o := x.o

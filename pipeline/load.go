@@ -8,7 +8,8 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
-	_ "github.com/reverie-go/reverie/net/simpleunet" // the architectures that files may name
+	_ "github.com/reverie-go/reverie/net/mlp" // the architectures that files may name
+	_ "github.com/reverie-go/reverie/net/simpleunet"
 	_ "github.com/reverie-go/reverie/net/unet"
 )
 
@@ -74,6 +75,9 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if err != nil {
 		return nil, fmt.Errorf("scheduler: %w", err)
 	}
+	if spec.LearnedSchedule() {
+		n = NewScheduled(n)
+	}
 	dict, part := c.Sampling(raw)
 	weights, err := net.Import(n.Params(), Arrays(dict), dtypes.Float32)
 	if err != nil {
@@ -81,6 +85,9 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	}
 	m := New(e, n, p, k, weights)
 	m.Spec, m.Learned = spec, spec.Learned()
+	if err := m.Use(weights); err != nil {
+		return nil, err
+	}
 	m.Defaults = defaults(c.Scheduler)
 	m.Lecture = isLecture(c)
 	if c.VAE != nil {

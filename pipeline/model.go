@@ -30,7 +30,7 @@ type Model struct {
 	// variance (reverie.LearnedVariance).
 	Learned bool
 	// Weights are the network's, in the order of Net.Params and the engine's
-	// layout. They may be replaced between calls.
+	// layout. They may be replaced between calls, by Use where the schedule is learned.
 	Weights []*tensors.Tensor
 	// VAE, if not nil, is the autoencoder in whose latent space the network works:
 	// SetVAE sets it. What is sampled is decoded through it.
@@ -59,6 +59,19 @@ func New(e *engine.Engine, n net.Model, p reverie.Process, k reverie.Param, weig
 		})
 	}
 	return m
+}
+
+// Use makes the weights the model's, and with them a learned schedule, which is part of them.
+func (m *Model) Use(weights []*tensors.Tensor) error {
+	if s, ok := m.Net.(*Scheduled); ok {
+		p, err := s.Process(weights)
+		if err != nil {
+			return err
+		}
+		m.Process = p
+	}
+	m.Weights = weights
+	return nil
 }
 
 // Forward runs the raw network on x [N,H,W,C] with the number that it sees for

@@ -12,6 +12,12 @@ func (s Spec) vp(linear reverie.VP) (reverie.Process, error) {
 	switch s.Schedule {
 	case "", "linear":
 		return linear, nil
+	case "cosine":
+		return reverie.CosineVP{}, nil
+	case "sigmoid":
+		return reverie.SigmoidVP{}, nil
+	case "learned":
+		return reverie.NewLearnedVP(reverie.LearnedParams(hiddenUnits))
 	}
 	return nil, fmt.Errorf("process vp has no schedule %q", s.Schedule)
 }

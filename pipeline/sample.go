@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
@@ -11,6 +12,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -26,13 +28,18 @@ type Options struct {
 	Batch         int    // images denoised at once; 0: 16
 	Seed          uint64 // image i is the same for every N, Batch and number of threads
 
-	Solver   string           // one of sample.Names; "": Defaults', then ddim
-	Steps    int              // solver steps; 0: Defaults', then all T, for ddim 50 (or T, if fewer)
-	Spacing  string           // one of sample.Spacings; "": linear
-	Eta      float64          // of solver ddim: 0 deterministic, 1 ancestral
-	Variance reverie.Variance // of solver ddpm
-	Clamp    string           // "x0": x0hat, "x": x after each step, "none"; "": Defaults', then x for Lecture's solvers, x0
-	Mode     net.Mode         // net.Eval or net.PerImage
+	Solver  string // one of sample.Names; "": Defaults', then ddim
+	Steps   int    // solver steps; 0: Defaults', then all T for ddpm and lecture-sde, 50 (or T, if fewer) for the others
+	Spacing string // one of sample.Spacings; "": linear
+	sample.Options
+	Clamp string   // "x0": x0hat, "dynamic": x0hat to its quantile, "x": x after each step, "none"; "": Defaults', then x for Lecture's solvers, x0
+	Mode  net.Mode // net.Eval or net.PerImage
+
+	// Process, if not nil, is the process that is sampled, at the same ratios of signal and noise as the one that was trained
+	// (reverie.Transfer), which must cover it.
+	Process reverie.Process
+	// Start gives the n far ends from number first on, [n,H,W,C], from which a flow between two data sets begins.
+	Start func(first, n int) ([]float32, error)
 
 	// Hook, if not nil, is called after each step of each batch, with the number
 	// of the batch's first image; its error ends the sampling. The state's tensors
@@ -81,9 +88,9 @@ func (m *Model) steps(solver string) int {
 // lecture clamps x after each step of its two solvers, all else clamps x0.
 func (m *Model) clamp(solver string) string {
 	switch {
-	case m.VAE != nil: // latents have no range
+	case m.VAE != nil || m.Net.Arch() == mlp.Arch: // latents and points have no range
 		return "none"
-	case m.Lecture && solver != "ddim":
+	case m.Lecture && (solver == "ddpm" || solver == "lecture-sde"):
 		return "x"
 	}
 	return "x0"
@@ -96,7 +103,7 @@ func (m *Model) Sample(ctx context.Context, o Options) ([]float32, error) {
 	if o.N < 1 || o.Batch < 1 {
 		return nil, fmt.Errorf("pipeline: %d images in batches of %d: give at least 1", o.N, o.Batch)
 	}
-	if err := m.Check(o.Height, o.Width); err != nil {
+	if err := m.Fits(o); err != nil {
 		return nil, err
 	}
 	size := o.Height * o.Width * m.ImageChannels()
@@ -124,11 +131,11 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	if err != nil {
 		return nil, err
 	}
-	solver, err := sample.New[*tensors.Tensor](o.Solver, sample.Options{Eta: o.Eta, Variance: o.Variance})
+	solver, err := sample.New[*tensors.Tensor](o.Solver, o.Options)
 	if err != nil {
 		return nil, err
 	}
-	grid, err := sample.Grid(o.Spacing, m.Process, o.Steps)
+	grid, err := sample.Grid(o.Spacing, run.Process, o.Steps)
 	if err != nil {
 		return nil, err
 	}
@@ -142,8 +149,17 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 		return nil
 	}
 	h, w, c := m.Shape(o.Height, o.Width)
-	like := space.Own(engine.Zeros(m.Engine, shapes.Make(dtypes.Float32, n, h, w, c)))
-	x, err := sample.Sample(ctx, run, solver, run.Prior(like), grid, hook)
+	x := space.Own(engine.Zeros(m.Engine, shapes.Make(dtypes.Float32, n, h, w, c)))
+	if m.Spec.Between {
+		far, err := o.Start(first, n)
+		if err != nil {
+			return nil, err
+		}
+		x = space.Own(engine.New(m.Engine, far, n, h, w, c))
+	} else {
+		x = run.Prior(x)
+	}
+	x, err = sample.Sample(ctx, run, solver, x, grid, hook)
 	if err != nil {
 		space.Close()
 		return nil, err
@@ -152,21 +168,59 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	return x, nil
 }
 
+// Fits returns an error for options that do not go with the model or with each other, and names what would.
+func (m *Model) Fits(o Options) error {
+	o = m.Filled(o)
+	if err := m.Check(o.Height, o.Width); err != nil {
+		return err
+	}
+	p, err := m.sampled(o)
+	if err != nil {
+		return err
+	}
+	if o.Variance == reverie.LearnedVariance && !m.Learned {
+		return errors.New("variance learned: this model has not learned one; choose posterior or beta")
+	}
+	if m.Spec.Between && o.Start == nil {
+		return errors.New("the model is a flow between two data sets: it starts from samples of the far one, and none are given")
+	}
+	return sample.Fits(o.Solver, o.Options, p)
+}
+
+// sampled is the process that the options sample.
+func (m *Model) sampled(o Options) (reverie.Process, error) {
+	if o.Process == nil {
+		return m.Process, nil
+	}
+	return reverie.Within(o.Process, m.Process)
+}
+
+// threshold is the quantile of clamp "dynamic" (Saharia et al. 2022, arXiv:2205.11487, section 2.3).
+const threshold = 0.995
+
 // run is what a solver works on: the network as a denoiser, clamped as asked.
 func (m *Model) run(o Options, space *Scope) (*sample.Run[*tensors.Tensor], error) {
-	run := &sample.Run[*tensors.Tensor]{Space: space, Process: m.Process, Denoiser: m.Denoiser(space, o.Mode)}
-	var err error
+	p, err := m.sampled(o)
+	if err != nil {
+		return nil, err
+	}
+	run := &sample.Run[*tensors.Tensor]{Space: space, Process: p, Denoiser: m.Denoiser(space, o.Mode)}
+	if o.Process != nil {
+		run.Denoiser = reverie.Transfer(space, m.Process, p, run.Denoiser)
+	}
 	if m.VAE != nil && o.Clamp != "none" {
 		return nil, fmt.Errorf("pipeline: clamp %s keeps images to [-1,1]; %w, which have no such range: choose none", o.Clamp, ErrLatent)
 	}
 	switch o.Clamp {
 	case "x0":
 		run.Denoiser, err = reverie.Clamp(space, run.Denoiser, -1, 1)
+	case "dynamic":
+		run.Denoiser, err = sample.Threshold(space, run.Denoiser, threshold)
 	case "x":
 		run.Clamp = 1
 	case "none":
 	default:
-		err = fmt.Errorf("pipeline: clamp %q is unknown; choose x0, x or none", o.Clamp)
+		err = fmt.Errorf("pipeline: clamp %q is unknown; choose x0, dynamic, x or none", o.Clamp)
 	}
 	return run, err
 }

@@ -46,7 +46,7 @@ func solvers() []Options {
 	for _, name := range sample.Names() {
 		all = append(all, Options{Solver: name})
 	}
-	return append(all, Options{Solver: "ddim", Steps: 7, Eta: 0.5}, Options{Solver: "ddim", Steps: 5, Mode: net.PerImage})
+	return append(all, Options{Solver: "ddim", Steps: 7, Options: sample.Options{Eta: 0.5}}, Options{Solver: "ddim", Steps: 5, Mode: net.PerImage})
 }
 
 // Image i is the same for every N and Batch: to the bit where the batch's size
@@ -125,9 +125,9 @@ func TestFilled(t *testing.T) {
 	}{
 		{"nothing known", Options{}, Options{N: 1, Height: 8},
 			Options{Height: 8, Width: 8, Batch: 16, Solver: "ddim", Steps: 20, Spacing: "linear", Clamp: "x0"}},
-		{"the run's own", Options{Height: 8, Width: 4, Solver: "ddpm", Steps: 10, Clamp: "x", Variance: reverie.BetaVariance}, Options{},
-			Options{Height: 8, Width: 4, Batch: 16, Solver: "ddpm", Steps: 10, Spacing: "linear", Clamp: "x", Variance: reverie.BetaVariance}},
-		{"another solver", Options{Height: 8, Width: 4, Solver: "ddpm", Steps: 10, Clamp: "x", Variance: reverie.BetaVariance}, Options{Solver: "ddim"},
+		{"the run's own", Options{Height: 8, Width: 4, Solver: "ddpm", Steps: 10, Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}, Options{},
+			Options{Height: 8, Width: 4, Batch: 16, Solver: "ddpm", Steps: 10, Spacing: "linear", Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}},
+		{"another solver", Options{Height: 8, Width: 4, Solver: "ddpm", Steps: 10, Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}, Options{Solver: "ddim"},
 			Options{Height: 8, Width: 4, Batch: 16, Solver: "ddim", Steps: 20, Spacing: "linear", Clamp: "x0"}},
 		{"all said", Options{Height: 8, Width: 4, Solver: "ddpm", Steps: 10, Clamp: "x"}, Options{Height: 16, Width: 8, Batch: 2, Solver: "ddpm", Steps: 3, Spacing: "trailing", Clamp: "none"},
 			Options{Height: 16, Width: 8, Batch: 2, Solver: "ddpm", Steps: 3, Spacing: "trailing", Clamp: "none"}},
@@ -197,7 +197,7 @@ func TestSampleErrors(t *testing.T) {
 		"batches of -1":     func(o *Options) { o.Batch = -1 },
 		"multiples of 2":    func(o *Options) { o.Height = 7 },
 		`clamp "xx"`:        func(o *Options) { o.Clamp = "xx" },
-		`solver "rk4"`:    func(o *Options) { o.Solver = "rk4" },
+		`solver "rk4"`:      func(o *Options) { o.Solver = "rk4" },
 		`spacing "cubic"`:   func(o *Options) { o.Spacing = "cubic" },
 		"eta = 2":           func(o *Options) { o.Eta = 2 },
 		"only solver ddim":  func(o *Options) { o.Solver, o.Eta = "ddpm", 1 },

@@ -64,6 +64,9 @@ func (s Spec) Param() (reverie.Param, error) {
 // Learned says whether the network's output has the variance of the reverse steps beside the prediction.
 func (s Spec) Learned() bool { return s.Variance == "learned" }
 
+// LearnedSchedule says whether the noise schedule is among the weights.
+func (s Spec) LearnedSchedule() bool { return s.Process == "vp" && s.Schedule == "learned" }
+
 // What we call things and what diffusers calls them, in pairs.
 var (
 	schedules   = [][2]string{{"linear", "linear"}, {"scaled-linear", "scaled_linear"}, {"cosine", "squaredcos_cap_v2"}, {"sigmoid", "sigmoid"}}

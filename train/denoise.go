@@ -1,6 +1,7 @@
 package train
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -21,6 +22,7 @@ type denoise struct {
 	net       net.Model
 	objective reverie.Objective
 	level     float64 // the one time at which it learns; 0: all times
+	ends
 }
 
 // checkLevel reports a level that is no time of the process.
@@ -36,20 +38,62 @@ func (d *denoise) checkLevel() error {
 	return nil
 }
 
+// at is the objective at a place: validations are not to depend on which times happen to be hard.
+func (d *denoise) at(at place) reverie.Objective {
+	o := d.objective
+	if at.validation && o.Sampler == reverie.ImportanceTimes {
+		o.Sampler, o.Importance = reverie.UniformTimes, nil
+	}
+	return o
+}
+
 // times draws the times of n images.
-func (d *denoise) times(s reverie.Stream, n int) []float64 {
+func (d *denoise) times(at place, n int) []float64 {
 	if d.level == 0 {
-		return d.objective.Times(s, n)
+		return d.at(at).Times(at.times, n)
 	}
 	return slices.Repeat([]float64{d.level}, n)
 }
 
+// learned notes the losses by whose times the next ones may be drawn.
+func (d *denoise) learned(losses []float32, t []float64) {
+	l := make([]float64, len(losses))
+	for i, v := range losses {
+		l[i] = float64(v)
+	}
+	d.objective.Observe(t, l)
+}
+
+// memory is the losses by which times are drawn, null where they are not.
+func (d *denoise) memory() (json.RawMessage, error) {
+	if d.objective.Importance == nil {
+		return nil, nil
+	}
+	return json.Marshal(d.objective.Importance)
+}
+
+// remember takes the memory back.
+func (d *denoise) remember(text json.RawMessage) error {
+	m := d.objective.Importance
+	if m == nil {
+		return nil
+	}
+	bins := len(m.Losses)
+	if err := json.Unmarshal(text, m); err != nil || len(m.Losses) != bins {
+		return fmt.Errorf("trainer.json: method: %d times have losses, expected %d: %w", len(m.Losses), bins, err)
+	}
+	return m.Validate()
+}
+
 // inputs are the noised images, the number that the network sees of each one's time, the target and the weight.
 func (d *denoise) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
-	times := d.times(at.times, b.N)
+	times := d.times(at, b.N)
 	space := pipeline.NewScope(d.engine.Space(at.noise))
-	x0 := space.Own(engine.New(d.engine, b.X, b.N, b.H, b.W, b.C))
-	task := reverie.Corrupt(d.objective, space, x0, times)
+	x0, eps, err := d.pair(d.engine, space, b, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	task := reverie.Pair(d.at(at), space, x0, eps, times)
 	space.Close(task.Input, task.Target)
 	return []*tensors.Tensor{task.Input, vector(d.engine, task.Cond), task.Target, vector(d.engine, task.Weight)}, times, nil
 }

@@ -43,7 +43,7 @@ func newMatch(d denoise, kind string, size int) (*match, error) {
 // inputs are the noised images, the number that the network sees of each one's time, what makes its output the score, the weight,
 // and the directions of a sliced loss.
 func (m *match) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
-	times, o := m.times(at.times, b.N), m.objective
+	times, o := m.times(at, b.N), m.at(at)
 	x, f, in, err := score.Coefs(o.Process, o.Param, times)
 	if err != nil {
 		return nil, nil, err
@@ -51,10 +51,11 @@ func (m *match) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, e
 	space := pipeline.NewScope(m.engine.Space(at.noise))
 	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
 	law, cond, weight := [2][]float64{make([]float64, b.N), make([]float64, b.N)}, make([]float64, b.N), make([]float64, b.N)
+	factors := o.Factors(times)
 	for i, t := range times {
 		c := o.Process.At(t)
 		law[0][i], law[1][i], cond[i] = c.Alpha, c.Sigma, o.Process.Cond(t)
-		weight[i] = c.Sigma * c.Sigma / float64(b.H*b.W*b.C)
+		weight[i] = factors[i] * c.Sigma * c.Sigma / float64(b.H*b.W*b.C)
 	}
 	noised := space.SumEach(law[:], x0, space.Noise(x0))
 	task := []*tensors.Tensor{noised}

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"encoding/json"
+
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
@@ -32,6 +34,13 @@ type learner interface {
 	method
 	// learned is told each image's loss, as loss built it, and its time.
 	learned(losses []float32, t []float64)
+}
+
+// A keeper is a method with a memory, which a checkpoint keeps.
+type keeper interface {
+	method
+	memory() (json.RawMessage, error)
+	remember(json.RawMessage) error
 }
 
 // A grader is a method that trains some parameters by another loss than the rest.

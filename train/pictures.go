@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/sample"
 )
 
 // trainingImages is the number of images in the picture of the data.
@@ -92,7 +93,9 @@ func (t *Trainer) pictures(ctx context.Context, name string) {
 
 // strip draws one sample by the run's own solver at ten stages.
 func (t *Trainer) strip(ctx context.Context, name string) error {
-	t.preview.Weights = t.state.sampling(false)
+	if err := t.preview.Use(t.state.sampling(false)); err != nil {
+		return err
+	}
 	o, err := SampleDefaults(t.Config)
 	if err != nil {
 		return err
@@ -124,7 +127,9 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 		if !raw && !t.state.ema {
 			continue
 		}
-		t.preview.Weights = t.state.sampling(raw)
+		if err := t.preview.Use(t.state.sampling(raw)); err != nil {
+			return err
+		}
 		x, err := t.preview.Sample(ctx, o)
 		if err != nil {
 			return err
@@ -175,6 +180,6 @@ func SampleDefaults(c *config.Run) (pipeline.Options, error) {
 		v = reverie.PosteriorVariance
 	}
 	return pipeline.Options{
-		Height: c.Resolution.H, Width: c.Resolution.W, Solver: c.Solver, Steps: c.SampleSteps, Clamp: c.Clamp, Variance: v,
+		Height: c.Resolution.H, Width: c.Resolution.W, Solver: c.Solver, Steps: c.SampleSteps, Clamp: c.Clamp, Options: sample.Options{Variance: v},
 	}, err
 }

@@ -94,7 +94,7 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 			Step: int64(t.step), Epoch: int64(t.epoch), Position: int64(t.position), Seed: t.Config.Seed,
 			TrainSeconds: t.progress().Time.Seconds(),
 			Cosine:       checkpoint.CosineEnd{Steps: int64(t.end.Steps), Epochs: int64(t.end.Epochs), Seconds: t.end.Time.Seconds()},
-			Data:         t.images.Fingerprint(),
+			Data:         t.fingerprint(),
 		},
 		Fill: func(part checkpoint.Part, name string, dst []byte) error { return dicts[part].fill(name, dst) },
 	}
@@ -107,7 +107,10 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 			return nil, err
 		}
 	}
-	return c, nil
+	if k, ok := t.method.(keeper); ok {
+		c.Trainer.Method, err = k.memory()
+	}
+	return c, err
 }
 
 // A dictionary is a part of the state under its parameters' names.
@@ -227,6 +230,11 @@ func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 	s := c.Trainer
 	t.step, t.epoch, t.position, t.saved = int(s.Step), int(s.Epoch), int(s.Position), int(s.Step)
 	t.used = seconds(s.TrainSeconds)
+	if k, ok := t.method.(keeper); ok {
+		if err := k.remember(s.Method); err != nil {
+			return fmt.Errorf("%s: %w", last.Path, err)
+		}
+	}
 	t.end = End{Steps: int(s.Cosine.Steps), Epochs: int(s.Cosine.Epochs), Time: seconds(s.Cosine.Seconds)}
 	return t.open()
 }
@@ -248,7 +256,7 @@ func (t *Trainer) continues(c *checkpoint.Checkpoint) error {
 	switch {
 	case s == nil:
 		return fmt.Errorf("%w: it has no trainer.json", checkpoint.ErrNotModel)
-	case s.Data != t.images.Fingerprint():
+	case s.Data != t.fingerprint():
 		return fmt.Errorf("it was trained on other images than %s gives now; put them back, or start a new run", source(t.Config))
 	case s.Seed != t.Config.Seed:
 		return fmt.Errorf("seed %d in trainer.json, %d in config.json; put back the config.json that was there", s.Seed, t.Config.Seed)

@@ -8,6 +8,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/simpleunet"
 	"github.com/reverie-go/reverie/net/unet"
 	"github.com/reverie-go/reverie/net/vae"
@@ -21,6 +22,9 @@ func Network(c *config.Run) (net.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if Spec(c).LearnedSchedule() {
+		m = pipeline.NewScheduled(m)
+	}
 	return m, m.Check(c.Resolution.H, c.Resolution.W)
 }
 
@@ -30,6 +34,8 @@ func layOut(c *config.Run) (net.Model, error) {
 		return simpleunet.New(simpleunet.Config{Channels: c.Channels, ImageChannels: c.ImageChannels})
 	case unet.Arch:
 		return unet.New(unetConfig(c))
+	case mlp.Arch:
+		return mlp.New(mlp.Config{Dim: c.ImageChannels, Out: outChannels(c), Width: c.Channels[0], Depth: len(c.Channels), Energy: c.Energy})
 	}
 	if c.Autoencoder() {
 		return newAutoencoder(c)
@@ -45,11 +51,19 @@ func unetConfig(c *config.Run) unet.Config {
 	middle := c.Resolution.H >> (levels - 1) * (c.Resolution.W >> (levels - 1))
 	attend := middle <= maxAttended
 	return unet.Config{
-		InChannels: c.ImageChannels, OutChannels: c.ImageChannels,
+		InChannels: c.ImageChannels, OutChannels: outChannels(c),
 		BlockOutChannels: c.Channels, LayersPerBlock: c.Layers,
 		DownBlockTypes: slices.Repeat([]string{"DownBlock2D"}, levels), UpBlockTypes: slices.Repeat([]string{"UpBlock2D"}, levels),
 		NormNumGroups: groups(c.Channels), ResnetTimeScaleShift: "scale_shift", AddAttention: &attend, AttnNormNumGroups: groups(c.Channels), ZeroInit: true,
 	}
+}
+
+// outChannels is how many channels the network's output has: the prediction's and, where it is learned, the variance's.
+func outChannels(c *config.Run) int {
+	if c.Variance == "learned" {
+		return 2 * c.ImageChannels
+	}
+	return c.ImageChannels
 }
 
 // maxAttended is the number of pixels up to which the middle has attention,
@@ -95,11 +109,17 @@ func Objective(c *config.Run) (o reverie.Objective, err error) {
 		return o, err
 	}
 	o.SD = c.SigmaData
+	if o.Sampler, err = reverie.ParseTimeSampler(c.Times); err != nil {
+		return o, err
+	}
+	if o.Sampler == reverie.ImportanceTimes {
+		o.Importance = reverie.NewImportance(o.Process)
+	}
 	return o, o.Validate()
 }
 
 // newMethod returns how a run of c learns, and the process that it learns on.
-func newMethod(e *engine.Engine, c *config.Run, m net.Model) (method, reverie.Process, error) {
+func newMethod(e *engine.Engine, c *config.Run, m net.Model, far *data.Set) (method, reverie.Process, error) {
 	if a, ok := m.(vae.Autoencoder); ok {
 		return newELBO(e, c, a), nil, nil
 	}
@@ -107,9 +127,16 @@ func newMethod(e *engine.Engine, c *config.Run, m net.Model) (method, reverie.Pr
 	if err != nil {
 		return nil, nil, err
 	}
-	d := denoise{engine: e, net: m, objective: o, level: c.Level}
+	d := denoise{engine: e, net: m, objective: o, level: c.Level, ends: ends{far: far, couple: c.Coupling == "ot"}}
 	if err := d.checkLevel(); err != nil {
 		return nil, nil, err
+	}
+	if s, ok := m.(*pipeline.Scheduled); ok {
+		return &variational{denoise: d, scheduled: s, pixels: !c.Points(), v: c.Prediction == "v"}, o.Process, nil
+	}
+	if c.Variance == "learned" {
+		h, err := newHybrid(d)
+		return h, o.Process, err
 	}
 	if c.Objective != "denoise" {
 		s, err := newMatch(d, c.Objective, elements(c))

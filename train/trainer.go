@@ -44,6 +44,7 @@ type Trainer struct {
 	train, val *data.Set
 	images     *data.Set    // of training: train, unless that are latents
 	latents    *latentSpace // of a latent diffusion, else nil
+	far        *data.Set    // from which a flow between two data sets starts; else nil
 
 	// What tests replace.
 	files   checkpoint.FS
@@ -73,14 +74,15 @@ type Trainer struct {
 	stepping    time.Duration // time of this session spent in steps
 }
 
-// New prepares a run of c on the images of set.
-func New(e *engine.Engine, c *config.Run, set *data.Set) (*Trainer, error) {
-	return NewWithin(e, c, set, c.VAE)
+// New prepares a run of c on the images of set. far is the second data set of a
+// flow between two, of images of the same shape.
+func New(e *engine.Engine, c *config.Run, set *data.Set, far ...*data.Set) (*Trainer, error) {
+	return NewWithin(e, c, set, c.VAE, far...)
 }
 
 // NewWithin is New of a run in the latent space of the autoencoder in the folder
 // vae: that of c.VAE, or of a run to resume, which has its own copy. "": none.
-func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string) (t *Trainer, err error) {
+func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far ...*data.Set) (t *Trainer, err error) {
 	t = &Trainer{
 		Config: c, engine: e, train: set.Train(), val: set.Val(),
 		files: checkpoint.OS{}, now: time.Now, machine: memory.TotalMemory, saved: -1,
@@ -101,7 +103,10 @@ func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string) (t *T
 	if t.net, err = Network(c); err != nil {
 		return nil, err
 	}
-	if t.method, t.process, err = newMethod(e, c, t.net); err != nil {
+	if t.far, err = farSet(c, set, far); err != nil {
+		return nil, err
+	}
+	if t.method, t.process, err = newMethod(e, c, t.net, t.far); err != nil {
 		return nil, err
 	}
 	if err := t.train.CheckBatch(c.Batch); err != nil {
@@ -116,6 +121,30 @@ func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string) (t *T
 		return t, t.preview.SetVAE(t.latents.vae)
 	}
 	return t, nil
+}
+
+// farSet is the second data set of a run that wants one.
+func farSet(c *config.Run, set *data.Set, far []*data.Set) (*data.Set, error) {
+	if len(c.From) == 0 {
+		return nil, nil
+	}
+	if len(far) != 1 || far[0].Len() == 0 {
+		return nil, fmt.Errorf("train: a flow from %v needs that data set, of at least one image", c.From)
+	}
+	h, w, ch := set.Shape()
+	fh, fw, fch := far[0].Shape()
+	if h != fh || w != fw || ch != fch {
+		return nil, fmt.Errorf("--from: images of %dx%dx%d, and the data's are %dx%dx%d: a flow keeps the shape", fh, fw, fch, h, w, ch)
+	}
+	return far[0].Train(), nil
+}
+
+// fingerprint identifies the images that the run is trained on.
+func (t *Trainer) fingerprint() string {
+	if t.far == nil {
+		return t.images.Fingerprint()
+	}
+	return t.images.Fingerprint() + " from " + t.far.Fingerprint()
 }
 
 // Create starts a fresh run in dir, or in a new numbered folder below runs/

@@ -120,15 +120,15 @@ func TestUsage(t *testing.T) {
 		{"sample nowhere --variance y", `--variance "y" is unknown`},
 		{"sample nowhere --batchnorm y", `--batchnorm "y" is unknown`},
 		{"sample nowhere --spacing y", `--spacing "y" is unknown`},
-		{"sample nowhere --eta 1.5", "--eta 1.5 is outside 0 to 1"},
-		{"sample nowhere --eta NaN", "--eta NaN is outside 0 to 1"},
+		{"sample nowhere --eta 1.5", "--eta = 1.5: expected 0 to 1"},
+		{"sample nowhere --eta NaN", "--eta = NaN: expected 0 to 1"},
 		{"sample nowhere --eta 1 --solver ddpm", "--eta belongs to --solver ddim"},
 		{"sample nowhere --eta 0 --solver ddpm", "--eta belongs to --solver ddim"},
 		{"sample nowhere --variance beta --eta 0", "--variance belongs to --solver ddpm"},
 		{"sample nowhere --variance beta --solver ddim", "--variance belongs to --solver ddpm"},
 		{"sample nowhere --variance beta --eta 0.5", "--variance belongs to --solver ddpm"},
 		{"sample nowhere --steps 3 --solver lecture-sde", "--steps does not go with --solver lecture-sde"},
-		{"sample nowhere --steps 0", "--steps 0 is outside"},
+		{"sample nowhere --steps 0", "--steps 0: give at least 1"},
 		{"sample nowhere -n 0", "--n 0 is outside"},
 		{"sample nowhere --batch 0", "--batch 0 is outside"},
 		{"sample nowhere --backend gpu", `no backend "gpu"`},
@@ -493,7 +493,7 @@ func TestNotFinite(t *testing.T) {
 	if err != nil || last.Step != 1 {
 		t.Fatalf("newest checkpoint %v, %v; want that of step 1", last, err)
 	}
-	ok(t, "sample", dir, "-n", "1", "--out", filepath.Join(t.TempDir(), "s.png"))
+	refused(t, 1, []string{"step 1 of 10, from t = 9", "not finite"}, "sample", dir, "-n", "1", "--out", filepath.Join(t.TempDir(), "s.png"))
 }
 
 // TestOutputKept: an output that fails leaves the file that was there.

@@ -20,20 +20,32 @@ import (
 // openData opens the images of a configuration and says what was left out; name
 // is what a run on them is called.
 func openData(cmd *cobra.Command, c *config.Run) (set *data.Set, name string, err error) {
-	o := train.DataOptions(c)
-	if len(c.Data) == 0 {
-		set, err = data.Embedded(cmd.Context(), o)
-		return set, "emoji", err
-	}
-	bar := newBar(cmd.ErrOrStderr(), -1, "reading images")
-	o.Progress = bar.set
-	set, err = data.Open(cmd.Context(), c.Data, o)
+	bar := newBar(cmd.ErrOrStderr(), -1, "reading data")
+	set, err = train.OpenData(cmd.Context(), c, bar.set)
 	bar.done()
 	if err != nil {
 		return nil, "", err
 	}
 	writeSkipped(cmd.ErrOrStderr(), set.Skipped())
+	if len(c.Data) == 0 {
+		return set, "emoji", nil
+	}
 	return set, runName(c.Data[0]), nil
+}
+
+// openFrom opens the second data set of a flow between two; none for other runs.
+func openFrom(cmd *cobra.Command, c *config.Run) ([]*data.Set, error) {
+	if len(c.From) == 0 {
+		return nil, nil
+	}
+	bar := newBar(cmd.ErrOrStderr(), -1, "reading --from")
+	set, err := train.OpenFrom(cmd.Context(), c, bar.set)
+	bar.done()
+	if err != nil {
+		return nil, fmt.Errorf("--from: %w", err)
+	}
+	writeSkipped(cmd.ErrOrStderr(), set.Skipped())
+	return []*data.Set{set}, nil
 }
 
 // runName is what a run on a folder is called: the folder's name, as far as a

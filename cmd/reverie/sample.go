@@ -7,25 +7,23 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize/english"
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
-	"github.com/reverie-go/reverie/sample"
 	"github.com/spf13/cobra"
 )
 
 // sampleOptions are the flags of sample.
 type sampleOptions struct {
-	n, steps, batch                             int
-	solver, spacing, clamp, variance, batchnorm string
-	eta                                         float64
-	seed                                        uint64
-	raw                                         bool
-	resolution                                  config.Size
-	out, strip, npz, backend                    string
+	solverFlags
+	n, batch                       int
+	batchnorm                      string
+	seed                           uint64
+	raw                            bool
+	resolution                     config.Size
+	from, out, strip, npz, backend string
 }
 
 func newSample() *cobra.Command {
@@ -47,12 +45,8 @@ depends on --seed and i alone, not on -n, --batch or the number of threads.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.IntVarP(&o.n, "n", "n", 16, "images")
-	f.StringVar(&o.solver, "solver", "", oneOf("solver", config.Solvers)+" (default: the run's)")
-	f.IntVar(&o.steps, "steps", 0, "solver steps (default: the run's; else all T, for ddim 50)")
-	f.StringVar(&o.spacing, "spacing", "linear", oneOf("times of fewer steps than T", sample.Spacings()))
-	f.Float64Var(&o.eta, "eta", 0, "fresh noise of ddim: 0 deterministic, 1 ancestral; given, it chooses solver ddim")
-	f.StringVar(&o.variance, "variance", "", oneOf("noise of ddpm", config.Variances)+" (default: the run's)")
-	f.StringVar(&o.clamp, "clamp", "", oneOf("keep to [-1,1]", config.Clamps)+" (default: the run's with its own solver; else x for ddpm and lecture-sde on a run of preset lecture or an imported simpleunet, x0 elsewhere)")
+	o.solverFlags.add(f)
+	f.StringVar(&o.from, "from", "", "of a flow between two data sets: start from these images or points (default: the run's)")
 	f.StringVar(&o.batchnorm, "batchnorm", running, oneOf("statistics of BatchNorm, the running ones or each image's own", batchnorms))
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
@@ -76,57 +70,22 @@ var batchnorms = []string{running, perImage}
 // options checks the command line and turns it into the pipeline's options.
 // What depends on the model is looked at once the model is read.
 func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err error) {
-	f := cmd.Flags()
-	check := func(name, value string, allowed []string) {
-		if err == nil && f.Changed(name) {
-			err = config.OneOf(name, value, allowed)
+	for _, err := range []error{
+		o.solverFlags.check(cmd), config.OneOf("batchnorm", o.batchnorm, batchnorms),
+		config.Within("n", o.n, 1, 1<<20), config.Within("batch", o.batch, 1, 1<<16), config.Within("steps", o.steps, 0, 100000),
+	} {
+		if err != nil {
+			return p, usage(err)
 		}
-	}
-	check("solver", o.solver, config.Solvers)
-	check("variance", o.variance, config.Variances)
-	check("clamp", o.clamp, config.Clamps)
-	check("spacing", o.spacing, sample.Spacings())
-	check("batchnorm", o.batchnorm, batchnorms)
-	within := func(name string, v, lo, hi int) {
-		if err == nil {
-			err = config.Within(name, v, lo, hi)
-		}
-	}
-	within("n", o.n, 1, 1<<20)
-	within("batch", o.batch, 1, 1<<16)
-	if f.Changed("steps") {
-		within("steps", o.steps, 1, 100000)
-	}
-	switch {
-	case err != nil:
-	case !(o.eta >= 0 && o.eta <= 1):
-		err = fmt.Errorf("--eta %v is outside 0 to 1", o.eta)
-	case f.Changed("eta") && o.solver != "" && o.solver != "ddim":
-		err = fmt.Errorf("--eta belongs to --solver ddim, not to %s", o.solver)
-	case f.Changed("variance") && o.solver != "" && o.solver != "ddpm":
-		err = fmt.Errorf("--variance belongs to --solver ddpm, not to %s", o.solver)
-	case f.Changed("variance") && f.Changed("eta"):
-		err = fmt.Errorf("--variance belongs to --solver ddpm, and --eta to ddim; leave one out")
-	case f.Changed("steps") && o.solver == "lecture-sde":
-		err = fmt.Errorf("--steps does not go with --solver lecture-sde, which walks all of the model's time steps")
-	}
-	if err != nil {
-		return p, usage(err)
 	}
 	if err := checkNames(o.outputs()...); err != nil {
 		return p, err
 	}
-	p = pipeline.Options{
-		N: o.n, Height: o.resolution.H, Width: o.resolution.W, Batch: o.batch, Seed: o.seed,
-		Solver: o.solver, Steps: o.steps, Spacing: o.spacing, Eta: o.eta, Clamp: o.clamp,
-	}
-	if f.Changed("eta") {
-		p.Solver = "ddim"
-	}
+	p = pipeline.Options{N: o.n, Height: o.resolution.H, Width: o.resolution.W, Batch: o.batch, Seed: o.seed}
 	if o.batchnorm == perImage {
 		p.Mode = net.PerImage
 	}
-	return p, nil
+	return p, usage(o.fill(&p))
 }
 
 func (o *sampleOptions) outputs() []output {
@@ -138,24 +97,16 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pip
 	if p.Height == 0 && m.Defaults.Height == 0 {
 		return fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
 	}
-	steps := p.Steps
-	*p = m.Filled(*p)
-	if err := config.ValidateSolver(p.Solver, steps, "steps", tableLength(m.Process)); err != nil {
+	if size := m.Filled(*p); cmd.Flags().Changed("resolution") {
+		if err := m.Check(size.Height, size.Width); err != nil {
+			return fmt.Errorf("--resolution: %w", err)
+		}
+	}
+	if err := o.start(cmd, p, m); err != nil {
 		return err
 	}
-	switch {
-	case cmd.Flags().Changed("variance"):
-		if p.Solver != "ddpm" {
-			return fmt.Errorf("--variance belongs to --solver ddpm, and this run's solver is %s; add --solver ddpm", p.Solver)
-		}
-		if p.Variance, err = reverie.ParseVariance(o.variance); err != nil {
-			return err
-		}
-	case p.Solver == "ddpm":
-		p.Variance = m.Defaults.Variance
-	}
-	if err := m.Check(p.Height, p.Width); err != nil {
-		return fmt.Errorf("--resolution: %w", err)
+	if err := o.solverFlags.complete(cmd, p, m); err != nil {
+		return err
 	}
 	return checkMemory(m, p.Mode, min(p.N, p.Batch), p.Height, p.Width)
 }
@@ -209,17 +160,6 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	return nil
 }
 
-// solverName is a solver with what belongs to it alone.
-func solverName(p pipeline.Options) string {
-	switch p.Solver {
-	case "ddim":
-		return fmt.Sprintf("ddim (eta %v)", p.Eta)
-	case "ddpm":
-		return fmt.Sprintf("ddpm (%v variance)", p.Variance)
-	}
-	return p.Solver
-}
-
 // write writes the files that were asked for and names them.
 func (o *sampleOptions) write(stdout io.Writer, images []float32, p pipeline.Options, c int, strip *pipeline.Strip, text []picture.Text) error {
 	grid := picture.Grid(picture.Split(images, p.Height, p.Width, c), picture.Layout{})
@@ -247,15 +187,8 @@ func (o *sampleOptions) write(stdout io.Writer, images []float32, p pipeline.Opt
 func (o *sampleOptions) parameters(m *pipeline.Loaded, p pipeline.Options) []picture.Text {
 	text := []picture.Text{
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: m.Found.Model}, {Key: "weights", Value: weightsName(m)},
-		{Key: "solver", Value: p.Solver}, {Key: "steps", Value: fmt.Sprint(p.Steps)}, {Key: "spacing", Value: p.Spacing},
-		{Key: "clamp", Value: p.Clamp}, {Key: "batchnorm", Value: o.batchnorm}, {Key: "seed", Value: fmt.Sprint(p.Seed)},
+		{Key: "batchnorm", Value: o.batchnorm}, {Key: "seed", Value: fmt.Sprint(p.Seed)},
 		{Key: "images", Value: fmt.Sprint(p.N)}, {Key: "size", Value: fmt.Sprintf("%dx%d", p.Height, p.Width)},
 	}
-	switch p.Solver {
-	case "ddim":
-		text = append(text, picture.Text{Key: "eta", Value: fmt.Sprint(p.Eta)})
-	case "ddpm":
-		text = append(text, picture.Text{Key: "variance", Value: p.Variance.String()})
-	}
-	return text
+	return append(text, o.solverFlags.text(p)...)
 }

@@ -83,14 +83,23 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	f.Float64Var(&o.Beta, "beta", 0, "weight of an autoencoder's KL term")
 	f.IntVar(&o.BetaWarmup, "beta-warmup", 0, "steps over which it rises from 0")
 
+	f.BoolVar(&o.Energy, "energy", false, "the prediction of mlp is the gradient of an energy")
 	f.StringVar(&o.Process, "process", "", "process: "+strings.Join(config.Processes, ", "))
 	f.IntVar(&o.Timesteps, "timesteps", 0, "T, the number of time steps")
-	f.StringVar(&o.Schedule, "schedule", "", "betas: "+strings.Join(config.Schedules, ", "))
-	f.Float64Var(&o.BetaStart, "beta-start", 0, "first beta of linear and scaled-linear")
-	f.Float64Var(&o.BetaEnd, "beta-end", 0, "last beta of linear and scaled-linear")
+	f.StringVar(&o.Schedule, "schedule", "", "noise schedule of ddpm and vp: "+strings.Join(config.Schedules, ", "))
+	f.Float64Var(&o.BetaStart, "beta-start", 0, "first beta of linear and scaled-linear (vp, subvp: a thousandth of beta(0))")
+	f.Float64Var(&o.BetaEnd, "beta-end", 0, "last beta of linear and scaled-linear (vp, subvp: a thousandth of beta(1))")
+	f.Float64Var(&o.SigmaMin, "sigma-min", 0, "least noise of ve and edm (0: 0.01 and 0.002)")
+	f.Float64Var(&o.SigmaMax, "sigma-max", 0, "most noise of ve and edm (0: 50 and 80)")
+	f.StringArrayVar(&o.From, "from", nil, "a second data set, like DATA, in place of the noise: a flow between the two")
+	f.StringVar(&o.Coupling, "coupling", "", "how a flow's ends are paired within a batch: "+strings.Join(config.Couplings, ", "))
 	f.StringVar(&o.Prediction, "prediction", "", "what the network predicts: "+strings.Join(config.Predictions, ", "))
+	f.Float64Var(&o.SigmaData, "sigma-data", 0, "deviation of the data, for prediction and weighting edm (0: 0.5)")
+	f.StringVar(&o.Objective, "objective", "", "how it learns: "+strings.Join(config.Objectives, ", "))
+	f.Float64Var(&o.Level, "level", 0, "learn at this one time only (0: at all times)")
 	f.StringVar(&o.Loss, "loss", "", "norm of the error: "+strings.Join(config.Losses, ", "))
 	f.StringVar(&o.Weighting, "weighting", "", "weight over time: "+strings.Join(config.Weightings, ", "))
+	f.StringVar(&o.Times, "times", "", "law of the times: "+strings.Join(config.TimeLaws, ", "))
 
 	f.IntVar(&o.Batch, "batch", 0, "images per step")
 	f.Float64Var(&o.LR, "lr", 0, "learning rate of Adam")
@@ -156,12 +165,6 @@ func (o *trainOptions) fresh(set []string) (*config.Run, error) {
 	c := preset.With(&o.Run, set)
 	if len(c.Data) > 0 && !given("data-class") {
 		c.DataClass = nil // the preset's class is one of the embedded set
-	}
-	if (given("solver") || given("timesteps")) && !given("sample-steps") {
-		c.SampleSteps = 0 // the preset's number is for its own solver and T
-	}
-	if given("solver") && c.Solver == "ddim" && !given("clamp") {
-		c.Clamp = "x0" // the lecture's clamp of x is for its own two solvers
 	}
 	c.Adapt(given)
 	if err := c.Validate(); err != nil {
@@ -234,11 +237,15 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 	if err != nil {
 		return o.blame(cmd, c, err)
 	}
+	far, err := openFrom(cmd, c)
+	if err != nil {
+		return err
+	}
 	vae := c.VAE
 	if lock != nil && vae != "" {
 		vae = lock.Dir // a run keeps a copy
 	}
-	t, err := train.NewWithin(e, c, set, vae)
+	t, err := train.NewWithin(e, c, set, vae, far...)
 	if err != nil {
 		return o.blame(cmd, c, err)
 	}
@@ -279,12 +286,11 @@ func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err
 	if len(args) > 0 {
 		set = append(set, "data")
 	}
-	for _, dir := range args {
-		abs, err := filepath.Abs(dir)
-		if err != nil {
-			return nil, err
-		}
-		o.Data = append(o.Data, abs)
+	if o.Data, err = sources(args); err != nil {
+		return nil, err
+	}
+	if o.From, err = sources(o.From); err != nil {
+		return nil, err
 	}
 	if o.VAE != "" {
 		if o.VAE, err = filepath.Abs(o.VAE); err != nil {
@@ -307,4 +313,17 @@ func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err
 		o.AdamBetas = [2]float64(o.betas)
 	}
 	return set, nil
+}
+
+// sources are the data sets that arguments name, as a run's configuration has them: folders and files by their absolute paths.
+func sources(args []string) (all []string, err error) {
+	for _, arg := range args {
+		if !config.IsNamed(arg) {
+			if arg, err = filepath.Abs(arg); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, arg)
+	}
+	return all, nil
 }

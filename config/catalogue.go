@@ -1,0 +1,67 @@
+package config
+
+// Named is a value that a flag may have, with what it is in a line.
+type Named struct{ Name, Text string }
+
+// A Section lists the values of one flag.
+type Section struct {
+	Title string
+	Rows  []Named
+}
+
+// Catalogue describes the values of the flags that name parts of the mathematics, but for the solvers' (package sample).
+func Catalogue() []Section {
+	return []Section{
+		{"processes (--process): x_t = alpha x0 + sigma eps", []Named{
+			{"ddpm", "discrete chain over a table of betas, Ho et al. 2020"},
+			{"vp", "variance-preserving SDE, the limit of ddpm, Song et al. 2021"},
+			{"subvp", "sub-VP SDE, never more variance than vp, Song et al. 2021"},
+			{"ve", "variance-exploding SDE, the limit of NCSN: alpha = 1, sigma geometric in t, Song et al. 2021"},
+			{"edm", "alpha = 1, the time is sigma itself, Karras et al. 2022"},
+			{"flow", "flow matching on straight paths: alpha = 1-t, sigma = t, Lipman et al. 2023; with --from between two data sets"},
+		}},
+		{"schedules (--schedule), of ddpm and vp", []Named{
+			{"linear", "beta even in t"},
+			{"scaled-linear", "square root of beta even in t (ddpm)"},
+			{"cosine", "alpha a cosine of t, Nichol & Dhariwal 2021"},
+			{"sigmoid", "a sigmoid of t, Jabri et al. 2022"},
+			{"learned", "monotone network, learned by the bound, Kingma et al. 2021 (vp)"},
+		}},
+		{"predictions (--prediction): what the network says", []Named{
+			{"eps", "the noise"},
+			{"x0", "the data"},
+			{"v", "alpha eps - sigma x0, Salimans & Ho 2022"},
+			{"score", "gradient of the log density, -eps/sigma"},
+			{"velocity", "dx/dt of the probability flow"},
+			{"edm", "x0 preconditioned by the noise level, Karras et al. 2022"},
+		}},
+		{"objectives (--objective): how it learns", []Named{
+			{"denoise", "regression on the prediction's target, at all times or at one (--level)"},
+			{"exact", "score matching with the exact trace, Hyvarinen 2005; up to 64 numbers a sample"},
+			{"sliced", "score matching along random directions, Song et al. 2019"},
+			{"sliced-vr", "the same with less variance"},
+		}},
+		{"weightings (--weighting) over time, on |x0hat - x0|^2 but for simple", []Named{
+			{"simple", "1 on the network's own target"},
+			{"elbo", "the evidence lower bound"},
+			{"min-snr", "min(SNR, 5), Hang et al. 2023"},
+			{"likelihood", "g^2/2 on the score's error, Song et al. 2021"},
+			{"edm", "Karras et al. 2022"},
+		}},
+		{"times (--times): how they are drawn", []Named{
+			{"uniform", "uniform in time"},
+			{"stratified", "spread evenly within a batch, Kingma et al. 2021"},
+			{"importance", "by the size of the last losses, unbiased, Nichol & Dhariwal 2021"},
+			{"log-normal", "log noise level normal, Karras et al. 2022; logit-normal for flow"},
+		}},
+		{"variances (--variance) of solver ddpm", []Named{
+			{"posterior", "that of q(x_s | x_t, x0)"},
+			{"beta", "that of q(x_t | x_s)"},
+			{"learned", "between the two, learned beside the prediction, Nichol & Dhariwal 2021"},
+		}},
+		{"couplings (--coupling) of a flow's ends", []Named{
+			{"none", "as they come"},
+			{"ot", "by exact optimal transport within a batch, Tong et al. 2023"},
+		}},
+	}
+}

@@ -1,0 +1,79 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// pointsPrefix marks a data set that is named, not a file: points:moons.
+const pointsPrefix = "points:"
+
+// IsNamed says whether a data source is the name of a set of points rather than a path.
+func IsNamed(source string) bool { return strings.HasPrefix(source, pointsPrefix) }
+
+// PointsName is the name in a source that IsNamed.
+func PointsName(source string) string { return strings.TrimPrefix(source, pointsPrefix) }
+
+// pointFiles are the endings of files of points.
+var pointFiles = []string{".csv", ".npz"}
+
+// IsPoints says whether a data source is a set of points: a name, a table or an array. All else is images.
+func IsPoints(source string) bool {
+	return IsNamed(source) || slices.Contains(pointFiles, strings.ToLower(filepath.Ext(source)))
+}
+
+// adaptPoints replaces what a preset says of images and their networks.
+func (r *Run) adaptPoints(given func(flag string) bool) {
+	unless := func(flag string, change func()) {
+		if !given(flag) {
+			change()
+		}
+	}
+	unless("arch", func() { r.Arch = "mlp" })
+	if r.Arch == "mlp" {
+		unless("channels", func() { r.Channels = []int{128, 128, 128} })
+	}
+	unless("image-channels", func() { r.ImageChannels = 2 })
+	unless("clamp", func() { r.Clamp = "none" })
+	unless("batch", func() { r.Batch = 256 })
+	unless("lr", func() { r.LR = 2e-3 })
+	unless("val", func() { r.Val = 0.1 })
+	unless("sample-n", func() { r.SampleN = 2000 })
+	if !given("time") && !given("steps") && !given("epochs") {
+		r.Time, r.Steps, r.Epochs = Duration(time.Minute), 0, 0
+	}
+	r.Resolution, r.Flip, r.Crop, r.DataClass, r.Layers = Size{1, 1}, false, "none", nil, 1
+}
+
+// Points says whether the run is on points, not on images.
+func (r *Run) Points() bool { return len(r.Data) > 0 && IsPoints(r.Data[0]) }
+
+// maxDim bounds the numbers of a point.
+const maxDim = 1 << 12
+
+// validatePoints finds what points and images do not share.
+func (r *Run) validatePoints() error {
+	for _, source := range append(append([]string{}, r.Data...), r.From...) {
+		if IsPoints(source) != r.Points() {
+			return fmt.Errorf("%s and %s: one is points, the other images; give one kind", r.Data, source)
+		}
+	}
+	if !r.Points() {
+		if r.Arch == "mlp" {
+			return fmt.Errorf("--arch mlp is for points, such as points:moons or a .csv file; give unet or simpleunet")
+		}
+		return nil
+	}
+	switch {
+	case len(r.Data) > 1 || len(r.From) > 1:
+		return fmt.Errorf("%d sets of points: give one", max(len(r.Data), len(r.From)))
+	case r.Arch != "mlp" && r.Arch != "vae-mlp":
+		return fmt.Errorf("--arch %s is for images; points take mlp or vae-mlp", r.Arch)
+	case r.Resolution != Size{1, 1}:
+		return fmt.Errorf("--resolution %v: points have none; leave it out", r.Resolution)
+	}
+	return Within("image-channels", r.ImageChannels, 1, maxDim)
+}

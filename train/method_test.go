@@ -1,0 +1,277 @@
+package train
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/mlp"
+	"github.com/reverie-go/reverie/pipeline"
+)
+
+// pointsNet is a small network for points of dim numbers of which it says out.
+func pointsNet(t *testing.T, dim, out int) net.Model {
+	m, err := mlp.New(mlp.Config{Dim: dim, Out: out, Width: 16, Depth: 1, Embed: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// evaluated runs a method's loss in float64, so that it can be compared with sums on the host: the loss of each image, and its parts.
+func evaluated(t *testing.T, e *engine.Engine, m net.Model, how method, weights, in []*tensors.Tensor) (loss []float64, parts [][]float64) {
+	t.Helper()
+	f := e.Func("loss", func(_ *graph.Graph, nodes []*graph.Node) []*graph.Node {
+		v := net.Bind(net.Eval, m.Params(), nodes[:len(weights)])
+		loss, parts := how.loss(v, nodes[len(weights):])
+		return append([]*graph.Node{loss}, parts...)
+	})
+	defer f.Free()
+	out, err := f.Call(append(slices.Clone(weights), in...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range out[1:] {
+		parts = append(parts, tensors.MustCopyFlatData[float64](p))
+	}
+	return tensors.MustCopyFlatData[float64](out[0]), parts
+}
+
+// doubles are tensors of float32 as float64.
+func doubles(e *engine.Engine, in []*tensors.Tensor) []*tensors.Tensor {
+	out := make([]*tensors.Tensor, len(in))
+	for i, x := range in {
+		flat := make([]float64, x.Shape().Size())
+		for k, v := range tensors.MustCopyFlatData[float32](x) {
+			flat[k] = float64(v)
+		}
+		out[i] = engine.New(e, flat, x.Shape().Dimensions...)
+	}
+	return out
+}
+
+// said runs the network in float64.
+func said(t *testing.T, e *engine.Engine, m net.Model, weights []*tensors.Tensor, x []float64, n int, cond []float64) []float64 {
+	t.Helper()
+	f := e.Func("forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+		k := len(in) - 2
+		return []*graph.Node{m.Forward(net.Bind(net.Eval, m.Params(), in[:k]), in[k], in[k+1])}
+	})
+	defer f.Free()
+	y, err := f.Call1(append(slices.Clone(weights), engine.New(e, x, n, 1, 1, len(x)/n), engine.New(e, cond, n))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tensors.MustCopyFlatData[float64](y)
+}
+
+// cloud is a batch of n points of dim numbers in [-1,1], on the levels of 8 bits, ends included.
+func cloud(n, dim int) *data.Batch {
+	b := &data.Batch{X: make([]float32, n*dim), N: n, H: 1, W: 1, C: dim, Class: make([]int, n), Index: make([]int, n)}
+	for i := range b.X {
+		b.X[i] = float32(i*37%256)/127.5 - 1
+	}
+	b.X[0], b.X[1] = -1, 1
+	return b
+}
+
+// The hybrid loss is what its definition says, by the divergences of package reverie and by the error function's differences.
+func TestHybridLoss(t *testing.T) {
+	e := testEngine(t)
+	const n, dim, T = 40, 3, 6
+	chain, err := reverie.NewDDPM(reverie.LinearBetas(T, 0.01, 0.3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []reverie.Param{reverie.Eps, reverie.X0, reverie.V} {
+		m := pointsNet(t, dim, 2*dim)
+		h, err := newHybrid(denoise{engine: e, net: m, objective: reverie.Objective{Process: chain, Param: kind}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := cloud(n, dim)
+		in, times, err := h.inputs(b, place{noise: reverie.Stream{Domain: reverie.Training}, times: reverie.Stream{Domain: reverie.Times}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = doubles(e, in)
+		weights := net.Initial(m, 3, dtypes.Float64)
+		loss, parts := evaluated(t, e, m, h, weights, in)
+		x := tensors.MustCopyFlatData[float64](in[0])
+		both := said(t, e, m, weights, x, n, times)
+		for i, at := range times {
+			simple, vlb := hybridByHand(chain, kind, at, x[i*dim:(i+1)*dim], b.X[i*dim:(i+1)*dim], both[2*i*dim:2*(i+1)*dim])
+			near(t, "simple", parts[0][i], simple, 1e-6)
+			near(t, "vlb", parts[1][i], T*vlb, 1e-5)
+			near(t, "hybrid", loss[i], simple+0.001*T*vlb, 1e-6)
+		}
+	}
+}
+
+// hybridByHand returns a point's mean square error and its term of the bound in bits/dim.
+func hybridByHand(p *reverie.DDPM, kind reverie.Param, at float64, x []float64, x0 []float32, both []float64) (simple, bits float64) {
+	ct, cs := p.At(at), reverie.At(p, at-1)
+	skip, _, out, _ := kind(ct)
+	dim := len(x)
+	for k := range x {
+		f, v := both[k], both[dim+k]
+		truth := float64(x0[k])
+		target := (truth - skip*x[k]) / out
+		simple += (f - target) * (f - target) / float64(dim)
+		_, _, _, floor := reverie.Posterior(p.At(math.Max(at, 1)), p.At(math.Max(at, 1)-1))
+		lo, hi := math.Log(floor), math.Log(p.Beta(int(at)))
+		variance := math.Exp(lo + (v+1)/2*(hi-lo))
+		x0hat := skip*x[k] + out*f
+		if at > 0 {
+			cx, c0, _, q := reverie.Posterior(ct, cs)
+			bits += reverie.KL(cx*x[k]+c0*truth, q, cx*x[k]+c0*x0hat, variance) / math.Ln2 / float64(dim)
+			continue
+		}
+		sd := math.Sqrt(variance)
+		cdf := func(y float64) float64 { return math.Erfc(-(y-x0hat)/sd/math.Sqrt2) / 2 }
+		mass := cdf(truth+1./255) - cdf(truth-1./255)
+		if truth < -0.999 {
+			mass = cdf(truth + 1./255)
+		} else if truth > 0.999 {
+			mass = 1 - cdf(truth-1./255)
+		}
+		bits -= math.Log2(math.Max(mass, 1e-12)) / float64(dim)
+	}
+	return simple, bits
+}
+
+// The bound of a learned schedule is the one that the schedule's laws give on the host.
+func TestVariationalLoss(t *testing.T) {
+	e := testEngine(t)
+	const n, dim = 12, 3
+	for _, predictsV := range []bool{false, true} {
+		m := pipeline.NewScheduled(pointsNet(t, dim, dim))
+		weights := net.Initial(m, 3, dtypes.Float64)
+		p, err := reverie.NewLearnedVP(tensors.MustCopyFlatData[float64](weights[len(weights)-1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := reverie.Objective{Process: p, Param: reverie.Eps}
+		how := &variational{denoise: denoise{engine: e, net: m, objective: o}, scheduled: m, pixels: true, v: predictsV}
+		b := cloud(n, dim)
+		in, times, err := how.inputs(b, place{noise: reverie.Stream{Domain: reverie.Training}, times: reverie.Stream{Domain: reverie.Times}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = doubles(e, in)
+		loss, parts := evaluated(t, e, m, how, weights, in)
+		eps := tensors.MustCopyFlatData[float64](in[1])
+		x, cond := make([]float64, n*dim), make([]float64, n)
+		for i, at := range times {
+			c := p.At(at)
+			cond[i] = p.Cond(at)
+			for k := i * dim; k < (i+1)*dim; k++ {
+				x[k] = c.Alpha*float64(b.X[k]) + c.Sigma*eps[k]
+			}
+		}
+		f := said(t, e, m, weights, x, n, cond)
+		for i, at := range times {
+			c, first, last := p.At(at), p.At(0), p.At(1)
+			var diffusion, prior, reconstruction float64
+			for k := i * dim; k < (i+1)*dim; k++ {
+				said := f[k]
+				if predictsV {
+					said = c.Sigma*x[k] + c.Alpha*f[k]
+				}
+				// -SNR'/2 |x0 - x0hat|^2, with x0 - x0hat = sigma/alpha (epshat - eps)
+				diffusion += -c.DSNR() / 2 * math.Pow(c.Sigma/c.Alpha*(said-eps[k]), 2) / math.Ln2 / dim
+				prior += reverie.KL(last.Alpha*float64(b.X[k]), last.Sigma*last.Sigma, 0, 1) / math.Ln2 / dim
+				sd := first.Sigma / first.Alpha
+				reconstruction -= math.Log2(math.Max(binMass(float64(b.X[k]), float64(b.X[k])+sd*eps[k], sd), 1e-12)) / dim
+			}
+			near(t, "diffusion", parts[0][i], diffusion, 1e-6)
+			near(t, "prior", parts[1][i], prior, 1e-6)
+			near(t, "reconstruction", parts[2][i], reconstruction, 1e-5)
+			near(t, "bound", loss[i], diffusion+prior+reconstruction, 1e-5)
+		}
+	}
+}
+
+// binMass is the mass that N(mean, sd^2) gives to the bin of the 8-bit value x.
+func binMass(x, mean, sd float64) float64 {
+	cdf := func(y float64) float64 { return math.Erfc(-(y-mean)/sd/math.Sqrt2) / 2 }
+	switch {
+	case x < -0.999:
+		return cdf(x + 1./255)
+	case x > 0.999:
+		return 1 - cdf(x-1./255)
+	}
+	return cdf(x+1./255) - cdf(x-1./255)
+}
+
+// The ends of a learned schedule follow the mean of the bound, its inside the relative variance: central differences of both.
+func TestVariationalGradients(t *testing.T) {
+	e := testEngine(t)
+	const n, dim = 8, 2
+	m := pipeline.NewScheduled(pointsNet(t, dim, dim))
+	weights := net.Initial(m, 3, dtypes.Float64)
+	at := len(weights) - 1
+	gamma := tensors.MustCopyFlatData[float64](weights[at])
+	p, err := reverie.NewLearnedVP(gamma)
+	if err != nil {
+		t.Fatal(err)
+	}
+	how := &variational{denoise: denoise{engine: e, net: m, objective: reverie.Objective{Process: p, Param: reverie.Eps}}, scheduled: m, pixels: true}
+	in, _, err := how.inputs(cloud(n, dim), place{noise: reverie.Stream{Domain: reverie.Training}, times: reverie.Stream{Domain: reverie.Times}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in = doubles(e, in)
+	f := e.Func("gradient", func(_ *graph.Graph, nodes []*graph.Node) []*graph.Node {
+		v := net.Bind(net.Train, m.Params(), nodes[:len(weights)])
+		loss, _ := how.loss(v, nodes[len(weights):])
+		return []*graph.Node{how.gradients(v, loss, []*net.Param{m.Gamma})[0], loss}
+	})
+	defer f.Free()
+	call := func(gamma []float64) (grad, loss []float64) {
+		w := slices.Clone(weights)
+		w[at] = engine.New(e, gamma, len(gamma))
+		out, err := f.Call(append(w, in...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])
+	}
+	grad, loss := call(gamma)
+	scale := 0.0
+	for _, l := range loss {
+		scale += l / n
+	}
+	for _, i := range []int{0, 1, 2, 3, 40, 3 + 128 + 7, 3 + 256 + 100} {
+		const h = 1e-5
+		shifted := func(d float64) (v float64) {
+			g := slices.Clone(gamma)
+			g[i] += d
+			_, loss := call(g)
+			for _, l := range loss {
+				if i < 2 {
+					v += l / n
+				} else {
+					v += l * l / (scale * scale) / n
+				}
+			}
+			return v
+		}
+		near(t, "gradient", grad[i], (shifted(h)-shifted(-h))/(2*h), 1e-6+1e-4*math.Abs(grad[i]))
+	}
+}
+
+// near compares within a share of the larger number, or of 1.
+func near(t *testing.T, what string, got, want, tol float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tol*math.Max(1, math.Max(math.Abs(got), math.Abs(want)))) {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}

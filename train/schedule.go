@@ -1,0 +1,90 @@
+package train
+
+import (
+	"math"
+
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/pipeline"
+)
+
+// variational is the method that learns the noise schedule with the network (Variational Diffusion Models, Kingma et al. 2021,
+// arXiv:2107.00630): the bound in continuous time, in bits/dim, is the loss,
+//
+//	gamma'(t)/2 |eps - epshat|^2 + KL(q(z_1|x) || N(0, I)) - log p(x|z_0),   z_t = alpha x + sigma eps
+//
+// Its expectation depends on the ends of gamma alone, so they follow its gradient, as the network does; what lies between changes its
+// variance, so that follows the gradient of its square (appendix I.2). Points have no bins, so their ends stay where they are.
+type variational struct {
+	denoise
+	scheduled *pipeline.Scheduled
+	pixels    bool // the data are 8-bit images
+	v         bool // the network predicts v, not eps
+}
+
+// inputs are the images, their noise and their times.
+func (m *variational) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
+	times := m.times(at, b.N)
+	space := pipeline.NewScope(m.engine.Space(at.noise))
+	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
+	eps := space.Noise(x0)
+	space.Close(x0, eps)
+	return []*tensors.Tensor{x0, eps, vector(m.engine, times)}, times, nil
+}
+
+func (m *variational) parts() []string { return []string{"diffusion", "prior", "reconstruction"} }
+
+// loss is the bound of each image, and its terms.
+func (m *variational) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
+	x0, eps, t := in[0], in[1], in[2]
+	gamma, slope, g0, g1 := pipeline.GammaAt(v.Get(m.scheduled.Gamma), t)
+	if !m.pixels {
+		g0, g1 = graph.StopGradient(g0), graph.StopGradient(g1)
+	}
+	alpha := net.OverImage(graph.Sqrt(graph.Logistic(graph.Neg(gamma))))
+	sigma := net.OverImage(graph.Sqrt(graph.Logistic(gamma)))
+	z := graph.Add(graph.Mul(alpha, x0), graph.Mul(sigma, eps))
+	const lo, hi = reverie.LearnedGammaMin, reverie.LearnedGammaMax
+	said := m.net.Forward(v, z, graph.MulScalar(graph.AddScalar(gamma, -lo), 999/(hi-lo)))
+	if m.v { // epshat = sigma z + alpha v
+		said = graph.Add(graph.Mul(sigma, z), graph.Mul(alpha, said))
+	}
+	bits := func(nats *graph.Node) *graph.Node {
+		return graph.MulScalar(graph.ReduceMean(nats, 1, 2, 3), 1/math.Ln2)
+	}
+	diffusion := graph.Mul(bits(graph.MulScalar(graph.Square(graph.Sub(eps, said)), 0.5)), slope)
+
+	logVar := graph.Neg(net.Softplus(graph.Neg(g1))) // of z_1
+	prior := bits(gaussianKL(graph.BroadcastToDims(logVar, x0.Shape().Dimensions...), graph.ZerosLike(x0), graph.Mul(graph.Exp(graph.MulScalar(net.Softplus(g1), -0.5)), x0)))
+	reconstruction := graph.ZerosLike(prior)
+	if m.pixels { // z_0/alpha_0 has deviation e^(gamma_0/2) about x0
+		gap := graph.Mul(graph.Neg(graph.Exp(graph.MulScalar(g0, 0.5))), eps)
+		reconstruction = bits(discretised(x0, gap, graph.BroadcastToDims(g0, x0.Shape().Dimensions...)))
+	}
+	return graph.Add(diffusion, graph.Add(prior, reconstruction)), []*graph.Node{diffusion, prior, reconstruction}
+}
+
+// gradients are those of the mean bound, but for the inside of the schedule, which follows those of its relative square.
+func (m *variational) gradients(v *net.Vars, loss *graph.Node, params []*net.Param) []*graph.Node {
+	grads := graph.Gradient(graph.ReduceAllMean(loss), nodes(v, params)...)
+	mean := graph.StopGradient(graph.ReduceAllMean(loss))
+	square := graph.ReduceAllMean(graph.Square(graph.Div(loss, mean)))
+	for i, p := range params {
+		if p == m.scheduled.Gamma {
+			const ends = 2
+			inside := graph.Gradient(square, v.Get(p))[0]
+			n := p.Shape[0]
+			grads[i] = graph.Concatenate([]*graph.Node{graph.Slice(grads[i], graph.AxisRange(0, ends)), graph.Slice(inside, graph.AxisRange(ends, n))}, 0)
+		}
+	}
+	return grads
+}
+
+var (
+	_ grader  = (*variational)(nil)
+	_ learner = (*variational)(nil)
+)
