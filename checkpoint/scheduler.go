@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -140,6 +141,9 @@ type SchedulerExtra struct {
 	SigmaData float64 `json:"sigma_data,omitempty"`
 	// Between says of a flow that its far end is a second data set instead of noise.
 	Between bool `json:"between,omitempty"`
+	// Shift and Scale are the units of points: number k of a sample y stands for Shift[k] + Scale[k] y.
+	Shift []float64 `json:"shift,omitempty"`
+	Scale []float64 `json:"scale,omitempty"`
 	// Clamp is what sampling clamps unless told otherwise: "x0", "x", "none", or
 	// "" for the solver's default.
 	Clamp string `json:"clamp"`
@@ -161,6 +165,21 @@ func (x *SchedulerExtra) validateNumbers() error {
 	}{{"sigma_min", x.SigmaMin}, {"sigma_max", x.SigmaMax}, {"sigma_data", x.SigmaData}} {
 		if !(f.value >= 0 && f.value <= 1e9) {
 			return fmt.Errorf("reverie.%s is %v, expected 0 to 1e9", f.field, f.value)
+		}
+	}
+	return x.validateUnits()
+}
+
+// maxUnits bounds the numbers of a point.
+const maxUnits = 1 << 12
+
+func (x *SchedulerExtra) validateUnits() error {
+	if len(x.Shift) != len(x.Scale) || len(x.Shift) > maxUnits {
+		return fmt.Errorf("reverie.shift has %d numbers and reverie.scale %d, expected as many, at most %d", len(x.Shift), len(x.Scale), maxUnits)
+	}
+	for i, s := range x.Scale {
+		if !(s > 0 && s <= 1e30) || math.Abs(x.Shift[i]) > 1e30 {
+			return fmt.Errorf("reverie.shift %v, reverie.scale %v of number %d: expected finite numbers, the scale above 0", x.Shift[i], s, i)
 		}
 	}
 	return nil

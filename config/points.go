@@ -41,7 +41,7 @@ func (r *Run) adaptPoints(given func(flag string) bool) {
 	unless("batch", func() { r.Batch = 256 })
 	unless("lr", func() { r.LR = 2e-3 })
 	unless("val", func() { r.Val = 0.1 })
-	unless("sample-n", func() { r.SampleN = 2000 })
+	unless("sample-n", func() { r.SampleN = 1000 })
 	if !given("time") && !given("steps") && !given("epochs") {
 		r.Time, r.Steps, r.Epochs = Duration(time.Minute), 0, 0
 	}

@@ -18,6 +18,8 @@ type Memory struct {
 	// Classes are the names of the classes, sorted, and Class each image's place among them, -1 for none; [N]. Both may be nil.
 	Classes []string
 	Class   []int
+	// Shift and Scale say in which units the images were: channel k's number y stands for Shift[k] + Scale[k] y. Both may be nil.
+	Shift, Scale []float64
 }
 
 // FromMemory makes a Set of m's images in their order. It behaves as one that Open has opened, but the values are taken as they are:
@@ -37,6 +39,7 @@ func FromMemory(m Memory, o Options) (*Set, error) {
 		Val: o.Val, Workers: o.Workers, Prefetch: o.Prefetch, CacheBytes: -1,
 	}.withDefaults())
 	st.classes = append([]string(nil), m.Classes...)
+	st.shift, st.scale = m.Shift, m.Scale
 	size := m.H * m.W * m.C
 	s := &Set{st: st, index: make([]int, len(m.X)/size)}
 	st.items = make([]item, len(s.index))
@@ -58,6 +61,9 @@ func (m Memory) validate() error {
 	}
 	if n := len(m.X) / size; m.Class != nil && len(m.Class) != n {
 		return fmt.Errorf("data: %s: %d class numbers for %d images", m.name(), len(m.Class), n)
+	}
+	if len(m.Shift) != len(m.Scale) || m.Shift != nil && len(m.Shift) != m.C {
+		return fmt.Errorf("data: %s: units of %d and %d channels: expected %d", m.name(), len(m.Shift), len(m.Scale), m.C)
 	}
 	for i, k := range m.Class {
 		if k < -1 || k >= len(m.Classes) {

@@ -51,6 +51,9 @@ func (s *Set) Len() int { return len(s.index) }
 // Shape returns the height, width and channels of every image.
 func (s *Set) Shape() (h, w, c int) { return s.st.o.Height, s.st.o.Width, s.st.o.Channels }
 
+// Units returns the shift and the scale by which the images' channels are in the units of their source, see Memory; nil where they are.
+func (s *Set) Units() (shift, scale []float64) { return s.st.shift, s.st.scale }
+
 // Classes returns the names of the classes, sorted: those of the filter where
 // there is one. Train and Val keep the numbering.
 func (s *Set) Classes() []string { return append([]string(nil), s.st.classes...) }
@@ -132,6 +135,9 @@ func (s *Set) Fingerprint() string {
 	o := s.st.o
 	d := sha256.New()
 	fmt.Fprintf(d, "%d %d %d %q %v %q\n", o.Height, o.Width, o.Channels, o.Crop, o.Flip, s.st.classes)
+	if s.st.shift != nil {
+		fmt.Fprintf(d, "%v %v\n", s.st.shift, s.st.scale)
+	}
 	for _, i := range s.index {
 		it := &s.st.items[i]
 		fmt.Fprintf(d, "%x %d\n", it.Hash, it.Class)

@@ -12,10 +12,11 @@ import (
 
 // store is what the Sets cut from one opened set share.
 type store struct {
-	o       Options // with defaults
-	classes []string
-	items   []item
-	room    atomic.Int64 // bytes of Options.CacheBytes still free
+	o            Options   // with defaults
+	shift, scale []float64 // units, see Memory
+	classes      []string
+	items        []item
+	room         atomic.Int64 // bytes of Options.CacheBytes still free
 	// decoding bounds the memory of all decoders together; see decodeCost.
 	decoding *semaphore.Weighted
 

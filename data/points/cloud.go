@@ -38,6 +38,10 @@ func (c *Cloud) Dim() int { return len(c.X[0]) }
 // Set makes a training set of the points, as images of one pixel with a channel for each number (rounded to float32). The name stands
 // for the file in data.Info. Of o those fields count that count for data.FromMemory.
 func (c *Cloud) Set(name string, o data.Options) (*data.Set, error) {
+	return data.FromMemory(c.memory(name), o)
+}
+
+func (c *Cloud) memory(name string) data.Memory {
 	m := data.Memory{Name: name, H: 1, W: 1, C: c.Dim(), Classes: c.Classes, Class: c.Class}
 	m.X = make([]float32, 0, len(c.X)*c.Dim())
 	for _, x := range c.X {
@@ -45,6 +49,15 @@ func (c *Cloud) Set(name string, o data.Options) (*data.Set, error) {
 			m.X = append(m.X, float32(v))
 		}
 	}
+	return m
+}
+
+// SetIn is Set of the points as a maps them, which remembers their units.
+func (c *Cloud) SetIn(a Affine, name string, o data.Options) (*data.Set, error) {
+	mapped := *c
+	mapped.X = a.Apply(c.X)
+	m := mapped.memory(name)
+	m.Shift, m.Scale = a.Shift, a.Scale
 	return data.FromMemory(m, o)
 }
 
