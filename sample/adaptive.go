@@ -30,6 +30,8 @@ type Adaptive[Y any] struct {
 	First      float64 // size of the first step to try; 0: found by one more call
 	MaxCalls   int     // of Slope; 0: 10,000. More are an error
 
+	spent int // of MaxCalls, before
+
 	// After, if not nil, is called after each attempt; what was made before, other than keep, is not used any more.
 	After func(keep ...Y)
 }
@@ -107,7 +109,7 @@ func (w *walk[Y]) run(ctx context.Context, to float64) (err error) {
 
 // slope is Slope, counted and checked.
 func (w *walk[Y]) slope(ctx context.Context, y Y, t float64) (Y, error) {
-	if w.Calls >= w.MaxCalls {
+	if w.spent+w.Calls >= w.MaxCalls {
 		return y, fmt.Errorf("at t = %v: %d evaluations are spent: allow more (MaxCalls) or larger tolerances than %v and %v", t, w.MaxCalls, w.RTol, w.ATol)
 	}
 	w.Calls++

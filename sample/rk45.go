@@ -46,13 +46,6 @@ func (k *RK45[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, er
 
 // integrate returns x at s.
 func (k *RK45[X]) integrate(ctx context.Context, r *Run[X], norm reverie.Normer[X], x X, t, s float64) (X, error) {
-	most := k.MaxCalls
-	if most == 0 {
-		most = 10000
-	}
-	if most -= k.calls; most < 1 && t != s {
-		return x, fmt.Errorf("at t = %v: %d evaluations are spent: allow more (MaxCalls) or larger tolerances", t, k.calls)
-	}
 	f := flow[X]{r: r}
 	if _, ok := r.Process.(reverie.Discrete); ok {
 		f.lambda = true
@@ -60,7 +53,7 @@ func (k *RK45[X]) integrate(ctx context.Context, r *Run[X], norm reverie.Normer[
 	}
 	a := Adaptive[X]{
 		Slope: f.slope, Sum: r.Space.Sum, Norm: norm.Norm, After: r.recycle,
-		RTol: k.RTol, ATol: k.ATol, First: k.next, MaxCalls: most,
+		RTol: k.RTol, ATol: k.ATol, First: k.next, MaxCalls: k.MaxCalls, spent: k.calls,
 	}
 	x, report, err := a.Integrate(ctx, x, t, s)
 	k.next, k.calls = report.Next, k.calls+report.Calls
