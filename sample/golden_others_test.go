@@ -91,7 +91,7 @@ func (g otherRun) options(t *testing.T) Options {
 		o.Eta = 0
 	}
 	return Options{Eta: o.Eta, Variance: variance, Order: o.Order, BH1: o.BH1, NoCorrect: o.NoCorrect, LowerFinal: o.Lower,
-		Churn: o.Churn, ChurnMin: o.Tmin, ChurnMax: o.Tmax, ChurnNoise: o.Snoise, SNR: o.SNR, Corrections: o.Corrections}
+		Churn: o.Churn, ChurnMin: o.Tmin, ChurnMax: o.Tmax, ChurnNoise: o.Snoise, SNR: o.SNR, Corrections: o.Corrections, Unbounded: g.Solver == "pc"}
 }
 
 // replay is a network that says what the other's said, and checks that it is asked at the same times.

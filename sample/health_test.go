@@ -240,13 +240,33 @@ func TestFits(t *testing.T) {
 	}
 }
 
+// The corrector's step is the paper's where norms are sharp, in many dimensions, and the noise's own in few.
+func TestCorrectorStep(t *testing.T) {
+	const s, r = 0.3, 0.16
+	noise := 2 * r * r * s * s
+	for _, c := range []struct {
+		score, z  float64
+		unbounded bool
+		want      float64
+	}{
+		{64 / s, 64, false, noise}, {50 / s, 64, false, noise * (64. / 50) * (64. / 50)}, {80 / s, 64, false, noise * 0.64}, // 4,096 dimensions
+		{1 / s, 64, false, s * s / 2}, {0, 64, false, s * s / 2}, {1e6, 64, false, noise / 64},
+		{1, 1.4, false, noise}, {100, 1.4, false, noise}, {0, 1.4, false, noise}, // 2
+		{2, 1.4, true, 2 * r * r * 0.49}, {0, 1.4, true, 0},
+	} {
+		if got := (PC[batch]{Unbounded: c.unbounded}).size(s, c.score, c.z); !(math.Abs(got-c.want) <= 1e-12) {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
 func lower(err error) error { return fmt.Errorf("%s", strings.ToLower(err.Error())) }
 
 // Every option belongs to a solver, and only to those that say so; what is out of range is refused.
 func TestOptions(t *testing.T) {
 	given := map[string]Options{
 		"eta": {Eta: 0.5}, "variance": {Variance: reverie.BetaVariance}, "churn": {Churn: 1}, "churn-min": {ChurnMin: 1}, "churn-max": {ChurnMax: 1},
-		"churn-noise": {ChurnNoise: 1}, "snr": {SNR: 1}, "corrections": {Corrections: 1}, "predictor": {Predictor: "ddpm"}, "step-size": {StepSize: 1},
+		"churn-noise": {ChurnNoise: 1}, "snr": {SNR: 1}, "corrections": {Corrections: 1}, "predictor": {Predictor: "ddpm"}, "unbounded": {Unbounded: true}, "step-size": {StepSize: 1},
 		"updates": {Updates: 1}, "still": {Still: true}, "level": {Level: 1}, "order": {Order: 1}, "bh1": {BH1: true}, "no-correct": {NoCorrect: true},
 		"lower-final": {LowerFinal: true}, "rtol": {RTol: 0.1}, "atol": {ATol: 0.1}, "max-calls": {MaxCalls: 5},
 	}

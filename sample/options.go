@@ -25,6 +25,8 @@ type Options struct {
 	Corrections int     `name:"corrections"` // pc: corrector steps after each predictor step; 0: 1
 	Predictor   string  `name:"predictor"`   // pc: reverse-diffusion, ddpm or euler-maruyama; "": reverse-diffusion
 
+	Unbounded bool `name:"unbounded"` // pc: the corrector's step by norms alone, also in few dimensions
+
 	StepSize float64 `name:"step-size"` // langevin: h; annealed-langevin: Eps. 0: 0.2 of the lowest level's squared deviation
 	Updates  int     `name:"updates"`   // langevin: updates in each step, 0: 1; annealed-langevin: at each level, 0: 100
 	Still    bool    `name:"still"`     // langevin: without its noise

@@ -21,12 +21,13 @@ import (
 //
 //	|z|/|score| is held within s/k and s k,   k = max(1, |z|/8);   e is at most s^2/2, for no law has a score steeper than 1/s^2
 //
-// so that k is 1 up to 64 dimensions, and 14 for a 64x64 image in colour. As the steps grow the law tends to one near the data's, from which the
+// so that k is 1 up to 64 dimensions, and 14 for a 64x64 image in colour. Unbounded leaves all of that out. As the steps grow the law tends to one near the data's, from which the
 // dynamics keep it away by about SNR^2.
 type PC[X any] struct {
 	Predictor   Solver[X] // nil: ReverseDiffusion
 	SNR         float64   // r; 0: 0.16
 	Corrections int       // M; 0: 1
+	Unbounded   bool      // e by the norms alone, as the paper has it
 }
 
 // Fits refuses a process without a score, and what the predictor refuses.
@@ -76,23 +77,29 @@ func (p PC[X]) correct(ctx context.Context, r *Run[X], norm reverie.Normer[X], x
 	sx, s0, _ := law.Score()
 	score, z := r.Space.Sum([]float64{sx, s0}, x, x0), r.Space.Noise(x)
 	ns, nz := norm.Norm(score), norm.Norm(z)
-	ratio := or(p.SNR, 0.16)
 	c := [][]float64(reverie.NewBatch[float64](3, len(ns)))
 	for n := range ns {
-		e := alpha * size(law.Sigma, ratio, ns[n], nz[n])
+		e := alpha * p.size(law.Sigma, ns[n], nz[n])
 		c[0][n], c[1][n], c[2][n] = 1, e, math.Sqrt(2*e)
 	}
 	return r.Space.SumEach(c, x, score, z), nil
 }
 
-// size returns e/alpha at the noise level s, for the norms of score and noise.
-func size(s, ratio, score, z float64) float64 {
+// size returns e/alpha at the noise level s, for the norms of score and noise; 0 where the score is 0 and e has no bound.
+func (p PC[X]) size(s, score, z float64) float64 {
+	r := or(p.SNR, 0.16)
+	if p.Unbounded {
+		if score == 0 {
+			return 0
+		}
+		return 2 * r * r * z * z / (score * score)
+	}
 	k := max(1, z/8)
 	q := s * k
 	if score > 0 {
 		q = min(q, max(z/score, s/k))
 	}
-	return min(2*ratio*ratio*q*q, s*s/2)
+	return min(2*r*r*q*q, s*s/2)
 }
 
 // or returns v, or the default d where v is 0.

@@ -45,8 +45,10 @@ func table[X any]() []entry[X] {
 			func(Options) Solver[X] { return EulerMaruyama[X]{} }},
 		{Info{"reverse-diffusion", "the forward chain's discretisation reversed", nil, refusesBoth},
 			func(Options) Solver[X] { return ReverseDiffusion[X]{} }},
-		{Info{"pc", "predictor, then Langevin corrector by signal-to-noise ratio", []string{"snr", "corrections", "predictor"}, refusesBoth},
-			func(o Options) Solver[X] { return PC[X]{predictors[X]()[o.Predictor], o.SNR, o.Corrections} }},
+		{Info{"pc", "predictor, then Langevin corrector by signal-to-noise ratio", []string{"snr", "corrections", "predictor", "unbounded"}, refusesBoth},
+			func(o Options) Solver[X] {
+				return PC[X]{predictors[X]()[o.Predictor], o.SNR, o.Corrections, o.Unbounded}
+			}},
 		{Info{"langevin", "Langevin dynamics at one noise level", []string{"step-size", "updates", "still", "level"}, refusesBoth},
 			func(o Options) Solver[X] { return Langevin[X]{o.Level, o.StepSize, o.Updates, o.Still} }},
 		{Info{"annealed-langevin", "Langevin dynamics over falling noise levels (NCSN)", []string{"step-size", "updates"}, refusesBoth},
