@@ -269,7 +269,7 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 // blame marks an error about the images as the command line's where no file
 // can be at fault: in a new run on the embedded set.
 func (o *trainOptions) blame(cmd *cobra.Command, c *config.Run, err error) error {
-	if o.resume == "" && len(c.Data) == 0 && cmd.Context().Err() == nil {
+	if o.resume == "" && len(c.Data) == 0 && c.VAE == "" && cmd.Context().Err() == nil {
 		return usage(err)
 	}
 	return err
