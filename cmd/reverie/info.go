@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
 	"github.com/spf13/cobra"
 )
@@ -58,23 +59,8 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 		which = "averaged (EMA; the raw ones with --raw)"
 	}
 	row("weights", "%s", which)
-	s := c.Scheduler
-	p, err := pipeline.SpecOf(s)
-	if err != nil {
+	if err := writeFormulation(row, c, n); err != nil {
 		return fmt.Errorf("%s: %w", found.Model, err)
-	}
-	row("process", "%v", p)
-	row("prediction", "%s", p.Prediction)
-	if x := s.Reverie; x != nil {
-		if x.Preset != "" {
-			row("preset", "%s", x.Preset)
-		}
-		if x.Height > 0 {
-			row("image size", "%dx%d", x.Height, x.Width)
-		}
-		if x.Solver != "" {
-			row("own sampler", "%s, clamp %s, variance %s", x.Solver, x.Clamp, p.Variance)
-		}
 	}
 	if tr := c.Trainer; tr != nil {
 		row("trained", "%s steps (epoch %d, %d batches into it) in %v", humanize.Comma(tr.Step), tr.Epoch, tr.Position, time.Duration(tr.TrainSeconds*1e9).Round(time.Second))
@@ -83,6 +69,41 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 		row("trained", "elsewhere (imported)")
 	}
 	return t.Flush()
+}
+
+// writeFormulation says what the network learned: to code images, or to denoise
+// them or their codes.
+func writeFormulation(row func(name, format string, args ...any), c *checkpoint.Checkpoint, n net.Model) error {
+	if a, ok := n.(vae.Autoencoder); ok {
+		h, w := a.Size()
+		lh, lw, z := a.Latent(h, w)
+		row("autoencoder", "images of %dx%d, latents %dx%dx%d, %s likelihood", h, w, lh, lw, z, a.Likelihood().Kind)
+		return nil
+	}
+	if v := c.VAE; v != nil {
+		row("works on", "latents of %s %s", v.Arch, compact(v.ArchConfig))
+	}
+	s := c.Scheduler
+	p, err := pipeline.SpecOf(s)
+	if err != nil {
+		return err
+	}
+	row("process", "%v", p)
+	row("prediction", "%s", p.Prediction)
+	x := s.Reverie
+	if x == nil {
+		return nil
+	}
+	if x.Preset != "" {
+		row("preset", "%s", x.Preset)
+	}
+	if x.Height > 0 {
+		row("image size", "%dx%d", x.Height, x.Width)
+	}
+	if x.Solver != "" {
+		row("own sampler", "%s, clamp %s, variance %s", x.Solver, x.Clamp, p.Variance)
+	}
+	return nil
 }
 
 // compact is JSON on one line.
