@@ -25,9 +25,9 @@ func tinyVAE(dir, arch string) config.Run {
 	return c
 }
 
-// points draws n points of the linear-Gaussian model x = W z + b + s e, and
+// linearPoints draws n points of the linear-Gaussian model x = W z + b + s e, and
 // returns log p of each.
-func points(n int) (x []float32, logs []float64) {
+func linearPoints(n int) (x []float32, logs []float64) {
 	w := mat.NewDense(4, 2, []float64{1, 0.5, -0.3, 0.8, 0.2, -1, 0.6, 0.1})
 	b, s := []float64{0.3, -0.2, 0, 0.5}, 0.3
 	cov := mat.NewSymDense(4, nil)
@@ -62,7 +62,7 @@ func points(n int) (x []float32, logs []float64) {
 // within 0.1 nats of it, of 3.9, and does not pass it beyond three standard errors.
 // The decoder's variance, 0.09, is learned too.
 func TestBoundReachesEvidence(t *testing.T) {
-	x, logs := points(3000)
+	x, logs := linearPoints(3000)
 	set, err := data.FromMemory(data.Memory{H: 1, W: 1, C: 4, X: x}, data.Options{Val: 0.2})
 	if err != nil {
 		t.Fatal(err)
