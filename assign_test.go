@@ -113,6 +113,53 @@ func TestAssignByDuality(t *testing.T) {
 	}
 }
 
+// Distances of every size, remainders of four included, against the plain sum; and what has none.
+func TestDistances(t *testing.T) {
+	for size := range 10 {
+		a, b := NewBatch[float32](3, size), NewBatch[float32](2, size)
+		for i := range a {
+			Stream{Seed: 3, Sample: uint64(i)}.Normal32(a[i])
+		}
+		for i := range b {
+			Stream{Seed: 4, Sample: uint64(i)}.Normal32(b[i])
+		}
+		for i, row := range Distances(a, b) {
+			for j, got := range row {
+				want := 0.0
+				for k := range size {
+					want += math.Pow(float64(a[i][k])-float64(b[j][k]), 2)
+				}
+				near(t, "distance", got, want, 1e-14, 0)
+			}
+		}
+	}
+	if d := Distances(Batch[float64]{}, Batch[float64]{}); len(d) != 0 {
+		t.Error(d)
+	}
+	for _, c := range [][2]Batch[float64]{{{{1, 2}}, {{1}}}, {{{1}, {1, 2}}, {{1}}}, {{{1}}, {{1}, {1, 2}}}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%v have distances", c)
+				}
+			}()
+			Distances(c[0], c[1])
+		}()
+	}
+}
+
+// A batch of 128 pictures of 64x64x3.
+func BenchmarkCouple(b *testing.B) {
+	x, y := NewBatch[float32](128, 64*64*3), NewBatch[float32](128, 64*64*3)
+	for i := range x {
+		Stream{Seed: 1, Sample: uint64(i)}.Normal32(x[i])
+		Stream{Seed: 2, Sample: uint64(i)}.Normal32(y[i])
+	}
+	for b.Loop() {
+		Couple(x, y)
+	}
+}
+
 func BenchmarkAssign(b *testing.B) {
 	for _, n := range []int{128, 512, 2048} {
 		c := costs("distances", n, 1)
