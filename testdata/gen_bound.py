@@ -29,7 +29,7 @@ torch.set_default_dtype(torch.float64)
 losses.approx_standard_normal_cdf = torch.special.ndtr
 gd._extract_into_tensor = lambda arr, t, shape: torch.from_numpy(np.asarray(arr))[t].reshape([-1] + [1] * (len(shape) - 1)).expand(shape)
 
-T, N, D = 8, 3, 4
+T, N, D = 8, 3, 3  # D = 3: the package's training loss takes the first three channels
 beta = np.linspace(1e-3, 0.3, T)
 rng = np.random.default_rng(7)
 pixels = rng.integers(0, 256, (N, D))
@@ -70,6 +70,20 @@ def bound(variance, clip):
     return row
 
 
+def hybrid():
+    """The hybrid loss of training with a learned variance, L_simple + 0.001 T L_t, and its gradient with respect to the network's output, by index."""
+    diffusion = gd.GaussianDiffusion(betas=beta, model_mean_type=gd.ModelMeanType.EPSILON, model_var_type=gd.ModelVarType.LEARNED_RANGE, loss_type=gd.LossType.RESCALED_MSE)
+    gd.th = torch
+    rows = []
+    for t in range(T):
+        batch = torch.full((N,), t)
+        out = network(diffusion.q_sample(data, batch, noise[t]), batch, True).requires_grad_()
+        terms = diffusion.training_losses(lambda *_: out, data, batch, noise=noise[t])
+        terms["loss"].sum().backward()
+        rows.append({"output": out.detach()[..., 0, 0], "mse": terms["mse"].detach(), "loss": terms["loss"].detach(), "gradient": out.grad[..., 0, 0]})
+    return rows
+
+
 store(__file__, "bound.json", {"beta": beta, "pixels": pixels, "noise": noise[..., 0, 0], "runs": [
-    bound("posterior", False), bound("beta", False), bound("beta", True), bound("learned", False), bound("learned", True)]},
+    bound("posterior", False), bound("beta", False), bound("beta", True), bound("learned", False), bound("learned", True)], "hybrid": hybrid()},
     "improved-diffusion-for-smlm", "torch", "numpy")
