@@ -43,3 +43,37 @@ func ExampleLinear() {
 	// [299 199 100 0 -1] <nil>
 	// [299 224 149 74 -1] <nil>
 }
+
+// A solver by its name, with its options, asked first whether it goes with the process.
+func ExampleNew() {
+	fmt.Println(sample.Fits("lecture-sde", sample.Options{}, reverie.VP{}))
+	_, err := sample.New[reverie.Batch[float64]]("dpm++2m", sample.Options{Churn: 40})
+	fmt.Println(err)
+	solver, err := sample.New[reverie.Batch[float64]]("heun", sample.Options{Churn: 40})
+	fmt.Printf("%T %v\n", solver, err)
+	// Output:
+	// lecture-sde walks every index of a DDPM, whose betas it reads, and this is reverie.VP: the nearest solver is reverse-diffusion
+	// churn = 40: only solver heun has it, not dpm++2m
+	// sample.Heun[github.com/reverie-go/reverie.Batch[float64]] <nil>
+}
+
+// DDIM inversion: the noise from which (0.5, -0.25) would be sampled, and back. The data are N(0, 1/4), whose denoiser is exact.
+func ExampleInvert() {
+	type X = reverie.Batch[float64]
+	p, sp := reverie.Flow{}, &reverie.Host[float64]{}
+	run := &sample.Run[X]{Space: sp, Process: p, Denoiser: reverie.DenoiserFunc[X](func(_ context.Context, x X, t float64) (X, error) {
+		c := p.At(t)
+		return sp.Sum([]float64{c.Alpha / 4 / (c.Alpha*c.Alpha/4 + c.Sigma*c.Sigma)}, x), nil
+	})}
+	grid, err := sample.Linear(p, 2000)
+	if err != nil {
+		panic(err)
+	}
+	z, err := sample.Invert(context.Background(), run, sample.DDIM[X]{}, X{{0.5, -0.25}}, grid, nil)
+	fmt.Printf("%.2f %v\n", z, err)
+	x, err := sample.Sample(context.Background(), run, sample.DDIM[X]{}, z, grid, nil)
+	fmt.Printf("%.2f %v\n", x, err)
+	// Output:
+	// [[1.00 -0.50]] <nil>
+	// [[0.50 -0.25]] <nil>
+}

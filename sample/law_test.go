@@ -3,6 +3,7 @@ package sample
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/reverie-go/reverie"
@@ -181,6 +182,50 @@ func TestBiasShrinks(t *testing.T) {
 				t.Errorf("%s %+v: error %.5f with %d steps, %.5f with half as many", c.solver, c.o, e, n, last)
 			}
 			last = e
+		}
+	}
+}
+
+// Every solver samples every process over its whole span, singular ends included (Alpha = 0 at flow's hi, Sigma' at VP's lo), from the law at hi: mean and
+// variance are exact but for a bias that is small with many steps.
+func TestEveryProcess(t *testing.T) {
+	chain := mustDDPM(t, reverie.LinearBetas(300, 1e-4, 0.06))
+	for name, p := range map[string]reverie.Process{"ddpm": chain, "vp": reverie.VP{}, "sub-vp": reverie.SubVP{}, "ve": reverie.VE{}, "edm": reverie.EDM{}, "flow": reverie.Flow{}} {
+		_, hi := p.Span()
+		for _, c := range trials {
+			if c.solver == "rk45" && name == "ddpm" {
+				c.o = Options{RTol: 1e-3, ATol: 1e-3}
+			}
+			n, draws, tolerance := 800, 0, 0.02 // without noise many steps cost little
+			if slices.Contains([]string{"ddpm", "euler-maruyama", "reverse-diffusion", "pc", "annealed-langevin", "dpm++2m-sde"}, c.solver) || c.o.Eta+c.o.Churn > 0 {
+				n, draws, tolerance = 100, 300, 0.15
+			}
+			solver, err := New[batch](c.solver, c.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.solver == "annealed-langevin" { // how fast it gets better: TestAnnealedBias
+				solver, tolerance = AnnealedLangevin[batch]{Updates: 3}, 1
+			}
+			if c.solver == "euler" && name == "ve" { // whose own time is far from straight
+				tolerance = 0.06
+			}
+			spacing := map[string]string{"ve": "linear", "edm": "karras"}[name]
+			if spacing == "" {
+				spacing = c.spacing
+			}
+			if name == "ddpm" {
+				n = min(n, 300)
+			}
+			grid, err := Grid(spacing, p, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, v := marginal(p, hi)
+			m, v = law(t, p, solver, grid, m, v, draws)
+			if !(math.Abs(m-mean) <= 0.01 && math.Abs(v-sd*sd) <= tolerance*sd*sd) {
+				t.Errorf("%s under %s: mean %v, variance %v, want %v, %v", c.solver, name, m, v, mean, sd*sd)
+			}
 		}
 	}
 }
