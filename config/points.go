@@ -62,7 +62,7 @@ func (r *Run) validatePoints() error {
 		}
 	}
 	if !r.Points() {
-		if r.Arch == "mlp" {
+		if r.Arch == "mlp" && r.VAE == "" { // the latents of vae-mlp are points
 			return fmt.Errorf("--arch mlp is for points, such as points:moons or a .csv file; give unet or simpleunet")
 		}
 		return nil

@@ -20,7 +20,7 @@ var (
 	ofDiffusion = []string{
 		"process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "from", "coupling",
 		"prediction", "sigma-data", "objective", "level", "loss", "weighting", "times",
-		"solver", "sample-steps", "clamp", "variance", "vae",
+		"solver", "sample-steps", "clamp", "variance", "energy", "vae",
 	}
 	ofAutoencoder = []string{"latent-channels", "likelihood", "beta", "beta-warmup"}
 )

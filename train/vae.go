@@ -125,6 +125,9 @@ func (t *Trainer) autoencoder() *pipeline.Autoencoder {
 // reconstructions draws images, held out where any are, over what the
 // autoencoder makes of them.
 func (t *Trainer) reconstructions(ctx context.Context, name string) error {
+	if t.Config.Points() {
+		return nil // no pictures
+	}
 	set := t.val
 	if set.Len() == 0 {
 		set = t.train
@@ -156,7 +159,7 @@ func (t *Trainer) reconstructions(ctx context.Context, name string) error {
 // priorGrid draws decoded latents of the prior.
 func (t *Trainer) priorGrid(ctx context.Context, name string) error {
 	c := t.Config
-	if c.SampleN == 0 {
+	if c.SampleN == 0 || c.Points() {
 		return nil
 	}
 	a := t.autoencoder()
