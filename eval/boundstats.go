@@ -204,3 +204,15 @@ func (e *Evidence) sum() {
 		}
 	}
 }
+
+// Encoded makes a bound of latents z one of the images that they encode, of dim numbers each: nats is what each image's costs beside its
+// latent's, -log p(x|z) + log q(z|x), whatever the draw.
+func (e *Evidence) Encoded(dim int, nats []float64) {
+	e.Dim = dim
+	for _, row := range e.reconstruction.values {
+		for i := range row {
+			row[i] += nats[i]
+		}
+	}
+	e.sum()
+}

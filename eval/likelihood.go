@@ -74,6 +74,16 @@ func (l *Likelihoods) Negative() Estimate {
 // Bits returns Negative in bits a dimension: for Pixels -log2 p(x)/D + log2 127.5.
 func (l *Likelihoods) Bits() Estimate { return l.Negative().Bits(l.Dim) }
 
+// Encoded makes likelihoods of latents bounds on those of the images that they encode, as that of Evidence.
+func (l *Likelihoods) Encoded(dim int, nats []float64) {
+	l.Dim = dim
+	for _, row := range l.logp.values {
+		for i := range row {
+			row[i] -= nats[i]
+		}
+	}
+}
+
 // Merge adds the images of o, of the same reading and number of probes.
 func (l *Likelihoods) Merge(o *Likelihoods) error {
 	if l.Images() == 0 {

@@ -50,6 +50,9 @@ func (l *likelihoods) bound(ctx context.Context, images eval.Images) (*eval.Boun
 		if err != nil {
 			return err
 		}
+		for _, n := range part.Named() {
+			b.encoded(n.Bound)
+		}
 		return all.Merge(part)
 	})
 	return all, err
@@ -67,6 +70,7 @@ func (l *likelihoods) continuous(ctx context.Context, images eval.Images) (*eval
 		if err != nil {
 			return err
 		}
+		b.encoded(part)
 		return all.Merge(part)
 	})
 	return all, err
@@ -81,6 +85,7 @@ func (l *likelihoods) flow(ctx context.Context, images eval.Images) (*eval.Likel
 		if err != nil {
 			return err
 		}
+		b.encoded(part)
 		return all.Merge(part)
 	})
 	return all, err
@@ -102,6 +107,16 @@ type likelihoodBatch struct {
 	denoiser pipeline.Differentiable
 	reading  eval.Reading
 	stream   reverie.Stream
+	// Of latents: the numbers in an image, and what each costs beside its latent.
+	dim    int
+	beside []float64
+}
+
+// encoded makes what was measured on latents a bound for images.
+func (b likelihoodBatch) encoded(e interface{ Encoded(int, []float64) }) {
+	if b.beside != nil {
+		e.Encoded(b.dim, b.beside)
+	}
 }
 
 // clamped is the denoiser, clamped to the range of images if asked.
@@ -114,8 +129,8 @@ func (b likelihoodBatch) clamped(clamp bool) (reverie.Denoiser[*tensors.Tensor],
 
 // each calls f for the images, a batch at a time. Image i's noise depends on the seed and i alone.
 func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likelihoodBatch) error) error {
-	if l.model.VAE != nil {
-		return fmt.Errorf("%w: what its latents' density says of images takes the autoencoder's bound, which is not computed; measure distances", pipeline.ErrLatent)
+	if err := l.checkAutoencoder(); err != nil {
+		return err
 	}
 	if c := l.model.ImageChannels(); c != images.C {
 		return fmt.Errorf("the images have %d channels, and the model takes %d", images.C, c)
@@ -125,7 +140,7 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 	}
 	e := l.model.Engine
 	b := likelihoodBatch{space: pipeline.NewScope(e.Space(reverie.Stream{}))}
-	if images.H == 1 && images.W == 1 {
+	if images.H == 1 && images.W == 1 || l.model.VAE != nil {
 		b.reading = eval.Points
 	}
 	b.denoiser = l.model.Differentiable(b.space, l.mode)
@@ -137,8 +152,10 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 		n := min(l.batch, images.N-first)
 		b.stream = reverie.Stream{Seed: l.seed, Domain: reverie.Evaluation, Sample: uint64(first)}
 		b.space.Stream = b.stream
-		b.x = b.tensor(e, images, first, n)
-		err := f(b)
+		err := l.load(&b, images, first, n)
+		if err == nil {
+			err = f(b)
+		}
 		b.space.Close()
 		engine.Free(b.x)
 		if err != nil {
@@ -151,18 +168,28 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 	return nil
 }
 
-// tensor is n images from number first on.
-func (b likelihoodBatch) tensor(e *engine.Engine, images eval.Images, first, n int) *tensors.Tensor {
+// load sets the batch to n images from number first on.
+func (l *likelihoods) load(b *likelihoodBatch, images eval.Images, first, n int) error {
 	size := images.H * images.W * images.C
 	part := images.Pix[first*size : (first+n)*size]
-	if b.reading == eval.Pixels {
-		return engine.New(e, part, n, images.H, images.W, images.C)
+	switch {
+	case l.model.VAE != nil:
+		return l.encode(b, part, []int{n, images.H, images.W, images.C})
+	case b.reading == eval.Pixels:
+		b.x = engine.New(l.model.Engine, part, n, images.H, images.W, images.C)
+	default:
+		b.x = widened(l.model.Engine, part, n, images.H, images.W, images.C)
 	}
+	return nil
+}
+
+// widened is a tensor of v in float64.
+func widened(e *engine.Engine, v []float32, dims ...int) *tensors.Tensor {
 	return engine.Fill(e, func(flat []float64) {
-		for i, v := range part {
+		for i, v := range v {
 			flat[i] = float64(v)
 		}
-	}, n, images.H, images.W, images.C)
+	}, dims...)
 }
 
 // checkTerms reports a file for the terms whose ending is neither .csv nor .svg.

@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
+	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
 )
 
@@ -104,11 +105,15 @@ func TestLikelihoodsRefuse(t *testing.T) {
 	if _, err := l.bound(t.Context(), images); !errors.Is(err, errNoChain) {
 		t.Errorf("a bound of a flow: %v", err)
 	}
-	l.model.VAE = new(pipeline.Autoencoder)
-	_, err := l.continuous(t.Context(), images)
+	n, err := vae.NewDense(vae.DenseConfig{Height: 8, Width: 8, Channels: 3, Likelihood: vae.Likelihood{Kind: vae.Bernoulli}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.model.VAE = pipeline.NewAutoencoder(l.model.Engine, n, nil)
+	_, err = l.continuous(t.Context(), images)
 	l.model.VAE = nil
-	if !errors.Is(err, pipeline.ErrLatent) {
-		t.Errorf("a latent model: %v", err)
+	if !errors.Is(err, pipeline.ErrLatent) || !strings.Contains(err.Error(), "bernoulli") {
+		t.Errorf("a latent model of no density: %v", err)
 	}
 	l.model.Process = reverie.Flow{Between: true}
 	if _, err := l.continuous(t.Context(), images); err == nil || !strings.Contains(err.Error(), "no likelihood") {
@@ -145,6 +150,73 @@ func TestLikelihoodsOfPoints(t *testing.T) {
 	}
 	if !(math.Abs(sum-1) < 1e-2) || f.Reading != eval.Points {
 		t.Errorf("the density integrates to %v", sum)
+	}
+}
+
+// TestLikelihoodsOfLatents: e^-bound of a latent model is an importance weight, whose mean over draws of z is p(x), which integrates to 1.
+func TestLikelihoodsOfLatents(t *testing.T) {
+	e, err := engine.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	a, err := vae.NewDense(vae.DenseConfig{Channels: 1, Latent: 1, Widths: []int{}, ScalingFactor: 1.7, ShiftFactor: 0.3,
+		Likelihood: vae.Likelihood{Variance: vae.Fixed, Sigma: 0.8}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights := net.Initial(a, 2, dtypes.Float32)
+	for i, p := range a.Params() {
+		if !p.Buffer { // all linear: 0.3 of what goes in, and a bit more
+			weights[i] = engine.Fill(e, func(v []float32) {
+				for j := range v {
+					v[j] = 0.3 + 0.1*float32(j)
+				}
+			}, p.EngineShape()...)
+		}
+	}
+	n, err := mlp.New(mlp.Config{Dim: 1, Width: 8, Depth: 1, Embed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := pipeline.New(e, n, reverie.VP{}, reverie.V, net.Initial(n, 5, dtypes.Float32))
+	defer m.Close()
+	if err := m.SetVAE(pipeline.NewAutoencoder(e, a, weights)); err != nil {
+		t.Fatal(err)
+	}
+	const h, count, draws = 0.25, 64, 20
+	points := eval.Images{N: count * draws, H: 1, W: 1, C: 1, Pix: make([]float32, count*draws)}
+	for i := range points.Pix {
+		points.Pix[i] = float32(h * (float64(i%count) - count/2))
+	}
+	l := &likelihoods{model: &pipeline.Loaded{Model: m}, batch: 640, exact: true}
+	f, err := l.flow(t.Context(), points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, variance := 0.0, 0.0
+	p := f.PerImage()
+	for i := range count {
+		mean, square := 0.0, 0.0
+		for r := range draws {
+			w := math.Exp(p[i+count*r])
+			mean, square = mean+w/draws, square+w*w/draws
+		}
+		sum += h * mean
+		variance += h * h * (square - mean*mean) / (draws - 1)
+	}
+	se := math.Sqrt(variance)
+	t.Logf("the density integrates to %v +- %v", sum, se)
+	if !(math.Abs(sum-1) < 4*se+0.01 && se < 0.04) {
+		t.Errorf("the density integrates to %v +- %v", sum, se)
+	}
+	l.times = 16
+	v, err := l.continuous(t.Context(), points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := v.Total(); v.Dim != 1 || !(e.Value > f.Negative().Value-3*e.SE) {
+		t.Errorf("bound %+v, by the flow %+v nats", e, f.Negative())
 	}
 }
 
