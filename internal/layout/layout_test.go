@@ -36,7 +36,8 @@ var allowed = map[string]struct {
 	"pipeline":     {[]string{".", "sample", "engine", "net", "data/picture", "checkpoint"}, true},
 	"train":        {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train"}, true},
 	"eval":         {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config"}, true},
-	"cmd":          {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval"}, true},
+	"lab":          {[]string{".", "sample", "mixture", "engine", "net", "data", "checkpoint", "train", "eval"}, true},
+	"cmd":          {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "lab"}, true},
 	"bench":        {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval"}, true},
 
 	// GoMLX's own tests, some in package graph, must be able to import the backend.
