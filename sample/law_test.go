@@ -190,7 +190,7 @@ func TestBiasShrinks(t *testing.T) {
 // variance are exact but for a bias that is small with many steps.
 func TestEveryProcess(t *testing.T) {
 	chain := mustDDPM(t, reverie.LinearBetas(300, 1e-4, 0.06))
-	for name, p := range map[string]reverie.Process{"ddpm": chain, "vp": reverie.VP{}, "sub-vp": reverie.SubVP{}, "ve": reverie.VE{}, "edm": reverie.EDM{}, "flow": reverie.Flow{}} {
+	for name, p := range map[string]reverie.Process{"ddpm": chain, "vp": reverie.VP{}, "sub-vp": reverie.SubVP{}, "ve": reverie.VE{}, "edm": reverie.EDM{}, "flow": reverie.Flow{}, "cosine": reverie.CosineVP{}, "sigmoid": reverie.SigmoidVP{}} {
 		_, hi := p.Span()
 		for _, c := range trials {
 			if c.solver == "rk45" && name == "ddpm" {
