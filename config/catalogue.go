@@ -24,7 +24,7 @@ func Catalogue() []Section {
 			{"linear", "beta even in t"},
 			{"scaled-linear", "square root of beta even in t (ddpm)"},
 			{"cosine", "alpha a cosine of t, Nichol & Dhariwal 2021"},
-			{"sigmoid", "a sigmoid of t, Jabri et al. 2022"},
+			{"sigmoid", "of ddpm: beta a sigmoid of t, as diffusers has it; of vp: abar one, Jabri et al. 2022"},
 			{"learned", "monotone network, learned by the bound, Kingma et al. 2021 (vp)"},
 		}},
 		{"predictions (--prediction): what the network says", []Named{

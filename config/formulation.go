@@ -26,6 +26,9 @@ func (r *Run) adaptProcess(given func(flag string) bool) {
 		if p, ok := predictions[r.Process]; ok && !given("prediction") {
 			r.Prediction = p
 		}
+		if r.Process == "edm" && !given("times") {
+			r.Times = "log-normal" // uniform in sigma, nearly all would be noise
+		}
 		if r.Process != "ddpm" && !given("solver") {
 			r.Solver = "heun"
 		}
@@ -54,7 +57,7 @@ var vpSchedules = []string{"linear", "cosine", "sigmoid", "learned"}
 func (r *Run) usesBetas() bool {
 	switch r.Process {
 	case "ddpm":
-		return r.Schedule == "linear" || r.Schedule == "scaled-linear"
+		return r.Schedule != "cosine"
 	case "vp":
 		return r.Schedule == "linear"
 	}
@@ -62,7 +65,7 @@ func (r *Run) usesBetas() bool {
 }
 
 // betas is what beta-start and beta-end belong to.
-const betas = "--schedule linear and scaled-linear"
+const betas = "--schedule linear, scaled-linear and sigmoid"
 
 // noBetas is what makes beta-start and beta-end unused.
 func (r *Run) noBetas() string {
@@ -96,7 +99,8 @@ func (r *Run) Unused(given func(flag string) bool) error {
 		{"sigma-min", r.Process == "ve" || r.Process == "edm", "--process ve and edm", r.Process},
 		{"sigma-max", r.Process == "ve" || r.Process == "edm", "--process ve and edm", r.Process},
 		{"sigma-data", r.Prediction == "edm" || r.Weighting == "edm", "--prediction edm and --weighting edm", r.Prediction},
-		{"layers", r.Arch == "unet", "--arch unet and vae", r.Arch},
+		{"energy", r.Arch == "mlp", "--arch mlp", r.Arch},
+		{"layers", r.Arch == "unet" || r.Arch == "vae", "--arch unet and vae", r.Arch},
 		{"variance", r.Solver == "ddpm", "--solver ddpm", r.Solver},
 	}
 	for _, row := range rows {

@@ -45,7 +45,8 @@ func (r *Run) adaptPoints(given func(flag string) bool) {
 	if !given("time") && !given("steps") && !given("epochs") {
 		r.Time, r.Steps, r.Epochs = Duration(time.Minute), 0, 0
 	}
-	r.Resolution, r.Flip, r.Crop, r.DataClass, r.Layers = Size{1, 1}, false, "none", nil, 1
+	unless("resolution", func() { r.Resolution = Size{1, 1} })
+	r.Flip, r.Crop, r.DataClass, r.Layers = false, "none", nil, 1
 }
 
 // Points says whether the run is on points, not on images.
@@ -74,6 +75,8 @@ func (r *Run) validatePoints() error {
 		return fmt.Errorf("--arch %s is for images; points take mlp or vae-mlp", r.Arch)
 	case r.Resolution != Size{1, 1}:
 		return fmt.Errorf("--resolution %v: points have none; leave it out", r.Resolution)
+	case r.Arch == "mlp" && slices.ContainsFunc(r.Channels, func(w int) bool { return w != r.Channels[0] }):
+		return fmt.Errorf("--channels %v: the blocks of mlp are of one width, such as 128,128,128", r.Channels)
 	}
 	return Within("image-channels", r.ImageChannels, 1, maxDim)
 }

@@ -103,7 +103,7 @@ func (r *Run) validateNetwork() error {
 		return err
 	}
 	least := 2
-	if r.Autoencoder() {
+	if r.Autoencoder() || r.Arch == "mlp" {
 		least = 1
 	}
 	if len(r.Channels) < least || len(r.Channels) > 8 {

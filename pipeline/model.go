@@ -35,6 +35,8 @@ type Model struct {
 	// VAE, if not nil, is the autoencoder in whose latent space the network works:
 	// SetVAE sets it. What is sampled is decoded through it.
 	VAE *Autoencoder
+	// Shift and Scale are the units of points: number k of a sample y stands for Shift[k] + Scale[k] y. nil for images.
+	Shift, Scale []float64
 	// Defaults fill the fields of Options that are left zero.
 	Defaults Options
 	// Lecture says that the model is the lecture's, whose solvers (ddpm and

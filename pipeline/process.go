@@ -32,7 +32,7 @@ func (s Spec) Text() []picture.Text {
 	if s.ddpm() {
 		add("timesteps", s.Timesteps)
 	}
-	if s.Process == "subvp" || s.Schedule == "linear" || s.ddpm() && s.Schedule == "scaled-linear" {
+	if s.Process == "subvp" || s.Process == "vp" && s.Schedule == "linear" || s.ddpm() && s.Schedule != "cosine" {
 		add("beta-start", s.BetaStart)
 		add("beta-end", s.BetaEnd)
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -88,7 +87,7 @@ func (m *Model) steps(solver string) int {
 // lecture clamps x after each step of its two solvers, all else clamps x0.
 func (m *Model) clamp(solver string) string {
 	switch {
-	case m.VAE != nil || m.Net.Arch() == mlp.Arch: // latents and points have no range
+	case m.VAE != nil || m.Points(): // latents and points have no range
 		return "none"
 	case m.Lecture && (solver == "ddpm" || solver == "lecture-sde"):
 		return "x"

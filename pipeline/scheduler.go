@@ -141,8 +141,8 @@ func SpecOf(c checkpoint.SchedulerConfig) (s Spec, err error) {
 // String is the process as a person reads it.
 func (s Spec) String() string {
 	switch {
-	case s.ddpm() && (s.Schedule == "cosine" || s.Schedule == "sigmoid"):
-		return fmt.Sprintf("ddpm, T = %d, %s betas", s.Timesteps, s.Schedule)
+	case s.ddpm() && s.Schedule == "cosine":
+		return fmt.Sprintf("ddpm, T = %d, cosine betas", s.Timesteps)
 	case s.ddpm():
 		return fmt.Sprintf("ddpm, T = %d, %s betas %v to %v", s.Timesteps, s.Schedule, s.BetaStart, s.BetaEnd)
 	case s.Process == "vp":

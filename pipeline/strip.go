@@ -12,8 +12,8 @@ import (
 // stages is the number of pictures in a strip.
 const stages = 10
 
-// A Strip records the first image of a sampling at ten stages evenly spread
-// over its steps, the last one the finished image. Its Hook goes into
+// A Strip records the first image of a sampling, or the points of its first
+// batch, at ten stages evenly spread over its steps, the last one what is finished. Its Hook goes into
 // Options.Hook.
 type Strip struct {
 	H, W, C int
@@ -39,7 +39,10 @@ func (s *Strip) Hook(first int, at State) error {
 		}
 	}
 	tensors.MustConstFlatData(x, func(flat []float32) {
-		s.images = append(s.images, picture.FromFloat(flat[:s.H*s.W*s.C], s.H, s.W, s.C))
+		if s.H > 1 || s.W > 1 { // of points all that there are
+			flat = flat[:s.H*s.W*s.C]
+		}
+		s.images = append(s.images, picture.One(flat, s.H, s.W, s.C))
 	})
 	return nil
 }
@@ -63,8 +66,7 @@ func ForwardTimes(p reverie.Process) []float64 {
 	return t
 }
 
-// ForwardStrip shows an image [H,W,C] in [-1,1] at the times of ForwardTimes,
-// under one draw of the noise.
+// ForwardStrip shows an image [H,W,C] in [-1,1], or points [N,1,1,C], at the times of ForwardTimes, under one draw of the noise.
 func ForwardStrip(p reverie.Process, x0 []float32, h, w, c int, seed uint64) image.Image {
 	sp := &reverie.Host[float32]{Stream: reverie.Stream{Seed: seed, Domain: reverie.Training}}
 	x := reverie.Batch[float32]{x0}
@@ -73,7 +75,7 @@ func ForwardStrip(p reverie.Process, x0 []float32, h, w, c int, seed uint64) ima
 	for _, t := range ForwardTimes(p) {
 		law := p.At(t)
 		noised := sp.Sum([]float64{law.Alpha, law.Sigma}, x, eps)
-		images = append(images, picture.FromFloat(noised[0], h, w, c))
+		images = append(images, picture.One(noised[0], h, w, c))
 	}
 	return picture.Strip(images, picture.Layout{})
 }

@@ -16,8 +16,11 @@ import (
 	"github.com/reverie-go/reverie/sample"
 )
 
-// trainingImages is the number of images in the picture of the data.
-const trainingImages = 20
+// trainingImages and trainingPoints are how many are in the picture of the data.
+const (
+	trainingImages = 20
+	trainingPoints = 2000
+)
 
 // pictureSeed is added to the run's seed for its pictures, the same every time,
 // so that one picture can be compared with the next.
@@ -26,18 +29,26 @@ const pictureSeed = 1
 // firstPictures draws the training images and the forward strip.
 func (t *Trainer) firstPictures(ctx context.Context) error {
 	order := reverie.Stream{Seed: t.Config.Seed, Domain: reverie.Evaluation}.Perm(t.images.Len())
-	b, err := t.images.Load(ctx, order[:min(len(order), trainingImages)]...)
+	count := trainingImages
+	if t.Config.Points() {
+		count = trainingPoints
+	}
+	b, err := t.images.Load(ctx, order[:min(len(order), count)]...)
 	if err != nil {
 		return err
 	}
-	grid := picture.Grid(picture.Split(b.X, b.H, b.W, b.C), picture.Layout{Columns: trainingImages / 2})
+	grid := picture.Sheet(b.X, b.H, b.W, b.C, picture.Layout{Columns: trainingImages / 2})
 	if err := t.writePicture("training", grid, picture.Text{Key: "images", Value: fmt.Sprint(b.N)}); err != nil {
 		return err
 	}
 	if t.process == nil {
 		return nil
 	}
-	strip := pipeline.ForwardStrip(t.process, b.Image(0), b.H, b.W, b.C, t.Config.Seed)
+	first := b.Image(0)
+	if t.Config.Points() {
+		first = b.X
+	}
+	strip := pipeline.ForwardStrip(t.process, first, b.H, b.W, b.C, t.Config.Seed)
 	if t.latents != nil {
 		if strip, err = t.latentStrip(ctx); err != nil {
 			return err
@@ -100,7 +111,11 @@ func (t *Trainer) strip(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	o.Start = t.start
 	o.N, o.Seed = 1, t.Config.Seed+pictureSeed
+	if t.Config.Points() {
+		o.N, o.Batch = t.Config.SampleN, t.Config.SampleN
+	}
 	strip := pipeline.Strip{H: o.Height, W: o.Width, C: t.Config.ImageChannels, Images: t.preview.Images}
 	o.Hook = strip.Hook
 	if _, err := t.preview.Sample(ctx, o); err != nil {
@@ -117,9 +132,12 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 	}
 	c := t.Config
 	o := pipeline.Options{
-		N: c.SampleN, Height: c.Resolution.H, Width: c.Resolution.W, Seed: c.Seed + pictureSeed, Solver: "ddim", Clamp: "x0",
+		N: c.SampleN, Height: c.Resolution.H, Width: c.Resolution.W, Seed: c.Seed + pictureSeed, Solver: "ddim", Clamp: "x0", Start: t.start,
 	}
-	if t.latents != nil {
+	if c.Points() {
+		o.Batch = c.SampleN
+	}
+	if c.Points() || t.latents != nil {
 		o.Clamp = "none"
 	}
 	var grids []image.Image
@@ -134,7 +152,7 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		grids = append(grids, picture.Grid(picture.Split(x, c.Resolution.H, c.Resolution.W, c.ImageChannels), picture.Layout{}))
+		grids = append(grids, picture.Sheet(x, c.Resolution.H, c.Resolution.W, c.ImageChannels, picture.Layout{}))
 	}
 	text := t.samplerText(o)
 	if len(grids) > 1 {

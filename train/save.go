@@ -74,7 +74,7 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 	}
 	var process checkpoint.SchedulerConfig // an autoencoder has none
 	if t.process != nil {
-		if process, err = scheduler(t.Config); err != nil {
+		if process, err = t.scheduler(); err != nil {
 			return nil, err
 		}
 	}
@@ -181,7 +181,8 @@ func finite(b []byte) bool {
 }
 
 // scheduler describes the run's process and how it samples.
-func scheduler(c *config.Run) (checkpoint.SchedulerConfig, error) {
+func (t *Trainer) scheduler() (checkpoint.SchedulerConfig, error) {
+	c := t.Config
 	s, err := Spec(c).Scheduler()
 	if err != nil {
 		return s, err
@@ -190,6 +191,7 @@ func scheduler(c *config.Run) (checkpoint.SchedulerConfig, error) {
 	x := s.Reverie
 	x.Preset, x.Height, x.Width = c.Preset, c.Resolution.H, c.Resolution.W
 	x.Solver, x.Steps, x.Clamp = c.Solver, c.SampleSteps, c.Clamp
+	x.Shift, x.Scale = t.images.Units()
 	return s, nil
 }
 

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/reverie-go/reverie"
@@ -13,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie/net/unet"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/sample"
 )
 
 // Network lays out the architecture that a configuration describes, and
@@ -116,6 +118,23 @@ func Objective(c *config.Run) (o reverie.Objective, err error) {
 		o.Importance = reverie.NewImportance(o.Process)
 	}
 	return o, o.Validate()
+}
+
+// Check finds, without data and engine, what the parts of a configuration refuse of each other: a network's resolution, a prediction
+// that is singular on its process, a solver that does not fit it.
+func Check(c *config.Run) error {
+	m, err := Network(c)
+	if err != nil {
+		return err
+	}
+	_, p, err := newMethod(nil, c, m, nil)
+	if err != nil || p == nil {
+		return err
+	}
+	if err := sample.Fits(c.Solver, sample.Options{}, p); err != nil {
+		return fmt.Errorf("--solver %w", err)
+	}
+	return nil
 }
 
 // newMethod returns how a run of c learns, and the process that it learns on.

@@ -31,6 +31,9 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	if err != nil {
 		return err
 	}
+	if o.n == 0 {
+		o.n = 16
+	}
 	if err := checkAutoencoder(a, min(o.n, o.batch), height, width); err != nil {
 		return err
 	}
@@ -47,7 +50,11 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "drawn from", Value: "the prior"},
 		{Key: "seed", Value: fmt.Sprint(o.seed)}, {Key: "images", Value: fmt.Sprint(o.n)}, {Key: "size", Value: fmt.Sprintf("%dx%d", height, width)},
 	}
-	if err := o.write(cmd.OutOrStdout(), x, pipeline.Options{N: o.n, Height: height, Width: width}, c, nil, text); err != nil {
+	p := pipeline.Options{N: o.n, Height: height, Width: width}
+	if err := o.write(cmd.OutOrStdout(), x, p, c, nil, text); err != nil {
+		return err
+	}
+	if err := o.writeImages(cmd.OutOrStdout(), x, p, c); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.3f s an image\n", took(spent), spent.Seconds()/float64(o.n))

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -18,12 +20,12 @@ import (
 // sampleOptions are the flags of sample.
 type sampleOptions struct {
 	solverFlags
-	n, batch                       int
-	batchnorm                      string
-	seed                           uint64
-	raw                            bool
-	resolution                     config.Size
-	from, out, strip, npz, backend string
+	n, batch                            int
+	batchnorm                           string
+	seed                                uint64
+	raw                                 bool
+	resolution                          config.Size
+	from, out, strip, npz, csv, backend string
 }
 
 func newSample() *cobra.Command {
@@ -44,7 +46,7 @@ depends on --seed and i alone, not on -n, --batch or the number of threads.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.IntVarP(&o.n, "n", "n", 16, "images")
+	f.IntVarP(&o.n, "n", "n", 0, "images (default 16) or points (default 1000)")
 	o.solverFlags.add(f)
 	f.StringVar(&o.from, "from", "", "of a flow between two data sets: start from these images or points (default: the run's)")
 	f.StringVar(&o.batchnorm, "batchnorm", running, oneOf("statistics of BatchNorm, the running ones or each image's own", batchnorms))
@@ -54,7 +56,8 @@ depends on --seed and i alone, not on -n, --batch or the number of threads.`,
 	f.IntVar(&o.batch, "batch", 16, "images denoised at once")
 	f.StringVar(&o.out, "out", "samples.png", "write the grid of images here")
 	f.StringVar(&o.strip, "strip", "", "write ten stages of the first image here")
-	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C]")
+	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or the points, float64 [N,D]")
+	f.StringVar(&o.csv, "csv", "", "write the points here, in the units of the data")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 	return cmd
 }
@@ -72,7 +75,7 @@ var batchnorms = []string{running, perImage}
 func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err error) {
 	for _, err := range []error{
 		o.solverFlags.check(cmd), config.OneOf("batchnorm", o.batchnorm, batchnorms),
-		config.Within("n", o.n, 1, 1<<20), config.Within("batch", o.batch, 1, 1<<16), config.Within("steps", o.steps, 0, 100000),
+		within("n", cmd, o.n, 1<<20), config.Within("batch", o.batch, 1, 1<<16), config.Within("steps", o.steps, 0, 100000),
 	} {
 		if err != nil {
 			return p, usage(err)
@@ -89,7 +92,7 @@ func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err err
 }
 
 func (o *sampleOptions) outputs() []output {
-	return []output{{"out", o.out}, {"strip", o.strip}, {"npz", o.npz}}
+	return []output{{"out", o.out}, {"strip", o.strip}, {"npz", o.npz}, {"csv", o.csv}}
 }
 
 // complete fills in what depends on the model, and checks it.
@@ -100,6 +103,15 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pip
 	if size := m.Filled(*p); cmd.Flags().Changed("resolution") {
 		if err := m.Check(size.Height, size.Width); err != nil {
 			return fmt.Errorf("--resolution: %w", err)
+		}
+	}
+	if o.csv != "" && !m.Points() {
+		return fmt.Errorf("--csv is for points, and %s draws images; give --npz", m.Found.Model)
+	}
+	if p.N == 0 {
+		p.N = 16
+		if m.Points() {
+			p.N, p.Batch = 1000, max(p.Batch, 1000)
 		}
 	}
 	if err := o.start(cmd, p, m); err != nil {
@@ -135,11 +147,14 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	if err := o.complete(cmd, &p, m); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s of %dx%d, seed %d: solver %s, %s, clamp %s\n",
-		describe(m), english.Plural(p.N, "image", ""), p.Height, p.Width, p.Seed, solverName(p), english.Plural(p.Steps, "step", ""), p.Clamp)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: solver %s, %s, clamp %s\n",
+		describe(m), what(m, p), p.Seed, solverName(p), english.Plural(p.Steps, "step", ""), p.Clamp)
 
 	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
 	c := m.ImageChannels()
+	if m.Points() {
+		c, _ = m.Net.Channels()
+	}
 	strip := pipeline.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images}
 	p.Hook = func(first int, s pipeline.State) error {
 		bar.add(1)
@@ -156,13 +171,21 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	if err := o.write(cmd.OutOrStdout(), images, p, c, &strip, text); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.2f s an image\n", took(spent), spent.Seconds()/float64(p.N))
+	if m.Points() {
+		err = o.writePoints(cmd.OutOrStdout(), m.InUnits(images), c)
+	} else {
+		err = o.writeImages(cmd.OutOrStdout(), images, p, c)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.2g s each\n", took(spent), spent.Seconds()/float64(p.N))
 	return nil
 }
 
 // write writes the files that were asked for and names them.
 func (o *sampleOptions) write(stdout io.Writer, images []float32, p pipeline.Options, c int, strip *pipeline.Strip, text []picture.Text) error {
-	grid := picture.Grid(picture.Split(images, p.Height, p.Width, c), picture.Layout{})
+	grid := picture.Sheet(images, p.Height, p.Width, c, picture.Layout{})
 	if err := picture.Write(o.out, grid, text...); err != nil {
 		return err
 	}
@@ -173,14 +196,68 @@ func (o *sampleOptions) write(stdout io.Writer, images []float32, p pipeline.Opt
 		}
 		fmt.Fprintln(stdout, o.strip)
 	}
-	if o.npz != "" {
-		pixels := checkpoint.FromU8s(picture.Bytes(nil, images), p.N, p.Height, p.Width, c)
-		if err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: pixels}); err != nil {
-			return err
-		}
+	return nil
+}
+
+// writeImages writes images as an array where that was asked for.
+func (o *sampleOptions) writeImages(stdout io.Writer, x []float32, p pipeline.Options, c int) error {
+	return o.writeNPZ(stdout, checkpoint.FromU8s(picture.Bytes(nil, x), p.N, p.Height, p.Width, c))
+}
+
+// writePoints writes points as an array and as a table where that was asked for.
+func (o *sampleOptions) writePoints(stdout io.Writer, x []float64, d int) error {
+	if err := o.writeNPZ(stdout, checkpoint.FromF64s(x, len(x)/d, d)); err != nil || o.csv == "" {
+		return err
+	}
+	err := checkpoint.WriteFileAtomic(nil, o.csv, func(w io.Writer) error { return writeCSV(w, x, d) })
+	if err == nil {
+		fmt.Fprintln(stdout, o.csv)
+	}
+	return err
+}
+
+func (o *sampleOptions) writeNPZ(stdout io.Writer, x checkpoint.Tensor) error {
+	if o.npz == "" {
+		return nil
+	}
+	err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: x})
+	if err == nil {
 		fmt.Fprintln(stdout, o.npz)
 	}
-	return nil
+	return err
+}
+
+// writeCSV writes points of d numbers, one a line.
+func writeCSV(w io.Writer, x []float64, d int) error {
+	table := csv.NewWriter(w)
+	row := make([]string, d)
+	for i := 0; i < len(x); i += d {
+		for k := range row {
+			row[k] = strconv.FormatFloat(x[i+k], 'g', 9, 64)
+		}
+		if err := table.Write(row); err != nil {
+			return err
+		}
+	}
+	table.Flush()
+	return table.Error()
+}
+
+// what says in words what is drawn.
+func what(m *pipeline.Loaded, p pipeline.Options) string {
+	if m.Points() {
+		c, _ := m.Net.Channels()
+		return fmt.Sprintf("%s of %s", english.Plural(p.N, "point", ""), english.Plural(c, "number", ""))
+	}
+	return fmt.Sprintf("%s of %dx%d", english.Plural(p.N, "image", ""), p.Height, p.Width)
+}
+
+// within checks a count that is given; left out, it is 0 and chosen later.
+func within(flag string, cmd *cobra.Command, v, most int) error {
+	if !cmd.Flags().Changed(flag) {
+		return nil
+	}
+	return config.Within(flag, v, 1, most)
 }
 
 // parameters are the text chunks of a picture of samples.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
@@ -173,15 +174,11 @@ func (o *trainOptions) fresh(set []string) (*config.Run, error) {
 	if err := c.Unused(given); err != nil {
 		return nil, err
 	}
-	if !c.Autoencoder() {
-		if _, err := train.Objective(c); err != nil {
-			return nil, err
-		}
+	if c.VAE != "" { // its latents decide what the network takes
+		_, err = train.Objective(c)
+		return c, err
 	}
-	if c.VAE == "" { // else its latents decide what the network takes
-		_, err = train.Network(c)
-	}
-	return c, err
+	return c, train.Check(c)
 }
 
 // checkResume finds unknown values and flags that rule each other out. What the
@@ -237,6 +234,9 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 	if err != nil {
 		return o.blame(cmd, c, err)
 	}
+	if err := o.fitPoints(c, set); err != nil {
+		return err
+	}
 	far, err := openFrom(cmd, c)
 	if err != nil {
 		return err
@@ -264,6 +264,19 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 		return err
 	}
 	return runTrainer(cmd, t)
+}
+
+// fitPoints takes the numbers of a point from the data, which a new run does not know before.
+func (o *trainOptions) fitPoints(c *config.Run, set *data.Set) error {
+	_, _, d := set.Shape()
+	if !c.Points() || d == c.ImageChannels {
+		return nil
+	}
+	if o.ImageChannels != 0 || o.resume != "" {
+		return fmt.Errorf("%s has points of %d numbers, and --image-channels is %d; leave it out", c.Data[0], d, c.ImageChannels)
+	}
+	c.ImageChannels = d
+	return nil
 }
 
 // blame marks an error about the images as the command line's where no file

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/sample"
+)
+
+// formulations are runs on points, a few steps of each: what is trained, and the solvers that go with it.
+var formulations = []struct {
+	train   string
+	solvers []string
+}{
+	{"--process ddpm --timesteps 12", sample.Names()[:3]},
+	{"--process ddpm --timesteps 12 --variance learned", []string{"ddpm", "ddim", "ddpm --variance beta"}},
+	{"--process ddpm --timesteps 12 --schedule sigmoid --weighting min-snr --times importance", []string{"dpm++2m", "unipc --order 3"}},
+	{"--process vp --prediction score --weighting likelihood", []string{"euler-maruyama", "reverse-diffusion", "rk45 --rtol 1e-2 --atol 1e-2", "pc --predictor ddpm"}},
+	{"--process vp --schedule cosine --prediction eps --weighting elbo --times stratified", []string{"euler", "ddim --eta 0.5 --spacing quadratic"}},
+	{"--process vp --schedule sigmoid", []string{"dpm++2m-sde --spacing logsnr"}},
+	{"--process vp --schedule learned --weighting elbo --prediction eps", []string{"ddpm", "heun"}},
+	{"--process subvp", []string{"heun --churn 5", "euler-maruyama"}},
+	{"--process ve", []string{"annealed-langevin --updates 2", "heun --spacing karras", "langevin --level 0.5", "langevin --level 0.5 --still"}},
+	{"--process ve --prediction score --objective sliced --energy", []string{"reverse-diffusion"}},
+	{"--process vp --prediction score --objective exact", []string{"pc"}},
+	{"--process ve --objective sliced-vr --level 0.5", []string{"langevin --level 0.5"}},
+	{"--process edm --weighting edm", []string{"heun --spacing karras", "ddim --process vp"}},
+	{"--process flow", []string{"euler", "rk45 --rtol 1e-2 --atol 1e-2", "ddim --eta 1"}},
+	{"--process flow --prediction x0 --coupling ot", []string{"heun"}},
+	{"--process flow --from points:8gaussians --coupling ot", []string{"euler", "heun", "ddim"}},
+	{"--arch vae-mlp --channels 16,8", nil},
+}
+
+// TestFormulations trains each and draws from it by each of its solvers: the same points twice.
+func TestFormulations(t *testing.T) {
+	for _, f := range formulations {
+		t.Run(f.train, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			run := filepath.Join(dir, "run")
+			args := append([]string{"train", "points:moons", "--steps", "3", "--batch", "64", "--sample-every", "0", "--run", run}, strings.Fields(f.train)...)
+			if !strings.Contains(f.train, "--channels") {
+				args = append(args, "--channels", "16")
+			}
+			ok(t, args...)
+			for i, solver := range f.solvers {
+				a, b := filepath.Join(dir, "a.csv"), filepath.Join(dir, "b.csv")
+				draw := append([]string{"sample", run, "-n", "9", "--seed", "3", "--out", filepath.Join(dir, "p.png"), "--solver"}, strings.Fields(solver)...)
+				if !strings.Contains(solver, "lecture-sde") && !strings.Contains(f.train, "--timesteps") {
+					draw = append(draw, "--steps", "6")
+				}
+				ok(t, append(draw, "--csv", a)...)
+				if i > 0 {
+					continue
+				}
+				ok(t, append(draw, "--csv", b, "--batch", "2")...)
+				x, errX := os.ReadFile(a)
+				y, errY := os.ReadFile(b)
+				if errX != nil || errY != nil || len(strings.Split(strings.TrimSpace(string(x)), "\n")) != 9 || len(y) == 0 {
+					t.Errorf("%s: %q and %q, %v, %v", solver, x, y, errX, errY)
+				}
+			}
+		})
+	}
+}
+
+// TestSenselessFormulations: what makes no sense together is refused from the command line alone, with the reason and the nearest that does.
+func TestSenselessFormulations(t *testing.T) {
+	for line, want := range map[string]string{
+		"--process ve --schedule cosine":                                      "--schedule belongs to --process ddpm and vp, not to ve",
+		"--process flow --prediction eps":                                     "give --prediction velocity, v or x0",
+		"--process ddpm --schedule learned":                                   "give --process vp",
+		"--process vp --schedule scaled-linear":                               "the nearest is --schedule linear",
+		"--process vp --schedule learned":                                     "give --weighting elbo",
+		"--process vp --schedule learned --weighting elbo --prediction score": "give --prediction eps or v",
+		"--process vp --variance learned --solver ddpm":                       "give --process ddpm",
+		"--variance learned --solver ddim":                                    "--variance learned is for --solver ddpm",
+		"--process vp --from other":                                           "only --process flow can start from",
+		"--coupling ot":                                                       "give --process flow, not ddpm",
+		"--process flow --from points:moons":                                  "give one kind",
+		"--process flow --from other --weighting elbo":                        "give --weighting simple",
+		"--process flow --from other --objective sliced":                      "has none; give --objective denoise",
+		"--process flow --from other --solver ddpm":                           "no score",
+		"--process flow --from other --solver euler-maruyama":                 "no score",
+		"--process ve --solver lecture-sde":                                   "reverse-diffusion is the sampler that it stands for",
+		"--objective exact":                                                   "--objective exact",
+		"--objective sliced --loss l1":                                        "give --loss mse",
+		"--weighting edm --loss huber":                                        "needs --loss mse",
+		"--process vp --level 7":                                              "--level 7 is no time of the process",
+		"--times importance --timesteps 5000":                                 "at most 4000",
+		"--process ve --sigma-min 3 --sigma-max 2":                            "not under --sigma-max 2",
+		"--sigma-data 1":                                                      "--sigma-data belongs to --prediction edm",
+		"--arch mlp":                                                          "is for points",
+		"--arch vae --process vp":                                             "is an autoencoder",
+		"--energy":                                                            "--energy belongs to --arch mlp",
+		"--arch simpleunet --variance learned":                                "give --arch unet",
+	} {
+		refused(t, exitUsage, []string{want}, append([]string{"train", "nowhere"}, strings.Fields(line)...)...)
+	}
+	refused(t, exitUsage, []string{"take mlp or vae-mlp"}, "train", "points:moons", "--arch", "unet")
+	refused(t, exitUsage, []string{"points have none"}, "train", "points:moons", "--resolution", "8")
+}
+
+// TestSenselessSampling: likewise of a model and a solver.
+func TestSenselessSampling(t *testing.T) {
+	dir := t.TempDir()
+	train := func(name string, args ...string) string {
+		run := filepath.Join(dir, name)
+		ok(t, append([]string{"train", "points:moons", "--steps", "1", "--batch", "64", "--sample-every", "0", "--channels", "8", "--run", run}, args...)...)
+		return run
+	}
+	ve, between := train("ve", "--process", "ve"), train("between", "--process", "flow", "--from", "points:circles")
+	for line, want := range map[string]string{
+		ve + " --solver lecture-sde":                "only --process ddpm has",
+		ve + " --variance learned":                  "--solver ddpm",
+		ve + " --solver ddpm --variance learned":    "has not learned one",
+		ve + " --process flow --solver lecture-sde": "only --process ddpm has",
+		ve + " --from points:moons":                 "starts from noise",
+		between + " --solver ddpm":                  "no score",
+		between + " --solver ddim --eta 1":          "no score",
+		between + " --process vp":                   "no score",
+	} {
+		refused(t, exitFailure, []string{want}, append([]string{"sample", "--out", filepath.Join(dir, "s.png")}, strings.Fields(line)...)...)
+	}
+	for line, want := range map[string]string{
+		"--solver heun --eta 0.5":          "--eta belongs to --solver ddim, not to heun",
+		"--solver ddim --churn 1":          "--churn belongs to --solver heun, not to ddim",
+		"--solver unipc --order 4":         "order = 4",
+		"--solver pc --predictor leapfrog": "predictor",
+		"--spacing cubic":                  "--spacing \"cubic\" is unknown",
+		"--process ddqm":                   "--process \"ddqm\" is unknown",
+		"--solver rk45 --rtol 2":           "rtol = 2",
+	} {
+		refused(t, exitUsage, []string{want}, append([]string{"sample", ve}, strings.Fields(line)...)...)
+	}
+}
+
+// TestList: every name that a flag takes is listed with a line.
+func TestList(t *testing.T) {
+	out := ok(t, "list").out
+	for _, names := range [][]string{
+		config.Processes, config.Schedules, config.Predictions, config.Objectives, config.Weightings, config.TimeLaws,
+		config.Variances, config.Couplings, config.Solvers, sample.Spacings(),
+	} {
+		for _, name := range names {
+			found := false
+			for _, line := range strings.Split(out, "\n") {
+				found = found || strings.HasPrefix(line, "  "+name+" ") && len(strings.Fields(line)) > 2
+			}
+			if !found {
+				t.Errorf("%s is not listed:\n%s", name, out)
+			}
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/reverie-go/reverie/net/mlp"
+)
+
+// Points says whether the model is of points, not of images.
+func (m *Model) Points() bool { return m.Net.Arch() == mlp.Arch }
+
+// setUnits sets Shift and Scale as files have them.
+func (m *Model) setUnits(shift, scale []float64) error {
+	if c, _ := m.Net.Channels(); len(shift) != 0 && len(shift) != c {
+		return fmt.Errorf("scheduler: reverie.shift has %d numbers, and the network's points %d", len(shift), c)
+	}
+	m.Shift, m.Scale = shift, scale
+	return nil
+}
+
+// InUnits returns samples [N,1,1,D] as points in the units of the data that the model was trained on, one after another.
+func (m *Model) InUnits(y []float32) []float64 {
+	x := make([]float64, len(y))
+	for i, v := range y {
+		x[i] = float64(v)
+		if k := len(m.Scale); k > 0 {
+			x[i] = m.Shift[i%k] + m.Scale[i%k]*x[i]
+		}
+	}
+	return x
+}
