@@ -209,7 +209,7 @@ func TestFits(t *testing.T) {
 		if vp := Fits(info.Name, Options{}, reverie.VP{}); (vp != nil) != (info.Name == "lecture-sde") {
 			t.Errorf("%s and VP: %v", info.Name, vp)
 		}
-		if strings.Contains(info.Refuses, "a bridge") != (bridge != nil && info.Name != "lecture-sde") {
+		if strings.Contains(info.Refuses, "bridges") != (bridge != nil && info.Name != "lecture-sde") {
 			t.Errorf("%s says it refuses %q", info.Name, info.Refuses)
 		}
 	}

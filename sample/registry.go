@@ -12,14 +12,14 @@ import (
 type Info struct {
 	Name, Text string
 	Options    []string // those of Options that a solver has, by the names of Options' fields in lower case with dashes
-	Refuses    string   // which processes it refuses, and why; "": none
+	Refuses    string   // which processes it refuses, and why, to be read after "not for"; "": none
 }
 
-// The reasons for which solvers refuse a process.
+// What solvers refuse, and why.
 const (
-	refusesFar   = "a bridge: Sigma is 0 at its far end"
-	refusesScore = "a flow between two data sets: it has no score"
-	refusesBoth  = refusesFar + "; " + refusesScore
+	refusesFar   = "bridges (sigma is 0 at the far end)"
+	refusesScore = "flows between two data sets (no score)"
+	refusesBoth  = "bridges; " + refusesScore
 )
 
 // An entry is a solver by its name.
@@ -33,13 +33,13 @@ func table[X any]() []entry[X] {
 	return []entry[X]{
 		{Info{"ddpm", "ancestral sampling", []string{"variance"}, refusesScore},
 			func(o Options) Solver[X] { return DDPM[X]{o.Variance} }},
-		{Info{"ddim", "deterministic (eta 0) to ancestral (eta 1)", []string{"eta"}, "with eta above 0 " + refusesScore},
+		{Info{"ddim", "deterministic (eta 0) to ancestral (eta 1)", []string{"eta"}, "flows between two data sets (no score) with eta above 0"},
 			func(o Options) Solver[X] { return DDIM[X]{o.Eta} }},
-		{Info{"lecture-sde", "the lecture's \"iterative predictor\", as printed", nil, "all but ddpm, of which it walks every index: it reads the table of betas"},
+		{Info{"lecture-sde", "the lecture's \"iterative predictor\", as printed", nil, "any process but ddpm, whose table of betas it walks"},
 			func(Options) Solver[X] { return LectureSDE[X]{} }},
 		{Info{"euler", "Euler on the probability flow in the process's own time, order 1", nil, refusesFar},
 			func(Options) Solver[X] { return Euler[X]{} }},
-		{Info{"heun", "Karras et al.'s second-order sampler, with churn", []string{"churn", "churn-min", "churn-max", "churn-noise"}, refusesFar + "; with churn " + refusesScore},
+		{Info{"heun", "Karras et al.'s second-order sampler, with churn", []string{"churn", "churn-min", "churn-max", "churn-noise"}, "bridges; with churn also " + refusesScore},
 			func(o Options) Solver[X] { return Heun[X]{o.Churn, o.ChurnMin, o.ChurnMax, o.ChurnNoise} }},
 		{Info{"euler-maruyama", "Euler-Maruyama on the reverse SDE", nil, refusesBoth},
 			func(Options) Solver[X] { return EulerMaruyama[X]{} }},

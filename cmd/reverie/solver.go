@@ -38,6 +38,7 @@ func (s *solverFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.Predictor, "predictor", "", "predictor of pc: reverse-diffusion, ddpm, euler-maruyama")
 	f.Float64Var(&o.SNR, "snr", 0, "signal-to-noise ratio of pc's corrector (0: 0.16)")
 	f.IntVar(&o.Corrections, "corrections", 0, "corrector steps of pc after each prediction (0: 1)")
+	f.BoolVar(&o.Unbounded, "unbounded", false, "the corrector's step of pc as its paper has it, also in few dimensions")
 	f.Float64Var(&o.StepSize, "step-size", 0, "step of langevin and annealed-langevin (0: from the lowest noise level)")
 	f.IntVar(&o.Updates, "updates", 0, "updates of langevin in a step (0: 1), of annealed-langevin at a level (0: 100)")
 	f.BoolVar(&o.Still, "still", false, "langevin without its noise: paths collapse to the modes")
