@@ -109,16 +109,16 @@ func (m *matcher) tensors(x ...points) []*tensors.Tensor {
 // A race is how a contender fared: the Fisher divergence over seconds of training.
 type race struct{ seconds, divergence []float64 }
 
-// race trains a network on contender k's loss, and measures it now and then on the test points; only the training steps' time counts.
-func (l *lab) race(ctx context.Context, k int, truths, test scored) (race, error) {
+// race trains a model on contender k's loss, and measures it now and then on the test points; only the training steps' time counts.
+func (l *lab) race(ctx context.Context, k int, model net.Model, truths, test scored) (race, error) {
 	var r race
 	c, seed := contenders[k], l.Seed+uint64(10+k)<<32
-	learner := newLearner(l.Engine, smallModel(), c.lossOf, seed)
+	learner := newLearner(l.Engine, model, c.lossOf, seed)
 	m := &matcher{l: l, stream: stream(seed, streamTraining), sp: &reverie.Host[float64]{Stream: stream(seed, streamTraining+1<<33)}}
 	if k == 0 {
 		m.truths = &truths
 	}
-	forward := scoreFunc(l.Engine, learner.model)
+	forward := scoreFunc(l.Engine, model)
 	var spent time.Duration
 	next, budget := 0.03, l.raceBudget()
 	for done := 0.0; done < 1; done = budget.share(learner.steps, spent) {
@@ -181,7 +181,7 @@ func lossesFigure(ctx context.Context, l *lab) ([]output, error) {
 	truths, test := l.scoredPoints(10, l.few(4000)), l.scoredPoints(11, l.few(2000))
 	left := newChart(fmt.Sprintf("Fisher divergence, %s at noise σ = %v", l.data.Name, matchSigma), "seconds of training", "E|s - true score|^2 / 2")
 	for k, c := range contenders {
-		r, err := l.race(ctx, k, truths, test)
+		r, err := l.race(ctx, k, smallModel(), truths, test)
 		if err != nil {
 			return nil, err
 		}
