@@ -26,32 +26,53 @@ func densityOf(m *mixture.Mixture, b box, n int) *field {
 		return newField(n, b, func(x []float64) float64 { return math.Exp(m.LogDensity(x)) })
 	}
 	f := &field{n: n, values: make([]float64, n*n)}
-	along := func(mean, v float64) []float64 {
-		g := make([]float64, n)
-		for i := range g {
-			d := b.cell(n, i) - mean
-			g[i] = math.Exp(-d*d/(2*v)) / math.Sqrt(2*math.Pi*v)
-		}
-		return g
-	}
-	ex, ey := make([][]float64, m.Len()), make([][]float64, m.Len())
+	ex, ey := make([]bell, m.Len()), make([]bell, m.Len())
 	parallel(m.Len(), func(k int) {
 		mean := m.MeanOf(k)
-		ex[k], ey[k] = along(mean[0], vx[k]), along(mean[1], vy[k])
+		ex[k], ey[k] = newBell(b, n, mean[0], vx[k], m.Weight(k)), newBell(b, n, mean[1], vy[k], 1)
 	})
 	parallel(n, func(row int) {
 		out := f.values[row*n : (row+1)*n]
-		for k := range ex {
-			w := m.Weight(k) * ey[k][n-1-row]
-			if w < 1e-12 {
+		for k, e := range ex {
+			w := ey[k].at(n - 1 - row)
+			if w == 0 {
 				continue
 			}
-			for i, e := range ex[k] {
-				out[i] += w * e
+			for i, v := range e.values {
+				out[e.first+i] += w * v
 			}
 		}
 	})
 	return f
+}
+
+// A bell is a normal density on the cells of a line, from cell first on as far as it counts.
+type bell struct {
+	first  int
+	values []float64
+}
+
+// newBell is weight N(mean, v), left out beyond 8 deviations.
+func newBell(b box, n int, mean, v, weight float64) bell {
+	var g bell
+	for i := range n {
+		d := b.cell(n, i) - mean
+		if d*d > 64*v {
+			continue
+		}
+		if g.values == nil {
+			g.first = i
+		}
+		g.values = append(g.values, weight*math.Exp(-d*d/(2*v))/math.Sqrt(2*math.Pi*v))
+	}
+	return g
+}
+
+func (g bell) at(i int) float64 {
+	if i < g.first || i >= g.first+len(g.values) {
+		return 0
+	}
+	return g.values[i-g.first]
 }
 
 // axisVariances returns the variances along both axes, where every covariance is diagonal.
