@@ -35,18 +35,31 @@ func (r *Run) adaptAutoencoder(given func(flag string) bool) {
 	}
 	switch {
 	case r.Autoencoder():
-		unless("channels", func() { r.Channels = []int{32, 64, 128} })
+		unless("channels", func() { r.Channels = autoencoderWidths(r.Arch) })
 		unless("lr", func() { r.LR = 2e-3 })
 		r.Process, r.Timesteps, r.Schedule, r.BetaStart, r.BetaEnd, r.Coupling = "", 0, "", 0, 0, ""
 		r.Prediction, r.Objective, r.Loss, r.Weighting, r.Times = "", "", "", "", ""
 		r.Solver, r.SampleSteps, r.Clamp, r.Variance = "", 0, "", ""
 	case r.VAE != "":
-		unless("channels", func() { r.Channels = []int{64, 128} })
+		if r.Arch == "unet" {
+			unless("channels", func() { r.Channels = []int{32, 64, 64} })
+		} else if r.Arch == "mlp" && !r.Points() {
+			unless("channels", func() { r.Channels = []int{128, 128, 128} })
+		}
 		unless("clamp", func() { r.Clamp = "none" })
 	}
 	if !r.Autoencoder() && !slices.ContainsFunc(ofAutoencoder, given) {
 		r.LatentChannels, r.Likelihood, r.Beta, r.BetaWarmup = 0, "", 0, 0
 	}
+}
+
+// autoencoderWidths are the levels of vae, which halve an image twice, and the
+// hidden layers of vae-mlp.
+func autoencoderWidths(arch string) []int {
+	if arch == "vae-mlp" {
+		return []int{128, 128}
+	}
+	return []int{32, 64, 64}
 }
 
 // unusedParts finds flags of an autoencoder given to a diffusion, and the other

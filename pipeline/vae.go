@@ -212,16 +212,9 @@ func (a *Autoencoder) Free() {
 // trained from that one's. Of a model without an autoencoder the error is
 // ErrNoAutoencoder.
 func LoadAutoencoder(e *engine.Engine, path string, raw bool) (*Autoencoder, error) {
-	found, err := checkpoint.Resolve(path)
+	found, c, err := headOf(path)
 	if err != nil {
 		return nil, err
-	}
-	c, err := checkpoint.Load(found.Model, checkpoint.Only())
-	if err != nil {
-		return nil, err
-	}
-	if !checkpoint.IsAutoencoder(c.Arch) && c.VAE == nil {
-		return nil, fmt.Errorf("%s: %w: it is a diffusion of the images themselves, architecture %s; train one with --arch vae", found.Model, ErrNoAutoencoder, c.Arch)
 	}
 	part := checkpoint.ForSampling(raw)
 	if c.VAE != nil {
@@ -241,6 +234,42 @@ func LoadAutoencoder(e *engine.Engine, path string, raw bool) (*Autoencoder, err
 	}
 	a.Found, a.Averaged = found, c.VAE == nil && averaged == checkpoint.EMA
 	return a, nil
+}
+
+// headOf reads what a model with an autoencoder is, without its weights.
+func headOf(path string) (found checkpoint.Found, c *checkpoint.Checkpoint, err error) {
+	if found, err = checkpoint.Resolve(path); err != nil {
+		return found, nil, err
+	}
+	if c, err = checkpoint.Load(found.Model, checkpoint.Only()); err != nil {
+		return found, nil, err
+	}
+	if !checkpoint.IsAutoencoder(c.Arch) && c.VAE == nil {
+		return found, nil, fmt.Errorf("%s: %w: it is a diffusion of the images themselves, architecture %s; train one with --arch vae", found.Model, ErrNoAutoencoder, c.Arch)
+	}
+	return found, c, nil
+}
+
+// AutoencoderImages reads of an autoencoder's files which images it was trained
+// on: their size, 0 where it is not known, and their channels.
+func AutoencoderImages(path string) (h, w, channels int, err error) {
+	found, c, err := headOf(path)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	n := checkpoint.Network{Arch: c.Arch, ArchConfig: c.ArchConfig}
+	if c.VAE != nil {
+		n = *c.VAE
+	}
+	m, err := net.New(n.Arch, n.ArchConfig)
+	if err != nil {
+		return 0, 0, 0, fmt.Errorf("%s: %w", found.Model, err)
+	}
+	if a, ok := m.(vae.Autoencoder); ok {
+		h, w = a.Size()
+	}
+	channels, _ = m.Channels()
+	return h, w, channels, nil
 }
 
 // buildAutoencoder makes an autoencoder of what files hold. Those of diffusers

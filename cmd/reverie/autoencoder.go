@@ -38,3 +38,22 @@ func sizeOf(a *pipeline.Autoencoder, given config.Size) (h, w int, err error) {
 func checkAutoencoder(a *pipeline.Autoencoder, batch, h, w int) error {
 	return fits(func(n int) (int64, error) { return a.Memory(n, h, w) }, batch, h, w)
 }
+
+// adopt takes the size and the channels of the images of --vae's autoencoder
+// where the command line does not say.
+func adopt(c *config.Run, given func(flag string) bool) error {
+	if c.VAE == "" || c.Points() {
+		return nil
+	}
+	h, w, channels, err := pipeline.AutoencoderImages(c.VAE)
+	if err != nil {
+		return fmt.Errorf("--vae: %w", err)
+	}
+	if h > 0 && !given("resolution") {
+		c.Resolution = config.Size{H: h, W: w}
+	}
+	if !given("image-channels") {
+		c.ImageChannels = channels
+	}
+	return nil
+}

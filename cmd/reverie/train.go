@@ -149,6 +149,9 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 	if o.resume != "" {
 		return o.resumeRun(cmd, e, set)
 	}
+	if err := adopt(c, func(name string) bool { return slices.Contains(set, name) }); err != nil {
+		return err
+	}
 	if err := checkpoint.RefuseRun(o.run); err != nil { // before the images are read; looked at again when it is made
 		return err
 	}

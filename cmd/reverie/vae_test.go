@@ -39,7 +39,7 @@ func trainedLatent(t *testing.T) string {
 	dir := filepath.Join(scratch, "latent")
 	vae, imgs := trainedVAE(t), images(t)
 	sharedLatent.Do(func() {
-		r := ok(t, "train", imgs, "--vae", vae, "--channels", "4,8", "--timesteps", "10", "--resolution", "8", "--batch", "4", "--steps", "4", "--sample-every", "0", "--run", dir)
+		r := ok(t, "train", imgs, "--vae", vae, "--channels", "4,8", "--timesteps", "10", "--batch", "4", "--steps", "4", "--sample-every", "0", "--run", dir)
 		if text := "in the 4x4x3 latents of " + vae; !strings.Contains(r.err, text) {
 			t.Errorf("stderr lacks %q:\n%s", text, r.err)
 		}
