@@ -1,11 +1,13 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/sample"
 )
@@ -155,4 +157,77 @@ func TestList(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestResumeFormulations: what a method remembers is in its checkpoint, so that a run that was stopped goes on bit for bit.
+func TestResumeFormulations(t *testing.T) {
+	for _, formulation := range []string{
+		"--process ddpm --timesteps 3 --times importance", // each of its times has the losses that it takes
+		"--process vp --schedule learned --weighting elbo --prediction v",
+		"--process flow --from points:8gaussians --coupling ot",
+		"--process ddpm --timesteps 9 --variance learned --times stratified",
+		"--process vp --objective sliced-vr --prediction score --times log-normal",
+	} {
+		dir := t.TempDir()
+		train := func(args ...string) {
+			ok(t, append([]string{"train"}, args...)...)
+		}
+		fresh := append([]string{"points:moons", "--batch", "64", "--channels", "8", "--sample-every", "0", "--lr-schedule", "constant"}, strings.Fields(formulation)...)
+		whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
+		train(append(fresh, "--steps", "8", "--run", whole)...)
+		train(append(fresh, "--steps", "4", "--run", parts)...)
+		train("--resume", parts, "--steps", "8")
+		if a, b := files(t, whole), files(t, parts); len(a) == 0 || !maps.Equal(a, b) {
+			t.Errorf("%s: the files differ:\n%v\n%v", formulation, a, b)
+		}
+	}
+}
+
+// files are the SHA-256 of the files of a run's newest checkpoint.
+func files(t *testing.T, run string) map[string]string {
+	t.Helper()
+	last, err := checkpoint.Latest(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := checkpoint.Load(last.Path, checkpoint.Only())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Trainer.Files
+}
+
+// TestPredictContinuous: t is float32, in the process's own time, and a learned variance comes after the prediction.
+func TestPredictContinuous(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.npz"), filepath.Join(dir, "out.npz")
+	predict := func(run string, times checkpoint.Tensor, channels int) {
+		t.Helper()
+		x := checkpoint.FromF32s(make([]float32, 2*3*8*8), 2, 3, 8, 8)
+		if err := checkpoint.WriteNPZ(nil, in, checkpoint.NamedTensor{Key: "x", Tensor: x}, checkpoint.NamedTensor{Key: "t", Tensor: times}); err != nil {
+			t.Fatal(err)
+		}
+		ok(t, "predict", "--model", run, "--in", in, "--out", out)
+		z, err := checkpoint.OpenNPZ(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		y, err := z.Array("out", checkpoint.F32, 4)
+		if err != nil || y.Shape[1] != channels {
+			t.Errorf("%s: %v, %v", run, y.Shape, err)
+		}
+	}
+	unet := []string{"train", images(t), "--resolution", "8", "--channels", "8,8", "--batch", "4", "--steps", "1", "--sample-every", "0", "--val", "0"}
+	flow, learned := filepath.Join(dir, "flow"), filepath.Join(dir, "learned")
+	ok(t, append(unet, "--process", "flow", "--run", flow)...)
+	ok(t, append(unet, "--variance", "learned", "--run", learned)...)
+	predict(flow, checkpoint.FromF32s([]float32{0.5, 1}, 2), 3)
+	predict(learned, checkpoint.FromI64s([]int64{0, 299}, 2), 6)
+	refused(t, exitFailure, []string{`array "t"`, "expected <f4"}, "predict", "--model", flow, "--in", in, "--out", out) // whole numbers
+	if err := checkpoint.WriteNPZ(nil, in, checkpoint.NamedTensor{Key: "x", Tensor: checkpoint.FromF32s(make([]float32, 3*8*8), 1, 3, 8, 8)},
+		checkpoint.NamedTensor{Key: "t", Tensor: checkpoint.FromF32s([]float32{1.5}, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, exitFailure, []string{"t[0] is 1.5", "0.001 to 1"}, "predict", "--model", flow, "--in", in, "--out", out)
 }
