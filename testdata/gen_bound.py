@@ -9,6 +9,7 @@ not cut to float32, and the normal distribution function is the exact one in pla
 Deviation: at index 0 improved-diffusion decodes with the variance of index 1's posterior (with fixed_large too); the lecture with beta_0. "decoder" is
 their discretised likelihood at index 0 with beta_0. With a learned variance both interpolate between beta_0 and that of index 1's posterior.
 """
+
 import os
 import sys
 import types
@@ -23,7 +24,7 @@ from store import store  # noqa: E402
 bare("improved_diffusion_for_SMLM")  # whose __init__ asks for MPI
 bare("improved_diffusion_for_SMLM.improved_diffusion")
 from improved_diffusion_for_SMLM.improved_diffusion import gaussian_diffusion as gd  # noqa: E402
-from improved_diffusion_for_SMLM.improved_diffusion import losses  # noqa: E402
+from improved_diffusion_for_SMLM.improved_diffusion import losses, resample  # noqa: E402
 
 torch.set_default_dtype(torch.float64)
 losses.approx_standard_normal_cdf = torch.special.ndtr
@@ -62,8 +63,17 @@ def bound(variance, clip):
         batch = torch.full((N,), t)
         p = diffusion.p_mean_variance(model, diffusion.q_sample(data, batch, noise[t]), batch, clip_denoised=clip)
         means[t], logs[t] = p["mean"][..., 0, 0], p["log_variance"][..., 0, 0]
-    row = {"variance": variance, "clip": clip, "outputs": [o.tolist() for o in outputs], "mean": torch.stack(means), "log_variance": torch.stack(logs),
-           "prior_bpd": out["prior_bpd"], "vb": out["vb"].flip(1), "total_bpd": out["total_bpd"], "eps_mse": out["mse"].flip(1)}
+    row = {
+        "variance": variance,
+        "clip": clip,
+        "outputs": [o.tolist() for o in outputs],
+        "mean": torch.stack(means),
+        "log_variance": torch.stack(logs),
+        "prior_bpd": out["prior_bpd"],
+        "vb": out["vb"].flip(1),
+        "total_bpd": out["total_bpd"],
+        "eps_mse": out["mse"].flip(1),
+    }
     scale = torch.full_like(means[0], 0.5 * np.log(beta[0]))
     decoder = losses.discretized_gaussian_log_likelihood(data[..., 0, 0], means=means[0], log_scales=scale)
     row["decoder_bpd"] = -decoder.mean(1) / np.log(2)
@@ -72,7 +82,9 @@ def bound(variance, clip):
 
 def hybrid():
     """The hybrid loss of training with a learned variance, L_simple + 0.001 T L_t, and its gradient with respect to the network's output, by index."""
-    diffusion = gd.GaussianDiffusion(betas=beta, model_mean_type=gd.ModelMeanType.EPSILON, model_var_type=gd.ModelVarType.LEARNED_RANGE, loss_type=gd.LossType.RESCALED_MSE)
+    diffusion = gd.GaussianDiffusion(
+        betas=beta, model_mean_type=gd.ModelMeanType.EPSILON, model_var_type=gd.ModelVarType.LEARNED_RANGE, loss_type=gd.LossType.RESCALED_MSE
+    )
     gd.th = torch
     rows = []
     for t in range(T):
@@ -80,10 +92,34 @@ def hybrid():
         out = network(diffusion.q_sample(data, batch, noise[t]), batch, True).requires_grad_()
         terms = diffusion.training_losses(lambda *_: out, data, batch, noise=noise[t])
         terms["loss"].sum().backward()
-        rows.append({"output": out.detach()[..., 0, 0], "mse": terms["mse"].detach(), "loss": terms["loss"].detach(), "gradient": out.grad[..., 0, 0]})
+        rows.append(
+            {"output": out.detach()[..., 0, 0], "mse": terms["mse"].detach(), "loss": terms["loss"].detach(), "gradient": out.grad[..., 0, 0]}
+        )
     return rows
 
 
-store(__file__, "bound.json", {"beta": beta, "pixels": pixels, "noise": noise[..., 0, 0], "runs": [
-    bound("posterior", False), bound("beta", False), bound("beta", True), bound("learned", False), bound("learned", True)], "hybrid": hybrid()},
-    "improved-diffusion-for-smlm", "torch", "numpy")
+def resampler(steps):
+    """The second-moment resampler of times: the losses it is told, in their order, and the weights it draws by. It needs numpy's old name of int."""
+    np.int = int
+    sampler = resample.LossSecondMomentResampler(types.SimpleNamespace(num_timesteps=steps))
+    at = np.concatenate([rng.permutation(steps) for _ in range(13)])
+    losses = (np.abs(rng.standard_normal(len(at))) * (1 + at)).round(4)
+    sampler.update_with_all_losses(at, losses)
+    return {"at": at, "losses": losses, "weights": sampler.weights()}
+
+
+store(
+    __file__,
+    "bound.json",
+    {
+        "beta": beta,
+        "pixels": pixels,
+        "noise": noise[..., 0, 0],
+        "runs": [bound("posterior", False), bound("beta", False), bound("beta", True), bound("learned", False), bound("learned", True)],
+        "hybrid": hybrid(),
+        "resampler": resampler(5),
+    },
+    "improved-diffusion-for-smlm",
+    "torch",
+    "numpy",
+)

@@ -5,6 +5,7 @@
 flow_matching's time runs from the noise (0) to the data (1), ours the other way: t here is ours, theirs is 1 - t, and their derivatives change
 sign. Their x_0 is the noise and their x_1 the data. All in double precision.
 """
+
 import os
 import sys
 
@@ -38,9 +39,19 @@ def path(name, scheduler, times):
         noise, data, out = draw(1, 2), draw(1, 2), draw(1, 2)
         sample = p.sample(x_0=noise, x_1=data, t=s)
         x = sample.x_t
-        row = {"t": t, "alpha": c.alpha_t.item(), "sigma": c.sigma_t.item(), "dalpha": -c.d_alpha_t.item(), "dsigma": -c.d_sigma_t.item(),
-               "noise": noise[0], "data": data[0], "x": x[0], "velocity": -sample.dx_t[0], "out": out[0],
-               "inverse": 1 - scheduler.snr_inverse(c.alpha_t / c.sigma_t).item()}
+        row = {
+            "t": t,
+            "alpha": c.alpha_t.item(),
+            "sigma": c.sigma_t.item(),
+            "dalpha": -c.d_alpha_t.item(),
+            "dsigma": -c.d_sigma_t.item(),
+            "noise": noise[0],
+            "data": data[0],
+            "x": x[0],
+            "velocity": -sample.dx_t[0],
+            "out": out[0],
+            "inverse": 1 - scheduler.snr_inverse(c.alpha_t / c.sigma_t).item(),
+        }
         # "from to": what out, taken as a prediction of the first kind, is as one of the second; velocities with their sign changed
         row["x0 velocity"] = -p.target_to_velocity(out, x, s)[0]
         row["eps velocity"] = -p.epsilon_to_velocity(out, x, s)[0]
@@ -107,8 +118,17 @@ def bridge(sigma, times):
     m, rows = SchrodingerBridgeConditionalFlowMatcher(sigma), []
     for t in times:
         x0, x1, x, s = draw(1, 2), draw(1, 2), draw(1, 2), torch.tensor([t])
-        rows.append({"t": t, "data": x0[0], "far": x1[0], "x": x[0], "mean": m.compute_mu_t(x0, x1, s)[0], "sigma": m.compute_sigma_t(s).item(),
-                     "velocity": m.compute_conditional_flow(x0, x1, s, x)[0]})
+        rows.append(
+            {
+                "t": t,
+                "data": x0[0],
+                "far": x1[0],
+                "x": x[0],
+                "mean": m.compute_mu_t(x0, x1, s)[0],
+                "sigma": m.compute_sigma_t(s).item(),
+                "velocity": m.compute_conditional_flow(x0, x1, s, x)[0],
+            }
+        )
     return {"c": sigma, "rows": rows}
 
 
@@ -139,7 +159,10 @@ golden = {
         likelihood("vp", VPScheduler(0.1, 20.0), 0.001, 1.0, 1.0),
     ],
     "bridges": [bridge(1.0, inner), bridge(0.3, inner)],
-    "couplings": [coupling("8 gaussians to moons", (ring + 0.1 * draw(24, 2)).round(decimals=6), (moons + 0.05 * draw(24, 2)).round(decimals=6)), coupling("normal to normal, 5 dimensions", draw(12, 5), draw(12, 5))],
+    "couplings": [
+        coupling("8 gaussians to moons", (ring + 0.1 * draw(24, 2)).round(decimals=6), (moons + 0.05 * draw(24, 2)).round(decimals=6)),
+        coupling("normal to normal, 5 dimensions", draw(12, 5), draw(12, 5)),
+    ],
     "assignments": [
         assignment("uniform", rng.random((12, 12)).round(6)),
         assignment("negative", (rng.standard_normal((9, 9)) * 100).round(4)),

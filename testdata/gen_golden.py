@@ -1,15 +1,18 @@
 """Writes golden.json, which golden_test.go reads: DDPM's tables in PyTorch float64, and numbers of the random streams.
 
-    python gen_golden.py        (made with torch 2.15.0, Python 3.11)
+    bench/golden.sh        (installs the versions that the file names, and runs this)
 
 The tables follow the formulas of Ho et al. (2020) and Nichol & Dhariwal (2021) with cumprod, not with sums of logarithms; the normal
 numbers follow Salmon et al. (2011) and Box & Muller with the functions of package math.
 """
-import json
 import math
 import os
+import sys
 
 import torch
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bench", "golden"))
+from store import store  # noqa: E402
 
 torch.set_default_dtype(torch.float64)
 
@@ -62,7 +65,6 @@ def stream(seed, domain, sample, step, n):
 
 
 golden = {
-    "torch": torch.__version__,
     "tables": [
         table("linear", 300, torch.linspace(1e-4, 0.02, 300)),
         table("scaled-linear", 50, torch.linspace(1e-4**0.5, 0.02**0.5, 50) ** 2),
@@ -74,6 +76,4 @@ golden = {
         stream(0x123456789ABCDEF0, 3, 2**40 + 17, 1000, 64),
     ],
 }
-with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.json"), "w") as f:
-    json.dump(golden, f)
-    f.write("\n")
+store(__file__, "golden.json", golden, "torch", digits=17)

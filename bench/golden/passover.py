@@ -3,6 +3,7 @@
 missing(names..): modules of these names, and below them, are empty; what is imported from them is a class that does nothing.
 bare(package): the package's own __init__ is not run; its modules can be imported.
 """
+
 import importlib.util
 import os
 import sys

@@ -4,6 +4,7 @@ A script calls store(name, data, packages...) for each file beside it. Without a
 read and compared with the fresh numbers instead, and the script ends with 1 where they differ by over 1e-9 of the largest in their list. The
 versions that made the file are inside it, and may differ in a check.
 """
+
 import json
 import os
 import sys
@@ -13,16 +14,16 @@ CHECK = "--check" in sys.argv[1:]
 TOLERANCE = 1e-9
 
 
-def numbers(x):
-    """Arrays and tensors to lists, floats to 13 digits."""
+def numbers(x, digits):
+    """Arrays and tensors to lists, floats cut to so many digits."""
     if hasattr(x, "tolist"):
         x = x.tolist()
     if isinstance(x, dict):
-        return {k: numbers(v) for k, v in x.items()}
+        return {k: numbers(v, digits) for k, v in x.items()}
     if isinstance(x, (list, tuple)):
-        return [numbers(v) for v in x]
+        return [numbers(v, digits) for v in x]
     if isinstance(x, float):
-        return float(f"{x:.13g}")
+        return float(f"{x:.{digits}g}")
     return x
 
 
@@ -51,8 +52,10 @@ def differences(want, got, path="", scale=0.0):
 
 def lines(data):
     """JSON whose first two levels stand on lines of their own, so that a change shows where it is."""
+
     def one(v):
         return json.dumps(v, separators=(",", ":"))
+
     out = []
     for k, v in data.items():
         if isinstance(v, list) and v and isinstance(v[0], dict):
@@ -63,11 +66,11 @@ def lines(data):
     return "{\n" + ",\n".join(out) + "\n}\n"
 
 
-def store(script, name, data, *packages):
-    """Writes data as the JSON file name beside the script, or checks the one that is there."""
+def store(script, name, data, *packages, digits=13):
+    """Writes data as the JSON file name beside the script, or checks the one that is there. 17 digits are all of a float's."""
     path = os.path.join(os.path.dirname(os.path.abspath(script)), name)
     made = {"python": ".".join(map(str, sys.version_info[:3])), **{p: version(p) for p in packages}}
-    data = numbers({"made_with": made, **data})
+    data = numbers({"made_with": made, **data}, digits)
     if not CHECK:
         with open(path, "w") as f:
             f.write(lines(data))

@@ -4,6 +4,7 @@
 
 Where two packages compute the same distance both must agree to 1e-6 here, before the file is written.
 """
+
 import os
 import sys
 

@@ -9,6 +9,7 @@ Of each run it records the solver's name and options in our words, the grid in o
 that work in x/alpha; the flow's t; -1 is clean), what the network was told and said at each call, the noise in the order of use, and x after each step.
 Where diffusers does other than the papers on purpose, the run is set up so that both mean the same; each place is marked "Deviation".
 """
+
 import os
 import sys
 
@@ -19,8 +20,16 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from store import store  # noqa: E402
 
 from diffusers.schedulers import (  # noqa: E402
-    scheduling_ddim, scheduling_ddim_inverse, scheduling_ddpm, scheduling_dpmsolver_multistep, scheduling_euler_discrete,
-    scheduling_flow_match_euler_discrete, scheduling_heun_discrete, scheduling_sde_ve, scheduling_unipc_multistep)
+    scheduling_ddim,
+    scheduling_ddim_inverse,
+    scheduling_ddpm,
+    scheduling_dpmsolver_multistep,
+    scheduling_euler_discrete,
+    scheduling_flow_match_euler_discrete,
+    scheduling_heun_discrete,
+    scheduling_sde_ve,
+    scheduling_unipc_multistep,
+)
 from diffusers.schedulers.deprecated import scheduling_sde_vp  # noqa: E402
 from diffusers.training_utils import compute_snr  # noqa: E402
 
@@ -30,6 +39,7 @@ CLEAN = -1
 
 class Double:
     """A module whose float32 is float64."""
+
     def __init__(self, module):
         self.module = module
 
@@ -41,7 +51,7 @@ def scheduler(module, **config):
     """The module's scheduler in double precision, with the noise of the pool."""
     module.torch, module.np = Double(torch), Double(numpy)
     if hasattr(module, "randn_tensor"):
-        module.randn_tensor = lambda shape, **_: draw()[:shape[0]]
+        module.randn_tensor = lambda shape, **_: draw()[: shape[0]]
     name = next(n for n in vars(module) if n.endswith("Scheduler") and getattr(module, n).__module__ == module.__name__)
     return getattr(module, name)(**config)
 
@@ -75,8 +85,11 @@ PREDICTION = {"epsilon": "eps", "sample": "x0", "v_prediction": "v", "flow_predi
 
 
 def table(schedule):
-    return {"linear": dict(DDPM), "scaled_linear": dict(DDPM, schedule="scaled-linear", start=8.5e-4, end=0.012),
-            "squaredcos_cap_v2": dict(DDPM, schedule="cosine")}[schedule]
+    return {
+        "linear": dict(DDPM),
+        "scaled_linear": dict(DDPM, schedule="scaled-linear", start=8.5e-4, end=0.012),
+        "squaredcos_cap_v2": dict(DDPM, schedule="cosine"),
+    }[schedule]
 
 
 def config(schedule="linear", prediction="epsilon", **more):
@@ -102,10 +115,22 @@ def walk(name, solver, s, process, grid, x=START, scale=1.0, alphas=None, calls=
         if getattr(s, "state_in_first_order", True) or i + 1 == len(s.timesteps):
             xs.append(rows(x if alphas is None else x * alphas[len(xs) + 1]))
     assert len(calls) == len(outputs) and len(xs) == len(grid) - 1, (name, len(calls), len(outputs), len(xs), len(grid))
-    return {"name": name, "solver": solver, "options": options or {}, "process": process, "prediction": PREDICTION[getattr(s.config, "prediction_type", "flow_prediction")],
-            "clip": bool(getattr(s.config, "clip_sample", False)), "threshold": s.config.dynamic_thresholding_ratio if getattr(s.config, "thresholding", False) else 0.0,
-            "scale": float(scale * (1 if alphas is None else alphas[0])), "learned": learned, "grid": [float(t) for t in grid],
-            "calls": [float(t) for t in calls], "outputs": outputs, "noise": [i for i in drawn], "x": xs}
+    return {
+        "name": name,
+        "solver": solver,
+        "options": options or {},
+        "process": process,
+        "prediction": PREDICTION[getattr(s.config, "prediction_type", "flow_prediction")],
+        "clip": bool(getattr(s.config, "clip_sample", False)),
+        "threshold": s.config.dynamic_thresholding_ratio if getattr(s.config, "thresholding", False) else 0.0,
+        "scale": float(scale * (1 if alphas is None else alphas[0])),
+        "learned": learned,
+        "grid": [float(t) for t in grid],
+        "calls": [float(t) for t in calls],
+        "outputs": outputs,
+        "noise": [i for i in drawn],
+        "x": xs,
+    }
 
 
 def indices(s):
@@ -127,7 +152,17 @@ def ddim(name, eta, spacing, n, clip=False, **c):
     s = scheduler(scheduling_ddim, clip_sample=clip, set_alpha_to_one=True, timestep_spacing=spacing, **config(**c))
     s.set_timesteps(n)
     noise = "given" if eta else None
-    return walk(name, "ddim", s, table(c.get("schedule", "linear")), indices(s) + [CLEAN], noise=noise, eta=eta, use_clipped_model_output=clip, options={"eta": eta})
+    return walk(
+        name,
+        "ddim",
+        s,
+        table(c.get("schedule", "linear")),
+        indices(s) + [CLEAN],
+        noise=noise,
+        eta=eta,
+        use_clipped_model_output=clip,
+        options={"eta": eta},
+    )
 
 
 def inverse(name, n, **c):
@@ -193,7 +228,7 @@ def pc(name, n, snr, steps=1):
 
     def ask(t):
         calls.append(t)
-        outputs.append(rows(-network(x / 5, 1000 * t) / s.config.sigma_min / (s.config.sigma_max / s.config.sigma_min)**t))
+        outputs.append(rows(-network(x / 5, 1000 * t) / s.config.sigma_min / (s.config.sigma_max / s.config.sigma_min) ** t))
         return torch.tensor(outputs[-1])[..., None]
 
     grid = [i / (n - 1) for i in range(n)][::-1]
@@ -205,8 +240,19 @@ def pc(name, n, snr, steps=1):
         step = s.step_pred(ask(t), torch.tensor(t + 1e-9), x, return_dict=False)
         x = step[1] if i == n - 1 else step[0]
     xs.append(rows(x))
-    return {"name": name, "solver": "pc" if steps else "reverse-diffusion", "options": {"snr": snr, "corrections": steps} if steps else {}, "process": {"process": "ve", "lo": 0.05, "hi": 20.0},
-            "prediction": "score", "scale": 20.0, "grid": grid + [CLEAN], "calls": calls, "outputs": outputs, "noise": drawn[:-1], "x": xs}
+    return {
+        "name": name,
+        "solver": "pc" if steps else "reverse-diffusion",
+        "options": {"snr": snr, "corrections": steps} if steps else {},
+        "process": {"process": "ve", "lo": 0.05, "hi": 20.0},
+        "prediction": "score",
+        "scale": 20.0,
+        "grid": grid + [CLEAN],
+        "calls": calls,
+        "outputs": outputs,
+        "noise": drawn[:-1],
+        "x": xs,
+    }
 
 
 def maruyama(name, n):
@@ -221,8 +267,19 @@ def maruyama(name, n):
         outputs.append(rows(f))
         x = s.step_pred(f, x, torch.tensor(t))[0]
         xs.append(rows(x))
-    return {"name": name, "solver": "euler-maruyama", "options": {}, "process": {"process": "vp", "lo": 1 / n}, "prediction": "eps", "scale": 1.0, "grid": grid,
-            "calls": grid[:-1], "outputs": outputs, "noise": list(drawn), "x": xs}
+    return {
+        "name": name,
+        "solver": "euler-maruyama",
+        "options": {},
+        "process": {"process": "vp", "lo": 1 / n},
+        "prediction": "eps",
+        "scale": 1.0,
+        "grid": grid,
+        "calls": grid[:-1],
+        "outputs": outputs,
+        "noise": list(drawn),
+        "x": xs,
+    }
 
 
 TIMES = [999, 850, 620, 400, 250, 100, 20, 0]
@@ -256,18 +313,39 @@ runs = [
     pc("ScoreSdeVe, predictor", 6, 0.16, 0),
     maruyama("ScoreSdeVp", 8),
     multistep("DPMSolverMultistep 2M", "dpm++2m", dpm, 8),
-    multistep("DPMSolverMultistep 2M, sigma_min", "dpm++2m", dpm, 6, final_sigmas_type="sigma_min", schedule="scaled_linear", lower_order_final=False),
+    multistep(
+        "DPMSolverMultistep 2M, sigma_min", "dpm++2m", dpm, 6, final_sigmas_type="sigma_min", schedule="scaled_linear", lower_order_final=False
+    ),
     multistep("DPMSolverMultistep 2M, sigma_min, lower_order_final", "dpm++2m", dpm, 5, final_sigmas_type="sigma_min", options=LOWER),
     multistep("DPMSolverMultistep 2M, karras, v", "dpm++2m", dpm, 6, use_karras_sigmas=True, prediction="v_prediction"),
     multistep("DPMSolverMultistep 2M, flow", "dpm++2m", dpm, 6, use_flow_sigmas=True, prediction="flow_prediction", flow=True),
     multistep("DPMSolverMultistep SDE", "dpm++2m-sde", dpm, 6, **SDE),
     multistep("DPMSolverMultistep SDE, karras, sample", "dpm++2m-sde", dpm, 6, use_karras_sigmas=True, prediction="sample", **SDE),
     multistep("UniPC bh2", "unipc", uni, 6, solver_order=2),
-    multistep("UniPC bh2, karras, v, scaled_linear", "unipc", uni, 6, solver_order=2, use_karras_sigmas=True,
-              prediction="v_prediction", schedule="scaled_linear"),
+    multistep(
+        "UniPC bh2, karras, v, scaled_linear",
+        "unipc",
+        uni,
+        6,
+        solver_order=2,
+        use_karras_sigmas=True,
+        prediction="v_prediction",
+        schedule="scaled_linear",
+    ),
     multistep("UniPC bh2, order 3", "unipc", uni, 6, solver_order=3, options={"order": 3, **LOWER}),
-    multistep("UniPC bh2, order 3, sigma_min, not lower", "unipc", uni, 6, solver_order=3, final_sigmas_type="sigma_min", lower_order_final=False, options={"order": 3}),
-    multistep("UniPC bh1, sigma_min", "unipc", uni, 6, solver_order=2, solver_type="bh1", final_sigmas_type="sigma_min", options={"bh1": True, **LOWER}),
+    multistep(
+        "UniPC bh2, order 3, sigma_min, not lower",
+        "unipc",
+        uni,
+        6,
+        solver_order=3,
+        final_sigmas_type="sigma_min",
+        lower_order_final=False,
+        options={"order": 3},
+    ),
+    multistep(
+        "UniPC bh1, sigma_min", "unipc", uni, 6, solver_order=2, solver_type="bh1", final_sigmas_type="sigma_min", options={"bh1": True, **LOWER}
+    ),
     multistep("UniPC order 1", "unipc", uni, 5, solver_order=1, options={"order": 1}),
     multistep("UniPC bh2, no corrector", "unipc", uni, 5, solver_order=2, disable_corrector=list(range(5)), options={"nocorrect": True}),
     multistep("UniPC bh2, flow", "unipc", uni, 6, solver_order=2, use_flow_sigmas=True, prediction="flow_prediction", flow=True),
@@ -285,4 +363,11 @@ for schedule, ours in (("linear", "linear"), ("scaled_linear", "scaled-linear"),
     snr = compute_snr(s, at)  # of float32
     min_snr = torch.minimum(snr, torch.tensor(5.0))  # the weights of diffusers' training scripts
     tables.append({"schedule": ours, "at": at, "beta": s.betas[at], "eps": min_snr / snr, "v": min_snr / (snr + 1)})
-store(__file__, "diffusers.json", {"start": rows(START), "noise": [rows(z) for z in POOL], "grids": grids, "tables": tables, "runs": runs}, "diffusers", "torch", "numpy")
+store(
+    __file__,
+    "diffusers.json",
+    {"start": rows(START), "noise": [rows(z) for z in POOL], "grids": grids, "tables": tables, "runs": runs},
+    "diffusers",
+    "torch",
+    "numpy",
+)

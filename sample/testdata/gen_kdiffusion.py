@@ -8,6 +8,7 @@ modules that they import but do not call here (torchvision, dctorch) are empty. 
 The runs have the shape of gen_diffusers.py's. A sampler tells nobody its x after each step; so it is run on ever longer parts of its grid, with
 s_churn scaled to the same gamma.
 """
+
 import os
 import sys
 
@@ -37,6 +38,7 @@ def draw(*_):
 
 class Replay:
     """The sampling module's torch, whose randn_like takes the pool's next."""
+
     def __getattr__(self, name):
         return draw if name == "randn_like" else getattr(torch, name)
 
@@ -46,6 +48,7 @@ sampling.torch = Replay()
 
 class Network(torch.nn.Module):
     """Smooth in x and sigma; keeps what it was asked and said."""
+
     def __init__(self):
         super().__init__()
         self.calls, self.outputs = [], []
@@ -69,14 +72,25 @@ def run(name, solver, sample, sigmas, churn=0.0, tmin=0.0, tmax=float("inf"), sn
         model = network if sd is None else layers.Denoiser(network, sigma_data=sd)
         if churn:
             more["s_churn"] = churn * i / n
-        xs.append(sample(model, START * sigmas[0], sigmas[:i + 1], disable=True, **more).tolist())
+        xs.append(sample(model, START * sigmas[0], sigmas[: i + 1], disable=True, **more).tolist())
     used = list(drawn)
     if sample in (sampling.sample_heun, sampling.sample_euler):  # they draw at every step, and use it where they churn
         used = [i for i in drawn if churn > 0 and tmin <= sigmas[i] <= tmax]
     grid = sigmas[:-1].tolist() + [CLEAN if sigmas[-1] == 0 else sigmas[-1].item()]
-    return {"name": name, "solver": solver, "options": options or {}, "process": {"process": "edm", "lo": min(t for t in grid if t > 0), "hi": grid[0]},
-            "prediction": "x0" if sd is None else "edm", "sd": sd or 0.0, "scale": sigmas[0].item(), "grid": grid, "calls": network.calls,
-            "outputs": network.outputs, "noise": used, "x": xs}
+    return {
+        "name": name,
+        "solver": solver,
+        "options": options or {},
+        "process": {"process": "edm", "lo": min(t for t in grid if t > 0), "hi": grid[0]},
+        "prediction": "x0" if sd is None else "edm",
+        "sd": sd or 0.0,
+        "scale": sigmas[0].item(),
+        "grid": grid,
+        "calls": network.calls,
+        "outputs": network.outputs,
+        "noise": used,
+        "x": xs,
+    }
 
 
 def mixture(x, sigma):
@@ -84,16 +98,24 @@ def mixture(x, sigma):
     probe of +-1 gives the exact divergence."""
     m, v = torch.tensor([-1.0, 0.5]), torch.tensor([0.09, 0.36])
     s2 = (sigma**2)[:, None, None]
-    w = torch.softmax(-(x[..., None] - m) ** 2 / (2 * (v + s2)) - torch.log(v + s2) / 2, -1)
+    w = torch.softmax(-((x[..., None] - m) ** 2) / (2 * (v + s2)) - torch.log(v + s2) / 2, -1)
     return (w * (m + v / (v + s2) * (x[..., None] - m))).sum(-1)
 
 
 karras = sampling.get_sigmas_karras
-grids = [{"name": "karras", "n": n, "lo": lo, "hi": hi, "rho": rho, "sigmas": karras(n, lo, hi, rho)} for n, lo, hi, rho in [(10, 0.002, 80.0, 7.0), (5, 0.03, 14.6, 7.0), (6, 0.1, 10.0, 3.0)]]
+grids = [
+    {"name": "karras", "n": n, "lo": lo, "hi": hi, "rho": rho, "sigmas": karras(n, lo, hi, rho)}
+    for n, lo, hi, rho in [(10, 0.002, 80.0, 7.0), (5, 0.03, 14.6, 7.0), (6, 0.1, 10.0, 3.0)]
+]
 grids += [{"name": "logsnr", "n": n, "lo": lo, "hi": hi, "sigmas": sampling.get_sigmas_exponential(n, lo, hi)} for n, lo, hi in [(9, 0.002, 80.0)]]
 grids += [{"name": "vp", "n": 9, "lo": 1e-3, "hi": 1.0, "sigmas": sampling.get_sigmas_vp(9)}]
-ancestral = [[a, b, eta, *map(float, sampling.get_ancestral_step(a, b, eta=eta))] for a, b, eta in [(80.0, 10.0, 1.0), (3.0, 2.9, 1.0), (1.0, 0.1, 0.5), (0.2, 0.0, 1.0), (5.0, 1.0, 0.0)]]
-scalings = [[sd, s, *(float(v) for v in layers.Denoiser(None, sigma_data=sd).get_scalings(torch.tensor(s)))] for sd in (0.5, 1.3) for s in (0.002, 0.7, 80.0)]
+ancestral = [
+    [a, b, eta, *map(float, sampling.get_ancestral_step(a, b, eta=eta))]
+    for a, b, eta in [(80.0, 10.0, 1.0), (3.0, 2.9, 1.0), (1.0, 0.1, 0.5), (0.2, 0.0, 1.0), (5.0, 1.0, 0.0)]
+]
+scalings = [
+    [sd, s, *(float(v) for v in layers.Denoiser(None, sigma_data=sd).get_scalings(torch.tensor(s)))] for sd in (0.5, 1.3) for s in (0.002, 0.7, 80.0)
+]
 short = karras(6, 0.02, 30.0)
 churn = dict(churn=3.0, tmin=0.05, tmax=25.0, snoise=1.007)
 told = {"churn": 3.0, "tmin": 0.05, "tmax": 25.0, "snoise": 1.007}
@@ -111,5 +133,12 @@ runs = [
 points = torch.tensor([[-1.0, 0.5], [0.2, 3.0], [-4.0, -0.4]])
 log_p, _ = sampling.log_likelihood(mixture, points, 0.01, 80.0, atol=1e-11, rtol=1e-11)
 likelihood = {"weights": [0.5, 0.5], "means": [-1.0, 0.5], "deviations": [0.3, 0.6], "lo": 0.01, "hi": 80.0, "points": points, "log_p": log_p}
-store(__file__, "kdiffusion.json", {"start": START, "noise": POOL, "grids": grids, "ancestral": ancestral, "scalings": scalings, "runs": runs,
-                                    "likelihood": likelihood}, "k-diffusion", "torchdiffeq", "torch", "numpy")
+store(
+    __file__,
+    "kdiffusion.json",
+    {"start": START, "noise": POOL, "grids": grids, "ancestral": ancestral, "scalings": scalings, "runs": runs, "likelihood": likelihood},
+    "k-diffusion",
+    "torchdiffeq",
+    "torch",
+    "numpy",
+)

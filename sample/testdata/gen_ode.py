@@ -5,6 +5,7 @@
 "truth" is DOP853 at a tolerance of 1e-13. "rk45" lists scipy's RK45, the same pair of Dormand and Prince that solver rk45 uses: the tolerance
 (relative and absolute), the evaluations it took, and the largest error of what it found.
 """
+
 import os
 import sys
 
@@ -54,5 +55,13 @@ def solve(name, hi, lo, start):
 
 
 start = np.random.default_rng(9).standard_normal((5, 2)).round(6)
-store(__file__, "ode.json", {"mixture": {"weights": W, "means": M, "deviations": S}, "runs": [
-    solve("vp", 1.0, 1e-3, start), solve("edm", 20.0, 0.01, 20 * start), solve("flow", 0.999, 1e-3, start)]}, "scipy", "numpy")
+store(
+    __file__,
+    "ode.json",
+    {
+        "mixture": {"weights": W, "means": M, "deviations": S},
+        "runs": [solve("vp", 1.0, 1e-3, start), solve("edm", 20.0, 0.01, 20 * start), solve("flow", 0.999, 1e-3, start)],
+    },
+    "scipy",
+    "numpy",
+)

@@ -1,14 +1,17 @@
 """Writes runs.json, which golden_test.go reads: whole sampling runs, step by step, by the formulas of the lecture and the papers.
 
-    python gen_runs.py        (made with numpy 2.4.6, Python 3.11)
+    bench/golden.sh        (installs the versions that the file names, and runs this)
 
 Three samples of four numbers under a toy network eps(x, t) = 1.2 x tanh(1 + t/T) + 0.3 sin(3 x); the noise is stored beside the runs.
 Nothing here is shared with the Go code: each sampler is written in its own paper's letters.
 """
-import json
 import os
+import sys
 
 import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench", "golden"))
+from store import store  # noqa: E402
 
 T = 12
 beta = np.linspace(1e-3, 0.3, T)
@@ -94,7 +97,7 @@ def run(name, solver, sampler, clamp="none", **options):
 
 even, odd = [11, 8, 6, 3, 0], [11, 7, 2]
 golden = {
-    "numpy": np.__version__, "beta": beta.tolist(), "start": x_T.tolist(), "noise": noise.tolist(),
+    "beta": beta.tolist(), "start": x_T.tolist(), "noise": noise.tolist(),
     "runs": [
         run("lecture-sde", "lecture-sde", lecture_sde),
         run("lecture-sde, x clamped", "lecture-sde", lecture_sde, clamp="x"),
@@ -112,6 +115,4 @@ golden = {
         run("ddim 1 on all, x clamped", "ddim", subset, clamp="x", times=list(reversed(range(T))), eta=1.0),
     ],
 }
-with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "runs.json"), "w") as f:
-    json.dump(golden, f)
-    f.write("\n")
+store(__file__, "runs.json", golden, "numpy", digits=17)
