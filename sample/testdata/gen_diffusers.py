@@ -166,7 +166,8 @@ def ddim(name, eta, spacing, n, clip=False, **c):
 
 
 def inverse(name, n, **c):
-    # Deviation: the step from t to t + T//n calls the network at (x_t, t + T//n); the paper, and we, at (x_t, t). The formula is the same. The scheduler's first step, from before index 0 to
+    # Deviation: the step from t to t + T//n calls the network at (x_t, t + T//n); the paper, and we, at (x_t, t). The formula is the same.
+    # The scheduler's first step, from before index 0 to
     # index 0 with the same alpha, moves nothing, and is left out.
     s = scheduler(scheduling_ddim_inverse, clip_sample=False, set_alpha_to_one=False, timestep_spacing="leading", **config(**c))
     s.set_timesteps(n)
