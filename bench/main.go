@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reverie-go/reverie/bench/report"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/train"
@@ -100,7 +101,7 @@ func compare(python string, rounds, threads int, only string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("machine: %s, %d threads, %s\n\n", processor(), threads, runtime.Version())
+	fmt.Printf("machine: %s, %d threads, %s\n\n", report.Processor(), threads, runtime.Version())
 	fmt.Println("| workload | side | min s | median s | memory MiB |\n|---|---|---|---|---|")
 	for _, w := range workloads {
 		if !strings.HasPrefix(w.String(), only) {
@@ -202,17 +203,4 @@ func race(w workload, sides []*side, rounds int) error {
 func median(v []float64) float64 {
 	s := slices.Sorted(slices.Values(v))
 	return (s[len(s)/2] + s[(len(s)-1)/2]) / 2
-}
-
-// processor names the processor, where the system tells.
-func processor() string {
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err == nil {
-		for line := range strings.Lines(string(text)) {
-			if name, ok := strings.CutPrefix(line, "model name"); ok {
-				return strings.TrimSpace(strings.TrimLeft(name, "\t :"))
-			}
-		}
-	}
-	return runtime.GOARCH
 }

@@ -38,7 +38,7 @@ var allowed = map[string]struct {
 	"eval":         {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config"}, true},
 	"lab":          {[]string{".", "sample", "mixture", "engine", "net", "data", "checkpoint", "train", "eval"}, true},
 	"cmd":          {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "lab"}, true},
-	"bench":        {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval"}, true},
+	"bench":        {[]string{".", "sample", "mixture", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "bench"}, true},
 
 	// GoMLX's own tests, some in package graph, must be able to import the backend.
 	"engine/simd": {[]string{"engine/simd"}, true},
