@@ -29,7 +29,7 @@ type Options struct {
 
 	Solver  string // one of sample.Names; "": Defaults', then ddim
 	Steps   int    // solver steps; 0: Defaults', then all T for ddpm and lecture-sde, 50 (or T, if fewer) for the others
-	Spacing string // one of sample.Spacings; "": linear
+	Spacing string // one of sample.Spacings; "": sample.DefaultSpacing
 	sample.Options
 	Clamp string   // "x0": x0hat, "dynamic": x0hat to its quantile, "x": x after each step, "none"; "": Defaults', then x for Lecture's solvers, x0
 	Mode  net.Mode // net.Eval or net.PerImage
@@ -64,11 +64,19 @@ func (m *Model) Filled(o Options) Options {
 	if o.Solver == own {
 		o.Steps, o.Clamp = cmp.Or(o.Steps, d.Steps), cmp.Or(o.Clamp, d.Clamp)
 	}
-	o.Clamp, o.Spacing = cmp.Or(o.Clamp, m.clamp(o.Solver)), cmp.Or(o.Spacing, sample.Spacings()[0])
+	o.Clamp, o.Spacing = cmp.Or(o.Clamp, m.clamp(o.Solver)), cmp.Or(o.Spacing, m.spacing(o))
 	if o.Steps == 0 {
 		o.Steps = m.steps(o.Solver)
 	}
 	return o
+}
+
+// spacing is that of the times where nothing is said.
+func (m *Model) spacing(o Options) string {
+	if o.Process != nil {
+		return sample.DefaultSpacing(o.Solver, o.Process)
+	}
+	return sample.DefaultSpacing(o.Solver, m.Process)
 }
 
 // steps is how many a solver takes where nothing is said: all of a table's for those that walk it, else defaultSteps.

@@ -133,6 +133,19 @@ func SpacingInfos() []Info {
 	return all
 }
 
+// DefaultSpacing returns the spacing that suits a solver on a process: karras where the time is the noise level itself (EDM), logsnr for the
+// multistep solvers, whose steps are in lambda, linear for the others (docs/samplers.md has what it is worth).
+func DefaultSpacing(solver string, p reverie.Process) string {
+	if _, ok := p.(reverie.EDM); ok {
+		return "karras"
+	}
+	switch solver {
+	case "dpm++2m", "dpm++2m-sde", "unipc":
+		return "logsnr"
+	}
+	return "linear"
+}
+
 // Spacings returns the names that Grid knows.
 func Spacings() []string { return names(SpacingInfos()) }
 
