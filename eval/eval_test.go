@@ -40,6 +40,26 @@ func TestWassersteinOfNormals(t *testing.T) {
 	}
 }
 
+// Sorting by digits against comparing.
+func TestSortFloats(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 1000} {
+		v := normal(1, 1, n, 1, 3).Pix
+		for i := range v {
+			switch i % 7 {
+			case 0:
+				v[i] = float32(math.Ldexp(float64(v[i]), i%250-120))
+			case 1:
+				v[i] = float32(math.Round(float64(v[i]))) // ties, 0 and -0
+			}
+		}
+		want := slices.Clone(v)
+		slices.Sort(want)
+		if sortFloats(v); !slices.Equal(v, want) {
+			t.Errorf("%d numbers: %v", n, v[:min(n, 20)])
+		}
+	}
+}
+
 // The pyramid must give back what it took apart, keep a constant, and put a
 // cosine where its filter's response (1/8)(3 + 4 cos w + cos 2w) says.
 func TestPyramid(t *testing.T) {

@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -168,6 +169,9 @@ func (e *Evaluation) measure(ctx context.Context, t *table, m Metric, c column, 
 		return fmt.Errorf("%s: %w", m.Name, err)
 	}
 	for _, v := range values {
+		if math.IsNaN(v.X) || math.IsInf(v.X, 0) {
+			return fmt.Errorf("%s against %s is %v", v.Name, c.reference.Name, v.X)
+		}
 		t.add(m.Name, v, c.place)
 	}
 	return nil

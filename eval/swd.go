@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"slices"
 	"sync"
 
 	"github.com/reverie-go/reverie"
@@ -210,30 +209,70 @@ func (s SWD) distance(a, b []float32, count, depth int) float64 {
 		narrow[i] = float32(v)
 	}
 	w := make([]float64, s.Projections)
-	parallel(s.Projections, func(i int) {
-		d := narrow[i*dim : (i+1)*dim]
-		w[i] = wasserstein(project(a, count, d), project(b, count, d))
-	})
+	pa, pb := make([]float32, together*count), make([]float32, together*count)
+	for first := 0; first < s.Projections; first += together {
+		n := min(together, s.Projections-first)
+		d := narrow[first*dim : (first+n)*dim]
+		project(pa, a, count, d, n)
+		project(pb, b, count, d, n)
+		parallel(n, func(i int) {
+			w[first+i] = wasserstein(pa[i*count:(i+1)*count], pb[i*count:(i+1)*count])
+		})
+	}
 	return mean(w)
 }
 
-func project(rows []float32, count int, d []float32) []float32 {
-	out := make([]float32, count)
-	blas32.Gemv(blas.NoTrans, 1, blas32.General{Rows: count, Cols: len(d), Stride: len(d), Data: rows},
-		blas32.Vector{N: len(d), Inc: 1, Data: d}, 0, blas32.Vector{N: count, Inc: 1, Data: out})
-	return out
+// together is how many directions are projected on at once.
+const together = 32
+
+// project puts the inner products of count rows with n directions into dst,
+// direction after direction.
+func project(dst, rows []float32, count int, d []float32, n int) {
+	dim := len(d) / n
+	blas32.Gemm(blas.NoTrans, blas.Trans, 1, blas32.General{Rows: n, Cols: dim, Stride: dim, Data: d},
+		blas32.General{Rows: count, Cols: dim, Stride: dim, Data: rows}, 0,
+		blas32.General{Rows: n, Cols: count, Stride: count, Data: dst})
 }
 
 // wasserstein is W1 between two samples of equal size: the mean distance of
 // their sorted values. It sorts its arguments.
 func wasserstein(a, b []float32) float64 {
-	slices.Sort(a)
-	slices.Sort(b)
+	sortFloats(a)
+	sortFloats(b)
 	sum := 0.0
 	for i := range a {
 		sum += math.Abs(float64(a[i]) - float64(b[i]))
 	}
 	return sum / float64(len(a))
+}
+
+// sortFloats sorts numbers without NaN by the digits of their bits, eleven at a
+// time: ten times as fast as comparing, for the tens of thousands there are.
+func sortFloats(v []float32) {
+	const digit = 11
+	from, to := make([]uint32, len(v)), make([]uint32, len(v))
+	for i, x := range v {
+		u := math.Float32bits(x)
+		from[i] = u ^ (uint32(int32(u)>>31) | 1<<31) // in the order of the numbers
+	}
+	for shift := 0; shift < 32; shift += digit {
+		var at [1<<digit + 1]int
+		for _, u := range from {
+			at[u>>shift&(1<<digit-1)+1]++
+		}
+		for i := range at[1:] {
+			at[i+1] += at[i]
+		}
+		for _, u := range from {
+			k := u >> shift & (1<<digit - 1)
+			to[at[k]] = u
+			at[k]++
+		}
+		from, to = to, from
+	}
+	for i, u := range from {
+		v[i] = math.Float32frombits(u ^ (^uint32(int32(u)>>31) | 1<<31))
+	}
 }
 
 // parallel runs f for 0 to n-1 on all processors.
