@@ -75,7 +75,7 @@ It needs nothing but this program: no Python, no compiler, no download.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(flagError(err)) })
-	root.AddCommand(newTrain(), newSample(), newNoise(), newData(), newInfo(), newImport(), newPredict(), newLab(), newEncode(), newDecode(), newList(), newVersion())
+	root.AddCommand(newTrain(), newSample(), newNoise(), newData(), newInfo(), newImport(), newPredict(), newLab(), newEncode(), newDecode(), newList(), newEval(), newVersion())
 	return root
 }
 

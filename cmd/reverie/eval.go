@@ -1,0 +1,367 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/pipeline"
+	"github.com/spf13/cobra"
+)
+
+// evalOptions are the flags of eval.
+type evalOptions struct {
+	solverFlags
+	metrics, dataClass                           []string
+	n, draws, batch, images, times, probes       int
+	seed                                         uint64
+	val                                          float64
+	raw, json, noCache, exact                    bool
+	from, features, npz, nearest, terms, backend string
+}
+
+func newEval() *cobra.Command {
+	o := new(evalOptions)
+	cmd := &cobra.Command{
+		Use:   "eval RUN|SAMPLES.npz [DATA...]",
+		Short: "Judge a model's samples against images that it never saw",
+		Long: `Draw samples from a run and measure how far they are from the images that the
+run held out (train --val), and from those that it was trained on: a model that
+is much nearer to these has memorised. A third column says what as many training
+images give in place of the samples: what a perfect model would reach.
+
+  ` + strings.Join(metricLines(), "\n  ") + `
+
+fid, kid and pr compare features, by default those of a classifier that is
+trained for a minute on the data's own classes and kept in the user's cache
+folder, or those of an ONNX file with one input of images, [N,C,H,W] float32 in
+[-1,1] or uint8. Their numbers compare only for the same features: the hash that
+is printed with them says which they were.
+
+SAMPLES.npz holds samples as arr_0: images uint8 [N,H,W,C], or points [N,D]. They
+are compared with DATA, or with the emoji inside the program. With a RUN, DATA is
+where its data lie now, or other images to compare with.`,
+		Example: `  reverie eval runs/emoji-1
+  reverie eval runs/emoji-1 --metrics swd,nearest -n 256 --draws 5 --solver ddim --steps 25
+  reverie eval runs/cars-1 --metrics elbo,likelihood --images 32
+  reverie eval runs/cars-1 --features inception.onnx --metrics fid,kid,pr
+  reverie eval samples.npz ~/photos --json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("eval takes a run or an npz file of samples, and none was given")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return evalFunc(cmd, args, o) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringSliceVar(&o.metrics, "metrics", nil, "what to measure, of those above (default: all but elbo, vlb and likelihood)")
+	f.IntVarP(&o.n, "n", "n", 0, "samples in a draw (default: 512 images, 2048 points)")
+	f.IntVar(&o.draws, "draws", 3, "draws, over which the spread is taken")
+	f.StringVar(&o.features, "features", "", "take the features of fid, kid and pr from this ONNX file")
+	f.IntVar(&o.images, "images", 64, "images on which elbo, vlb and likelihood are taken")
+	f.IntVar(&o.times, "times", 0, "random times at which elbo and vlb are estimated (0: all steps of a chain, 128 of continuous time)")
+	f.IntVar(&o.probes, "probes", 0, "random vectors for each image's divergence in likelihood (0: 1)")
+	f.BoolVar(&o.exact, "exact", false, "the exact divergence in likelihood, up to 64 dimensions")
+	f.StringVar(&o.terms, "terms", "", "write the bound term by term here: .csv or .svg")
+	f.StringVar(&o.nearest, "nearest", "nearest.png", "write samples over their nearest training images here, where nearest is measured")
+	f.StringVar(&o.npz, "npz", "", "write the first draw here, arr_0")
+	f.BoolVar(&o.json, "json", false, "print the results as JSON")
+	f.BoolVar(&o.noCache, "no-cache", false, "compute classifier and features anew and keep nothing")
+	f.StringSliceVar(&o.dataClass, "data-class", nil, "compare with these class folders only (default: the run's)")
+	f.Float64Var(&o.val, "val", 0, "of SAMPLES.npz: the share of DATA that was held out of their training")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise of the first draw, and of what the metrics draw")
+	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
+	f.IntVar(&o.batch, "batch", 32, "images denoised at once")
+	f.StringVar(&o.from, "from", "", "of a flow between two data sets: start from these images or points (default: the run's)")
+	o.solverFlags.add(f)
+	f.StringVar(&o.backend, "backend", "", backendHelp)
+	return cmd
+}
+
+// metricLines are the metrics with their lines, for the help.
+func metricLines() []string {
+	var out []string
+	for _, m := range append(eval.Metrics(), modelMetrics(nil)...) {
+		out = append(out, fmt.Sprintf("%-12s%s", m.Name, m.About))
+	}
+	return out
+}
+
+// check finds what the command line alone shows to be wrong.
+func (o *evalOptions) check(cmd *cobra.Command, args []string) error {
+	npz := isSamples(args[0])
+	for _, err := range []error{
+		o.solverFlags.check(cmd),
+		config.Within("n", o.n, 0, 1<<20), config.Within("draws", o.draws, 1, 1000), config.Within("batch", o.batch, 1, 1<<16),
+		config.Within("images", o.images, 1, 1<<20), config.Within("val", o.val, 0, 0.9),
+	} {
+		if err != nil {
+			return usage(err)
+		}
+	}
+	if len(o.metrics) > 0 {
+		// Of points or images is not known yet: a name fits one of them.
+		list := append(eval.Metrics(), modelMetrics(nil)...)
+		for _, name := range o.metrics {
+			_, images := eval.Choose(list, []string{name}, false)
+			_, points := eval.Choose(list, []string{name}, true)
+			if images != nil && points != nil {
+				return usagef("--metrics: %w", images)
+			}
+			if npz && slices.Contains(modelNames(), name) {
+				return usagef("--metrics %s judges a model, and %s holds samples; give a run", name, args[0])
+			}
+		}
+	}
+	if !npz && cmd.Flags().Changed("val") {
+		return usagef("--val belongs to SAMPLES.npz; what a run held out is in its configuration")
+	}
+	if err := checkTerms(o.terms); err != nil {
+		return err
+	}
+	return checkNames(output{"nearest", o.nearest}, output{"npz", o.npz}, output{"terms", o.terms})
+}
+
+// An evaluation is what eval works on.
+type evaluation struct {
+	*evalOptions
+	cmd    *cobra.Command
+	engine *engine.Engine
+	model  *pipeline.Loaded // nil: samples
+	given  eval.Images      // the samples of a file
+	p      pipeline.Options
+	data   references
+	name   string // of what is judged
+	first  eval.Images
+}
+
+func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) (err error) {
+	if err := o.check(cmd, args); err != nil {
+		return err
+	}
+	e, err := openEngine(o.backend)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if err := checkWritable(output{"npz", o.npz}, output{"terms", o.terms}); err != nil {
+		return err
+	}
+	v := &evaluation{evalOptions: o, cmd: cmd, engine: e, name: args[0]}
+	if isSamples(args[0]) {
+		err = v.openSamples(args)
+	} else {
+		err = v.openModel(args)
+	}
+	if v.model != nil {
+		defer v.model.Close()
+	}
+	if err != nil {
+		return err
+	}
+	return v.run()
+}
+
+// openSamples reads an npz file and the data that it is compared with.
+func (v *evaluation) openSamples(args []string) (err error) {
+	if v.given, err = eval.ReadNPZ(args[0]); err != nil {
+		return err
+	}
+	v.n, v.draws = v.given.N, 1
+	if v.given.Points() && len(args) == 1 {
+		return usagef("%s holds points; name the set to compare them with, such as points:moons or a .csv file", args[0])
+	}
+	c, err := config.Preset("small")
+	if err != nil {
+		return err
+	}
+	c.Resolution, c.ImageChannels, c.Flip, c.DataClass, c.Val = config.Size{H: v.given.H, W: v.given.W}, v.given.C, false, v.dataClass, v.val
+	if c.Data, err = sources(args[1:]); err != nil {
+		return err
+	}
+	return v.openReferences(&c, "", args[1:])
+}
+
+// openModel loads a model and the data of its run.
+func (v *evaluation) openModel(args []string) (err error) {
+	m, err := pipeline.Load(v.engine, args[0], v.raw)
+	if errors.Is(err, pipeline.ErrAutoencoder) {
+		return fmt.Errorf("%w; eval judges samples: draw them by reverie sample %s --npz FILE, then reverie eval FILE", err, quoted(args[0]))
+	}
+	if err != nil {
+		return err
+	}
+	v.model, v.name = m, m.Found.Model
+	c, trained, err := v.configOf(m)
+	if err != nil {
+		return err
+	}
+	if v.cmd.Flags().Changed("data-class") {
+		c.DataClass = v.dataClass
+	}
+	switch {
+	case v.n > 0:
+	case m.Points():
+		v.n, v.batch = 2048, max(v.batch, 1024)
+	default:
+		v.n = 512
+	}
+	v.p = pipeline.Options{N: v.n, Height: c.Resolution.H, Width: c.Resolution.W, Batch: v.batch, Seed: v.seed}
+	if err := v.fill(&v.p); err != nil {
+		return usage(err)
+	}
+	from := sampleOptions{from: v.from}
+	if err := from.start(v.cmd, &v.p, m); err != nil {
+		return err
+	}
+	if err := v.solverFlags.complete(v.cmd, &v.p, m); err != nil {
+		return err
+	}
+	if err := checkMemory(m, v.p.Mode, min(v.n, v.batch), v.p.Height, v.p.Width); err != nil {
+		return err
+	}
+	fmt.Fprintf(v.cmd.ErrOrStderr(), "%s\nsolver %s, %s, clamp %s\n", describe(m), solverName(v.p), english.Plural(v.p.Steps, "step", ""), v.p.Clamp)
+	return v.openReferences(c, trained, args[1:])
+}
+
+// run measures and prints.
+func (v *evaluation) run() error {
+	list := eval.Metrics()
+	if v.model != nil {
+		list = append(list, modelMetrics(v)...)
+	}
+	metrics, err := eval.Choose(list, v.metrics, v.data.points())
+	if err != nil {
+		return fmt.Errorf("--metrics: %w", err)
+	}
+	cache, err := v.cache()
+	if err != nil {
+		return err
+	}
+	e := &eval.Evaluation{Metrics: metrics, HeldOut: v.data.heldOut, Training: v.data.training, Seed: v.seed, Cache: cache}
+	e.Progress = v.stage
+	var features closers
+	defer features.close()
+	if !v.data.points() {
+		e.Features = func(ctx context.Context) (eval.Features, error) { return v.makeFeatures(ctx, cache, &features) }
+	}
+	r, err := e.Run(v.cmd.Context(), v.draws, v.draw)
+	v.stage("")
+	if err != nil {
+		return err
+	}
+	if err := v.pictureNearest(metrics); err != nil {
+		return err
+	}
+	if err := v.print(r); err != nil {
+		return err
+	}
+	return v.missing(r, metrics)
+}
+
+// cache is where classifiers and features are kept; nil: nowhere.
+func (v *evaluation) cache() (*eval.Cache, error) {
+	if v.noCache {
+		return nil, nil
+	}
+	c, err := eval.UserCache()
+	if err != nil {
+		return nil, fmt.Errorf("%w; give --no-cache", err)
+	}
+	c.Note = v.note
+	return c, nil
+}
+
+func (v *evaluation) note(text string) { fmt.Fprintln(v.cmd.ErrOrStderr(), "note:", text) }
+
+// stage says on a terminal, in a line that the next one replaces, what is being
+// done.
+func (v *evaluation) stage(what string) {
+	if w := v.cmd.ErrOrStderr(); isTerminal(w) {
+		fmt.Fprintf(w, "\r\x1b[K%s", what)
+	}
+}
+
+// draw draws the samples of draw i.
+func (v *evaluation) draw(ctx context.Context, i int) (eval.Images, error) {
+	x := v.given
+	if v.model != nil {
+		p := v.p
+		p.Seed += uint64(i)
+		bar := newBar(v.cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), fmt.Sprintf("draw %d of %d", i+1, v.draws))
+		p.Hook = func(int, pipeline.State) error {
+			bar.add(1)
+			return nil
+		}
+		pix, err := v.model.Sample(ctx, p)
+		bar.done()
+		if err != nil {
+			return x, err
+		}
+		x = eval.Images{N: p.N, H: p.Height, W: p.Width, C: len(pix) / (p.N * p.Height * p.Width), Pix: pix}
+		if v.model.Points() {
+			x.Pix = narrowed(v.model.InUnits(pix))
+		}
+		x = x.Rounded()
+	}
+	if i > 0 {
+		return x, nil
+	}
+	v.first = x
+	if v.npz == "" {
+		return x, nil
+	}
+	return x, eval.WriteNPZ(v.npz, x)
+}
+
+// narrowed is v as float32.
+func narrowed(v []float64) []float32 {
+	out := make([]float32, len(v))
+	for i, x := range v {
+		out[i] = float32(x)
+	}
+	return out
+}
+
+// missing is an error if a metric that was asked for gave nothing.
+func (v *evaluation) missing(r *eval.Report, metrics []eval.Metric) error {
+	if len(v.metrics) == 0 {
+		return nil
+	}
+	for _, m := range metrics {
+		if !slices.ContainsFunc(r.Rows, func(row eval.Row) bool { return row.Metric == m.Name }) {
+			for _, n := range r.Notes {
+				if strings.HasPrefix(n, m.Name+" ") {
+					return errors.New(n)
+				}
+			}
+			return fmt.Errorf("--metrics %s: there is nothing to measure it on", m.Name)
+		}
+	}
+	return nil
+}
+
+// print prints the report.
+func (v *evaluation) print(r *eval.Report) error {
+	if !v.json {
+		return writeReport(v.cmd.OutOrStdout(), v.name, r)
+	}
+	text, err := json.MarshalIndent(struct {
+		Model string `json:"model"`
+		*eval.Report
+	}{v.name, r}, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(v.cmd.OutOrStdout(), "%s\n", text)
+	return err
+}

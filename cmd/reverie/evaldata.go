@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/eval/onnx"
+	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/train"
+)
+
+// isSamples says whether an argument names a file of samples.
+func isSamples(path string) bool { return strings.EqualFold(filepath.Ext(path), ".npz") }
+
+// references are what samples are compared with.
+type references struct {
+	config            *config.Run // of the training data
+	heldOut, training *eval.Set   // nil: none
+}
+
+func (r *references) points() bool {
+	for _, s := range []*eval.Set{r.heldOut, r.training} {
+		if s != nil {
+			return s.Points()
+		}
+	}
+	return false
+}
+
+// configOf is the configuration of a model's run with the fingerprint of its
+// training images; of a model without a run that of the data it is given.
+func (v *evaluation) configOf(m *pipeline.Loaded) (c *config.Run, trained string, err error) {
+	if m.Found.Run != "" {
+		if c, err = train.ReadConfig(m.Found.Run); err != nil {
+			return nil, "", err
+		}
+		if t := m.Checkpoint.Trainer; t != nil {
+			trained = t.Data
+		}
+		return c, trained, nil
+	}
+	preset, err := config.Preset("small")
+	if err != nil {
+		return nil, "", err
+	}
+	preset.Resolution, preset.ImageChannels = config.Size{H: m.Defaults.Height, W: m.Defaults.Width}, m.ImageChannels()
+	preset.DataClass, preset.Val, preset.Flip = nil, 0, false
+	if preset.Resolution.H == 0 {
+		return nil, "", fmt.Errorf("%s does not say which size its images have; draw samples by reverie sample --npz, and give eval that file", m.Found.Model)
+	}
+	return &preset, "", nil
+}
+
+// openReferences opens the data: those of c, or of the arguments where there
+// are any. Where they are what the model was trained on, by the fingerprint, what
+// was held out is told from the rest; else all are images to compare with.
+func (v *evaluation) openReferences(c *config.Run, trained string, args []string) (err error) {
+	own := *c
+	if len(args) > 0 {
+		if c.Data, err = sources(args); err != nil {
+			return err
+		}
+	}
+	set, err := v.open(c)
+	if err != nil {
+		return err
+	}
+	v.data.config = c
+	split := c.Val > 0
+	if v.model != nil && trained != "" && set.Train().Fingerprint() != trained && len(args) > 0 {
+		v.note(fmt.Sprintf("%s was not trained on %s: all its images are compared with, those of the run beside", v.name, strings.Join(args, " ")))
+		if v.data.heldOut, err = v.load(set, "held-out"); err != nil {
+			return err
+		}
+		if set, err = v.open(&own); err != nil {
+			v.note(fmt.Sprintf("the run's own images cannot be opened, so nothing is said of memorisation: %v", err))
+			return nil
+		}
+		v.data.config = &own
+		v.data.training, err = v.load(set.Train(), "training")
+		return err
+	}
+	if v.model == nil && !split {
+		v.data.heldOut, err = v.load(set, "held-out")
+		return err
+	}
+	if v.data.training, err = v.load(set.Train(), "training"); err != nil {
+		return err
+	}
+	if set.Val().Len() == 0 {
+		v.note("no images were held out (train --val): what compares with them is left out")
+		return nil
+	}
+	v.data.heldOut, err = v.load(set.Val(), "held-out")
+	return err
+}
+
+// open opens the data of a configuration, at the size of the samples.
+func (v *evaluation) open(c *config.Run) (*data.Set, error) {
+	bar := newBar(v.cmd.ErrOrStderr(), 1, "reading the images")
+	defer bar.done()
+	return train.OpenData(v.cmd.Context(), c, bar.set)
+}
+
+// maxReference bounds the bytes of a set of images in memory.
+const maxReference = 2 << 30
+
+// load reads the images of a set; of a very large one as many as fit, drawn at
+// random.
+func (v *evaluation) load(s *data.Set, name string) (*eval.Set, error) {
+	h, w, c := s.Shape()
+	if most := max(1, maxReference/(4*h*w*c)); s.Len() > most {
+		v.note(fmt.Sprintf("of the %s %s images %s are compared with, drawn at random", humanize.Comma(int64(s.Len())), name, humanize.Comma(int64(most))))
+		s = s.Subset(reverie.Stream{Seed: v.seed, Domain: reverie.Evaluation, Sample: 1 << 40}.Perm(s.Len())[:most])
+	}
+	m, err := labelled(v.cmd.Context(), s)
+	if err != nil {
+		return nil, err
+	}
+	shift, scale := s.Units()
+	for i := range m.Pix { // points
+		if k := len(scale); k > 0 {
+			m.Pix[i] = float32(shift[i%k] + scale[i%k]*float64(m.Pix[i]))
+		}
+	}
+	return eval.NewSet(name, m.Images, s.Fingerprint()), nil
+}
+
+// labelled reads all images of a set with their classes.
+func labelled(ctx context.Context, s *data.Set) (eval.Labelled, error) {
+	h, w, c := s.Shape()
+	m := eval.Labelled{Images: eval.Images{N: s.Len(), H: h, W: w, C: c, Pix: make([]float32, 0, s.Len()*h*w*c)}}
+	for b, err := range s.All(ctx, 64) {
+		if err != nil {
+			return m, err
+		}
+		m.Pix, m.Class = append(m.Pix, b.X...), append(m.Class, b.Class...)
+	}
+	return m, nil
+}
+
+// closers are closed last to first.
+type closers []io.Closer
+
+func (c closers) close() {
+	for _, x := range slices.Backward(c) {
+		_ = x.Close() // closing frees memory only
+	}
+}
+
+// closeFunc makes a function an io.Closer.
+type closeFunc func()
+
+// Close calls f.
+func (f closeFunc) Close() error {
+	f()
+	return nil
+}
+
+// makeFeatures opens the network of --features, or trains the classifier: on
+// all classes of the run's data, of which the run may have learnt a few.
+func (v *evaluation) makeFeatures(ctx context.Context, cache *eval.Cache, opened *closers) (eval.Features, error) {
+	if v.features != "" {
+		f, err := onnx.Open(v.engine, v.features)
+		if err != nil {
+			return nil, inputError("features", v.features, err)
+		}
+		*opened = append(*opened, closeFunc(f.Close))
+		return f, nil
+	}
+	c := *v.data.config
+	c.DataClass = nil
+	set, err := v.open(&c)
+	if err != nil {
+		return nil, err
+	}
+	training, err := labelled(ctx, set.Train())
+	if err != nil {
+		return nil, err
+	}
+	test, err := labelled(ctx, set.Val())
+	if err != nil {
+		return nil, err
+	}
+	bar := newBar(v.cmd.ErrOrStderr(), 1, "training the classifier")
+	k, cached, err := cache.Classifier(ctx, v.engine, training, test, set.Train().Fingerprint()+set.Val().Fingerprint(), eval.Learning{Progress: bar.set})
+	bar.done()
+	if err != nil {
+		return nil, err
+	}
+	*opened = append(*opened, closeFunc(k.Close))
+	how := map[bool]string{true: "from the cache", false: "trained"}[cached]
+	if k.Tested > 0 {
+		how += fmt.Sprintf(", right on %d of %d held-out images", k.Right, k.Tested)
+	}
+	fmt.Fprintf(v.cmd.ErrOrStderr(), "classifier of %d classes: %s\n", classesOf(training), how)
+	return k, nil
+}
+
+// classesOf counts the classes that occur.
+func classesOf(l eval.Labelled) int {
+	seen := map[int]bool{}
+	for _, k := range l.Class {
+		seen[k] = k >= 0
+	}
+	delete(seen, -1)
+	return len(seen)
+}
+
+// shownNearest is the number of samples in the picture.
+const shownNearest = 16
+
+// pictureNearest draws samples in the upper row and below each the training
+// image nearest to it.
+func (v *evaluation) pictureNearest(metrics []eval.Metric) error {
+	asked := slices.ContainsFunc(metrics, func(m eval.Metric) bool { return m.Name == "nearest" })
+	if !asked || v.nearest == "" || v.data.points() || v.data.training == nil || v.first.N == 0 {
+		return nil
+	}
+	if err := checkWritable(output{"nearest", v.nearest}); err != nil {
+		return err
+	}
+	x, training := v.first, v.data.training.Images
+	x.N = min(x.N, shownNearest)
+	x.Pix = x.Pix[:x.N*x.H*x.W*x.C]
+	imgs := make([]image.Image, 0, 2*x.N)
+	for i := range x.N {
+		imgs = append(imgs, picture.FromFloat(x.Image(i), x.H, x.W, x.C))
+	}
+	for _, k := range eval.Nearest(x, training) {
+		imgs = append(imgs, picture.FromFloat(training.Image(k), training.H, training.W, training.C))
+	}
+	text := []picture.Text{
+		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: v.name},
+		{Key: "rows", Value: "samples, and below each its nearest training image"}, {Key: "seed", Value: fmt.Sprint(v.seed)},
+	}
+	if err := picture.Write(v.nearest, picture.Grid(imgs, picture.Layout{Columns: x.N}), text...); err != nil {
+		return err
+	}
+	fmt.Fprintln(v.cmd.ErrOrStderr(), "wrote", v.nearest)
+	return nil
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/eval"
+)
+
+// modelMetrics are the metrics of a model itself, on the images of v. Of none
+// they can be named, not measured.
+func modelMetrics(v *evaluation) []eval.Metric {
+	return []eval.Metric{
+		{Name: "elbo", About: "bound on the negative log-likelihood of a chain (ddpm), in both derivations: bits a dimension of 8-bit images, nats too of points", Kind: eval.ModelOnly, Measure: v.elbo},
+		{Name: "vlb", About: "that of continuous time, for every process with a score", Kind: eval.ModelOnly, Measure: v.vlb},
+		{Name: "likelihood", About: "negative log-likelihood by the probability flow", Kind: eval.ModelOnly, Measure: v.likelihood},
+	}
+}
+
+// modelNames are the names of the metrics of a model.
+func modelNames() []string {
+	var names []string
+	for _, m := range modelMetrics(nil) {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// likelihoods are what says how probable the model finds images.
+func (v *evaluation) likelihoods() *likelihoods {
+	return &likelihoods{
+		model: v.model, mode: v.p.Mode, batch: v.batch, seed: v.seed, clamp: v.p.Clamp == "x0",
+		times: v.times, probes: v.probes, exact: v.exact,
+	}
+}
+
+// judged are the images of a set on which the model is judged, drawn at random
+// and in its units, and what the density changes by for that, in nats.
+func (v *evaluation) judged(s *eval.Set) (m eval.Images, nats float64) {
+	m = s.Images
+	if m.N > v.images {
+		at := reverie.Stream{Seed: v.seed, Domain: reverie.Evaluation, Sample: 1 << 41}.Perm(m.N)[:v.images]
+		m = eval.Images{N: v.images, H: s.H, W: s.W, C: s.C}
+		for _, i := range at {
+			m.Pix = append(m.Pix, s.Image(i)...)
+		}
+	}
+	shift, scale := v.model.Shift, v.model.Scale
+	if len(scale) == 0 {
+		return m, 0
+	}
+	m.Pix = slices.Clone(m.Pix)
+	for i := range m.Pix {
+		k := i % len(scale)
+		m.Pix[i] = float32((float64(m.Pix[i]) - shift[k]) / scale[k])
+	}
+	for _, c := range scale {
+		nats += math.Log(math.Abs(c))
+	}
+	return m, nats
+}
+
+// elbo takes the bound of a chain.
+func (v *evaluation) elbo(ctx context.Context, c *eval.Case) ([]eval.Value, error) {
+	m, nats := v.judged(c.Reference)
+	b, err := v.likelihoods().bound(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if c.Reference == v.firstSet() {
+		if err := v.writeTerms(b.Named()); err != nil {
+			return nil, err
+		}
+	}
+	out := evidenceValues("elbo", &b.Matching, m.Points(), nats)
+	return append(out, bits("elbo by consistency", b.Consistency.Total(), b.Consistency.Dim, nats), bits("as consistency is printed", b.Printed.Total(), b.Printed.Dim, nats)), nil
+}
+
+// vlb takes the bound of continuous time.
+func (v *evaluation) vlb(ctx context.Context, c *eval.Case) ([]eval.Value, error) {
+	m, nats := v.judged(c.Reference)
+	e, err := v.likelihoods().continuous(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if c.Reference == v.firstSet() && !slices.Contains(v.metrics, "elbo") {
+		if err := v.writeTerms([]eval.NamedBound{{Name: "continuous", Bound: e}}); err != nil {
+			return nil, err
+		}
+	}
+	return evidenceValues("vlb", e, m.Points(), nats), nil
+}
+
+// firstSet is the set whose terms --terms writes.
+func (v *evaluation) firstSet() *eval.Set {
+	if v.data.heldOut != nil {
+		return v.data.heldOut
+	}
+	return v.data.training
+}
+
+// writeTerms writes --terms.
+func (v *evaluation) writeTerms(bounds []eval.NamedBound) error {
+	if v.terms == "" {
+		return nil
+	}
+	return writeTerms(v.terms, bounds)
+}
+
+// likelihood integrates the probability flow.
+func (v *evaluation) likelihood(ctx context.Context, c *eval.Case) ([]eval.Value, error) {
+	m, nats := v.judged(c.Reference)
+	l, err := v.likelihoods().flow(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	out := []eval.Value{bits("-log p", l.Negative(), l.Dim, nats)}
+	if m.Points() {
+		out = append(out, moved("-log p, nats", l.Negative(), nats))
+	}
+	return out, nil
+}
+
+// evidenceValues are a bound and its terms in bits a dimension, of points in
+// nats too.
+func evidenceValues(name string, e *eval.Evidence, points bool, nats float64) []eval.Value {
+	out := []eval.Value{
+		bits(name, e.Total(), e.Dim, nats), bits(name+": reconstruction", e.Reconstruction(), e.Dim, nats),
+		bits(name+": prior", e.Prior(), e.Dim, 0), bits(name+": steps", e.Steps(), e.Dim, 0),
+	}
+	if points {
+		out = append(out, moved(name+", nats", e.Total(), nats))
+	}
+	return out
+}
+
+// bits is an estimate in nats an image, moved by nats, as bits a dimension.
+func bits(name string, e eval.Estimate, dim int, nats float64) eval.Value {
+	e.Value += nats
+	return moved(name+", bits/dim", e.Bits(dim), 0)
+}
+
+// moved is an estimate moved by nats.
+func moved(name string, e eval.Estimate, nats float64) eval.Value {
+	v := eval.Value{Name: name, X: e.Value + nats, Error: e.SE}
+	if math.IsNaN(v.Error) {
+		v.Error = 0 // of one image
+	}
+	return v
+}
