@@ -1,6 +1,8 @@
 package simd
 
 import (
+	"unsafe"
+
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 
 	"github.com/reverie-go/reverie/engine/simd/internal/gemm"
@@ -55,25 +57,77 @@ func (m matmul) run(r *run, out array, in []array) {
 	}
 }
 
-// matmulAs computes every row of the result by itself, in parallel.
+// matmulAs computes every row of the result by itself, in parallel; each element's products are added in the order of k.
 func matmulAs[T number](r *run, out, x, y array) {
 	M, N, K := out.lay.dims[1], out.lay.dims[2], x.lay.dims[2]
 	rows := out.lay.dims[0] * M
 	c := view[T](out.start(), rows*N)
-	xk, yk, yn := x.lay.strides[2], y.lay.strides[1], y.lay.strides[2]
 	parts := min(rows, 64)
 	r.threads.For(parts, func(_, part int) {
+		left, right := make([]T, K), make([]T, N)
 		for i := part * rows / parts; i < (part+1)*rows/parts; i++ {
 			row := c[i*N : (i+1)*N]
-			clear(row)
 			xat := x.lay.off + i/M*x.lay.strides[0] + i%M*x.lay.strides[1]
 			yat := y.lay.off + i/M*y.lay.strides[0]
-			for k := range K {
-				v := *(*T)(x.at(xat + k*xk))
-				for j := range row {
-					row[j] += v * *(*T)(y.at(yat + k*yk + j*yn))
-				}
-			}
+			multiplyRow(row, line(x, left, xat, x.lay.strides[2]), y, right, yat)
 		}
 	})
+}
+
+// multiplyRow sets row to x times the matrix of y that begins at an element. right is room for a row of it.
+func multiplyRow[T number](row, x []T, y array, right []T, at int) {
+	clear(row)
+	if len(x) == 0 {
+		return
+	}
+	yk, yn := y.lay.strides[1], y.lay.strides[2]
+	if yk == 1 && yn != 1 { // a transposed matrix: its columns lie together
+		for j := range row {
+			sum := row[j]
+			for k, v := range view[T](y.at(at+j*yn), len(x)) {
+				sum += x[k] * v
+			}
+			row[j] = sum
+		}
+		return
+	}
+	k := 0
+	if yn == 1 { // four rows of the matrix at a time
+		for ; k+4 <= len(x); k += 4 {
+			addRows(row, x[k:k+4], line(y, right, at+k*yk, 1), line(y, right, at+(k+1)*yk, 1), line(y, right, at+(k+2)*yk, 1), line(y, right, at+(k+3)*yk, 1))
+		}
+	}
+	for ; k < len(x); k++ {
+		v := x[k]
+		for j, w := range line(y, right, at+k*yk, yn) {
+			row[j] += v * w
+		}
+	}
+}
+
+// addRows adds x[0] a + .. + x[3] d to row, in this order.
+func addRows[T number](row, x, a, b, c, d []T) {
+	x0, x1, x2, x3 := x[0], x[1], x[2], x[3]
+	a, b, c, d = a[:len(row)], b[:len(row)], c[:len(row)], d[:len(row)]
+	for j, sum := range row {
+		sum += x0 * a[j]
+		sum += x1 * b[j]
+		sum += x2 * c[j]
+		row[j] = sum + x3*d[j]
+	}
+}
+
+// line returns the len(room) elements of a from at on, stride apart: where they lie together themselves, else copied into room.
+func line[T number](a array, room []T, at, stride int) []T {
+	if len(room) == 0 {
+		return room
+	}
+	if stride == 1 {
+		return view[T](a.at(at), len(room))
+	}
+	size := sizeOf(a.dt)
+	for i := range room {
+		room[i] = *(*T)(unsafe.Add(a.p, (at+i*stride)*size))
+	}
+	return room
 }
