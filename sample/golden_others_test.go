@@ -42,6 +42,7 @@ type otherRun struct {
 	Clip, Learned    bool
 	Threshold, Scale float64
 	Grid, Calls      []float64
+	Told             []float64 // what the network was told at each call, where it is to be Cond
 	Outputs          []batch
 	Noise            []int
 	X                []batch
@@ -108,7 +109,11 @@ func (r *replay) network(_ context.Context, _ batch, cond float64) (batch, error
 	if r.call == len(r.g.Calls) {
 		r.t.Fatalf("more than %d calls", r.call)
 	}
-	if want := r.p.Cond(r.g.Calls[r.call]); !(math.Abs(cond-want) <= 1e-9*max(1, math.Abs(want))) {
+	want := r.p.Cond(r.g.Calls[r.call])
+	if r.g.Told != nil {
+		want = r.g.Told[r.call]
+	}
+	if !(math.Abs(cond-want) <= 1e-9*max(1, math.Abs(want))) {
 		r.t.Errorf("call %d at cond %v, want %v", r.call, cond, want)
 	}
 	out := r.g.Outputs[r.call]

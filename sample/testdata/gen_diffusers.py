@@ -24,6 +24,8 @@ from diffusers.schedulers import (  # noqa: E402
     scheduling_ddim_inverse,
     scheduling_ddpm,
     scheduling_dpmsolver_multistep,
+    scheduling_edm_dpmsolver_multistep,
+    scheduling_edm_euler,
     scheduling_euler_discrete,
     scheduling_flow_match_euler_discrete,
     scheduling_heun_discrete,
@@ -218,6 +220,17 @@ def multistep(name, solver, module, n, noise=None, options=None, flow=False, **c
     return walk(name, solver, s, process, grid, noise=noise, options=options)
 
 
+def edm(name, solver, module, n, **c):
+    """The schedulers of Karras et al.'s own process, with its preconditioning and its number for the network, log(sigma)/4."""
+    s = scheduler(module, sigma_data=0.4, **c)
+    s.set_timesteps(n)
+    grid = s.sigmas.tolist()[:-1] + [CLEAN]
+    process = {"process": "edm", "lo": grid[-2], "hi": grid[0]}
+    run = walk(name, solver, s, process, grid, scale=80.0)
+    # the noise of the step to clean is drawn, and its factor is 0
+    return {**run, "prediction": "edm", "sd": 0.4, "told": s.timesteps, "noise": run["noise"][:-1]}
+
+
 def pc(name, n, snr, steps=1):
     """Predictor-corrector sampling of VE. The scheduler calls its network for the score."""
     # Deviation: its pipeline corrects before each prediction, also at the first level; the paper's algorithm and we after it, and not at 0. So its steps
@@ -309,6 +322,9 @@ runs = [
     sigma_walk("HeunDiscrete, by index, v", "heun", heun, None, times=TIMES[1:], twice=True, prediction="v_prediction"),
     flow("FlowMatchEulerDiscrete", 6),
     flow("FlowMatchEulerDiscrete, shift 3", 6, shift=3.0),
+    edm("EDMEuler", "euler", scheduling_edm_euler, 6),
+    edm("EDMDPMSolverMultistep", "dpm++2m", scheduling_edm_dpmsolver_multistep, 6),
+    edm("EDMDPMSolverMultistep SDE", "dpm++2m-sde", scheduling_edm_dpmsolver_multistep, 6, algorithm_type="sde-dpmsolver++"),
     pc("ScoreSdeVe", 5, 0.16),
     pc("ScoreSdeVe, two corrections", 4, 0.1, 2),
     pc("ScoreSdeVe, predictor", 6, 0.16, 0),
