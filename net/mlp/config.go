@@ -18,6 +18,10 @@ type Config struct {
 	Depth int `json:"depth"`
 	// Embed is the width of the embedding of the time, even. Default 64.
 	Embed int `json:"embed"`
+	// Waves is how many octaves of sines and cosines of each number are seen beside it, from 1.5 radians on. Default none. For points of
+	// unit variance with sharp edges: on the checkerboard 2 octaves bring the error beyond the best possible loss to a third; on
+	// smooth densities and for an energy they gain nothing.
+	Waves int `json:"waves"`
 	// Energy makes the prediction the gradient of a scalar, see [Model.Potential]; Out is then Dim.
 	Energy bool `json:"energy"`
 }
@@ -26,6 +30,7 @@ type Config struct {
 const (
 	maxDim   = 1 << 12
 	maxDepth = 64
+	maxWaves = 8
 )
 
 func (c Config) withDefaults() Config {
@@ -54,6 +59,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("out: %d, expected dim = %d where the prediction is the gradient of an energy", c.Out, c.Dim)
 	case c.Depth < 1 || c.Depth > maxDepth:
 		return fmt.Errorf("depth: %d, expected 1 to %d", c.Depth, maxDepth)
+	case c.Waves < 0 || c.Waves > maxWaves:
+		return fmt.Errorf("waves: %d, expected 0 to %d", c.Waves, maxWaves)
 	case c.Embed < 4 || c.Embed > net.MaxWidth || c.Embed%2 != 0:
 		return fmt.Errorf("embed: %d, expected an even number from 4 to %d", c.Embed, net.MaxWidth)
 	}

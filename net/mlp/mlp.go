@@ -3,7 +3,7 @@
 // A point of D numbers is an image of one pixel, [N,1,1,D]. In PyTorch's words:
 //
 //	t = Linear(SiLU(Linear(sinusoids of cond)))        time_mlp.0, time_mlp.2
-//	h = Linear(x)                                      input
+//	h = Linear(x and its waves)                        input
 //	h = h + Linear2(SiLU(Linear1(SiLU(h)) + Linear(SiLU(t))))   blocks.i.{linear1,time,linear2}
 //	y = Linear(SiLU(h))                                output
 //
@@ -55,7 +55,7 @@ func New(c Config) (*Model, error) {
 	m := &Model{config: c}
 	m.time1 = net.NewLinear(s.In("time_mlp", 0), c.Embed, c.Width)
 	m.time2 = net.NewLinear(s.In("time_mlp", 2), c.Width, c.Width)
-	m.input = net.NewLinear(s.In("input"), c.Dim, c.Width)
+	m.input = net.NewLinear(s.In("input"), c.Dim*(1+2*c.Waves), c.Width)
 	for i := range c.Depth {
 		m.blocks = append(m.blocks, newBlock(s.In("blocks", i), c.Width))
 	}
@@ -114,11 +114,24 @@ func (m *Model) Potential(v *net.Vars, x, cond *graph.Node) *graph.Node {
 func (m *Model) body(v *net.Vars, x, cond *graph.Node) *graph.Node {
 	t := m.time1.Forward(v, embed(cond, m.config.Embed))
 	t = net.SiLU(m.time2.Forward(v, net.SiLU(t)))
-	h := m.input.Forward(v, graph.Reshape(x, x.Shape().Dim(0), m.config.Dim))
+	h := m.input.Forward(v, m.waves(graph.Reshape(x, x.Shape().Dim(0), m.config.Dim)))
 	for _, b := range m.blocks {
 		h = b.forward(v, h, t)
 	}
 	return m.output.Forward(v, net.SiLU(h))
+}
+
+// waves gives x [N,D], then sines and cosines of 1.5 x, of 3 x and so on, [N,D (1+2 Waves)].
+func (m *Model) waves(x *graph.Node) *graph.Node {
+	all := []*graph.Node{x}
+	for k := range m.config.Waves {
+		angle := graph.MulScalar(x, 1.5*float64(int(1)<<k))
+		all = append(all, graph.Sin(angle), graph.Cos(angle))
+	}
+	if len(all) == 1 {
+		return x
+	}
+	return graph.Concatenate(all, 1)
 }
 
 // block is one residual block.

@@ -47,6 +47,8 @@ func TestValidate(t *testing.T) {
 		`{"width": -2}`:                "width: -2 channels",
 		`{"depth": -1}`:                "depth: -1, expected 1 to 64",
 		`{"depth": 65}`:                "depth: 65",
+		`{"waves": -1}`:                "waves: -1, expected 0 to 8",
+		`{"waves": 9}`:                 "waves: 9",
 		`{"embed": 7}`:                 "embed: 7, expected an even number from 4",
 		`{"embed": 2}`:                 "embed: 2",
 		`{"dims": 2}`:                  "unknown field",
@@ -60,7 +62,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestConfigRoundTrip(t *testing.T) {
-	for _, text := range []string{``, `{"dim": 3, "out": 6, "width": 8, "depth": 2, "embed": 6}`, `{"energy": true}`} {
+	for _, text := range []string{``, `{"dim": 3, "out": 6, "width": 8, "depth": 2, "embed": 6, "waves": 3}`, `{"energy": true}`} {
 		m, err := net.New(mlp.Arch, []byte(text))
 		if err != nil {
 			t.Fatal(err)
@@ -126,7 +128,7 @@ func (g golden) values(t *testing.T, key string) []float64 {
 func TestGolden(t *testing.T) {
 	e := open(t)
 	for name, c := range map[string]mlp.Config{
-		"plain":  {Dim: 3, Out: 6, Width: 10, Depth: 2, Embed: 8},
+		"plain":  {Dim: 3, Out: 6, Width: 10, Depth: 2, Embed: 8, Waves: 2},
 		"energy": {Dim: 3, Width: 10, Depth: 2, Embed: 8, Energy: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,7 +188,7 @@ type probe struct {
 }
 
 func newProbe(t *testing.T, energy bool) *probe {
-	p := &probe{e: open(t), m: build(t, mlp.Config{Width: 7, Depth: 2, Embed: 4, Energy: energy})}
+	p := &probe{e: open(t), m: build(t, mlp.Config{Width: 7, Depth: 2, Embed: 4, Waves: 1, Energy: energy})}
 	p.weights = net.Initial(p.m, 5, dtypes.Float64)
 	x := make([]float64, 6)
 	reverie.Stream{Seed: 6, Domain: 128}.Normal(x)

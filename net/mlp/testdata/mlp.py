@@ -2,7 +2,7 @@
 
     python mlp.py        (made with torch 2.15.0, safetensors 0.8.0, on a CPU)
 
-Two cases, all in float64: "plain", which predicts twice as many numbers as a point has, and "energy", whose prediction is the
+Two cases, all in float64: "plain", which sees two octaves of waves and predicts twice as many numbers as a point has, and "energy", whose prediction is the
 gradient of a scalar. For each the weights, the prediction, and the loss and its gradients.
 """
 import math
@@ -38,18 +38,19 @@ class Block(nn.Module):
 
 
 class MLP(nn.Module):
-    def __init__(self, dim, out, width, depth, embed, energy):
+    def __init__(self, dim, out, width, depth, embed, waves, energy):
         super().__init__()
         self.energy = energy
         self.time_mlp = nn.Sequential(nn.Linear(embed, width), nn.SiLU(), nn.Linear(width, width))
-        self.input = nn.Linear(dim, width)
+        self.waves = [1.5 * 2**k for k in range(waves)]
+        self.input = nn.Linear(dim * (1 + 2 * waves), width)
         self.blocks = nn.ModuleList([Block(width) for _ in range(depth)])
         self.output = nn.Linear(width, out)
         self.sinusoids = Sinusoids(embed)
 
     def body(self, x, cond):
         t = self.time_mlp(self.sinusoids(cond))
-        h = self.input(x)
+        h = self.input(torch.cat([x] + [f(w * x) for w in self.waves for f in (torch.sin, torch.cos)], dim=1))
         for block in self.blocks:
             h = block(h, t)
         return self.output(nn.functional.silu(h))
@@ -66,8 +67,8 @@ def main():
     torch.manual_seed(20240602)
     torch.set_default_dtype(torch.float64)
     out = {}
-    for name, outs, energy in [("plain", 6, False), ("energy", 3, True)]:
-        model = MLP(3, outs, 10, 2, 8, energy)
+    for name, outs, waves, energy in [("plain", 6, 2, False), ("energy", 3, 0, True)]:
+        model = MLP(3, outs, 10, 2, 8, waves, energy)
         x, target = torch.randn(4, 3), torch.randn(4, outs)
         cond = torch.tensor([0.0, 7.5, -4.6, 999.0])
         y = model(x, cond)

@@ -1,0 +1,22 @@
+package mixture_test
+
+import (
+	"testing"
+
+	"github.com/reverie-go/reverie"
+)
+
+func BenchmarkDenoise(b *testing.B) {
+	for _, name := range []string{"two-modes", "8gaussians", "gaussian-64", "mixture-64"} {
+		b.Run(name, func(b *testing.B) {
+			m, p := named(name), reverie.VP{}
+			x := m.At(p.At(0.5)).Sample(reverie.Stream{Seed: 1, Domain: 128}, 1000)
+			d := m.Denoiser(p)
+			for b.Loop() {
+				if _, err := d.Denoise(b.Context(), x, 0.5); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
