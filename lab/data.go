@@ -103,7 +103,10 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // Open returns the data of a source: a mixture of the plane by its name in package mixture, whose law is known, or else a named set or a
 // file (CSV, npz, or a PNG's dark pixels) as package data/points opens them.
+//
+// A name may have the prefix "points:" by which the commands tell sets of points from folders.
 func Open(source string, seed uint64) (Data, error) {
+	source = strings.TrimPrefix(source, "points:")
 	if slices.Contains(mixture.Names(), source) {
 		m, err := mixture.Named(source)
 		if err != nil {
