@@ -123,7 +123,7 @@ func TestNetworkHasADensity(t *testing.T) {
 	defer space.Close()
 	d := m.Differentiable(space, net.Eval)
 	defer d.Close()
-	const h, count = 0.05, 400
+	const h, count = 0.05, 2000
 	x := make([]float64, count)
 	for i := range x {
 		x[i] = h * (float64(i) - count/2)

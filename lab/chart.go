@@ -79,7 +79,8 @@ const (
 )
 
 func (f *charts) size() (w, h vg.Length) {
-	return 2*margin + vg.Length(len(f.charts))*(chartWidth+gap) - gap, 2*margin + titleRow + legendRow + chartHeight + gap + vg.Length(len(f.below))*lineRow
+	w = 2*margin + vg.Length(len(f.charts))*(chartWidth+gap) - gap
+	return w, 2*margin + titleRow + legendRow + chartHeight + gap + vg.Length(len(wrapped(f.below, w-2*margin)))*lineRow
 }
 
 func (f *charts) draw(c draw.Canvas) {
@@ -90,9 +91,7 @@ func (f *charts) draw(c draw.Canvas) {
 		x := c.Min.X + margin + vg.Length(i)*(chartWidth+gap)
 		chart.plot.Draw(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + chartWidth, Y: y + chartHeight}}})
 	}
-	for i, line := range f.below {
-		c.FillText(label(8.5, faint, draw.XLeft, draw.YBottom), vg.Point{X: c.Min.X + margin, Y: y - gap - vg.Length(i+1)*lineRow}, line)
-	}
+	captions(c, wrapped(f.below, c.Max.X-c.Min.X-2*margin), c.Min.X+margin, y-gap)
 }
 
 // legend paints the names of the first chart's curves in a row at the top of c.

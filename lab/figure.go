@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"strings"
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data/picture"
@@ -97,7 +98,7 @@ func (f *figure) rowHeight(row []*panel) vg.Length {
 func (f *figure) size() (w, h vg.Length) {
 	n := vg.Length(f.columns())
 	w = f.left() + n*f.side() + (n-1)*gap + margin
-	h = f.head() + vg.Length(len(f.below))*lineRow + 2*margin
+	h = f.head() + vg.Length(len(wrapped(f.below, w-f.left()-margin)))*lineRow + 2*margin
 	for _, row := range f.rows {
 		h += f.rowHeight(row)
 	}
@@ -122,10 +123,35 @@ func (f *figure) draw(c draw.Canvas) {
 			c.FillText(sty, vg.Point{X: c.Min.X + margin - 2, Y: y + gap + f.side()/2}, f.names[i])
 		}
 	}
-	for _, line := range f.below {
-		y -= lineRow
-		c.FillText(label(8.5, faint, draw.XLeft, draw.YBottom), vg.Point{X: c.Min.X + f.left(), Y: y}, line)
+	captions(c, wrapped(f.below, c.Max.X-c.Min.X-f.left()-margin), c.Min.X+f.left(), y)
+}
+
+// caption is the style of the lines under a picture.
+func caption() draw.TextStyle { return label(8.5, faint, draw.XLeft, draw.YBottom) }
+
+// captions paints lines below y.
+func captions(c draw.Canvas, lines []string, x, y vg.Length) {
+	for i, line := range lines {
+		c.FillText(caption(), vg.Point{X: x, Y: y - vg.Length(i+1)*lineRow}, line)
 	}
+}
+
+// wrapped breaks lines between words so that none is wider than width.
+func wrapped(lines []string, width vg.Length) []string {
+	sty := caption()
+	var out []string
+	for _, line := range lines {
+		now := ""
+		for _, word := range strings.Fields(line) {
+			if next := strings.TrimSpace(now + " " + word); sty.Width(next) <= width || now == "" {
+				now = next
+				continue
+			}
+			out, now = append(out, now), word
+		}
+		out = append(out, now)
+	}
+	return out
 }
 
 func square(x, y, side vg.Length) vg.Rectangle {

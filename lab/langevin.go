@@ -46,8 +46,7 @@ func langevinFigure(ctx context.Context, l *lab) ([]output, error) {
 		title: "Langevin dynamics with the exact score of two modes, of weights 4/5 and 1/5", box: trap, rows: make([][]*panel, 1), window: 160,
 		below: []string{
 			"All start from the same points, spread evenly over the window. Weights: lower left | upper right; spread: the deviation about the modes, 1 in the law.",
-			"Langevin dynamics x ← x + h/2 score + √h z hardly cross the empty middle: the modes keep the weights of the start, about 1/2, not the law's. Annealing",
-			"begins where noise of deviation 20 has joined the modes. Without z every path climbs to a mode. (Song & Ermon 2019, arXiv:1907.05600, section 3.2 and figure 3.)",
+			"Langevin dynamics x ← x + h/2 score + √h z hardly cross the empty middle: the modes keep the weights of the start, about 1/2, not the law's. Annealing begins where noise of deviation 20 has joined the modes. Without z every path climbs to a mode. (Song & Ermon 2019, arXiv:1907.05600, section 3.2 and figure 3.)",
 		},
 	}
 	truth := m.Sample(stream(l.Seed, streamShow), l.few(1000))

@@ -44,10 +44,10 @@ var contenders = []contender{
 // perPoint is the shape [N] of a number for each of x's points.
 func perPoint(x *graph.Node) shapes.Shape { return shapes.Make(x.DType(), x.Shape().Dim(0)) }
 
-// scoreOf is the score function of a model: its own output, of points 4 times as large (see magnified).
+// scoreOf is the score function of a model: its own output.
 func scoreOf(m net.Model, v *net.Vars) score.Func {
 	return func(x *graph.Node) *graph.Node {
-		return m.Forward(v, graph.MulScalar(x, 4), graph.Zeros(x.Graph(), perPoint(x)))
+		return m.Forward(v, x, graph.Zeros(x.Graph(), perPoint(x)))
 	}
 }
 
@@ -197,8 +197,8 @@ func lossesFigure(ctx context.Context, l *lab) ([]output, error) {
 		right.line(c.name, k+1, d, ms)
 	}
 	pair := &charts{title: "Five losses of score matching with one minimiser, the score", charts: []*chart{left, right}, below: []string{
-		"Exact takes a backward pass for each of D dimensions, sliced one whatever D, denoising none. All train the same network for as many steps (or, with --seconds,",
-		"for as long); the divergence is measured on the moving average of its weights. " + l.lawLine(),
+		"Exact takes a backward pass for each of D dimensions, sliced one whatever D, denoising none. All train the same network for as many steps (or, with --seconds, for as long); the divergence is measured on the moving average of its weights.",
+		l.lawLine(),
 	}}
 	return []output{{file: "losses", shows: "explicit, exact, sliced and denoising score matching: Fisher divergence against seconds, cost against dimension", drawing: pair}}, nil
 }
@@ -217,7 +217,7 @@ func (l *lab) stepCosts(ctx context.Context, c contender) (d, ms []float64, err 
 		learner := newLearner(l.Engine, m, c.lossOf, l.Seed)
 		x := (&reverie.Host[float64]{Stream: stream(l.Seed, streamShow)}).Noise(reverie.NewBatch[float64](64, dim))
 		best := math.Inf(1)
-		for try := range 6 {
+		for try := range 12 {
 			if err := ctx.Err(); err != nil {
 				return nil, nil, err
 			}

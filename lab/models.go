@@ -24,7 +24,7 @@ var (
 // diffusionNetwork returns the first, trained now if need be.
 func (l *lab) diffusionNetwork(ctx context.Context) (*Network, error) {
 	if l.diffusion == nil {
-		n, err := l.train(ctx, "training the noise network", reverie.Objective{Process: diffusionProcess, Param: magnified(reverie.Eps)}, 0)
+		n, err := l.train(ctx, "training the noise network", reverie.Objective{Process: diffusionProcess, Param: reverie.Eps}, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -36,7 +36,7 @@ func (l *lab) diffusionNetwork(ctx context.Context) (*Network, error) {
 // flowNetwork returns the second.
 func (l *lab) flowNetwork(ctx context.Context) (*Network, error) {
 	if l.flow == nil {
-		n, err := l.train(ctx, "training the flow network", reverie.Objective{Process: flowProcess, Param: magnified(reverie.Velocity)}, 1)
+		n, err := l.train(ctx, "training the flow network", reverie.Objective{Process: flowProcess, Param: reverie.Velocity}, 1)
 		if err != nil {
 			return nil, err
 		}
@@ -72,15 +72,6 @@ func denoisingLoss(m net.Model) lossGraph {
 	return func(v *net.Vars, in []*graph.Node) *graph.Node {
 		d := graph.Square(graph.Sub(m.Forward(v, in[0], in[1]), in[2]))
 		return graph.Mul(graph.ReduceMean(d, 1, 2, 3), in[3])
-	}
-}
-
-// magnified lets the network see points 4 times as large as they are: then it learns the shape of the data in a third of the steps, since
-// networks learn smooth functions first.
-func magnified(k reverie.Param) reverie.Param {
-	return func(c reverie.Coef) (skip, far, out, in float64) {
-		skip, far, out, in = k(c)
-		return skip, far, out, 4 * in
 	}
 }
 

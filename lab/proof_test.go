@@ -69,10 +69,10 @@ func TestDenoisingAtManyLevels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// s(x, sigma) = F(4 x, 100 log sigma)/sigma: the paper's conditioning, which leaves F the size of the noise.
+	// s(x, sigma) = F(x, 100 log sigma)/sigma: the paper's conditioning, which leaves F the size of the noise.
 	field := func(m net.Model, v *net.Vars, sigma *graph.Node) score.Func {
 		return func(x *graph.Node) *graph.Node {
-			f := m.Forward(v, graph.MulScalar(x, 4), graph.MulScalar(graph.Log(sigma), 100))
+			f := m.Forward(v, x, graph.MulScalar(graph.Log(sigma), 100))
 			return graph.Div(f, graph.Reshape(sigma, -1, 1, 1, 1))
 		}
 	}

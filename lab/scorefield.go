@@ -21,8 +21,9 @@ func scoreFigure(ctx context.Context, l *lab) ([]output, error) {
 	f := &figure{
 		title: fmt.Sprintf("The score of %s at several noise levels:  s(x, t) = grad log p_t(x) = -E[ε | x] / σ", l.data.Name),
 		below: []string{
-			"Arrows show σ times the score, the noise to be taken off, shortened where it is long. " + l.lawLine(),
+			"Arrows show σ times the score, the noise to be taken off, shortened where it is long.",
 			"err: root of the learned score's mean square error over p_t, relative to the score's own size (the Fisher divergence, normalised).",
+			l.lawLine(),
 		},
 		names: []string{"exact", "learned"}, rows: make([][]*panel, 2), box: window,
 	}

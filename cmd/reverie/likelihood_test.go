@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
@@ -121,6 +122,21 @@ func TestLikelihoodsRefuse(t *testing.T) {
 	}
 }
 
+// smoothWeights draws weights of a quarter in the input layer, with which an untrained network's density is smooth on the grids below.
+func smoothWeights(e *engine.Engine, n net.Model) []*tensors.Tensor {
+	weights := net.Initial(n, 5, dtypes.Float32)
+	for i, p := range n.Params() {
+		if p.Name == "input.weight" {
+			w := tensors.MustCopyFlatData[float32](weights[i])
+			for j := range w {
+				w[j] /= 4
+			}
+			weights[i] = engine.New(e, w, p.EngineShape()...)
+		}
+	}
+	return weights
+}
+
 // TestLikelihoodsOfPoints: points are read as real numbers, in float64: the density of what a random network draws integrates to 1.
 func TestLikelihoodsOfPoints(t *testing.T) {
 	e, err := engine.Open("")
@@ -132,7 +148,7 @@ func TestLikelihoodsOfPoints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := pipeline.New(e, n, reverie.VP{}, reverie.V, net.Initial(n, 5, dtypes.Float32))
+	m := pipeline.New(e, n, reverie.VP{}, reverie.V, smoothWeights(e, n))
 	defer m.Close()
 	const h, count = 0.1, 200
 	points := eval.Images{N: count, H: 1, W: 1, C: 1, Pix: make([]float32, count)}
@@ -179,7 +195,7 @@ func TestLikelihoodsOfLatents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := pipeline.New(e, n, reverie.VP{}, reverie.V, net.Initial(n, 5, dtypes.Float32))
+	m := pipeline.New(e, n, reverie.VP{}, reverie.V, smoothWeights(e, n))
 	defer m.Close()
 	if err := m.SetVAE(pipeline.NewAutoencoder(e, a, weights)); err != nil {
 		t.Fatal(err)

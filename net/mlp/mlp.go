@@ -56,6 +56,10 @@ func New(c Config) (*Model, error) {
 	m.time1 = net.NewLinear(s.In("time_mlp", 0), c.Embed, c.Width)
 	m.time2 = net.NewLinear(s.In("time_mlp", 2), c.Width, c.Width)
 	m.input = net.NewLinear(s.In("input"), c.Dim*(1+2*c.Waves), c.Width)
+	if c.Waves == 0 {
+		w := m.input.Weight
+		w.Init = net.Init{Lo: magnify * w.Init.Lo, Hi: magnify * w.Init.Hi}
+	}
 	for i := range c.Depth {
 		m.blocks = append(m.blocks, newBlock(s.In("blocks", i), c.Width))
 	}
@@ -63,6 +67,10 @@ func New(c Config) (*Model, error) {
 	m.params = s.Params()
 	return m, nil
 }
+
+// magnify is how many times larger than PyTorch's the input layer's weights are at the start, where it sees no waves. Networks learn smooth functions first: from larger
+// inputs the modes of 8 Gaussians are found in a third of the steps.
+const magnify = 4
 
 // Arch is "mlp".
 func (m *Model) Arch() string { return Arch }
