@@ -82,12 +82,13 @@ func multiplyRow[T number](row, x []T, y array, right []T, at int) {
 	}
 	yk, yn := y.lay.strides[1], y.lay.strides[2]
 	if yk == 1 && yn != 1 { // a transposed matrix: its columns lie together
-		for j := range row {
-			sum := row[j]
-			for k, v := range view[T](y.at(at+j*yn), len(x)) {
-				sum += x[k] * v
-			}
-			row[j] = sum
+		column := func(j int) []T { return view[T](y.at(at+j*yn), len(x)) }
+		j := 0
+		for ; j+4 <= len(row); j += 4 {
+			row[j], row[j+1], row[j+2], row[j+3] = dots(x, column(j), column(j+1), column(j+2), column(j+3))
+		}
+		for ; j < len(row); j++ {
+			row[j], _, _, _ = dots(x, column(j), x[:0], x[:0], x[:0])
 		}
 		return
 	}
@@ -103,6 +104,25 @@ func multiplyRow[T number](row, x []T, y array, right []T, at int) {
 			row[j] += v * w
 		}
 	}
+}
+
+// dots returns the inner products of x with four others, whose sums do not wait for each other; or with a alone.
+func dots[T number](x, a, b, c, d []T) (p, q, r, s T) {
+	a = a[:len(x)]
+	if len(b) == 0 {
+		for k, v := range x {
+			p += v * a[k]
+		}
+		return
+	}
+	b, c, d = b[:len(x)], c[:len(x)], d[:len(x)]
+	for k, v := range x {
+		p += v * a[k]
+		q += v * b[k]
+		r += v * c[k]
+		s += v * d[k]
+	}
+	return
 }
 
 // addRows adds x[0] a + .. + x[3] d to row, in this order.
