@@ -62,5 +62,10 @@ func like(rows []result, best result, budget float64) string {
 	return strings.Join(names, "; ")
 }
 
-// standardError is that of the mean distance over the draws.
-func standardError(r result) float64 { return report.Deviation(r.swd) / math.Sqrt(float64(len(r.swd))) }
+// standardError is that of the mean distance over the draws; of one draw nothing is known.
+func standardError(r result) float64 {
+	if len(r.swd) < 2 {
+		return math.Inf(1)
+	}
+	return report.Deviation(r.swd) / math.Sqrt(float64(len(r.swd)))
+}
