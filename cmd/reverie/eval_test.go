@@ -1,0 +1,188 @@
+package main
+
+import (
+	"encoding/json"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie/eval"
+)
+
+// smallONNX is a network in an ONNX file, for features without a training.
+const smallONNX = "../../eval/onnx/testdata/small.onnx"
+
+// A report as --json prints it.
+type report struct {
+	Model string
+	eval.Report
+}
+
+func reportOf(t *testing.T, args ...string) (r report) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(ok(t, args...).out), &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// row finds a row by its name.
+func (r report) row(t *testing.T, name string) eval.Row {
+	t.Helper()
+	for _, row := range r.Rows {
+		if row.Name == name {
+			return row
+		}
+	}
+	t.Fatalf("no row %q in %+v", name, r.Rows)
+	return eval.Row{}
+}
+
+// evalRun is a run on 24 images of 8x8 in two classes, some held out, with its
+// data.
+func evalRun(t *testing.T) (run, imgs string) {
+	t.Helper()
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(t.TempDir(), "cache"))
+	imgs, run = filepath.Join(t.TempDir(), "imgs"), filepath.Join(t.TempDir(), "run")
+	writeImages(t, imgs, 24, 8)
+	ok(t, with([]string{"train", imgs}, "--steps", "4", "--val", "0.4", "--run", run)...)
+	return run, imgs
+}
+
+// A run is judged beside its held-out and training images; the file of the
+// first draw gives the same numbers as the draw; the table, the picture and the
+// notes are there.
+func TestEval(t *testing.T) {
+	run, imgs := evalRun(t)
+	onnx, err := filepath.Abs(smallONNX)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	flags := []string{"-n", "12", "--solver", "ddim", "--steps", "2", "--features", onnx}
+	one := reportOf(t, append([]string{"eval", run, "--json", "--draws", "1", "--npz", "draw.npz"}, flags...)...)
+	if one.Samples != 12 || one.Draws != 1 || one.HeldOut+one.Training != 24 || one.HeldOut < 4 || !strings.Contains(one.Features, "small.onnx, 5 features, sha256 ") {
+		t.Errorf("%+v", one)
+	}
+	for _, name := range []string{"swd 8x8", "mmd^2 x1000", "precision", "recall", "fid"} {
+		if row := one.row(t, name); row.HeldOut == nil || row.Training == nil || row.Real == nil {
+			t.Errorf("%s: %+v", name, row)
+		}
+	}
+	if row := one.row(t, "nearer than held-out"); row.HeldOut != nil || row.Training == nil || row.Training.Value < 0 || row.Training.Value > 1 {
+		t.Errorf("nearest: %+v", row)
+	}
+	f, err := os.Open("nearest.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if img, err := png.Decode(f); err != nil || img.Bounds().Dx() <= img.Bounds().Dy() {
+		t.Errorf("nearest.png: %v", err)
+	}
+	again := reportOf(t, "eval", "draw.npz", imgs, "--json", "--val", "0.4", "--metrics", "swd,mmd,fid", "--features", onnx)
+	for _, name := range []string{"swd 8x8", "mmd^2 x1000", "fid"} {
+		a, b := one.row(t, name), again.row(t, name)
+		if d := math.Abs(a.HeldOut.Value - b.HeldOut.Value); !(d <= 1e-6*math.Abs(a.HeldOut.Value)) {
+			t.Errorf("%s: %v of the run, %v of its file", name, a.HeldOut, b.HeldOut)
+		}
+	}
+	r := ok(t, append([]string{"eval", run, "--draws", "2", "--metrics", "swd,kid", "--no-cache"}, flags...)...)
+	for _, text := range []string{"2 draws of 12 samples", "to held-out", "training to held-out", "swd 8x8", "±", "deviation over 2 draws"} {
+		if !strings.Contains(r.out, text) {
+			t.Errorf("the table lacks %q:\n%s", text, r.out)
+		}
+	}
+	if moved := filepath.Join(t.TempDir(), "moved"); os.Rename(imgs, moved) == nil {
+		there := reportOf(t, append([]string{"eval", run, moved, "--json", "--draws", "1", "--metrics", "mmd"}, flags...)...)
+		if there.HeldOut != one.HeldOut || there.Training != one.Training {
+			t.Errorf("moved data: %+v", there)
+		}
+	}
+}
+
+// The bounds and the likelihood of held-out and training images, in one row
+// each.
+func TestEvalModel(t *testing.T) {
+	run, _ := evalRun(t)
+	terms := filepath.Join(t.TempDir(), "terms.csv")
+	r := reportOf(t, "eval", run, "--json", "--metrics", "elbo,vlb,likelihood", "--images", "4", "--times", "4", "--terms", terms)
+	for _, name := range []string{"elbo, bits/dim", "elbo by consistency, bits/dim", "vlb, bits/dim", "-log p, bits/dim"} {
+		row := r.row(t, name)
+		if row.HeldOut == nil || row.Training == nil || row.Real != nil || !(row.HeldOut.Value > 0) || !(row.HeldOut.Error > 0) {
+			t.Errorf("%s: %+v", name, row)
+		}
+	}
+	if r.Draws != 0 || r.Samples != 0 {
+		t.Errorf("samples were drawn: %+v", r)
+	}
+	if text := string(readBytes(t, terms)); len(strings.Split(text, "\n")) < 4 {
+		t.Errorf("terms: %s", text)
+	}
+}
+
+// Points are judged in the units of their source.
+func TestEvalPoints(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	dir := t.TempDir()
+	var csv strings.Builder
+	for i := range 60 {
+		s, c := math.Sincos(float64(i))
+		csv.WriteString(strings.Join([]string{jsonText(100 + 10*s), jsonText(30 * c)}, ",") + "\n")
+	}
+	writeBytes(t, filepath.Join(dir, "circle.csv"), []byte(csv.String()))
+	run := filepath.Join(dir, "run")
+	ok(t, "train", filepath.Join(dir, "circle.csv"), "--channels", "8,8", "--batch", "8", "--steps", "4", "--sample-every", "0", "--timesteps", "10", "--val", "0.3", "--run", run)
+	npz := filepath.Join(dir, "draw.npz")
+	r := reportOf(t, "eval", run, "--json", "--draws", "1", "-n", "40", "--npz", npz, "--metrics", "w2,swd,nearest,fid")
+	w := r.row(t, "w2^2")
+	// A network of four steps draws nearly N(0, I) in units of deviation 7 and 21:
+	// as far as these say, and real points much nearer.
+	if !(w.HeldOut.Value > 20) || !(w.HeldOut.Value < 2000) || !(w.Real.Value < w.HeldOut.Value) {
+		t.Errorf("w2^2: %+v, real %+v", w.HeldOut, w.Real)
+	}
+	file := reportOf(t, "eval", npz, filepath.Join(dir, "circle.csv"), "--json", "--metrics", "swd")
+	if s := file.row(t, "swd"); s.HeldOut == nil || s.Training != nil || !(s.HeldOut.Value > 1) {
+		t.Errorf("swd of the file: %+v", s)
+	}
+	refused(t, exitUsage, []string{"holds points; name the set"}, "eval", npz)
+}
+
+func jsonText(v float64) string {
+	b, _ := json.Marshal(v)
+	return string(b)
+}
+
+// What cannot be measured says why: on the command line alone, of the files, and
+// of too few images.
+func TestEvalRefused(t *testing.T) {
+	run, _ := evalRun(t)
+	onnx, err := filepath.Abs(smallONNX)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	for _, c := range []struct {
+		line string
+		text string
+	}{
+		{"eval", "a run or an npz file"},
+		{"eval nowhere --metrics swd,is", `metric "is" is unknown; choose of swd, w2, mmd`},
+		{"eval nowhere --draws 0", "--draws 0"},
+		{"eval nowhere --val 0.5", "--val belongs to SAMPLES.npz"},
+		{"eval a.npz --metrics elbo", "judges a model"},
+		{"eval nowhere --solver rk4", `--solver "rk4" is unknown`},
+		{"eval nowhere --npz x.npz --nearest x.npz", "both name"},
+		{"eval nowhere --terms x.txt", "--terms x.txt"},
+	} {
+		refused(t, exitUsage, []string{c.text}, strings.Fields(c.line)...)
+	}
+	refused(t, exitFailure, []string{"no such run"}, "eval", "nowhere")
+	refused(t, exitFailure, []string{"none.npz"}, "eval", "none.npz")
+	refused(t, exitFailure, []string{"--features none.onnx: no such file"}, "eval", run, "-n", "4", "--draws", "1", "--metrics", "kid", "--features", "none.onnx")
+	refused(t, exitFailure, []string{"kid", "needed are at least 10"}, "eval", run, "-n", "4", "--draws", "1", "--steps", "1", "--solver", "ddim", "--metrics", "kid", "--features", onnx)
+	refused(t, exitFailure, []string{"metric w2 is for points"}, "eval", run, "--metrics", "w2")
+}
