@@ -85,10 +85,10 @@ func Latest(runDir string) (Entry, error) {
 	return list[len(list)-1], nil
 }
 
-// Prune removes all but the newest keep checkpoints of a run; keep < 1 keeps
-// all. Each is renamed before it is removed, so that none is ever seen in part.
+// Prune removes all but the newest keep checkpoints of a run and those of the
+// steps to spare; keep < 1 keeps all. Each is renamed before it is removed, so that none is ever seen in part.
 // Only the holder of the run's lock may call it.
-func Prune(fs FS, runDir string, keep int) error {
+func Prune(fs FS, runDir string, keep int, spare ...int64) error {
 	fs = orOS(fs)
 	list, err := List(runDir)
 	if err != nil || keep < 1 || len(list) <= keep {
@@ -96,6 +96,9 @@ func Prune(fs FS, runDir string, keep int) error {
 	}
 	dir := checkpointsDir(runDir)
 	for _, e := range list[:len(list)-keep] {
+		if slices.Contains(spare, e.Step) {
+			continue
+		}
 		tmp := filepath.Join(dir, tmpPrefix+"pruned-"+filepath.Base(e.Path))
 		if err := removeDir(fs, e.Path, tmp); err != nil {
 			return fmt.Errorf("remove checkpoint %s: %w", e.Path, err)

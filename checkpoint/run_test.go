@@ -54,10 +54,14 @@ func TestListAndPrune(t *testing.T) {
 		t.Errorf("steps %v", got)
 	}
 	for _, c := range []struct {
-		keep int
-		want []int64
-	}{{0, []int64{5, 40, 999999, 1000000}}, {4, []int64{5, 40, 999999, 1000000}}, {2, []int64{999999, 1000000}}, {1, []int64{1000000}}} {
-		if err := Prune(fs, run, c.keep); err != nil {
+		keep  int
+		spare []int64
+		want  []int64
+	}{
+		{0, nil, []int64{5, 40, 999999, 1000000}}, {4, nil, []int64{5, 40, 999999, 1000000}}, {2, []int64{5, 6}, []int64{5, 999999, 1000000}},
+		{2, nil, []int64{999999, 1000000}}, {1, []int64{1000000}, []int64{1000000}},
+	} {
+		if err := Prune(fs, run, c.keep, c.spare...); err != nil {
 			t.Fatal(err)
 		}
 		if got := steps(t, run); !slices.Equal(got, c.want) {

@@ -84,6 +84,7 @@ type Run struct {
 	Time        Duration `json:"time"`         // stop after that much training time; 0: not by time
 	SaveEvery   int      `json:"save-every"`   // steps between checkpoints; 0: only at the end and when stopped
 	Keep        int      `json:"keep"`         // newest checkpoints kept; 0: all
+	Best        string   `json:"best"`         // one of Bests: keep the best checkpoint by it too; "": the newest alone
 	SampleEvery int      `json:"sample-every"` // epochs between pictures; 0: never
 	SampleN     int      `json:"sample-n"`     // pictures in the grid; 0: no grid
 }

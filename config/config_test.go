@@ -94,6 +94,10 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--steps":          func(r *Run) { r.Steps = -1 },
 		"--save-every":     func(r *Run) { r.SaveEvery = -1 },
 		"--keep":           func(r *Run) { r.Keep = -1 },
+		"--best":           func(r *Run) { r.Best = "fid" },
+		"--best w2":        func(r *Run) { r.Best = "w2" }, // of images
+		"--best val":       func(r *Run) { r.Best, r.Val = "val", 0 },
+		"--best swd":       func(r *Run) { r.Best, r.Resolution.H = "swd", 6 },
 		"--sample-every":   func(r *Run) { r.SampleEvery = -1 },
 		"--epochs":         func(r *Run) { r.Epochs = 0 },
 		"--sample-n":       func(r *Run) { r.SampleN = -1 },
@@ -218,7 +222,7 @@ func TestResumeNamesEveryDifference(t *testing.T) {
 func TestResumeMayChange(t *testing.T) {
 	run, given := small(), lecture()
 	given.Steps, given.Time, given.SaveEvery, given.Keep = 7, Duration(time.Hour), 9, 5
-	for _, name := range []string{"epochs", "steps", "time", "save-every", "keep", "sample-every"} {
+	for _, name := range []string{"epochs", "steps", "time", "save-every", "keep", "best", "sample-every"} {
 		if _, err := run.Resume(&given, []string{name}); err != nil {
 			t.Errorf("--%s: %v", name, err)
 		}

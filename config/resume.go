@@ -10,7 +10,7 @@ import (
 
 // free are the fields that a resumed run may change: totals and rhythm, which
 // leave the course of the training alone.
-var free = []string{"epochs", "steps", "time", "save-every", "keep", "sample-every"}
+var free = []string{"epochs", "steps", "time", "save-every", "keep", "best", "sample-every"}
 
 // stops are the fields that end a run. One on the command line replaces all that
 // were there: the preset's, and on resume the run's.

@@ -73,6 +73,9 @@ func (r *Run) validateTogether() error {
 	case r.Epochs == 0 && r.Steps == 0 && r.Time == 0:
 		return fmt.Errorf("nothing stops this run; give --epochs, --steps or --time")
 	}
+	if err := r.validateBest(); err != nil {
+		return err
+	}
 	if err := r.validateAutoencoder(); err != nil || r.Autoencoder() {
 		return err
 	}

@@ -168,3 +168,34 @@ func TestNPZ(t *testing.T) {
 		}
 	}
 }
+
+// One number a metric: W2^2 itself, the mean of swd's levels; no number for what
+// has several.
+func TestScore(t *testing.T) {
+	a, b := points(gaussian(1, 20, 1, 0, 0)), points(gaussian(2, 20, 1, 3, 0))
+	got, err := Score("w2", a, b, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := Transport{Seed: 5}.Measure(a.Rows(), b.Rows())
+	if err != nil || got != want {
+		t.Errorf("w2: %v, want %v, %v", got, want, err)
+	}
+	x, y := normal(6, 32, 32, 1, 1), normal(8, 32, 32, 1, 2)
+	if got, err = Score("swd", x, y, 5); err != nil {
+		t.Fatal(err)
+	}
+	levels, err := SWD{Seed: 5}.Measure(x, y)
+	if err != nil || len(levels) != 2 {
+		t.Fatal(levels, err)
+	}
+	near(t, "swd", got, (levels[0].Distance+levels[1].Distance)/2, 1e-9)
+	for _, bad := range []string{"fid", "is", "w2"} {
+		if _, err := Score(bad, x, y, 1); err == nil {
+			t.Errorf("%s ranked images", bad)
+		}
+	}
+	if _, err := Score("mmd", x, a, 1); err == nil {
+		t.Error("images were ranked against points")
+	}
+}

@@ -41,6 +41,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 	err := t.epochs(ctx)
 	defer t.drawCurve()
 	if err = t.saveLast(ctx, err); err == nil {
+		t.judge(ctx)
 		t.lastPictures(ctx)
 	}
 	return err
@@ -107,6 +108,7 @@ func (t *Trainer) passes(ctx context.Context) error {
 			if err := t.saveOrNote(); err != nil {
 				return err
 			}
+			t.judge(ctx)
 		}
 		if t.done() {
 			return nil

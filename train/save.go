@@ -42,7 +42,7 @@ func (t *Trainer) save() error {
 		return err
 	}
 	t.saved = t.step
-	if err := checkpoint.Prune(t.files, t.Dir, t.Config.Keep); err != nil {
+	if err := checkpoint.Prune(t.files, t.Dir, t.Config.Keep, t.spared()...); err != nil {
 		t.note("an old checkpoint could not be removed: %v", err)
 	}
 	return nil

@@ -43,6 +43,7 @@ type Trainer struct {
 	method     method
 	train, val *data.Set
 	images     *data.Set    // of training: train, unless that are latents
+	heldOut    *data.Set    // of validation, likewise
 	latents    *latentSpace // of a latent diffusion, else nil
 	far        *data.Set    // from which a flow between two data sets starts; else nil
 
@@ -66,6 +67,8 @@ type Trainer struct {
 	position int           // batches of that epoch done, fewer than it has
 	saved    int           // step of the last checkpoint, -1: none
 	pictured int           // epoch of the last pictures
+	best     *Best         // checkpoint, nil: none yet
+	judged   int           // step of the last checkpoint that was judged
 	used     time.Duration // training time before this session
 	began    time.Time     // of this session
 
@@ -87,7 +90,10 @@ func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far .
 		Config: c, engine: e, train: set.Train(), val: set.Val(),
 		files: checkpoint.OS{}, now: time.Now, machine: memory.TotalMemory, saved: -1,
 	}
-	t.images = t.train
+	t.images, t.heldOut = t.train, t.val
+	if err := t.checkBest(); err != nil {
+		return nil, err
+	}
 	if vae != "" {
 		if t.latents, err = openLatents(e, c, vae, t.train, t.val); err != nil {
 			return nil, err
@@ -178,6 +184,11 @@ func (t *Trainer) open() error {
 	}
 	if err := os.MkdirAll(filepath.Join(t.Dir, "samples"), 0o777); err != nil {
 		return err
+	}
+	if t.Config.Best != "" {
+		if err := t.readBest(); err != nil {
+			return err
+		}
 	}
 	t.log, err = openLog(t.files, t.Dir, t.step)
 	return err

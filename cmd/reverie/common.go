@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/train"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -158,4 +159,14 @@ func (b bar) done() {
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+const bestHelp = "the run's best checkpoint, which train --best keeps, not its newest"
+
+// bestOf is the best checkpoint of a run if asked for, else the path itself.
+func bestOf(path string, best bool) (string, error) {
+	if !best {
+		return path, nil
+	}
+	return train.BestCheckpoint(path)
 }

@@ -23,7 +23,7 @@ type evalOptions struct {
 	n, draws, batch, images, times, probes       int
 	seed                                         uint64
 	val                                          float64
-	raw, json, noCache, exact                    bool
+	raw, json, best, noCache, exact              bool
 	from, features, npz, nearest, terms, backend string
 }
 
@@ -80,6 +80,7 @@ where its data lie now, or other images to compare with.`,
 	f.Float64Var(&o.val, "val", 0, "of SAMPLES.npz: the share of DATA that was held out of their training")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise of the first draw, and of what the metrics draw")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
+	f.BoolVar(&o.best, "best", false, bestHelp)
 	f.IntVar(&o.batch, "batch", 32, "images denoised at once")
 	f.StringVar(&o.from, "from", "", "of a flow between two data sets: start from these images or points (default: the run's)")
 	o.solverFlags.add(f)
@@ -193,7 +194,11 @@ func (v *evaluation) openSamples(args []string) (err error) {
 
 // openModel loads a model and the data of its run.
 func (v *evaluation) openModel(args []string) (err error) {
-	m, err := pipeline.Load(v.engine, args[0], v.raw)
+	path, err := bestOf(args[0], v.best)
+	if err != nil {
+		return err
+	}
+	m, err := pipeline.Load(v.engine, path, v.raw)
 	if errors.Is(err, pipeline.ErrAutoencoder) {
 		return fmt.Errorf("%w; eval judges samples: draw them by reverie sample %s --npz FILE, then reverie eval FILE", err, quoted(args[0]))
 	}

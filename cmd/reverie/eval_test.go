@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"image/png"
 	"math"
 	"os"
@@ -154,6 +155,29 @@ func TestEvalPoints(t *testing.T) {
 func jsonText(v float64) string {
 	b, _ := json.Marshal(v)
 	return string(b)
+}
+
+// The best checkpoint is kept beside the newest, sampled and judged where asked.
+func TestBest(t *testing.T) {
+	imgs, run := images(t), filepath.Join(t.TempDir(), "run")
+	ok(t, with([]string{"train", imgs}, "--steps", "6", "--save-every", "2", "--keep", "1", "--val", "0.4", "--best", "val", "--run", run)...)
+	var b struct{ Step int }
+	if err := json.Unmarshal(readBytes(t, filepath.Join(run, "best.json")), &b); err != nil {
+		t.Fatal(err)
+	}
+	best := fmt.Sprintf("checkpoints/step-%06d", b.Step)
+	for _, c := range []struct{ flag, want string }{{"--best", best}, {"--best=false", "checkpoints/step-000006"}} {
+		out := filepath.Join(t.TempDir(), "a.png")
+		if r := ok(t, "sample", run, "-n", "1", c.flag, "--out", out); !strings.Contains(r.err, c.want) {
+			t.Errorf("sample %s: %s", c.flag, r.err)
+		}
+		if r := reportOf(t, "eval", run, "-n", "8", "--draws", "1", "--json", "--metrics", "mmd", c.flag); !strings.HasSuffix(r.Model, c.want) {
+			t.Errorf("eval %s: %s", c.flag, r.Model)
+		}
+	}
+	refused(t, exitFailure, []string{"train with --best"}, "sample", trained(t), "--best", "--out", filepath.Join(t.TempDir(), "a.png"))
+	refused(t, exitUsage, []string{`--best "fid" is unknown; choose one of val, swd, mmd, w2`}, "train", imgs, "--best", "fid")
+	refused(t, exitUsage, []string{"--best val compares with held-out images"}, "train", imgs, "--best", "val", "--val", "0")
 }
 
 // What cannot be measured says why: on the command line alone, of the files, and

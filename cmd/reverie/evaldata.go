@@ -46,7 +46,7 @@ func (v *evaluation) configOf(m *pipeline.Loaded) (c *config.Run, trained string
 			return nil, "", err
 		}
 		if t := m.Checkpoint.Trainer; t != nil {
-			trained = t.Data
+			trained, _, _ = strings.Cut(t.Data, " from ") // of a flow between two sets the first
 		}
 		return c, trained, nil
 	}

@@ -23,7 +23,7 @@ type sampleOptions struct {
 	n, batch                            int
 	batchnorm                           string
 	seed                                uint64
-	raw                                 bool
+	raw, best                           bool
 	resolution                          config.Size
 	from, out, strip, npz, csv, backend string
 }
@@ -52,6 +52,7 @@ depends on --seed and i alone, not on -n, --batch or the number of threads.`,
 	f.StringVar(&o.batchnorm, "batchnorm", running, oneOf("statistics of BatchNorm, the running ones or each image's own", batchnorms))
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
+	f.BoolVar(&o.best, "best", false, bestHelp)
 	f.Var(&o.resolution, "resolution", "image size: 64, or HEIGHTxWIDTH (default: the run's)")
 	f.IntVar(&o.batch, "batch", 16, "images denoised at once")
 	f.StringVar(&o.out, "out", "samples.png", "write the grid of images here")
@@ -134,6 +135,9 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	}
 	defer e.Close()
 	if err := checkWritable(o.outputs()...); err != nil {
+		return err
+	}
+	if path, err = bestOf(path, o.best); err != nil {
 		return err
 	}
 	m, err := pipeline.Load(e, path, o.raw)

@@ -118,6 +118,7 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 
 	f.IntVar(&o.SaveEvery, "save-every", 0, "steps between checkpoints (0: only at the end)")
 	f.IntVar(&o.Keep, "keep", 0, "checkpoints kept (0: all)")
+	f.StringVar(&o.Best, "best", "", "keep the best checkpoint too, judged at each save on the held-out images by: "+strings.Join(config.Bests, ", "))
 	f.IntVar(&o.SampleEvery, "sample-every", 0, "epochs between pictures (0: never)")
 	f.IntVar(&o.SampleN, "sample-n", 0, "images in the grid of pictures (0: none)")
 	f.StringVar(&o.backend, "backend", "", backendHelp)

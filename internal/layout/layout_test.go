@@ -34,7 +34,7 @@ var allowed = map[string]struct {
 	"engine":       {[]string{".", "engine"}, true},
 	"net":          {[]string{".", "net", "engine"}, true},
 	"pipeline":     {[]string{".", "sample", "engine", "net", "data/picture", "checkpoint"}, true},
-	"train":        {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train"}, true},
+	"train":        {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval"}, true},
 	"eval":         {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "eval"}, true},
 	"lab":          {[]string{".", "sample", "mixture", "engine", "net", "data", "checkpoint", "train", "eval"}, true},
 	"cmd":          {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "lab"}, true},

@@ -1,0 +1,174 @@
+package train
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/eval"
+)
+
+// restless is a run whose held-out loss rises after a while: its rate rises too high.
+func restless(t *testing.T, best string) *Trainer {
+	c := tiny(images(t, 16, 8))
+	c.Best, c.SaveEvery, c.Keep, c.Steps, c.LR, c.Warmup, c.EMA = best, 2, 1, 8, 0.3, 8, 0
+	return start(t, c)
+}
+
+func stepsOf(t *testing.T, dir string) (steps []int64) {
+	list, err := checkpoint.List(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		steps = append(steps, e.Step)
+	}
+	return steps
+}
+
+// The record is the least of all checkpoints' held-out losses, taken here from
+// the files of the same run that kept all; its checkpoint outlives the pruning,
+// which else leaves the newest; a resumed run goes on with the record, one by
+// another metric begins anew.
+func TestBestCheckpoint(t *testing.T) {
+	every := restless(t, "")
+	every.Config.Keep = 0
+	dir := every.Config.Data[0]
+	run(t, every)
+	least := Best{Metric: "val", Value: math.Inf(1)}
+	list, err := checkpoint.List(every.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		tr := prepare(t, *every.Config)
+		if tr.state, err = loadState(tr.engine, tr.net, e.Path, false); err != nil {
+			t.Fatal(err)
+		}
+		v, err := tr.validate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *v < least.Value {
+			least.Value, least.Step = *v, e.Step
+		}
+	}
+	if len(list) != 4 || least.Step == 8 {
+		t.Fatalf("%d checkpoints, the best of step %d: this run tests nothing", len(list), least.Step)
+	}
+	c := *every.Config
+	c.Best, c.Keep, c.Data = "val", 1, []string{dir}
+	kept := start(t, c)
+	run(t, kept)
+	b, err := ReadBest(kept.Dir)
+	if err != nil || b == nil || *b != least {
+		t.Fatalf("record %+v, want %+v (%v)", b, least, err)
+	}
+	if got := stepsOf(t, kept.Dir); !slices.Equal(got, []int64{least.Step, 8}) {
+		t.Errorf("kept %v", got)
+	}
+	if path, err := BestCheckpoint(kept.Dir); err != nil || filepath.Base(path) != filepath.Base(list[least.Step/2-1].Path) {
+		t.Errorf("best %s, %v", path, err)
+	}
+	c.Steps = 10
+	again := resume(t, c, kept.Dir)
+	if again.best == nil || *again.best != least {
+		t.Errorf("resumed with %+v", again.best)
+	}
+	run(t, again)
+	if got := stepsOf(t, kept.Dir); !slices.Contains(got, again.best.Step) || !slices.Contains(got, 10) || len(got) > 2 {
+		t.Errorf("kept %v, best %+v", got, again.best)
+	}
+	c.Steps, c.Best = 12, "swd"
+	other := resume(t, c, kept.Dir)
+	if other.best != nil {
+		t.Errorf("a record of val was taken for one of swd: %+v", other.best)
+	}
+	run(t, other)
+	if b, err := ReadBest(kept.Dir); err != nil || b == nil || b.Metric != "swd" {
+		t.Errorf("record %+v, %v", b, err)
+	}
+}
+
+// Samples are judged by the same noise at every checkpoint, against the
+// held-out images.
+func TestBestOfSamples(t *testing.T) {
+	for _, metric := range []string{"swd", "mmd"} {
+		tr := restless(t, metric)
+		tr.Config.Steps = 4
+		run(t, tr)
+		b, err := ReadBest(tr.Dir)
+		if err != nil || b == nil || b.Metric != metric {
+			t.Fatalf("%s: %+v, %v", metric, b, err)
+		}
+		path, err := BestCheckpoint(tr.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := prepare(t, *tr.Config)
+		if again.state, err = loadState(again.engine, again.net, path, false); err != nil {
+			t.Fatal(err)
+		}
+		if err := again.preview.Use(again.state.sampling(false)); err != nil {
+			t.Fatal(err)
+		}
+		x, err := again.preview.Sample(context.Background(), again.judgedOptions())
+		if err != nil {
+			t.Fatal(err)
+		}
+		heldOut, err := again.val.Load(context.Background(), all(again.val.Len())...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := eval.Images{N: judgedImages, H: 8, W: 8, C: 3, Pix: x}.Rounded()
+		want, err := eval.Score(metric, m, eval.Images{N: heldOut.N, H: 8, W: 8, C: 3, Pix: heldOut.X}, tr.Config.Seed)
+		if err != nil || math.Abs(want-b.Value) > 1e-9*math.Abs(want) {
+			t.Errorf("%s: %v in the record, %v of the checkpoint (%v)", metric, b.Value, want, err)
+		}
+	}
+}
+
+func all(n int) []int {
+	at := make([]int, n)
+	for i := range at {
+		at[i] = i
+	}
+	return at
+}
+
+// What --best cannot do is said; a broken record is an error that says how to go
+// on; without one there is no best checkpoint.
+func TestBestRefused(t *testing.T) {
+	c := tiny(images(t, 4, 8))
+	c.Best, c.Val = "val", 1e-9
+	set, err := OpenData(context.Background(), &c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(testEngine(t), &c, set); err == nil || !strings.Contains(err.Error(), "larger --val") {
+		t.Errorf("nothing held out: %v", err)
+	}
+	dir := t.TempDir()
+	if _, err := BestCheckpoint(dir); err == nil || !strings.Contains(err.Error(), "train with --best") {
+		t.Errorf("no record: %v", err)
+	}
+	for _, text := range []string{"", "{", `{"metric":"val","other":1}`, strings.Repeat(" ", 1<<13)} {
+		if err := os.WriteFile(filepath.Join(dir, bestFile), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := BestCheckpoint(dir); err == nil || !strings.Contains(err.Error(), "remove it") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, bestFile), []byte(`{"metric":"val","value":1,"step":5}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := BestCheckpoint(dir); err == nil || !strings.Contains(err.Error(), "step 5, is gone") {
+		t.Errorf("no checkpoint: %v", err)
+	}
+}
