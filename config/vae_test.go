@@ -1,0 +1,111 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// none is a command line without flags.
+func none(string) bool { return false }
+
+// TestAdaptAutoencoder: an autoencoder has no process and no sampler, and a
+// diffusion nothing of an autoencoder's; what was given stays.
+func TestAdaptAutoencoder(t *testing.T) {
+	for _, preset := range PresetNames() {
+		for _, arch := range Autoencoders {
+			c, err := Preset(preset)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Arch, c.Channels = arch, []int{8, 16}
+			c.Adapt(func(flag string) bool { return flag == "channels" })
+			if err := c.Validate(); err != nil {
+				t.Errorf("%s, %s: %v", preset, arch, err)
+			}
+			if c.Process != "" || c.Solver != "" || c.Clamp != "" || c.Timesteps != 0 || c.Loss != "" || c.Likelihood != "gaussian" || c.Beta != 1 || !slices.Equal(c.Channels, []int{8, 16}) {
+				t.Errorf("%s, %s: %+v", preset, arch, c)
+			}
+			back := roundTrip(t, &c)
+			if back.Arch != arch || back.LatentChannels != c.LatentChannels {
+				t.Errorf("%s, %s: read back as %+v", preset, arch, back)
+			}
+		}
+	}
+	c, _ := Preset("small")
+	c.VAE = "/runs/vae-1"
+	c.Adapt(none)
+	if err := c.Validate(); err != nil || c.Clamp != "none" || c.LatentChannels != 0 || c.Process != "ddpm" {
+		t.Errorf("%v: %+v", err, c)
+	}
+}
+
+// roundTrip writes a configuration and reads it back.
+func roundTrip(t *testing.T, c *Run) *Run {
+	text, err := c.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Parse(strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return back
+}
+
+// TestAutoencoderFlags: every flag of a process is refused with an autoencoder,
+// and every flag of an autoencoder with a diffusion.
+func TestAutoencoderFlags(t *testing.T) {
+	c, _ := Preset("small")
+	for _, flag := range ofAutoencoder {
+		if err := c.Unused(func(f string) bool { return f == flag }); err == nil || !strings.Contains(err.Error(), "--"+flag+" belongs to --arch vae") {
+			t.Errorf("%s: %v", flag, err)
+		}
+	}
+	c.Arch = "vae"
+	known := fields(&c)
+	for _, flag := range ofDiffusion {
+		if _, ok := known[flag]; !ok {
+			t.Errorf("%s is no field of a run", flag)
+		}
+		if err := c.Unused(func(f string) bool { return f == flag }); err == nil || !strings.Contains(err.Error(), "--"+flag+" belongs to a diffusion") {
+			t.Errorf("%s: %v", flag, err)
+		}
+	}
+	for _, flag := range ofAutoencoder {
+		if err := c.Unused(func(f string) bool { return f == flag }); err != nil {
+			t.Errorf("%s: %v", flag, err)
+		}
+	}
+}
+
+// TestAutoencoderValues: values out of range, and fields that rule each other
+// out.
+func TestAutoencoderValues(t *testing.T) {
+	for want, change := range map[string]func(*Run){
+		"--latent-channels 0 is outside 1 to":       func(r *Run) { r.LatentChannels = 0 },
+		"--beta -1 is outside":                      func(r *Run) { r.Beta = -1 },
+		"--beta-warmup -1 is outside":               func(r *Run) { r.BetaWarmup = -1 },
+		`--likelihood "" is unknown; choose one of`: func(r *Run) { r.Likelihood = "" },
+		"is one itself":                             func(r *Run) { r.VAE = "/x" },
+		"give 1 to 8 widths":                        func(r *Run) { r.Channels = nil },
+		"have no such range; give --clamp none":     func(r *Run) { *r = latentRun(); r.Clamp = "x" },
+		"give":                                      func(r *Run) { *r = latentRun(); r.Process, r.Prediction, r.From = "flow", "velocity", []string{"/y"} },
+	} {
+		c, _ := Preset("small")
+		c.Arch = "vae"
+		c.Adapt(none)
+		change(&c)
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
+
+// latentRun is a diffusion in latents.
+func latentRun() Run {
+	c, _ := Preset("small")
+	c.VAE = "/x"
+	c.Adapt(none)
+	return c
+}
