@@ -85,11 +85,6 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	}
 	m := New(e, n, p, k, weights)
 	m.Spec, m.Learned = spec, spec.Learned()
-	if x := c.Scheduler.Reverie; x != nil {
-		if err := m.setUnits(x.Shift, x.Scale); err != nil {
-			return nil, err
-		}
-	}
 	if err := m.Use(weights); err != nil {
 		return nil, err
 	}
@@ -104,6 +99,11 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 			return nil, err
 		}
 		c.VAE.Weights = nil
+	}
+	if x := c.Scheduler.Reverie; x != nil {
+		if err := m.setUnits(x.Shift, x.Scale); err != nil {
+			return nil, err
+		}
 	}
 	c.Weights, c.EMA = nil, nil
 	return &Loaded{Model: m, Checkpoint: c, Averaged: part == checkpoint.EMA}, nil

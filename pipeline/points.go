@@ -7,11 +7,16 @@ import (
 )
 
 // Points says whether the model is of points, not of images.
-func (m *Model) Points() bool { return m.Net.Arch() == mlp.Arch }
+func (m *Model) Points() bool {
+	if m.VAE != nil {
+		return m.VAE.Height == 1 && m.VAE.Width == 1
+	}
+	return m.Net.Arch() == mlp.Arch
+}
 
 // setUnits sets Shift and Scale as files have them.
 func (m *Model) setUnits(shift, scale []float64) error {
-	if c, _ := m.Net.Channels(); len(shift) != 0 && len(shift) != c {
+	if c := m.ImageChannels(); len(shift) != 0 && len(shift) != c {
 		return fmt.Errorf("scheduler: reverie.shift has %d numbers, and the network's points %d", len(shift), c)
 	}
 	m.Shift, m.Scale = shift, scale

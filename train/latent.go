@@ -204,6 +204,9 @@ func (t *Trainer) latentStrip(ctx context.Context) (image.Image, error) {
 		return nil, err
 	}
 	r := t.Config.Resolution
+	if t.Config.Points() {
+		return picture.Scatter(pixels, t.Config.ImageChannels), nil
+	}
 	return picture.Strip(picture.Split(pixels, r.H, r.W, t.Config.ImageChannels), picture.Layout{}), nil
 }
 

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"fmt"
-	"image"
 	"math"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
@@ -105,8 +104,8 @@ func (b *elbo) spread(batch *data.Batch, at place) []float32 {
 func (b *elbo) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	size := in[0].Shape().Size() / in[0].Shape().Dim(0)
 	bound := vae.ELBO(v, b.net, in[0], in[1])
-	likelihood := b.net.Likelihood()
-	bits := graph.AddScalar(graph.MulScalar(bound.Total(), -1/(float64(size)*math.Ln2)), likelihood.BitsPerDim(0, size))
+	likelihood, points := b.net.Likelihood(), in[0].Shape().Dim(1)*in[0].Shape().Dim(2) == 1
+	bits := graph.AddScalar(graph.MulScalar(bound.Total(), -1/(float64(size)*math.Ln2)), likelihood.BitsPerDim(0, size, points))
 	return bound.Loss(in[2], size), []*graph.Node{bound.Reconstruction, bound.KL, bits}
 }
 
@@ -122,17 +121,20 @@ func (t *Trainer) autoencoder() *pipeline.Autoencoder {
 	return pipeline.NewAutoencoder(t.engine, m, t.state.sampling(false))
 }
 
+// maxPairs is how many images a picture of reconstructions has at most.
+const maxPairs = 16
+
 // reconstructions draws images, held out where any are, over what the
 // autoencoder makes of them.
 func (t *Trainer) reconstructions(ctx context.Context, name string) error {
-	if t.Config.Points() {
-		return nil // no pictures
-	}
 	set := t.val
 	if set.Len() == 0 {
 		set = t.train
 	}
-	n := min(set.Len(), max(t.Config.SampleN, 1))
+	n := min(set.Len(), max(t.Config.SampleN, 1), maxPairs)
+	if t.Config.Points() {
+		n = min(set.Len(), trainingPoints)
+	}
 	at := make([]int, n)
 	for i := range at {
 		at[i] = i
@@ -151,15 +153,18 @@ func (t *Trainer) reconstructions(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	both := append(picture.Split(b.X, b.H, b.W, b.C), picture.Split(x, b.H, b.W, b.C)...)
-	return t.writePicture(name, picture.Grid(both, picture.Layout{Columns: n}),
-		picture.Text{Key: "above, below", Value: "images, their reconstructions"}, picture.Text{Key: "held out", Value: fmt.Sprint(set == t.val)})
+	both, where := picture.Beside(picture.Sheet(b.X, b.H, b.W, b.C, picture.Layout{}), picture.Sheet(x, b.H, b.W, b.C, picture.Layout{})), "left, right"
+	if !t.Config.Points() {
+		all := append(picture.Split(b.X, b.H, b.W, b.C), picture.Split(x, b.H, b.W, b.C)...)
+		both, where = picture.Grid(all, picture.Layout{Columns: n}), "above, below"
+	}
+	return t.writePicture(name, both, picture.Text{Key: where, Value: "data, their reconstructions"}, picture.Text{Key: "held out", Value: fmt.Sprint(set == t.val)})
 }
 
 // priorGrid draws decoded latents of the prior.
 func (t *Trainer) priorGrid(ctx context.Context, name string) error {
 	c := t.Config
-	if c.SampleN == 0 || c.Points() {
+	if c.SampleN == 0 {
 		return nil
 	}
 	a := t.autoencoder()
@@ -170,6 +175,6 @@ func (t *Trainer) priorGrid(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	var grid image.Image = picture.Grid(picture.Split(x, height, width, c.ImageChannels), picture.Layout{})
+	grid := picture.Sheet(x, height, width, c.ImageChannels, picture.Layout{})
 	return t.writePicture(name, grid, picture.Text{Key: "drawn from", Value: "the prior"}, picture.Text{Key: "noise seed", Value: fmt.Sprint(seed)})
 }

@@ -111,7 +111,7 @@ func TestBoundReachesEvidence(t *testing.T) {
 		if !(math.Abs(want-r.Loss) <= 1e-4*(1+math.Abs(want))) {
 			t.Errorf("step %d: loss %v, its terms say %v", r.Step, r.Loss, want)
 		}
-		if bits := want/math.Ln2 + math.Log2(127.5); !(math.Abs(bits-p["bits/dim"]) <= 1e-4*(1+math.Abs(bits))) {
+		if bits := want / math.Ln2; !(math.Abs(bits-p["bits/dim"]) <= 1e-4*(1+math.Abs(bits))) {
 			t.Errorf("step %d: %v bits/dim, its terms say %v", r.Step, p["bits/dim"], bits)
 		}
 	}

@@ -213,9 +213,20 @@ func psnr(x, y eval.Images) float64 {
 	return sum / float64(x.N)
 }
 
+// some are n of the images, evenly spread over them.
+func (b *bench) some(m eval.Images) eval.Images {
+	out := m
+	out.N, out.Pix = min(b.n, m.N), nil
+	for i := range out.N {
+		out.Pix = append(out.Pix, m.Image(i*m.N/out.N)...)
+	}
+	return out
+}
+
 // compare prints the table.
 func (b *bench) compare(vae, latent, pixel string) error {
-	back, _, err := b.reconstructed(vae, b.training)
+	some := b.some(b.training)
+	back, _, err := b.reconstructed(vae, some)
 	if err != nil {
 		return err
 	}
@@ -227,7 +238,7 @@ func (b *bench) compare(vae, latent, pixel string) error {
 	for _, row := range []struct {
 		name string
 		draw func(seed uint64) (eval.Images, error)
-	}{{"training images", fixed(b.training)}, {"training images, reconstructed", fixed(back)}} {
+	}{{"training images", fixed(some)}, {"training images, reconstructed", fixed(back)}} {
 		if err := b.measure(row.name, row.draw, nil); err != nil {
 			return err
 		}

@@ -51,7 +51,7 @@ spherical keeps to the length that latents have, linear is the straight line.`,
 	f.StringVar(&o.path, "path", paths[0], oneOf("way between two latents", paths))
 	f.Var(&o.resolution, "resolution", "size of --from and --to: 64, or HEIGHTxWIDTH (default: the run's)")
 	f.StringVar(&o.out, "out", "decoded.png", "write the grid or the strip here")
-	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C]")
+	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or points, float32 [N,D]")
 	f.IntVar(&o.batch, "batch", 32, "latents at once")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
@@ -210,24 +210,31 @@ func walk(a, b []float32, n int, linear bool) []float32 {
 // write writes the picture and, if asked for, the images.
 func (o *decodeOptions) write(cmd *cobra.Command, a *pipeline.Autoencoder, x []float32, h, w int) error {
 	_, c := a.Net.Channels()
-	images := picture.Split(x, h, w, c)
+	n := len(x) / (h * w * c)
 	text := []picture.Text{{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}}
 	var layout picture.Layout
 	if o.fromImages {
-		layout.Columns = len(images)
+		layout.Columns = n
 		text = append(text, picture.Text{Key: "from, to", Value: o.from + ", " + o.to}, picture.Text{Key: "path", Value: o.path})
 	}
-	if err := picture.Write(o.out, picture.Grid(images, layout), text...); err != nil {
+	if err := picture.Write(o.out, picture.Sheet(x, h, w, c, layout), text...); err != nil {
 		return err
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	if o.npz != "" {
-		pixels := checkpoint.FromU8s(picture.Bytes(nil, x), len(images), h, w, c)
-		if err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: pixels}); err != nil {
+		if err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: arrayOf(x, n, h, w, c)}); err != nil {
 			return err
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), o.npz)
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s of %dx%d\n", english.Plural(len(images), "image", ""), h, w)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s of %dx%d\n", english.Plural(n, "image", ""), h, w)
 	return nil
+}
+
+// arrayOf are images in 8 bits, or points as they are.
+func arrayOf(x []float32, n, h, w, c int) checkpoint.Tensor {
+	if h*w == 1 {
+		return checkpoint.FromF32s(x, n, c)
+	}
+	return checkpoint.FromU8s(picture.Bytes(nil, x), n, h, w, c)
 }

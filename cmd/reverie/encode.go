@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"math"
 
 	"github.com/dustin/go-humanize/english"
@@ -126,6 +127,9 @@ func (o *encodeOptions) open(cmd *cobra.Command, a *pipeline.Autoencoder, roots 
 // pairsShown is how many images a picture of reconstructions has at most.
 const pairsShown = 16
 
+// pointsShown is how many points.
+const pointsShown = 2000
+
 // encode encodes the set, batch by batch, and writes what was asked for.
 func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set *data.Set) error {
 	var codes pipeline.Codes
@@ -134,6 +138,10 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set 
 	bar := newBar(cmd.ErrOrStderr(), set.Len(), "encoding")
 	defer bar.done()
 	h, w, c := set.Shape()
+	most := pairsShown
+	if h*w == 1 {
+		most = pointsShown
+	}
 	for b, err := range set.All(cmd.Context(), o.batch) {
 		if err != nil {
 			return err
@@ -149,7 +157,7 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set 
 		if err := q.add(cmd.Context(), a, b, x, o.seed); err != nil {
 			return err
 		}
-		if k := min(b.N, pairsShown-len(shown)/(h*w*c)); k > 0 {
+		if k := min(b.N, most-len(shown)/(h*w*c)); k > 0 {
 			shown, made = append(shown, b.X[:k*h*w*c]...), append(made, x[:k*h*w*c]...)
 		}
 		part.Mean, part.LogVar = append(codes.Mean, part.Mean...), append(codes.LogVar, part.LogVar...)
@@ -163,16 +171,24 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set 
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	if o.reconstruct != "" {
-		both := append(picture.Split(shown, h, w, c), picture.Split(made, h, w, c)...)
-		text := []picture.Text{{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "above, below", Value: "images, their reconstructions"}}
-		if err := picture.Write(o.reconstruct, picture.Grid(both, picture.Layout{Columns: len(both) / 2}), text...); err != nil {
+		text := []picture.Text{{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "first, then", Value: "data, their reconstructions"}}
+		if err := picture.Write(o.reconstruct, pairs(shown, made, h, w, c), text...); err != nil {
 			return err
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), o.reconstruct)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s, latents %dx%dx%d, %.1f times fewer numbers; %v\n", english.Plural(codes.N, "image", ""), codes.H, codes.W, codes.C,
-		float64(h*w*c)/float64(codes.H*codes.W*codes.C), q.text(a, h*w*c))
+		float64(h*w*c)/float64(codes.H*codes.W*codes.C), q.text(a, h*w*c, h*w == 1))
 	return nil
+}
+
+// pairs shows images over their reconstructions, points beside theirs.
+func pairs(x, y []float32, h, w, c int) image.Image {
+	if h*w == 1 {
+		return picture.Beside(picture.Scatter(x, c), picture.Scatter(y, c))
+	}
+	all := append(picture.Split(x, h, w, c), picture.Split(y, h, w, c)...)
+	return picture.Grid(all, picture.Layout{Columns: len(all) / 2})
 }
 
 // writeCodes writes mean and logvar, [N,z,h,w].
@@ -226,8 +242,8 @@ func psnr(x, y []float32) float64 {
 }
 
 // text is the means in a line.
-func (q *quality) text(a *pipeline.Autoencoder, size int) string {
+func (q *quality) text(a *pipeline.Autoencoder, size int, points bool) string {
 	n := float64(q.n)
-	bits := a.Net.Likelihood().BitsPerDim((q.reconstruction-q.kl)/n, size)
+	bits := a.Net.Likelihood().BitsPerDim((q.reconstruction-q.kl)/n, size, points)
 	return fmt.Sprintf("PSNR %.2f dB; bound %.4f bits/dim: log p(x|z) %.1f - KL %.1f nats", q.psnr/n, bits, q.reconstruction/n, q.kl/n)
 }

@@ -31,7 +31,13 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	if err != nil {
 		return err
 	}
-	if o.n == 0 {
+	points := height*width == 1
+	switch {
+	case o.csv != "" && !points:
+		return fmt.Errorf("--csv is for points, and %s draws images; give --npz", path)
+	case o.n == 0 && points:
+		o.n = 1000
+	case o.n == 0:
 		o.n = 16
 	}
 	if err := checkAutoencoder(a, min(o.n, o.batch), height, width); err != nil {
@@ -54,9 +60,24 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	if err := o.write(cmd.OutOrStdout(), x, p, c, nil, text); err != nil {
 		return err
 	}
-	if err := o.writeImages(cmd.OutOrStdout(), x, p, c); err != nil {
+	if points {
+		err = o.writePoints(cmd.OutOrStdout(), inFloat64(x), c)
+	} else {
+		err = o.writeImages(cmd.OutOrStdout(), x, p, c)
+	}
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.3f s an image\n", took(spent), spent.Seconds()/float64(o.n))
 	return nil
+}
+
+// inFloat64 are points as they are written: an autoencoder's are in units of
+// variance 1, on which it was trained.
+func inFloat64(x []float32) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = float64(v)
+	}
+	return y
 }

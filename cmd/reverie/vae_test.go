@@ -249,3 +249,37 @@ func TestAutoencoderRefusals(t *testing.T) {
 		refused(t, exitFailure, []string{name}, "decode", vae, "--in", at("bad.npz"), "--out", at("g.png"))
 	}
 }
+
+// TestPointsAutoencoder: an autoencoder of points, and a diffusion of its
+// latents, through every command.
+func TestPointsAutoencoder(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	ok(t, "train", "points:moons", "--arch", "vae-mlp", "--channels", "16", "--latent-channels", "1", "--steps", "20", "--sample-every", "1", "--run", at("v"))
+	for _, name := range []string{"training.png", "step-000020-prior.png", "step-000020-reconstructions.png"} {
+		if st, err := os.Stat(filepath.Join(at("v"), "samples", name)); err != nil || st.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	r := ok(t, "encode", at("v"), "--out", at("z.npz"), "--reconstruct", at("pairs.png"))
+	if !strings.Contains(r.err, "latents 1x1x1, 2.0 times fewer numbers") {
+		t.Errorf("stderr: %s", r.err)
+	}
+	ok(t, "decode", at("v"), "--in", at("z.npz"), "--out", at("d.png"), "--npz", at("x.npz"))
+	ok(t, "train", "points:moons", "--vae", at("v"), "--steps", "5", "--sample-every", "1", "--run", at("l"))
+	for _, run := range []string{at("v"), at("l")} {
+		ok(t, "sample", run, "-n", "7", "--out", at("s.png"), "--csv", at("s.csv"), "--npz", at("s.npz"))
+		if lines := strings.Count(string(readBytes(t, at("s.csv"))), "\n"); lines != 7 {
+			t.Errorf("%s: %d lines, want 7", run, lines)
+		}
+		z, err := checkpoint.OpenNPZ(at("s.npz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, err := z.Array("arr_0", checkpoint.F64, 2); err != nil || fmt.Sprint(a.Shape) != "[7 2]" {
+			t.Errorf("%s: %v, %v", run, a.Shape, err)
+		}
+		z.Close()
+	}
+	refused(t, exitFailure, []string{"--csv is for points"}, "sample", trainedVAE(t), "--csv", at("t.csv"))
+}

@@ -54,10 +54,11 @@ func (b Bound) Loss(beta *graph.Node, size int) *graph.Node {
 //
 //	-nats/(size log 2) + log2 127.5
 //
-// A Bernoulli likelihood is a probability already, and has no such offset.
-func (l Likelihood) BitsPerDim(nats float64, size int) float64 {
+// A Bernoulli likelihood is a probability already, and points have no levels:
+// neither has the offset.
+func (l Likelihood) BitsPerDim(nats float64, size int, points bool) float64 {
 	bits := -nats / (float64(size) * math.Ln2)
-	if l.Kind == Bernoulli {
+	if l.Kind == Bernoulli || points {
 		return bits
 	}
 	return bits + math.Log2(127.5)

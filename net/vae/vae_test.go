@@ -254,11 +254,14 @@ func TestBernoulli(t *testing.T) {
 // the ends' bins, and 8 bits; Bernoulli pixels of even chances have one.
 func TestBitsPerDim(t *testing.T) {
 	even := -10 * math.Log(256/127.5)
-	if got := (vae.Likelihood{}).BitsPerDim(even, 10); !(math.Abs(got-8) <= 1e-12) {
+	if got := (vae.Likelihood{}).BitsPerDim(even, 10, false); !(math.Abs(got-8) <= 1e-12) {
 		t.Errorf("%v bits, want 8", got)
 	}
-	if got := (vae.Likelihood{Kind: vae.Bernoulli}).BitsPerDim(-10*math.Ln2, 10); !(math.Abs(got-1) <= 1e-12) {
+	if got := (vae.Likelihood{Kind: vae.Bernoulli}).BitsPerDim(-10*math.Ln2, 10, false); !(math.Abs(got-1) <= 1e-12) {
 		t.Errorf("%v bits, want 1", got)
+	}
+	if got := (vae.Likelihood{}).BitsPerDim(-10*math.Ln2, 10, true); !(math.Abs(got-1) <= 1e-12) {
+		t.Errorf("%v bits of points, want 1", got)
 	}
 }
 
