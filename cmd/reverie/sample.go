@@ -156,9 +156,6 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 
 	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
 	c := m.ImageChannels()
-	if m.Points() {
-		c, _ = m.Net.Channels()
-	}
 	strip := pipeline.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images}
 	p.Hook = func(first int, s pipeline.State) error {
 		bar.add(1)
@@ -250,8 +247,7 @@ func writeCSV(w io.Writer, x []float64, d int) error {
 // what says in words what is drawn.
 func what(m *pipeline.Loaded, p pipeline.Options) string {
 	if m.Points() {
-		c, _ := m.Net.Channels()
-		return fmt.Sprintf("%s of %s", english.Plural(p.N, "point", ""), english.Plural(c, "number", ""))
+		return fmt.Sprintf("%s of %s", english.Plural(p.N, "point", ""), english.Plural(m.ImageChannels(), "number", ""))
 	}
 	return fmt.Sprintf("%s of %dx%d", english.Plural(p.N, "image", ""), p.Height, p.Width)
 }
