@@ -63,11 +63,16 @@ func readGoldenFlow(t *testing.T) (g goldenFlow) {
 	return g
 }
 
+// pathOf returns our process of the package's path. Its cosine is Nichol and Dhariwal's without their offset.
+func pathOf(name string) Process {
+	return map[string]Process{"flow": Flow{}, "vp": VP{}, "cosine": CosineVP{S: 1e-300}}[name]
+}
+
 // The paths of the flow_matching package: coefficients, derivatives, times of a ratio, samples and their velocities. The file has 13 digits,
 // and its 1 - t loses some of t.
 func TestPathsAgainstFlowMatching(t *testing.T) {
 	for _, g := range readGoldenFlow(t).Paths {
-		p := map[string]Process{"flow": Flow{}, "vp": VP{}}[g.Name]
+		p := pathOf(g.Name)
 		for _, r := range g.Rows {
 			c := p.At(r.T)
 			near(t, g.Name+" alpha", c.Alpha, r.Alpha, 1e-12, 0)
@@ -88,7 +93,7 @@ func TestPathsAgainstFlowMatching(t *testing.T) {
 func TestConversionsAgainstFlowMatching(t *testing.T) {
 	count := 0
 	for _, g := range readGoldenFlow(t).Paths {
-		p := map[string]Process{"flow": Flow{}, "vp": VP{}}[g.Name]
+		p := pathOf(g.Name)
 		for _, r := range g.Rows {
 			c := p.At(r.T)
 			for _, k := range []struct {
@@ -108,7 +113,7 @@ func TestConversionsAgainstFlowMatching(t *testing.T) {
 			}
 		}
 	}
-	if count != 2*6*13 {
+	if count != 2*6*19 {
 		t.Errorf("%d numbers compared", count)
 	}
 }

@@ -13,7 +13,7 @@ import numpy as np
 import ot
 import torch
 from flow_matching.path import AffineProbPath
-from flow_matching.path.scheduler import CondOTScheduler, VPScheduler
+from flow_matching.path.scheduler import CondOTScheduler, CosineScheduler, VPScheduler
 from flow_matching.solver import ODESolver
 from scipy.optimize import linear_sum_assignment
 
@@ -151,7 +151,7 @@ moons = torch.tensor([[np.cos(a), np.sin(a)] if i % 2 else [1 - np.cos(a), 0.5 -
 ring = torch.tensor([[2 * np.cos(k * np.pi / 4), 2 * np.sin(k * np.pi / 4)] for k in range(8)]).repeat(3, 1)
 hard = np.subtract.outer(np.arange(7.0), np.arange(7.0))
 golden = {
-    "paths": [path("flow", CondOTScheduler(), inner), path("vp", VPScheduler(0.1, 20.0), inner + [1.0])],
+    "paths": [path("flow", CondOTScheduler(), inner), path("vp", VPScheduler(0.1, 20.0), inner + [1.0]), path("cosine", CosineScheduler(), inner)],
     "mixture": {"weights": WEIGHTS, "means": MEANS, "deviations": DEVIATIONS},
     "likelihoods": [
         likelihood("flow", CondOTScheduler(), 0.001, 0.99, 0.0),
