@@ -98,9 +98,10 @@ func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far .
 		if t.latents, err = openLatents(e, c, vae, t.train, t.val); err != nil {
 			return nil, err
 		}
+		a := t.latents.vae // an error's return leaves no t
 		defer func() {
 			if err != nil {
-				t.latents.vae.Free()
+				a.Free()
 			}
 		}()
 		t.train, t.val = t.latents.train, t.latents.val

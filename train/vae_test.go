@@ -380,6 +380,7 @@ func TestLatentRefusals(t *testing.T) {
 		{d.Dir, "it has no autoencoder", func(*config.Run) {}},
 		{v.Dir, "takes images of 3 channels, and the run has 1; give --image-channels 3", func(c *config.Run) { c.ImageChannels = 1 }},
 		{v.Dir, "multiples of 2", func(c *config.Run) { c.Resolution = config.Size{H: 9, W: 8} }},
+		{v.Dir, "batch", func(c *config.Run) { c.Batch = 1000 }}, // found after the autoencoder is loaded
 		{filepath.Join(dir, "no"), "no such run", func(*config.Run) {}},
 	} {
 		c := c
