@@ -37,6 +37,7 @@ func main() {
 	flag.IntVar(&b.draws, "draws", 3, "draws")
 	flag.IntVar(&b.steps, "steps", 50, "steps of DDIM")
 	flag.Uint64Var(&b.seed, "seed", 0, "seed of the runs")
+	flag.Float64Var(&b.beta, "beta", 1, "weight of the autoencoder's KL term")
 	flag.Parse()
 	if err := b.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "latent:", err)
@@ -52,6 +53,7 @@ type bench struct {
 	n, draws       int
 	steps          int
 	seed           uint64
+	beta           float64
 
 	training, heldOut eval.Images
 }
@@ -61,7 +63,7 @@ func (b *bench) run() (err error) {
 		return err
 	}
 	defer b.engine.Close()
-	vae, err := b.train("vae", b.vae, func(c *config.Run) { c.Arch, c.LatentChannels = "vae", latentChannels })
+	vae, err := b.train("vae", b.vae, func(c *config.Run) { c.Arch, c.LatentChannels, c.Beta = "vae", latentChannels, b.beta })
 	if err != nil {
 		return err
 	}
