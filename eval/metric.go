@@ -83,7 +83,7 @@ func Metrics() []Metric {
 		{"w2", "exact squared Wasserstein distance by assignment, of up to 2,048 points", PointsOnly, measureW2},
 		{"mmd", "squared maximum mean discrepancy of the values, times 1000: Gaussian kernels of 1/4 to 4 times the median distance of the reference", Any, measureMMD},
 		{"fid", "Frechet distance of features", Any, measureFID},
-		{"kid", "kernel distance of features, times 1000", Any, measureKID},
+		{"kid", "kernel distance of features, times 1000", ImagesOnly, measureKID},
 		{"pr", "precision and recall of features, 3 neighbours", Any, measurePR},
 		{"nearest", "are samples nearer to the training images than held-out images are", Any, measureNearest},
 	}

@@ -16,7 +16,7 @@ func writeReport(w io.Writer, name string, r *eval.Report) error {
 	if r.Draws > 0 {
 		fmt.Fprintf(w, "%s of %s; ", english.Plural(r.Draws, "draw", ""), english.Plural(r.Samples, "sample", ""))
 	}
-	fmt.Fprintf(w, "%d held out, %d of the training\n", r.HeldOut, r.Training)
+	fmt.Fprintf(w, "%d held out, %d trained on\n", r.HeldOut, r.Training)
 	if r.Features != "" {
 		fmt.Fprintf(w, "features: %s\n", r.Features)
 	}
@@ -29,11 +29,11 @@ func writeReport(w io.Writer, name string, r *eval.Report) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	spread := fmt.Sprintf("the deviation over %d draws", r.Draws)
-	if r.Draws <= 1 {
-		spread = "the standard error, where it is known"
+	spread := "the standard error, where it is known"
+	if r.Draws > 1 {
+		spread = fmt.Sprintf("the deviation over %d draws, of elbo, vlb and likelihood the standard error", r.Draws)
 	}
-	_, err := fmt.Fprintf(w, "\n± is %s; of elbo, vlb and likelihood the standard error.\n", spread)
+	_, err := fmt.Fprintf(w, "\n± is %s.\n", spread)
 	for _, n := range r.Notes {
 		if err == nil {
 			_, err = fmt.Fprintf(w, "note: %s\n", n)
@@ -50,6 +50,9 @@ func cellText(c *eval.Cell) string {
 	case !(c.Error > 0):
 		return fmt.Sprintf("%.4g", c.Value)
 	}
-	digits := min(max(0, 1-int(math.Floor(math.Log10(c.Error)))), 9)
+	digits := max(0, 1-int(math.Floor(math.Log10(c.Error))))
+	if digits > 6 {
+		return fmt.Sprintf("%.3g ± %.1g", c.Value, c.Error)
+	}
 	return fmt.Sprintf("%.*f ± %.*f", digits, c.Value, digits, c.Error)
 }
