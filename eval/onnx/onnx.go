@@ -9,6 +9,7 @@
 package onnx
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -134,7 +135,17 @@ func decode(text []byte) (net *onnx.Model, err error) {
 	if err := check(net); err != nil {
 		return nil, err
 	}
-	return net, simplify(net)
+	if err := simplify(net); err != nil {
+		return nil, err
+	}
+	if !padAverages(net) {
+		return net, nil
+	}
+	var changed bytes.Buffer // read again: the reader has indexed the nodes
+	if err := net.Write(&changed); err != nil {
+		return nil, err
+	}
+	return onnx.Parse(changed.Bytes())
 }
 
 // unfit, deferred, makes the reader's panics errors: it looks at nothing twice,
@@ -203,7 +214,11 @@ func (m *Model) measure() error {
 	if have := int64(memory.TotalMemory()); have > 0 && need > have {
 		return fmt.Errorf("the network needs %s of memory for %d images, and this machine has %s", humanize.IBytes(uint64(need)), m.in.batch, humanize.IBytes(uint64(have)))
 	}
-	y, err := m.call(make([]float32, m.in.batch*h*w*m.in.c), m.in.batch, h, w)
+	n := 1
+	if m.in.fixed {
+		n = m.in.batch
+	}
+	y, err := m.call(make([]float32, n*h*w*m.in.c), n, h, w)
 	if err != nil {
 		return err
 	}
@@ -212,8 +227,8 @@ func (m *Model) measure() error {
 	for len(d) > 2 && d[len(d)-1] == 1 {
 		d = d[:len(d)-1]
 	}
-	if len(d) != 2 || d[0] != m.in.batch || d[1] < 1 || d[1] > maxFeatures {
-		return fmt.Errorf("its first output is %v for %d images, expected [N,D] with D at most %d: export the layer before the classes, averaged over the pixels", y.Shape().Dimensions, m.in.batch, maxFeatures)
+	if len(d) != 2 || d[0] != n || d[1] < 1 || d[1] > maxFeatures {
+		return fmt.Errorf("its first output is %v for %d images, expected [N,D] with D at most %d: export the layer before the classes, averaged over the pixels", y.Shape().Dimensions, n, maxFeatures)
 	}
 	m.features = d[1]
 	return nil

@@ -29,7 +29,7 @@ class Small(torch.nn.Module):
         self.conv2 = torch.nn.Conv2d(8, 8, (1, 7), padding=(0, 3))
         self.down = torch.nn.Conv2d(8, 12, 3, stride=2)
         self.pool = torch.nn.MaxPool2d(3, 2)
-        self.mean = torch.nn.AvgPool2d(3, 1, 1, count_include_pad=False)
+        self.mean = torch.nn.AvgPool2d(3, 1, 1)
         self.last = torch.nn.Linear(12, 5)
 
     def forward(self, x):
