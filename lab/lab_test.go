@@ -251,7 +251,7 @@ func TestRun(t *testing.T) {
 		return files
 	}
 	first := run("")
-	for _, name := range []string{"density.png", "score.png", "paths.png", "langevin.png", "losses.png", "equivalence.png"} {
+	for _, name := range []string{"density.png", "score.png", "paths.png", "langevin.png", "losses.png", "coupling.png", "equivalence.png"} {
 		if img, err := png.Decode(bytes.NewReader(first[name])); err != nil || img.Bounds().Dx() < 500 {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -344,6 +344,42 @@ func TestRunOnPoints(t *testing.T) {
 	o := Options{Out: t.TempDir(), Only: []string{"score"}, divisor: 10, Budget: Budget{Steps: 5}, Engine: eng, Made: func(Picture) { made++ }}
 	if err := Run(t.Context(), d, o); err != nil || made != 1 {
 		t.Errorf("%v, %d files", err, made)
+	}
+}
+
+// What the coupling figure says: coupled pairs are nearer, and after a short training one Euler step ends nearer to the data.
+func TestCouplingClaims(t *testing.T) {
+	l := &lab{data: eight(t), Options: Options{Seed: 1, Engine: eng, Budget: Budget{Steps: 800}}}
+	near, far, err := l.couplingEnds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if near.Name != "moons" {
+		t.Errorf("eight Gaussians flow to %s", near.Name)
+	}
+	var apart, end [2]float64
+	for i, coupled := range []bool{false, true} {
+		p := pairing{near.Points, far, coupled}
+		x0, x1 := p.next(stream(1, 0), 0, couplingBatch)
+		for k := range x0 {
+			apart[i] += math.Pow(x0[k][0]-x1[k][0], 2) + math.Pow(x0[k][1]-x1[k][1], 2)
+		}
+		n, err := l.trainBetween(t.Context(), "between", p, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, hi := n.Process.Span()
+		trail, err := l.carry(t.Context(), walk{"between", n.Process, n.Denoiser(), sample.Euler[points]{}, []float64{hi, reverie.Clean}}, far[:1000], 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if end[i], err = distance(trail.end, near.fresh(1, 1, 1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("squared distances %.0f, coupled %.0f; one Euler step ends at %.3f, coupled %.3f", apart[0], apart[1], end[0], end[1])
+	if !(apart[1] < .7*apart[0]) || !(end[1] < end[0]/2) {
+		t.Errorf("squared distances %.0f, coupled %.0f; one Euler step ends at %.3f, coupled %.3f", apart[0], apart[1], end[0], end[1])
 	}
 }
 

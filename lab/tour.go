@@ -64,6 +64,7 @@ func Figures() []Figure {
 		{"paths", "the same noise carried to the data by six samplers", pathsFigure},
 		{"langevin", "where Langevin dynamics fails and annealing does not", langevinFigure},
 		{"losses", "explicit, exact, sliced and denoising score matching against their cost", lossesFigure},
+		{"coupling", "flow matching between two data sets, plain and coupled by optimal transport", couplingFigure},
 		{"equivalence", "one network as noise, score and drift: three samplers", equivalenceFigure},
 	}
 }
