@@ -140,7 +140,7 @@ func (o *decodeOptions) read(_ *cobra.Command, a *pipeline.Autoencoder) (c pipel
 	if _, _, z := a.Net.Latent(1, 1); c.C != z {
 		return c, fmt.Errorf("%s: %s has %d channels, and the autoencoder's latents have %d: it is [N,z,h,w]", o.in, key, c.C, z)
 	}
-	if a.Height > 0 { // each position stands for as many pixels as in training
+	if a.Height > 0 && a.Net.Check(a.Height, a.Width) == nil { // each position stands for as many pixels as in training
 		h, w, _ := a.Net.Latent(a.Height, a.Width)
 		height, width := c.H*a.Height/h, c.W*a.Width/w
 		if lh, lw, _ := a.Net.Latent(height, width); a.Net.Check(height, width) != nil || lh != c.H || lw != c.W {

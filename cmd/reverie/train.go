@@ -48,6 +48,8 @@ all else stays as it was.`,
   reverie train ~/photos --resolution 64 --channels 32,64,128 --time 2h
   reverie train cars/train cars/test --preset lecture --batch 16
   reverie train --data-class "Animals & Nature","Food & Drink" --epochs 200
+  reverie train --arch vae --latent-channels 6
+  reverie train --vae runs/emoji-1
   reverie train --resume runs/emoji-1 --time 20m`,
 		RunE: func(cmd *cobra.Command, args []string) error { return trainFunc(cmd, args, o) },
 	}

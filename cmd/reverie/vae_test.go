@@ -283,3 +283,39 @@ func TestPointsAutoencoder(t *testing.T) {
 	}
 	refused(t, exitFailure, []string{"--csv is for points"}, "sample", trainedVAE(t), "--csv", at("t.csv"))
 }
+
+// TestHostileSize: a size in a foreign file that the network itself cannot take
+// is an error where it is needed, and never more.
+func TestHostileSize(t *testing.T) {
+	run := trainedVAE(t)
+	dir := filepath.Join(t.TempDir(), "model")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(run, "checkpoints", "step-000004"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"trainer.json", "trainer.safetensors"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	z := filepath.Join(dir, "z.npz")
+	if err := checkpoint.WriteNPZ(nil, z, checkpoint.NamedTensor{Key: "z", Tensor: checkpoint.FromF32s(make([]float32, 3*4*4), 1, 3, 4, 4)}); err != nil {
+		t.Fatal(err)
+	}
+	was := `"sample_size": 8`
+	for _, size := range []string{"1", "-8", "[3, 1000000000]", "null"} {
+		for _, part := range []string{"vae", "vae_ema"} {
+			path := filepath.Join(dir, part, "config.json")
+			text := string(readBytes(t, path))
+			if !strings.Contains(text, was) {
+				t.Fatalf("%s lacks %s:\n%s", path, was, text)
+			}
+			writeBytes(t, path, []byte(strings.Replace(text, was, `"sample_size": `+size, 1)))
+		}
+		was = `"sample_size": ` + size
+		ok(t, "decode", dir, "--in", z, "--out", filepath.Join(dir, "g.png"))
+		if r := cli("sample", dir, "-n", "1", "--out", filepath.Join(dir, "s.png")); r.code != exitFailure || !strings.Contains(r.err, "--resolution") {
+			t.Errorf("size %s: exit code %d, %s", size, r.code, r.err)
+		}
+		ok(t, "sample", dir, "-n", "1", "--resolution", "8", "--out", filepath.Join(dir, "s.png"))
+	}
+}
