@@ -25,6 +25,12 @@ var (
 	ofAutoencoder = []string{"latent-channels", "likelihood", "beta", "beta-warmup"}
 )
 
+// ForAutoencoder says whether a flag among those given is one of autoencoders
+// alone.
+func ForAutoencoder(set []string) bool {
+	return slices.ContainsFunc(set, func(flag string) bool { return slices.Contains(ofAutoencoder, flag) })
+}
+
 // adaptAutoencoder replaces what a preset says by what suits an autoencoder, or a
 // diffusion in the latent space of one.
 func (r *Run) adaptAutoencoder(given func(flag string) bool) {

@@ -201,6 +201,9 @@ func (o *trainOptions) checkResume(set []string) error {
 	base.Timesteps, base.SampleSteps, base.BetaStart, base.BetaEnd = 100000, 0, 1e-12, 1-1e-12
 	base.Schedule = "linear" // which takes all flags that any schedule takes
 	given := func(name string) bool { return slices.Contains(set, name) }
+	if config.ForAutoencoder(set) {
+		base.Arch = "vae" // whose flags these are; what the run has is looked at once it is read
+	}
 	c := base.With(&o.Run, set)
 	c.Adapt(given)
 	if err := c.Validate(); err != nil {

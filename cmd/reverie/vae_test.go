@@ -188,6 +188,7 @@ func TestResumeLatent(t *testing.T) {
 	dir := copyOf(t, trainedLatent(t))
 	text := strings.Replace(string(readBytes(t, filepath.Join(dir, "config.json"))), `"vae": "`, `"vae": "/gone`, 1)
 	writeBytes(t, filepath.Join(dir, "config.json"), []byte(text))
+	refused(t, exitFailure, []string{"a resumed run keeps its settings; leave out --beta 2 (the run has 1)"}, "train", "--resume", trainedVAE(t), "--beta", "2")
 	r := ok(t, "train", "--resume", dir, "--steps", "6")
 	if !strings.Contains(r.err, "2 steps in") {
 		t.Errorf("stderr: %s", r.err)
