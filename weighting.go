@@ -17,9 +17,12 @@ const (
 	Likelihood
 	// EDMWeight is (k^2 + sd^2)/(k sd)^2, k = s/a and sd the data's deviation (Karras et al. 2022, arXiv:2206.00364, sec. 5), 1 on the target of EDMParam(sd).
 	EDMWeight
+	// SNRWeight is SNR, that is s^2 on the squared error of the score (Song & Ermon 2019, arXiv:1907.05600, eq. 6) and 1 on that of eps: what
+	// Simple is for Eps, whatever the network predicts.
+	SNRWeight
 )
 
-var weightings = []string{"simple", "elbo", "min-snr", "likelihood", "edm"}
+var weightings = []string{"simple", "elbo", "min-snr", "likelihood", "edm", "snr"}
 
 // String returns the name under which ParseWeighting knows w.
 func (w Weighting) String() string { return nameOf(weightings, int(w)) }
@@ -27,7 +30,7 @@ func (w Weighting) String() string { return nameOf(weightings, int(w)) }
 // WeightingNames returns the names that ParseWeighting knows.
 func WeightingNames() []string { return append([]string(nil), weightings...) }
 
-// ParseWeighting returns the weighting named simple, elbo, min-snr, likelihood or edm.
+// ParseWeighting returns the weighting named simple, elbo, min-snr, likelihood, edm or snr.
 func ParseWeighting(name string) (Weighting, error) {
 	i, err := parse("weighting", weightings, name)
 	return Weighting(i), err
@@ -51,6 +54,8 @@ func (o Objective) dataWeight(t float64, c Coef) float64 {
 	switch o.Weighting {
 	case MinSNR:
 		return min(c.SNR(), minSNR)
+	case SNRWeight:
+		return c.SNR()
 	case EDMWeight: // written so that it holds where a = 0
 		sd := or(o.SD, 0.5)
 		return (c.Sigma/sd*c.Sigma/sd + c.Alpha*c.Alpha) / (c.Sigma * c.Sigma)

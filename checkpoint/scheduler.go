@@ -139,6 +139,8 @@ type SchedulerExtra struct {
 	SigmaMax float64 `json:"sigma_max,omitempty"`
 	// SigmaData is the deviation of the data in the prediction "edm", 0 for 0.5.
 	SigmaData float64 `json:"sigma_data,omitempty"`
+	// Energy says that the prediction is the gradient of what the network makes of its input.
+	Energy bool `json:"energy,omitempty"`
 	// Between says of a flow that its far end is a second data set instead of noise.
 	Between bool `json:"between,omitempty"`
 	// Shift and Scale are the units of points: number k of a sample y stands for Shift[k] + Scale[k] y.

@@ -47,12 +47,13 @@ func Catalogue() []Section {
 			{"min-snr", "min(SNR, 5), Hang et al. 2023"},
 			{"likelihood", "g^2/2 on the score's error, Song et al. 2021"},
 			{"edm", "Karras et al. 2022"},
+			{"snr", "1 on the noise's error, sigma^2 on the score's, Song & Ermon 2019"},
 		}},
 		{"times (--times): how they are drawn", []Named{
 			{"uniform", "uniform in time"},
 			{"stratified", "spread evenly within a batch, Kingma et al. 2021"},
 			{"importance", "by the size of the last losses, unbiased, Nichol & Dhariwal 2021"},
-			{"log-normal", "log noise level normal, Karras et al. 2022; logit-normal for flow"},
+			{"log-normal", "log noise level ~ N(-1.2, 1.2^2), Karras et al. 2022; for flow ~ N(0, 1)"},
 		}},
 		{"variances (--variance) of solver ddpm", []Named{
 			{"posterior", "that of q(x_s | x_t, x0)"},

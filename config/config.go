@@ -35,7 +35,7 @@ type Run struct {
 	Arch     string `json:"arch"`     // one of Archs
 	Channels []int  `json:"channels"` // widths from full resolution down; of mlp its blocks', all alike
 	Layers   int    `json:"layers"`   // residual blocks per level of unet and vae; simpleunet has none to choose
-	Energy   bool   `json:"energy"`   // the prediction of mlp is the gradient of a scalar
+	Energy   bool   `json:"energy"`   // the prediction is the gradient of a scalar
 
 	// Of autoencoders, and of diffusions in the latent space of one.
 	VAE            string  `json:"vae"`             // absolute path of the run whose autoencoder's latents a diffusion learns; "": images

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -38,6 +39,9 @@ func (r *Run) adaptProcess(given func(flag string) bool) {
 		if r.Weighting != "simple" && !given("weighting") || r.Loss != "mse" && !given("loss") && r.Process != "ddpm" {
 			r.Loss = "mse"
 		}
+	}
+	if r.Prediction == "score" && r.Objective == "denoise" && !given("weighting") && (r.Loss == "mse" || !given("loss")) {
+		r.Loss, r.Weighting = "mse", "snr" // alike on the score, the lowest noise levels would be all that counts
 	}
 	if (r.Solver != "ddpm" || given("solver") || given("timesteps")) && !given("sample-steps") {
 		r.SampleSteps = 0 // the preset's number is for its own solver and T
@@ -99,7 +103,7 @@ func (r *Run) Unused(given func(flag string) bool) error {
 		{"sigma-min", r.Process == "ve" || r.Process == "edm", "--process ve and edm", r.Process},
 		{"sigma-max", r.Process == "ve" || r.Process == "edm", "--process ve and edm", r.Process},
 		{"sigma-data", r.Prediction == "edm" || r.Weighting == "edm", "--prediction edm and --weighting edm", r.Prediction},
-		{"energy", r.Arch == "mlp", "--arch mlp", r.Arch},
+		{"times", r.Level == 0, "all times", fmt.Sprintf("--level %v", r.Level)},
 		{"layers", r.Arch == "unet" || r.Arch == "vae", "--arch unet and vae", r.Arch},
 		{"variance", r.Solver == "ddpm", "--solver ddpm", r.Solver},
 	}
@@ -122,8 +126,8 @@ func (r *Run) validateSchedule() error {
 		return fmt.Errorf("--schedule learned is a function of continuous time; give --process vp, of which ddpm is the table")
 	case r.Process == "vp" && !slices.Contains(vpSchedules, r.Schedule):
 		return fmt.Errorf("--schedule %s is a table of betas, which --process vp has not; the nearest is --schedule linear", r.Schedule)
-	case r.SigmaMin > 0 && r.SigmaMax > 0 && r.SigmaMin >= r.SigmaMax:
-		return fmt.Errorf("--sigma-min %v is not under --sigma-max %v", r.SigmaMin, r.SigmaMax)
+	case r.Process == "ve" && cmp.Or(r.SigmaMin, 0.01) >= cmp.Or(r.SigmaMax, 50), r.Process == "edm" && cmp.Or(r.SigmaMin, 0.002) >= cmp.Or(r.SigmaMax, 80):
+		return fmt.Errorf("--sigma-min %v is not under --sigma-max %v (0: the paper's, 0.01 and 50 of ve, 0.002 and 80 of edm)", r.SigmaMin, r.SigmaMax)
 	}
 	return nil
 }
@@ -141,6 +145,8 @@ const maxImportance = 4000
 // validateLearned looks at what is learned beside the prediction: the variance and the schedule.
 func (r *Run) validateLearned() error {
 	switch {
+	case r.Energy && (r.Autoencoder() || r.Variance == "learned"):
+		return fmt.Errorf("--energy makes a prediction of the input's shape the gradient of a scalar; it goes neither with --variance learned nor with an autoencoder")
 	case r.Variance == "learned" && r.Arch == "simpleunet":
 		return fmt.Errorf("--variance learned needs a second set of output channels, which simpleunet has not; give --arch unet")
 	case r.Times == "importance" && r.Process == "ddpm" && r.Timesteps > maxImportance:
@@ -153,6 +159,10 @@ func (r *Run) validateLearned() error {
 		return fmt.Errorf("--variance learned is for --solver ddpm; %s draws with a variance of its own", r.Solver)
 	case r.Process == "vp" && r.Schedule == "learned" && (r.Weighting != "elbo" || r.Loss != "mse"):
 		return fmt.Errorf("--schedule learned minimises the bound; give --weighting elbo and --loss mse")
+	case r.Process == "vp" && r.Schedule == "learned" && (r.Times != "uniform" && r.Times != "stratified" || r.Level > 0):
+		return fmt.Errorf("--schedule learned minimises the bound, over all times alike; give --times uniform or stratified and leave --level out")
+	case r.Variance == "learned" && r.Times == "log-normal":
+		return fmt.Errorf("--variance learned minimises the bound, over all times alike; give --times uniform, stratified or importance, not log-normal")
 	case r.Process == "vp" && r.Schedule == "learned" && r.Prediction != "eps" && r.Prediction != "v":
 		return fmt.Errorf("--schedule learned is stated for a network that predicts the noise; give --prediction eps or v, not %s", r.Prediction)
 	}
@@ -168,6 +178,8 @@ func (r *Run) validateEnds() error {
 		return fmt.Errorf("--from and --vae: a flow in a latent space starts from noise; leave one out")
 	case r.Coupling != "none" && r.Process != "flow":
 		return fmt.Errorf("--coupling %s pairs the ends of a flow; give --process flow, not %s", r.Coupling, r.Process)
+	case len(r.From) > 0 && r.Prediction == "score":
+		return fmt.Errorf("--prediction score: a flow between two data sets has none; give --prediction velocity or x0")
 	case len(r.From) > 0 && r.Weighting != "simple":
 		return fmt.Errorf("--weighting %s weights a noise level, and a flow between two data sets has none; give --weighting simple", r.Weighting)
 	case r.Process == "flow" && slices.Contains([]string{"eps", "score"}, r.Prediction):

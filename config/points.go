@@ -59,7 +59,11 @@ const maxDim = 1 << 12
 func (r *Run) validatePoints() error {
 	for _, source := range append(append([]string{}, r.Data...), r.From...) {
 		if IsPoints(source) != r.Points() {
-			return fmt.Errorf("%s and %s: one is points, the other images; give one kind", r.Data, source)
+			what := "the embedded emoji"
+			if len(r.Data) > 0 {
+				what = r.Data[0]
+			}
+			return fmt.Errorf("%s and %s: one is points, the other images; give one kind", what, source)
 		}
 	}
 	if !r.Points() {

@@ -19,7 +19,7 @@ var (
 	TimeLaws    = []string{"uniform", "stratified", "importance", "log-normal"}
 	Couplings   = []string{"none", "ot"}
 	Losses      = []string{"l1", "mse", "huber"}
-	Weightings  = []string{"simple", "elbo", "min-snr", "likelihood", "edm"}
+	Weightings  = []string{"simple", "elbo", "min-snr", "likelihood", "edm", "snr"}
 	LRSchedules = []string{"constant", "cosine"}
 	Solvers     = []string{"ddpm", "ddim", "lecture-sde", "euler", "heun", "euler-maruyama", "reverse-diffusion", "pc", "langevin", "annealed-langevin", "dpm++2m", "dpm++2m-sde", "unipc", "rk45"}
 	Clamps      = []string{"x0", "dynamic", "x", "none"}

@@ -75,6 +75,9 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if err != nil {
 		return nil, fmt.Errorf("scheduler: %w", err)
 	}
+	if spec.Energy {
+		n = Energy{n}
+	}
 	if spec.LearnedSchedule() {
 		n = NewScheduled(n)
 	}

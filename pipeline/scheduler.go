@@ -23,6 +23,7 @@ type Spec struct {
 	Prediction string  // one of reverie.ParamNames
 	SigmaData  float64 // of the prediction edm; 0: 0.5
 	Variance   string  // of ddpm's reverse steps: posterior, beta or learned
+	Energy     bool    // the network is an Energy's
 }
 
 // vpSteps is the number of steps whose betas, times it, are the beta(t) of a VP-SDE: the paper's 0.1 and 20 are then DDPM's 1e-4
@@ -87,7 +88,7 @@ func translate(table [][2]string, from int, field, name string) (string, error) 
 // Scheduler describes a process in the words of files: diffusers' where it has them.
 func (s Spec) Scheduler() (checkpoint.SchedulerConfig, error) {
 	c := checkpoint.NewScheduler()
-	x := &checkpoint.SchedulerExtra{Process: cmp.Or(s.Process, "ddpm"), SigmaData: s.SigmaData}
+	x := &checkpoint.SchedulerExtra{Process: cmp.Or(s.Process, "ddpm"), SigmaData: s.SigmaData, Energy: s.Energy}
 	c.Reverie = x
 	var err error
 	if s.ddpm() {
@@ -117,6 +118,7 @@ func SpecOf(c checkpoint.SchedulerConfig) (s Spec, err error) {
 	s = Spec{Process: "ddpm", Timesteps: c.NumTrainTimesteps, BetaStart: c.BetaStart, BetaEnd: c.BetaEnd}
 	if x := c.Reverie; x != nil {
 		s.Process, s.SigmaMin, s.SigmaMax, s.SigmaData, s.Between = cmp.Or(x.Process, "ddpm"), x.SigmaMin, x.SigmaMax, x.SigmaData, x.Between
+		s.Energy = x.Energy
 	}
 	if s.ddpm() {
 		s.Schedule, err = translate(schedules, 1, "beta_schedule", c.BetaSchedule)

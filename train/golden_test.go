@@ -102,5 +102,5 @@ func hybridInputs(e *engine.Engine, h *hybrid, i int, output, noise, pixels [][]
 		first = 1
 	}
 	return []*tensors.Tensor{flat(output, 1, 0), each(float64(i)), flat(noise, 1, 0), each(1),
-		each(r.Lo), each(r.Hi), each(r.Gap * out), each(out), each(first), flat(pixels, 1/127.5, -1)}
+		each(r.Lo), each(r.Hi), each(r.Gap * out), each(out), each(first), each(1), flat(pixels, 1/127.5, -1)}
 }

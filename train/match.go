@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
@@ -73,18 +74,49 @@ func (m *match) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, e
 
 // loss is the score-matching loss of each image.
 func (m *match) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
-	x, cond, weight := in[0], in[1], in[5]
-	s := score.Affine{X: in[2], F: in[3], In: in[4]}.Of(func(x *graph.Node) *graph.Node { return m.net.Forward(v, x, cond) })
+	x, weight := in[0], in[5]
 	var loss *graph.Node
+	s := m.scoreOf(v, in[1:5])
 	switch m.kind {
 	case "exact":
-		loss = score.Exact(s, x)
+		loss = m.exact(v, x, in[1:5])
 	case "sliced":
 		loss = score.Sliced(s, x, score.Rademacher(in[6]))
 	default:
 		loss = score.SlicedReduced(s, x, score.Rademacher(in[6]))
 	}
 	return graph.Mul(loss, weight), nil
+}
+
+// scoreOf is the network as a score function of as many images as there are numbers.
+func (m *match) scoreOf(v *net.Vars, numbers []*graph.Node) score.Func {
+	cond, x, f, in := numbers[0], numbers[1], numbers[2], numbers[3]
+	return score.Affine{X: x, F: f, In: in}.Of(func(x *graph.Node) *graph.Node { return m.net.Forward(v, x, cond) })
+}
+
+// exact is score.Exact at once for all D elements: the batch is repeated D times, copy d with the d-th unit vector as its direction, so
+// that the graph does not grow with D, as one with a backward pass for each element does.
+func (m *match) exact(v *net.Vars, x *graph.Node, numbers []*graph.Node) *graph.Node {
+	dims := x.Shape().Dimensions
+	n, d := dims[0], x.Shape().Size()/dims[0]
+	repeated := func(x *graph.Node) *graph.Node { return graph.Concatenate(slices.Repeat([]*graph.Node{x}, d), 0) }
+	units := make([][][]float64, d)
+	for i := range units {
+		units[i] = [][]float64{make([]float64, d)}
+		units[i][0][i] = 1
+	}
+	unit := graph.BroadcastToDims(graph.ConstAsDType(x.Graph(), x.DType(), units), d, n, d)
+	unit = graph.Reshape(unit, append([]int{d * n}, dims[1:]...)...)
+	var each []*graph.Node
+	for _, v := range numbers {
+		each = append(each, repeated(v))
+	}
+	all := repeated(x)
+	s := m.scoreOf(v, each)(all)
+	slope := graph.Gradient(graph.ReduceAllSum(graph.Mul(s, unit)), all)[0]
+	trace := graph.ReduceSum(graph.Reshape(graph.ReduceSum(graph.Mul(slope, unit), 1, 2, 3), d, n), 0)
+	own := graph.Slice(s, graph.AxisRange(0, n))
+	return graph.Add(trace, graph.MulScalar(graph.ReduceSum(graph.Square(own), 1, 2, 3), 0.5))
 }
 
 var _ method = (*match)(nil)

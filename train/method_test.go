@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
+	"github.com/reverie-go/reverie/net/score"
 	"github.com/reverie-go/reverie/pipeline"
 )
 
@@ -274,4 +275,86 @@ func near(t *testing.T, what string, got, want, tol float64) {
 	if !(math.Abs(got-want) <= tol*math.Max(1, math.Max(math.Abs(got), math.Abs(want)))) {
 		t.Errorf("%s: %v, want %v", what, got, want)
 	}
+}
+
+// The exact loss of a repeated batch is score.Exact's, and its gradient too.
+func TestExactOfRepeatedBatch(t *testing.T) {
+	e := testEngine(t)
+	const n, dim = 5, 3
+	m := pointsNet(t, dim, dim)
+	how, err := newMatch(denoise{engine: e, net: m, objective: reverie.Objective{Process: reverie.VP{}, Param: reverie.Eps}}, "exact", dim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, _, err := how.inputs(cloud(n, dim), place{noise: reverie.Stream{Domain: reverie.Training}, times: reverie.Stream{Domain: reverie.Times}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in = doubles(e, in)
+	weights := net.Initial(m, 3, dtypes.Float64)
+	grads := func(loss func(v *net.Vars, in []*graph.Node) *graph.Node) (values, gradient []float64) {
+		f := e.Func("both", func(_ *graph.Graph, nodes []*graph.Node) []*graph.Node {
+			v := net.Bind(net.Train, m.Params(), nodes[:len(weights)])
+			l := loss(v, nodes[len(weights):])
+			return []*graph.Node{l, graph.Gradient(graph.ReduceAllSum(l), v.Get(m.Params()[0]))[0]}
+		})
+		defer f.Free()
+		out, err := f.Call(append(slices.Clone(weights), in...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])
+	}
+	a, da := grads(func(v *net.Vars, in []*graph.Node) *graph.Node { l, _ := how.loss(v, in); return l })
+	b, db := grads(func(v *net.Vars, in []*graph.Node) *graph.Node {
+		return graph.Mul(score.Exact(how.scoreOf(v, in[1:5]), in[0]), in[5])
+	})
+	for i := range a {
+		near(t, "loss", a[i], b[i], 1e-10)
+	}
+	for i := range da {
+		near(t, "gradient", da[i], db[i], 1e-9)
+	}
+}
+
+// Under importance sampling a frozen network's mean losses are those of uniform times, the bound's part too: the factors reach both.
+func TestFactorsReachTheBound(t *testing.T) {
+	e := testEngine(t)
+	const n, dim, T = 400, 2, 8
+	chain, err := reverie.NewDDPM(reverie.LinearBetas(T, 0.01, 0.4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := pointsNet(t, dim, 2*dim)
+	weights := net.Initial(m, 3, dtypes.Float64)
+	means := func(o reverie.Objective) (simple, vlb float64) {
+		h, err := newHybrid(denoise{engine: e, net: m, objective: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const batches = 12
+		for step := range uint32(batches) {
+			in, _, err := h.inputs(cloud(n, dim), place{noise: reverie.Stream{Domain: reverie.Training, Step: step}, times: reverie.Stream{Domain: reverie.Times, Step: step}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, parts := evaluated(t, e, m, h, weights, doubles(e, in))
+			for i := range n {
+				simple += parts[0][i] / n / batches
+				vlb += parts[1][i] / n / batches
+			}
+		}
+		return simple, vlb
+	}
+	o := reverie.Objective{Process: chain, Param: reverie.Eps}
+	simple, vlb := means(o)
+	o.Sampler, o.Importance = reverie.ImportanceTimes, reverie.NewImportance(chain)
+	for i := range T { // as if the losses were very unequal
+		for range 10 {
+			o.Importance.Losses[i] = append(o.Importance.Losses[i], float64(1+3*i))
+		}
+	}
+	weighed, bound := means(o)
+	near(t, "simple", weighed, simple, 0.05)
+	near(t, "vlb", bound, vlb, 0.05)
 }

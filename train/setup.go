@@ -24,6 +24,9 @@ func Network(c *config.Run) (net.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if Spec(c).Energy {
+		m = pipeline.Energy{Model: m}
+	}
 	if Spec(c).LearnedSchedule() {
 		m = pipeline.NewScheduled(m)
 	}
@@ -88,7 +91,7 @@ func Spec(c *config.Run) pipeline.Spec {
 	return pipeline.Spec{
 		Process: c.Process, Schedule: c.Schedule, Timesteps: c.Timesteps, BetaStart: c.BetaStart, BetaEnd: c.BetaEnd,
 		SigmaMin: c.SigmaMin, SigmaMax: c.SigmaMax, Between: len(c.From) > 0,
-		Prediction: c.Prediction, SigmaData: c.SigmaData, Variance: c.Variance,
+		Prediction: c.Prediction, SigmaData: c.SigmaData, Variance: c.Variance, Energy: c.Energy && c.Arch != mlp.Arch,
 	}
 }
 
@@ -132,7 +135,7 @@ func Check(c *config.Run) error {
 		return err
 	}
 	if err := sample.Fits(c.Solver, sample.Options{}, p); err != nil {
-		return fmt.Errorf("--solver %w", err)
+		return fmt.Errorf("--solver %s: %w", c.Solver, err)
 	}
 	return nil
 }

@@ -51,7 +51,8 @@ func (h *hybrid) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, 
 			first[i] = 1
 		}
 	}
-	for _, v := range [][]float64{lo, hi, gap, scale, first} {
+	factors := h.at(at).Factors(times)
+	for _, v := range [][]float64{lo, hi, gap, scale, first, factors} {
 		task = append(task, vector(h.engine, v))
 	}
 	return append(task, engine.New(h.engine, b.X, b.N, b.H, b.W, b.C)), times, nil
@@ -62,7 +63,7 @@ func (h *hybrid) parts() []string { return []string{"simple", "vlb"} }
 // loss is the sum of both, and each.
 func (h *hybrid) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	target, weight := in[2], in[3]
-	lo, hi, gap, scale, first, x0 := net.OverImage(in[4]), net.OverImage(in[5]), net.OverImage(in[6]), net.OverImage(in[7]), in[8], in[9]
+	lo, hi, gap, scale, first, x0 := net.OverImage(in[4]), net.OverImage(in[5]), net.OverImage(in[6]), net.OverImage(in[7]), in[8], in[10]
 	both := h.net.Forward(v, in[0], in[1])
 	c, all := both.Shape().Dim(-1)/2, graph.AxisRange()
 	f := graph.Slice(both, all, all, all, graph.AxisRange(0, c))
@@ -75,7 +76,7 @@ func (h *hybrid) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node
 	nll := discretised(x0, graph.Mul(scale, short), logP)
 	isFirst := graph.GreaterThan(graph.Add(net.OverImage(first), graph.ZerosLike(f)), graph.ScalarZero(f.Graph(), f.DType()))
 	bits := graph.MulScalar(graph.ReduceMean(graph.Where(isFirst, nll, kl), 1, 2, 3), 1/math.Ln2)
-	vlb := graph.MulScalar(bits, float64(h.chain.Steps()))
+	vlb := graph.Mul(graph.MulScalar(bits, float64(h.chain.Steps())), in[9])
 	return graph.Add(simple, graph.MulScalar(vlb, vlbShare)), []*graph.Node{simple, vlb}
 }
 

@@ -28,6 +28,8 @@ var formulations = []struct {
 	{"--process ve", []string{"annealed-langevin --updates 2", "heun --spacing karras", "langevin --level 0.5", "langevin --level 0.5 --still"}},
 	{"--process ve --prediction score --objective sliced --energy", []string{"reverse-diffusion"}},
 	{"--process vp --prediction score --objective exact", []string{"pc"}},
+	{"--process flow --objective exact", []string{"heun"}},
+	{"--process ve --prediction score", []string{"heun"}},
 	{"--process ve --objective sliced-vr --level 0.5", []string{"langevin --level 0.5"}},
 	{"--process edm --weighting edm", []string{"heun --spacing karras", "ddim --process vp"}},
 	{"--process flow", []string{"euler", "rk45 --rtol 1e-2 --atol 1e-2", "ddim --eta 1"}},
@@ -97,8 +99,13 @@ func TestSenselessFormulations(t *testing.T) {
 		"--sigma-data 1":                                                      "--sigma-data belongs to --prediction edm",
 		"--arch mlp":                                                          "is for points",
 		"--arch vae --process vp":                                             "is an autoencoder",
-		"--energy":                                                            "--energy belongs to --arch mlp",
-		"--arch simpleunet --variance learned":                                "give --arch unet",
+		"--energy --variance learned":                                         "goes neither with --variance learned",
+		"--process vp --level 0.5 --times stratified":                         "--times belongs to all times",
+		"--process vp --schedule learned --weighting elbo --prediction v --times importance": "over all times alike",
+		"--variance learned --times log-normal":                                              "over all times alike",
+		"--process ve --sigma-max 0.005":                                                     "not under --sigma-max 0.005",
+		"--process flow --from other --prediction score":                                     "between two data sets has none",
+		"--arch simpleunet --variance learned":                                               "give --arch unet",
 	} {
 		refused(t, exitUsage, []string{want}, append([]string{"train", "nowhere"}, strings.Fields(line)...)...)
 	}

@@ -86,7 +86,7 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	f.Float64Var(&o.Beta, "beta", 0, "weight of an autoencoder's KL term")
 	f.IntVar(&o.BetaWarmup, "beta-warmup", 0, "steps over which it rises from 0")
 
-	f.BoolVar(&o.Energy, "energy", false, "the prediction of mlp is the gradient of an energy")
+	f.BoolVar(&o.Energy, "energy", false, "the prediction is the gradient of an energy")
 	f.StringVar(&o.Process, "process", "", "process: "+strings.Join(config.Processes, ", "))
 	f.IntVar(&o.Timesteps, "timesteps", 0, "T, the number of time steps")
 	f.StringVar(&o.Schedule, "schedule", "", "noise schedule of ddpm and vp: "+strings.Join(config.Schedules, ", "))

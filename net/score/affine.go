@@ -29,8 +29,9 @@ func Coefs(p reverie.Process, k reverie.Param, t []float64) (x, f, in []float64,
 		if c.Beta != 0 {
 			return nil, nil, nil, fmt.Errorf("score: the process has a far end at t = %v: its score depends on it", t)
 		}
-		x[i], _, f[i] = reverie.Convert(c, k, reverie.Score)
-		_, _, _, in[i] = k(c)
+		skip, _, out, scale := k(c)
+		sx, s0, _ := c.Score() // not by Convert to Score, whose own prediction is undefined where a = 0
+		x[i], f[i], in[i] = sx+s0*skip, s0*out, scale
 		if bad(x[i]) || bad(f[i]) || bad(in[i]) {
 			return nil, nil, nil, fmt.Errorf("score: the prediction does not determine the score at t = %v: use another one or a smaller span", t)
 		}
