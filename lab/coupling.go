@@ -85,7 +85,7 @@ func couplingFigure(ctx context.Context, l *lab) ([]output, error) {
 		return nil, err
 	}
 	n := l.few(1000)
-	floor, err := distance(near.fresh(l.Seed, 1, n), near.fresh(l.Seed, 2, n))
+	floor, err := l.floor(near.Law, n)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func couplingFigure(ctx context.Context, l *lab) ([]output, error) {
 		names: []string{"at random", "coupled"}, rows: make([][]*panel, 2), box: window, window: 160,
 		below: []string{
 			fmt.Sprintf("First column: what the network learns from, 60 pairs of a batch of %d. Coupled, they are those whose squared distances have the least sum (arXiv:2302.00482), and the flow becomes straight: few steps do.", couplingBatch),
-			fmt.Sprintf("SW: sliced Wasserstein distance of %d ends from fresh data; two sets of fresh data have %.3f.", n, floor),
+			fmt.Sprintf("SW: sliced Wasserstein distance of %d ends from fresh data; two sets of fresh data have %.3f on average.", n, floor),
 		},
 	}
 	for row, coupled := range []bool{false, true} {

@@ -33,7 +33,7 @@ func equivalenceFigure(ctx context.Context, l *lab) ([]output, error) {
 		names: []string{fmt.Sprintf("t = %v", midway), "data"}, rows: make([][]*panel, 2), box: window, window: 160,
 		below: []string{
 			"The network predicts ε; score = -ε/σ; drift = f x - g² score/2. Three samplers, each with noise of its own kind, have the same law at every time.",
-			fmt.Sprintf("SW: sliced Wasserstein distance of %d points from as many of the true law, and in the first column of two sets of the true law.", n),
+			fmt.Sprintf("SW: sliced Wasserstein distance of %d points from as many of the true law, and in the first column of two sets of the true law, on average.", n),
 			fmt.Sprintf("Largest |ε + σ score| of the network over %d points and 20 times: %.1g.", n, differ),
 		},
 	}
@@ -104,8 +104,8 @@ func chain(p reverie.Process, n int) (*reverie.DDPM, error) {
 func (l *lab) trueColumn(f *figure, mid reverie.Coef, n int) error {
 	for row, c := range []reverie.Coef{mid, {Alpha: 1}} {
 		law := l.data.Law.At(c)
-		x, y := law.Sample(stream(l.Seed, streamShow+5<<32), n), law.Sample(stream(l.Seed, streamShow+6<<32), n)
-		d, err := distance(x, y)
+		x := law.Sample(stream(l.Seed, streamShow+5<<32), n)
+		d, err := l.floor(law, n)
 		if err != nil {
 			return err
 		}

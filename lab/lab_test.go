@@ -149,7 +149,7 @@ func TestLangevinClaims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := trap.uniform(stream(4, streamSampling), 1000)
+	x := trap.uniform(stream(4, streamSampling), 500)
 	start, _ := modes(m, x)
 	for i, w := range walks {
 		trail, err := l.carry(t.Context(), w, x, uint64(i))
@@ -164,7 +164,7 @@ func TestLangevinClaims(t *testing.T) {
 		case 2:
 			wantSpread = 0
 		}
-		if math.Abs(share[1]-want) > .06 { // 4 standard errors of .5 of 1000 points
+		if math.Abs(share[1]-want) > .09 { // 4 standard errors of .5 of 500 points
 			t.Errorf("%s: weight %v of the larger mode, want %v", w.title, share[1], want)
 		}
 		if math.Abs(spread-wantSpread) > .1 {
@@ -196,7 +196,8 @@ func TestDiffusionNetwork(t *testing.T) {
 	}
 }
 
-// The three samplers of the equivalence, on the exact denoiser, have the true law midway and at the end, within twice what sampling alone gives.
+// The three samplers of the equivalence, on the exact denoiser, have the true law midway and at the end, within four deviations of
+// what sampling alone gives.
 func TestThreeWaysOnTheExactDenoiser(t *testing.T) {
 	l := &lab{data: eight(t), Options: Options{Seed: 2, Engine: eng}}
 	ways, err := l.threeWays(diffusionProcess, l.data.Law.Denoiser(diffusionProcess))
@@ -219,13 +220,26 @@ func TestThreeWaysOnTheExactDenoiser(t *testing.T) {
 			x   points
 		}{{diffusionProcess.At(midway), first.end}, {reverie.Coef{Alpha: 1}, second.end}} {
 			law := l.data.Law.At(c.law)
-			got, err1 := distance(c.x, law.Sample(stream(9, 0), n))
-			floor, err2 := distance(law.Sample(stream(9, 1<<40), n), law.Sample(stream(9, 0), n))
-			if err := errors.Join(err1, err2); err != nil {
+			got, err := distance(c.x, law.Sample(stream(9, 0), n))
+			if err != nil {
 				t.Fatal(err)
 			}
-			if !(got < 2*floor) {
-				t.Errorf("%s: distance %.3f, floor %.3f", w.first.title, got, floor)
+			// The distances of 20 pairs of true samples say what a perfect sampler would have.
+			var pairs [20]float64
+			for k := range pairs {
+				if pairs[k], err = distance(law.Sample(stream(9, uint64(2*k+1)<<40), n), law.Sample(stream(9, uint64(2*k+2)<<40), n)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			mean := total(pairs[:]) / 20
+			sum := 0.0
+			for _, p := range pairs {
+				sum += (p - mean) * (p - mean) / 19
+			}
+			if limit := mean + 4*math.Sqrt(sum); !(got < limit) {
+				t.Errorf("%s: distance %.3f, of true samples %.3f, limit %.3f", w.first.title, got, mean, limit)
+			} else {
+				t.Logf("%s: distance %.3f, of true samples %.3f, limit %.3f", w.first.title, got, mean, limit)
 			}
 		}
 	}

@@ -18,7 +18,7 @@ func pathsFigure(ctx context.Context, l *lab) ([]output, error) {
 	}
 	x := l.noise(l.few(1000))
 	copy(x, starts(watched))
-	floor, err := l.floor(len(x))
+	floor, err := l.floor(l.data.Law, len(x))
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func pathsFigure(ctx context.Context, l *lab) ([]output, error) {
 		title: fmt.Sprintf("The same noise carried to %s by six samplers", l.data.Name), box: window, rows: make([][]*panel, 2), window: 190,
 		below: []string{
 			fmt.Sprintf("Rings: the same %d starts in every window; discs: where their paths end; dots: the ends of %d in all.", watched, len(x)),
-			fmt.Sprintf("SW: sliced Wasserstein distance of the %d ends from fresh data; two sets of fresh data have %.3f. Calls: of the network.", len(x), floor),
+			fmt.Sprintf("SW: sliced Wasserstein distance of the %d ends from fresh data; two sets of fresh data have %.3f on average. Calls: of the network.", len(x), floor),
 		},
 	}
 	background := l.data.dimHeat(reverie.Coef{Alpha: 1, Sigma: Blur})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/mixture"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -81,9 +82,19 @@ func (l *lab) judge(x points) (float64, error) {
 	return distance(x, l.data.fresh(l.Seed, 1, len(x)))
 }
 
-// floor is the distance between two sets of n fresh points of the data's law: what is left for a perfect sampler.
-func (l *lab) floor(n int) (float64, error) {
-	return distance(l.data.fresh(l.Seed, 1, n), l.data.fresh(l.Seed, 2, n))
+// floor is the distance between two sets of n points of a law, the mean over 5 pairs: what is left for a perfect sampler.
+func (l *lab) floor(law *mixture.Mixture, n int) (float64, error) {
+	const pairs = 5
+	mean := 0.0
+	for i := range uint64(pairs) {
+		x, y := law.Sample(stream(l.Seed, streamShow+(20+2*i)<<32), n), law.Sample(stream(l.Seed, streamShow+(21+2*i)<<32), n)
+		d, err := distance(x, y)
+		if err != nil {
+			return 0, err
+		}
+		mean += d / pairs
+	}
+	return mean, nil
 }
 
 // fresh draws n points of the data's law, apart from those that networks learn from.
