@@ -56,10 +56,10 @@ func GammaAt(params, t *graph.Node) (gamma, derivative, g0, g1 *graph.Node) {
 	w2, b2, w3 := net.Softplus(part(3, 3+n)), part(3+n, 3+2*n), net.Softplus(part(3+2*n, 3+3*n))
 	h := func(t *graph.Node) (h, dh *graph.Node) { // t [K]
 		l := graph.Mul(t, w1)
-		u := graph.Add(graph.Mul(graph.ExpandDims(l, 1), graph.ExpandDims(w2, 0)), graph.ExpandDims(b2, 0))
+		u := graph.Add(graph.Mul(graph.ExpandAxes(l, 1), graph.ExpandAxes(w2, 0)), graph.ExpandAxes(b2, 0))
 		up := graph.Logistic(u)
-		slope := graph.Mul(graph.Mul(up, graph.Logistic(graph.Neg(u))), graph.ExpandDims(graph.Mul(w3, w2), 0))
-		h = graph.Add(l, graph.ReduceSum(graph.Mul(up, graph.ExpandDims(w3, 0)), 1))
+		slope := graph.Mul(graph.Mul(up, graph.Logistic(graph.Neg(u))), graph.ExpandAxes(graph.Mul(w3, w2), 0))
+		h = graph.Add(l, graph.ReduceSum(graph.Mul(up, graph.ExpandAxes(w3, 0)), 1))
 		return h, graph.Mul(graph.OnePlus(graph.ReduceSum(slope, 1)), w1)
 	}
 	ends, _ := h(graph.ConstAsDType(t.Graph(), t.DType(), []float64{0, 1}))
