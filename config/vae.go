@@ -107,6 +107,8 @@ func (r *Run) validateLatent() error {
 		return nil
 	case r.Clamp != "none":
 		return fmt.Errorf("--clamp %s keeps images to [-1,1], and the latents of --vae have no such range; give --clamp none", r.Clamp)
+	case r.Arch == "mlp" && slices.ContainsFunc(r.Channels, func(w int) bool { return w != r.Channels[0] }):
+		return fmt.Errorf("--channels %v: the blocks of mlp are of one width, such as 128,128,128", r.Channels)
 	case len(r.From) > 0:
 		return fmt.Errorf("--from gives a second set of images, and --vae encodes one only; leave one out")
 	}

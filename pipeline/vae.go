@@ -35,6 +35,9 @@ type Autoencoder struct {
 	// Found and Averaged are those of Loaded, where the autoencoder was loaded.
 	Found    checkpoint.Found
 	Averaged bool
+	// Embedded says that it was loaded from a diffusion of its latents, which
+	// holds the one set of weights that it was trained with.
+	Embedded bool
 
 	encode, decode, bound *engine.Func
 }
@@ -232,7 +235,7 @@ func LoadAutoencoder(e *engine.Engine, path string, raw bool) (*Autoencoder, err
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", found.Model, err)
 	}
-	a.Found, a.Averaged = found, c.VAE == nil && averaged == checkpoint.EMA
+	a.Found, a.Embedded, a.Averaged = found, c.VAE != nil, c.VAE == nil && averaged == checkpoint.EMA
 	return a, nil
 }
 
@@ -250,31 +253,25 @@ func headOf(path string) (found checkpoint.Found, c *checkpoint.Checkpoint, err 
 	return found, c, nil
 }
 
-// AutoencoderImages reads of an autoencoder's files which images it was trained
-// on: their size, 0 where it is not known, and their channels.
-func AutoencoderImages(path string) (h, w, channels int, err error) {
+// AutoencoderOf lays out the autoencoder of a path that LoadAutoencoder takes,
+// without its weights.
+func AutoencoderOf(path string) (vae.Autoencoder, error) {
 	found, c, err := headOf(path)
 	if err != nil {
-		return 0, 0, 0, err
+		return nil, err
 	}
-	n := checkpoint.Network{Arch: c.Arch, ArchConfig: c.ArchConfig}
+	n := &checkpoint.Network{Arch: c.Arch, ArchConfig: c.ArchConfig}
 	if c.VAE != nil {
-		n = *c.VAE
+		n = c.VAE
 	}
-	m, err := net.New(n.Arch, n.ArchConfig)
+	a, err := layOutAutoencoder(n)
 	if err != nil {
-		return 0, 0, 0, fmt.Errorf("%s: %w", found.Model, err)
+		return nil, fmt.Errorf("%s: %w", found.Model, err)
 	}
-	if a, ok := m.(vae.Autoencoder); ok {
-		h, w = a.Size()
-	}
-	channels, _ = m.Channels()
-	return h, w, channels, nil
+	return a, nil
 }
 
-// buildAutoencoder makes an autoencoder of what files hold. Those of diffusers
-// have no variance of p(x|z): it starts as in training.
-func buildAutoencoder(e *engine.Engine, n *checkpoint.Network) (*Autoencoder, error) {
+func layOutAutoencoder(n *checkpoint.Network) (vae.Autoencoder, error) {
 	m, err := net.New(n.Arch, n.ArchConfig)
 	if err != nil {
 		return nil, err
@@ -282,6 +279,16 @@ func buildAutoencoder(e *engine.Engine, n *checkpoint.Network) (*Autoencoder, er
 	a, ok := m.(vae.Autoencoder)
 	if !ok {
 		return nil, fmt.Errorf("vae: %w: architecture %s", ErrNoAutoencoder, n.Arch)
+	}
+	return a, nil
+}
+
+// buildAutoencoder makes an autoencoder of what files hold. Those of diffusers
+// have no variance of p(x|z): it starts as in training.
+func buildAutoencoder(e *engine.Engine, n *checkpoint.Network) (*Autoencoder, error) {
+	a, err := layOutAutoencoder(n)
+	if err != nil {
+		return nil, err
 	}
 	weights, err := net.Import(a.Params(), withVariance(a, Arrays(n.Weights)), dtypes.Float32)
 	if err != nil {

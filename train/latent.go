@@ -16,6 +16,8 @@ import (
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/mlp"
+	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
 )
 
@@ -48,6 +50,9 @@ func openLatents(e *engine.Engine, c *config.Run, path string, train, val *data.
 	if err := a.Net.Check(h, w); err != nil {
 		return nil, fmt.Errorf("--vae %s: %w", path, err)
 	}
+	if err := fitsLatents(c, a.Net, path, h, w); err != nil {
+		return nil, err
+	}
 	trained, err := encodeSet(a, train, c.Flip)
 	if err != nil {
 		return nil, err
@@ -63,6 +68,22 @@ func openLatents(e *engine.Engine, c *config.Run, path string, train, val *data.
 		l.val, err = codeSet(held, factor)
 	}
 	return l, err
+}
+
+// fitsLatents says whether the run's network takes the latents of images of h x
+// w, and which one does.
+func fitsLatents(c *config.Run, m vae.Autoencoder, path string, h, w int) error {
+	lh, lw, z := m.Latent(h, w)
+	_, err := Network(inLatents(c, lh, lw, z))
+	switch {
+	case err == nil:
+		return nil
+	case lh*lw == 1 && c.Arch != mlp.Arch:
+		return fmt.Errorf("--arch %s: %w; the latents of --vae %s are points of %d numbers: give --arch mlp", c.Arch, err, path, z)
+	case lh*lw > 1 && c.Arch == mlp.Arch:
+		return fmt.Errorf("--arch mlp: %w; the latents of --vae %s are images of %dx%d: give --arch unet", err, path, lh, lw)
+	}
+	return fmt.Errorf("the latents of --vae %s: %w", path, err)
 }
 
 // encodeSet encodes all images of a set and, if asked to, their mirror images.
@@ -133,8 +154,13 @@ func codeSet(c pipeline.Codes, factor float64) (*data.Set, error) {
 
 // inside is the configuration as the network in latent space has it.
 func (l *latentSpace) inside(c *config.Run) *config.Run {
-	inner := *c
 	h, w, z := l.train.Shape()
+	return inLatents(c, h, w, z)
+}
+
+// inLatents is the configuration of a network of latents of h x w x z.
+func inLatents(c *config.Run, h, w, z int) *config.Run {
+	inner := *c
 	inner.Resolution, inner.ImageChannels = config.Size{H: h, W: w}, z
 	return &inner
 }

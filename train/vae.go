@@ -80,11 +80,9 @@ func (b *elbo) inputs(batch *data.Batch, at place) ([]*tensors.Tensor, []float64
 }
 
 // spread adds to 8-bit images what rounding took from them, u/127.5 with u
-// uniform on +-1/2, so that a density on [-1,1] bounds their bits (Theis et al.
-// 2016, arXiv:1511.01844). Points are numbers already, and a Bernoulli
-// likelihood is a probability.
+// uniform on +-1/2, so that a density on [-1,1] bounds their bits.
 func (b *elbo) spread(batch *data.Batch, at place) []float32 {
-	if batch.H*batch.W == 1 || b.net.Likelihood().Kind == vae.Bernoulli {
+	if !b.net.Likelihood().Spreads(batch.H, batch.W) {
 		return batch.X
 	}
 	x := make([]float32, len(batch.X))
@@ -104,8 +102,8 @@ func (b *elbo) spread(batch *data.Batch, at place) []float32 {
 func (b *elbo) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	size := in[0].Shape().Size() / in[0].Shape().Dim(0)
 	bound := vae.ELBO(v, b.net, in[0], in[1])
-	likelihood, points := b.net.Likelihood(), in[0].Shape().Dim(1)*in[0].Shape().Dim(2) == 1
-	bits := graph.AddScalar(graph.MulScalar(bound.Total(), -1/(float64(size)*math.Ln2)), likelihood.BitsPerDim(0, size, points))
+	spread := b.net.Likelihood().Spreads(in[0].Shape().Dim(1), in[0].Shape().Dim(2))
+	bits := graph.AddScalar(graph.MulScalar(bound.Total(), -1/(float64(size)*math.Ln2)), vae.BitsPerDim(0, size, spread))
 	return bound.Loss(in[2], size), []*graph.Node{bound.Reconstruction, bound.KL, bits}
 }
 

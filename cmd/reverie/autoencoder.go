@@ -1,21 +1,37 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/dustin/go-humanize"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
 )
 
 // describeAutoencoder says in a line which autoencoder was loaded.
 func describeAutoencoder(a *pipeline.Autoencoder) string {
-	which := "raw"
-	if a.Averaged {
-		which = "averaged (EMA)"
+	which := "raw weights"
+	switch {
+	case a.Embedded:
+		which = "the weights that the diffusion was trained with"
+	case a.Averaged:
+		which = "averaged (EMA) weights"
 	}
-	return fmt.Sprintf("%s: %s, %s parameters, %s weights", a.Found.Model, a.Net.Arch(), humanize.Comma(int64(net.Trainable(a.Net))), which)
+	return fmt.Sprintf("%s: %s, %s parameters, %s", a.Found.Model, a.Net.Arch(), humanize.Comma(int64(net.Trainable(a.Net))), which)
+}
+
+// loadAutoencoder is pipeline.LoadAutoencoder by the flag --raw, which the one
+// within a diffusion leaves without effect.
+func loadAutoencoder(e *engine.Engine, path string, raw bool) (*pipeline.Autoencoder, error) {
+	a, err := pipeline.LoadAutoencoder(e, path, raw)
+	if err == nil && raw && a.Embedded {
+		a.Free()
+		return nil, fmt.Errorf("--raw: the autoencoder in %s has one set of weights, those that the diffusion was trained with; leave it out", path)
+	}
+	return a, err
 }
 
 // sizeOf is the size of an autoencoder's images: as given, or else those that it
@@ -40,20 +56,31 @@ func checkAutoencoder(a *pipeline.Autoencoder, batch, h, w int) error {
 }
 
 // adopt takes the size and the channels of the images of --vae's autoencoder
-// where the command line does not say.
+// where the command line does not say, and the network that its latents need:
+// those of a single position are points.
 func adopt(c *config.Run, given func(flag string) bool) error {
-	if c.VAE == "" || c.Points() {
+	if c.VAE == "" {
 		return nil
 	}
-	h, w, channels, err := pipeline.AutoencoderImages(c.VAE)
+	a, err := pipeline.AutoencoderOf(c.VAE)
 	if err != nil {
 		return fmt.Errorf("--vae: %w", err)
 	}
-	if h > 0 && !given("resolution") {
+	if h, w := a.Size(); h > 0 && !given("resolution") && !c.Points() {
 		c.Resolution = config.Size{H: h, W: w}
 	}
-	if !given("image-channels") {
-		c.ImageChannels = channels
+	if !given("image-channels") && !c.Points() {
+		c.ImageChannels, _ = a.Channels()
+	}
+	if given("arch") || c.Arch == "mlp" || a.Check(c.Resolution.H, c.Resolution.W) != nil { // which is refused in full where the data are read
+		return nil
+	}
+	if h, w, _ := a.Latent(c.Resolution.H, c.Resolution.W); h*w == 1 {
+		c.Arch = "mlp"
+		c.Adapt(given)
+		if err := errors.Join(c.Validate(), c.Unused(given)); err != nil {
+			return usage(fmt.Errorf("the latents of --vae are points, for --arch mlp: %w", err))
+		}
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func decodeFunc(cmd *cobra.Command, path string, o *decodeOptions) error {
 	if err := checkWritable(output{"out", o.out}, output{"npz", o.npz}); err != nil {
 		return err
 	}
-	a, err := pipeline.LoadAutoencoder(e, path, o.raw)
+	a, err := loadAutoencoder(e, path, o.raw)
 	if err != nil {
 		return err
 	}

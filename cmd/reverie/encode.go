@@ -13,7 +13,9 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
@@ -81,7 +83,7 @@ func encodeFunc(cmd *cobra.Command, path string, roots []string, o *encodeOption
 	if err := checkWritable(outs...); err != nil {
 		return err
 	}
-	a, err := pipeline.LoadAutoencoder(e, path, o.raw)
+	a, err := loadAutoencoder(e, path, o.raw)
 	if err != nil {
 		return err
 	}
@@ -103,25 +105,40 @@ func encodeFunc(cmd *cobra.Command, path string, roots []string, o *encodeOption
 
 // open opens the images: the roots', or the run's own.
 func (o *encodeOptions) open(cmd *cobra.Command, a *pipeline.Autoencoder, roots []string, h, w int) (*data.Set, error) {
-	c := &config.Run{Crop: "none", Cache: 1024, Data: roots}
-	if len(roots) == 0 {
-		if a.Found.Run == "" {
-			return nil, fmt.Errorf("%s is no part of a run folder, which would say what its images are; give DATA", a.Found.Model)
-		}
+	var own *config.Run
+	if a.Found.Run != "" {
 		var err error
-		if c, err = train.ReadConfig(a.Found.Run); err != nil {
+		if own, err = train.ReadConfig(a.Found.Run); err != nil {
 			return nil, err
 		}
+	}
+	c := &config.Run{Crop: "none", Cache: 1024, Data: roots}
+	switch {
+	case c.Points() && len(roots) > 1:
+		return nil, fmt.Errorf("%d sets of points: give one", len(roots))
+	case len(roots) == 0 && own == nil:
+		return nil, fmt.Errorf("%s is no part of a run folder, which would say what its images are; give DATA", a.Found.Model)
+	case len(roots) == 0:
+		c = own
+	case c.Points() && own != nil && own.Points(): // in the units in which it was trained
+		own.From = roots
+		return train.OpenFrom(cmd.Context(), own, nil)
 	}
 	_, c.ImageChannels = a.Net.Channels()
 	c.Resolution = config.Size{H: h, W: w}
 	set, _, err := openData(cmd, c)
-	if err == nil && o.heldOut {
+	if err != nil {
+		return nil, err
+	}
+	if gh, gw, channels := set.Shape(); gh != h || gw != w || channels != c.ImageChannels {
+		return nil, fmt.Errorf("the data are %dx%dx%d, and the autoencoder takes %dx%dx%d", gh, gw, channels, h, w, c.ImageChannels)
+	}
+	if o.heldOut {
 		if set = set.Val(); set.Len() == 0 {
-			err = errors.New("the run held out no images; leave out --held-out, or train with --val")
+			return nil, errors.New("the run held out no images; leave out --held-out, or train with --val")
 		}
 	}
-	return set, err
+	return set, nil
 }
 
 // pairsShown is how many images a picture of reconstructions has at most.
@@ -133,7 +150,7 @@ const pointsShown = 2000
 // encode encodes the set, batch by batch, and writes what was asked for.
 func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set *data.Set) error {
 	var codes pipeline.Codes
-	var q quality
+	q := newQuality(set, o.seed)
 	var shown, made []float32
 	bar := newBar(cmd.ErrOrStderr(), set.Len(), "encoding")
 	defer bar.done()
@@ -154,7 +171,7 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set 
 		if err != nil {
 			return err
 		}
-		if err := q.add(cmd.Context(), a, b, x, o.seed); err != nil {
+		if err := q.add(cmd.Context(), a, b, x); err != nil {
 			return err
 		}
 		if k := min(b.N, most-len(shown)/(h*w*c)); k > 0 {
@@ -178,7 +195,7 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set 
 		fmt.Fprintln(cmd.OutOrStdout(), o.reconstruct)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s, latents %dx%dx%d, %.1f times fewer numbers; %v\n", english.Plural(codes.N, "image", ""), codes.H, codes.W, codes.C,
-		float64(h*w*c)/float64(codes.H*codes.W*codes.C), q.text(a, h*w*c, h*w == 1))
+		float64(h*w*c)/float64(codes.H*codes.W*codes.C), q.text(a, h, w, h*w*c))
 	return nil
 }
 
@@ -202,12 +219,19 @@ func writeCodes(path string, c pipeline.Codes) error {
 
 // quality sums up how well an autoencoder does on images.
 type quality struct {
+	seed                     uint64
+	volume                   float64 // of points: the logarithm of the factor by which their own units stretch volumes
 	n                        int
 	psnr, reconstruction, kl float64 // sums over the images
 }
 
+func newQuality(set *data.Set, seed uint64) quality {
+	shift, scale := set.Units()
+	return quality{seed: seed, volume: points.Affine{Shift: shift, Scale: scale}.LogVolume()}
+}
+
 // add judges a batch and its reconstructions x.
-func (q *quality) add(ctx context.Context, a *pipeline.Autoencoder, b *data.Batch, x []float32, seed uint64) error {
+func (q *quality) add(ctx context.Context, a *pipeline.Autoencoder, b *data.Batch, x []float32) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -215,19 +239,30 @@ func (q *quality) add(ctx context.Context, a *pipeline.Autoencoder, b *data.Batc
 	for i := range b.N {
 		q.psnr += psnr(b.Image(i), x[i*size:(i+1)*size])
 	}
-	h, w, z := a.Net.Latent(b.H, b.W)
-	in := engine.New(a.Engine, b.X, b.N, b.H, b.W, b.C)
-	eps := engine.New(a.Engine, pipeline.PriorFrom(reverie.Stream{Seed: seed, Domain: reverie.Evaluation, Sample: uint64(q.n)}, b.N, h, w, z), b.N, h, w, z)
-	defer engine.Free(in, eps)
-	rec, kl, err := a.Bound(in, eps)
+	rec, kl, err := q.bound(a, b)
 	if err != nil {
 		return err
 	}
 	for i := range rec {
-		q.reconstruction, q.kl = q.reconstruction+float64(rec[i]), q.kl+float64(kl[i])
+		q.reconstruction, q.kl = q.reconstruction+float64(rec[i])-q.volume, q.kl+float64(kl[i])
 	}
 	q.n += b.N
 	return nil
+}
+
+// bound is that of training: of 8-bit images spread over their levels, on which
+// alone a density bounds their bits.
+func (q *quality) bound(a *pipeline.Autoencoder, b *data.Batch) (rec, kl []float32, err error) {
+	s := reverie.Stream{Seed: q.seed, Domain: reverie.Evaluation, Sample: uint64(q.n)}
+	images := b.X
+	if a.Net.Likelihood().Spreads(b.H, b.W) {
+		images = dequantised(images, b.N, s)
+	}
+	h, w, z := a.Net.Latent(b.H, b.W)
+	in := engine.New(a.Engine, images, b.N, b.H, b.W, b.C)
+	eps := engine.New(a.Engine, pipeline.PriorFrom(s, b.N, h, w, z), b.N, h, w, z)
+	defer engine.Free(in, eps)
+	return a.Bound(in, eps)
 }
 
 // psnr is the peak signal-to-noise ratio of y to x, both in [-1,1], in dB: 10
@@ -241,9 +276,9 @@ func psnr(x, y []float32) float64 {
 	return 10 * math.Log10(4*float64(len(x))/max(sum, 1e-12))
 }
 
-// text is the means in a line.
-func (q *quality) text(a *pipeline.Autoencoder, size int, points bool) string {
+// text is the means in a line, of images of h x w with size elements.
+func (q *quality) text(a *pipeline.Autoencoder, h, w, size int) string {
 	n := float64(q.n)
-	bits := a.Net.Likelihood().BitsPerDim((q.reconstruction-q.kl)/n, size, points)
-	return fmt.Sprintf("PSNR %.2f dB; bound %.4f bits/dim: log p(x|z) %.1f - KL %.1f nats", q.psnr/n, bits, q.reconstruction/n, q.kl/n)
+	bits := vae.BitsPerDim((q.reconstruction-q.kl)/n, size, a.Net.Likelihood().Spreads(h, w))
+	return fmt.Sprintf("PSNR %.2f dB; bound %.4f bits/dim: log p(x|z) %.3f - KL %.3f nats", q.psnr/n, bits, q.reconstruction/n, q.kl/n)
 }

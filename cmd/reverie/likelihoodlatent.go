@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
@@ -37,7 +38,7 @@ func (l *likelihoods) encode(b *likelihoodBatch, images []float32, dims []int) e
 	b.dim = len(images) / n
 	points := dims[1] == 1 && dims[2] == 1
 	if !points {
-		images = dequantised(images, n, b)
+		images = dequantised(images, n, b.stream)
 	}
 	x := engine.New(e, images, dims...)
 	defer engine.Free(x)
@@ -74,10 +75,9 @@ func (l *likelihoods) encode(b *likelihoodBatch, images []float32, dims []int) e
 }
 
 // dequantised adds noise uniform in a level to levels, each image's own.
-func dequantised(images []float32, n int, b *likelihoodBatch) []float32 {
+func dequantised(images []float32, n int, s reverie.Stream) []float32 {
 	size := len(images) / n
 	out, u := make([]float32, len(images)), make([]float64, size)
-	s := b.stream
 	s.Step = 1 << 31 // the flow's probes are from Step 1 on
 	for i := range n {
 		s.Plus(i).Uniforms(u)

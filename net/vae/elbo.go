@@ -49,16 +49,16 @@ func (b Bound) Loss(beta *graph.Node, size int) *graph.Node {
 }
 
 // BitsPerDim turns nats of the bound (or of log p(x)) of an image of size
-// elements into bits per element. What a density on [-1,1] says of 8-bit images
-// x = (x8 + u)/127.5 - 1, u uniform on +-1/2, bounds the bits of x8:
+// elements into bits per element. Of images that were spread over their levels,
+// see [Likelihood.Spreads], x = (x8 + u)/127.5 - 1 with u uniform on +-1/2, what
+// a density says bounds the bits of x8:
 //
 //	-nats/(size log 2) + log2 127.5
 //
-// A Bernoulli likelihood is a probability already, and points have no levels:
-// neither has the offset.
-func (l Likelihood) BitsPerDim(nats float64, size int, points bool) float64 {
+// All else has no such offset.
+func BitsPerDim(nats float64, size int, spread bool) float64 {
 	bits := -nats / (float64(size) * math.Ln2)
-	if l.Kind == Bernoulli || points {
+	if !spread {
 		return bits
 	}
 	return bits + math.Log2(127.5)

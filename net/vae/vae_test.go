@@ -251,17 +251,28 @@ func TestBernoulli(t *testing.T) {
 }
 
 // TestBitsPerDim: 8-bit images drawn evenly have density 1/2 on [-1,1] but for
-// the ends' bins, and 8 bits; Bernoulli pixels of even chances have one.
+// the ends' bins, and 8 bits; Bernoulli pixels of even chances have one, as has a
+// point of density 1/2.
 func TestBitsPerDim(t *testing.T) {
-	even := -10 * math.Log(256/127.5)
-	if got := (vae.Likelihood{}).BitsPerDim(even, 10, false); !(math.Abs(got-8) <= 1e-12) {
-		t.Errorf("%v bits, want 8", got)
+	for _, c := range []struct {
+		kind string
+		side int
+		nats float64 // an element
+		want float64
+	}{
+		{vae.Gaussian, 2, -math.Log(256 / 127.5), 8},
+		{vae.Gaussian, 1, -math.Ln2, 1},
+		{vae.Bernoulli, 2, -math.Ln2, 1},
+		{vae.Bernoulli, 1, -math.Ln2, 1},
+	} {
+		spread := vae.Likelihood{Kind: c.kind}.Spreads(c.side, c.side)
+		if got := vae.BitsPerDim(10*c.nats, 10, spread); !(math.Abs(got-c.want) <= 1e-12) {
+			t.Errorf("%s, %dx%d: %v bits, want %v", c.kind, c.side, c.side, got, c.want)
+		}
 	}
-	if got := (vae.Likelihood{Kind: vae.Bernoulli}).BitsPerDim(-10*math.Ln2, 10, false); !(math.Abs(got-1) <= 1e-12) {
-		t.Errorf("%v bits, want 1", got)
-	}
-	if got := (vae.Likelihood{}).BitsPerDim(-10*math.Ln2, 10, true); !(math.Abs(got-1) <= 1e-12) {
-		t.Errorf("%v bits of points, want 1", got)
+	l := vae.Likelihood{} // the zero value is Gaussian
+	if !l.Spreads(1, 2) || !l.Spreads(2, 1) || l.Spreads(1, 1) {
+		t.Error("what is not a single pixel has levels")
 	}
 }
 
