@@ -32,6 +32,8 @@ func TestWeightings(t *testing.T) {
 			// Hang: min(SNR, gamma)/SNR on eps, whose error is a/s that of x0hat.
 			snr := math.Pow(c.Alpha, 2) / math.Pow(c.Sigma, 2)
 			near(t, "min-snr", weight(MinSNR), math.Min(snr, 5)/snr*snr, tol, 0)
+			// Song & Ermon: sigma^2 on the score.
+			near(t, "snr", weight(SNRWeight), c.Sigma*c.Sigma*math.Pow(c.Alpha/(c.Sigma*c.Sigma), 2), tol, 0)
 			// Karras: (k^2 + sd^2)/(k sd)^2, k = s/a.
 			k2 := math.Pow(c.Sigma/c.Alpha, 2)
 			near(t, "edm", weight(EDMWeight), (k2+0.25)/(k2*0.25), tol, 0)
@@ -48,7 +50,7 @@ func TestWeightings(t *testing.T) {
 
 // Where a = 0 (flow at 1) the weights are limits, not NaN.
 func TestWeightsAtPureNoise(t *testing.T) {
-	for _, w := range []Weighting{Simple, ELBO, MinSNR, Likelihood, EDMWeight} {
+	for _, w := range []Weighting{Simple, ELBO, MinSNR, Likelihood, EDMWeight, SNRWeight} {
 		o := Objective{Process: Flow{}, Param: X0, Weighting: w}
 		near(t, w.String(), o.Weight(1), map[Weighting]float64{Simple: 1, EDMWeight: 4}[w], 0, 0)
 	}

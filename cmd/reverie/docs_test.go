@@ -49,3 +49,27 @@ func TestFormulationsPage(t *testing.T) {
 		}
 	}
 }
+
+// Every page of docs/ that another one links to is there.
+func TestLinkedPages(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
+	if err != nil || len(pages) < 8 {
+		t.Fatalf("pages %q, %v", pages, err)
+	}
+	found := 0
+	for _, page := range append(pages, filepath.Join("..", "..", "README.md")) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\]\(([a-zA-Z0-9_/.-]+\.md)(#[^)]*)?\)`).FindAllStringSubmatch(string(text), -1) {
+			found++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), filepath.FromSlash(m[1]))); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("%d links found", found)
+	}
+}
