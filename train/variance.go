@@ -42,11 +42,9 @@ func (h *hybrid) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, 
 	}
 	lo, hi, gap, scale, first := make([]float64, b.N), make([]float64, b.N), make([]float64, b.N), make([]float64, b.N), make([]float64, b.N)
 	for i, t := range times {
-		ct, cs := h.chain.At(t), reverie.At(h.chain, t-1)
-		_, _, out, _ := h.objective.Param(ct)
-		_, x0, _, _ := reverie.Posterior(ct, cs)
-		lo[i], hi[i] = h.chain.LogVariances(int(t))
-		gap[i], scale[i] = x0*out, out
+		_, _, out, _ := h.objective.Param(h.chain.At(t))
+		r := h.chain.ReverseTerm(int(t))
+		lo[i], hi[i], gap[i], scale[i] = r.Lo, r.Hi, r.Gap*out, out
 		if t == 0 {
 			first[i] = 1
 		}
