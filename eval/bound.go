@@ -16,7 +16,7 @@ type BoundOptions struct {
 	Variance reverie.Variance // of a chain's reverse steps
 	Draws    int              // of the noise, for each image; 0: 1
 	// Times are the random times at which the steps' sum is estimated, two in each of Times/2 stretches, shared by the images of
-	// a batch and new for each batch and draw; 0: all steps of a chain, 128 of a continuous bound.
+	// a batch and new for each batch and draw; 0: all steps of a chain, 128 of a continuous bound. Of an odd number one is left out.
 	Times int
 	// Apart draws the noise of each step of a chain anew, as training does. Else all steps share one forward chain, whose noise nearly
 	// cancels in the sum of the joint log ratios.
@@ -34,7 +34,7 @@ func (o BoundOptions) check() error {
 	switch {
 	case o.Draws < 0 || o.Draws > most:
 		return fmt.Errorf("eval: draws = %d: expected 1 to %d", o.Draws, most)
-	case o.Times < 0 || o.Times > most:
+	case o.Times < 0 || o.Times == 1 || o.Times > most:
 		return fmt.Errorf("eval: times = %d: expected 2 to %d, or 0 for the default", o.Times, most)
 	case o.Reading != Pixels && o.Reading != Points:
 		return fmt.Errorf("eval: reading %d: unknown", o.Reading)

@@ -128,17 +128,23 @@ func TestFeaturesCached(t *testing.T) {
 	cache := &Cache{Dir: t.TempDir(), Note: func(s string) { t.Error(s) }}
 	m := normal(5, 4, 4, 1, 1)
 	f := &counted{}
-	for _, x := range []struct {
-		cache       *Cache
-		fingerprint string
-		calls       int
-	}{{cache, "a", 1}, {cache, "a", 1}, {cache, "b", 2}, {nil, "a", 3}} {
-		r, err := x.cache.Features(context.Background(), f, m, x.fingerprint)
+	flat := Images{m.N, 2, 8, 1, m.Pix} // the same numbers in another shape
+	for i, x := range []struct {
+		cache             *Cache
+		m                 Images
+		name, fingerprint string
+		calls             int
+	}{
+		{cache, m, "one", "a", 1}, {cache, m, "one", "a", 1}, {cache, m, "one", "b", 2}, {nil, m, "one", "a", 3},
+		{cache, m, "two", "a", 4}, {cache, flat, "one", "a", 5}, {cache, m, "two", "a", 5}, {cache, flat, "one", "a", 5},
+	} {
+		f.name = x.name
+		r, err := x.cache.Features(context.Background(), f, x.m, x.fingerprint)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if f.calls != x.calls || r.N != 5 || r.D != 16 || !slices.Equal(r.X, m.Rows().X) {
-			t.Errorf("%s: %d calls, %d rows of %d", x.fingerprint, f.calls, r.N, r.D)
+			t.Errorf("case %d: %d calls, want %d; %d rows of %d", i, f.calls, x.calls, r.N, r.D)
 		}
 	}
 	notes := 0
@@ -153,8 +159,11 @@ func TestFeaturesCached(t *testing.T) {
 
 type counted struct {
 	Values
+	name  string
 	calls int
 }
+
+func (c *counted) Name() string { return c.name }
 
 func (c *counted) Rows(ctx context.Context, m Images) (Rows, error) {
 	c.calls++

@@ -154,8 +154,8 @@ func TestNearestFindsTheMirrored(t *testing.T) {
 	for p := range 64 {
 		copy(query.Image(1)[p*3:p*3+3], data.Image(4)[(p/8*8+7-p%8)*3:])
 	}
-	if got := Nearest(query, data); !slices.Equal(got, []int{3, 4}) {
-		t.Errorf("nearest %v, want [3 4]", got)
+	if at, squared := nearest(query, data); !slices.Equal(at, []int{3, 4}) || !slices.Equal(squared, []float64{0, 0}) {
+		t.Errorf("nearest %v at %v, want [3 4] at 0", at, squared)
 	}
 }
 

@@ -13,6 +13,9 @@ type Evaluation struct {
 	Metrics  []Metric
 	HeldOut  *Set // nil: none
 	Training *Set // nil: not known
+	// Withheld are images that were held out when the training images were chosen: what these tell of memorisation is told
+	// beside them. It is HeldOut where that is the run's own. nil: nothing is said of memorisation.
+	Withheld *Set
 	Seed     uint64
 	// Features makes the features, once, where a metric needs them. nil: the
 	// values themselves.
@@ -159,7 +162,7 @@ func (e *Evaluation) measure(ctx context.Context, t *table, m Metric, c column, 
 		return err
 	}
 	values, err := m.Measure(ctx, &Case{
-		Samples: c.samples, Reference: c.reference, HeldOut: e.HeldOut, Training: e.Training, Seed: seed, evaluation: e,
+		Samples: c.samples, Reference: c.reference, HeldOut: e.HeldOut, Training: e.Training, Withheld: e.Withheld, Seed: seed, evaluation: e,
 	})
 	if unfit(err) {
 		e.note("%s against %s images is left out: %v", m.Name, c.reference.Name, err)
@@ -188,7 +191,7 @@ func (e *Evaluation) rows(ctx context.Context, s *Set) (Rows, error) {
 		return r, nil
 	}
 	cache := e.Cache
-	if s.Fingerprint == "" {
+	if _, own := f.(Values); own || s.Fingerprint == "" { // values are at hand, and the user's own
 		cache = nil
 	}
 	r, err := cache.Features(ctx, f, s.Images, s.Fingerprint)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -45,6 +46,7 @@ func TestTransport(t *testing.T) {
 func TestEvaluation(t *testing.T) {
 	training, heldOut := points(gaussian(1, 50, 1, 0, 0)), points(gaussian(2, 20, 1, 0, 0))
 	e := &Evaluation{HeldOut: NewSet("held-out", heldOut, ""), Training: NewSet("training", training, "")}
+	e.Withheld = e.HeldOut
 	all := append(Metrics(), Metric{"elbo", "", ModelOnly, func(_ context.Context, c *Case) ([]Value, error) {
 		if c.Samples != nil {
 			t.Error("a model's metric was given samples")
@@ -105,6 +107,46 @@ func TestEvaluation(t *testing.T) {
 	}
 }
 
+// Memorisation is told beside what was held out of the training images, whatever the samples are compared with; else it is left out.
+func TestWithheld(t *testing.T) {
+	training, own := points(gaussian(1, 50, 1, 0, 0)), points(gaussian(2, 20, 1, 0, 0))
+	foreign, samples := points(gaussian(3, 30, 1, 9, 0)), points(gaussian(4, 25, 1, 0, 0))
+	want, err := Memorised(samples, own, training)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, err := Choose(Metrics(), []string{"nearest"}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Evaluation{Metrics: metrics, HeldOut: NewSet("held-out", foreign, ""), Training: NewSet("training", training, ""), Withheld: NewSet("own", own, "")}
+	draw := func(context.Context, int) (Images, error) { return samples, nil }
+	r, err := e.Run(context.Background(), 1, draw)
+	if err != nil || len(r.Rows) != 4 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for i, v := range []float64{want.Nearer, want.Copies, want.Samples, want.HeldOut} {
+		near(t, r.Rows[i].Name, r.Rows[i].Training.Value, v, 1e-12)
+	}
+	e.Withheld = nil
+	if r, err = e.Run(context.Background(), 1, draw); err != nil || len(r.Rows) != 0 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "held out of the training") {
+		t.Errorf("with nothing held out: %+v, %v", r, err)
+	}
+}
+
+// A person's points are not written to the cache.
+func TestValuesAreNotCached(t *testing.T) {
+	x := points(gaussian(1, 20, 1, 0, 0))
+	e := &Evaluation{Metrics: Metrics()[3:4], HeldOut: NewSet("held-out", x, "fingerprint"), Cache: &Cache{Dir: t.TempDir()}}
+	r, err := e.Run(context.Background(), 1, func(context.Context, int) (Images, error) { return x, nil })
+	if err != nil || r.Features != "values" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if files, err := os.ReadDir(e.Cache.Dir); err != nil || len(files) != 0 {
+		t.Errorf("%v in the cache, %v", files, err)
+	}
+}
+
 // A failure ends the evaluation; so does the context.
 func TestEvaluationFails(t *testing.T) {
 	heldOut := points(gaussian(2, 20, 1, 0, 0))
@@ -136,7 +178,11 @@ func TestEvaluationFails(t *testing.T) {
 // refused with what was expected.
 func TestNPZ(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.npz")
-	for _, m := range []Images{{2, 1, 3, 1, []float32{-1, -0.999, 0, 0.25, 1, 7}}, {2, 1, 1, 3, []float32{-1, 2.5, 0, 1e-3, 7, -30}}} {
+	for _, m := range []Images{
+		{2, 1, 3, 1, []float32{-1, -0.999, 0, 0.25, 1, 7}},
+		{1, 1, 4, 1, []float32{99.52/127.5 - 1, 99.48/127.5 - 1, 200.55/127.5 - 1, 3.45/127.5 - 1}},
+		{2, 1, 1, 3, []float32{-1, 2.5, 0, 1e-3, 7, -30}},
+	} {
 		if err := WriteNPZ(path, m); err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +195,8 @@ func TestNPZ(t *testing.T) {
 			t.Errorf("%+v came back as %+v", want, got)
 		}
 		for i, v := range want.Pix {
-			if clamped := max(-1, min(1, m.Pix[i])); !m.Points() && math.Abs(float64(v-clamped)) > 1.01/255 {
+			// The nearest level is at most half a level off.
+			if clamped := max(-1, min(1, m.Pix[i])); !m.Points() && math.Abs(float64(v-clamped)) > 1.001/255 {
 				t.Errorf("%v was rounded to %v", m.Pix[i], v)
 			}
 		}

@@ -29,10 +29,14 @@ type Case struct {
 	Reference *Set // HeldOut or Training
 	HeldOut   *Set // nil: none
 	Training  *Set // nil: not known
+	Withheld  *Set // held out of Training; nil: not known
 	Seed      uint64
 
 	evaluation *Evaluation
 }
+
+// Note keeps what a person should know with the report, once.
+func (c *Case) Note(format string, args ...any) { c.evaluation.note(format, args...) }
 
 // Features returns the features of samples and reference.
 func (c *Case) Features(ctx context.Context) (samples, reference Rows, err error) {
@@ -175,7 +179,7 @@ func measureFID(ctx context.Context, c *Case) ([]Value, error) {
 	}
 	for i, set := range []*Set{c.Samples, c.Reference} {
 		if f.Ranks[i] < f.D {
-			c.evaluation.note("fid: the features of %s (%d) span %d of %d directions: the distance says nothing of the others", set.Name, set.N, f.Ranks[i], f.D)
+			c.Note("fid: the features of %s (%d) span %d of %d directions: the distance says nothing of the others", set.Name, set.N, f.Ranks[i], f.D)
 		}
 	}
 	return []Value{{Name: "fid", X: f.Distance}}, nil
@@ -205,10 +209,10 @@ func measureNearest(_ context.Context, c *Case) ([]Value, error) {
 	if c.Reference != c.Training || c.Samples == c.Training {
 		return nil, nil
 	}
-	if c.HeldOut == nil {
-		return nil, fmt.Errorf("%w: nothing was held out to compare with; train with --val", errUnfit)
+	if c.Withheld == nil {
+		return nil, fmt.Errorf("%w: no images are known to be held out of the training; train with --val, and keep the data as they are", errUnfit)
 	}
-	m, err := Memorised(c.Samples.Images, c.HeldOut.Images, c.Training.Images)
+	m, err := Memorised(c.Samples.Images, c.Withheld.Images, c.Training.Images)
 	return []Value{
 		{Name: "nearer than held-out", X: m.Nearer}, {Name: "nearer than any held-out", X: m.Copies},
 		{Name: "distance to nearest", X: m.Samples}, {Name: "that of held-out", X: m.HeldOut},

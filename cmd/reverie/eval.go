@@ -65,11 +65,11 @@ where its data lie now, or other images to compare with.`,
 	f.SortFlags = false
 	f.StringSliceVar(&o.metrics, "metrics", nil, "what to measure, of those above (default: all but elbo, vlb and likelihood)")
 	f.IntVarP(&o.n, "n", "n", 0, "samples in a draw (default: 512 images, 2048 points)")
-	f.IntVar(&o.draws, "draws", 3, "draws, over which the spread is taken")
+	f.IntVar(&o.draws, "draws", 3, "draws of samples, over which the spread is taken; if given, of the noise of elbo and vlb too (else 1)")
 	f.StringVar(&o.features, "features", "", "take the features of fid, kid and pr from this ONNX file")
 	f.IntVar(&o.images, "images", 64, "images on which elbo, vlb and likelihood are taken")
-	f.IntVar(&o.times, "times", 0, "random times at which elbo and vlb are estimated (0: all steps of a chain, 128 of continuous time)")
-	f.IntVar(&o.probes, "probes", 0, "random vectors for each image's divergence in likelihood (0: 1)")
+	f.IntVar(&o.times, "times", 0, "random times at which elbo and vlb are estimated (even; 0: all steps of a chain, 128 of continuous time)")
+	f.IntVar(&o.probes, "probes", 0, "random vectors for each image's divergence in likelihood (0: the exact divergence below 9 dimensions, else 1)")
 	f.BoolVar(&o.exact, "exact", false, "the exact divergence in likelihood, up to 64 dimensions")
 	f.StringVar(&o.terms, "terms", "", "write the bound term by term here: .csv or .svg")
 	f.StringVar(&o.nearest, "nearest", "nearest.png", "write samples over their nearest training images here, where nearest is measured")
@@ -97,41 +97,6 @@ func metricLines() []string {
 	return out
 }
 
-// check finds what the command line alone shows to be wrong.
-func (o *evalOptions) check(cmd *cobra.Command, args []string) error {
-	npz := isSamples(args[0])
-	for _, err := range []error{
-		o.solverFlags.check(cmd),
-		config.Within("n", o.n, 0, 1<<20), config.Within("draws", o.draws, 1, 1000), config.Within("batch", o.batch, 1, 1<<16),
-		config.Within("images", o.images, 1, 1<<20), config.Within("val", o.val, 0, 0.9),
-	} {
-		if err != nil {
-			return usage(err)
-		}
-	}
-	if len(o.metrics) > 0 {
-		// Of points or images is not known yet: a name fits one of them.
-		list := append(eval.Metrics(), modelMetrics(nil)...)
-		for _, name := range o.metrics {
-			_, images := eval.Choose(list, []string{name}, false)
-			_, points := eval.Choose(list, []string{name}, true)
-			if images != nil && points != nil {
-				return usagef("--metrics: %w", images)
-			}
-			if npz && slices.Contains(modelNames(), name) {
-				return usagef("--metrics %s judges a model, and %s holds samples; give a run", name, args[0])
-			}
-		}
-	}
-	if !npz && cmd.Flags().Changed("val") {
-		return usagef("--val belongs to SAMPLES.npz; what a run held out is in its configuration")
-	}
-	if err := checkTerms(o.terms); err != nil {
-		return err
-	}
-	return checkNames(output{"nearest", o.nearest}, output{"npz", o.npz}, output{"terms", o.terms})
-}
-
 // An evaluation is what eval works on.
 type evaluation struct {
 	*evalOptions
@@ -143,6 +108,8 @@ type evaluation struct {
 	data   references
 	name   string // of what is judged
 	first  eval.Images
+
+	warnings []string // for the report
 }
 
 func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) (err error) {
@@ -179,7 +146,10 @@ func (v *evaluation) openSamples(args []string) (err error) {
 	}
 	v.n, v.draws = v.given.N, 1
 	if v.given.Points() && len(args) == 1 {
-		return usagef("%s holds points; name the set to compare them with, such as points:moons or a .csv file", args[0])
+		return fmt.Errorf("%s holds points; name the set to compare them with, such as points:moons or a .csv file", args[0])
+	}
+	if err := v.checkPicture(v.given.Points()); err != nil {
+		return err
 	}
 	c, err := config.Preset("small")
 	if err != nil {
@@ -206,12 +176,12 @@ func (v *evaluation) openModel(args []string) (err error) {
 		return err
 	}
 	v.model, v.name = m, m.Found.Model
+	if err := v.checkPicture(m.Points()); err != nil {
+		return err
+	}
 	c, trained, err := v.configOf(m)
 	if err != nil {
 		return err
-	}
-	if v.cmd.Flags().Changed("data-class") {
-		c.DataClass = v.dataClass
 	}
 	switch {
 	case v.n > 0:
@@ -224,6 +194,22 @@ func (v *evaluation) openModel(args []string) (err error) {
 	if err := v.fill(&v.p); err != nil {
 		return usage(err)
 	}
+	if err := v.prepare(m); err != nil {
+		return err
+	}
+	if err := checkMemory(m, v.p.Mode, min(v.n, v.batch), v.p.Height, v.p.Width); err != nil {
+		return err
+	}
+	return v.openReferences(c, trained, args[1:])
+}
+
+// prepare completes and checks how samples are drawn, where they are.
+func (v *evaluation) prepare(m *pipeline.Loaded) error {
+	if !v.drawsSamples() {
+		v.p = m.Filled(v.p)
+		fmt.Fprintln(v.cmd.ErrOrStderr(), describe(m))
+		return nil
+	}
 	from := sampleOptions{from: v.from}
 	if err := from.start(v.cmd, &v.p, m); err != nil {
 		return err
@@ -231,11 +217,16 @@ func (v *evaluation) openModel(args []string) (err error) {
 	if err := v.solverFlags.complete(v.cmd, &v.p, m); err != nil {
 		return err
 	}
-	if err := checkMemory(m, v.p.Mode, min(v.n, v.batch), v.p.Height, v.p.Width); err != nil {
-		return err
-	}
 	fmt.Fprintf(v.cmd.ErrOrStderr(), "%s\nsolver %s, %s, clamp %s\n", describe(m), solverName(v.p), english.Plural(v.p.Steps, "step", ""), v.p.Clamp)
-	return v.openReferences(c, trained, args[1:])
+	return nil
+}
+
+// checkPicture refuses a picture that is asked for of points.
+func (v *evaluation) checkPicture(points bool) error {
+	if points && v.nearest != "" && v.cmd.Flags().Changed("nearest") {
+		return fmt.Errorf("--nearest %s: %s has points, of which there is no picture; leave it out", v.nearest, v.name)
+	}
+	return nil
 }
 
 // run measures and prints.
@@ -252,7 +243,7 @@ func (v *evaluation) run() error {
 	if err != nil {
 		return err
 	}
-	e := &eval.Evaluation{Metrics: metrics, HeldOut: v.data.heldOut, Training: v.data.training, Seed: v.seed, Cache: cache}
+	e := &eval.Evaluation{Metrics: metrics, HeldOut: v.data.heldOut, Training: v.data.training, Withheld: v.data.withheld, Seed: v.seed, Cache: cache}
 	e.Progress = v.stage
 	var features closers
 	defer features.close()
@@ -284,6 +275,12 @@ func (v *evaluation) cache() (*eval.Cache, error) {
 	}
 	c.Note = v.note
 	return c, nil
+}
+
+// warn notes what the numbers cannot be read without, with the report too.
+func (v *evaluation) warn(text string) {
+	v.note(text)
+	v.warnings = append(v.warnings, text)
 }
 
 func (v *evaluation) note(text string) { fmt.Fprintln(v.cmd.ErrOrStderr(), "note:", text) }
@@ -360,6 +357,7 @@ func (v *evaluation) print(r *eval.Report) error {
 	if !v.json {
 		return writeReport(v.cmd.OutOrStdout(), v.name, r)
 	}
+	r.Notes = append(v.warnings, r.Notes...)
 	text, err := json.MarshalIndent(struct {
 		Model string `json:"model"`
 		*eval.Report

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,7 +99,7 @@ func TestEval(t *testing.T) {
 		}
 	}
 	if moved := filepath.Join(t.TempDir(), "moved"); os.Rename(imgs, moved) == nil {
-		there := reportOf(t, append([]string{"eval", run, moved, "--json", "--draws", "1", "--metrics", "mmd"}, flags...)...)
+		there := reportOf(t, append([]string{"eval", run, moved, "--json", "--draws", "1", "--metrics", "mmd,fid"}, flags...)...)
 		if there.HeldOut != one.HeldOut || there.Training != one.Training {
 			t.Errorf("moved data: %+v", there)
 		}
@@ -149,7 +150,7 @@ func TestEvalPoints(t *testing.T) {
 	if s := file.row(t, "swd"); s.HeldOut == nil || s.Training != nil || !(s.HeldOut.Value > 1) {
 		t.Errorf("swd of the file: %+v", s)
 	}
-	refused(t, exitUsage, []string{"holds points; name the set"}, "eval", npz)
+	refused(t, exitFailure, []string{"holds points; name the set"}, "eval", npz)
 }
 
 func jsonText(v float64) string {
@@ -199,8 +200,15 @@ func TestEvalRefused(t *testing.T) {
 		{"eval nowhere --val 0.5", "--val belongs to SAMPLES.npz"},
 		{"eval a.npz --metrics elbo", "judges a model"},
 		{"eval nowhere --solver rk4", `--solver "rk4" is unknown`},
-		{"eval nowhere --npz x.npz --nearest x.npz", "both name"},
-		{"eval nowhere --terms x.txt", "--terms x.txt"},
+		{"eval nowhere --npz x.png --nearest x.png", "both name"},
+		{"eval nowhere --metrics elbo --terms x.txt", "--terms x.txt"},
+		{"eval nowhere --nearest x.svg", "end the name with .png"},
+		{"eval nowhere --metrics likelihood --probes -1", "--probes -1"},
+		{"eval nowhere --metrics likelihood --probes 5000", "--probes 5000"},
+		{"eval nowhere --metrics likelihood --exact --probes 2", "give one of them"},
+		{"eval nowhere --metrics vlb --times -3", "--times -3"},
+		{"eval nowhere --metrics vlb --times 1", "give an even number"},
+		{"eval nowhere --metrics elbo --process vp", "--process does not go with --metrics elbo"},
 	} {
 		refused(t, exitUsage, []string{c.text}, strings.Fields(c.line)...)
 	}
@@ -209,4 +217,90 @@ func TestEvalRefused(t *testing.T) {
 	refused(t, exitFailure, []string{"--features none.onnx: no such file"}, "eval", run, "-n", "4", "--draws", "1", "--metrics", "kid", "--features", "none.onnx")
 	refused(t, exitFailure, []string{"kid", "needed are at least 10"}, "eval", run, "-n", "4", "--draws", "1", "--steps", "1", "--solver", "ddim", "--metrics", "kid", "--features", onnx)
 	refused(t, exitFailure, []string{"metric w2 is for points"}, "eval", run, "--metrics", "w2")
+}
+
+// A flag that nothing would use is refused before any file is opened: of
+// metrics that are not asked for, and of a model where there are only samples.
+func TestEvalUnused(t *testing.T) {
+	for line, metrics := range map[string]string{
+		"--terms a.csv": "swd", "--times 4": "swd,likelihood", "--images 2": "mmd", "--exact": "vlb", "--probes 2": "elbo",
+		"--features a.onnx": "swd,nearest", "--nearest a.png": "swd,fid", "-n 3": "elbo,likelihood", "--npz a.npz": "vlb", "--from a": "vlb",
+		"--draws 2": "likelihood", "--solver ddim": "elbo", "--steps 2": "vlb", "--variance beta": "likelihood,vlb", "--clamp x0": "likelihood",
+	} {
+		refused(t, exitUsage, []string{"none of these is asked for"}, append([]string{"eval", "nowhere", "--metrics", metrics}, strings.Fields(line)...)...)
+	}
+	for _, line := range []string{
+		"--best", "--raw", "--steps 3", "--exact", "--images 3", "--probes 2", "--times 2", "--terms a.csv", "--from a", "-n 3", "--draws 2", "--batch 3",
+		"--solver ddim", "--eta 0", "--process vp", "--clamp x0",
+	} {
+		refused(t, exitUsage, []string{"belongs to a run"}, append([]string{"eval", "none.npz"}, strings.Fields(line)...)...)
+	}
+	refused(t, exitUsage, []string{"say by --val"}, "eval", "none.npz", "--nearest", "a.png")
+	for _, line := range []string{
+		"--metrics elbo --terms a.csv --times 4 --images 2 --draws 2 --variance beta --clamp x0", "--metrics vlb,swd --process vp --solver ddim -n 3 --terms a.svg",
+		"--metrics likelihood --process vp --exact --images 3", "--features a.onnx --nearest a.png --npz a.npz --draws 2 -n 4", "--nearest= --metrics nearest",
+	} {
+		refused(t, exitFailure, []string{"no such run"}, append([]string{"eval", "nowhere"}, strings.Fields(line)...)...)
+	}
+}
+
+// Memorisation is judged by the run's own held-out images whatever the samples
+// are compared with, and not at all once the data have changed.
+func TestEvalForeign(t *testing.T) {
+	run, imgs := evalRun(t)
+	t.Chdir(t.TempDir())
+	flags := []string{"--json", "--draws", "1", "-n", "12", "--solver", "ddim", "--steps", "2", "--metrics", "nearest,mmd"}
+	rows := func(r report) (v []float64) {
+		for _, name := range []string{"nearer than held-out", "nearer than any held-out", "distance to nearest", "that of held-out"} {
+			v = append(v, r.row(t, name).Training.Value)
+		}
+		return v
+	}
+	own := reportOf(t, append([]string{"eval", run}, flags...)...)
+	other := filepath.Join(t.TempDir(), "other")
+	writeImages(t, other, 9, 16) // other images, brought to 8x8
+	foreign := reportOf(t, append([]string{"eval", run, other}, flags...)...)
+	if !slices.Equal(rows(own), rows(foreign)) || foreign.HeldOut != 9 || foreign.Training != own.Training {
+		t.Errorf("beside foreign images %v, %+v; beside its own %v", rows(foreign), foreign, rows(own))
+	}
+	// All classes of the run named are the same data.
+	if same := reportOf(t, append([]string{"eval", run, "--data-class", "a,b"}, flags...)...); !slices.Equal(rows(same), rows(own)) || len(same.Notes) != 0 {
+		t.Errorf("of both classes: %v, %q", rows(same), same.Notes)
+	}
+	for _, name := range []string{"00.png", "02.png", "04.png", "06.png"} { // not all of which the split holds out
+		if err := os.Rename(filepath.Join(other, "a", name), filepath.Join(imgs, "a", "z"+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flags[len(flags)-1] = "mmd"
+	args := append([]string{"eval", run}, flags...)
+	r := ok(t, args...)
+	if changed := reportOf(t, args...); !strings.Contains(r.err, "have changed since") || len(changed.Notes) != 1 || !strings.Contains(changed.Notes[0], "have changed since") {
+		t.Errorf("changed data: %q, %+v", r.err, changed)
+	}
+	os.Remove("nearest.png")
+	flags[len(flags)-1] = "mmd,nearest"
+	refused(t, exitFailure, []string{"have changed since", "no images are known to be held out"}, append([]string{"eval", run}, flags...)...)
+	if _, err := os.Stat("nearest.png"); err == nil {
+		t.Error("a picture of what was not trained on was written")
+	}
+	// The foreign set beside changed data: nothing is known of the training.
+	flags[len(flags)-1] = "mmd"
+	if r := reportOf(t, append([]string{"eval", run, other}, flags...)...); r.Training != 0 || r.HeldOut != 5 || len(r.Notes) != 1 {
+		t.Errorf("foreign beside changed data: %+v", r)
+	}
+}
+
+// Classes that a run did not learn are no training images of it.
+func TestEvalOtherClass(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	imgs, run := filepath.Join(t.TempDir(), "imgs"), filepath.Join(t.TempDir(), "run")
+	writeImages(t, imgs, 24, 8)
+	ok(t, with([]string{"train", imgs}, "--steps", "2", "--val", "0.4", "--data-class", "a", "--run", run)...)
+	flags := []string{"--json", "--draws", "1", "-n", "4", "--solver", "ddim", "--steps", "2", "--metrics", "mmd"}
+	own := reportOf(t, append([]string{"eval", run}, flags...)...)
+	other := reportOf(t, append([]string{"eval", run, "--data-class", "b"}, flags...)...)
+	if own.HeldOut+own.Training != 12 || other.HeldOut != 12 || other.Training != own.Training {
+		t.Errorf("own class %d and %d, other class %d and %d", own.HeldOut, own.Training, other.HeldOut, other.Training)
+	}
 }

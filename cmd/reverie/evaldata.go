@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -27,6 +28,8 @@ func isSamples(path string) bool { return strings.EqualFold(filepath.Ext(path), 
 type references struct {
 	config            *config.Run // of the training data
 	heldOut, training *eval.Set   // nil: none
+	withheld          *eval.Set   // the run's own held-out images, by which memorisation is judged; nil: none
+	changed           bool        // since the training, so that training is not what was trained on
 }
 
 func (r *references) points() bool {
@@ -63,8 +66,9 @@ func (v *evaluation) configOf(m *pipeline.Loaded) (c *config.Run, trained string
 }
 
 // openReferences opens the data: those of c, or of the arguments where there
-// are any. Where they are what the model was trained on, by the fingerprint, what
-// was held out is told from the rest; else all are images to compare with.
+// are any, or of --data-class. Where they are what the model was trained on, by
+// the fingerprint, what was held out is told from the rest; others are all
+// compared with.
 func (v *evaluation) openReferences(c *config.Run, trained string, args []string) (err error) {
 	own := *c
 	if len(args) > 0 {
@@ -73,28 +77,33 @@ func (v *evaluation) openReferences(c *config.Run, trained string, args []string
 		}
 	}
 	set, err := v.open(c)
+	known := err == nil && (trained == "" || set.Train().Fingerprint() == trained)
+	chosen := v.cmd.Flags().Changed("data-class")
+	if chosen {
+		c.DataClass = v.dataClass
+		set, err = v.open(c)
+	}
 	if err != nil {
 		return err
 	}
 	v.data.config = c
-	split := c.Val > 0
-	if v.model != nil && trained != "" && set.Train().Fingerprint() != trained && len(args) > 0 {
-		v.note(fmt.Sprintf("%s was not trained on %s: all its images are compared with, those of the run beside", v.name, strings.Join(args, " ")))
-		if v.data.heldOut, err = v.load(set, "held-out"); err != nil {
-			return err
-		}
-		if set, err = v.open(&own); err != nil {
-			v.note(fmt.Sprintf("the run's own images cannot be opened, so nothing is said of memorisation: %v", err))
-			return nil
-		}
-		v.data.config = &own
-		v.data.training, err = v.load(set.Train(), "training")
-		return err
-	}
-	if v.model == nil && !split {
+	learnt := len(own.DataClass) == 0 || !chosen || !slices.ContainsFunc(v.dataClass, func(k string) bool { return !slices.Contains(own.DataClass, k) })
+	switch {
+	case (v.model == nil || v.model.Found.Run == "") && c.Val == 0: // nobody knows what was trained on
 		v.data.heldOut, err = v.load(set, "held-out")
 		return err
+	case v.model == nil || known && learnt:
+		return v.split(set)
+	case len(args) == 0 && learnt:
+		v.data.changed = true
+		v.warn(fmt.Sprintf("the data are not those that %s was trained on, which have changed since: to training is to what they are now, and nothing is said of memorisation", v.name))
+		return v.split(set)
 	}
+	return v.foreign(set, &own, trained, strings.Join(append(slices.Clone(args), v.dataClass...), " "))
+}
+
+// split tells what was held out from what was trained on.
+func (v *evaluation) split(set *data.Set) (err error) {
 	if v.data.training, err = v.load(set.Train(), "training"); err != nil {
 		return err
 	}
@@ -103,6 +112,31 @@ func (v *evaluation) openReferences(c *config.Run, trained string, args []string
 		return nil
 	}
 	v.data.heldOut, err = v.load(set.Val(), "held-out")
+	if !v.data.changed {
+		v.data.withheld = v.data.heldOut
+	}
+	return err
+}
+
+// foreign compares with all images of a set, and beside them with the run's own.
+func (v *evaluation) foreign(set *data.Set, own *config.Run, trained, name string) (err error) {
+	v.note(fmt.Sprintf("%s was not trained on %s: all its images are compared with, those of the run beside", v.name, name))
+	if v.data.heldOut, err = v.load(set, "held-out"); err != nil {
+		return err
+	}
+	set, err = v.open(own)
+	if err == nil && set.Train().Fingerprint() != trained {
+		err = errors.New("they have changed since the training")
+	}
+	if err != nil {
+		v.warn(fmt.Sprintf("the run's own images cannot be compared with, so nothing is said of memorisation: %v", err))
+		return nil
+	}
+	v.data.config = own
+	if v.data.training, err = v.load(set.Train(), "training"); err != nil || set.Val().Len() == 0 {
+		return err
+	}
+	v.data.withheld, err = v.load(set.Val(), "withheld")
 	return err
 }
 
@@ -225,7 +259,7 @@ const shownNearest = 16
 // image nearest to it.
 func (v *evaluation) pictureNearest(metrics []eval.Metric) error {
 	asked := slices.ContainsFunc(metrics, func(m eval.Metric) bool { return m.Name == "nearest" })
-	if !asked || v.nearest == "" || v.data.points() || v.data.training == nil || v.first.N == 0 {
+	if !asked || v.nearest == "" || v.data.points() || v.data.training == nil || v.data.changed || v.first.N == 0 {
 		return nil
 	}
 	if err := checkWritable(output{"nearest", v.nearest}); err != nil {

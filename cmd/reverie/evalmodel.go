@@ -30,10 +30,27 @@ func modelNames() []string {
 
 // likelihoods are what says how probable the model finds images.
 func (v *evaluation) likelihoods() *likelihoods {
-	return &likelihoods{
-		model: v.model, mode: v.p.Mode, batch: v.batch, seed: v.seed, clamp: v.p.Clamp == "x0",
-		times: v.times, probes: v.probes, exact: v.exact,
+	l := &likelihoods{
+		model: v.model, mode: v.p.Mode, batch: v.batch, seed: v.seed, clamp: v.p.Clamp == "x0", process: v.p.Process,
+		times: v.times, probes: v.probes, exact: v.exact, variance: v.chainVariance(),
 	}
+	if v.cmd.Flags().Changed("draws") {
+		l.draws = v.draws
+	}
+	return l
+}
+
+// chainVariance is that of the reverse steps whose bound elbo is: --variance,
+// else what the network learned, else the run's.
+func (v *evaluation) chainVariance() reverie.Variance {
+	switch {
+	case v.cmd.Flags().Changed("variance"):
+		chosen, _ := reverie.ParseVariance(v.variance) // a known name: see solverFlags.check
+		return chosen
+	case v.model.Learned:
+		return reverie.LearnedVariance
+	}
+	return v.model.Defaults.Variance
 }
 
 // judged are the images of a set on which the model is judged, drawn at random
@@ -74,6 +91,7 @@ func (v *evaluation) elbo(ctx context.Context, c *eval.Case) ([]eval.Value, erro
 			return nil, err
 		}
 	}
+	noteErrors(c, "elbo", b.Matching.Total())
 	out := evidenceValues("elbo", &b.Matching, m.Points(), nats)
 	return append(out, bits("elbo by consistency", b.Consistency.Total(), b.Consistency.Dim, nats), bits("as consistency is printed", b.Printed.Total(), b.Printed.Dim, nats)), nil
 }
@@ -90,6 +108,7 @@ func (v *evaluation) vlb(ctx context.Context, c *eval.Case) ([]eval.Value, error
 			return nil, err
 		}
 	}
+	noteErrors(c, "vlb", e.Total())
 	return evidenceValues("vlb", e, m.Points(), nats), nil
 }
 
@@ -116,11 +135,35 @@ func (v *evaluation) likelihood(ctx context.Context, c *eval.Case) ([]eval.Value
 	if err != nil {
 		return nil, err
 	}
-	out := []eval.Value{bits("-log p", l.Negative(), l.Dim, nats)}
+	e := l.Negative()
+	if l.Probes == 0 && !v.exact {
+		c.Note("likelihood: the divergence is exact, as it is by default below %d dimensions; --probes would estimate it", exactBelow)
+	}
+	noteErrors(c, "likelihood", e)
+	noteDiverged(c, e.Bits(l.Dim).Value)
+	out := []eval.Value{bits("-log p", e, l.Dim, nats)}
 	if m.Points() {
-		out = append(out, moved("-log p, nats", l.Negative(), nats))
+		out = append(out, moved("-log p, nats", e, nats))
 	}
 	return out, nil
+}
+
+// noteErrors says which error is printed of a single image.
+func noteErrors(c *eval.Case, name string, e eval.Estimate) {
+	if math.IsNaN(e.SE) && !math.IsNaN(e.Noise) {
+		c.Note("%s on one %s image: ± is the estimator's own noise alone, for nothing shows how images differ", name, c.Reference.Name)
+	}
+}
+
+// divergedBits is a number of bits a dimension beyond what a density means: the
+// normal prior gives it 37 deviations out.
+const divergedBits = 1000
+
+// noteDiverged says that a likelihood is no statement about the images.
+func noteDiverged(c *eval.Case, bits float64) {
+	if math.Abs(bits) > divergedBits {
+		c.Note("likelihood on %s images: %.3g bits a dimension is no property of the images: the flow of this network diverges; train it longer, or measure vlb", c.Reference.Name, bits)
+	}
 }
 
 // evidenceValues are a bound and its terms in bits a dimension, of points in
@@ -142,11 +185,14 @@ func bits(name string, e eval.Estimate, dim int, nats float64) eval.Value {
 	return moved(name+", bits/dim", e.Bits(dim), 0)
 }
 
-// moved is an estimate moved by nats.
+// moved is an estimate moved by nats. Of one image its error is the estimator's.
 func moved(name string, e eval.Estimate, nats float64) eval.Value {
 	v := eval.Value{Name: name, X: e.Value + nats, Error: e.SE}
 	if math.IsNaN(v.Error) {
-		v.Error = 0 // of one image
+		v.Error = e.Noise
+	}
+	if math.IsNaN(v.Error) {
+		v.Error = 0 // of one image and one draw
 	}
 	return v
 }

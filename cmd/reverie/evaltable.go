@@ -42,13 +42,20 @@ func writeReport(w io.Writer, name string, r *eval.Report) error {
 	return err
 }
 
-// cellText is a number with two digits of its error, or four of itself.
+// roundingError is the share of a number below which its error is what float64
+// rounds away, as of draws that are all the same.
+const roundingError = 1e-12
+
+// cellText is a number with two digits of its error, or four of itself. The very
+// large and the very small have an exponent.
 func cellText(c *eval.Cell) string {
 	switch {
 	case c == nil:
 		return "-"
-	case !(c.Error > 0):
+	case !(c.Error > roundingError*math.Abs(c.Value)):
 		return fmt.Sprintf("%.4g", c.Value)
+	case max(math.Abs(c.Value), c.Error) >= 1e6:
+		return fmt.Sprintf("%.4g ± %.2g", c.Value, c.Error)
 	}
 	digits := max(0, 1-int(math.Floor(math.Log10(c.Error))))
 	if digits > 6 {

@@ -11,12 +11,17 @@ import (
 // A number is printed to two digits of its error.
 func TestCellText(t *testing.T) {
 	for want, c := range map[string]*eval.Cell{
-		"-":               nil,
-		"12.35":           {Value: 12.3456},
-		"12.35 ± 0.12":    {Value: 12.3456, Error: 0.123},
-		"1235 ± 12":       {Value: 1234.56, Error: 12.3},
-		"12346 ± 1234":    {Value: 12345.6, Error: 1234},
-		"1.4e-08 ± 1e-10": {Value: 1.4e-8, Error: 1e-10},
+		"-":                   nil,
+		"12.35":               {Value: 12.3456},
+		"12.35 ± 0.12":        {Value: 12.3456, Error: 0.123},
+		"1235 ± 12":           {Value: 1234.56, Error: 12.3},
+		"12346 ± 1234":        {Value: 12345.6, Error: 1234},
+		"1.4e-08 ± 1e-10":     {Value: 1.4e-8, Error: 1e-10},
+		"0.25":                {Value: 0.25, Error: 1e-17},
+		"1.235e+70 ± 1.2e+60": {Value: 1.23456e70, Error: 1.23e60},
+		"1.235e+06 ± 12":      {Value: 1.23456e6, Error: 12.3},
+		"12 ± 1.2e+06":        {Value: 12, Error: 1.23e6},
+		"999999.0 ± 1.5":      {Value: 999999, Error: 1.5},
 	} {
 		if got := cellText(c); got != want {
 			t.Errorf("%+v: %q, want %q", c, got, want)

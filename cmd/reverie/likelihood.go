@@ -25,11 +25,17 @@ type likelihoods struct {
 	seed  uint64 // of the noise, the times and the probes
 	clamp bool   // x0hat to [-1,1] in the bounds; the flow is of the network as it is
 
+	process  reverie.Process  // under which it is measured; nil: the model's
+	variance reverie.Variance // of the chain's steps
+
 	draws, times int // see eval.BoundOptions
-	probes       int // see eval.LikelihoodOptions; 0: 1
+	probes       int // see eval.LikelihoodOptions; 0: exact below exactBelow dimensions, else 1
 	exact        bool
 	progress     func(images int)
 }
+
+// exactBelow is the number of dimensions below which the exact divergence costs less than the many probes of a small error.
+const exactBelow = 9
 
 // errNoChain refuses the bound of a chain for a process that is none.
 var errNoChain = errors.New("elbo is the bound of a chain of steps, a table of betas; this model's process is continuous: measure vlb or likelihood")
@@ -62,11 +68,15 @@ func (l *likelihoods) bound(ctx context.Context, images eval.Images) (*eval.Boun
 func (l *likelihoods) continuous(ctx context.Context, images eval.Images) (*eval.Evidence, error) {
 	all := new(eval.Evidence)
 	err := l.each(ctx, images, func(b likelihoodBatch) error {
+		p, err := l.under(&b)
+		if err != nil {
+			return err
+		}
 		d, err := b.clamped(l.clamp)
 		if err != nil {
 			return err
 		}
-		part, err := eval.ContinuousBound(ctx, b.space, l.model.Process, d, b.x, l.boundOptions(b))
+		part, err := eval.ContinuousBound(ctx, b.space, p, d, b.x, l.boundOptions(b))
 		if err != nil {
 			return err
 		}
@@ -80,8 +90,13 @@ func (l *likelihoods) continuous(ctx context.Context, images eval.Images) (*eval
 func (l *likelihoods) flow(ctx context.Context, images eval.Images) (*eval.Likelihoods, error) {
 	all := new(eval.Likelihoods)
 	err := l.each(ctx, images, func(b likelihoodBatch) error {
-		part, err := eval.Likelihood(ctx, b.space, l.model.Process, reverie.Denoiser[*tensors.Tensor](b.denoiser), b.x,
-			eval.LikelihoodOptions{Reading: b.reading, Exact: l.exact, Probes: l.probes, Stream: b.stream})
+		p, err := l.under(&b)
+		if err != nil {
+			return err
+		}
+		exact := l.exact || l.probes == 0 && b.x.Shape().Size()/b.x.Shape().Dim(0) < exactBelow
+		part, err := eval.Likelihood(ctx, b.space, p, b.denoiser, b.x,
+			eval.LikelihoodOptions{Reading: b.reading, Exact: exact, Probes: l.probes, Stream: b.stream})
 		if err != nil {
 			return err
 		}
@@ -91,20 +106,29 @@ func (l *likelihoods) flow(ctx context.Context, images eval.Images) (*eval.Likel
 	return all, err
 }
 
+// under is the process that is measured; it makes the batch's denoiser one of it.
+func (l *likelihoods) under(b *likelihoodBatch) (reverie.Process, error) {
+	own := l.model.Process
+	if l.process == nil {
+		return own, nil
+	}
+	p, err := reverie.Within(l.process, own)
+	if err == nil {
+		b.denoiser = reverie.Transfer(b.space, own, p, b.denoiser)
+	}
+	return p, err
+}
+
 // boundOptions are those of a batch.
 func (l *likelihoods) boundOptions(b likelihoodBatch) eval.BoundOptions {
-	o := eval.BoundOptions{Reading: b.reading, Variance: l.model.Defaults.Variance, Draws: l.draws, Times: l.times, Stream: b.stream}
-	if l.model.Learned {
-		o.Variance = reverie.LearnedVariance
-	}
-	return o
+	return eval.BoundOptions{Reading: b.reading, Variance: l.variance, Draws: l.draws, Times: l.times, Stream: b.stream}
 }
 
 // likelihoodBatch is some of the images on the engine: float32, points in float64.
 type likelihoodBatch struct {
 	x        *tensors.Tensor
 	space    *pipeline.Scope
-	denoiser pipeline.Differentiable
+	denoiser reverie.Denoiser[*tensors.Tensor]
 	reading  eval.Reading
 	stream   reverie.Stream
 	// Of latents: the numbers in an image, and what each costs beside its latent.
@@ -124,7 +148,7 @@ func (b likelihoodBatch) clamped(clamp bool) (reverie.Denoiser[*tensors.Tensor],
 	if !clamp || b.reading == eval.Points {
 		return b.denoiser, nil
 	}
-	return reverie.Clamp(b.space, reverie.Denoiser[*tensors.Tensor](b.denoiser), -1, 1)
+	return reverie.Clamp(b.space, b.denoiser, -1, 1)
 }
 
 // each calls f for the images, a batch at a time. Image i's noise depends on the seed and i alone.
@@ -143,8 +167,9 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 	if images.H == 1 && images.W == 1 || l.model.VAE != nil {
 		b.reading = eval.Points
 	}
-	b.denoiser = l.model.Differentiable(b.space, l.mode)
-	defer b.denoiser.Close()
+	d := l.model.Differentiable(b.space, l.mode)
+	defer d.Close()
+	b.denoiser = d
 	for first := 0; first < images.N; first += l.batch {
 		if err := ctx.Err(); err != nil {
 			return err
