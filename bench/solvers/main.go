@@ -6,7 +6,7 @@
 //	go run ./bench/solvers -log solvers.jsonl runs/emoji-1
 //
 // With -log every draw is noted as it is made, and a later run of the same
-// model takes it from there.
+// model, told by its folder and the contents of its files, takes it from there.
 package main
 
 import (

@@ -2,11 +2,15 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/reverie-go/reverie/bench/report"
@@ -17,6 +21,7 @@ import (
 // A draw is what one set of samples gave.
 type draw struct {
 	Model     string
+	Files     string // the hash of the model's, for a run trained anew in its place
 	N, Batch  int
 	Solver    string
 	Spacing   string
@@ -61,7 +66,7 @@ func (b *bench) measure(r row) (result, error) {
 	got := result{row: r}
 	for i := range r.draws {
 		key := draw{
-			Model: b.model.Found.Model, N: b.n, Batch: b.batch,
+			Model: b.model.Found.Model, Files: b.log.files, N: b.n, Batch: b.batch,
 			Solver: r.solver, Spacing: r.spacing, Steps: r.steps, Tolerance: r.tolerance, Seed: uint64(i + 1),
 		}
 		d, ok := b.log.have[key]
@@ -115,15 +120,19 @@ func (b *bench) judge(x eval.Images, seed uint64) (d draw, err error) {
 
 // A drawLog is the draws that were made, in a file with a line of JSON each.
 type drawLog struct {
-	path string // "": none
-	have map[draw]draw
+	path  string // "": none
+	files string // of the model: see filesOf
+	have  map[draw]draw
 }
 
-// open reads the draws of n samples of a model.
-func (l *drawLog) open(model string, n int) error {
+// open reads the draws of n samples of the model in a folder.
+func (l *drawLog) open(model string, n int) (err error) {
 	l.have = map[draw]draw{}
 	if l.path == "" {
 		return nil
+	}
+	if l.files, err = filesOf(model); err != nil {
+		return err
 	}
 	f, err := os.Open(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -136,11 +145,37 @@ func (l *drawLog) open(model string, n int) error {
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
 		var d draw
-		if json.Unmarshal(lines.Bytes(), &d) == nil && d.Model == model && d.N == n { // an interrupted line is none
+		if json.Unmarshal(lines.Bytes(), &d) == nil && d.Model == model && d.Files == l.files && d.N == n { // an interrupted line is none
 			l.have[d.key()] = d
 		}
 	}
 	return lines.Err()
+}
+
+// filesOf is the hash of all files in a folder, names and contents.
+func filesOf(dir string) (string, error) {
+	h := sha256.New()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		own := sha256.New()
+		if _, err := io.Copy(own, f); err != nil {
+			return err
+		}
+		fmt.Fprintf(h, "%q %x\n", filepath.ToSlash(name), own.Sum(nil))
+		return nil
+	})
+	return hex.EncodeToString(h.Sum(nil)[:8]), err
 }
 
 // note adds a line to the file.
