@@ -41,14 +41,11 @@ func (v *evaluation) likelihoods() *likelihoods {
 }
 
 // chainVariance is that of the reverse steps whose bound elbo is: --variance,
-// else what the network learned, else the run's.
+// else the run's, which may be the learned one.
 func (v *evaluation) chainVariance() reverie.Variance {
-	switch {
-	case v.cmd.Flags().Changed("variance"):
+	if v.cmd.Flags().Changed("variance") {
 		chosen, _ := reverie.ParseVariance(v.variance) // a known name: see solverFlags.check
 		return chosen
-	case v.model.Learned:
-		return reverie.LearnedVariance
 	}
 	return v.model.Defaults.Variance
 }
