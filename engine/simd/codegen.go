@@ -157,12 +157,8 @@ func (g *codegen) instruction(n *node) {
 func (g *codegen) destination(n *node) int {
 	size := sizeOf(n.shape.DType)
 	release := func(same bool) {
-		for i, x := range n.in {
-			base, _ := x.resolve()
-			if g.f.of[base.id] != g.u || g.ends[base] != g.at || slices.Contains(n.in[:i], x) {
-				continue
-			}
-			if r := g.results[base]; r < loadMark && (sizeOf(x.shape.DType) == size) == same {
+		for _, base := range g.ending(n) {
+			if r := g.results[base]; r < loadMark && (sizeOf(base.shape.DType) == size) == same {
 				g.free = append(g.free, r)
 			}
 		}
@@ -177,6 +173,19 @@ func (g *codegen) destination(n *node) int {
 	r := g.register()
 	release(false)
 	return r
+}
+
+// ending returns the members that n reads and nothing after it, each once: n may read one under several views,
+// and a register that is freed twice would be given to two values.
+func (g *codegen) ending(n *node) []*node {
+	var members []*node
+	for _, x := range n.in {
+		base, _ := x.resolve()
+		if g.f.of[base.id] == g.u && g.ends[base] == g.at && !slices.Contains(members, base) {
+			members = append(members, base)
+		}
+	}
+	return members
 }
 
 // copyOut writes an operand that is no instruction's result to the member's memory.

@@ -64,12 +64,17 @@ func (g *grower) alike(s shapes.Shape) backends.Op {
 	return must(g.b.BroadcastInDim(must(g.b.Constant([]float32{float32(g.r.IntN(7)) / 4})), s, nil))
 }
 
+// aside is alike moved off what may be equal but for rounding, which no comparison is to hang on.
+func (g *grower) aside(s shapes.Shape) backends.Op {
+	return must(g.b.Add(g.alike(s), must(g.b.Constant([]float32{0.0137}))))
+}
+
 // step adds one random node.
 func (g *grower) step() {
 	b, r := g.b, g.r
 	x := g.pick()
 	s := g.shape(x)
-	switch r.IntN(16) {
+	switch r.IntN(18) {
 	case 0:
 		g.push(must(b.Add(x, g.alike(s))))
 	case 1:
@@ -83,10 +88,10 @@ func (g *grower) step() {
 	case 5:
 		g.push(must(b.Logistic(x)))
 	case 6:
-		c := must(b.GreaterThan(x, g.alike(s)))
+		c := must(b.GreaterThan(x, g.aside(s)))
 		g.push(must(b.Where(c, x, g.alike(s))))
 	case 7:
-		c := must(b.LessOrEqual(x, g.alike(s)))
+		c := must(b.LessOrEqual(x, g.aside(s)))
 		g.push(must(b.ConvertDType(c, dtypes.Float32)))
 	case 8, 9: // reduce and repeat: a normalisation
 		if s.Rank() == 0 {
@@ -138,17 +143,23 @@ func (g *grower) step() {
 		}
 		g.push(must(b.Reshape(x, append([]int{1}, s.Dimensions...)...)))
 	case 15:
-		if s.Rank() != 2 {
+		if s.Rank() != 2 || s.Dimensions[0] > 256 {
 			return
 		}
 		g.push(must(b.Tanh(must(b.DotGeneral(x, []int{1}, nil, x, []int{1}, nil)))))
+	case 16: // one view twice
+		v := must(b.Reshape(must(b.Tanh(x)), s.Size()))
+		g.push(must(b.Mul(v, v)))
+	case 17: // two views of one array
+		row := must(b.Tanh(must(b.Reshape(x, 1, s.Size()))))
+		g.push(must(b.Mul(must(b.Transpose(row, 1, 0)), must(b.Reshape(row, s.Size(), 1)))))
 	}
 }
 
 // randomProgram returns a program that a seed determines, and its inputs.
 func randomProgram(seed uint64) (program, []data) {
 	r := rand.New(rand.NewPCG(seed, 1))
-	sizes := []int{1, 2, 3, 4, 5, 8, 16, 31, 64}
+	sizes := []int{1, 2, 3, 4, 5, 8, 16, 31, 64, 700}
 	var in []data
 	for range 2 + r.IntN(2) {
 		var dims []int
@@ -194,4 +205,35 @@ func TestRandomPrograms(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
+}
+
+// TestOneMemberTwice checks loops that read one of their members under two views: its register is free once.
+func TestOneMemberTwice(t *testing.T) {
+	defer func(n int) { largeLoop = n }(largeLoop)
+	largeLoop = 1
+	r := newRand(3)
+	x, z := randomData(r, dtypes.Float32, 1, 96), randomData(r, dtypes.Float32, 96, 1)
+	agree(t, "two views", 1e-6, func(b backends.Builder, in []backends.Op) []backends.Op {
+		row := must(b.Tanh(in[0]))
+		square := must(b.Mul(must(b.Transpose(row, 1, 0)), must(b.Reshape(row, 96, 1))))
+		return []backends.Op{must(b.Add(square, must(b.Logistic(in[1]))))}
+	}, x, z)
+	// The square is computed again in the loop that needs its sum.
+	x, z = randomData(r, dtypes.Float32, 8, 12), randomData(r, dtypes.Float32, 96)
+	agree(t, "a recomputed square", 1e-6, func(b backends.Builder, in []backends.Op) []backends.Op {
+		flat := must(b.Reshape(must(b.Tanh(in[0])), 96))
+		square := must(b.Mul(flat, flat))
+		sum := must(b.BroadcastInDim(must(b.ReduceSum(square, 0)), shapes.Make(dtypes.Float32, 96), nil))
+		return []backends.Op{must(b.Add(must(b.Mul(square, sum)), must(b.Logistic(in[1]))))}
+	}, x, z)
+}
+
+// TestInPlace checks a loop that reads whole tiles of an array in another order than it writes them: it must not write over what it
+// has still to read.
+func TestInPlace(t *testing.T) {
+	x := randomData(newRand(4), dtypes.Float32, 3, 5, 700)
+	agree(t, "transposed rows", 1e-6, func(b backends.Builder, in []backends.Op) []backends.Op {
+		turned := must(b.Cos(must(b.Transpose(must(b.Tanh(in[0])), 1, 0, 2))))
+		return []backends.Op{must(b.Neg(must(b.Transpose(turned, 2, 1, 0))))}
+	}, x)
 }

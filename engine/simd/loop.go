@@ -252,17 +252,17 @@ func (l *loop) kind() string {
 }
 
 // replaceable returns the nodes whose memory a store may take over: those that the loop reads only
-// element by element, and for the last time no later than it computes the store.
+// element by element in the order of its own index, and for the last time no later than it computes the store.
+// Tiles that are contiguous but lie in another order would be written over before they are read.
 func (l *loop) replaceable(s store) []*node {
+	fits := func(x load) bool { return x.mode == direct && x.lay.contiguous() && x.used <= s.def }
 	var in []*node
 	for _, x := range l.loads {
-		ok := x.node != nil && x.mode == direct && x.lay.off == 0 && x.used <= s.def
+		ok := x.node != nil && x.node.shape.Size() == l.size
 		for _, y := range l.loads {
-			if y.node == x.node && (y.mode != direct || y.lay.off != 0 || y.used > s.def) {
-				ok = false
-			}
+			ok = ok && (y.node != x.node || fits(y))
 		}
-		if ok && x.node.shape.Size() == l.size {
+		if ok {
 			in = append(in, x.node)
 		}
 	}
