@@ -18,7 +18,7 @@ import (
 
 func TestNewUnknown(t *testing.T) {
 	_, err := net.New("resnet", nil)
-	want := `net: unknown architecture "resnet": known are mlp, simpleunet, unet, vae, vae-mlp`
+	want := `net: unknown architecture "resnet": known are classifier, mlp, simpleunet, unet, vae, vae-mlp`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
