@@ -30,8 +30,11 @@ func (r *Run) adaptProcess(given func(flag string) bool) {
 		if r.Process == "edm" && !given("times") {
 			r.Times = "log-normal" // uniform in sigma, nearly all would be noise
 		}
-		if r.Process != "ddpm" && !given("solver") {
+		if r.Process != "ddpm" && r.Process != "vp" && !given("solver") {
 			r.Solver = "heun"
+		}
+		if r.Process == "vp" && !given("solver") {
+			r.Solver = "dpm++2m"
 		}
 		if !given("schedule") && (r.Process != "ddpm" && r.Process != "vp" || r.Schedule == "scaled-linear") {
 			r.Schedule = "linear"
@@ -43,7 +46,10 @@ func (r *Run) adaptProcess(given func(flag string) bool) {
 	if r.Prediction == "score" && r.Objective == "denoise" && !given("weighting") && (r.Loss == "mse" || !given("loss")) {
 		r.Loss, r.Weighting = "mse", "snr" // alike on the score, the lowest noise levels would be all that counts
 	}
-	if (r.Solver != "ddpm" || given("solver") || given("timesteps")) && !given("sample-steps") {
+	if given("variance") && !given("solver") {
+		r.Solver = "ddpm" // which alone draws with it
+	}
+	if (given("process") || given("solver") || given("timesteps") || given("variance")) && !given("sample-steps") {
 		r.SampleSteps = 0 // the preset's number is for its own solver and T
 	}
 	if r.Solver != "ddpm" && r.Solver != "lecture-sde" && r.Clamp == "x" && !given("clamp") {

@@ -46,7 +46,7 @@ func small() Run {
 		Process: "ddpm", Timesteps: 300, Schedule: "cosine", BetaStart: 1e-4, BetaEnd: 0.02,
 		Prediction: "v", Loss: "mse", Weighting: "simple", Coupling: "none", Objective: "denoise", Times: "uniform",
 		Batch: 32, LR: 3e-3, Warmup: 100, LRSchedule: "cosine", AdamBetas: [2]float64{0.9, 0.99}, ClipNorm: 1, EMA: 0.995,
-		Solver: "ddpm", SampleSteps: 100, Clamp: "x0", Variance: "posterior",
+		Solver: "dpm++2m", SampleSteps: 20, Clamp: "x0", Variance: "posterior",
 		Time: Duration(8 * time.Minute), SaveEvery: 500, Keep: 2, SampleEvery: 100, SampleN: 16,
 	}
 }

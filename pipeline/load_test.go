@@ -93,7 +93,7 @@ func sameWeights(a map[string]net.Array, b map[string]checkpoint.Tensor) bool {
 // run was configured with.
 func TestLoad(t *testing.T) {
 	e := openEngine(t)
-	run := trained(t, e, func(c *config.Run) { c.Variance, c.SampleSteps = "beta", 15 })
+	run := trained(t, e, func(c *config.Run) { c.Solver, c.Variance, c.SampleSteps = "ddpm", "beta", 15 })
 	list, err := checkpoint.List(run)
 	if err != nil || len(list) != 2 {
 		t.Fatal(list, err)
@@ -225,7 +225,7 @@ func TestForeignDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if o := l.Filled(pipeline.Options{Height: 8}); o.Clamp != "none" || o.Solver != "ddim" || o.Steps != 20 {
+	if o := l.Filled(pipeline.Options{Height: 8}); o.Clamp != "none" || o.Solver != "dpm++2m" || o.Steps != 20 {
 		t.Errorf("%+v", o)
 	}
 	if _, err := l.Sample(context.Background(), pipeline.Options{N: 1}); err == nil || !strings.Contains(err.Error(), "0x0") {

@@ -27,8 +27,8 @@ type Options struct {
 	Batch         int    // images denoised at once; 0: 16
 	Seed          uint64 // image i is the same for every N, Batch and number of threads
 
-	Solver  string // one of sample.Names; "": Defaults', then ddim
-	Steps   int    // solver steps; 0: Defaults', then all T for ddpm and lecture-sde, 50 (or T, if fewer) for the others
+	Solver  string // one of sample.Names; "": Defaults', then dpm++2m
+	Steps   int    // solver steps; 0: Defaults', then all T for ddpm and lecture-sde, 20 (or T, if fewer) for solvers of second order, 50 for the others
 	Spacing string // one of sample.Spacings; "": sample.DefaultSpacing
 	sample.Options
 	Clamp string   // "x0": x0hat, "dynamic": x0hat to its quantile, "x": x after each step, "none"; "": Defaults', then x for Lecture's solvers, x0
@@ -46,8 +46,14 @@ type Options struct {
 	Hook func(first int, s State) error
 }
 
-// defaultSteps is what DDIM takes where nothing is said.
-const defaultSteps = 50
+// defaultSteps is what a solver takes where nothing is said: those of second order need fewer (docs/benchmarks.md has what more would give).
+func defaultSteps(solver string) int {
+	switch solver {
+	case "dpm++2m", "dpm++2m-sde", "unipc", "heun":
+		return 20
+	}
+	return 50
+}
 
 // Filled returns o with what it leaves open taken from the model's defaults.
 func (m *Model) Filled(o Options) Options {
@@ -57,9 +63,12 @@ func (m *Model) Filled(o Options) Options {
 	}
 	o.Width = cmp.Or(o.Width, o.Height)
 	o.Batch = cmp.Or(o.Batch, 16)
-	own := cmp.Or(d.Solver, "ddim")
+	own := cmp.Or(d.Solver, "dpm++2m")
 	if o.Solver == "" {
-		o.Solver, o.Variance = own, cmp.Or(o.Variance, d.Variance)
+		o.Solver = own
+		if own == "ddpm" {
+			o.Variance = cmp.Or(o.Variance, d.Variance)
+		}
 	}
 	if o.Solver == own {
 		o.Steps, o.Clamp = cmp.Or(o.Steps, d.Steps), cmp.Or(o.Clamp, d.Clamp)
@@ -83,12 +92,12 @@ func (m *Model) spacing(o Options) string {
 func (m *Model) steps(solver string) int {
 	d, ok := m.Process.(reverie.Discrete)
 	switch {
-	case !ok:
-		return defaultSteps
-	case solver == "ddpm" || solver == "lecture-sde":
+	case ok && (solver == "ddpm" || solver == "lecture-sde"):
 		return d.Steps()
+	case ok:
+		return min(d.Steps(), defaultSteps(solver))
 	}
-	return min(d.Steps(), defaultSteps)
+	return defaultSteps(solver)
 }
 
 // clamp is what a solver clamps where neither Options nor Defaults say: the

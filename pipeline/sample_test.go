@@ -124,7 +124,7 @@ func TestFilled(t *testing.T) {
 		d, give, want Options
 	}{
 		{"nothing known", Options{}, Options{N: 1, Height: 8},
-			Options{Height: 8, Width: 8, Batch: 16, Solver: "ddim", Steps: 20, Spacing: "linear", Clamp: "x0"}},
+			Options{Height: 8, Width: 8, Batch: 16, Solver: "dpm++2m", Steps: 20, Spacing: "logsnr", Clamp: "x0"}},
 		{"the run's own", Options{Height: 8, Width: 4, Solver: "ddpm", Steps: 10, Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}, Options{},
 			Options{Height: 8, Width: 4, Batch: 16, Solver: "ddpm", Steps: 10, Spacing: "linear", Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}},
 		{"another solver", Options{Height: 8, Width: 4, Solver: "ddpm", Steps: 10, Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}, Options{Solver: "ddim"},
@@ -159,8 +159,10 @@ func TestFilled(t *testing.T) {
 		}
 	}
 	long := New(m.Engine, m.Net, mustDDPM(t, 300), reverie.Eps, nil)
-	if got := long.Filled(Options{}).Steps; got != 50 {
-		t.Errorf("%d steps of ddim on T = 300, want 50", got)
+	for solver, want := range map[string]int{"": 20, "unipc": 20, "ddim": 50, "ddpm": 300} {
+		if got := long.Filled(Options{Solver: solver}).Steps; got != want {
+			t.Errorf("%d steps of %q on T = 300, want %d", got, solver, want)
+		}
 	}
 }
 

@@ -191,7 +191,6 @@ func TestRefused(t *testing.T) {
 		{"sample text/file.txt", "not a run, checkpoint or model folder"},
 		{"sample run --steps 11", "--steps 11 is outside 0 to 10: the model has 10 time steps"},
 		{"sample run --resolution 9", "--resolution: simpleunet: image of 9x9 (height x width): both sides must be multiples of 2; next are height 8 or 10"},
-		{"sample model --variance beta", "this run's solver is ddim; add --solver ddpm"},
 		{"sample run --out nowhere/s.png", "--out nowhere/s.png: there is no folder nowhere; make it first"},
 		{"sample run --out imgs", "--out imgs: it is a folder"},
 		{"sample run --npz text/file.txt/i.npz", "--npz text/file.txt/i.npz: "},

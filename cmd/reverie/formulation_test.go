@@ -124,7 +124,6 @@ func TestSenselessSampling(t *testing.T) {
 	ve, between := train("ve", "--process", "ve"), train("between", "--process", "flow", "--from", "points:circles")
 	for line, want := range map[string]string{
 		ve + " --solver lecture-sde":                "only --process ddpm has",
-		ve + " --variance learned":                  "--solver ddpm",
 		ve + " --solver ddpm --variance learned":    "has not learned one",
 		ve + " --process flow --solver lecture-sde": "only --process ddpm has",
 		ve + " --from points:moons":                 "starts from noise",

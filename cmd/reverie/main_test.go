@@ -208,7 +208,7 @@ func trained(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(scratch, "trained")
 	imgs := images(t)
-	sharedRun.Do(func() { ok(t, with([]string{"train", imgs}, "--steps", "4", "--run", dir)...) })
+	sharedRun.Do(func() { ok(t, with([]string{"train", imgs}, "--steps", "4", "--solver", "ddpm", "--run", dir)...) })
 	return dir
 }
 

@@ -25,12 +25,12 @@ type solverFlags struct {
 func (s *solverFlags) add(f *pflag.FlagSet) {
 	o := &s.options
 	f.StringVar(&s.solver, "solver", "", oneOf("solver", config.Solvers)+" (default: the run's)")
-	f.IntVar(&s.steps, "steps", 0, "solver steps (default: the run's; else all T for ddpm and lecture-sde, 50 for the others)")
+	f.IntVar(&s.steps, "steps", 0, "solver steps (default: the run's; else all T for ddpm and lecture-sde, 20 for dpm++, unipc and heun, 50 for the others)")
 	f.StringVar(&s.spacing, "spacing", "", oneOf("spacing of the times", sample.Spacings())+" (default: karras under edm, logsnr for dpm++ and unipc, else linear)")
 	f.StringVar(&s.clamp, "clamp", "", oneOf("keep to [-1,1]", config.Clamps)+" (default: the run's with its own solver; else x for ddpm and lecture-sde on a run of preset lecture or an imported simpleunet, x0 elsewhere)")
 	f.StringVar(&s.process, "process", "", oneOf("sample under this process with its default schedule, at the noise levels that the model knows", config.Processes)+" (default: the model's)")
 	f.Float64Var(&o.Eta, "eta", 0, "fresh noise of ddim: 0 deterministic, 1 ancestral; given alone, it chooses solver ddim")
-	f.StringVar(&s.variance, "variance", "", oneOf("noise of ddpm", config.Variances)+" (default: the run's)")
+	f.StringVar(&s.variance, "variance", "", oneOf("noise of ddpm", config.Variances)+" (default: the run's); given alone, it chooses solver ddpm")
 	f.Float64Var(&o.Churn, "churn", 0, "fresh noise of heun, S_churn (0: none)")
 	f.Float64Var(&o.ChurnMin, "churn-min", 0, "lowest noise level with churn")
 	f.Float64Var(&o.ChurnMax, "churn-max", 0, "highest noise level with churn (0: all)")
@@ -75,6 +75,8 @@ func (s *solverFlags) check(cmd *cobra.Command) error {
 		return fmt.Errorf("--variance belongs to --solver ddpm, and --eta to ddim; leave one out")
 	case f.Changed("eta") && s.solver == "":
 		s.solver = "ddim"
+	case f.Changed("variance") && s.solver == "":
+		s.solver = "ddpm"
 	case f.Changed("steps") && s.solver == "lecture-sde":
 		return fmt.Errorf("--steps does not go with --solver lecture-sde, which walks all of the model's time steps")
 	}
@@ -143,9 +145,6 @@ func (s *solverFlags) complete(cmd *cobra.Command, p *pipeline.Options, m *pipel
 	}
 	switch {
 	case cmd.Flags().Changed("variance"):
-		if p.Solver != "ddpm" {
-			return fmt.Errorf("--variance belongs to --solver ddpm, and this run's solver is %s; add --solver ddpm", p.Solver)
-		}
 		p.Variance, err = reverie.ParseVariance(s.variance)
 	case p.Solver == "ddpm":
 		p.Variance = m.Defaults.Variance
