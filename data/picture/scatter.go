@@ -50,7 +50,7 @@ func reachOf(x []float32, d int) float64 {
 		return 4
 	}
 	slices.Sort(abs)
-	reach := abs[len(abs)*99/100]
+	reach := abs[(len(abs)-1)*99/100]
 	if math.IsNaN(reach) || reach <= 4 {
 		return 4
 	}
