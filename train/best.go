@@ -186,7 +186,7 @@ func (t *Trainer) judgedOptions() pipeline.Options {
 // maxJudged bounds the held-out images that are compared with.
 const maxJudged = 2048
 
-// evalImages reads the first images of a set, maxJudged at most.
+// evalImages reads images spread evenly over a set, maxJudged at most.
 func evalImages(ctx context.Context, s *data.Set) (eval.Images, error) {
 	h, w, c := s.Shape()
 	m := eval.Images{N: min(s.Len(), maxJudged), H: h, W: w, C: c}

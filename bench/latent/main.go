@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/reverie-go/reverie/bench/report"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
@@ -147,23 +148,11 @@ func (b *bench) images(c *config.Run) (*data.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.training, err = b.read(set.Train()); err != nil {
+	if b.training, err = eval.ReadImages(b.ctx, set.Train()); err != nil {
 		return nil, err
 	}
-	b.heldOut, err = b.read(set.Val())
+	b.heldOut, err = eval.ReadImages(b.ctx, set.Val())
 	return set, err
-}
-
-func (b *bench) read(s *data.Set) (eval.Images, error) {
-	h, w, c := s.Shape()
-	m := eval.Images{N: s.Len(), H: h, W: w, C: c}
-	for batch, err := range s.All(b.ctx, 64) {
-		if err != nil {
-			return m, err
-		}
-		m.Pix = append(m.Pix, batch.X...)
-	}
-	return m, nil
 }
 
 // batch is the number of images at once.
@@ -290,7 +279,7 @@ func (b *bench) measure(name string, draw func(uint64) (eval.Images, error), spe
 	}
 	fmt.Printf("| %s |", name)
 	for _, l := range levels {
-		fmt.Printf(" %s |", spread(l))
+		fmt.Printf(" %s |", report.Spread(l, 1))
 	}
 	if spent == nil {
 		fmt.Println(" |")
@@ -298,16 +287,4 @@ func (b *bench) measure(name string, draw func(uint64) (eval.Images, error), spe
 	}
 	fmt.Printf(" %.2f |\n", 1000*spent.Seconds()/float64(b.n*b.draws))
 	return nil
-}
-
-// spread prints the mean and the deviation of v.
-func spread(v []float64) string {
-	var mean, variance float64
-	for _, x := range v {
-		mean += x / float64(len(v))
-	}
-	for _, x := range v {
-		variance += (x - mean) * (x - mean) / float64(max(1, len(v)-1))
-	}
-	return fmt.Sprintf("%.1f ± %.1f", mean, math.Sqrt(variance))
 }

@@ -11,12 +11,10 @@ import (
 	"flag"
 	"fmt"
 	"image"
-	"math"
 	"os"
 	"time"
 
-	"github.com/reverie-go/reverie/config"
-	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/bench/report"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
@@ -47,15 +45,15 @@ func run(dir string, n, draws int, nearest string, o pipeline.Options) error {
 	if err != nil {
 		return err
 	}
-	set, err := open(ctx, c)
+	set, err := train.OpenData(ctx, c, nil)
 	if err != nil {
 		return err
 	}
-	training, err := images(ctx, set.Train())
+	training, err := eval.ReadImages(ctx, set.Train())
 	if err != nil {
 		return err
 	}
-	heldOut, err := images(ctx, set.Val())
+	heldOut, err := eval.ReadImages(ctx, set.Val())
 	if err != nil {
 		return err
 	}
@@ -106,25 +104,6 @@ func run(dir string, n, draws int, nearest string, o pipeline.Options) error {
 	return nil
 }
 
-func open(ctx context.Context, c *config.Run) (*data.Set, error) {
-	if len(c.Data) == 0 {
-		return data.Embedded(ctx, train.DataOptions(c))
-	}
-	return data.Open(ctx, c.Data, train.DataOptions(c))
-}
-
-func images(ctx context.Context, s *data.Set) (eval.Images, error) {
-	h, w, c := s.Shape()
-	m := eval.Images{N: s.Len(), H: h, W: w, C: c}
-	for b, err := range s.All(ctx, 64) {
-		if err != nil {
-			return m, err
-		}
-		m.Pix = append(m.Pix, b.X...)
-	}
-	return m, nil
-}
-
 // measure prints a row of the table.
 func measure(name string, draw func(uint64) (eval.Images, error), heldOut eval.Images, draws int) error {
 	var levels [][]float64 // by level, then draw
@@ -150,22 +129,10 @@ func measure(name string, draw func(uint64) (eval.Images, error), heldOut eval.I
 	}
 	fmt.Printf("| %s | ", name)
 	for _, l := range levels {
-		fmt.Printf("%s ", spread(l))
+		fmt.Printf("%s ", report.Spread(l, 1))
 	}
-	fmt.Printf("| %s |\n", spread(means))
+	fmt.Printf("| %s |\n", report.Spread(means, 1))
 	return nil
-}
-
-// spread prints the mean and the deviation of v.
-func spread(v []float64) string {
-	var mean, variance float64
-	for _, x := range v {
-		mean += x / float64(len(v))
-	}
-	for _, x := range v {
-		variance += (x - mean) * (x - mean) / float64(max(1, len(v)-1))
-	}
-	return fmt.Sprintf("%.1f ± %.1f", mean, math.Sqrt(variance))
 }
 
 // shown is the number of samples in the picture.

@@ -21,7 +21,6 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/bench/report"
-	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/pipeline"
@@ -113,10 +112,10 @@ func (b *bench) open(dir string) error {
 	if err != nil {
 		return err
 	}
-	if b.training, err = b.read(set.Train()); err != nil {
+	if b.training, err = eval.ReadImages(b.ctx, set.Train()); err != nil {
 		return err
 	}
-	if b.heldOut, err = b.read(set.Val()); err != nil {
+	if b.heldOut, err = eval.ReadImages(b.ctx, set.Val()); err != nil {
 		return err
 	}
 	if b.heldOut.N < 3 {
@@ -128,18 +127,6 @@ func (b *bench) open(dir string) error {
 	}
 	b.kernel = eval.RBF(widths...)
 	return nil
-}
-
-func (b *bench) read(s *data.Set) (eval.Images, error) {
-	h, w, c := s.Shape()
-	m := eval.Images{N: s.Len(), H: h, W: w, C: c}
-	for batch, err := range s.All(b.ctx, 64) {
-		if err != nil {
-			return m, err
-		}
-		m.Pix = append(m.Pix, batch.X...)
-	}
-	return m, nil
 }
 
 // estimate tells how long the plan takes, by a short draw and one judgement.

@@ -158,7 +158,7 @@ func (v *evaluation) load(s *data.Set, name string) (*eval.Set, error) {
 		v.note(fmt.Sprintf("of the %s %s images %s are compared with, drawn at random", humanize.Comma(int64(s.Len())), name, humanize.Comma(int64(most))))
 		s = s.Subset(reverie.Stream{Seed: v.seed, Domain: reverie.Evaluation, Sample: 1 << 40}.Perm(s.Len())[:most])
 	}
-	m, err := labelled(v.cmd.Context(), s)
+	m, err := eval.Read(v.cmd.Context(), s)
 	if err != nil {
 		return nil, err
 	}
@@ -169,19 +169,6 @@ func (v *evaluation) load(s *data.Set, name string) (*eval.Set, error) {
 		}
 	}
 	return eval.NewSet(name, m.Images, s.Fingerprint()), nil
-}
-
-// labelled reads all images of a set with their classes.
-func labelled(ctx context.Context, s *data.Set) (eval.Labelled, error) {
-	h, w, c := s.Shape()
-	m := eval.Labelled{Images: eval.Images{N: s.Len(), H: h, W: w, C: c, Pix: make([]float32, 0, s.Len()*h*w*c)}}
-	for b, err := range s.All(ctx, 64) {
-		if err != nil {
-			return m, err
-		}
-		m.Pix, m.Class = append(m.Pix, b.X...), append(m.Class, b.Class...)
-	}
-	return m, nil
 }
 
 // closers are closed last to first.
@@ -219,11 +206,11 @@ func (v *evaluation) makeFeatures(ctx context.Context, cache *eval.Cache, opened
 	if err != nil {
 		return nil, err
 	}
-	training, err := labelled(ctx, set.Train())
+	training, err := eval.Read(ctx, set.Train())
 	if err != nil {
 		return nil, err
 	}
-	test, err := labelled(ctx, set.Val())
+	test, err := eval.Read(ctx, set.Val())
 	if err != nil {
 		return nil, err
 	}

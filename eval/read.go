@@ -1,0 +1,27 @@
+package eval
+
+import (
+	"context"
+
+	"github.com/reverie-go/reverie/data"
+)
+
+// Read returns all images of a set, in its order, with their classes.
+func Read(ctx context.Context, s *data.Set) (Labelled, error) {
+	const batch = 64
+	h, w, c := s.Shape()
+	m := Labelled{Images: Images{N: s.Len(), H: h, W: w, C: c, Pix: make([]float32, 0, s.Len()*h*w*c)}}
+	for b, err := range s.All(ctx, batch) {
+		if err != nil {
+			return m, err
+		}
+		m.Pix, m.Class = append(m.Pix, b.X...), append(m.Class, b.Class...)
+	}
+	return m, nil
+}
+
+// ReadImages is Read without the classes.
+func ReadImages(ctx context.Context, s *data.Set) (Images, error) {
+	m, err := Read(ctx, s)
+	return m.Images, err
+}
