@@ -6,8 +6,11 @@ import (
 	"slices"
 )
 
-// predictions are what is predicted under a process where nothing is said and the preset's does not suit it.
-var predictions = map[string]string{"ve": "edm", "edm": "edm", "flow": "velocity"}
+// predictions and solvers are what a process is learned and sampled by where nothing is said and the preset's does not suit it.
+var (
+	predictions = map[string]string{"ve": "edm", "edm": "edm", "flow": "velocity"}
+	solvers     = map[string]string{"vp": "dpm++2m", "subvp": "heun", "ve": "heun", "edm": "heun", "flow": "heun"}
+)
 
 // Adapt replaces what the preset says by what suits the data, the network and the process that were given, wherever the command line
 // does not say.
@@ -30,16 +33,13 @@ func (r *Run) adaptProcess(given func(flag string) bool) {
 		if r.Process == "edm" && !given("times") {
 			r.Times = "log-normal" // uniform in sigma, nearly all would be noise
 		}
-		if r.Process != "ddpm" && r.Process != "vp" && !given("solver") {
-			r.Solver = "heun"
-		}
-		if r.Process == "vp" && !given("solver") {
-			r.Solver = "dpm++2m"
+		if solver, ok := solvers[r.Process]; ok && !given("solver") {
+			r.Solver = solver
 		}
 		if !given("schedule") && (r.Process != "ddpm" && r.Process != "vp" || r.Schedule == "scaled-linear") {
 			r.Schedule = "linear"
 		}
-		if r.Weighting != "simple" && !given("weighting") || r.Loss != "mse" && !given("loss") && r.Process != "ddpm" {
+		if !given("loss") && r.Process != "ddpm" {
 			r.Loss = "mse"
 		}
 	}
