@@ -34,6 +34,9 @@ type Backend struct {
 
 var _ backends.Backend = (*Backend)(nil)
 
+// maxThreads is more than the processors of any machine, and few enough that a slip of the pen takes no memory that counts.
+const maxThreads = 1024
+
 // options are the settings of the configuration string.
 type options struct {
 	threads int
@@ -50,8 +53,8 @@ func parseOptions(config string) (options, error) {
 		case "":
 		case "threads":
 			n, err := strconv.Atoi(value)
-			if err != nil || n < 1 {
-				return o, fmt.Errorf("simd: configuration threads=%q: want a number of at least 1", value)
+			if err != nil || n < 1 || n > maxThreads {
+				return o, fmt.Errorf("simd: configuration threads=%q: want a number from 1 to %d", value, maxThreads)
 			}
 			o.threads = n
 		case "level":
@@ -122,11 +125,12 @@ func (b *Backend) LastArena() int64 { return b.lastArena.Load() }
 // Builder starts a new computation.
 func (b *Backend) Builder(name string) backends.Builder { return newBuilder(b, name) }
 
-// Finalize releases the memory that the backend holds and makes it unusable.
+// Finalize ends the backend's threads, releases the memory that it holds and makes it unusable.
 func (b *Backend) Finalize() {
 	b.finalized.Store(true)
-	b.pool.free = nil
-	b.arenas.free = nil
+	b.threads.Close()
+	b.pool.clear()
+	b.arenas.clear()
 }
 
 // IsFinalized reports whether Finalize was called.

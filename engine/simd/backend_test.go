@@ -13,13 +13,14 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/shapes"
 )
 
-// open returns a backend by its full configuration.
+// open returns a backend by its full configuration, which ends with the test.
 func open(t testing.TB, config string) backends.Backend {
 	t.Helper()
 	b, err := backends.NewWithConfig(config)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(b.Finalize)
 	return b
 }
 

@@ -80,6 +80,12 @@ func (p *memPool) put(m []byte) {
 	p.held += n
 }
 
+func (p *memPool) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free, p.held = nil, 0
+}
+
 func (b *Backend) newBuffer(shape shapes.Shape) *Buffer {
 	n := shape.Size()
 	mem := b.pool.get(n * sizeOf(shape.DType))

@@ -55,6 +55,12 @@ type arenaPool struct {
 	free []byte
 }
 
+func (p *arenaPool) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = nil
+}
+
 // compile turns the nodes that outputs need into steps.
 func compile(b *Builder, outputs []*node) (*Executable, error) {
 	exe := &Executable{backend: b.backend, name: b.name, params: b.params}

@@ -3,8 +3,10 @@ package simd
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gomlx/gomlx/backends"
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
@@ -316,11 +318,34 @@ func TestReduceLarge(t *testing.T) {
 
 // TestConfiguration checks the messages for a wrong configuration.
 func TestConfiguration(t *testing.T) {
-	for _, c := range []string{"simd:threads=0", "simd:threads=x", "simd:fast", "simd:level", "simd:level=sse2", "simd:level=avx9"} {
+	for _, c := range []string{"simd:threads=0", "simd:threads=x", "simd:threads=1025", "simd:threads=1000000000000", "simd:threads=99999999999999999999", "simd:fast", "simd:level", "simd:level=sse2", "simd:level=avx9"} {
 		if _, err := backends.NewWithConfig(c); err == nil {
 			t.Errorf("%s is no error", c)
 		}
 	}
+}
+
+// TestFinalizeEndsThreads checks that a backend's goroutines end with it, whether they have worked before or not.
+func TestFinalizeEndsThreads(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for range 20 {
+		open(t, "simd:threads=8").Finalize()
+	}
+	b := open(t, "simd:threads=8")
+	sum := func(b backends.Builder, in []backends.Op) []backends.Op {
+		return []backends.Op{must(b.Add(in[0], in[0]))}
+	}
+	if _, err := execute(b, sum, []data{randomData(newRand(1), dtypes.Float32, 1000, 1000)}); err != nil {
+		t.Fatal(err)
+	}
+	b.Finalize()
+	for range 1000 { // a thread that sleeps ends when it has been woken
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 }
 
 // TestLevel checks that level= switches the kernels of the process, and that every level can be chosen by name.
