@@ -67,9 +67,9 @@ func (c *Classifier) Hash() string { return c.hash }
 const seen = 48
 
 // small halves images until the classifier sees them.
-func small(m Images) Images {
+func small(ctx context.Context, m Images) Images {
 	for max(m.H, m.W) > seen {
-		m = shrink(m)
+		m = shrink(ctx, m)
 	}
 	return m
 }
@@ -104,7 +104,7 @@ func (c *Classifier) run(ctx context.Context, f *engine.Func, m Images, d int) (
 	if in, _ := c.Net.Channels(); in != m.C {
 		return Rows{}, fmt.Errorf("eval: the classifier takes images of %d channels, not of %d", in, m.C)
 	}
-	m = small(m)
+	m = small(ctx, m)
 	return EachBatch(ctx, m, batchRows, false, d, func(x []float32, n int) (*tensors.Tensor, error) {
 		in := engine.New(c.engine, x, n, m.H, m.W, m.C)
 		defer engine.Free(in)

@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -64,8 +66,8 @@ func TestSortFloats(t *testing.T) {
 // cosine where its filter's response (1/8)(3 + 4 cos w + cos 2w) says.
 func TestPyramid(t *testing.T) {
 	m := normal(2, 32, 20, 3, 7)
-	down := shrink(m)
-	up := enlarge(down, m.H, m.W)
+	down := shrink(t.Context(), m)
+	up := enlarge(t.Context(), down, m.H, m.W)
 	band := difference(m, up)
 	for i := range m.Pix {
 		if d := band.Pix[i] + up.Pix[i] - m.Pix[i]; !(math.Abs(float64(d)) <= 1e-5) {
@@ -74,14 +76,14 @@ func TestPyramid(t *testing.T) {
 	}
 	const w = math.Pi / 4
 	flat := Images{1, 32, 32, 1, make([]float32, 32*32)}
-	flat.fill(func(_, _, x, _ int) float32 { return 1 + float32(math.Cos(w*float64(x))) })
+	flat.fill(t.Context(), func(_, _, x, _ int) float32 { return 1 + float32(math.Cos(w*float64(x))) })
 	gain := (3 + 4*math.Cos(w) + math.Cos(2*w)) / 8
-	for x, got := range shrink(flat).Pix[8*16 : 8*16+12] {
+	for x, got := range shrink(t.Context(), flat).Pix[8*16 : 8*16+12] {
 		if want := 1 + gain*math.Cos(w*2*float64(x)); x > 1 && !(math.Abs(float64(got)-want) <= 1e-5) {
 			t.Errorf("column %d: %v, want %v", x, got, want)
 		}
 	}
-	for i, v := range enlarge(Images{1, 4, 4, 1, slices.Repeat([]float32{3}, 16)}, 8, 8).Pix {
+	for i, v := range enlarge(t.Context(), Images{1, 4, 4, 1, slices.Repeat([]float32{3}, 16)}, 8, 8).Pix {
 		if y, x := i/8, i%8; y > 0 && x > 0 && y < 6 && x < 6 && !(math.Abs(float64(v)-3) <= 1e-5) {
 			t.Errorf("constant 3 became %v at %d,%d", v, y, x)
 		}
@@ -96,13 +98,13 @@ func TestPyramid(t *testing.T) {
 // factor 3 lies in between.
 func TestMeasureOrders(t *testing.T) {
 	s := SWD{Patches: 512, Projections: 64, Seed: 1}
-	blur := func(m Images) Images { return enlarge(shrink(m), m.H, m.W) }
+	blur := func(m Images) Images { return enlarge(t.Context(), shrink(t.Context(), m), m.H, m.W) }
 	a, b, c := normal(40, 32, 32, 3, 1), normal(24, 32, 32, 3, 2), blur(normal(40, 32, 32, 3, 3))
-	same, err := s.Measure(a, b)
+	same, err := s.Measure(t.Context(), a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := s.Measure(a, c)
+	other, err := s.Measure(t.Context(), a, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,9 +115,24 @@ func TestMeasureOrders(t *testing.T) {
 		t.Errorf("same law %v, blurred %v", same, other)
 	}
 	for _, bad := range []Images{normal(1, 6, 6, 3, 1), {0, 32, 32, 3, nil}, normal(1, 32, 16, 3, 1)} {
-		if _, err := s.Measure(bad, a); err == nil {
+		if _, err := s.Measure(t.Context(), bad, a); err == nil {
 			t.Errorf("accepted %d images of %dx%d", bad.N, bad.H, bad.W)
 		}
+	}
+}
+
+// A measurement that would take minutes ends with its context.
+func TestMeasureEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	x := normal(256, 64, 64, 3, 1)
+	done := make(chan error, 1)
+	go func() {
+		_, err := SWD{Patches: 512, Projections: 1 << 14}.Measure(ctx, x, x)
+		done <- err
+	}()
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -171,12 +188,12 @@ func TestNearestFindsTheMirrored(t *testing.T) {
 //	up = conv(z)*4
 func TestPyramidAgainstNumpy(t *testing.T) {
 	a := Images{1, 6, 7, 1, make([]float32, 42)}
-	a.fill(func(_, i, j, _ int) float32 { return float32((7*i + 5*j*j) % 11) })
-	down := shrink(a)
+	a.fill(t.Context(), func(_, i, j, _ int) float32 { return float32((7*i + 5*j*j) % 11) })
+	down := shrink(t.Context(), a)
 	for what, x := range map[string]struct{ got, want []float32 }{
 		"down": {down.Pix, []float32{
 			3.890625, 4.984375, 4.914062, 2.9375, 4.992188, 4.539062, 4.855469, 4.46875, 4.28125, 4.0, 5.734375, 6.9375}},
-		"up": {enlarge(down, 6, 7).Pix, []float32{
+		"up": {enlarge(t.Context(), down, 6, 7).Pix, []float32{
 			4.342773, 4.519531, 4.787964, 4.88623, 4.69873, 4.109863, 3.715088,
 			4.521484, 4.601562, 4.737061, 4.823242, 4.72168, 4.293945, 3.998535,
 			4.706055, 4.646484, 4.612793, 4.75, 4.868652, 4.779297, 4.682617,

@@ -232,7 +232,7 @@ func TestScore(t *testing.T) {
 	if got, err = Score("swd", x, y, 5); err != nil {
 		t.Fatal(err)
 	}
-	levels, err := SWD{Seed: 5}.Measure(x, y)
+	levels, err := SWD{Seed: 5}.Measure(context.Background(), x, y)
 	if err != nil || len(levels) != 2 {
 		t.Fatal(levels, err)
 	}

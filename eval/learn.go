@@ -71,7 +71,7 @@ func TrainClassifier(ctx context.Context, e *engine.Engine, train, test Labelled
 	if len(index) < 2 {
 		return nil, ErrNoClasses
 	}
-	train, test = train.only(index), test.only(index)
+	train, test = train.only(ctx, index), test.only(ctx, index)
 	m, err := classifier.New(classifier.Config{ImageChannels: train.C, Classes: len(index)})
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func classIndex(class []int) map[int]int {
 
 // only returns the images whose class is in the index, with its number there,
 // at the size that a classifier sees.
-func (l Labelled) only(index map[int]int) Labelled {
+func (l Labelled) only(ctx context.Context, index map[int]int) Labelled {
 	out := Labelled{Images: Images{0, l.H, l.W, l.C, nil}}
 	for i, k := range l.Class {
 		if number, ok := index[k]; ok {
@@ -114,7 +114,7 @@ func (l Labelled) only(index map[int]int) Labelled {
 			out.N++
 		}
 	}
-	out.Images = small(out.Images)
+	out.Images = small(ctx, out.Images)
 	return out
 }
 

@@ -126,14 +126,14 @@ const maxPatched = 2048
 // the paper's number, of 512 images.
 const maxPatches = 1 << 16
 
-func measureSWD(_ context.Context, c *Case) ([]Value, error) {
+func measureSWD(ctx context.Context, c *Case) ([]Value, error) {
 	if c.Samples.Points() {
 		d, err := Sliced{Seed: c.Seed}.Measure(c.Samples.Rows(), c.Reference.Rows())
 		return []Value{{Name: "swd", X: d}}, err
 	}
 	reference := takeImages(c.Reference.Images, max(c.Samples.N, maxPatched), c.Seed, 6)
 	each := min(128, max(1, maxPatches/max(c.Samples.N, reference.N)))
-	levels, err := SWD{Patches: each, Seed: c.Seed}.Measure(c.Samples.Images, reference)
+	levels, err := SWD{Patches: each, Seed: c.Seed}.Measure(ctx, c.Samples.Images, reference)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@
 package eval
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"runtime"
@@ -57,8 +58,9 @@ type Level struct {
 //	1000 E_d W1({<d, p>}, {<d, q>}),  p, q patches, |d| = 1
 //
 // Patches are normalised per set and channel to mean 0 and deviation 1. From
-// both sets equally many patches are drawn, whatever the numbers of images.
-func (s SWD) Measure(a, b Images) ([]Level, error) {
+// both sets equally many patches are drawn, whatever the numbers of images. A
+// context that ends stops it with its error.
+func (s SWD) Measure(ctx context.Context, a, b Images) ([]Level, error) {
 	if err := sameSize(a, b); err != nil {
 		return nil, err
 	}
@@ -77,13 +79,16 @@ func (s SWD) Measure(a, b Images) ([]Level, error) {
 		last := min(a.H, a.W) < 32
 		bandA, bandB := a, b
 		if !last {
-			downA, downB := shrink(a), shrink(b)
-			bandA, bandB = difference(a, enlarge(downA, a.H, a.W)), difference(b, enlarge(downB, b.H, b.W))
+			downA, downB := shrink(ctx, a), shrink(ctx, b)
+			bandA, bandB = difference(a, enlarge(ctx, downA, a.H, a.W)), difference(b, enlarge(ctx, downB, b.H, b.W))
 			a, b = downA, downB
 		}
 		pa := patches(bandA, count, stream(s.Seed, usePatchesA, depth))
 		pb := patches(bandB, count, stream(s.Seed, usePatchesB, depth))
-		levels = append(levels, Level{bandA.H, bandA.W, 1000 * s.distance(pa, pb, count, depth)})
+		levels = append(levels, Level{bandA.H, bandA.W, 1000 * s.distance(ctx, pa, pb, count, depth)})
+		if err := ctx.Err(); err != nil {
+			return nil, err // what was computed since it ended is not whole
+		}
 		if last {
 			return levels, nil
 		}
@@ -94,10 +99,10 @@ func (s SWD) Measure(a, b Images) ([]Level, error) {
 var binomial = [5]float32{1. / 16, 4. / 16, 6. / 16, 4. / 16, 1. / 16}
 
 // shrink halves both sides: binomial filter, then every second pixel.
-func shrink(m Images) Images {
+func shrink(ctx context.Context, m Images) Images {
 	out := Images{m.N, (m.H + 1) / 2, (m.W + 1) / 2, m.C, nil}
 	out.Pix = make([]float32, out.N*out.H*out.W*out.C)
-	out.fill(func(img, y, x, c int) (v float32) {
+	out.fill(ctx, func(img, y, x, c int) (v float32) {
 		for i, wy := range binomial {
 			for j, wx := range binomial {
 				v += wy * wx * m.at(img, 2*y+i-2, 2*x+j-2, c)
@@ -110,9 +115,9 @@ func shrink(m Images) Images {
 
 // enlarge is the other way: zeros between the pixels, then four times the filter,
 // mirrored at the border of the enlarged image as the paper's program has it.
-func enlarge(m Images, h, w int) Images {
+func enlarge(ctx context.Context, m Images, h, w int) Images {
 	out := Images{m.N, h, w, m.C, make([]float32, m.N*h*w*m.C)}
-	out.fill(func(img, y, x, c int) (v float32) {
+	out.fill(ctx, func(img, y, x, c int) (v float32) {
 		for i, wy := range binomial {
 			for j, wx := range binomial {
 				if sy, sx := mirror(y+i-2, h), mirror(x+j-2, w); sy&1 == 0 && sx&1 == 0 {
@@ -141,9 +146,9 @@ func mirror(i, n int) int {
 	return i
 }
 
-// fill sets each value of m.
-func (m Images) fill(value func(img, y, x, c int) float32) {
-	parallel(m.N, func(img int) {
+// fill sets each value of m, until ctx ends.
+func (m Images) fill(ctx context.Context, value func(img, y, x, c int) float32) {
+	parallelUntil(ctx, m.N, func(img int) {
 		at := img * m.H * m.W * m.C
 		for y := range m.H {
 			for x := range m.W {
@@ -201,7 +206,7 @@ func normalise(v []float32, first, step int) {
 }
 
 // distance is the mean over random directions of W1 between the projections.
-func (s SWD) distance(a, b []float32, count, depth int) float64 {
+func (s SWD) distance(ctx context.Context, a, b []float32, count, depth int) float64 {
 	dim := len(a) / count
 	wide := directions(s.Seed, 1+depth, s.Projections, dim)
 	narrow := make([]float32, len(wide))
@@ -210,12 +215,12 @@ func (s SWD) distance(a, b []float32, count, depth int) float64 {
 	}
 	w := make([]float64, s.Projections)
 	pa, pb := make([]float32, together*count), make([]float32, together*count)
-	for first := 0; first < s.Projections; first += together {
+	for first := 0; first < s.Projections && ctx.Err() == nil; first += together {
 		n := min(together, s.Projections-first)
 		d := narrow[first*dim : (first+n)*dim]
 		project(pa, a, count, d, n)
 		project(pb, b, count, d, n)
-		parallel(n, func(i int) {
+		parallelUntil(ctx, n, func(i int) {
 			w[first+i] = wasserstein(pa[i*count:(i+1)*count], pb[i*count:(i+1)*count])
 		})
 	}
@@ -276,12 +281,15 @@ func sortFloats(v []float32) {
 }
 
 // parallel runs f for 0 to n-1 on all processors.
-func parallel(n int, f func(int)) {
+func parallel(n int, f func(int)) { parallelUntil(context.Background(), n, f) }
+
+// parallelUntil is parallel that leaves out what is not begun when ctx ends.
+func parallelUntil(ctx context.Context, n int, f func(int)) {
 	var wg sync.WaitGroup
 	workers := min(n, runtime.GOMAXPROCS(0))
 	for w := range workers {
 		wg.Go(func() {
-			for i := w; i < n; i += workers {
+			for i := w; i < n && ctx.Err() == nil; i += workers {
 				f(i)
 			}
 		})

@@ -263,7 +263,7 @@ func (b *bench) measure(name string, draw func(uint64) (eval.Images, error), spe
 		if err != nil {
 			return err
 		}
-		got, err := eval.SWD{Seed: seed}.Measure(x, b.heldOut)
+		got, err := eval.SWD{Seed: seed}.Measure(b.ctx, x, b.heldOut)
 		if err != nil {
 			return err
 		}

@@ -113,7 +113,7 @@ func measure(name string, draw func(uint64) (eval.Images, error), heldOut eval.I
 		if err != nil {
 			return err
 		}
-		got, err := eval.SWD{Seed: uint64(i + 1)}.Measure(x, heldOut)
+		got, err := eval.SWD{Seed: uint64(i + 1)}.Measure(context.Background(), x, heldOut)
 		if err != nil {
 			return err
 		}

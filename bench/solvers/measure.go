@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
@@ -106,7 +107,7 @@ func (b *bench) draw(r row, key draw) (draw, error) {
 // judge measures images against those held out.
 func (b *bench) judge(x eval.Images, seed uint64) (d draw, err error) {
 	x = x.Rounded()
-	levels, err := eval.SWD{Seed: seed}.Measure(x, b.heldOut)
+	levels, err := eval.SWD{Seed: seed}.Measure(context.Background(), x, b.heldOut)
 	if err != nil {
 		return d, err
 	}
