@@ -18,6 +18,8 @@ import (
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
+
+	"github.com/reverie-go/reverie/internal/sniff"
 )
 
 // maxSide bounds the sides of an image, as MaxPixels bounds their product:
@@ -70,7 +72,7 @@ func readBounded(fsys fs.FS, name string) ([]byte, error) {
 	defer f.Close()
 	raw, err := io.ReadAll(io.LimitReader(f, maxFileBytes))
 	if err == nil && len(raw) == 0 {
-		err = errors.New("the file is empty")
+		err = refuse(raw, nil)
 	}
 	return raw, err
 }
@@ -79,11 +81,8 @@ func readBounded(fsys fs.FS, name string) ([]byte, error) {
 func header(raw []byte, maxPixels int64) (cfg image.Config, format string, err error) {
 	defer recovered(&err)
 	cfg, format, err = image.DecodeConfig(bytes.NewReader(raw))
-	if errors.Is(err, image.ErrFormat) {
-		return cfg, "", errors.New("not a PNG, JPEG, GIF, WebP, BMP or TIFF file")
-	}
 	if err != nil {
-		return cfg, format, fmt.Errorf("damaged header: %w", err)
+		return cfg, format, refuse(raw, err)
 	}
 	w, h := cfg.Width, cfg.Height
 	switch {
@@ -95,6 +94,14 @@ func header(raw []byte, maxPixels int64) (cfg image.Config, format string, err e
 		err = fmt.Errorf("%d x %d = %d pixels: more than the limit of %d", w, h, int64(w)*int64(h), maxPixels)
 	}
 	return cfg, format, err
+}
+
+// readable are the kinds of pictures that are decoded.
+var readable = []sniff.Kind{sniff.PNG, sniff.JPEG, sniff.GIF, sniff.WebP, sniff.BMP, sniff.TIFF}
+
+// refuse says why a file that a decoder refused is not read.
+func refuse(raw []byte, err error) error {
+	return sniff.Bytes(raw).Refuse(err, readable...)
 }
 
 // decodeCost is the memory of decoding and resizing an image in units of 8
@@ -111,7 +118,7 @@ func decode(raw []byte, cfg image.Config, format string, o Options) (p *pixels, 
 	defer recovered(&err)
 	img, _, err := image.Decode(bytes.NewReader(raw))
 	if err != nil {
-		return nil, false, fmt.Errorf("damaged %s: %w", format, err)
+		return nil, false, refuse(raw, err)
 	}
 	img, err = onCanvas(img, cfg, format)
 	if err != nil {

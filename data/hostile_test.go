@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/reverie-go/reverie/internal/sniff"
 )
 
 // hugePNG is a PNG file whose header says w x h.
@@ -326,4 +328,35 @@ func FuzzOrientation(f *testing.F) {
 			t.Errorf("orientation %d", o)
 		}
 	})
+}
+
+// TestForeignFiles: a file with a picture's name says what it is instead, and what to do.
+func TestForeignFiles(t *testing.T) {
+	dir := folder(t, 1)
+	png := pngOf(t, plain(1))
+	bad := map[string]struct {
+		raw   string
+		word  sniff.Word
+		parts []string
+	}{
+		"cut.png":     {string(png[:len(png)/2]), sniff.Damaged, []string{"PNG", "unexpected EOF", "download it again"}},
+		"empty.png":   {"", sniff.Foreign, []string{"empty file", "copy or download it again"}},
+		"iphone.jpg":  {"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", sniff.Unsupported, []string{"HEIC", "convert it to PNG or JPEG"}},
+		"page.png":    {"<!DOCTYPE html><html>", sniff.Foreign, []string{"web page", "not a PNG, JPEG, GIF, WebP, BMP or TIFF picture"}},
+		"pointer.png": {"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", sniff.Foreign, []string{"git lfs pull"}},
+	}
+	for name, c := range bad {
+		write(t, dir, name, []byte(c.raw))
+	}
+	s := mustOpen(t, small, dir)
+	if s.Len() != 1 || len(s.Skipped()) != len(bad) {
+		t.Fatalf("%d images, skipped %v", s.Len(), s.Skipped())
+	}
+	for _, k := range s.Skipped() {
+		c := bad[filepath.Base(k.Path)]
+		if !errors.Is(k.Err, c.word) {
+			t.Errorf("%s: %v: want %v", k.Path, k.Err, c.word)
+		}
+		wantError(t, k.Err, c.parts...)
+	}
 }
