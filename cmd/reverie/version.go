@@ -7,22 +7,27 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/internal/notice"
 	"github.com/spf13/cobra"
 )
 
+// ownNotice is the licence of reverie itself.
+const ownNotice = "reverie: Copyright 2026 The reverie authors. Apache License, Version 2.0, whose text is below among those of the modules."
+
 func newVersion() *cobra.Command {
-	var notice bool
+	var notices bool
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version, the platform and the compute backend",
 		Long: `Print the version, the platform and the compute backend; with --notice the
-origin and licence of the emoji inside the program.`,
+licences of all that is inside the program: its own, that of the emoji, and
+those of the modules it is built from.`,
 		Example: `  reverie version
   reverie version --notice`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if notice {
-				_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSpace(data.EmbeddedNotice()))
+			if notices {
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n\n%s\n\n%s", ownNotice, strings.TrimSpace(data.EmbeddedNotice()), notice.ThirdParty)
 				return err
 			}
 			e, err := openEngine("")
@@ -34,7 +39,7 @@ origin and licence of the emoji inside the program.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&notice, "notice", false, "print the origin and licence of the embedded emoji instead")
+	cmd.Flags().BoolVar(&notices, "notice", false, "print the licences of all that is inside the program instead")
 	return cmd
 }
 
