@@ -179,16 +179,6 @@ func (p *pyScanner) tuple() []int {
 	return v
 }
 
-// dtype gives the element type, or an error that names numpy's.
-func (h npyHeader) dtype() (string, error) {
-	for dtype, descr := range npyTypes {
-		if descr == h.descr || strings.HasPrefix(descr, "|") && h.descr == "<"+descr[1:] {
-			return dtype, nil
-		}
-	}
-	return "", fmt.Errorf("dtype %q is not one that is read (little endian floats, integers and bool are)", h.descr)
-}
-
 // pyShape writes a shape as Python does.
 func pyShape(shape []int) string {
 	var words []string

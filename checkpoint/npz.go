@@ -2,17 +2,12 @@ package checkpoint
 
 import (
 	"archive/zip"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 )
-
-// maxArray bounds the bytes of an array read from an npz file; a compressed
-// file can claim a thousand times its size.
-const maxArray = 2 << 30
 
 // maxDeflate is the most that deflate can expand: 258 bytes from 2 bits.
 const maxDeflate = 1032
@@ -65,20 +60,34 @@ func (z *NPZ) Keys() []string {
 	return keys
 }
 
-// Array reads the array of a key. Element type (one of the constants of this
-// package) and number of axes must be as asked, the order C's; else the error
-// names file, key, what was found and what was expected, and wraps ErrArray, or
-// ErrDamaged where the file contradicts itself. Sizes are checked before memory
-// is taken, 2 GiB are the most.
+// Array reads the array of a key. Its number of axes must be as asked, its element type the one asked for (one of the
+// constants of this package) or a narrower one of its kind, which is widened: F16 to F32 and F64, F32 to F64, integers
+// to I64. Else the error names file, key, what was found and what was expected, and wraps ErrArray, or ErrDamaged where
+// the file contradicts itself. Elements come in C's order and little endian, however they lie. [Budget] says how much
+// is read.
 func (z *NPZ) Array(key, dtype string, axes int) (Tensor, error) {
-	t, err := z.array(key, dtype, axes)
-	if err != nil {
-		return Tensor{}, fmt.Errorf("%s: array %q: %w", z.path, key, err)
+	t, err := z.array(key, func(h npyHeader) error { return h.is(dtype, axes) })
+	if err == nil {
+		t, err = t.widen(dtype)
 	}
-	return t, nil
+	return t, z.name(key, err)
 }
 
-func (z *NPZ) array(key, dtype string, axes int) (Tensor, error) {
+// Read reads the array of a key whatever its type and shape, as Array does.
+func (z *NPZ) Read(key string) (Tensor, error) {
+	t, err := z.array(key, func(npyHeader) error { return nil })
+	return t, z.name(key, err)
+}
+
+func (z *NPZ) name(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: array %q: %w", z.path, key, err)
+}
+
+// array reads an array whose header is accepted.
+func (z *NPZ) array(key string, accept func(h npyHeader) error) (Tensor, error) {
 	f, err := z.find(key)
 	if err != nil {
 		return Tensor{}, err
@@ -88,25 +97,7 @@ func (z *NPZ) array(key, dtype string, axes int) (Tensor, error) {
 		return Tensor{}, errDamaged("%w", err)
 	}
 	defer r.Close()
-	h, err := readNPYHeader(r)
-	if err != nil {
-		return Tensor{}, errDamaged("%w", err)
-	}
-	if err := h.is(dtype, axes); err != nil {
-		return Tensor{}, fmt.Errorf("%w: %w", ErrArray, err)
-	}
-	t := Tensor{DType: dtype, Shape: h.shape}
-	if err := z.bound(f, h, t); err != nil {
-		return Tensor{}, err
-	}
-	t.Data = make([]byte, t.Bytes())
-	if _, err := io.ReadFull(r, t.Data); err != nil {
-		return Tensor{}, errDamaged("data: %w", err)
-	}
-	if n, err := r.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) { // the checksum is compared at the end
-		return Tensor{}, errDamaged("data: %w", cmp.Or(err, errors.New("more than the header says")))
-	}
-	return t, nil
+	return readNPY(r, accept, func(h npyHeader, n int64) error { return z.bound(f, h, n) })
 }
 
 // find finds the one member of a key.
@@ -127,38 +118,15 @@ func (z *NPZ) find(key string) (*zip.File, error) {
 	return found, nil
 }
 
-// is reports what of an array is not as it should be.
-func (h npyHeader) is(dtype string, axes int) error {
-	if found, err := h.dtype(); err != nil {
-		return fmt.Errorf("%w, expected %s (%s)", err, npyTypes[dtype], dtype)
-	} else if found != dtype {
-		return fmt.Errorf("dtype is %s (%s), expected %s (%s)", h.descr, found, npyTypes[dtype], dtype)
-	}
-	if len(h.shape) != axes {
-		return fmt.Errorf("shape is %s, expected %d axes", pyShape(h.shape), axes)
-	}
-	if h.fortran && axes > 1 {
-		return errors.New("order is Fortran's, expected C's (numpy.ascontiguousarray)")
-	}
-	return nil
-}
-
-// bound compares what shape, archive and limits say of an array's size.
-func (z *NPZ) bound(f *zip.File, h npyHeader, t Tensor) error {
-	n, err := byteSize(t.DType, t.Shape)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrArray, err)
-	}
-	if n > maxArray {
-		return fmt.Errorf("%w: shape %s takes %d bytes, at most %d are read: split it", ErrArray, pyShape(t.Shape), n, maxArray)
-	}
+// bound compares what shape, archive and limits say of an array of n bytes.
+func (z *NPZ) bound(f *zip.File, h npyHeader, n int64) error {
 	if got := f.UncompressedSize64; got != uint64(h.length+n) {
-		return errDamaged("shape %s takes %d bytes with the header, the archive says %d", pyShape(t.Shape), h.length+n, got)
+		return errDamaged("shape %s takes %d bytes with the header, the archive says %d", pyShape(h.shape), h.length+n, got)
 	}
 	if c := f.CompressedSize64; c > uint64(z.size) || c < uint64(n)/maxDeflate {
 		return errDamaged("the archive says that %d of its %d bytes hold %d", c, z.size, n)
 	}
-	return nil
+	return h.within(z.size)
 }
 
 // NamedTensor is an array of an npz file with its key.

@@ -163,12 +163,12 @@ func (t Tensor) F32s() ([]float32, error) {
 	return v, nil
 }
 
-// F64s gives the elements of a tensor of a floating-point type, exactly.
+// F64s gives the elements of a tensor of any type: exactly, but for integers past 2^53, which are rounded; true is 1.
 func (t Tensor) F64s() ([]float64, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
-	at, err := t.float()
+	at, err := t.number()
 	if err != nil {
 		return nil, err
 	}
@@ -179,26 +179,61 @@ func (t Tensor) F64s() ([]float64, error) {
 	return v, nil
 }
 
-// I64s gives the elements of a tensor of type I64 or I32.
+// I64s gives the elements of a tensor of integers, of which U64 may be too large, or of bool: true is 1.
 func (t Tensor) I64s() ([]int64, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
+	at, err := t.integer()
+	if err != nil {
+		return nil, err
+	}
 	v := make([]int64, t.Len())
 	for i := range v {
-		switch t.DType {
-		case I64:
-			v[i] = int64(binary.LittleEndian.Uint64(t.Data[8*i:]))
-		case I32:
-			v[i] = int64(int32(binary.LittleEndian.Uint32(t.Data[4*i:])))
-		default:
-			return nil, t.errKind("I64 or I32")
+		if v[i] = at(i); t.DType == U64 && v[i] < 0 {
+			return nil, fmt.Errorf("element %d is %d, expected less than 2^63", i, uint64(v[i]))
 		}
 	}
-	if t.DType != I64 && t.DType != I32 {
-		return nil, t.errKind("I64 or I32")
-	}
 	return v, nil
+}
+
+// integer gives the reader of one element of a tensor of integers or bool; one of U64 keeps its bits.
+func (t Tensor) integer() (func(i int) int64, error) {
+	b := t.Data
+	switch t.DType {
+	case I64, U64:
+		return func(i int) int64 { return int64(binary.LittleEndian.Uint64(b[8*i:])) }, nil
+	case I32:
+		return func(i int) int64 { return int64(int32(binary.LittleEndian.Uint32(b[4*i:]))) }, nil
+	case U32:
+		return func(i int) int64 { return int64(binary.LittleEndian.Uint32(b[4*i:])) }, nil
+	case I16:
+		return func(i int) int64 { return int64(int16(binary.LittleEndian.Uint16(b[2*i:]))) }, nil
+	case U16:
+		return func(i int) int64 { return int64(binary.LittleEndian.Uint16(b[2*i:])) }, nil
+	case I8:
+		return func(i int) int64 { return int64(int8(b[i])) }, nil
+	case U8:
+		return func(i int) int64 { return int64(b[i]) }, nil
+	case Bool:
+		return func(i int) int64 { return int64(min(b[i], 1)) }, nil
+	}
+	return nil, t.errKind("an integer type or BOOL")
+}
+
+// number gives the reader of one element of any type.
+func (t Tensor) number() (func(i int) float64, error) {
+	if at, err := t.float(); err == nil {
+		return at, nil
+	}
+	at, err := t.integer()
+	if err != nil {
+		return nil, err
+	}
+	if t.DType == U64 {
+		return func(i int) float64 { return float64(uint64(at(i))) }, nil
+	}
+	return func(i int) float64 { return float64(at(i)) }, nil
 }
 
 // float gives the reader of one element of a floating-point tensor.
