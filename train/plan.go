@@ -42,37 +42,16 @@ func round(d time.Duration) time.Duration {
 	return d.Round(time.Second)
 }
 
-// A MemoryError says that a run needs more memory than the machine has.
-type MemoryError struct {
-	Need, Have int64
-	Batch      int // asked for
-	Fits       int // the largest batch that fits; 0: none
-}
-
-// Error implements error: it says what is needed, what there is and what fits.
-func (e *MemoryError) Error() string {
-	fits := "not even one image fits; choose a smaller --resolution or narrower --channels"
-	if e.Fits > 0 {
-		fits = fmt.Sprintf("--batch %d fits", e.Fits)
-	}
-	return fmt.Sprintf("--batch %d needs about %s of memory and this machine has %s; %s",
-		e.Batch, humanize.IBytes(uint64(e.Need)), humanize.IBytes(uint64(e.Have)), fits)
-}
-
-// Plan says what the run expects, and returns a *MemoryError where that is more
-// than the machine has. It needs no run folder.
+// Plan says what the run expects, and returns a *memory.Error where that is more
+// than there is. It needs no run folder.
 func (t *Trainer) Plan() (Plan, error) {
 	defer tidy()()
 	need, err := t.memory(t.Config.Batch)
 	if err != nil {
 		return Plan{}, err
 	}
-	if have := int64(t.machine()); have > 0 && need > have {
-		fits, err := t.fitting(need, have)
-		if err != nil {
-			return Plan{}, err
-		}
-		return Plan{}, &MemoryError{Need: need, Have: have, Batch: t.Config.Batch, Fits: fits}
+	if err := t.fits(need); err != nil {
+		return Plan{}, err
 	}
 	step, err := t.stepTime()
 	if err != nil {
@@ -101,6 +80,23 @@ func (t *Trainer) learns() string {
 		text += fmt.Sprintf("; in the %dx%dx%d latents of %s", h, w, z, c.VAE)
 	}
 	return text
+}
+
+// fits refuses what the configured batch needs where that is more than there is, and names a batch that fits.
+func (t *Trainer) fits(need int64) error {
+	have := t.limit()
+	if have.Allows(need) {
+		return nil
+	}
+	batch, err := t.fitting(need, have.Bytes)
+	if err != nil {
+		return err
+	}
+	remedy := "not even one image fits; choose a smaller --resolution or narrower --channels"
+	if batch > 0 {
+		remedy = fmt.Sprintf("--batch %d fits", batch)
+	}
+	return have.Check(fmt.Sprintf("--batch %d", t.Config.Batch), need, remedy)
 }
 
 // fitting is a batch within have, 0 if not even one image is, where the

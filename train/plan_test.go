@@ -2,11 +2,13 @@ package train
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/net"
 )
 
@@ -62,29 +64,30 @@ func TestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	have := one + (need-one)/3
-	tr.machine = func() uint64 { return uint64(have) }
+	tr.limit = func() memory.Limit { return memory.Limit{Bytes: have} }
 	_, err = tr.Plan()
-	var refused *MemoryError
+	var refused *memory.Error
 	if !errors.As(err, &refused) {
 		t.Fatal(err)
 	}
-	if refused.Need != need || refused.Have != have || refused.Batch != 48 {
-		t.Errorf("%+v", refused)
+	var fits int
+	if _, err := fmt.Sscanf(refused.Remedy, "--batch %d fits", &fits); err != nil || fits < 1 || refused.Need != need || refused.Have.Bytes != have {
+		t.Fatalf("%+v, %v", refused, err)
 	}
-	if n, err := tr.memory(refused.Fits); refused.Fits < 1 || err != nil || n > have {
-		t.Errorf("--batch %d needs %d of %d: %v", refused.Fits, n, have, err)
+	if n, err := tr.memory(fits); err != nil || n > have {
+		t.Errorf("--batch %d needs %d of %d: %v", fits, n, have, err)
 	}
-	if n, err := tr.memory(2 * refused.Fits); err != nil || n <= have {
-		t.Errorf("--batch %d would fit too: %d of %d, %v", 2*refused.Fits, n, have, err)
+	if n, err := tr.memory(2 * fits); err != nil || n <= have {
+		t.Errorf("--batch %d would fit too: %d of %d, %v", 2*fits, n, have, err)
 	}
-	if text := err.Error(); !strings.Contains(text, "--batch 48 needs") || !strings.Contains(text, " fits") {
+	if text := err.Error(); !strings.Contains(text, "--batch 48 needs") {
 		t.Error(text)
 	}
-	tr.machine = func() uint64 { return 1000 }
-	if _, err := tr.Plan(); !errors.As(err, &refused) || refused.Fits != 0 || !strings.Contains(err.Error(), "not even one image") {
+	tr.limit = func() memory.Limit { return memory.Limit{Bytes: 1000} }
+	if _, err := tr.Plan(); !errors.As(err, &refused) || !strings.Contains(err.Error(), "not even one image") {
 		t.Error(err)
 	}
-	tr.machine = func() uint64 { return 0 } // unknown: nothing is refused
+	tr.limit = func() memory.Limit { return memory.Limit{} } // unknown: nothing is refused
 	if _, err := tr.Plan(); err != nil {
 		t.Error(err)
 	}

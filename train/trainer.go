@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/pbnjay/memory"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
 )
@@ -48,9 +48,9 @@ type Trainer struct {
 	far        *data.Set    // from which a flow between two data sets starts; else nil
 
 	// What tests replace.
-	files   checkpoint.FS
-	now     func() time.Time
-	machine func() uint64 // its memory in bytes, 0: unknown
+	files checkpoint.FS
+	now   func() time.Time
+	limit func() memory.Limit
 
 	lock     *checkpoint.RunLock
 	log      *log
@@ -88,7 +88,7 @@ func New(e *engine.Engine, c *config.Run, set *data.Set, far ...*data.Set) (*Tra
 func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far ...*data.Set) (t *Trainer, err error) {
 	t = &Trainer{
 		Config: c, engine: e, train: set.Train(), val: set.Val(),
-		files: checkpoint.OS{}, now: time.Now, machine: memory.TotalMemory, saved: -1,
+		files: checkpoint.OS{}, now: time.Now, limit: memory.Available, saved: -1,
 	}
 	t.images, t.heldOut = t.train, t.val
 	if err := t.checkBest(); err != nil {

@@ -475,7 +475,7 @@ func TestBadBackend(t *testing.T) {
 // refused with one that fits, before it is taken.
 func TestSampleMemory(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "s.png")
-	refused(t, 1, []string{"65536 images of 1024x1024 at once need about", "this machine has", "; --batch ", " fits"},
+	refused(t, 1, []string{"a batch of 65536 images of 1024x1024 needs about", "this machine has", "; --batch ", " fits"},
 		"sample", trained(t), "--resolution", "1024", "--batch", "65536", "-n", "65536", "--out", out)
 	if _, err := os.Stat(out); err == nil {
 		t.Error("it wrote a picture")

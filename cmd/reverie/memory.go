@@ -3,14 +3,13 @@ package main
 import (
 	"fmt"
 
-	"github.com/dustin/go-humanize"
-	"github.com/pbnjay/memory"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
 )
 
 // checkMemory refuses, before any of it is taken, a batch of images that needs
-// more memory than the machine has, and names one that fits.
+// more memory than there is, and names one that fits.
 func checkMemory(m *pipeline.Loaded, mode net.Mode, batch, h, w int) error {
 	return fits(func(n int) (int64, error) { return m.Memory(mode, n, h, w) }, batch, h, w)
 }
@@ -18,8 +17,8 @@ func checkMemory(m *pipeline.Loaded, mode net.Mode, batch, h, w int) error {
 // fits is checkMemory, given what n images need.
 func fits(memoryOf func(n int) (int64, error), batch, h, w int) error {
 	need, err := memoryOf(batch)
-	have := int64(memory.TotalMemory())
-	if err != nil || have <= 0 || need <= have {
+	have := memory.Available()
+	if err != nil || have.Allows(need) {
 		return err
 	}
 	advice := "not even one image fits; choose a smaller size"
@@ -28,11 +27,10 @@ func fits(memoryOf func(n int) (int64, error), batch, h, w int) error {
 		if err != nil {
 			return err
 		}
-		if less <= have {
+		if have.Allows(less) {
 			advice = fmt.Sprintf("--batch %d fits", n)
 			break
 		}
 	}
-	return fmt.Errorf("%d images of %dx%d at once need about %s of memory and this machine has %s; %s",
-		batch, h, w, humanize.IBytes(uint64(need)), humanize.IBytes(uint64(have)), advice)
+	return have.Check(fmt.Sprintf("a batch of %d images of %dx%d", batch, h, w), need, advice)
 }

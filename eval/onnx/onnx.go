@@ -28,9 +28,9 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	gomlx "github.com/gomlx/gomlx/pkg/ml/context"
 	"github.com/gomlx/onnx-gomlx/onnx"
-	"github.com/pbnjay/memory"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/internal/memory"
 )
 
 // What is refused whatever it holds.
@@ -211,8 +211,8 @@ func (m *Model) measure() error {
 	if err != nil {
 		return err
 	}
-	if have := int64(memory.TotalMemory()); have > 0 && need > have {
-		return fmt.Errorf("the network needs %s of memory for %d images, and this machine has %s", humanize.IBytes(uint64(need)), m.in.batch, humanize.IBytes(uint64(have)))
+	if err := memory.Check(fmt.Sprintf("the network on %d images", m.in.batch), need, "take features of a smaller one"); err != nil {
+		return err
 	}
 	n := 1
 	if m.in.fixed {
