@@ -20,6 +20,8 @@ type Memory struct {
 	Class   []int
 	// Shift and Scale say in which units the images were: channel k's number y stands for Shift[k] + Scale[k] y. Both may be nil.
 	Shift, Scale []float64
+	// Source holds the images in those units, [N,H,W,C], which tells apart what X, rounded to float32, may not. nil: what X stands for.
+	Source []float64
 }
 
 // FromMemory makes a Set of m's images in their order. It behaves as one that Open has opened, but the values are taken as they are:
@@ -39,7 +41,7 @@ func FromMemory(m Memory, o Options) (*Set, error) {
 		Val: o.Val, Workers: o.Workers, Prefetch: o.Prefetch, CacheBytes: -1,
 	}.withDefaults())
 	st.classes = append([]string(nil), m.Classes...)
-	st.shift, st.scale = m.Shift, m.Scale
+	st.shift, st.scale, st.source = m.Shift, m.Scale, m.source()
 	size := m.H * m.W * m.C
 	s := &Set{st: st, index: make([]int, len(m.X)/size)}
 	st.items = make([]item, len(s.index))
@@ -65,6 +67,9 @@ func (m Memory) validate() error {
 	if len(m.Shift) != len(m.Scale) || m.Shift != nil && len(m.Shift) != m.C {
 		return fmt.Errorf("data: %s: units of %d and %d channels: expected %d", m.name(), len(m.Shift), len(m.Scale), m.C)
 	}
+	if m.Source != nil && (len(m.Source) != len(m.X) || m.Scale == nil) {
+		return fmt.Errorf("data: %s: %d numbers in the units of the source for %d, of a set with %d scales: expected as many, and their scales", m.name(), len(m.Source), len(m.X), len(m.Scale))
+	}
 	for i, k := range m.Class {
 		if k < -1 || k >= len(m.Classes) {
 			return fmt.Errorf("data: %s: image %d is of class %d: expected -1 (none) to %d", m.name(), i, k, len(m.Classes)-1)
@@ -76,6 +81,19 @@ func (m Memory) validate() error {
 		}
 	}
 	return nil
+}
+
+// source is Source, or what X stands for.
+func (m Memory) source() []float64 {
+	if m.Source != nil || m.Scale == nil {
+		return m.Source
+	}
+	x := make([]float64, len(m.X))
+	for i, v := range m.X {
+		k := i % m.C
+		x[i] = m.Shift[k] + m.Scale[k]*float64(v)
+	}
+	return x
 }
 
 func (m Memory) name() string {

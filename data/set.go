@@ -54,6 +54,19 @@ func (s *Set) Shape() (h, w, c int) { return s.st.o.Height, s.st.o.Width, s.st.o
 // Units returns the shift and the scale by which the images' channels are in the units of their source, see Memory; nil where they are.
 func (s *Set) Units() (shift, scale []float64) { return s.st.shift, s.st.scale }
 
+// InUnits returns the images in the units of their source, one after another; nil of a set without units.
+func (s *Set) InUnits() []float64 {
+	if s.st.scale == nil {
+		return nil
+	}
+	size := len(s.st.source) / len(s.st.items)
+	out := make([]float64, 0, size*len(s.index))
+	for _, i := range s.index {
+		out = append(out, s.st.source[i*size:(i+1)*size]...)
+	}
+	return out
+}
+
 // Classes returns the names of the classes, sorted: those of the filter where
 // there is one. Train and Val keep the numbering.
 func (s *Set) Classes() []string { return append([]string(nil), s.st.classes...) }

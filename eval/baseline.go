@@ -19,7 +19,7 @@ func Gaussian(data Images, n int, seed uint64) Images {
 			mean[j] += float64(v) / float64(data.N)
 		}
 	}
-	out := Images{n, data.H, data.W, data.C, make([]float32, n*size)}
+	out := Images{N: n, H: data.H, W: data.W, C: data.C, Pix: make([]float32, n*size)}
 	parallel(n, func(i int) {
 		x := append([]float64(nil), mean...)
 		z := make([]float64, data.N)
@@ -41,7 +41,7 @@ func Gaussian(data Images, n int, seed uint64) Images {
 // Noise returns n images of independent standard normal pixels, clipped to
 // [-1,1], of the given size.
 func Noise(n, h, w, c int, seed uint64) Images {
-	out := Images{n, h, w, c, make([]float32, n*h*w*c)}
+	out := Images{N: n, H: h, W: w, C: c, Pix: make([]float32, n*h*w*c)}
 	parallel(n, func(i int) {
 		dst := out.Image(i)
 		stream(seed, useNoise, i).Normal32(dst)

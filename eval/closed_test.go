@@ -295,7 +295,7 @@ func TestPrecisionRecall(t *testing.T) {
 
 // Copies are memorised; samples placed as the held-out are not.
 func TestMemorised(t *testing.T) {
-	at := func(v ...float32) Images { return Images{len(v), 1, 1, 1, v} }
+	at := func(v ...float32) Images { return Images{N: len(v), H: 1, W: 1, C: 1, Pix: v} }
 	training := at(0, 10, 20)
 	for _, x := range []struct {
 		samples, heldOut Images

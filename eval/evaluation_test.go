@@ -179,9 +179,9 @@ func TestEvaluationFails(t *testing.T) {
 func TestNPZ(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.npz")
 	for _, m := range []Images{
-		{2, 1, 3, 1, []float32{-1, -0.999, 0, 0.25, 1, 7}},
-		{1, 1, 4, 1, []float32{99.52/127.5 - 1, 99.48/127.5 - 1, 200.55/127.5 - 1, 3.45/127.5 - 1}},
-		{2, 1, 1, 3, []float32{-1, 2.5, 0, 1e-3, 7, -30}},
+		{N: 2, H: 1, W: 3, C: 1, Pix: []float32{-1, -0.999, 0, 0.25, 1, 7}},
+		{N: 1, H: 1, W: 4, C: 1, Pix: []float32{99.52/127.5 - 1, 99.48/127.5 - 1, 200.55/127.5 - 1, 3.45/127.5 - 1}},
+		{N: 2, H: 1, W: 1, C: 3, Wide: []float64{-1, 2.5, 1e8 + 1e-7, 1e-3, 7, -30}},
 	} {
 		if err := WriteNPZ(path, m); err != nil {
 			t.Fatal(err)
@@ -191,7 +191,7 @@ func TestNPZ(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := m.Rounded()
-		if got.N != m.N || got.H != m.H || got.W != m.W || got.C != m.C || !slices.Equal(got.Pix, want.Pix) {
+		if got.N != m.N || got.H != m.H || got.W != m.W || got.C != m.C || !slices.Equal(got.Pix, want.Pix) || !slices.Equal(got.Wide, want.Wide) {
 			t.Errorf("%+v came back as %+v", want, got)
 		}
 		for i, v := range want.Pix {

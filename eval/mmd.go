@@ -6,8 +6,12 @@ import (
 	"slices"
 )
 
-// A Kernel is k(x, y) as a function of <x, y>, |x|^2 and |y|^2.
-type Kernel func(xy, xx, yy float64) float64
+// A Kernel is k(x, y) as a function of one number: of the squared distance |x-y|^2, which is the same wherever the two lie, or else of the
+// inner product <x, y>.
+type Kernel struct {
+	Distance func(squared float64) float64
+	Product  func(xy float64) float64 // where Distance is nil
+}
 
 // RBF is the mean of Gaussian kernels of the given bandwidths,
 //
@@ -16,25 +20,25 @@ type Kernel func(xy, xx, yy float64) float64
 // each of which alone makes MMD a distance between laws (Gretton et al. 2012,
 // "A kernel two-sample test"); several see structure of several sizes.
 func RBF(bandwidths ...float64) Kernel {
-	return func(xy, xx, yy float64) float64 {
-		d, sum := max(0, xx+yy-2*xy), 0.0
+	return Kernel{Distance: func(d float64) float64 {
+		sum := 0.0
 		for _, s := range bandwidths {
 			sum += math.Exp(-d / (2 * s * s))
 		}
 		return sum / float64(len(bandwidths))
-	}
+	}}
 }
 
 // Polynomial is the kernel (scale <x, y> + offset)^degree. KID's is
 // Polynomial(3, 1/D, 1).
 func Polynomial(degree int, scale, offset float64) Kernel {
-	return func(xy, _, _ float64) float64 {
+	return Kernel{Product: func(xy float64) float64 {
 		v, p := scale*xy+offset, 1.0
 		for range degree {
 			p *= v
 		}
 		return p
-	}
+	}}
 }
 
 // octaves are the multiples of the median distance that Bandwidths gives.
@@ -107,16 +111,17 @@ func discrepancy(xx, yy, xy float64, n, m int) float64 {
 // kernelSums returns for each row of a the sum of k over the rows of b, without
 // its own if they are the same set.
 func kernelSums(k Kernel, a, b Rows, same bool) []float64 {
-	aa, bb := a.squares(), b.squares()
+	each, value := eachDistance, k.Distance
+	if value == nil {
+		each, value = eachDot, k.Product
+	}
 	out := make([]float64, a.N)
-	eachDot(a, b, func(i int, dots []float64) {
-		s := 0.0
-		for j, d := range dots {
+	each(a, b, func(i int, v []float64) {
+		for j, v := range v {
 			if !same || j != i {
-				s += k(d, aa[i], bb[j])
+				out[i] += value(v)
 			}
 		}
-		out[i] = s
 	})
 	return out
 }

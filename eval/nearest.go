@@ -2,6 +2,7 @@ package eval
 
 import (
 	"math"
+	"slices"
 )
 
 // Nearest returns for each query the index of the image of data with the least
@@ -15,6 +16,13 @@ func Nearest(query, data Images) []int {
 // nearest is Nearest with the squared distances.
 func nearest(query, data Images) (at []int, squared []float64) {
 	at, squared = make([]int, query.N), make([]float64, query.N)
+	if data.Points() {
+		eachDistance(query.Rows(), data.Rows(), func(i int, d []float64) {
+			squared[i] = slices.Min(d)
+			at[i] = slices.Index(d, squared[i])
+		})
+		return at, squared
+	}
 	parallel(query.N, func(i int) {
 		least, x := math.Inf(1), query.Image(i)
 		for k := range data.N {

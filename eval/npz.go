@@ -61,16 +61,16 @@ func pointsOf(path string, a checkpoint.Tensor) (Images, error) {
 		return Images{}, fmt.Errorf("%s: array %q: %w", path, arrayName, err)
 	}
 	var err error
-	m.Pix, err = a.F32s()
+	m.Wide, err = a.F64s()
 	return m, err
 }
 
 // WriteNPZ writes samples as ReadNPZ reads them: images rounded to bytes,
-// points as float32.
+// points as float64.
 func WriteNPZ(path string, m Images) error {
 	var a checkpoint.Tensor
 	if m.Points() {
-		a = checkpoint.FromF32s(m.Pix, m.N, m.C)
+		a = checkpoint.FromF64s(m.Rows().X, m.N, m.C)
 	} else {
 		b := make([]uint8, len(m.Pix))
 		for i, v := range m.Pix {
@@ -80,9 +80,6 @@ func WriteNPZ(path string, m Images) error {
 	}
 	return checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: arrayName, Tensor: a})
 }
-
-// Points says whether the set is one of points: images of 1x1 pixels.
-func (m Images) Points() bool { return m.H == 1 && m.W == 1 }
 
 // Rounded returns images as they are once they have been written as 8-bit
 // files; points as they are.

@@ -6,7 +6,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 )
 
-// Read returns all images of a set, in its order, with their classes.
+// Read returns all images of a set, in its order, with their classes; points in the units of their source.
 func Read(ctx context.Context, s *data.Set) (Labelled, error) {
 	const batch = 64
 	h, w, c := s.Shape()
@@ -16,6 +16,9 @@ func Read(ctx context.Context, s *data.Set) (Labelled, error) {
 			return m, err
 		}
 		m.Pix, m.Class = append(m.Pix, b.X...), append(m.Class, b.Class...)
+	}
+	if x := s.InUnits(); x != nil {
+		m.Pix, m.Wide = nil, x
 	}
 	return m, nil
 }

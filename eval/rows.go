@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/reverie-go/reverie"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 )
@@ -22,21 +23,20 @@ func NewRows(n, d int) Rows { return Rows{n, d, make([]float64, n*d)} }
 // Row returns the numbers of row i.
 func (r Rows) Row(i int) []float64 { return r.X[i*r.D : (i+1)*r.D : (i+1)*r.D] }
 
+// batch returns the rows as a batch, which shares their numbers.
+func (r Rows) batch() reverie.Batch[float64] {
+	b := make(reverie.Batch[float64], r.N)
+	for i := range b {
+		b[i] = r.Row(i)
+	}
+	return b
+}
+
 // Take returns the rows at the given places, copied.
 func (r Rows) Take(at []int) Rows {
 	out := NewRows(len(at), r.D)
 	for k, i := range at {
 		copy(out.Row(k), r.Row(i))
-	}
-	return out
-}
-
-// Rows returns the images as rows of their pixels: of images of 1x1 pixels,
-// which is how points are carried, the points.
-func (m Images) Rows() Rows {
-	out := NewRows(m.N, m.H*m.W*m.C)
-	for i, v := range m.Pix {
-		out.X[i] = float64(v)
 	}
 	return out
 }
@@ -125,9 +125,18 @@ func eachDot(a, b Rows, f func(i int, dots []float64)) {
 	}
 }
 
-// eachDistance is eachDot with squared distances. Both sets are first centred
-// on b's mean, so that little is lost in |x|^2 + |y|^2 - 2 x y.
+// narrowRows is the most numbers in a row whose distances are summed one by one.
+const narrowRows = 64
+
+// eachDistance is eachDot with squared distances. Of rows of a few numbers, such
+// as points, they are sums of squared differences, each right to the last digits
+// whatever the others are. Wider rows are centred on b's mean, so that little is
+// lost in |x|^2 + |y|^2 - 2 x y.
 func eachDistance(a, b Rows, f func(i int, squared []float64)) {
+	if a.D <= narrowRows {
+		eachDifference(a, b, f)
+		return
+	}
 	mean := b.means()
 	same := &a.X[0] == &b.X[0]
 	b = b.minus(mean)
@@ -143,4 +152,21 @@ func eachDistance(a, b Rows, f func(i int, squared []float64)) {
 		}
 		f(i, d)
 	})
+}
+
+// eachDifference is eachDistance by the sum of squared differences.
+func eachDifference(a, b Rows, f func(i int, squared []float64)) {
+	squared := make([]float64, min(blockRows, a.N)*b.N)
+	for first := 0; first < a.N; first += blockRows {
+		parallel(min(blockRows, a.N-first), func(i int) {
+			x, d := a.Row(first+i), squared[i*b.N:(i+1)*b.N]
+			for j := range d {
+				d[j] = 0
+				for k, v := range b.Row(j) {
+					d[j] += (x[k] - v) * (x[k] - v)
+				}
+			}
+			f(first+i, d)
+		})
+	}
 }

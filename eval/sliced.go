@@ -30,6 +30,8 @@ func (s Sliced) Measure(a, b Rows) (float64, error) {
 	if s.Directions == 0 {
 		s.Directions = 512
 	}
+	centre := a.means() // which no distance depends on, and without which far from the origin no digit is lost
+	a, b = a.minus(centre), b.minus(centre)
 	u := directions(s.Seed, 0, s.Directions, a.D)
 	w := make([]float64, s.Directions)
 	parallel(s.Directions, func(i int) {

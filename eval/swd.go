@@ -13,26 +13,6 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// Images is a set of images of one size: Pix is NHWC.
-type Images struct {
-	N, H, W, C int
-	Pix        []float32
-}
-
-// Image returns the pixels of image i.
-func (m Images) Image(i int) []float32 {
-	size := m.H * m.W * m.C
-	return m.Pix[i*size : (i+1)*size]
-}
-
-// sameSize is nil if two sets can be compared image with image.
-func sameSize(a, b Images) error {
-	if a.H != b.H || a.W != b.W || a.C != b.C {
-		return fmt.Errorf("eval: images of %dx%dx%d cannot be compared with images of %dx%dx%d", a.H, a.W, a.C, b.H, b.W, b.C)
-	}
-	return nil
-}
-
 // SWD holds what its Measure draws at random. The zero value is the
 // paper's setting.
 type SWD struct {
@@ -100,7 +80,7 @@ var binomial = [5]float32{1. / 16, 4. / 16, 6. / 16, 4. / 16, 1. / 16}
 
 // shrink halves both sides: binomial filter, then every second pixel.
 func shrink(ctx context.Context, m Images) Images {
-	out := Images{m.N, (m.H + 1) / 2, (m.W + 1) / 2, m.C, nil}
+	out := Images{N: m.N, H: (m.H + 1) / 2, W: (m.W + 1) / 2, C: m.C}
 	out.Pix = make([]float32, out.N*out.H*out.W*out.C)
 	out.fill(ctx, func(img, y, x, c int) (v float32) {
 		for i, wy := range binomial {
@@ -116,7 +96,7 @@ func shrink(ctx context.Context, m Images) Images {
 // enlarge is the other way: zeros between the pixels, then four times the filter,
 // mirrored at the border of the enlarged image as the paper's program has it.
 func enlarge(ctx context.Context, m Images, h, w int) Images {
-	out := Images{m.N, h, w, m.C, make([]float32, m.N*h*w*m.C)}
+	out := Images{N: m.N, H: h, W: w, C: m.C, Pix: make([]float32, m.N*h*w*m.C)}
 	out.fill(ctx, func(img, y, x, c int) (v float32) {
 		for i, wy := range binomial {
 			for j, wx := range binomial {

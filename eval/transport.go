@@ -31,8 +31,7 @@ func (t Transport) Measure(x, y Rows) (squared float64, n int, err error) {
 		return 0, 0, err
 	}
 	x, y = take(x, n, t.Seed, 2), take(y, n, t.Seed, 3)
-	cost := make([][]float64, n)
-	eachDistance(x, y, func(i int, d []float64) { cost[i] = append([]float64(nil), d...) })
+	cost := reverie.Distances(x.batch(), y.batch())
 	for i, j := range reverie.Assign(cost) {
 		squared += cost[i][j] / float64(n)
 	}
@@ -53,9 +52,5 @@ func takeImages(m Images, n int, seed uint64, which int) Images {
 	if m.N <= n {
 		return m
 	}
-	out := Images{N: n, H: m.H, W: m.W, C: m.C}
-	for _, i := range choose(stream(seed, useShuffle, which), n, m.N) {
-		out.Pix = append(out.Pix, m.Image(i)...)
-	}
-	return out
+	return m.Take(choose(stream(seed, useShuffle, which), n, m.N))
 }

@@ -311,7 +311,7 @@ func (v *evaluation) draw(ctx context.Context, i int) (eval.Images, error) {
 		}
 		x = eval.Images{N: p.N, H: p.Height, W: p.Width, C: len(pix) / (p.N * p.Height * p.Width), Pix: pix}
 		if v.model.Points() {
-			x.Pix = narrowed(v.model.InUnits(pix))
+			x.Pix, x.Wide = nil, v.model.InUnits(pix)
 		}
 		x = x.Rounded()
 	}
@@ -325,10 +325,13 @@ func (v *evaluation) draw(ctx context.Context, i int) (eval.Images, error) {
 	return x, eval.WriteNPZ(v.npz, x)
 }
 
-// narrowed is v as float32.
-func narrowed(v []float64) []float32 {
-	out := make([]float32, len(v))
-	for i, x := range v {
+// narrowed are the numbers of images, or points, as float32.
+func narrowed(m eval.Images) []float32 {
+	if m.Wide == nil {
+		return m.Pix
+	}
+	out := make([]float32, len(m.Wide))
+	for i, x := range m.Wide {
 		out[i] = float32(x)
 	}
 	return out

@@ -162,12 +162,6 @@ func (v *evaluation) load(s *data.Set, name string) (*eval.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	shift, scale := s.Units()
-	for i := range m.Pix { // points
-		if k := len(scale); k > 0 {
-			m.Pix[i] = float32(shift[i%k] + scale[i%k]*float64(m.Pix[i]))
-		}
-	}
 	return eval.NewSet(name, m.Images, s.Fingerprint()), nil
 }
 

@@ -34,6 +34,9 @@ func (v *evaluation) likelihoods() *likelihoods {
 		model: v.model, mode: v.p.Mode, batch: v.batch, seed: v.seed, clamp: v.p.Clamp == "x0", process: v.p.Process,
 		times: v.times, probes: v.probes, exact: v.exact, variance: v.chainVariance(),
 	}
+	for _, c := range v.model.Scale {
+		l.volume += math.Log(math.Abs(c))
+	}
 	if v.cmd.Flags().Changed("draws") {
 		l.draws = v.draws
 	}
@@ -51,34 +54,27 @@ func (v *evaluation) chainVariance() reverie.Variance {
 }
 
 // judged are the images of a set on which the model is judged, drawn at random
-// and in its units, and what the density changes by for that, in nats.
-func (v *evaluation) judged(s *eval.Set) (m eval.Images, nats float64) {
-	m = s.Images
+// and in its units.
+func (v *evaluation) judged(s *eval.Set) eval.Images {
+	m := s.Images
 	if m.N > v.images {
-		at := reverie.Stream{Seed: v.seed, Domain: reverie.Evaluation, Sample: 1 << 41}.Perm(m.N)[:v.images]
-		m = eval.Images{N: v.images, H: s.H, W: s.W, C: s.C}
-		for _, i := range at {
-			m.Pix = append(m.Pix, s.Image(i)...)
-		}
+		m = m.Take(reverie.Stream{Seed: v.seed, Domain: reverie.Evaluation, Sample: 1 << 41}.Perm(m.N)[:v.images])
 	}
 	shift, scale := v.model.Shift, v.model.Scale
 	if len(scale) == 0 {
-		return m, 0
+		return m
 	}
-	m.Pix = slices.Clone(m.Pix)
-	for i := range m.Pix {
+	x := slices.Clone(m.Rows().X)
+	for i := range x {
 		k := i % len(scale)
-		m.Pix[i] = float32((float64(m.Pix[i]) - shift[k]) / scale[k])
+		x[i] = (x[i] - shift[k]) / scale[k]
 	}
-	for _, c := range scale {
-		nats += math.Log(math.Abs(c))
-	}
-	return m, nats
+	return eval.OfPoints(eval.Rows{N: m.N, D: m.C, X: x})
 }
 
 // elbo takes the bound of a chain.
 func (v *evaluation) elbo(ctx context.Context, c *eval.Case) ([]eval.Value, error) {
-	m, nats := v.judged(c.Reference)
+	m := v.judged(c.Reference)
 	b, err := v.likelihoods().bound(ctx, m)
 	if err != nil {
 		return nil, err
@@ -89,13 +85,13 @@ func (v *evaluation) elbo(ctx context.Context, c *eval.Case) ([]eval.Value, erro
 		}
 	}
 	noteErrors(c, "elbo", b.Matching.Total())
-	out := evidenceValues("elbo", &b.Matching, m.Points(), nats)
-	return append(out, bits("elbo by consistency", b.Consistency.Total(), b.Consistency.Dim, nats), bits("as consistency is printed", b.Printed.Total(), b.Printed.Dim, nats)), nil
+	out := evidenceValues("elbo", &b.Matching, m.Points())
+	return append(out, bits("elbo by consistency", b.Consistency.Total(), b.Consistency.Dim), bits("as consistency is printed", b.Printed.Total(), b.Printed.Dim)), nil
 }
 
 // vlb takes the bound of continuous time.
 func (v *evaluation) vlb(ctx context.Context, c *eval.Case) ([]eval.Value, error) {
-	m, nats := v.judged(c.Reference)
+	m := v.judged(c.Reference)
 	e, err := v.likelihoods().continuous(ctx, m)
 	if err != nil {
 		return nil, err
@@ -106,7 +102,7 @@ func (v *evaluation) vlb(ctx context.Context, c *eval.Case) ([]eval.Value, error
 		}
 	}
 	noteErrors(c, "vlb", e.Total())
-	return evidenceValues("vlb", e, m.Points(), nats), nil
+	return evidenceValues("vlb", e, m.Points()), nil
 }
 
 // firstSet is the set whose terms --terms writes.
@@ -127,7 +123,7 @@ func (v *evaluation) writeTerms(bounds []eval.NamedBound) error {
 
 // likelihood integrates the probability flow.
 func (v *evaluation) likelihood(ctx context.Context, c *eval.Case) ([]eval.Value, error) {
-	m, nats := v.judged(c.Reference)
+	m := v.judged(c.Reference)
 	l, err := v.likelihoods().flow(ctx, m)
 	if err != nil {
 		return nil, err
@@ -138,9 +134,9 @@ func (v *evaluation) likelihood(ctx context.Context, c *eval.Case) ([]eval.Value
 	}
 	noteErrors(c, "likelihood", e)
 	noteDiverged(c, e.Bits(l.Dim).Value)
-	out := []eval.Value{bits("-log p", e, l.Dim, nats)}
+	out := []eval.Value{bits("-log p", e, l.Dim)}
 	if m.Points() {
-		out = append(out, moved("-log p, nats", e, nats))
+		out = append(out, valueOf("-log p, nats", e))
 	}
 	return out, nil
 }
@@ -165,26 +161,25 @@ func noteDiverged(c *eval.Case, bits float64) {
 
 // evidenceValues are a bound and its terms in bits a dimension, of points in
 // nats too.
-func evidenceValues(name string, e *eval.Evidence, points bool, nats float64) []eval.Value {
+func evidenceValues(name string, e *eval.Evidence, points bool) []eval.Value {
 	out := []eval.Value{
-		bits(name, e.Total(), e.Dim, nats), bits(name+": reconstruction", e.Reconstruction(), e.Dim, nats),
-		bits(name+": prior", e.Prior(), e.Dim, 0), bits(name+": steps", e.Steps(), e.Dim, 0),
+		bits(name, e.Total(), e.Dim), bits(name+": reconstruction", e.Reconstruction(), e.Dim),
+		bits(name+": prior", e.Prior(), e.Dim), bits(name+": steps", e.Steps(), e.Dim),
 	}
 	if points {
-		out = append(out, moved(name+", nats", e.Total(), nats))
+		out = append(out, valueOf(name+", nats", e.Total()))
 	}
 	return out
 }
 
-// bits is an estimate in nats an image, moved by nats, as bits a dimension.
-func bits(name string, e eval.Estimate, dim int, nats float64) eval.Value {
-	e.Value += nats
-	return moved(name+", bits/dim", e.Bits(dim), 0)
+// bits is an estimate in nats an image as bits a dimension.
+func bits(name string, e eval.Estimate, dim int) eval.Value {
+	return valueOf(name+", bits/dim", e.Bits(dim))
 }
 
-// moved is an estimate moved by nats. Of one image its error is the estimator's.
-func moved(name string, e eval.Estimate, nats float64) eval.Value {
-	v := eval.Value{Name: name, X: e.Value + nats, Error: e.SE}
+// valueOf is an estimate as a value. Of one image its error is the estimator's.
+func valueOf(name string, e eval.Estimate) eval.Value {
+	v := eval.Value{Name: name, X: e.Value, Error: e.SE}
 	if math.IsNaN(v.Error) {
 		v.Error = e.Noise
 	}

@@ -54,6 +54,48 @@ func TestEvalUnits(t *testing.T) {
 	}
 }
 
+// What --terms writes of points sums up to the bound that is printed: both are in the units of the data.
+func TestTermsAreThePrintedBound(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	path := filepath.Join(t.TempDir(), "terms.csv")
+	r := reportOf(t, "eval", pointsRun(t, 8, "--val", "0"), "--json", "--metrics", "elbo", "--terms", path)
+	want := r.row(t, "elbo, bits/dim").Training.Value
+	for _, line := range strings.Split(string(readBytes(t, path)), "\n") {
+		f := strings.Split(line, ",")
+		if len(f) < 5 || f[0] != "matching" || f[1] != "total" {
+			continue
+		}
+		if got, err := strconv.ParseFloat(f[4], 64); err != nil || !(math.Abs(got-want) <= 1e-5*math.Abs(want)) {
+			t.Errorf("the terms' total is %v, printed is %v", f[4], want)
+		}
+		return
+	}
+	t.Errorf("no total among the terms:\n%.300s", readBytes(t, path))
+}
+
+// Sets that differ by less than float32 tells apart at their place are told apart, whether they come in a file of samples or of data.
+func TestEvalFarFromOrigin(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	dir := t.TempDir()
+	var table strings.Builder
+	var x []float64
+	for i := range 40 {
+		s, c := math.Sincos(float64(i))
+		x = append(x, 1e8+s, c)
+		table.WriteString(strconv.FormatFloat(1e8+s+0.5, 'g', -1, 64) + "," + strconv.FormatFloat(c, 'g', -1, 64) + "\n")
+	}
+	samples, path := filepath.Join(dir, "a.npz"), filepath.Join(dir, "b.csv")
+	writeBytes(t, path, []byte(table.String()))
+	if err := eval.WriteNPZ(samples, eval.OfPoints(eval.Rows{N: 40, D: 2, X: x})); err != nil {
+		t.Fatal(err)
+	}
+	// A set and itself moved by half: W2^2 = 1/4 exactly but for what numbers of 1e8 are rounded by, 1.5e-8.
+	r := reportOf(t, "eval", samples, path, "--metrics", "w2", "--json")
+	if w := r.row(t, "w2^2").HeldOut.Value; !(math.Abs(w-0.25) <= 1e-6) {
+		t.Errorf("W2^2 %v, want 1/4", w)
+	}
+}
+
 // Below 9 dimensions the divergence is exact unless probes are asked for; of one point their noise is what is known.
 func TestEvalExact(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())

@@ -25,6 +25,9 @@ type likelihoods struct {
 	seed  uint64 // of the noise, the times and the probes
 	clamp bool   // x0hat to [-1,1] in the bounds; the flow is of the network as it is
 
+	// volume is what -log p(x) of an image grows by from the model's units to those of the data, in nats. Every number that leaves holds it.
+	volume float64
+
 	process  reverie.Process  // under which it is measured; nil: the model's
 	variance reverie.Variance // of the chain's steps
 
@@ -131,12 +134,12 @@ type likelihoodBatch struct {
 	denoiser reverie.Denoiser[*tensors.Tensor]
 	reading  eval.Reading
 	stream   reverie.Stream
-	// Of latents: the numbers in an image, and what each costs beside its latent.
+	// The numbers in an image, and what each costs beside what the diffusion sees of it: of latents and of points in units of their own.
 	dim    int
 	beside []float64
 }
 
-// encoded makes what was measured on latents a bound for images.
+// encoded makes what was measured on latents, or in the model's units, a bound for images as they are.
 func (b likelihoodBatch) encoded(e interface{ Encoded(int, []float64) }) {
 	if b.beside != nil {
 		e.Encoded(b.dim, b.beside)
@@ -196,14 +199,20 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 // load sets the batch to n images from number first on.
 func (l *likelihoods) load(b *likelihoodBatch, images eval.Images, first, n int) error {
 	size := images.H * images.W * images.C
-	part := images.Pix[first*size : (first+n)*size]
+	part := images.Part(first, n)
 	switch {
 	case l.model.VAE != nil:
-		return l.encode(b, part, []int{n, images.H, images.W, images.C})
+		if err := l.encode(b, narrowed(part), []int{n, images.H, images.W, images.C}); err != nil {
+			return err
+		}
 	case b.reading == eval.Pixels:
-		b.x = engine.New(l.model.Engine, part, n, images.H, images.W, images.C)
+		b.x = engine.New(l.model.Engine, part.Pix, n, images.H, images.W, images.C)
 	default:
-		b.x = widened(l.model.Engine, part, n, images.H, images.W, images.C)
+		b.x = engine.New(l.model.Engine, part.Rows().X, n, images.H, images.W, images.C)
+		b.dim, b.beside = size, make([]float64, n)
+	}
+	for i := range b.beside {
+		b.beside[i] += l.volume
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/reverie-go/reverie"
@@ -57,7 +58,7 @@ func (c *Cloud) SetIn(a Affine, name string, o data.Options) (*data.Set, error) 
 	mapped := *c
 	mapped.X = a.Apply(c.X)
 	m := mapped.memory(name)
-	m.Shift, m.Scale = a.Shift, a.Scale
+	m.Shift, m.Scale, m.Source = a.Shift, a.Scale, slices.Concat(c.X...)
 	return data.FromMemory(m, o)
 }
 
