@@ -109,7 +109,8 @@ func TestFullDiskAtTheEnd(t *testing.T) {
 			}
 		}
 		err := tr.Run(ctx)
-		if !checkpoint.IsDiskFull(err) || errors.Is(err, ErrInterrupted) || !strings.Contains(err.Error(), "step 3") {
+		if !checkpoint.IsDiskFull(err) || !errors.Is(err, ErrNotSaved) || errors.Is(err, ErrInterrupted) || errors.Is(err, context.Canceled) ||
+			!strings.HasPrefix(err.Error(), "NOT SAVED") || !strings.Contains(err.Error(), filepath.Join(tr.Dir, "checkpoints", "step-000003")) {
 			t.Errorf("interrupt %v: %v", interrupt, err)
 		}
 		closed(t, tr)
@@ -164,4 +165,49 @@ func (stuck) Rename(from, to string) error {
 		return os.ErrPermission
 	}
 	return os.Rename(from, to)
+}
+
+// A run whose folder was removed says that nothing is left, however it ends.
+func TestFolderRemoved(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	c.SaveEvery = 2
+	for _, interrupt := range []bool{false, true} {
+		tr := start(t, c)
+		ctx, cancel := context.WithCancel(context.Background())
+		tr.Note = func(string) {} // of the checkpoints on the way
+		tr.Step = func(e Event) {
+			if e.Record.Step < 3 {
+				return
+			}
+			if err := os.RemoveAll(tr.Dir); err != nil {
+				t.Error(err)
+			}
+			if interrupt {
+				cancel()
+			}
+		}
+		err := tr.Run(ctx)
+		if !errors.Is(err, ErrNotSaved) || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "holds no checkpoint any more, and that of step 2 was there") {
+			t.Errorf("interrupt %v: %v", interrupt, err)
+		}
+		cancel()
+		closed(t, tr)
+	}
+}
+
+// What ended the run stands beside what kept it from being saved.
+func TestNotSavedAndWhy(t *testing.T) {
+	tr := start(t, tiny(images(t, 14, 8)))
+	d := new(fullDisk)
+	d.hold(tr)
+	tr.Note = func(string) {}
+	why := errors.New("the data went away")
+	d.full, tr.step = true, 1
+	if err := tr.saveLast(why); !errors.Is(err, ErrNotSaved) || !errors.Is(err, why) || !strings.HasPrefix(err.Error(), "NOT SAVED") {
+		t.Error(err)
+	}
+	if err := tr.saveLast(ErrInterrupted); errors.Is(err, ErrInterrupted) {
+		t.Error(err)
+	}
+	closed(t, tr)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data"
 )
 
@@ -23,7 +24,8 @@ type Event struct {
 
 // Run trains until the configuration's stop, then saves. When ctx ends it
 // finishes the step, saves and returns ErrInterrupted; it also saves before it
-// returns another error, unless that is ErrNotFinite or left no weights.
+// returns another error, unless that is ErrNotFinite or left no weights. If the
+// last checkpoint cannot be written, the error is ErrNotSaved.
 //
 // While it runs, the garbage collector is set to let the heap grow by a tenth
 // only: see collectEvery.
@@ -38,28 +40,33 @@ func (t *Trainer) Run(ctx context.Context) error {
 	if t.step > 0 && t.done() {
 		t.note("step %d of epoch %d is already at or past the run's stop; give more --steps, --epochs or --time to go on", t.step, t.epoch)
 	}
-	err := t.epochs(ctx)
+	err := t.saveLast(t.epochs(ctx))
+	if errors.Is(err, ErrNotSaved) {
+		return err // what a person must know, without notes on a curve
+	}
 	defer t.drawCurve()
-	if err = t.saveLast(ctx, err); err == nil {
+	if err == nil {
 		t.judge(ctx)
 		t.lastPictures(ctx)
 	}
 	return err
 }
 
-// saveLast saves the run that ended with err, if there is anything to save, and
-// returns with what it ended then.
-func (t *Trainer) saveLast(ctx context.Context, err error) error {
+// saveLast saves the run that ended with err, if there is anything to save. Where that fails it returns ErrNotSaved, before any
+// error but ErrInterrupted, which no longer says the truth.
+func (t *Trainer) saveLast(err error) error {
 	if t.lost || t.saved == t.step {
 		return err
 	}
-	if failed := t.save(); failed != nil {
-		if errors.Is(err, ErrInterrupted) {
-			err = context.Cause(ctx) // not saved, as ErrInterrupted says
-		}
-		return errors.Join(err, fmt.Errorf("the last checkpoint could not be written, %s: %w", t.kept(), failed))
+	failed := t.save()
+	if failed == nil {
+		return err
 	}
-	return err
+	failed = fmt.Errorf("%w: the last checkpoint could not be written, so the run stands as it was before; %s: %w", ErrNotSaved, t.kept(), failed)
+	if err == nil || errors.Is(err, ErrInterrupted) {
+		return failed
+	}
+	return errors.Join(failed, err)
 }
 
 // collectEvery is the growth of the heap, in percent, after which garbage is
@@ -166,12 +173,16 @@ func (t *Trainer) lastResort() string {
 	return t.kept() + "; start a new run with a lower --lr, or with --clip-norm 1"
 }
 
-// kept says which checkpoint the run folder has.
+// kept says which checkpoint the run folder has: it looks, for somebody may have removed it.
 func (t *Trainer) kept() string {
-	if t.saved < 0 {
+	last, err := checkpoint.Latest(t.Dir)
+	switch {
+	case err == nil:
+		return fmt.Sprintf("the checkpoint of step %d is kept, %s", last.Step, last.Path)
+	case t.saved < 0:
 		return "no checkpoint had been written yet"
 	}
-	return fmt.Sprintf("the checkpoint of step %d is kept", t.saved)
+	return fmt.Sprintf("%s holds no checkpoint any more, and that of step %d was there", t.Dir, t.saved)
 }
 
 // writeLog logs a step. A full disk costs lines of the log, which come with a

@@ -22,6 +22,9 @@ import (
 // ErrInterrupted says that the context ended the run, which has been saved.
 var ErrInterrupted = errors.New("interrupted; the run is saved")
 
+// ErrNotSaved says that the run ended and its last steps could not be saved.
+var ErrNotSaved = errors.New("NOT SAVED")
+
 // ErrNotFinite says that the loss, or the gradient with it, became NaN or
 // infinite.
 var ErrNotFinite = errors.New("no longer finite")

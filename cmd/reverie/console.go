@@ -105,7 +105,7 @@ func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 		fmt.Fprintf(c.err, "the run has reached its stop already (%s); give a larger total to go on\n", stops(t.Config))
 	case err == nil:
 		fmt.Fprintf(c.err, "%s in %v\n", english.Plural(c.steps, "step", ""), time.Since(began).Round(100*time.Millisecond))
-	case err == train.ErrInterrupted: // itself: joined with another error it was not saved
+	case err == train.ErrInterrupted: // itself: joined with another error it is not all there is to tell
 		fmt.Fprintf(c.err, "%v; go on with: reverie train --resume %s\n", err, quoted(t.Dir))
 		err = toldError{err}
 	default:

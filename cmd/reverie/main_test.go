@@ -18,15 +18,32 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // asReverie in the environment makes the test binary the program itself.
 const asReverie = "REVERIE_TEST_AS_PROGRAM"
 
+// stuckProgram makes it one that a signal alone does not end.
+const stuckProgram = "REVERIE_TEST_STUCK"
+
+func stuck() {
+	const grace = 20 * time.Millisecond
+	ctx, _ := untilSignal(grace)
+	fmt.Println("ready")
+	<-ctx.Done()
+	time.Sleep(5 * grace)
+	fmt.Println("signalled")
+	select {}
+}
+
 // scratch is the folder of what several tests share.
 var scratch string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(stuckProgram) != "" {
+		stuck()
+	}
 	if os.Getenv(asReverie) != "" {
 		main()
 	}

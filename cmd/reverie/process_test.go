@@ -24,11 +24,11 @@ func endless(imgs, dir string, more ...string) []string {
 	return with([]string{"train", imgs}, append([]string{"--time", "1h", "--run", dir}, more...)...)
 }
 
-// TestSignal: SIGINT, SIGTERM and SIGHUP of a real process save, and the last line is
-// the sample command. The signal comes twice, as timeout(1) sends it.
+// TestSignal: SIGINT, SIGTERM and SIGHUP of a real process save, the last line is
+// the sample command, and the exit code is a shell's. The signal comes twice, as timeout(1) sends it.
 func TestSignal(t *testing.T) {
-	for name, sig := range map[string]os.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM, "SIGHUP": syscall.SIGHUP} {
-		t.Run(name, func(t *testing.T) {
+	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
+		t.Run(sig.String(), func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")
 			cmd := program(t, endless(images(t), dir)...)
 			var stderr bytes.Buffer
@@ -52,7 +52,7 @@ func TestSignal(t *testing.T) {
 				}
 			}
 			rest, _ := io.ReadAll(out)
-			if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitFailure {
+			if err := cmd.Wait(); cmd.ProcessState.ExitCode() != code {
 				t.Errorf("ended with %v\n%s", err, stderr.String())
 			}
 			if want := "reverie sample " + dir; lastLine(first+string(rest)) != want {
@@ -68,6 +68,63 @@ func TestSignal(t *testing.T) {
 			ok(t, "sample", dir, "-n", "1", "--out", filepath.Join(t.TempDir(), "s.png"))
 			ok(t, "train", "--resume", dir, "--steps", strconv.FormatInt(last.Step+1, 10))
 		})
+	}
+}
+
+// TestReaderGone: where whoever reads the output goes away, as head(1) does, the run is saved.
+func TestReaderGone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	cmd := program(t, endless(images(t), dir)...)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout = w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	w.Close()
+	if _, err := bufio.NewReader(r).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 141 {
+		t.Errorf("ended with %v", err)
+	}
+	if last, err := checkpoint.Latest(dir); err != nil || last.Step < 1 {
+		t.Errorf("checkpoint %v, %v", last, err)
+	}
+}
+
+// TestSecondSignal: a command that does not come to its end after a signal is ended by the next one.
+func TestSecondSignal(t *testing.T) {
+	cmd := program(t, endless(images(t), filepath.Join(t.TempDir(), "run"))...)
+	cmd.Env = append(cmd.Env, stuckProgram+"=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	lines := bufio.NewReader(out)
+	for _, want := range []string{"ready\n", "signalled\n"} {
+		if line, err := lines.ReadString('\n'); err != nil || line != want {
+			t.Fatalf("%q, %v; want %q", line, err, want)
+		}
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go func() { // the first may come before the program looks
+		for cmd.Process.Signal(syscall.SIGINT) == nil {
+			time.Sleep(50 * time.Millisecond)
+		}
+	}()
+	if cmd.Wait(); cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {
+		t.Errorf("ended with %v", cmd.ProcessState)
 	}
 }
 

@@ -5,15 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"syscall"
 
+	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
-// The exit codes: what a script may rely on.
+// The exit codes: what a script may rely on. A command that a signal ended gives
+// exitSignal plus the signal's number, as a shell does: 130 for Ctrl-C.
 const (
 	exitFailure = 1 // from what files hold, or from what happened
 	exitUsage   = 2 // wrong from the command line alone
+	exitSignal  = 128
 )
 
 // usageError marks an error that the command line alone shows.
@@ -21,6 +26,9 @@ type usageError struct{ error }
 
 // toldError marks an error of which the command has told all there is to say.
 type toldError struct{ error }
+
+// Unwrap gives the error itself.
+func (e toldError) Unwrap() error { return e.error }
 
 // usage marks err as a usage error; nil stays nil.
 func usage(err error) error {
@@ -40,12 +48,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		return 0
-	}
 	switch {
-	case errors.As(err, new(toldError)):
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case err == nil || all(err, isTold):
+	case all(err, isStop):
 		fmt.Fprintln(stderr, "reverie: interrupted")
 	default:
 		fmt.Fprintln(stderr, "reverie:", err)
@@ -54,7 +59,46 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "See '%s --help'.\n", cmd.CommandPath())
 		return exitUsage
 	}
+	return exitCode(ctx, err)
+}
+
+// exitCode is that of a command which ended with err, where the command line is not to blame.
+func exitCode(ctx context.Context, err error) int {
+	var by signalled
+	errors.As(context.Cause(ctx), &by)
+	if by.Signal == 0 && errors.Is(err, syscall.EPIPE) {
+		by.Signal = syscall.SIGPIPE // on its way
+	}
+	switch {
+	case by.Signal != 0 && all(err, isStop), by.Signal == syscall.SIGPIPE && err == nil: // not all of what was printed was read
+		return exitSignal + int(by.Signal)
+	case err == nil:
+		return 0
+	}
 	return exitFailure
+}
+
+// isTold and isStop look at an error alone, not at those that it wraps: whether it was told, and whether it is the end of the
+// context or of whoever read what is printed.
+func isTold(err error) bool {
+	_, ok := err.(toldError)
+	return ok || err == syscall.EPIPE
+}
+
+func isStop(err error) bool {
+	return err == context.Canceled || err == train.ErrInterrupted || err == syscall.EPIPE
+}
+
+// all says whether is holds of every error that err joins, or of one that it wraps. One of which it does not is what there is to
+// tell, whatever stands beside it.
+func all(err error, is func(error) bool) bool {
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(err error) bool { return !all(err, is) })
+	case interface{ Unwrap() error }:
+		return is(err) || all(e.Unwrap(), is)
+	}
+	return err != nil && is(err)
 }
 
 func newRoot() *cobra.Command {

@@ -40,7 +40,8 @@ experiment: SimpleUnet at 128x128, T = 300, L1, 100 epochs. A flag replaces what
 the preset says (below, in brackets, what that is); a stop (--epochs, --steps, --time) replaces the preset's stop,
 and of several the first reached ends the run.
 
-Ctrl-C saves and ends; --resume goes on from there. Then --epochs, --steps and
+Ctrl-C saves and ends (exit code 130; 143 for SIGTERM, 129 for SIGHUP, 141 for
+SIGPIPE), a second one ends at once; --resume goes on from there. Then --epochs, --steps and
 --time are totals from the start of the run, and one that is given replaces all
 stops of the run. They, --save-every, --keep and --sample-every may be changed;
 all else stays as it was.`,
