@@ -7,19 +7,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/reverie-go/reverie/internal/jsonfile"
 )
 
 // metadataKey is the name that no tensor can have.
 const metadataKey = "__metadata__"
 
-func compare(a, b int64) int                  { return cmp.Compare(a, b) }
-func leUint64(b []byte) uint64                { return binary.LittleEndian.Uint64(b) }
-func isDelim(t json.Token, d json.Delim) bool { return t == json.Token(d) }
+func compare(a, b int64) int   { return cmp.Compare(a, b) }
+func leUint64(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
 // parseHeader parses a header's JSON. encoding/json would let the last of two
 // equal keys win, so the tokens are read one at a time.
@@ -30,10 +30,10 @@ func parseHeader(header []byte) ([]Info, map[string]string, error) {
 	if !utf8.Valid(header) {
 		return nil, nil, errors.New("is not UTF-8")
 	}
-	p := newTokens(header)
+	p := headerTokens{jsonfile.NewTokens(header)}
 	var infos []Info
 	var metadata map[string]string
-	err := p.object(func(key string) (err error) {
+	err := p.Object(func(key string) (err error) {
 		if key == metadataKey {
 			metadata, err = p.metadata()
 			return err
@@ -49,115 +49,28 @@ func parseHeader(header []byte) ([]Info, map[string]string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return infos, metadata, p.end()
+	return infos, metadata, p.End()
 }
 
-// tokens reads JSON of a known form token by token.
-type tokens struct{ d *json.Decoder }
+// headerTokens are those of a header.
+type headerTokens struct{ jsonfile.Tokens }
 
-func newTokens(b []byte) tokens {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	return tokens{d}
-}
-
-func (p tokens) next() (json.Token, error) {
-	t, err := p.d.Token()
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil {
-		return nil, fmt.Errorf("bad JSON at byte %d: %w", p.d.InputOffset(), err)
-	}
-	return t, nil
-}
-
-func (p tokens) delim(d json.Delim) error {
-	t, err := p.next()
-	if err == nil && !isDelim(t, d) {
-		err = fmt.Errorf("bad JSON before byte %d: found %v, expected %v", p.d.InputOffset(), t, d)
-	}
-	return err
-}
-
-// end accepts white space alone.
-func (p tokens) end() error {
-	if t, err := p.d.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("something follows the closing brace (%v)", cmp.Or[any](t, err))
-	}
-	return nil
-}
-
-// object reads an object, leaving each value to the function; a key that comes
-// twice is an error.
-func (p tokens) object(value func(key string) error) error {
-	if err := p.delim('{'); err != nil {
-		return err
-	}
-	return p.members(value)
-}
-
-// members reads what follows an object's opening brace.
-func (p tokens) members(value func(key string) error) error {
-	seen := map[string]bool{}
-	for p.d.More() {
-		key, err := p.str()
-		if err != nil {
-			return err
-		}
-		if seen[key] {
-			return fmt.Errorf("key %q comes twice", key)
-		}
-		seen[key] = true
-		if err := value(key); err != nil {
-			return err
-		}
-	}
-	return p.delim('}')
-}
-
-func (p tokens) str() (string, error) {
-	t, err := p.next()
-	if err != nil {
-		return "", err
-	}
-	s, ok := t.(string)
-	if !ok {
-		return "", fmt.Errorf("found %v, expected a string", t)
-	}
-	return s, nil
-}
-
-// naturals reads an array of whole numbers from 0 to 2^63-1.
-func (p tokens) naturals() ([]int64, error) {
-	if err := p.delim('['); err != nil {
-		return nil, err
-	}
-	v := []int64{}
-	for p.d.More() {
-		t, err := p.next()
-		if err != nil {
-			return nil, err
-		}
-		n, ok := t.(json.Number)
-		if !ok {
-			return nil, fmt.Errorf("found %v, expected a number", t)
-		}
-		i, err := strconv.ParseUint(n.String(), 10, 63)
-		if err != nil {
-			return nil, fmt.Errorf("found %v, expected a whole number from 0 to 2^63-1", n)
-		}
-		v = append(v, int64(i))
-	}
-	return v, p.delim(']')
-}
-
-func (p tokens) metadata() (map[string]string, error) {
+// metadata reads an object or null. The format has strings alone; what some writers put in their place is passed over.
+func (p headerTokens) metadata() (map[string]string, error) {
 	m := map[string]string{}
-	err := p.object(func(key string) (err error) {
-		m[key], err = p.str()
-		return err
-	})
+	var raw json.RawMessage
+	err := p.Decode(&raw)
+	if err == nil && string(raw) != "null" {
+		values := headerTokens{jsonfile.NewTokens(raw)}
+		err = values.Object(func(key string) error {
+			var v any
+			err := values.Decode(&v)
+			if text, ok := v.(string); ok {
+				m[key] = text
+			}
+			return err
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", metadataKey, err)
 	}
@@ -165,14 +78,14 @@ func (p tokens) metadata() (map[string]string, error) {
 }
 
 // tensor reads {"dtype": ..., "shape": [...], "data_offsets": [begin, end]}.
-func (p tokens) tensor() (Info, error) {
+func (p headerTokens) tensor() (Info, error) {
 	var in Info
 	fields := 0
-	err := p.object(func(key string) (err error) {
+	err := p.Object(func(key string) (err error) {
 		fields++
 		switch key {
 		case "dtype":
-			in.DType, err = p.str()
+			in.DType, err = p.String()
 		case "shape":
 			in.Shape, err = p.shape()
 		case "data_offsets":
@@ -191,8 +104,8 @@ func (p tokens) tensor() (Info, error) {
 	return in, err
 }
 
-func (p tokens) shape() ([]int, error) {
-	v, err := p.naturals()
+func (p headerTokens) shape() ([]int, error) {
+	v, err := p.Naturals()
 	shape := make([]int, len(v))
 	for i, d := range v {
 		shape[i] = int(d)
@@ -203,8 +116,8 @@ func (p tokens) shape() ([]int, error) {
 	return shape, err
 }
 
-func (p tokens) offsets() (begin, end int64, err error) {
-	v, err := p.naturals()
+func (p headerTokens) offsets() (begin, end int64, err error) {
+	v, err := p.Naturals()
 	if err == nil && len(v) != 2 {
 		err = fmt.Errorf("found %d numbers, expected 2", len(v))
 	}

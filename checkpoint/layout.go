@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/reverie-go/reverie/internal/jsonfile"
 )
 
 // The files of a model folder, by their paths with forward slashes.
@@ -143,7 +145,7 @@ func parseIndex(b []byte) (x index, err error) {
 		UNet      []string `json:"unet"`
 		VAE       []string `json:"vae"`
 	}
-	if err := decodeStrict(b, &f); err != nil {
+	if err := jsonfile.Strict(b, &f); err != nil {
 		return x, err
 	}
 	if f.VAE != nil {
@@ -186,7 +188,7 @@ func encodeConfig(arch string, config json.RawMessage) ([]byte, error) {
 	}
 	fields := map[string]json.RawMessage{}
 	if len(config) > 0 {
-		if err := decodeStrict(config, &fields); err != nil {
+		if err := jsonfile.Strict(config, &fields); err != nil {
 			return nil, fmt.Errorf("architecture's configuration: %w", err)
 		}
 		if fields == nil {
@@ -202,7 +204,7 @@ func encodeConfig(arch string, config json.RawMessage) ([]byte, error) {
 // with an underscore, compact, keys sorted.
 func parseConfig(b []byte, class string) (json.RawMessage, error) {
 	fields := map[string]json.RawMessage{}
-	if err := decodeStrict(b, &fields); err != nil {
+	if err := jsonfile.Strict(b, &fields); err != nil {
 		return nil, err
 	}
 	if fields == nil {

@@ -133,7 +133,7 @@ var hostile = []struct {
 	{"same name escaped", `{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\u0061":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 2, `key "a" comes twice`},
 	{"same field twice", `{"a":{"dtype":"U8","shape":[1],"shape":[1],"data_offsets":[0,1]}}`, 1, `key "shape" comes twice`},
 	{"same metadata twice", `{"__metadata__":{"a":"1","a":"2"}}`, 0, `key "a" comes twice`},
-	{"metadata not text", `{"__metadata__":{"a":1}}`, 0, "expected a string"},
+	{"metadata cut", `{"__metadata__":{"a":1`, 0, "EOF"},
 	{"metadata an array", `{"__metadata__":[]}`, 0, "expected {"},
 	{"tensor null", `{"a":null}`, 0, "expected {"},
 	{"missing field", `{"a":{"dtype":"U8","shape":[1]}}`, 1, "is missing"},
@@ -158,6 +158,17 @@ var hostile = []struct {
 	{"out of the file", `{"a":{"dtype":"U8","shape":[1152921504606846976],"data_offsets":[0,1152921504606846976]}}`, 4, "the file has 4"},
 	{"data left over", `{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 2, "the tensors take 1 bytes, the file has 2"},
 	{"data without tensors", `{}`, 1, "the tensors take 0 bytes"},
+}
+
+// What writers other than the reference put in place of metadata does not make a file unreadable.
+func TestOddMetadata(t *testing.T) {
+	for text, want := range map[string]int{"null": 0, "{}": 0, `{"a": 1, "b": {"c": [2]}, "d": "e"}`: 1} {
+		b := file(`{"__metadata__":`+text+`,"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1)
+		x, m, err := ReadSafetensors(bytes.NewReader(b), int64(len(b)))
+		if err != nil || len(x) != 1 || len(m) != want {
+			t.Errorf("%s: %v, %v, %v", text, x, m, err)
+		}
+	}
 }
 
 func TestHostileHeaders(t *testing.T) {

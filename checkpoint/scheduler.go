@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/reverie-go/reverie/internal/jsonfile"
 )
 
 // SchedulerConfig is scheduler/scheduler_config.json: the keys of diffusers'
@@ -122,7 +124,7 @@ func (c SchedulerConfig) validateNames() error {
 // default.
 func parseScheduler(b []byte) (SchedulerConfig, error) {
 	c := NewScheduler()
-	if err := decodeStrict(b, &c); err != nil {
+	if err := jsonfile.Strict(b, &c); err != nil {
 		return c, err
 	}
 	return c, c.Validate()

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+
+	"github.com/reverie-go/reverie/internal/jsonfile"
 )
 
 // Trainer is the state of the training loop, the contents of trainer.json.
@@ -104,7 +106,7 @@ func sealed(b []byte, sum string) bool {
 // a loop can have left, and the document's own SHA-256.
 func parseTrainer(b []byte) (*Trainer, error) {
 	var t Trainer
-	if err := decodeStrict(b, &t); err != nil {
+	if err := jsonfile.Strict(b, &t); err != nil {
 		return nil, errDamaged("%w", err)
 	}
 	if !sealed(b, t.SHA256) {

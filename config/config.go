@@ -5,7 +5,6 @@
 package config
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/reverie-go/reverie/internal/jsonfile"
 )
 
 // Run is the effective configuration of one training run. Its JSON keys are the
@@ -158,7 +159,7 @@ func (r *Run) JSON() ([]byte, error) {
 // maxJSON bounds a config.json that is read back: ours are under 4 KiB.
 const maxJSON = 1 << 20
 
-// Parse reads a config.json and validates it. Unknown fields are errors.
+// Parse reads a config.json and validates it. Unknown fields, keys that come twice and text after the configuration are errors.
 func Parse(rd io.Reader) (*Run, error) {
 	text, err := io.ReadAll(io.LimitReader(rd, maxJSON+1))
 	if err != nil {
@@ -167,14 +168,9 @@ func Parse(rd io.Reader) (*Run, error) {
 	if len(text) > maxJSON {
 		return nil, fmt.Errorf("longer than %d bytes; a run's configuration is not", maxJSON)
 	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
 	r := new(Run)
-	if err := dec.Decode(r); err != nil {
+	if err := jsonfile.Strict(text, r); err != nil {
 		return nil, err
-	}
-	if dec.More() {
-		return nil, fmt.Errorf("text after the configuration")
 	}
 	r.fillOld()
 	return r, r.Validate()

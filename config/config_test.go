@@ -265,3 +265,32 @@ func TestResumeNamesData(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A config.json says everything once, and nothing after it.
+func TestParseRefuses(t *testing.T) {
+	r, err := Preset("small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(b)
+	if _, err := Parse(strings.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	for forged, want := range map[string]string{
+		strings.Replace(text, `"arch"`, `"arch": "mlp", "arch"`, 1): `key "arch" comes twice`,
+		strings.Replace(text, `"arch"`, `"Arch": "mlp", "arch"`, 1): `comes twice`,
+		text + "{}": "something follows",
+		text + "]":  "something follows",
+		strings.Replace(text, `"arch"`, `"arches"`, 1): `unknown field "arches"`,
+		strings.Repeat("[", 1000):                      "nested deeper",
+		text + strings.Repeat(" ", 1<<20):              "longer than",
+	} {
+		if _, err := Parse(strings.NewReader(forged)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40q: error %v, want %q", forged, err, want)
+		}
+	}
+}

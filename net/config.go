@@ -2,27 +2,21 @@ package net
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
+
+	"github.com/reverie-go/reverie/internal/jsonfile"
 )
 
-// Decode reads one JSON object into config and rejects unknown fields and
-// anything after the object. Fields that the object lacks keep their value;
+// Decode reads one JSON object into config and rejects unknown fields, keys
+// that come twice and anything after the object. Fields that the object lacks keep their value;
 // empty data leaves all as it is.
 func Decode(data []byte, config any) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(config); err != nil {
+	if err := jsonfile.Strict(data, config); err != nil {
 		return fmt.Errorf("configuration: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("configuration: more than one JSON value")
 	}
 	return nil
 }

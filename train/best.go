@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/internal/jsonfile"
 	"github.com/reverie-go/reverie/pipeline"
 )
 
@@ -41,10 +42,12 @@ func ReadBest(runDir string) (*Best, error) {
 		return nil, err
 	}
 	defer f.Close()
-	d := json.NewDecoder(io.LimitReader(f, maxBest))
-	d.DisallowUnknownFields()
+	text, err := io.ReadAll(io.LimitReader(f, maxBest))
 	b := new(Best)
-	if err := d.Decode(b); err != nil {
+	if err == nil {
+		err = jsonfile.Strict(text, b)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w; remove it, and the next checkpoint begins a new record", path, err)
 	}
 	return b, nil
