@@ -28,7 +28,7 @@ type Options struct {
 	Seed          uint64 // image i is the same for every N, Batch and number of threads
 
 	Solver  string // one of sample.Names; "": Defaults', then dpm++2m
-	Steps   int    // solver steps; 0: Defaults', then all T for ddpm and lecture-sde, 20 (or T, if fewer) for solvers of second order, 50 for the others
+	Steps   int    // solver steps; 0: Defaults', then sample.DefaultSteps
 	Spacing string // one of sample.Spacings; "": sample.DefaultSpacing
 	sample.Options
 	Clamp string   // "x0": x0hat, "dynamic": x0hat to its quantile, "x": x after each step, "none"; "": Defaults', then x for Lecture's solvers, x0
@@ -44,15 +44,6 @@ type Options struct {
 	// of the batch's first image; its error ends the sampling. The state's tensors
 	// are valid during the call only.
 	Hook func(first int, s State) error
-}
-
-// defaultSteps is what a solver takes where nothing is said: those of second order need fewer (docs/benchmarks.md has what more would give).
-func defaultSteps(solver string) int {
-	switch solver {
-	case "dpm++2m", "dpm++2m-sde", "unipc", "heun":
-		return 20
-	}
-	return 50
 }
 
 // Filled returns o with what it leaves open taken from the model's defaults.
@@ -73,31 +64,13 @@ func (m *Model) Filled(o Options) Options {
 	if o.Solver == own {
 		o.Steps, o.Clamp = cmp.Or(o.Steps, d.Steps), cmp.Or(o.Clamp, d.Clamp)
 	}
-	o.Clamp, o.Spacing = cmp.Or(o.Clamp, m.clamp(o.Solver)), cmp.Or(o.Spacing, m.spacing(o))
-	if o.Steps == 0 {
-		o.Steps = m.steps(o.Solver)
+	p := o.Process
+	if p == nil {
+		p = m.Process
 	}
+	o.Clamp, o.Spacing = cmp.Or(o.Clamp, m.clamp(o.Solver)), cmp.Or(o.Spacing, sample.DefaultSpacing(o.Solver, p))
+	o.Steps = cmp.Or(o.Steps, sample.DefaultSteps(o.Solver, p))
 	return o
-}
-
-// spacing is that of the times where nothing is said.
-func (m *Model) spacing(o Options) string {
-	if o.Process != nil {
-		return sample.DefaultSpacing(o.Solver, o.Process)
-	}
-	return sample.DefaultSpacing(o.Solver, m.Process)
-}
-
-// steps is how many a solver takes where nothing is said: all of a table's for those that walk it, else defaultSteps.
-func (m *Model) steps(solver string) int {
-	d, ok := m.Process.(reverie.Discrete)
-	switch {
-	case ok && (solver == "ddpm" || solver == "lecture-sde"):
-		return d.Steps()
-	case ok:
-		return min(d.Steps(), defaultSteps(solver))
-	}
-	return defaultSteps(solver)
 }
 
 // clamp is what a solver clamps where neither Options nor Defaults say: the

@@ -150,13 +150,19 @@ func (s *impulses) Noise(like batch) batch {
 	return z
 }
 
-// law returns the exact mean and variance of what the solver makes of x ~ N(m, v) on one-dimensional Gaussian data, where its steps are affine:
-// the result is B + A x + sum_k C_k z_k, of which one walk of a batch gives all coefficients: from x = 0, from x = 1, and from
-// x = 0 with one noise 1.
+// law is lawUnder on one-dimensional Gaussian data.
 func law(t *testing.T, p reverie.Process, solver Solver[batch], grid []float64, m, v float64, draws int) (mean, variance float64) {
 	t.Helper()
+	return lawUnder(t, p, gaussian.denoiser(p), solver, grid, m, v, draws)
+}
+
+// lawUnder returns the exact mean and variance of what the solver makes of x ~ N(m, v) in one dimension under an affine denoiser, where its steps are
+// affine: the result is B + A x + sum_k C_k z_k, of which one walk of a batch gives all coefficients: from x = 0, from x = 1, and from
+// x = 0 with one noise 1.
+func lawUnder(t *testing.T, p reverie.Process, d reverie.Denoiser[batch], solver Solver[batch], grid []float64, m, v float64, draws int) (mean, variance float64) {
+	t.Helper()
 	sp := &impulses{}
-	run := &Run[batch]{Space: sp, Process: p, Denoiser: gaussian.denoiser(p)}
+	run := &Run[batch]{Space: sp, Process: p, Denoiser: d}
 	x := reverie.NewBatch[float64](2+draws, 1)
 	x[1][0] = 1
 	x, err := Sample(context.Background(), run, solver, x, grid, nil)

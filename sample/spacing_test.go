@@ -75,6 +75,40 @@ func TestEverySpacingIsAGrid(t *testing.T) {
 	}
 }
 
+// A law that is noise alone long before hi starts where sigma/alpha is at most 164, of a table at that index, unless all of its indices are asked for. A
+// law that has another deviation there than at hi starts at hi.
+func TestStart(t *testing.T) {
+	for _, T := range []int{300, 1000} {
+		p := mustDDPM(t, reverie.CosineBetas(T))
+		level := func(i float64) float64 { c := p.At(i); return c.Sigma / c.Alpha }
+		at := Start(p)
+		if bound := math.Exp(5.1); at != math.Trunc(at) || level(at) > bound || level(at+1) <= bound {
+			t.Errorf("a cosine chain of %d starts at %v, whose level is %v; that of the next is %v", T, at, level(at), level(at+1))
+		}
+		for _, spacing := range Spacings() {
+			for _, n := range []int{1, 25, int(at) + 1, T - 1, T} {
+				g, err := Grid(spacing, p, n)
+				if err == nil {
+					err = checkGrid(p, g)
+				}
+				if err != nil || g[0] != max(at, float64(n-1)) {
+					t.Errorf("%s, %d steps of %d: from %v, %v", spacing, n, T, g[0], err)
+				}
+			}
+		}
+	}
+	linear := mustDDPM(t, reverie.LinearBetas(1000, 1e-4, 0.02))
+	for _, p := range []reverie.Process{linear, reverie.VP{}, reverie.SubVP{}, reverie.CosineVP{}, reverie.VE{SigmaMax: 1000}, reverie.EDM{SigmaMax: 500}, reverie.Flow{},
+		reverie.Bridge{}, reverie.Part{Process: reverie.VE{SigmaMax: 1000}, Lo: 0.1, Hi: 0.99}} {
+		if _, hi := p.Span(); Start(p) != hi {
+			t.Errorf("%T starts at %v, not at %v", p, Start(p), hi)
+		}
+	}
+	if steep := (reverie.VP{BetaMax: 60}); !(math.Abs(steep.At(Start(steep)).Lambda()+5.1) <= 1e-9) {
+		t.Errorf("a steep VP starts at %v", Start(steep))
+	}
+}
+
 // What rounding makes alike moves to the next free index, and no other time moves.
 func TestRound(t *testing.T) {
 	for _, c := range []struct {
@@ -88,7 +122,7 @@ func TestRound(t *testing.T) {
 		{[]float64{9, 8.9, 8.8, 0}, []float64{9, 8, 7, 0}, 10},
 	} {
 		got := slices.Clone(c.g)
-		round(got, c.T)
+		round(got, float64(c.T-1))
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%v of %d: %v, want %v", c.g, c.T, got, c.want)
 		}

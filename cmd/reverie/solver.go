@@ -25,8 +25,8 @@ type solverFlags struct {
 func (s *solverFlags) add(f *pflag.FlagSet) {
 	o := &s.options
 	f.StringVar(&s.solver, "solver", "", oneOf("solver", config.Solvers)+" (default: the run's)")
-	f.IntVar(&s.steps, "steps", 0, "solver steps (default: the run's; else all T for ddpm and lecture-sde, 20 for dpm++, unipc and heun, 50 for the others)")
-	f.StringVar(&s.spacing, "spacing", "", oneOf("spacing of the times", sample.Spacings())+" (default: karras under edm, logsnr for dpm++ and unipc, else linear)")
+	f.IntVar(&s.steps, "steps", 0, "solver steps (default: the run's; else all of a table for ddpm and lecture-sde, 20 for dpm++, unipc and heun, 50 for ddim, euler and rk45, 100 for those that add noise)")
+	f.StringVar(&s.spacing, "spacing", "", oneOf("spacing of the times", sample.Spacings())+" (default: logsnr for dpm++, unipc, heun, euler-maruyama and annealed-langevin, else linear; karras in place of linear, and for heun, under edm)")
 	f.StringVar(&s.clamp, "clamp", "", oneOf("keep to [-1,1]", config.Clamps)+" (default: the run's with its own solver; else x for ddpm and lecture-sde on a run of preset lecture or an imported simpleunet, x0 elsewhere)")
 	f.StringVar(&s.process, "process", "", oneOf("sample under this process with its default schedule, at the noise levels that the model knows", config.Processes)+" (default: the model's)")
 	f.Float64Var(&o.Eta, "eta", 0, "fresh noise of ddim: 0 deterministic, 1 ancestral; given alone, it chooses solver ddim")
