@@ -3,16 +3,10 @@ package eval
 import (
 	"bytes"
 	"encoding/csv"
-	"image/color"
 	"math"
 	"strconv"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/plotutil"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
+	"github.com/reverie-go/reverie/internal/chart"
 )
 
 // A NamedBound is a bound for a table or a picture.
@@ -60,50 +54,16 @@ func TermsCSV(bounds []NamedBound) []byte {
 	return b.Bytes()
 }
 
-// TermsSVG is a picture of the bounds' steps, in bits a dimension over t.
+// TermsSVG is a picture of the bounds' steps, in bits a dimension over t, each with a bar of two standard errors either way.
 func TermsSVG(bounds []NamedBound) ([]byte, error) {
-	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = "Terms of the bound", "t", "bits a dimension, of each step"
-	p.Legend.Top = true
+	c := chart.New("", "t", "bits a dimension, of each step")
 	for i, n := range bounds {
-		if err := addTerms(p, n, plotutil.SoftColors[i%len(plotutil.SoftColors)]); err != nil {
-			return nil, err
+		k := chart.Curve{Name: n.Name, Color: chart.Lines[i%len(chart.Lines)]}
+		for _, s := range n.Bound.Terms() {
+			e := Estimate{Value: s.Value, SE: s.SE}.Bits(n.Bound.Dim)
+			k.X, k.Y, k.Error = append(k.X, s.T), append(k.Y, e.Value), append(k.Error, e.SE)
 		}
+		c.Add(k)
 	}
-	canvas := vgsvg.New(18*vg.Centimeter, 11*vg.Centimeter)
-	p.Draw(draw.New(canvas))
-	var svg bytes.Buffer
-	_, err := canvas.WriteTo(&svg)
-	return svg.Bytes(), err
-}
-
-// addTerms draws a bound's steps, each with a bar of two standard errors either way.
-func addTerms(p *plot.Plot, n NamedBound, c color.Color) error {
-	var points struct {
-		plotter.XYs
-		plotter.YErrors
-	}
-	for _, s := range n.Bound.Terms() {
-		e := Estimate{Value: s.Value, SE: s.SE}.Bits(n.Bound.Dim)
-		if math.IsNaN(e.SE) {
-			e.SE = 0
-		}
-		points.XYs = append(points.XYs, plotter.XY{X: s.T, Y: e.Value})
-		points.YErrors = append(points.YErrors, struct{ Low, High float64 }{2 * e.SE, 2 * e.SE})
-	}
-	if len(points.XYs) == 0 {
-		return nil
-	}
-	line, err := plotter.NewLine(points.XYs)
-	if err != nil {
-		return err
-	}
-	bars, err := plotter.NewYErrorBars(points)
-	if err != nil {
-		return err
-	}
-	line.Color, bars.Color, bars.CapWidth = c, c, 0
-	p.Add(bars, line)
-	p.Legend.Add(n.Name, line)
-	return nil
+	return chart.SVG(&chart.Figure{Title: "Terms of the bound", Charts: []*chart.Chart{c}, Width: 500, Height: 290}, false)
 }

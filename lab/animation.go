@@ -10,9 +10,8 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/internal/chart"
 	"github.com/reverie-go/reverie/sample"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // particles is the number of points of the animation.
@@ -98,10 +97,7 @@ func (l *lab) framesForth(x points) []frame {
 func (f frame) paint(d Data) image.Image {
 	fig := &figure{box: window, rows: [][]*panel{{(&panel{title: f.title, note: fmt.Sprintf("t = %.2f", f.t)}).add(
 		dimmed(densityOf(d.Law.At(lawAt(f.t)), window, 128).coarse()), byDirection(f.x, f.origin, 1.2))}}, window: 200, bare: true}
-	w, h := fig.size()
-	c := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(100), vgimg.UseBackgroundColor(paper))
-	fig.draw(draw.New(c))
-	return c.Image()
+	return chart.ImageAt(fig, 100)
 }
 
 // animationPalette is that of the animation: the shades, the hues whole and half over the night, and greys for text.
@@ -114,7 +110,7 @@ func animationPalette() color.Palette {
 		}
 	}
 	for i := range 12 {
-		p = append(p, mix(ink, paper, float64(i)/11), mix(shade(0), white, float64(i)/11))
+		p = append(p, mix(chart.Ink, chart.Paper, float64(i)/11), mix(shade(0), white, float64(i)/11))
 	}
 	return p
 }

@@ -5,11 +5,8 @@ import (
 	"math"
 )
 
-// The colours of all pictures: densities from night to sand, what lies on them bright, text dark on white paper.
+// The colours of what is on the plane: densities from night to sand, what lies on them bright; those of text and curves are package chart's.
 var (
-	paper = color.NRGBA{255, 255, 255, 255}
-	ink   = color.NRGBA{34, 34, 46, 255}
-	faint = color.NRGBA{120, 120, 135, 255}
 	night = []color.NRGBA{ // a scale of even steps in lightness, so that it also reads in grey
 		{13, 8, 38, 255}, {38, 17, 82, 255}, {80, 18, 123, 255}, {125, 31, 130, 255}, {170, 46, 122, 255},
 		{212, 68, 104, 255}, {242, 104, 87, 255}, {252, 155, 105, 255}, {254, 205, 140, 255}, {252, 244, 190, 255},
@@ -18,8 +15,6 @@ var (
 	ice   = color.NRGBA{140, 226, 255, 255} // what is learnt, and ends of paths
 	lime  = color.NRGBA{190, 255, 120, 255} // what is exact, and starts of paths
 
-	// lines are told apart by those who see fewer colours, too (Okabe & Ito 2008).
-	lines = []color.NRGBA{{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255}}
 )
 
 // shades is the number of steps in which a density is painted: few enough that its level lines show and that files stay small.

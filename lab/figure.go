@@ -3,26 +3,15 @@ package lab
 import (
 	"bytes"
 	"fmt"
-	"image/color"
 	"io"
-	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data/picture"
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/text"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
+	"github.com/reverie-go/reverie/internal/chart"
 )
-
-// A drawing can be painted at its own size.
-type drawing interface {
-	size() (w, h vg.Length)
-	draw(c draw.Canvas)
-}
 
 // A figure is a table of panels under a title.
 type figure struct {
@@ -35,14 +24,13 @@ type figure struct {
 	bare   bool      // without a title and its row
 }
 
-// The figure's margins, in points.
+// The figure's rows and margins, in points.
 const (
-	margin   = 10
-	titleRow = 26
+	margin   = chart.Margin
+	titleRow = chart.TitleRow
 	panelRow = 18 // a panel's title
-	lineRow  = 12
 	nameCol  = 18
-	gap      = 6
+	gap      = chart.Gap
 )
 
 func (f *figure) side() vg.Length {
@@ -95,18 +83,20 @@ func (f *figure) rowHeight(row []*panel) vg.Length {
 	return f.side() + gap
 }
 
-func (f *figure) size() (w, h vg.Length) {
+// Size implements chart.Drawing.
+func (f *figure) Size() (w, h vg.Length) {
 	n := vg.Length(f.columns())
 	w = f.left() + n*f.side() + (n-1)*gap + margin
-	h = f.head() + vg.Length(len(wrapped(f.below, w-f.left()-margin)))*lineRow + 2*margin
+	h = f.head() + vg.Length(len(chart.Wrapped(f.below, w-f.left()-margin)))*chart.LineRow + 2*margin
 	for _, row := range f.rows {
 		h += f.rowHeight(row)
 	}
 	return w, h
 }
 
-func (f *figure) draw(c draw.Canvas) {
-	c.FillText(label(12, ink, draw.XLeft, draw.YTop), vg.Point{X: c.Min.X + f.left(), Y: c.Max.Y - margin}, f.title)
+// Draw implements chart.Drawing.
+func (f *figure) Draw(c draw.Canvas) {
+	c.FillText(chart.Title(), vg.Point{X: c.Min.X + f.left(), Y: c.Max.Y - margin}, f.title)
 	y := c.Max.Y - margin - f.head() + 4
 	for i, row := range f.rows {
 		y -= f.rowHeight(row)
@@ -118,57 +108,17 @@ func (f *figure) draw(c draw.Canvas) {
 			p.draw(draw.Canvas{Canvas: c.Canvas, Rectangle: square(x, y+gap, f.side())}, f.box)
 		}
 		if i < len(f.names) {
-			sty := label(9.5, ink, draw.XCenter, draw.YTop)
+			sty := chart.Label(chart.NameSize, chart.Ink, draw.XCenter, draw.YTop)
 			sty.Rotation = 1.5707963267948966
 			c.FillText(sty, vg.Point{X: c.Min.X + margin - 2, Y: y + gap + f.side()/2}, f.names[i])
 		}
 	}
-	captions(c, wrapped(f.below, c.Max.X-c.Min.X-f.left()-margin), c.Min.X+f.left(), y)
-}
-
-// caption is the style of the lines under a picture.
-func caption() draw.TextStyle { return label(8.5, faint, draw.XLeft, draw.YBottom) }
-
-// captions paints lines below y.
-func captions(c draw.Canvas, lines []string, x, y vg.Length) {
-	for i, line := range lines {
-		c.FillText(caption(), vg.Point{X: x, Y: y - vg.Length(i+1)*lineRow}, line)
-	}
-}
-
-// wrapped breaks lines between words so that none is wider than width.
-func wrapped(lines []string, width vg.Length) []string {
-	sty := caption()
-	var out []string
-	for _, line := range lines {
-		now := ""
-		for _, word := range strings.Fields(line) {
-			if next := strings.TrimSpace(now + " " + word); sty.Width(next) <= width || now == "" {
-				now = next
-				continue
-			}
-			out, now = append(out, now), word
-		}
-		out = append(out, now)
-	}
-	return out
+	chart.Captions(c, chart.Wrapped(f.below, c.Max.X-c.Min.X-f.left()-margin), c.Min.X+f.left(), y)
 }
 
 func square(x, y, side vg.Length) vg.Rectangle {
 	return vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + side, Y: y + side}}
 }
-
-// label is a style of text.
-func label(size vg.Length, c color.Color, x text.XAlignment, y text.YAlignment) draw.TextStyle {
-	return draw.TextStyle{
-		Color: c, XAlign: x, YAlign: y,
-		Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Size: size},
-		Handler: plot.DefaultTextHandler,
-	}
-}
-
-// resolution of PNG files in dots per inch: a point is 2 pixels.
-const resolution = 144
 
 // The formats of pictures.
 const (
@@ -177,26 +127,16 @@ const (
 )
 
 // encode paints d in the format.
-func encode(d drawing, format string, comment []picture.Text) ([]byte, error) {
-	w, h := d.size()
-	var out bytes.Buffer
+func encode(d chart.Drawing, format string, comment []picture.Text) ([]byte, error) {
 	switch format {
 	case PNG:
-		c := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(resolution), vgimg.UseBackgroundColor(paper))
-		d.draw(draw.New(c))
-		if err := picture.Encode(&out, c.Image(), comment...); err != nil {
-			return nil, err
-		}
+		var out bytes.Buffer
+		err := picture.Encode(&out, chart.Image(d), comment...)
+		return out.Bytes(), err
 	case SVG:
-		c := vgsvg.NewWith(vgsvg.UseWH(w, h), vgsvg.EmbedFonts(true))
-		d.draw(draw.New(c))
-		if _, err := c.WriteTo(&out); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, fmt.Errorf("lab: unknown format %q of pictures: expected %s or %s", format, PNG, SVG)
+		return chart.SVG(d, true)
 	}
-	return out.Bytes(), nil
+	return nil, fmt.Errorf("lab: unknown format %q of pictures: expected %s or %s", format, PNG, SVG)
 }
 
 // write writes a file whole or not at all.

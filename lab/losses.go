@@ -10,8 +10,10 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/internal/chart"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/score"
@@ -179,28 +181,33 @@ func (r *race) measure(e *engine.Engine, l *learner, forward *engine.Func, test 
 // lossesFigure races the losses, and shows what a step costs in more dimensions.
 func lossesFigure(ctx context.Context, l *lab) ([]output, error) {
 	truths, test := l.scoredPoints(10, l.few(4000)), l.scoredPoints(11, l.few(2000))
-	left := newChart(fmt.Sprintf("Fisher divergence, %s at noise σ = %v", l.data.Name, matchSigma), "seconds of training", "E|s - true score|^2 / 2")
+	left := chart.New(fmt.Sprintf("Fisher divergence, %s at noise σ = %v", l.data.Name, matchSigma), "seconds of training", "E|s - true score|^2 / 2").Log()
 	for k, c := range contenders {
 		r, err := l.race(ctx, k, smallModel(), truths, test)
 		if err != nil {
 			return nil, err
 		}
-		left.line(c.name, k, r.seconds, r.divergence)
+		left.Add(curve(c.name, k, r.seconds, r.divergence))
 	}
-	right := newChart("What a step costs in D dimensions", "D", "milliseconds a step, batch 64")
-	right.ticks(costDims)
+	right := chart.New("What a step costs in D dimensions", "D", "milliseconds a step, batch 64").Log()
+	right.Ticks(costDims)
 	for k, c := range contenders[1:] {
 		d, ms, err := l.stepCosts(ctx, c)
 		if err != nil {
 			return nil, err
 		}
-		right.line(c.name, k+1, d, ms)
+		right.Add(curve(c.name, k+1, d, ms))
 	}
-	pair := &charts{title: "Five losses of score matching with one minimiser, the score", charts: []*chart{left, right}, below: []string{
+	pair := &chart.Figure{Title: "Five losses of score matching with one minimiser, the score", Charts: []*chart.Chart{left, right}, Below: []string{
 		"Exact takes a backward pass for each of D dimensions, sliced one whatever D, denoising none. All train the same network for as many steps (or, with --seconds, for as long); the divergence is measured on the moving average of its weights.",
 		l.lawLine(),
 	}}
 	return []output{{file: "losses", shows: "explicit, exact, sliced and denoising score matching: Fisher divergence against seconds, cost against dimension", drawing: pair}}, nil
+}
+
+// curve is the k-th contender's.
+func curve(name string, k int, x, y []float64) chart.Curve {
+	return chart.Curve{Name: name, X: x, Y: y, Color: chart.Lines[k%len(chart.Lines)], Dots: true}
 }
 
 // costDims are the dimensions in which a step is timed.

@@ -7,6 +7,8 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/reverie-go/reverie/internal/chart"
 )
 
 // A box is the part of the plane that a panel shows: the square of half-width half around the origin.
@@ -39,10 +41,10 @@ func (p *panel) draw(c draw.Canvas, b box) {
 	if p.note != "" {
 		const bar = 13
 		c.FillPolygon(alpha(shade(0), .75), []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, {X: c.Max.X, Y: c.Min.Y + bar}, {X: c.Min.X, Y: c.Min.Y + bar}})
-		c.FillText(label(8, white, draw.XCenter, draw.YBottom), vg.Point{X: c.X(.5), Y: c.Min.Y + 2.5}, p.note)
+		c.FillText(chart.Label(8, white, draw.XCenter, draw.YBottom), vg.Point{X: c.X(.5), Y: c.Min.Y + 2.5}, p.note)
 	}
 	if p.title != "" {
-		c.FillText(label(9.5, ink, draw.XCenter, draw.YBottom), vg.Point{X: c.X(.5), Y: c.Max.Y + 4}, p.title)
+		c.FillText(chart.Label(chart.NameSize, chart.Ink, draw.XCenter, draw.YBottom), vg.Point{X: c.X(.5), Y: c.Max.Y + 4}, p.title)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/internal/chart"
 )
 
 // Options of a tour.
@@ -51,7 +52,7 @@ type Figure struct {
 type output struct {
 	file    string // without a path; a drawing's without its ending
 	shows   string
-	drawing drawing
+	drawing chart.Drawing
 	bytes   []byte
 }
 

@@ -9,12 +9,14 @@ import (
 	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/internal/chart"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/vae"
@@ -231,7 +233,7 @@ func (t *Trainer) latentStrip(ctx context.Context) (image.Image, error) {
 	}
 	r := t.Config.Resolution
 	if t.Config.Points() {
-		return picture.Scatter(pixels, t.Config.ImageChannels), nil
+		return chart.Scatter(pixels, t.Config.ImageChannels), nil
 	}
 	return picture.Strip(picture.Split(pixels, r.H, r.W, t.Config.ImageChannels), picture.Layout{}), nil
 }

@@ -8,6 +8,8 @@ import (
 	"math"
 
 	"github.com/dustin/go-humanize/english"
+	"github.com/spf13/cobra"
+
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
@@ -15,10 +17,10 @@ import (
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/internal/chart"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
 	"github.com/reverie-go/reverie/train"
-	"github.com/spf13/cobra"
 )
 
 // encodeOptions are the flags of encode.
@@ -202,7 +204,7 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set 
 // pairs shows images over their reconstructions, points beside theirs.
 func pairs(x, y []float32, h, w, c int) image.Image {
 	if h*w == 1 {
-		return picture.Beside(picture.Scatter(x, c), picture.Scatter(y, c))
+		return picture.Beside(chart.Scatter(x, c), chart.Scatter(y, c))
 	}
 	all := append(picture.Split(x, h, w, c), picture.Split(y, h, w, c)...)
 	return picture.Grid(all, picture.Layout{Columns: len(all) / 2})

@@ -1,0 +1,115 @@
+package chart
+
+import (
+	"image/color"
+	"math"
+	"strconv"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A Chart is curves over two axes.
+type Chart struct {
+	plot       *plot.Plot
+	logX, logY bool
+	names      []entry
+}
+
+// An entry of the legend.
+type entry struct {
+	name   string
+	colour color.Color
+}
+
+// New returns a chart without curves.
+func New(title, x, y string) *Chart { return &Chart{plot: newPlot(title, x, y)} }
+
+// Log makes both axes logarithmic; points that a logarithm does not have are left out.
+func (c *Chart) Log() *Chart {
+	for _, a := range []*plot.Axis{&c.plot.X, &c.plot.Y} {
+		a.Scale, a.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	}
+	c.logX, c.logY = true, true
+	return c
+}
+
+// FromZero makes the y axis begin at 0.
+func (c *Chart) FromZero() *Chart {
+	c.plot.Y.Min = 0
+	return c
+}
+
+// Ticks puts the x axis's labels at these numbers.
+func (c *Chart) Ticks(at []int) {
+	var t plot.ConstantTicks
+	for _, v := range at {
+		t = append(t, plot.Tick{Value: float64(v), Label: strconv.Itoa(v)})
+	}
+	c.plot.X.Tick.Marker = t
+}
+
+// A Curve is a named line through points.
+type Curve struct {
+	Name  string
+	X, Y  []float64
+	Error []float64 // standard errors, drawn as bars of two of them either way; nil: none
+	Color color.Color
+	Width vg.Length // points; 0: 1.4
+	Dots  bool      // mark the points
+}
+
+// Add adds a curve; points that are not finite are left out, and a curve that has no other.
+func (c *Chart) Add(k Curve) {
+	pts, errs := c.points(k)
+	if len(pts) == 0 {
+		return
+	}
+	line, dots, err := plotter.NewLinePoints(pts)
+	if err != nil {
+		return // not reached: the points are finite
+	}
+	if k.Width == 0 {
+		k.Width = 1.4
+	}
+	line.Color, line.Width = k.Color, k.Width
+	c.plot.Add(line)
+	if k.Dots {
+		dots.Color, dots.Radius, dots.Shape = k.Color, 1.6, draw.CircleGlyph{}
+		c.plot.Add(dots)
+	}
+	if k.Error != nil {
+		c.bars(pts, errs, k.Color)
+	}
+	c.names = append(c.names, entry{k.Name, k.Color})
+}
+
+// points returns what can be drawn of a curve.
+func (c *Chart) points(k Curve) (pts plotter.XYs, errs plotter.YErrors) {
+	for i, x := range k.X {
+		y, e := k.Y[i], 0.0
+		if k.Error != nil && !math.IsNaN(k.Error[i]) {
+			e = 2 * k.Error[i]
+		}
+		if s := x + y + e; math.IsNaN(s) || math.IsInf(s, 0) || c.logX && x <= 0 || c.logY && y-e <= 0 {
+			continue
+		}
+		pts = append(pts, plotter.XY{X: x, Y: y})
+		errs = append(errs, struct{ Low, High float64 }{e, e})
+	}
+	return pts, errs
+}
+
+func (c *Chart) bars(pts plotter.XYs, errs plotter.YErrors, colour color.Color) {
+	bars, err := plotter.NewYErrorBars(struct {
+		plotter.XYs
+		plotter.YErrors
+	}{pts, errs})
+	if err != nil {
+		return // not reached: the points are finite
+	}
+	bars.Color, bars.CapWidth = colour, 0
+	c.plot.Add(bars)
+}

@@ -1,0 +1,134 @@
+package chart
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"math"
+	"strings"
+	"testing"
+)
+
+// dark counts the pixels of the points' colours in the window.
+func dark(img image.Image, window image.Rectangle) (n int, middle image.Point) {
+	sum := image.Point{}
+	for y := window.Min.Y; y < window.Max.Y; y++ {
+		for x := window.Min.X; x < window.Max.X; x++ {
+			if c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA); int(c.B) > int(c.R)+40 {
+				n++
+				sum = sum.Add(image.Pt(x, y))
+			}
+		}
+	}
+	return n, sum.Div(max(n, 1))
+}
+
+// A point is where its axes say, y upwards, two pixels wide; what is no number is left out.
+func TestScatter(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	x := []float32{-2, -3, 2, 3, nan, 0, inf, 0} // two points within the usual span, and fill it
+	img := Scatter(x, 2)
+	p := newPlot("", "", "")
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -4, 4, -4, 4
+	_, window := paint(p)
+	n, middle := dark(img, window)
+	if n != 8 {
+		t.Errorf("%d pixels for two points, want 8", n)
+	}
+	want := image.Pt((window.Min.X+window.Max.X)/2, (window.Min.Y+window.Max.Y)/2)
+	if d := middle.Sub(want); max(d.X, -d.X, d.Y, -d.Y) > 2 {
+		t.Errorf("the points' middle is at %v, want %v", middle, want)
+	}
+	right := image.Rect(want.X, window.Min.Y, window.Max.X, window.Max.Y)
+	_, at := dark(img, right)
+	if wx, wy := window.Min.X+window.Dx()*6/8, window.Max.Y-window.Dy()*7/8; max(at.X-wx, wx-at.X, at.Y-wy, wy-at.Y) > 2 {
+		t.Errorf("(2, 3) is at %v, want (%d, %d)", at, wx, wy)
+	}
+	if Scatter(nil, 2).Bounds() != img.Bounds() || Scatter([]float32{nan}, 1).Bounds() != img.Bounds() {
+		t.Error("no points: another size")
+	}
+}
+
+// The axes show the points, wherever they lie, and keep the shape of the plane.
+func TestFrame(t *testing.T) {
+	line := func(lo, hi float64) (v []float64) {
+		for i := range 1001 {
+			v = append(v, lo+(hi-lo)*float64(i)/1000)
+		}
+		return v
+	}
+	holds := func(s span, lo, hi float64) bool { return s.lo <= lo && s.hi >= hi && s.hi-s.lo <= 1.3*(hi-lo) }
+	if s := frame(line(-2, 3)); s != usual {
+		t.Errorf("numbers of deviation 1: %v", s)
+	}
+	if s := frame(line(1e6, 1e6+5)); !holds(s, 1e6+.05, 1e6+4.95) {
+		t.Errorf("far from the origin: %v", s)
+	}
+	if s := frame(append(line(100, 200), 1e9, math.NaN())); !holds(s, 101, 199) {
+		t.Errorf("with one far off: %v", s)
+	}
+	if s := frame([]float64{7, 7, 7}); !(s.lo < 7 && s.hi > 7) {
+		t.Errorf("all the same: %v", s)
+	}
+	if a, b := alike(span{0, 10}, span{0, 4}); a != (span{0, 10}) || b != (span{-3, 7}) {
+		t.Errorf("lengths 10 and 4 became %v, %v", a, b)
+	}
+	if a, b := alike(span{0, 100}, span{0, 4}); a.hi-a.lo != 100 || b.hi-b.lo != 4 {
+		t.Errorf("lengths 100 and 4 became %v, %v", a, b)
+	}
+}
+
+// Points of one number are bars: three at 1 stand above one at -1.
+func TestHistogram(t *testing.T) {
+	img := Scatter([]float32{1, 1, 1, -1}, 1)
+	left, right := image.Rect(0, 0, 168, 250), image.Rect(168, 0, 300, 250)
+	a, _ := dark(img, left)
+	b, _ := dark(img, right)
+	if a == 0 || b < 2*a || b > 4*a {
+		t.Errorf("%d pixels of bars at -1, %d at 1", a, b)
+	}
+}
+
+// A chart leaves out what it cannot draw, and names the curves that it has.
+func TestFigure(t *testing.T) {
+	c := New("title", "x", "y").Log()
+	c.Add(Curve{Name: "seen", X: []float64{1, 10, -1, math.NaN()}, Y: []float64{1, 2, 3, 4}, Color: Lines[0], Dots: true})
+	c.Add(Curve{Name: "unseen", X: []float64{1}, Y: []float64{0}, Color: Lines[1]})
+	c.Ticks([]int{1, 3})
+	d := New("", "t", "bits")
+	d.Add(Curve{Name: "bars", X: []float64{0, 1}, Y: []float64{-1, 1}, Error: []float64{.5, math.NaN()}, Color: Lines[2]})
+	f := &Figure{Title: "whole", Charts: []*Chart{c, d}, Below: []string{strings.Repeat("a caption of many words ", 20)}}
+	svg, err := SVG(f, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{">whole<", ">seen<", ">bits<", ">3<"} {
+		if !bytes.Contains(svg, []byte(want)) {
+			t.Errorf("no %s in the picture", want)
+		}
+	}
+	if bytes.Contains(svg, []byte("unseen")) {
+		t.Error("a curve without points has a name")
+	}
+	w, h := f.Size()
+	if b := Image(f).Bounds(); b.Dx() != int(2*w+.5) && b.Dx() != int(2*w) || b.Dy() < int(2*h)-1 {
+		t.Errorf("an image of %v for %v by %v points", b, w, h)
+	}
+}
+
+// The legend takes another row where the names do not fit into one.
+func TestLegendWraps(t *testing.T) {
+	c := New("", "", "")
+	for i := range 9 {
+		c.Add(Curve{Name: "a curve with a long name", X: []float64{0, 1}, Y: []float64{0, float64(i)}, Color: Lines[0]})
+	}
+	f := &Figure{Charts: []*Chart{c}}
+	for _, p := range f.legend() {
+		if end := p.at.X + dash + 4 + legendText().Width(p.name); end > f.width()-Margin {
+			t.Errorf("%q ends at %v of %v", p.name, end, f.width())
+		}
+	}
+	if f.legendHeight() < 3*legendRow {
+		t.Errorf("the legend is %v high", f.legendHeight())
+	}
+}
