@@ -82,5 +82,5 @@ func (r *Run) validatePoints() error {
 	case r.Arch == "mlp" && slices.ContainsFunc(r.Channels, func(w int) bool { return w != r.Channels[0] }):
 		return fmt.Errorf("--channels %v: the blocks of mlp are of one width, such as 128,128,128", r.Channels)
 	}
-	return Within("image-channels", r.ImageChannels, 1, maxDim)
+	return inRange("image-channels", r.ImageChannels)
 }

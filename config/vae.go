@@ -94,10 +94,9 @@ func (r *Run) validateAutoencoder() error {
 		return fmt.Errorf("--vae trains a diffusion on the latents of an autoencoder; --arch %s is one itself", r.Arch)
 	}
 	return first(
-		Within("latent-channels", r.LatentChannels, 1, 4096),
+		inRange("latent-channels", r.LatentChannels),
 		OneOf("likelihood", r.Likelihood, Likelihoods),
-		Within("beta", r.Beta, 0, 1e6),
-		Within("beta-warmup", r.BetaWarmup, 0, 1<<30),
+		inRange("beta", r.Beta), inRange("beta-warmup", r.BetaWarmup),
 	)
 }
 

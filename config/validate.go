@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -33,14 +32,6 @@ func OneOf(flag, value string, allowed []string) error {
 		return nil
 	}
 	return fmt.Errorf("--%s %q is unknown; choose one of %s", flag, value, strings.Join(allowed, ", "))
-}
-
-// Within is nil if lo <= value <= hi, else an error that names the flag.
-func Within[T int | float64](flag string, value, lo, hi T) error {
-	if value >= lo && value <= hi { // false for NaN
-		return nil
-	}
-	return fmt.Errorf("--%s %v is outside %v to %v", flag, value, lo, hi)
 }
 
 // Validate returns an error for the first field with an unknown value, one out
@@ -94,10 +85,10 @@ func (r *Run) validateData() error {
 		return fmt.Errorf("--image-channels %d: give 1 (grey), 3 (RGB) or 4 (RGBA)", r.ImageChannels)
 	}
 	return first(
-		Within("resolution", r.Resolution.H, 1, maxSide), Within("resolution", r.Resolution.W, 1, maxSide),
+		inRange("resolution", r.Resolution.H), inRange("resolution", r.Resolution.W),
 		OneOf("crop", r.Crop, Crops),
-		Within("val", r.Val, 0, 0.9),
-		Within("cache", r.Cache, 0, 1<<20),
+		inRange("val", r.Val),
+		inRange("cache", r.Cache),
 	)
 }
 
@@ -113,23 +104,17 @@ func (r *Run) validateNetwork() error {
 		return fmt.Errorf("--channels %v: give %d to 8 widths, such as 64,128,256", r.Channels, least)
 	}
 	for _, c := range r.Channels {
-		if err := Within("channels", c, 1, 8192); err != nil {
+		if err := inRange("channels", c); err != nil {
 			return err
 		}
 	}
-	return Within("layers", r.Layers, 1, 16)
+	return inRange("layers", r.Layers)
 }
 
 func (r *Run) validateProcess() error {
-	if !(r.BetaStart > 0 && r.BetaStart < 1) {
-		return fmt.Errorf("--beta-start %v: give a number above 0 and under 1", r.BetaStart)
-	}
-	if !(r.BetaEnd > 0 && r.BetaEnd < 1) {
-		return fmt.Errorf("--beta-end %v: give a number above 0 and under 1", r.BetaEnd)
-	}
 	return first(
 		OneOf("process", r.Process, Processes),
-		Within("timesteps", r.Timesteps, 1, 100000),
+		inRange("beta-start", r.BetaStart), inRange("beta-end", r.BetaEnd), inRange("timesteps", r.Timesteps),
 		OneOf("schedule", r.Schedule, Schedules),
 		OneOf("prediction", r.Prediction, Predictions),
 		OneOf("loss", r.Loss, Losses),
@@ -137,29 +122,15 @@ func (r *Run) validateProcess() error {
 		OneOf("coupling", r.Coupling, Couplings),
 		OneOf("objective", r.Objective, Objectives),
 		OneOf("times", r.Times, TimeLaws),
-		Within("sigma-min", r.SigmaMin, 0, 1e9), Within("sigma-max", r.SigmaMax, 0, 1e9), Within("sigma-data", r.SigmaData, 0, 1e9),
-		Within("level", r.Level, 0, 1e9),
+		inRange("sigma-min", r.SigmaMin), inRange("sigma-max", r.SigmaMax), inRange("sigma-data", r.SigmaData), inRange("level", r.Level),
 	)
 }
 
 func (r *Run) validateOptimiser() error {
-	if !(r.LR > 0) || math.IsInf(r.LR, 0) {
-		return fmt.Errorf("--lr %v is no learning rate; give a positive number, such as 0.001", r.LR)
-	}
-	for _, b := range r.AdamBetas {
-		if !(b > 0 && b < 1) { // to the optimiser 0 means its default
-			return fmt.Errorf("--adam-betas %v: each is above 0 and under 1", r.AdamBetas)
-		}
-	}
-	if !(r.EMA >= 0 && r.EMA < 1) {
-		return fmt.Errorf("--ema %v is no decay; give 0 (none) to under 1, such as 0.995", r.EMA)
-	}
-	if !(r.ClipNorm >= 0) {
-		return fmt.Errorf("--clip-norm %v is negative; 0 means no limit", r.ClipNorm)
-	}
 	return first(
-		Within("batch", r.Batch, 1, 1<<16),
-		Within("warmup", r.Warmup, 0, 1<<30),
+		inRange("lr", r.LR), inRange("adam-betas", r.AdamBetas[0]), inRange("adam-betas", r.AdamBetas[1]),
+		inRange("ema", r.EMA), inRange("clip-norm", r.ClipNorm),
+		inRange("batch", r.Batch), inRange("warmup", r.Warmup),
 		OneOf("lr-schedule", r.LRSchedule, LRSchedules),
 	)
 }
@@ -169,7 +140,7 @@ func (r *Run) validateSampler() error {
 		OneOf("solver", r.Solver, Solvers),
 		OneOf("clamp", r.Clamp, Clamps),
 		OneOf("variance", r.Variance, Variances),
-		Within("sample-steps", r.SampleSteps, 0, maxSteps),
+		inRange("sample-steps", r.SampleSteps),
 	)
 }
 
@@ -180,9 +151,9 @@ func ValidateSolver(solver string, steps int, flag string, timesteps int) error 
 		if solver == "lecture-sde" {
 			return fmt.Errorf("--solver lecture-sde walks a table of betas, which only --process ddpm has; reverse-diffusion is the sampler that it stands for")
 		}
-		return Within(flag, steps, 0, maxSteps)
+		return Range{Hi: maxSteps}.Check(flag, float64(steps))
 	}
-	if err := Within(flag, steps, 0, timesteps); err != nil {
+	if err := (Range{Hi: float64(timesteps)}).Check(flag, float64(steps)); err != nil {
 		return fmt.Errorf("%w: the model has %d time steps", err, timesteps)
 	}
 	if solver == "lecture-sde" && steps != 0 && steps != timesteps {
@@ -195,15 +166,12 @@ func ValidateSolver(solver string, steps int, flag string, timesteps int) error 
 const maxSteps = 100000
 
 func (r *Run) validateTotals() error {
-	const longest = 100_000 * time.Hour // checkpoints hold times up to 1e9 s
-	if t := time.Duration(r.Time); t < 0 || t > longest {
-		return fmt.Errorf("--time %v is outside 0 to %v", t, longest)
+	if t := time.Duration(r.Time); !RangeOf("time").Has(t.Seconds()) {
+		return fmt.Errorf("--time %v is outside 0s to %v", t, MaxTime)
 	}
-	const most = 1 << 40
 	return first(
-		Within("epochs", r.Epochs, 0, most), Within("steps", r.Steps, 0, most),
-		Within("save-every", r.SaveEvery, 0, most), Within("keep", r.Keep, 0, most),
-		Within("sample-every", r.SampleEvery, 0, most), Within("sample-n", r.SampleN, 0, 1024),
+		inRange("epochs", r.Epochs), inRange("steps", r.Steps), inRange("save-every", r.SaveEvery), inRange("keep", r.Keep),
+		inRange("sample-every", r.SampleEvery), inRange("sample-n", r.SampleN),
 	)
 }
 

@@ -2,7 +2,6 @@ package sample
 
 import (
 	"fmt"
-	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -45,8 +44,15 @@ type Options struct {
 // ranges bound the numbers among the options, where they are given.
 var ranges = map[string][2]float64{
 	"eta": {0, 1}, "churn": {0, 1e6}, "churn-min": {0, 1e6}, "churn-max": {0, 1e6}, "churn-noise": {0, 10},
-	"snr": {0, 10}, "corrections": {0, 1000}, "step-size": {0, 1e6}, "updates": {0, 1e6}, "level": {-math.MaxFloat64, math.MaxFloat64},
+	"snr": {0, 10}, "corrections": {0, 1000}, "step-size": {0, 1e6}, "updates": {0, 1e6}, "level": {0, 1e9},
 	"order": {0, 3}, "rtol": {1e-13, 1}, "atol": {1e-15, 1e6}, "max-calls": {1, 1e9},
+}
+
+// OptionRange is the range of an option that is a number, by its name in the table of solvers, where it is given; 0 stands for the default. Of
+// others ok is false.
+func OptionRange(name string) (lo, hi float64, ok bool) {
+	r, ok := ranges[name]
+	return r[0], r[1], ok
 }
 
 // check reports an option out of range, or one that the solver lacks.

@@ -35,10 +35,10 @@ type processFlags struct {
 // add gives cmd the flags, with the lecture's values as defaults.
 func (p *processFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVar(&p.timesteps, "timesteps", 300, "T, the number of time steps")
+	numberVar(f, &p.timesteps, "timesteps", config.RangeOf("timesteps"), 300, "T, the number of time steps")
 	f.StringVar(&p.schedule, "schedule", "linear", oneOf("betas", config.Schedules))
-	f.Float64Var(&p.betaStart, "beta-start", 1e-4, "first beta of linear and scaled-linear")
-	f.Float64Var(&p.betaEnd, "beta-end", 0.02, "last beta of linear and scaled-linear")
+	numberVar(f, &p.betaStart, "beta-start", config.RangeOf("beta-start"), 1e-4, "first beta of linear and scaled-linear")
+	numberVar(f, &p.betaEnd, "beta-end", config.RangeOf("beta-end"), 0.02, "last beta of linear and scaled-linear")
 }
 
 // spec is the table of betas with the prediction and variance of Ho et al.

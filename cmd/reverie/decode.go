@@ -47,12 +47,12 @@ spherical keeps to the length that latents have, linear is the straight line.`,
 	f.StringVar(&o.in, "in", "", "the npz file with the latents")
 	f.StringVar(&o.from, "from", "", "interpolate from this image")
 	f.StringVar(&o.to, "to", "", "to this one")
-	f.IntVar(&o.steps, "steps", 10, "images of the strip, both ends included")
+	numberVar(f, &o.steps, "steps", within(2, 1024), 10, "images of the strip, both ends included")
 	f.StringVar(&o.path, "path", paths[0], oneOf("way between two latents", paths))
 	f.Var(&o.resolution, "resolution", "size of --from and --to: 64, or HEIGHTxWIDTH (default: the run's)")
 	f.StringVar(&o.out, "out", "decoded.png", "write the grid or the strip here")
 	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or points, float32 [N,D]")
-	f.IntVar(&o.batch, "batch", 32, "latents at once")
+	numberVar(f, &o.batch, "batch", batches, 32, "latents at once")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 	return cmd
@@ -74,10 +74,8 @@ func (o *decodeOptions) check(cmd *cobra.Command) error {
 			return usagef("--%s belongs to --from and --to; leave it out", flag)
 		}
 	}
-	for _, err := range []error{config.Within("steps", o.steps, 2, 1024), config.Within("batch", o.batch, 1, 1<<16), config.OneOf("path", o.path, paths)} {
-		if err != nil {
-			return usage(err)
-		}
+	if err := config.OneOf("path", o.path, paths); err != nil {
+		return usage(err)
 	}
 	return checkNames(output{"in", o.in}, output{"out", o.out}, output{"npz", o.npz})
 }

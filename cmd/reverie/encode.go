@@ -60,16 +60,13 @@ the bound is.`,
 	f.BoolVar(&o.heldOut, "held-out", false, "only the images that the run held out")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
 	f.Var(&o.resolution, "resolution", "image size: 64, or HEIGHTxWIDTH (default: the run's)")
-	f.IntVar(&o.batch, "batch", 32, "images at once")
+	numberVar(f, &o.batch, "batch", batches, 32, "images at once")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the draws that the bound takes")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 	return cmd
 }
 
 func encodeFunc(cmd *cobra.Command, path string, roots []string, o *encodeOptions) error {
-	if err := config.Within("batch", o.batch, 1, 1<<16); err != nil {
-		return usage(err)
-	}
 	if o.heldOut && len(roots) > 0 {
 		return usagef("--held-out means the run's own images; leave out %s", roots[0])
 	}

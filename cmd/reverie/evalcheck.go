@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,15 +15,8 @@ const mostProbes = 1 << 12
 
 // check finds what the command line alone shows to be wrong.
 func (o *evalOptions) check(cmd *cobra.Command, args []string) error {
-	for _, err := range []error{
-		o.solverFlags.check(cmd),
-		config.Within("n", o.n, 0, 1<<20), config.Within("draws", o.draws, 1, 1000), config.Within("batch", o.batch, 1, 1<<16),
-		config.Within("images", o.images, 1, 1<<20), config.Within("val", o.val, 0, 0.9),
-		config.Within("probes", o.probes, 0, mostProbes), config.Within("times", o.times, 0, 1<<20),
-	} {
-		if err != nil {
-			return usage(err)
-		}
+	if err := o.solverFlags.check(cmd); err != nil {
+		return usage(err)
 	}
 	f := cmd.Flags()
 	switch {

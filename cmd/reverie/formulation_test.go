@@ -136,11 +136,11 @@ func TestSenselessSampling(t *testing.T) {
 	for line, want := range map[string]string{
 		"--solver heun --eta 0.5":          "--eta belongs to --solver ddim, not to heun",
 		"--solver ddim --churn 1":          "--churn belongs to --solver heun, not to ddim",
-		"--solver unipc --order 4":         "order = 4",
+		"--solver unipc --order 4":         "--order 4 is outside",
 		"--solver pc --predictor leapfrog": "predictor",
 		"--spacing cubic":                  "--spacing \"cubic\" is unknown",
 		"--process ddqm":                   "--process \"ddqm\" is unknown",
-		"--solver rk45 --rtol 2":           "rtol = 2",
+		"--solver rk45 --rtol 2":           "--rtol 2 is outside",
 	} {
 		refused(t, exitUsage, []string{want}, append([]string{"sample", ve}, strings.Fields(line)...)...)
 	}

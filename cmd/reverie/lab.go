@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/lab"
 	"github.com/spf13/cobra"
@@ -48,8 +49,8 @@ docs/three-formulations.md walks through the figures.`,
 	fl.StringVar(&f.data, "data", "8gaussians", "the points: a named set, or a file .csv, .npz or .png")
 	fl.StringVar(&f.out, "out", "", "folder for the files, made if need be; files of the same names are replaced (default lab-NAME)")
 	fl.StringSliceVar(&f.only, "only", nil, "only these figures, with commas between")
-	fl.IntVar(&f.steps, "steps", 3000, "training steps of each network")
-	fl.Float64Var(&f.seconds, "seconds", 0, "train each network for so many seconds instead; the result then depends on the machine")
+	numberVar(fl, &f.steps, "steps", within(1, 1<<30), 3000, "training steps of each network")
+	numberVar(fl, &f.seconds, "seconds", config.Range{Hi: 1e6, Above: true}, 0, "train each network for so many seconds instead; the result then depends on the machine")
 	fl.StringVar(&f.format, "format", lab.PNG, oneOf("format of the pictures", []string{lab.PNG, lab.SVG}))
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of points, weights and noise")
 	fl.StringVar(&f.backend, "backend", "", backendHelp)
@@ -101,16 +102,10 @@ func (f labFlags) options(cmd *cobra.Command) (lab.Options, error) {
 	changed := cmd.Flags().Changed
 	o := lab.Options{Out: f.out, Only: f.only, Format: f.format, Seed: f.seed, Budget: lab.Budget{Steps: f.steps}}
 	switch {
-	case changed("out") && f.out == "":
-		return o, usagef("--out is empty; give the name of a folder")
 	case changed("only") && len(f.only) == 0:
 		return o, usagef("--only is empty; give figures of %s", strings.Join(lab.FigureNames(), ", "))
 	case changed("seconds") && changed("steps"):
 		return o, usagef("--steps and --seconds both end a training; give one of them")
-	case changed("seconds") && !(f.seconds > 0 && f.seconds <= 1e6):
-		return o, usagef("--seconds %v: expected a positive number", f.seconds)
-	case f.steps < 1:
-		return o, usagef("--steps %d: expected 1 or more", f.steps)
 	}
 	if changed("seconds") {
 		o.Budget.Time = time.Duration(f.seconds * float64(time.Second))

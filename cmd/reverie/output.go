@@ -17,14 +17,10 @@ type output struct{ flag, path string }
 var pictureNames = []string{".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
 
 // checkNames finds what the command line alone shows of its outputs: two of one
-// name, a picture that is named for another format, an empty --out. Of the
-// others an empty one is not asked for.
+// name, a picture that is named for another format. An empty one is not asked for.
 func checkNames(outs ...output) error {
 	seen := map[string]string{}
 	for _, o := range outs {
-		if o.path == "" && o.flag == "out" {
-			return usagef("--out is empty; give the name of a file")
-		}
 		if o.path == "" {
 			continue
 		}

@@ -45,7 +45,7 @@ Any size that the network takes will do, whatever it was trained on. In Python:
 	f.StringVar(&o.in, "in", "", "the npz file with x and t")
 	f.StringVar(&o.out, "out", "", "write the npz file with out here")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
-	f.IntVar(&o.batch, "batch", 16, "images at once")
+	numberVar(f, &o.batch, "batch", batches, 16, "images at once")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 	return cmd
 }
@@ -55,9 +55,6 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 		if f.value == "" {
 			return usagef("--%s is missing", f.name)
 		}
-	}
-	if o.batch < 1 {
-		return usagef("--batch %d: give at least 1", o.batch)
 	}
 	if err := checkNames(output{"in", o.in}, output{"out", o.out}); err != nil {
 		return err

@@ -116,11 +116,31 @@ It needs nothing but this program: no Python, no compiler, no download.`,
 		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error { return usage(refuseEmpty(cmd, args)) }
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(flagError(err)) })
 	root.AddCommand(newTrain(), newSample(), newNoise(), newData(), newInfo(), newImport(), newPredict(), newLab(), newEncode(), newDecode(), newList(), newEval(), newVersion())
 	return root
+}
+
+// mayBeEmpty are the flags to which an empty value means something: not to write the file of that name.
+var mayBeEmpty = []string{"nearest"}
+
+// refuseEmpty finds an argument or the value of a flag that is empty, as of a shell's variable that was not set: read as the folder that the
+// program runs in, or as nothing, it would do what nobody asked for.
+func refuseEmpty(cmd *cobra.Command, args []string) (err error) {
+	for i, arg := range args {
+		if arg == "" {
+			return fmt.Errorf("argument %d of %s is empty; name what it stands for, or leave it out", i+1, cmd.Name())
+		}
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" && !slices.Contains(mayBeEmpty, f.Name) {
+			err = fmt.Errorf("--%s is empty; give a value, or leave it out", f.Name)
+		}
+	})
+	return err
 }
 
 // noSuchCommand refuses arguments of the root command, with the nearest command.
@@ -150,6 +170,10 @@ func flagError(err error) error {
 	switch {
 	case errors.As(err, &value):
 		f := value.GetFlag()
+		var outside errOutside
+		if errors.As(value.Unwrap(), &outside) {
+			return fmt.Errorf("--%s %s is %w", f.Name, value.GetValue(), outside)
+		}
 		if what, ok := expected[f.Value.Type()]; ok {
 			return fmt.Errorf("--%s %q: expected %s", f.Name, value.GetValue(), what)
 		}

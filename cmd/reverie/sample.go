@@ -46,7 +46,7 @@ depends on --seed and i alone, not on -n, --batch or the number of threads.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.IntVarP(&o.n, "n", "n", 0, "images (default 16) or points (default 1000)")
+	numberVarP(f, &o.n, "n", "n", counts, 0, "images (default 16) or points (default 1000)")
 	o.solverFlags.add(f)
 	f.StringVar(&o.from, "from", "", "of a flow between two data sets: start from these images or points (default: the run's)")
 	f.StringVar(&o.batchnorm, "batchnorm", running, oneOf("statistics of BatchNorm, the running ones or each image's own", batchnorms))
@@ -54,7 +54,7 @@ depends on --seed and i alone, not on -n, --batch or the number of threads.`,
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
 	f.BoolVar(&o.best, "best", false, bestHelp)
 	f.Var(&o.resolution, "resolution", "image size: 64, or HEIGHTxWIDTH (default: the run's)")
-	f.IntVar(&o.batch, "batch", 16, "images denoised at once")
+	numberVar(f, &o.batch, "batch", batches, 16, "images denoised at once")
 	f.StringVar(&o.out, "out", "samples.png", "write the grid of images here")
 	f.StringVar(&o.strip, "strip", "", "write ten stages of the first image here")
 	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or the points, float64 [N,D]")
@@ -76,7 +76,6 @@ var batchnorms = []string{running, perImage}
 func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err error) {
 	for _, err := range []error{
 		o.solverFlags.check(cmd), config.OneOf("batchnorm", o.batchnorm, batchnorms),
-		within("n", cmd, o.n, 1<<20), config.Within("batch", o.batch, 1, 1<<16), config.Within("steps", o.steps, 0, 100000),
 	} {
 		if err != nil {
 			return p, usage(err)
@@ -250,14 +249,6 @@ func what(m *pipeline.Loaded, p pipeline.Options) string {
 		return fmt.Sprintf("%s of %s", english.Plural(p.N, "point", ""), english.Plural(m.ImageChannels(), "number", ""))
 	}
 	return fmt.Sprintf("%s of %dx%d", english.Plural(p.N, "image", ""), p.Height, p.Width)
-}
-
-// within checks a count that is given; left out, it is 0 and chosen later.
-func within(flag string, cmd *cobra.Command, v, most int) error {
-	if !cmd.Flags().Changed(flag) {
-		return nil
-	}
-	return config.Within(flag, v, 1, most)
 }
 
 // parameters are the text chunks of a picture of samples.

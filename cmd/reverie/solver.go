@@ -25,31 +25,40 @@ type solverFlags struct {
 func (s *solverFlags) add(f *pflag.FlagSet) {
 	o := &s.options
 	f.StringVar(&s.solver, "solver", "", oneOf("solver", config.Solvers)+" (default: the run's)")
-	f.IntVar(&s.steps, "steps", 0, "solver steps (default: the run's; else all of a table for ddpm and lecture-sde, 20 for dpm++, unipc and heun, 50 for ddim, euler and rk45, 100 for those that add noise)")
+	numberVar(f, &s.steps, "steps", within(1, 100000), 0, "solver steps (default: the run's; else all of a table for ddpm and lecture-sde, 20 for dpm++, unipc and heun, 50 for ddim, euler and rk45, 100 for those that add noise)")
 	f.StringVar(&s.spacing, "spacing", "", oneOf("spacing of the times", sample.Spacings())+" (default: logsnr for dpm++, unipc, heun, euler-maruyama and annealed-langevin, else linear; karras in place of linear, and for heun, under edm)")
 	f.StringVar(&s.clamp, "clamp", "", oneOf("keep to [-1,1]", config.Clamps)+" (default: the run's with its own solver; else x for ddpm and lecture-sde on a run of preset lecture or an imported simpleunet, x0 elsewhere)")
 	f.StringVar(&s.process, "process", "", oneOf("sample under this process with its default schedule, at the noise levels that the model knows", config.Processes)+" (default: the model's)")
-	f.Float64Var(&o.Eta, "eta", 0, "fresh noise of ddim: 0 deterministic, 1 ancestral; given alone, it chooses solver ddim")
+	numberVar(f, &o.Eta, "eta", optionRange("eta"), 0, "fresh noise of ddim: 0 deterministic, 1 ancestral; given alone, it chooses solver ddim")
 	f.StringVar(&s.variance, "variance", "", oneOf("noise of ddpm", config.Variances)+" (default: the run's); given alone, it chooses solver ddpm")
-	f.Float64Var(&o.Churn, "churn", 0, "fresh noise of heun, S_churn (0: none)")
-	f.Float64Var(&o.ChurnMin, "churn-min", 0, "lowest noise level with churn")
-	f.Float64Var(&o.ChurnMax, "churn-max", 0, "highest noise level with churn (0: all)")
-	f.Float64Var(&o.ChurnNoise, "churn-noise", 0, "S_noise of the churn (0: 1)")
+	numberVar(f, &o.Churn, "churn", optionRange("churn"), 0, "fresh noise of heun, S_churn (0: none)")
+	numberVar(f, &o.ChurnMin, "churn-min", optionRange("churn-min"), 0, "lowest noise level with churn")
+	numberVar(f, &o.ChurnMax, "churn-max", optionRange("churn-max"), 0, "highest noise level with churn (0: all)")
+	numberVar(f, &o.ChurnNoise, "churn-noise", optionRange("churn-noise"), 0, "S_noise of the churn (0: 1)")
 	f.StringVar(&o.Predictor, "predictor", "", "predictor of pc: reverse-diffusion, ddpm, euler-maruyama")
-	f.Float64Var(&o.SNR, "snr", 0, "signal-to-noise ratio of pc's corrector (0: 0.16)")
-	f.IntVar(&o.Corrections, "corrections", 0, "corrector steps of pc after each prediction (0: 1)")
+	numberVar(f, &o.SNR, "snr", optionRange("snr"), 0, "signal-to-noise ratio of pc's corrector (0: 0.16)")
+	numberVar(f, &o.Corrections, "corrections", optionRange("corrections"), 0, "corrector steps of pc after each prediction (0: 1)")
 	f.BoolVar(&o.Unbounded, "unbounded", false, "the corrector's step of pc as its paper has it, also in few dimensions")
-	f.Float64Var(&o.StepSize, "step-size", 0, "step of langevin and annealed-langevin (0: from the lowest noise level)")
-	f.IntVar(&o.Updates, "updates", 0, "updates of langevin in a step (0: 1), of annealed-langevin at a level (0: 100)")
+	numberVar(f, &o.StepSize, "step-size", optionRange("step-size"), 0, "step of langevin and annealed-langevin (0: from the lowest noise level)")
+	numberVar(f, &o.Updates, "updates", optionRange("updates"), 0, "updates of langevin in a step (0: 1), of annealed-langevin at a level (0: 100)")
 	f.BoolVar(&o.Still, "still", false, "langevin without its noise: paths collapse to the modes")
-	f.Float64Var(&o.Level, "level", 0, "the time at which langevin stays (0: the process's first)")
-	f.IntVar(&o.Order, "order", 0, "order of unipc, 1 to 3 (0: 2)")
+	numberVar(f, &o.Level, "level", optionRange("level"), 0, "the time at which langevin stays (0: the process's first)")
+	numberVar(f, &o.Order, "order", optionRange("order"), 0, "order of unipc, 1 to 3 (0: 2)")
 	f.BoolVar(&o.BH1, "bh1", false, "B(h) = -h in unipc")
 	f.BoolVar(&o.NoCorrect, "no-correct", false, "unipc without its corrector")
 	f.BoolVar(&o.LowerFinal, "lower-final", false, "a lower order in the last steps of dpm++2m, dpm++2m-sde and unipc")
-	f.Float64Var(&o.RTol, "rtol", 0, "relative tolerance of rk45 (0: 1e-5)")
-	f.Float64Var(&o.ATol, "atol", 0, "absolute tolerance of rk45 (0: 1e-5)")
-	f.IntVar(&o.MaxCalls, "max-calls", 0, "most network calls of rk45 (0: 10,000)")
+	numberVar(f, &o.RTol, "rtol", optionRange("rtol"), 0, "relative tolerance of rk45 (0: 1e-5)")
+	numberVar(f, &o.ATol, "atol", optionRange("atol"), 0, "absolute tolerance of rk45 (0: 1e-5)")
+	numberVar(f, &o.MaxCalls, "max-calls", optionRange("max-calls"), 0, "most network calls of rk45 (0: 10,000)")
+}
+
+// optionRange is the range of a solver's option; 0 is its default.
+func optionRange(name string) config.Range {
+	lo, hi, ok := sample.OptionRange(name)
+	if !ok {
+		panic("no range of solver option " + name)
+	}
+	return config.Range{Lo: lo, Hi: hi, OrZero: true}
 }
 
 // check finds what the command line alone shows to be wrong.
@@ -69,8 +78,6 @@ func (s *solverFlags) check(cmd *cobra.Command) error {
 		}
 	}
 	switch {
-	case s.steps < 0 || f.Changed("steps") && s.steps == 0:
-		return fmt.Errorf("--steps %d: give at least 1, or leave it out for the solver's own", s.steps)
 	case f.Changed("variance") && f.Changed("eta"):
 		return fmt.Errorf("--variance belongs to --solver ddpm, and --eta to ddim; leave one out")
 	case f.Changed("eta") && s.solver == "":

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
@@ -22,7 +21,6 @@ import (
 type trainOptions struct {
 	config.Run
 	run, resume, backend string
-	time                 time.Duration
 	betas                []float64
 }
 
@@ -64,66 +62,66 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.Preset, "preset", "small", "start from this preset: "+strings.Join(config.PresetNames(), ", "))
 	f.StringVar(&o.run, "run", "", "folder of the new run (default runs/NAME-N)")
 	f.StringVar(&o.resume, "resume", "", "go on with the run in this folder; totals may be raised")
-	f.IntVar(&o.Epochs, "epochs", 0, "stop after that many passes over the data")
-	f.IntVar(&o.Steps, "steps", 0, "stop after that many steps")
-	f.DurationVar(&o.time, "time", 0, "stop after that much training time, such as 8m or 2h30m")
+	numberVar(f, &o.Epochs, "epochs", config.RangeOf("epochs"), 0, "stop after that many passes over the data")
+	numberVar(f, &o.Steps, "steps", config.RangeOf("steps"), 0, "stop after that many steps")
+	f.Var(duration{&o.Time}, "time", "stop after that much training time, such as 8m or 2h30m")
 
 	f.StringSliceVar(&o.DataClass, "data-class", nil, "train on these class folders only (comma-separated; none: all)")
 	f.Var(&o.Resolution, "resolution", "image size: 64, or HEIGHTxWIDTH")
-	f.IntVar(&o.ImageChannels, "image-channels", 0, "1 grey, 3 RGB, 4 RGBA")
+	numberVar(f, &o.ImageChannels, "image-channels", config.RangeOf("image-channels"), 0, "1 grey, 3 RGB, 4 RGBA")
 	f.StringVar(&o.Crop, "crop", "", "fit other shapes by: "+strings.Join(config.Crops, ", "))
 	f.BoolVar(&o.Flip, "flip", false, "mirror images left to right at random (--flip=false: never)")
-	f.Float64Var(&o.Val, "val", 0, "share of the images held out for validation")
+	numberVar(f, &o.Val, "val", config.RangeOf("val"), 0, "share of the images held out for validation")
 	f.BoolVar(&o.Strict, "strict", false, "fail on an unreadable image instead of skipping it")
-	f.IntVar(&o.Cache, "cache", 0, "memory for decoded images, MiB")
+	numberVar(f, &o.Cache, "cache", config.RangeOf("cache"), 0, "memory for decoded images, MiB")
 
 	f.StringVar(&o.Arch, "arch", "", "network: "+strings.Join(config.Archs, ", "))
-	f.IntSliceVar(&o.Channels, "channels", nil, "widths of the network's levels, from full resolution down")
-	f.IntVar(&o.Layers, "layers", 0, "residual blocks per level of unet and vae")
+	numbersVar(f, &o.Channels, "channels", config.RangeOf("channels"), "widths of the network's levels, from full resolution down")
+	numberVar(f, &o.Layers, "layers", config.RangeOf("layers"), 0, "residual blocks per level of unet and vae")
 
 	f.StringVar(&o.VAE, "vae", "", "learn the latents of this run's autoencoder")
-	f.IntVar(&o.LatentChannels, "latent-channels", 0, "numbers at each position of an autoencoder's latent")
+	numberVar(f, &o.LatentChannels, "latent-channels", config.RangeOf("latent-channels"), 0, "numbers at each position of an autoencoder's latent")
 	f.StringVar(&o.Likelihood, "likelihood", "", "p(x|z) of an autoencoder: "+strings.Join(config.Likelihoods, ", "))
-	f.Float64Var(&o.Beta, "beta", 0, "weight of an autoencoder's KL term")
-	f.IntVar(&o.BetaWarmup, "beta-warmup", 0, "steps over which it rises from 0")
+	numberVar(f, &o.Beta, "beta", config.RangeOf("beta"), 0, "weight of an autoencoder's KL term")
+	numberVar(f, &o.BetaWarmup, "beta-warmup", config.RangeOf("beta-warmup"), 0, "steps over which it rises from 0")
 
 	f.BoolVar(&o.Energy, "energy", false, "the prediction is the gradient of an energy")
 	f.StringVar(&o.Process, "process", "", "process: "+strings.Join(config.Processes, ", "))
-	f.IntVar(&o.Timesteps, "timesteps", 0, "T, the number of time steps")
+	numberVar(f, &o.Timesteps, "timesteps", config.RangeOf("timesteps"), 0, "T, the number of time steps")
 	f.StringVar(&o.Schedule, "schedule", "", "noise schedule of ddpm and vp: "+strings.Join(config.Schedules, ", "))
-	f.Float64Var(&o.BetaStart, "beta-start", 0, "first beta of linear and scaled-linear (vp, subvp: a thousandth of beta(0))")
-	f.Float64Var(&o.BetaEnd, "beta-end", 0, "last beta of linear and scaled-linear (vp, subvp: a thousandth of beta(1))")
-	f.Float64Var(&o.SigmaMin, "sigma-min", 0, "least noise of ve and edm (0: 0.01 and 0.002)")
-	f.Float64Var(&o.SigmaMax, "sigma-max", 0, "most noise of ve and edm (0: 50 and 80)")
+	numberVar(f, &o.BetaStart, "beta-start", config.RangeOf("beta-start"), 0, "first beta of linear and scaled-linear (vp, subvp: a thousandth of beta(0))")
+	numberVar(f, &o.BetaEnd, "beta-end", config.RangeOf("beta-end"), 0, "last beta of linear and scaled-linear (vp, subvp: a thousandth of beta(1))")
+	numberVar(f, &o.SigmaMin, "sigma-min", config.RangeOf("sigma-min"), 0, "least noise of ve and edm (0: 0.01 and 0.002)")
+	numberVar(f, &o.SigmaMax, "sigma-max", config.RangeOf("sigma-max"), 0, "most noise of ve and edm (0: 50 and 80)")
 	f.StringArrayVar(&o.From, "from", nil, "a second data set, like DATA, in place of the noise: a flow between the two")
 	f.StringVar(&o.Coupling, "coupling", "", "how a flow's ends are paired within a batch: "+strings.Join(config.Couplings, ", "))
 	f.StringVar(&o.Prediction, "prediction", "", "what the network predicts: "+strings.Join(config.Predictions, ", "))
-	f.Float64Var(&o.SigmaData, "sigma-data", 0, "deviation of the data, for prediction and weighting edm (0: 0.5)")
+	numberVar(f, &o.SigmaData, "sigma-data", config.RangeOf("sigma-data"), 0, "deviation of the data, for prediction and weighting edm (0: 0.5)")
 	f.StringVar(&o.Objective, "objective", "", "how it learns: "+strings.Join(config.Objectives, ", "))
-	f.Float64Var(&o.Level, "level", 0, "learn at this one time only (0: at all times)")
+	numberVar(f, &o.Level, "level", config.RangeOf("level"), 0, "learn at this one time only (0: at all times)")
 	f.StringVar(&o.Loss, "loss", "", "norm of the error: "+strings.Join(config.Losses, ", "))
 	f.StringVar(&o.Weighting, "weighting", "", "weight over time: "+strings.Join(config.Weightings, ", "))
 	f.StringVar(&o.Times, "times", "", "law of the times: "+strings.Join(config.TimeLaws, ", "))
 
-	f.IntVar(&o.Batch, "batch", 0, "images per step")
-	f.Float64Var(&o.LR, "lr", 0, "learning rate of Adam")
-	f.IntVar(&o.Warmup, "warmup", 0, "steps over which the rate rises")
+	numberVar(f, &o.Batch, "batch", config.RangeOf("batch"), 0, "images per step")
+	numberVar(f, &o.LR, "lr", config.RangeOf("lr"), 0, "learning rate of Adam")
+	numberVar(f, &o.Warmup, "warmup", config.RangeOf("warmup"), 0, "steps over which the rate rises")
 	f.StringVar(&o.LRSchedule, "lr-schedule", "", "rate over the run: "+strings.Join(config.LRSchedules, ", "))
-	f.Float64SliceVar(&o.betas, "adam-betas", nil, "decays of Adam's two moments")
-	f.Float64Var(&o.ClipNorm, "clip-norm", 0, "limit of the gradient's norm (0: none)")
-	f.Float64Var(&o.EMA, "ema", 0, "decay of the averaged weights (0: none)")
+	numbersVar(f, &o.betas, "adam-betas", config.RangeOf("adam-betas"), "decays of Adam's two moments")
+	numberVar(f, &o.ClipNorm, "clip-norm", config.RangeOf("clip-norm"), 0, "limit of the gradient's norm (0: none)")
+	numberVar(f, &o.EMA, "ema", config.RangeOf("ema"), 0, "decay of the averaged weights (0: none)")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of all that is random")
 
 	f.StringVar(&o.Solver, "solver", "", "the run's own sampler: "+strings.Join(config.Solvers, ", "))
-	f.IntVar(&o.SampleSteps, "sample-steps", 0, "its steps (0: the solver's own)")
+	numberVar(f, &o.SampleSteps, "sample-steps", config.RangeOf("sample-steps"), 0, "its steps (0: the solver's own)")
 	f.StringVar(&o.Clamp, "clamp", "", "keep to [-1,1] while sampling: "+strings.Join(config.Clamps, ", "))
 	f.StringVar(&o.Variance, "variance", "", "noise of solver ddpm: "+strings.Join(config.Variances, ", "))
 
-	f.IntVar(&o.SaveEvery, "save-every", 0, "steps between checkpoints (0: only at the end)")
-	f.IntVar(&o.Keep, "keep", 0, "checkpoints kept (0: all)")
+	numberVar(f, &o.SaveEvery, "save-every", config.RangeOf("save-every"), 0, "steps between checkpoints (0: only at the end)")
+	numberVar(f, &o.Keep, "keep", config.RangeOf("keep"), 0, "checkpoints kept (0: all)")
 	f.StringVar(&o.Best, "best", "", "keep the best checkpoint too, judged at each save on the held-out images by: "+strings.Join(config.Bests, ", "))
-	f.IntVar(&o.SampleEvery, "sample-every", 0, "epochs between pictures (0: never)")
-	f.IntVar(&o.SampleN, "sample-n", 0, "images in the grid of pictures (0: none)")
+	numberVar(f, &o.SampleEvery, "sample-every", config.RangeOf("sample-every"), 0, "epochs between pictures (0: never)")
+	numberVar(f, &o.SampleN, "sample-n", config.RangeOf("sample-n"), 0, "images in the grid of pictures (0: none)")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 }
 
@@ -320,15 +318,6 @@ func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err
 			return nil, err
 		}
 	}
-	for _, name := range []string{"run", "resume", "vae"} {
-		if f.Changed(name) && f.Lookup(name).Value.String() == "" {
-			return nil, fmt.Errorf("--%s is empty; give a folder, or leave it out", name)
-		}
-	}
-	if o.time < 0 {
-		return nil, fmt.Errorf("--time %v is negative", o.time)
-	}
-	o.Time = config.Duration(o.time)
 	if f.Changed("adam-betas") {
 		if len(o.betas) != 2 {
 			return nil, fmt.Errorf("--adam-betas %v: give two numbers, such as 0.9,0.999", o.betas)
