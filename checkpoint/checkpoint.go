@@ -39,6 +39,11 @@ type Checkpoint struct {
 	// Trainer is the state of the training loop; nil for an imported model.
 	Trainer *Trainer
 
+	// Notes are sentences about what Load read otherwise than it lay there, of a
+	// model from elsewhere: a variant, shards, renamed tensors, what a scheduler
+	// says that sampling does not follow.
+	Notes []string
+
 	// Fill, which may be nil, gives the data of the tensors whose Data is nil
 	// when the checkpoint is written: it fills dst, whose length is that of type
 	// and shape, and does not keep it. So a large network is saved one tensor at a

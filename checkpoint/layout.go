@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/reverie-go/reverie/internal/jsonfile"
@@ -136,37 +138,57 @@ func encodeIndex(c *Checkpoint) ([]byte, error) {
 type index struct{ arch, vae string }
 
 // parseIndex reads model_index.json. A pipeline with other parts than a network,
-// a scheduler and an autoencoder is refused.
+// a scheduler and an autoencoder is refused; settings of others' pipelines and
+// parts that are null are passed over.
 func parseIndex(b []byte) (x index, err error) {
-	var f struct {
-		latentIndex
-		// Decoded as slices: an array of another length would be cut silently.
-		Scheduler []string `json:"scheduler"`
-		UNet      []string `json:"unet"`
-		VAE       []string `json:"vae"`
-	}
-	if err := jsonfile.Strict(b, &f); err != nil {
+	fields := map[string]json.RawMessage{}
+	if err := jsonfile.Strict(b, &fields); err != nil {
 		return x, err
 	}
-	if f.VAE != nil {
-		if x.vae, err = partOf("vae", f.VAE); err != nil {
+	parts := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		var class []string
+		if known := slices.Contains([]string{"vae", "unet", "scheduler"}, name); !known && (strings.HasPrefix(name, "_") || !isPart(fields[name], &class)) {
+			continue
+		} else if !known {
+			return x, fmt.Errorf("part %q, a %s of %s, is not supported: expected unet, scheduler and vae alone", name, class[1], class[0])
+		}
+		if err := json.Unmarshal(fields[name], &class); err != nil || class != nil && len(class) != 2 {
+			return x, fmt.Errorf(`%s: expected ["library", "class"]`, name)
+		}
+		if class != nil && class[0] != "" {
+			parts[name] = class
+		}
+	}
+	return indexOf(parts)
+}
+
+// isPart says whether a value of model_index.json names a part that is there.
+func isPart(value json.RawMessage, class *[]string) bool {
+	return json.Unmarshal(value, class) == nil && len(*class) == 2 && (*class)[0] != ""
+}
+
+// indexOf checks the parts of a pipeline.
+func indexOf(parts map[string][]string) (x index, err error) {
+	if class := parts["vae"]; class != nil {
+		if x.vae, err = partOf("vae", class); err != nil {
 			return x, err
 		}
 		if !IsAutoencoder(x.vae) {
-			return x, fmt.Errorf("vae is of class %q, expected AutoencoderKL of diffusers or DenseAutoencoder of reverie", f.VAE[1])
+			return x, fmt.Errorf("vae is of class %q, expected AutoencoderKL of diffusers or DenseAutoencoder of reverie", class[1])
 		}
-		if f.UNet == nil && f.Scheduler == nil {
+		if parts["unet"] == nil && parts["scheduler"] == nil {
 			return index{arch: x.vae}, nil
 		}
 	}
-	if len(f.Scheduler) != 2 {
+	if parts["scheduler"] == nil {
 		return x, errors.New(`scheduler: expected ["library", "class"]`)
 	}
-	if x.arch, err = partOf("unet", f.UNet); err != nil {
+	if x.arch, err = partOf("unet", parts["unet"]); err != nil {
 		return x, err
 	}
 	if IsAutoencoder(x.arch) {
-		return x, fmt.Errorf("unet is of class %q, an autoencoder", f.UNet[1])
+		return x, fmt.Errorf("unet is of class %q, an autoencoder", parts["unet"][1])
 	}
 	return x, nil
 }
@@ -204,7 +226,7 @@ func encodeConfig(arch string, config json.RawMessage) ([]byte, error) {
 // with an underscore, compact, keys sorted.
 func parseConfig(b []byte, class string) (json.RawMessage, error) {
 	fields := map[string]json.RawMessage{}
-	if err := jsonfile.Strict(b, &fields); err != nil {
+	if err := jsonfile.Lenient(b, &fields); err != nil {
 		return nil, err
 	}
 	if fields == nil {

@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -65,7 +66,10 @@ func samplingPart(raw, hasEMA bool) Part {
 // In a checkpoint every file must have the SHA-256 that trainer.json lists; in a
 // folder without trainer.json every value that is loaded must be finite. Errors
 // name the file; they wrap ErrDamaged, ErrNotFinite or the system's error.
-// Nothing outside the folder is read, not even through a symbolic link.
+// Nothing outside a checkpoint's folder is read, not even through a symbolic
+// link; a model's folder may hold links to files, as the caches of downloads do.
+// A model's folder may be laid out as others do it (docs/models.md); the
+// checkpoint's Notes say what was read otherwise than it lay there.
 func Load(dir string, opts ...LoadOption) (*Checkpoint, error) {
 	l := &loader{dir: dir, wants: func(Part) bool { return true }}
 	for _, o := range opts {
@@ -89,9 +93,11 @@ type loader struct {
 	each    func(part Part, name string, t Tensor) error
 
 	trainer *Trainer // nil: an imported model
+	linked  bool     // files may be links out of the folder, as in an imported model
 	index   index
 	weights string // the network's folder
 	ema     string // that of its average
+	at      string // where a model without an index has its network's configuration, "" for one with an index
 	hasEMA  bool
 	buf     []byte // of the tensor given to each
 }
@@ -114,6 +120,7 @@ func (l *loader) load() (*Checkpoint, error) {
 func (l *loader) readTrainer(c *Checkpoint) error {
 	b, err := l.bytes(trainerFile)
 	if errors.Is(err, os.ErrNotExist) {
+		l.linked = true
 		return nil
 	}
 	if err != nil {
@@ -128,17 +135,26 @@ func (l *loader) readTrainer(c *Checkpoint) error {
 
 // readIndex reads model_index.json, from which it follows where all lies, and
 // finds out whether there is an average.
-func (l *loader) readIndex(c *Checkpoint) error {
-	b, err := l.verified(indexFile)
+func (l *loader) readIndex(c *Checkpoint) (err error) {
+	if l.trainer == nil && !l.exists(indexFile) {
+		l.index, err = l.readParts()
+	} else {
+		var b []byte
+		if b, err = l.verified(indexFile); err != nil {
+			return err
+		}
+		l.index, err = parseIndex(b)
+		err = l.name(indexFile, err)
+	}
 	if err != nil {
 		return err
-	}
-	if l.index, err = parseIndex(b); err != nil {
-		return l.name(indexFile, err)
 	}
 	c.Arch = l.index.arch
 	l.weights, l.ema = networkDirs(c.Arch)
 	if l.trainer == nil {
+		if file := l.weights + "/" + configName; l.at == "." || !l.exists(file) && l.exists(configName) {
+			l.weights = "."
+		}
 		l.hasEMA = l.exists(l.ema)
 		return nil
 	}
@@ -171,12 +187,19 @@ func (l *loader) readScheduler(c *Checkpoint) error {
 	if IsAutoencoder(c.Arch) {
 		return nil
 	}
-	b, err := l.verified(schedulerFile)
+	file := l.schedulerOf()
+	if file == "" {
+		c.Scheduler = NewScheduler()
+		l.note(c, "there is no %s: taken for diffusers' DDPMScheduler as it is, T = %d, linear betas %v to %v, epsilon",
+			schedulerFile, c.Scheduler.NumTrainTimesteps, c.Scheduler.BetaStart, c.Scheduler.BetaEnd)
+		return nil
+	}
+	b, err := l.verified(file)
 	if err != nil {
 		return err
 	}
 	c.Scheduler, err = parseScheduler(b)
-	return l.name(schedulerFile, err)
+	return l.name(file, err)
 }
 
 func (l *loader) readConfigs(c *Checkpoint) (err error) {
@@ -184,6 +207,11 @@ func (l *loader) readConfigs(c *Checkpoint) (err error) {
 		config, err := l.readConfig(dir, c.Arch)
 		if err != nil {
 			return err
+		}
+		if dir == l.ema && l.trainer == nil {
+			if config, err = withoutAverage(config); err != nil {
+				return l.name(dir+"/"+configName, err)
+			}
 		}
 		if dir == l.ema && string(config) != string(c.ArchConfig) {
 			return l.name(dir+"/"+configName, fmt.Errorf("differs from %s/%s", l.weights, configName))
@@ -199,7 +227,7 @@ func (l *loader) readConfigs(c *Checkpoint) (err error) {
 
 // readConfig reads the configuration of the network in a folder.
 func (l *loader) readConfig(dir, arch string) (json.RawMessage, error) {
-	file := dir + "/" + configName
+	file := path.Join(dir, configName)
 	b, err := l.verified(file)
 	if err != nil {
 		return nil, err
@@ -220,26 +248,56 @@ func (l *loader) networks() []string {
 }
 
 func (l *loader) readNetworks(c *Checkpoint) (err error) {
-	if c.Weights, err = l.readNetwork(l.weights, Weights); err != nil {
+	if c.Weights, err = l.readNetwork(l.weights, Weights, c); err != nil {
 		return err
 	}
 	if l.hasEMA {
-		if c.EMA, err = l.readNetwork(l.ema, EMA); err != nil {
+		if c.EMA, err = l.readNetwork(l.ema, EMA, c); err != nil {
 			return err
 		}
 	}
 	if c.VAE != nil {
-		c.VAE.Weights, err = l.readNetwork(vaeDir, VAE)
+		c.VAE.Weights, err = l.readNetwork(vaeDir, VAE, c)
 	}
 	return err
 }
 
-func (l *loader) readNetwork(dir string, part Part) (map[string]Tensor, error) {
+func (l *loader) readNetwork(dir string, part Part, c *Checkpoint) (map[string]Tensor, error) {
+	shards, err := l.weightsOf(dir, c)
+	if err != nil {
+		return nil, err
+	}
+	return l.readFiles(dir, shards, part, c)
+}
+
+// readFiles reads the files that hold the weights of the network in a folder.
+func (l *loader) readFiles(dir string, shards []shard, part Part, c *Checkpoint) (map[string]Tensor, error) {
 	tensors := map[string]Tensor{}
-	err := l.scan(dir+"/"+tensorsName, func(name string) (dictionary, error) {
-		return dictionary{part: part, name: name, tensors: tensors, keep: l.wants(part)}, nil
-	})
-	return tensors, err
+	for _, s := range shards {
+		err := l.scan(s.file, func(name string) (dictionary, error) {
+			if s.has != nil && !s.has[name] {
+				return dictionary{}, errDamaged("the index does not say that it is in this shard")
+			}
+			return dictionary{part: part, name: name, tensors: tensors, keep: l.wants(part)}, nil
+		})
+		if err == nil {
+			err = l.name(s.file, s.complete(tensors))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if l.trainer != nil {
+		return tensors, nil
+	}
+	plain, notes, err := PlainNames(tensors)
+	if wide := narrow(plain); wide != "" {
+		notes = append(notes, wide)
+	}
+	for _, n := range notes {
+		l.note(c, "%s: %s", dir, n)
+	}
+	return plain, l.name(dir, err)
 }
 
 func (l *loader) readOptimizer() (*Optimizer, error) {
@@ -289,7 +347,7 @@ func (l *loader) scan(file string, place func(name string) (dictionary, error)) 
 	}
 	defer f.Close()
 	if l.headers {
-		return l.name(file, scanHeader(f, size, place))
+		return l.name(file, l.whatIs(f, scanHeader(f, size, place)))
 	}
 	sum := sha256.New()
 	_, err = scanSafetensors(io.TeeReader(f, sum), size, func(in Info, data io.Reader) error {
@@ -302,7 +360,15 @@ func (l *loader) scan(file string, place func(name string) (dictionary, error)) 
 	if err == nil {
 		err = l.verify(file, sum)
 	}
-	return l.name(file, err)
+	return l.name(file, l.whatIs(f, err))
+}
+
+// whatIs says of a file from elsewhere that is no safetensors file what it is.
+func (l *loader) whatIs(f io.ReaderAt, err error) error {
+	if l.trainer != nil {
+		return err
+	}
+	return notSafetensors(f, err)
 }
 
 // scanHeader notes types and shapes alone.
@@ -387,11 +453,18 @@ func (l *loader) bytes(file string) ([]byte, error) {
 		return nil, l.name(file, fmt.Errorf("has %d bytes, at most %d are read", size, maxJSON))
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxJSON))
+	if err == nil && l.linked {
+		err = notJSON(b)
+	}
 	return b, l.name(file, err)
 }
 
 // open opens a regular file of the folder.
 func (l *loader) open(file string) (*os.File, int64, error) {
+	if l.linked {
+		f, size, err := openRegular(l.path(file))
+		return f, size, l.name(file, cause(err))
+	}
 	name := filepath.FromSlash(file)
 	info, err := l.root.Stat(name)
 	if err != nil {
@@ -408,16 +481,19 @@ func (l *loader) open(file string) (*os.File, int64, error) {
 }
 
 func (l *loader) exists(name string) bool {
-	_, err := l.root.Stat(name)
+	_, err := os.Stat(l.path(name))
 	return err == nil
 }
+
+// path is where a file of the folder lies.
+func (l *loader) path(file string) string { return filepath.Join(l.dir, filepath.FromSlash(file)) }
 
 // name adds the file's path to an error.
 func (l *loader) name(file string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", filepath.Join(l.dir, filepath.FromSlash(file)), err)
+	return fmt.Errorf("%s: %w", l.path(file), err)
 }
 
 // cause strips the operation and the relative path off a file error.

@@ -388,7 +388,7 @@ func copied(t *testing.T, name, from, to string) string {
 func TestForeignModels(t *testing.T) {
 	for _, c := range []struct{ file, from, to, want string }{
 		{indexFile, "UNet2DModel", "UNet2DConditionModel", `class "UNet2DConditionModel" of library "diffusers"`},
-		{indexFile, `"scheduler": [`, `"vqvae": ["diffusers", "VQModel"], "scheduler": [`, `unknown field "vqvae"`},
+		{indexFile, `"scheduler": [`, `"vqvae": ["diffusers", "VQModel"], "scheduler": [`, `part "vqvae", a VQModel of diffusers, is not supported`},
 		{indexFile, `"scheduler": [`, `"vae": ["diffusers", "UNet2DModel"], "scheduler": [`, "vae is of class \"UNet2DModel\", expected AutoencoderKL"},
 		{indexFile, `"scheduler": [`, `"vae": ["AutoencoderKL"], "scheduler": [`, `vae: expected ["library", "class"]`},
 		{indexFile, "UNet2DModel", "AutoencoderKL", `unet is of class "AutoencoderKL", an autoencoder`},

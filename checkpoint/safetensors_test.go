@@ -224,7 +224,7 @@ func TestTruncatedSafetensors(t *testing.T) {
 	if err := os.WriteFile(path, b[:len(b)-1], 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadWeights(path); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), path) {
+	if _, _, err := ReadWeights(path); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), path) {
 		t.Errorf("truncated file: error %v, want one that names %s", err, path)
 	}
 }
@@ -243,22 +243,22 @@ func TestReadWeightsFinite(t *testing.T) {
 		if err := WriteSafetensorsFile(nil, path, tensors, nil); err != nil {
 			t.Fatal(err)
 		}
-		_, err := ReadWeights(path)
+		_, _, err := ReadWeights(path)
 		if !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), `"bad"`) || !strings.Contains(err.Error(), "element 1") {
 			t.Errorf("%s: error %v", bad.DType, err)
 		}
 	}
-	if _, err := ReadWeights("testdata/types.safetensors"); err != nil {
+	if _, _, err := ReadWeights("testdata/types.safetensors"); err != nil {
 		t.Errorf("finite weights: %v", err)
 	}
 }
 
 func TestReadWeightsOfNoFile(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := ReadWeights(filepath.Join(dir, "no")); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := ReadWeights(filepath.Join(dir, "no")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: error %v", err)
 	}
-	if _, err := ReadWeights(dir); err == nil || !strings.Contains(err.Error(), "is a folder, expected a file") {
+	if _, _, err := ReadWeights(dir); err == nil || !strings.Contains(err.Error(), tensorsName) || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("folder: error %v", err)
 	}
 }

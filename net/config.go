@@ -2,8 +2,11 @@ package net
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/reverie-go/reverie/internal/jsonfile"
 )
@@ -19,6 +22,47 @@ func Decode(data []byte, config any) error {
 		return fmt.Errorf("configuration: %w", err)
 	}
 	return nil
+}
+
+// DecodeForeign is Decode of a configuration that another program wrote: fields
+// that config has not are passed over where their value says nothing, null,
+// false, 0 or empty, as what a later version added and a model does not use. A
+// null is refused in the other fields but those listed, whose null means what a
+// missing field means: elsewhere the default would take the place of Python's
+// None.
+func DecodeForeign(data []byte, config any, nullable ...string) error {
+	var fields map[string]json.RawMessage
+	if len(bytes.TrimSpace(data)) > 0 {
+		if err := jsonfile.Lenient(data, &fields); err != nil {
+			return fmt.Errorf("configuration: %w", err)
+		}
+	}
+	known := fieldsOf(reflect.TypeOf(config).Elem())
+	for key, value := range fields {
+		switch mine := slices.Contains(known, key); {
+		case !mine && slices.Contains(neutral, string(value)):
+			delete(fields, key)
+		case mine && string(value) == "null" && !slices.Contains(nullable, key):
+			return fmt.Errorf("configuration: %s: null is not supported", key)
+		}
+	}
+	data, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	return Decode(data, config)
+}
+
+// neutral are the values that say nothing, as JSON without white space.
+var neutral = []string{"null", "false", "0", "0.0", `""`, "[]", "{}"}
+
+// fieldsOf lists the keys of a structure in JSON.
+func fieldsOf(t reflect.Type) (keys []string) {
+	for _, f := range reflect.VisibleFields(t) {
+		key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		keys = append(keys, key)
+	}
+	return keys
 }
 
 // MaxWidth bounds the channels of any layer, so that a hostile configuration

@@ -32,9 +32,10 @@ type Autoencoder struct {
 	Weights []*tensors.Tensor
 	// Height and Width are the size of the training images, 0 where unknown.
 	Height, Width int
-	// Found and Averaged are those of Loaded, where the autoencoder was loaded.
+	// Found and Averaged are those of Loaded, where the autoencoder was loaded, and Notes those of its checkpoint.
 	Found    checkpoint.Found
 	Averaged bool
+	Notes    []string
 	// Embedded says that it was loaded from a diffusion of its latents, which
 	// holds the one set of weights that it was trained with.
 	Embedded bool
@@ -235,6 +236,7 @@ func LoadAutoencoder(e *engine.Engine, path string, raw bool) (*Autoencoder, err
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", found.Model, err)
 	}
+	a.Notes = c.Notes
 	a.Found, a.Embedded, a.Averaged = found, c.VAE != nil, c.VAE == nil && averaged == checkpoint.EMA
 	return a, nil
 }

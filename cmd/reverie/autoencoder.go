@@ -20,7 +20,7 @@ func describeAutoencoder(a *pipeline.Autoencoder) string {
 	case a.Averaged:
 		which = "averaged (EMA) weights"
 	}
-	return fmt.Sprintf("%s: %s, %s parameters, %s", a.Found.Model, a.Net.Arch(), humanize.Comma(int64(net.Trainable(a.Net))), which)
+	return withNotes(fmt.Sprintf("%s: %s, %s parameters, %s", a.Found.Model, a.Net.Arch(), humanize.Comma(int64(net.Trainable(a.Net))), which), a.Notes)
 }
 
 // loadAutoencoder is pipeline.LoadAutoencoder by the flag --raw, which the one

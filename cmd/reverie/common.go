@@ -101,9 +101,15 @@ func weightsName(m *pipeline.Loaded) string {
 	return "raw"
 }
 
-// describe says in a line which model was loaded.
+// describe says in a line which model was loaded, and below it what of its files was read otherwise than it lay there.
 func describe(m *pipeline.Loaded) string {
-	return fmt.Sprintf("%s: %s, %s parameters, %s weights", m.Found.Model, m.Net.Arch(), humanize.Comma(int64(net.Trainable(m.Net))), weightsName(m))
+	line := fmt.Sprintf("%s: %s, %s parameters, %s weights", m.Found.Model, m.Net.Arch(), humanize.Comma(int64(net.Trainable(m.Net))), weightsName(m))
+	return withNotes(line, m.Checkpoint.Notes)
+}
+
+// withNotes puts notes below a line.
+func withNotes(line string, notes []string) string {
+	return strings.Join(append([]string{line}, notes...), "\n  ")
 }
 
 // took is a duration as it is printed.

@@ -83,9 +83,12 @@ func importFunc(cmd *cobra.Command, o *importOptions) error {
 	if _, err := o.process(cmd); err != nil {
 		return err
 	}
-	dict, err := checkpoint.ReadWeights(o.weights)
+	dict, notes, err := checkpoint.ReadWeights(o.weights)
 	if err != nil {
 		return inputError("weights", o.weights, err)
+	}
+	for _, n := range notes {
+		fmt.Fprintln(cmd.ErrOrStderr(), n)
 	}
 	m, err := layOut(dict)
 	if err != nil {

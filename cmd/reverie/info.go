@@ -68,6 +68,9 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 	} else {
 		row("trained", "elsewhere (imported)")
 	}
+	for _, n := range c.Notes {
+		row("note", "%s", n)
+	}
 	return t.Flush()
 }
 

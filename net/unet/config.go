@@ -17,7 +17,8 @@ type Config struct {
 	// the zero map and each block as (nearly) the identity.
 	ZeroInit bool `json:"_zero_init,omitempty"`
 
-	// SampleSize is the size of the training images. It binds nothing.
+	// SampleSize is the size of the training images, or latents: what is sampled
+	// unless told otherwise.
 	SampleSize Size `json:"sample_size"`
 	// InChannels and OutChannels of the images, or of an autoencoder's latents.
 	// Default 3.
@@ -57,7 +58,8 @@ type Config struct {
 	// built.
 	DownsampleType string `json:"downsample_type"`
 	UpsampleType   string `json:"upsample_type"`
-	// Dropout is 0; no other is built.
+	// Dropout is 0 to 1. It binds nothing: networks are only run, not trained, with
+	// another's configuration.
 	Dropout float64 `json:"dropout"`
 	// ActFn is "silu", the default, or "swish", the same.
 	ActFn string `json:"act_fn"`
@@ -136,8 +138,6 @@ func orElse[T comparable](field *T, def T) {
 // decode reads JSON: fields that it lacks have diffusers' defaults.
 func decode(data []byte) (Config, error) {
 	var c Config
-	if err := net.Decode(data, &c); err != nil {
-		return Config{}, err
-	}
-	return c, checkNulls(data)
+	err := net.DecodeForeign(data, &c, nullable...)
+	return c, err
 }

@@ -26,7 +26,7 @@ func TestValidate(t *testing.T) {
 		`"downsample_padding": 2`:              "downsample_padding: 2 is not supported",
 		`"downsample_type": "resnet"`:          "downsample_type: resnet is not supported",
 		`"upsample_type": "resnet"`:            "upsample_type: resnet is not supported",
-		`"dropout": 0.1`:                       "dropout: 0.1 is not supported",
+		`"dropout": 1`:                         "dropout: 1, expected 0 or more and less than 1",
 		`"act_fn": "gelu"`:                     "act_fn: gelu is not supported, expected one of [silu swish]",
 		`"resnet_time_scale_shift": "spatial"`: "resnet_time_scale_shift: spatial is not supported",
 		`"class_embed_type": "timestep"`:       `class_embed_type: "timestep" is not supported`,
@@ -53,10 +53,39 @@ func TestValidate(t *testing.T) {
 		`"sample_size": "big"`:                 "sample_size",
 		`"sample_sizes": 3`:                    `unknown field "sample_sizes"`,
 	} {
-		// encoding/json lets the last of two equal keys win.
-		_, err := net.New(Arch, []byte("{"+small+", "+field+"}"))
+		_, err := net.New(Arch, with(t, small, field))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", field, err, want)
+		}
+	}
+}
+
+// with is a configuration with other fields in place of its own, both without their braces.
+func with(t *testing.T, config, fields string) []byte {
+	t.Helper()
+	merged := map[string]any{}
+	for _, text := range []string{config, fields} {
+		if err := json.Unmarshal([]byte("{"+text+"}"), &merged); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := json.Marshal(merged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Fields that a later version of diffusers added say nothing while they are empty; a network is run, and so without dropout.
+func TestForeignFields(t *testing.T) {
+	for _, field := range []string{`"new_block": null`, `"new_flag": false`, `"new_number": 0`, `"new_list": []`, `"dropout": 0.1`} {
+		if _, err := net.New(Arch, with(t, small, field)); err != nil {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	for _, field := range []string{`"new_flag": true`, `"new_number": 0.5`, `"new_block": "X"`} {
+		if _, err := net.New(Arch, with(t, small, field)); err == nil || !strings.Contains(err.Error(), "unknown field") {
+			t.Errorf("%s: error %v", field, err)
 		}
 	}
 }

@@ -38,13 +38,15 @@ func (c Config) checkSupported() error {
 		{"downsample_padding", *c.DownsamplePadding, []any{1, 0}},
 		{"downsample_type", c.DownsampleType, []any{"conv"}},
 		{"upsample_type", c.UpsampleType, []any{"conv"}},
-		{"dropout", c.Dropout, []any{0.0}},
 		{"act_fn", c.ActFn, []any{"silu", "swish"}},
 		{"resnet_time_scale_shift", c.ResnetTimeScaleShift, []any{timeAdded, timeScales}},
 	} {
 		if !slices.Contains(f.supported, f.got) {
 			return fmt.Errorf("%s: %v is not supported, expected one of %v", f.name, f.got, f.supported)
 		}
+	}
+	if !(c.Dropout >= 0 && c.Dropout < 1) {
+		return fmt.Errorf("dropout: %v, expected 0 or more and less than 1", c.Dropout)
 	}
 	if c.ClassEmbedType != nil {
 		return fmt.Errorf("class_embed_type: %q is not supported, expected null", *c.ClassEmbedType)

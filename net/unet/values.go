@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // A HeadDim is a number of channels per attention head, or [SingleHead]; 0 is
@@ -87,21 +86,3 @@ func isNull(data []byte) bool { return string(bytes.TrimSpace(data)) == "null" }
 // one that reads it itself.
 var nullable = []string{"sample_size", "time_embedding_dim", "attention_head_dim", "attn_norm_num_groups",
 	"class_embed_type", "num_class_embeds", "num_train_timesteps"}
-
-// checkNulls refuses null elsewhere: encoding/json passes over it, and the
-// default would silently take the place of diffusers' None.
-func checkNulls(data []byte) error {
-	fields := map[string]json.RawMessage{}
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(data, &fields); err != nil {
-		return err
-	}
-	for key, value := range fields {
-		if isNull(value) && !slices.Contains(nullable, key) {
-			return fmt.Errorf("%s: null is not supported", key)
-		}
-	}
-	return nil
-}

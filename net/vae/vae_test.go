@@ -55,13 +55,29 @@ var valid = map[string]string{
 	vae.DenseArch: `"latent_channels": 3`,
 }
 
+// with is a configuration with other fields in place of its own, both without their braces.
+func with(t *testing.T, config, fields string) []byte {
+	t.Helper()
+	merged := map[string]any{}
+	for _, text := range []string{config, fields} {
+		if err := json.Unmarshal([]byte("{"+text+"}"), &merged); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := json.Marshal(merged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 func TestValidate(t *testing.T) {
 	for arch, fields := range spoilt {
 		if _, err := net.New(arch, []byte("{"+valid[arch]+"}")); err != nil {
 			t.Fatal(err)
 		}
 		for field, want := range fields {
-			_, err := net.New(arch, []byte("{"+valid[arch]+", "+field+"}"))
+			_, err := net.New(arch, with(t, valid[arch], field))
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s, %s: got %v, want %s", arch, field, err, want)
 			}
