@@ -29,6 +29,7 @@ type Run struct {
 	Crop          string   `json:"crop"`           // none (resize both sides) or center
 	Flip          bool     `json:"flip"`           // random horizontal flip
 	Val           float64  `json:"val"`            // share of the images held out for validation, 0 to 0.9
+	Split         string   `json:"split"`          // which ones: one of Splits; a file without it has bytes
 	Strict        bool     `json:"strict"`         // fail on an unreadable image instead of skipping it
 	Cache         int      `json:"cache"`          // budget for decoded pixels in memory, MiB
 
@@ -178,6 +179,7 @@ func Parse(rd io.Reader) (*Run, error) {
 
 // fillOld gives the fields that the first release did not write what it did.
 func (r *Run) fillOld() {
+	r.Split = cmp.Or(r.Split, "bytes")
 	r.Coupling = cmp.Or(r.Coupling, "none")
 	r.Objective = cmp.Or(r.Objective, "denoise")
 	r.Times = cmp.Or(r.Times, "uniform")

@@ -65,6 +65,7 @@ func TestParseSize(t *testing.T) {
 func TestValidateNamesTheFlag(t *testing.T) {
 	for flag, spoil := range map[string]func(*Run){
 		"--arch":           func(r *Run) { r.Arch = "transformer" },
+		"--split":          func(r *Run) { r.Split = "names" },
 		"--crop":           func(r *Run) { r.Crop = "left" },
 		"--channels":       func(r *Run) { r.Channels = []int{64} },
 		"--layers":         func(r *Run) { r.Layers = 0 },

@@ -17,11 +17,22 @@ var (
 func (r *Run) Adapt(given func(flag string) bool) {
 	if r.Points() {
 		r.adaptPoints(given)
+	} else if !given("split") {
+		r.Split = r.UsualSplit()
 	}
 	r.adaptAutoencoder(given)
 	if !r.Autoencoder() {
 		r.adaptProcess(given)
 	}
+}
+
+// UsualSplit is the rule of the hold-out where none is given: by the pixels. The embedded emoji, of which none is a copy of another,
+// keep the split that runs on them have always had; points are compared by their numbers alone.
+func (r *Run) UsualSplit() string {
+	if len(r.Data) == 0 || r.Points() {
+		return "bytes"
+	}
+	return "pixels"
 }
 
 // adaptProcess replaces what belongs to another process, such as its prediction.

@@ -11,6 +11,7 @@ import (
 var (
 	Archs       = []string{"simpleunet", "unet", "mlp", "vae", "vae-mlp"}
 	Crops       = []string{"none", "center"}
+	Splits      = []string{"bytes", "pixels"}
 	Processes   = []string{"ddpm", "vp", "subvp", "ve", "edm", "flow"}
 	Schedules   = []string{"linear", "scaled-linear", "cosine", "sigmoid", "learned"}
 	Predictions = []string{"eps", "x0", "v", "velocity", "score", "edm"}
@@ -86,7 +87,7 @@ func (r *Run) validateData() error {
 	}
 	return first(
 		inRange("resolution", r.Resolution.H), inRange("resolution", r.Resolution.W),
-		OneOf("crop", r.Crop, Crops),
+		OneOf("crop", r.Crop, Crops), OneOf("split", r.Split, Splits),
 		inRange("val", r.Val),
 		inRange("cache", r.Cache),
 	)

@@ -48,8 +48,16 @@ func (r *Report) notes() (notes []string) {
 	if r.Images < 100 {
 		add("%d images are few: the model will learn them by heart.", r.Images)
 	}
-	if extra := r.extraCopies(); extra > 0 {
-		add("%d files are copies of others: they count more than once in training; copies always lie on the same side of --val.", extra)
+	if n := extra(r.Duplicates); n > 0 {
+		add("%d files are copies of others: they count more than once in training; copies always lie on the same side of --val.", n)
+	}
+	if n := extra(r.Twins); n > 0 {
+		add("%d images more look like another one: all that look alike lie on the same side of --val.", n)
+	}
+	for _, g := range r.Twins {
+		if 2*len(g) > r.Images {
+			add("%d of %d images look alike: all of them are trained on, whatever --val says.", len(g), r.Images)
+		}
 	}
 	if most, least := r.balance(); least > 0 && most > 10*least {
 		add("Classes are unbalanced: the largest has %.0f times the images of the smallest.", float64(most)/float64(least))
@@ -66,9 +74,9 @@ func (r *Report) notes() (notes []string) {
 	return notes
 }
 
-// extraCopies counts the files that would go if each content were kept once.
-func (r *Report) extraCopies() (n int) {
-	for _, g := range r.Duplicates {
+// extra counts the files that would go if one of each group were kept.
+func extra(groups [][]string) (n int) {
+	for _, g := range groups {
 		n += len(g) - 1
 	}
 	return n
@@ -94,7 +102,7 @@ func named(list []Count, name string) int {
 	return 0
 }
 
-// shownGroups is how many duplicates and unreadable files WriteText names.
+// shownGroups is how many groups of copies, files of one, and unreadable files WriteText names.
 const shownGroups = 10
 
 // WriteText writes the report for people to read.
@@ -107,7 +115,8 @@ func (r *Report) WriteText(w io.Writer) error {
 	r.section(&b, "shapes", r.Shapes)
 	r.section(&b, "modes", r.Modes)
 	r.section(&b, "formats", r.Formats)
-	r.duplicateText(&b)
+	listGroups(&b, "duplicates", fmt.Sprintf("%d files are copies of others", extra(r.Duplicates)), r.Duplicates)
+	listGroups(&b, "near-copies", fmt.Sprintf("%d files look like another (saved again, resized, mirrored), in %d groups", extra(r.Twins)+len(r.Twins), len(r.Twins)), r.Twins)
 	r.unreadableText(&b)
 	fmt.Fprintf(&b, "\nsuggested   --resolution %d   (%s)\n", r.Resolution, r.ResolutionReason)
 	fmt.Fprintf(&b, "            --batch %d   (%s)\n", r.Batch, r.BatchReason)
@@ -149,12 +158,16 @@ func clean(s string) string {
 	}, s)
 }
 
-func (r *Report) duplicateText(b *strings.Builder) {
-	fmt.Fprintf(b, "\nduplicates  %d files are copies of others\n", r.extraCopies())
-	for i, g := range r.Duplicates {
+// listGroups names groups of files.
+func listGroups(b *strings.Builder, title, text string, groups [][]string) {
+	fmt.Fprintf(b, "\n%-11s %s\n", title, text)
+	for i, g := range groups {
 		if i == shownGroups {
-			fmt.Fprintf(b, "  and %d more groups\n", len(r.Duplicates)-i)
+			fmt.Fprintf(b, "  and %d more groups\n", len(groups)-i)
 			break
+		}
+		if len(g) > shownGroups {
+			g = append(g[:shownGroups:shownGroups], fmt.Sprintf("%d more", len(g)-shownGroups))
 		}
 		fmt.Fprintf(b, "  %s\n", clean(strings.Join(g, " = ")))
 	}

@@ -41,16 +41,17 @@ func (st *store) read(ctx context.Context, fsys fs.FS, name string) (*pixels, In
 		return nil, Info{}, err
 	}
 	defer st.decoding.Release(cost)
-	p, turned, err := decode(raw, cfg, format, st.o)
+	p, l, turned, err := decode(raw, cfg, format, st.o)
 	if err != nil {
 		return nil, Info{}, err
 	}
 	info := Info{
 		Hash: sha256.Sum256(raw), Width: cfg.Width, Height: cfg.Height,
-		Format: format, Mode: mode(cfg.ColorModel), Bytes: int64(len(raw)),
+		Format: format, Mode: mode(cfg.ColorModel), Bytes: int64(len(raw)), look: l,
 	}
 	if turned {
 		info.Width, info.Height = info.Height, info.Width
+		info.Notes = append(info.Notes, "turned upright (EXIF)")
 	}
 	return p, info, nil
 }
@@ -111,22 +112,25 @@ func decodeCost(cfg image.Config, o Options) int64 {
 	return int64(cfg.Width)*int64(cfg.Height) + 4*int64(max(cfg.Height, cfg.Width))*int64(max(o.Width, o.Height))
 }
 
-// decode makes an image of known size the pixels of a Set. turned says that
+// decode makes an image of known size the pixels of a Set, and its look where the set is split by it. turned says that
 // EXIF swaps width and height. The decoders have panicked on damaged files
 // before: that is an error like any other.
-func decode(raw []byte, cfg image.Config, format string, o Options) (p *pixels, turned bool, err error) {
+func decode(raw []byte, cfg image.Config, format string, o Options) (p *pixels, l *look, turned bool, err error) {
 	defer recovered(&err)
 	img, _, err := image.Decode(bytes.NewReader(raw))
 	if err != nil {
-		return nil, false, refuse(raw, err)
+		return nil, nil, false, refuse(raw, err)
 	}
 	img, err = onCanvas(img, cfg, format)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	turn := orientation(raw, format)
 	small := turn.apply(resize(img, turn, o))
-	return newPixels(small, o.Channels, deep(img)), turn.swaps(), nil
+	if o.Split == SplitPixels {
+		l = lookOf(img, turn)
+	}
+	return newPixels(small, o.Channels, deep(img)), l, turn.swaps(), nil
 }
 
 // recovered turns a panic into an error.

@@ -113,8 +113,9 @@ func (m Memory) item(i int, x []float32) item {
 	if m.Class != nil {
 		class = m.Class[i]
 	}
-	return item{kept: floats(x), Info: Info{
-		Path: fmt.Sprintf("%s:%d", m.name(), i), Class: class, Hash: sha256.Sum256(raw),
+	hash := sha256.Sum256(raw)
+	return item{kept: floats(x), key: hash, Info: Info{
+		Path: fmt.Sprintf("%s:%d", m.name(), i), Class: class, Hash: hash,
 		Width: m.W, Height: m.H, Format: "memory", Mode: "float32", Bytes: int64(len(raw)),
 	}}
 }

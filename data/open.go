@@ -69,6 +69,7 @@ func open(ctx context.Context, l listing, o Options) (*Set, error) {
 	if err := st.readAll(ctx, files, l.skips); err != nil {
 		return nil, err
 	}
+	st.part()
 	s := &Set{st: st, index: make([]int, len(st.items))}
 	for i := range s.index {
 		s.index[i] = i

@@ -17,6 +17,18 @@ const (
 	CropCenter Crop = "center"
 )
 
+// A Split is the rule by which Options.Val parts the images into training and held-out ones.
+type Split string
+
+const (
+	// SplitBytes goes by the SHA-256 of the file: equal files are on one side.
+	SplitBytes Split = ""
+	// SplitPixels goes by the SHA-256 of the decoded, upright image at 8x8, and keeps all images on one side that look alike: copies saved
+	// again, in another format, quality or size; with Options.Flip mirrored ones too. A group of more than half of the images is
+	// trained on.
+	SplitPixels Split = "pixels"
+)
+
 // Defaults of Options.
 const (
 	DefaultResolution = 128
@@ -46,8 +58,10 @@ type Options struct {
 	// that lie directly in a root.
 	Classes []string
 	// Val is the part of the images, in [0,1), that Val holds out of Train. An
-	// image's side follows from its content alone.
+	// image's side follows from contents alone.
 	Val float64
+	// Split is the rule of that.
+	Split Split
 	// CacheBytes bounds the decoded pixels kept in memory (one byte per value,
 	// two for 16-bit images). What lies beyond is read and decoded again each
 	// epoch. 0 is DefaultCacheBytes, negative keeps nothing.
@@ -80,6 +94,9 @@ func (o Options) Validate() error {
 	}
 	if o.Crop != CropNone && o.Crop != CropCenter {
 		return fmt.Errorf("data: crop %q: must be empty or %q", o.Crop, CropCenter)
+	}
+	if o.Split != SplitBytes && o.Split != SplitPixels {
+		return fmt.Errorf("data: split %q: must be empty or %q", o.Split, SplitPixels)
 	}
 	return o.validateUse()
 }

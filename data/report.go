@@ -3,6 +3,7 @@ package data
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"image"
 	"slices"
@@ -31,6 +32,9 @@ type Report struct {
 	MinWidth, MinHeight, MaxWidth, MaxHeight int
 	// Duplicates are groups of two or more files of equal content.
 	Duplicates [][]string
+	// Twins are groups of two or more files that look alike (mirrored or not), not all of equal content: SplitPixels keeps each group on
+	// one side of the hold-out.
+	Twins [][]string
 	// Unreadable are the files that Open would skip.
 	Unreadable []Skip
 	// Resolution and Batch are suggestions, each with its reason. Height and
@@ -72,7 +76,7 @@ func ExamineEmbedded(ctx context.Context, o Options) (*Report, error) {
 // examining returns the options under which the pixels are those of the sample.
 func examining(o Options) Options {
 	o.Height, o.Width, o.Channels = sampleSide, sampleSide, 4
-	o.Crop, o.Flip, o.Val, o.CacheBytes = CropCenter, false, 0, -1
+	o.Crop, o.Flip, o.Val, o.CacheBytes, o.Split = CropCenter, true, 0, -1, SplitPixels
 	return o
 }
 
@@ -85,6 +89,7 @@ func (s *Set) report(ctx context.Context) (*Report, error) {
 	r.extremes(infos)
 	r.histograms(infos, s.Classes())
 	r.Duplicates = duplicates(infos)
+	r.Twins = s.twins(infos)
 	r.suggest(infos)
 	r.Notes = r.notes()
 	sample, err := s.sample(ctx, infos)
@@ -161,6 +166,11 @@ func countBy(infos []Info, of func(Info) string) []Count {
 	for _, f := range infos {
 		n[of(f)]++
 	}
+	return counts(n)
+}
+
+// counts lists a histogram, the most frequent first.
+func counts(n map[string]int) []Count {
 	list := make([]Count, 0, len(n))
 	for name, k := range n {
 		list = append(list, Count{name, k})
@@ -172,21 +182,33 @@ func countBy(infos []Info, of func(Info) string) []Count {
 }
 
 // duplicates groups files of equal content, in the order of the set.
-func duplicates(infos []Info) (groups [][]string) {
-	at := map[[32]byte][]int{}
-	for i, f := range infos {
-		at[f.Hash] = append(at[f.Hash], i)
+func duplicates(infos []Info) [][]string {
+	return groups(infos, func(i int) [sha256.Size]byte { return infos[i].Hash }, func([]int) bool { return true })
+}
+
+// twins groups files that look alike but for those that are all equal.
+func (s *Set) twins(infos []Info) [][]string {
+	return groups(infos, func(i int) [sha256.Size]byte { return s.st.items[i].key }, func(g []int) bool {
+		return slices.ContainsFunc(g, func(i int) bool { return infos[i].Hash != infos[g[0]].Hash })
+	})
+}
+
+// groups lists the paths of two or more files that share a key, in the order of the set.
+func groups[K comparable](infos []Info, key func(i int) K, take func(g []int) bool) (all [][]string) {
+	at := map[K][]int{}
+	for i := range infos {
+		at[key(i)] = append(at[key(i)], i)
 	}
-	for i, f := range infos {
-		if g := at[f.Hash]; len(g) > 1 && g[0] == i {
+	for i := range infos {
+		if g := at[key(i)]; len(g) > 1 && g[0] == i && take(g) {
 			paths := make([]string, len(g))
 			for k, j := range g {
 				paths[k] = infos[j].Path
 			}
-			groups = append(groups, paths)
+			all = append(all, paths)
 		}
 	}
-	return groups
+	return all
 }
 
 // sample loads images at equal steps through the set ordered by class.

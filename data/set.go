@@ -30,6 +30,11 @@ type Info struct {
 	Mode string
 	// Bytes is the file's size.
 	Bytes int64
+	// Notes say what was done to the image beyond decoding and resizing it, each in words that do not name the image, such as "turned
+	// upright (EXIF)": they are counted over the set, see Set.Notes.
+	Notes []string
+
+	look *look // of a set that is split by looks, until it is
 }
 
 // Skip is a file that was left out, and why.
@@ -106,6 +111,17 @@ func (s *Set) Info(i int) Info { return s.st.items[s.index[i]].Info }
 // it grows if a file becomes unreadable later.
 func (s *Set) Skipped() []Skip { return s.st.skipped() }
 
+// Notes counts what was done to the set's images beyond decoding and resizing them, the most frequent first.
+func (s *Set) Notes() []Count {
+	n := map[string]int{}
+	for _, i := range s.index {
+		for _, note := range s.st.items[i].Notes {
+			n[note]++
+		}
+	}
+	return counts(n)
+}
+
 // Cached returns how many of the set's files, and how many bytes of decoded
 // pixels, are kept in memory.
 func (s *Set) Cached() (images int, bytes int64) { return s.st.cached() }
@@ -113,14 +129,14 @@ func (s *Set) Cached() (images int, bytes int64) { return s.st.cached() }
 // Train returns the images that Val does not hold out.
 func (s *Set) Train() *Set { return s.part(false) }
 
-// Val returns the held-out images: those whose content hash, read as a number
+// Val returns the held-out images: those whose hash by Options.Split, read as a number
 // in [0,1), is under Options.Val. It may be empty.
 func (s *Set) Val() *Set { return s.part(true) }
 
 func (s *Set) part(val bool) *Set {
 	p := &Set{st: s.st}
 	for _, i := range s.index {
-		if heldOut(s.st.items[i].Hash, s.st.o.Val) == val {
+		if heldOut(s.st.items[i].key, s.st.o.Val) == val {
 			p.index = append(p.index, i)
 		}
 	}

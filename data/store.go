@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"crypto/sha256"
 	"io/fs"
 	"sort"
 	"sync"
@@ -32,6 +33,7 @@ type item struct {
 	fsys fs.FS
 	name string // in fsys
 	kept values
+	key  [sha256.Size]byte // decides on which side of the hold-out it lies
 }
 
 // values are an image's numbers as a store holds them.

@@ -185,11 +185,14 @@ func newPreview(e *engine.Engine, c *config.Run, m net.Model, p reverie.Process)
 	return preview, nil
 }
 
+// splits are the rules of the hold-out by their names in a configuration.
+var splits = map[string]data.Split{"bytes": data.SplitBytes, "pixels": data.SplitPixels}
+
 // DataOptions says what a configuration makes of its images.
 func DataOptions(c *config.Run) data.Options {
 	o := data.Options{
 		Height: c.Resolution.H, Width: c.Resolution.W, Channels: c.ImageChannels,
-		Flip: c.Flip, Classes: c.DataClass, Val: c.Val, Strict: c.Strict, CacheBytes: int64(c.Cache) << 20,
+		Flip: c.Flip, Classes: c.DataClass, Val: c.Val, Split: splits[c.Split], Strict: c.Strict, CacheBytes: int64(c.Cache) << 20,
 	}
 	if c.Crop == "center" {
 		o.Crop = data.CropCenter

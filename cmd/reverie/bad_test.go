@@ -440,8 +440,8 @@ func bomb() []byte {
 func TestMemory(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
-	refused(t, 1, []string{"--batch 14 needs about", "this machine has"},
-		with([]string{"train", images(t)}, "--steps", "1", "--resolution", "512", "--batch", "14", "--channels", "8192,8192,8192")...)
+	refused(t, 1, []string{"--batch 12 needs about", "this machine has"},
+		with([]string{"train", images(t)}, "--steps", "1", "--resolution", "512", "--batch", "12", "--channels", "8192,8192,8192")...)
 	shot{"./": {}}.unchanged(t, dir)
 }
 

@@ -159,6 +159,7 @@ func (v *evaluation) openSamples(args []string) (err error) {
 	if c.Data, err = sources(args[1:]); err != nil {
 		return err
 	}
+	c.Split = c.UsualSplit()
 	return v.openReferences(&c, "", args[1:])
 }
 

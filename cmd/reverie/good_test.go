@@ -29,7 +29,7 @@ func TestTrainTellsAndWrites(t *testing.T) {
 	if !strings.HasPrefix(r.out, "Epoch 0 | step 000 Loss: ") {
 		t.Errorf("stdout does not begin with the lecture's line: %q", r.out)
 	}
-	for _, text := range []string{"in 2 classes for training, 2 held out", "4,527 parameters", "of memory", "for an epoch of", dir, "seed 5", "9 steps in"} {
+	for _, text := range []string{"in 2 classes for training, 4 held out", "4,527 parameters", "of memory", "for an epoch of", dir, "seed 5", "9 steps in"} {
 		if !strings.Contains(r.err, text) {
 			t.Errorf("stderr lacks %q:\n%s", text, r.err)
 		}

@@ -113,7 +113,7 @@ func TestResumeData(t *testing.T) {
 	imgs, dir := copyOf(t, images(t)), filepath.Join(t.TempDir(), "run")
 	ok(t, with([]string{"train", imgs}, "--steps", "2", "--run", dir)...)
 	before := snapshot(t, dir)
-	if err := os.Remove(filepath.Join(imgs, "a", "00.png")); err != nil {
+	if err := os.Remove(filepath.Join(imgs, "a", "02.png")); err != nil {
 		t.Fatal(err)
 	}
 	refused(t, 1, []string{"other images", imgs}, "train", "--resume", dir, "--steps", "4")

@@ -72,6 +72,7 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.Crop, "crop", "", "fit other shapes by: "+strings.Join(config.Crops, ", "))
 	f.BoolVar(&o.Flip, "flip", false, "mirror images left to right at random (--flip=false: never)")
 	numberVar(f, &o.Val, "val", config.RangeOf("val"), 0, "share of the images held out for validation")
+	f.StringVar(&o.Split, "split", "", "which ones: by their bytes, or by their pixels, copies that look alike on one side; own data: pixels")
 	f.BoolVar(&o.Strict, "strict", false, "fail on an unreadable image instead of skipping it")
 	numberVar(f, &o.Cache, "cache", config.RangeOf("cache"), 0, "memory for decoded images, MiB")
 
