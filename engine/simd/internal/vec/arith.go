@@ -131,7 +131,7 @@ func ScalarDiv(dst []float32, s float32, b []float32) {
 func MaxScalar(dst, a []float32, s float32) {
 	same2(len(dst), len(a))
 	if s != s {
-		Fill(dst, s)
+		fill(dst, s)
 		return
 	}
 	maxScalar(dst, a, s)
@@ -145,7 +145,7 @@ func MaxScalar(dst, a []float32, s float32) {
 func MinScalar(dst, a []float32, s float32) {
 	same2(len(dst), len(a))
 	if s != s {
-		Fill(dst, s)
+		fill(dst, s)
 		return
 	}
 	minScalar(dst, a, s)
@@ -197,18 +197,4 @@ func RemScalar(dst, a []float32, s float32) {
 // ScalarRem sets dst[i] to the remainder of s / b[i]. It is portable Go at every level.
 func ScalarRem(dst []float32, s float32, b []float32) {
 	ScalarRemOf(dst, s, b)
-}
-
-// Clamp sets
-//
-//	dst[i] = min(max(a[i], lo), hi)
-//
-// NaN if any of the three is.
-func Clamp(dst, a []float32, lo, hi float32) {
-	same2(len(dst), len(a))
-	if lo != lo || hi != hi {
-		ClampOf(dst, a, lo, hi)
-		return
-	}
-	clamp(dst, a, lo, hi)
 }

@@ -136,14 +136,6 @@ func AddScalarOf[T Number](dst, a []T, s T) {
 	}
 }
 
-// SubScalarOf sets dst[i] = a[i] - s.
-func SubScalarOf[T Number](dst, a []T, s T) {
-	same2(len(dst), len(a))
-	for i := range dst {
-		dst[i] = a[i] - s
-	}
-}
-
 // ScalarSubOf sets dst[i] = s - b[i].
 func ScalarSubOf[T Number](dst []T, s T, b []T) {
 	same2(len(dst), len(b))

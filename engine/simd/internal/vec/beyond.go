@@ -12,7 +12,7 @@ const piece = 64
 const sinCosLimit = 1 << 17
 
 // beyond tells whether some |x[i]| exceeds limit or is NaN.
-func beyond(x []float32, limit float32) bool { return !(MaxAbs(x) <= limit) }
+func beyond(x []float32, limit float32) bool { return !(maxAbs(x) <= limit) }
 
 // isPositive tells whether all x are in (0, Inf).
 func isPositive(x []float32) bool {
@@ -64,7 +64,7 @@ func powBeyond(dst, a, b []float32) {
 
 func powScalarBeyond(dst, a []float32, s float32) {
 	var x, y [piece]float32
-	Fill(y[:], s)
+	fill(y[:], s)
 	for n := 0; len(a) > 0; a, dst = a[n:], dst[n:] {
 		n = copy(x[:], a)
 		powScalarPositive(dst[:n], a[:n], s)
@@ -74,7 +74,7 @@ func powScalarBeyond(dst, a []float32, s float32) {
 
 func scalarPowBeyond(dst []float32, s float32, b []float32) {
 	var x, y [piece]float32
-	Fill(x[:], s)
+	fill(x[:], s)
 	for n := 0; len(b) > 0; b, dst = b[n:], dst[n:] {
 		n = copy(y[:], b)
 		scalarPowPositive(dst[:n], b[:n], s)
@@ -88,5 +88,12 @@ func patchPow(dst, x, y []float32) {
 		if !isOrdinary(v, y[i]) {
 			dst[i] = float32(math.Pow(float64(v), float64(y[i])))
 		}
+	}
+}
+
+// fill sets every element of dst to s.
+func fill(dst []float32, s float32) {
+	for i := range dst {
+		dst[i] = s
 	}
 }

@@ -32,12 +32,6 @@ func LessEqualOf[T Number](dst []bool, a, b []T) {
 	}
 }
 
-// GreaterOf sets dst[i] = a[i] > b[i].
-func GreaterOf[T Number](dst []bool, a, b []T) { LessOf(dst, b, a) }
-
-// GreaterEqualOf sets dst[i] = a[i] >= b[i].
-func GreaterEqualOf[T Number](dst []bool, a, b []T) { LessEqualOf(dst, b, a) }
-
 // EqualScalarOf sets dst[i] = a[i] == s.
 func EqualScalarOf[T comparable](dst []bool, a []T, s T) {
 	same2(len(dst), len(a))
@@ -119,40 +113,5 @@ func ScalarSelectOf[T any](dst []T, mask []bool, s T, b []T) {
 		} else {
 			dst[i] = b[i]
 		}
-	}
-}
-
-// ClampOf sets dst[i] = min(max(a[i], lo), hi), NaN if any of the three is.
-func ClampOf[T Number](dst, a []T, lo, hi T) {
-	same2(len(dst), len(a))
-	for i, x := range a {
-		dst[i] = min(max(x, lo), hi)
-	}
-}
-
-// And sets dst[i] = a[i] && b[i].
-func And(dst, a, b []bool) {
-	same3(len(dst), len(a), len(b))
-	for i := range dst {
-		dst[i] = a[i] && b[i]
-	}
-}
-
-// Or sets dst[i] = a[i] || b[i].
-func Or(dst, a, b []bool) {
-	same3(len(dst), len(a), len(b))
-	for i := range dst {
-		dst[i] = a[i] || b[i]
-	}
-}
-
-// Xor sets dst[i] = a[i] != b[i].
-func Xor(dst, a, b []bool) { NotEqualOf(dst, a, b) }
-
-// Not sets dst[i] = !a[i].
-func Not(dst, a []bool) {
-	same2(len(dst), len(a))
-	for i := range dst {
-		dst[i] = !a[i]
 	}
 }

@@ -10,7 +10,9 @@ import (
 // maskBuffer is a slice of bool inside true values (guards).
 func maskBuffer(n, offset int) (all, mask []bool) {
 	all = make([]bool, n+offset+80)
-	Fill(all, true)
+	for i := range all {
+		all[i] = true
+	}
 	return all, all[offset+16 : offset+16+n : offset+16+n]
 }
 
@@ -120,21 +122,4 @@ func TestSelect(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestMasks(t *testing.T) {
-	a, b, d := []bool{false, false, true, true}, []bool{false, true, false, true}, make([]bool, 4)
-	for name, c := range map[string]struct {
-		op   func(dst, a, b []bool)
-		want [4]bool
-	}{
-		"And": {And, [4]bool{false, false, false, true}},
-		"Or":  {Or, [4]bool{false, true, true, true}},
-		"Xor": {Xor, [4]bool{false, true, true, false}},
-		"Not": {func(dst, a, _ []bool) { Not(dst, a) }, [4]bool{true, true, false, false}},
-	} {
-		if c.op(d, a, b); [4]bool(d) != c.want {
-			t.Errorf("%s: got %v, want %v", name, d, c.want)
-		}
-	}
 }

@@ -54,31 +54,10 @@ func FromBool[D Number](dst []D, a []bool) {
 	}
 }
 
-// ToBool sets dst[i] = a[i] != 0; NaN is true.
-func ToBool[S Number](dst []bool, a []S) { NotEqualScalarOf(dst, a, 0) }
-
 // FromInt32 sets dst[i] = float32(a[i]).
 func FromInt32(dst []float32, a []int32) {
 	same2(len(dst), len(a))
 	fromInt32(dst, a)
-}
-
-// ToInt32 sets dst[i] = int32(a[i]) by truncation, saturated; NaN gives 0.
-func ToInt32(dst []int32, a []float32) {
-	same2(len(dst), len(a))
-	toInt32(dst, a)
-}
-
-// FromFloat64 sets dst[i] = float32(a[i]).
-func FromFloat64(dst []float32, a []float64) {
-	same2(len(dst), len(a))
-	fromFloat64(dst, a)
-}
-
-// ToFloat64 sets dst[i] = float64(a[i]).
-func ToFloat64(dst []float64, a []float32) {
-	same2(len(dst), len(a))
-	toFloat64(dst, a)
 }
 
 // FromUint8 sets dst[i] = float32(a[i]).

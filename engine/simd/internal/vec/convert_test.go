@@ -11,12 +11,11 @@ func TestConvert(t *testing.T) {
 	isa.Each(t, func(t *testing.T) {
 		r := seeded(18)
 		for _, n := range lengths() {
-			ints, bytes, mask, wide := make([]int32, n), make([]uint8, n), make([]bool, n), make([]float64, n)
+			ints, bytes, mask := make([]int32, n), make([]uint8, n), make([]bool, n)
 			for i := range n {
 				ints[i], bytes[i], mask[i] = int32(r.Uint32()), uint8(r.Uint32()), r.IntN(2) == 0
-				wide[i] = r.NormFloat64() * math.Exp2(float64(r.IntN(400)-200))
 			}
-			x, dst := from(numbers(r, n), n%7), newBuffer(n, n%16)
+			dst := newBuffer(n, n%16)
 			check := func(name string, want func(i int) float32) {
 				for i, got := range dst.x {
 					if !sameBits(got, want(i)) {
@@ -29,8 +28,6 @@ func TestConvert(t *testing.T) {
 			check("FromInt32", func(i int) float32 { return float32(ints[i]) })
 			FromUint8(dst.x, bytes)
 			check("FromUint8", func(i int) float32 { return float32(bytes[i]) })
-			FromFloat64(dst.x, wide)
-			check("FromFloat64", func(i int) float32 { return float32(wide[i]) })
 			FromMask(dst.x, mask)
 			check("FromMask", func(i int) float32 {
 				if mask[i] {
@@ -38,34 +35,8 @@ func TestConvert(t *testing.T) {
 				}
 				return 0
 			})
-			ToInt32(ints, x.x)
-			d, ok := doubles64(n)
-			ToFloat64(d, x.x)
-			for i, v := range x.x {
-				if want := toInt(float64(v)); ints[i] != want {
-					t.Fatalf("ToInt32(%v) = %d, want %d", v, ints[i], want)
-				}
-				if d[i] != float64(v) && v == v {
-					t.Fatalf("ToFloat64(%v) = %v", v, d[i])
-				}
-			}
-			if !ok() {
-				t.Fatalf("ToFloat64, n=%d: wrote outside of the slice", n)
-			}
 		}
 	})
-}
-
-func toInt(x float64) int32 {
-	switch {
-	case x != x:
-		return 0
-	case x >= math.MaxInt32:
-		return math.MaxInt32
-	case x <= math.MinInt32:
-		return math.MinInt32
-	}
-	return int32(x)
 }
 
 func TestConvertSaturates(t *testing.T) {
@@ -87,33 +58,4 @@ func TestConvertSaturates(t *testing.T) {
 	if want := [8]uint64{0, math.MaxUint64, 0, 300, 0, 0, 1, math.MaxUint64}; [8]uint64(u64) != want {
 		t.Errorf("uint64: %v, want %v", u64, want)
 	}
-	b := make([]bool, 8)
-	if ToBool(b, x); ![]bool(b)[0] || !b[5] {
-		t.Errorf("ToBool: %v", b)
-	}
-}
-
-func TestTranspose(t *testing.T) {
-	isa.Each(t, func(t *testing.T) {
-		r := seeded(19)
-		for rows := range 35 {
-			for _, cols := range []int{0, 1, 3, 7, 8, 9, 16, 17, 24, 31, 64} {
-				srcStride, dstStride := cols+r.IntN(4), rows+r.IntN(4)
-				src := from(numbers(r, rows*srcStride), rows%8)
-				dst := newBuffer(cols*dstStride, cols%8)
-				Fill(dst.x, guard)
-				Transpose(dst.x, src.x, rows, cols, dstStride, srcStride)
-				for i, got := range dst.x {
-					want := guard // the gaps between rows stay
-					if c, r := i/dstStride, i%dstStride; r < rows {
-						want = src.x[r*srcStride+c]
-					}
-					if !sameBits(got, want) {
-						t.Fatalf("%d x %d, strides %d %d: element %d is %v, want %v", rows, cols, dstStride, srcStride, i, got, want)
-					}
-				}
-				dst.intact(t, "transpose")
-			}
-		}
-	})
 }

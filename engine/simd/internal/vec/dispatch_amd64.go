@@ -88,28 +88,6 @@ func powPositive(dst, a, b []float32) {
 	}
 }
 
-func reluGrad(dst, x, dy []float32) {
-	switch level {
-	case isa.AVX512:
-		reluGradAVX512(dst, x, dy)
-	case isa.AVX2:
-		reluGradAVX2(dst, x, dy)
-	default:
-		ReLUGradOf(dst, x, dy)
-	}
-}
-
-func siluGrad(dst, x, dy []float32) {
-	switch level {
-	case isa.AVX512:
-		siluGradAVX512(dst, x, dy)
-	case isa.AVX2:
-		siluGradAVX2(dst, x, dy)
-	default:
-		SiLUGradOf(dst, x, dy)
-	}
-}
-
 func addScalar(dst, a []float32, s float32) {
 	switch level {
 	case isa.AVX512:
@@ -206,17 +184,6 @@ func scalarPowPositive(dst, a []float32, s float32) {
 		scalarPowPositiveAVX2(dst, a, s)
 	default:
 		ScalarPowOf(dst, s, a)
-	}
-}
-
-func clamp(dst, a []float32, lo, hi float32) {
-	switch level {
-	case isa.AVX512:
-		clampAVX512(dst, a, lo, hi)
-	case isa.AVX2:
-		clampAVX2(dst, a, lo, hi)
-	default:
-		ClampOf(dst, a, lo, hi)
 	}
 }
 
@@ -374,17 +341,6 @@ func logistic(dst, a []float32) {
 	}
 }
 
-func silu(dst, a []float32) {
-	switch level {
-	case isa.AVX512:
-		siluAVX512(dst, a)
-	case isa.AVX2:
-		siluAVX2(dst, a)
-	default:
-		SiLUOf(dst, a)
-	}
-}
-
 func erf(dst, a []float32) {
 	switch level {
 	case isa.AVX512:
@@ -415,83 +371,6 @@ func cos(dst, a []float32) {
 		cosAVX2(dst, a)
 	default:
 		CosOf(dst, a)
-	}
-}
-
-func mulAdd(dst, a, b, c []float32) {
-	switch level {
-	case isa.AVX512:
-		mulAddAVX512(dst, a, b, c)
-	case isa.AVX2:
-		mulAddAVX2(dst, a, b, c)
-	default:
-		MulAddOf(dst, a, b, c)
-	}
-}
-
-func mulAddScalar(dst, a []float32, s, t float32) {
-	switch level {
-	case isa.AVX512:
-		mulAddScalarAVX512(dst, a, s, t)
-	case isa.AVX2:
-		mulAddScalarAVX2(dst, a, s, t)
-	default:
-		MulAddScalarOf(dst, a, s, t)
-	}
-}
-
-func axpyTo(dst, x, y []float32, alpha float32) {
-	switch level {
-	case isa.AVX512:
-		axpyToAVX512(dst, x, y, alpha)
-	case isa.AVX2:
-		axpyToAVX2(dst, x, y, alpha)
-	default:
-		AxpyToOf(dst, alpha, x, y)
-	}
-}
-
-func combine(dst, a, b []float32, s, t float32) {
-	switch level {
-	case isa.AVX512:
-		combineAVX512(dst, a, b, s, t)
-	case isa.AVX2:
-		combineAVX2(dst, a, b, s, t)
-	default:
-		CombineOf(dst, s, a, t, b)
-	}
-}
-
-func lerp(dst, a, b []float32, w float32) {
-	switch level {
-	case isa.AVX512:
-		lerpAVX512(dst, a, b, w)
-	case isa.AVX2:
-		lerpAVX2(dst, a, b, w)
-	default:
-		LerpOf(dst, a, b, w)
-	}
-}
-
-func adam(w, m, v, g []float32, c *adamScalars) {
-	switch level {
-	case isa.AVX512:
-		adamAVX512(w, m, v, g, c)
-	case isa.AVX2:
-		adamAVX2(w, m, v, g, c)
-	default:
-		adamGeneric(w, m, v, g, c)
-	}
-}
-
-func scaleShift(dst, a, scale, shift []float32) {
-	switch level {
-	case isa.AVX512:
-		scaleShiftAVX512(dst, a, scale, shift)
-	case isa.AVX2:
-		scaleShiftAVX2(dst, a, scale, shift)
-	default:
-		ScaleShiftOf(dst, a, scale, shift)
 	}
 }
 
@@ -648,46 +527,6 @@ func sum(x []float32) float64 {
 	return sumGeneric(x)
 }
 
-func sumAbs(x []float32) float64 {
-	switch level {
-	case isa.AVX512:
-		return sumAbsAVX512(x)
-	case isa.AVX2:
-		return sumAbsAVX2(x)
-	}
-	return sumAbsGeneric(x)
-}
-
-func sumAbsDiff(a, b []float32) float64 {
-	switch level {
-	case isa.AVX512:
-		return sumAbsDiffAVX512(a, b)
-	case isa.AVX2:
-		return sumAbsDiffAVX2(a, b)
-	}
-	return sumAbsDiffGeneric(a, b)
-}
-
-func sumSqDiff(a, b []float32) float64 {
-	switch level {
-	case isa.AVX512:
-		return sumSqDiffAVX512(a, b)
-	case isa.AVX2:
-		return sumSqDiffAVX2(a, b)
-	}
-	return sumSqDiffGeneric(a, b)
-}
-
-func dot(a, b []float32) float64 {
-	switch level {
-	case isa.AVX512:
-		return dotAVX512(a, b)
-	case isa.AVX2:
-		return dotAVX2(a, b)
-	}
-	return dotGeneric(a, b)
-}
-
 func reduceMax(x []float32) float32 {
 	switch level {
 	case isa.AVX512:
@@ -718,100 +557,12 @@ func maxAbs(x []float32) float32 {
 	return maxAbsGeneric(x)
 }
 
-func columnSum(sum []float64, x []float32) {
-	switch level {
-	case isa.AVX512:
-		columnSumAVX512(sum, x)
-	case isa.AVX2:
-		columnSumAVX2(sum, x)
-	default:
-		columnSumGeneric(sum, x)
-	}
-}
-
-func columnDot(dot []float64, x, y []float32) {
-	switch level {
-	case isa.AVX512:
-		columnDotAVX512(dot, x, y)
-	case isa.AVX2:
-		columnDotAVX2(dot, x, y)
-	default:
-		columnDotGeneric(dot, x, y)
-	}
-}
-
-func columnMoments(sum, sq []float64, x, shift []float32) {
-	switch level {
-	case isa.AVX512:
-		columnMomentsAVX512(sum, sq, x, shift)
-	case isa.AVX2:
-		columnMomentsAVX2(sum, sq, x, shift)
-	default:
-		columnMomentsGeneric(sum, sq, x, shift)
-	}
-}
-
-func columnSumDot(sum, dot []float64, y, x, shift []float32) {
-	switch level {
-	case isa.AVX512:
-		columnSumDotAVX512(sum, dot, y, x, shift)
-	case isa.AVX2:
-		columnSumDotAVX2(sum, dot, y, x, shift)
-	default:
-		columnSumDotGeneric(sum, dot, y, x, shift)
-	}
-}
-
-func transposeBlocks(dst, src []float32, rows, cols, dstStride, srcStride int) {
-	switch level {
-	case isa.AVX512:
-		transposeBlocksAVX512(dst, src, rows, cols, dstStride, srcStride)
-	case isa.AVX2:
-		transposeBlocksAVX2(dst, src, rows, cols, dstStride, srcStride)
-	default:
-		transposeLoop(dst, src, rows, cols, dstStride, srcStride)
-	}
-}
-
 func fromInt32(dst []float32, a []int32) {
 	switch level {
 	case isa.AVX512:
 		fromInt32AVX512(dst, a)
 	case isa.AVX2:
 		fromInt32AVX2(dst, a)
-	default:
-		ConvertOf(dst, a)
-	}
-}
-
-func toInt32(dst []int32, a []float32) {
-	switch level {
-	case isa.AVX512:
-		toInt32AVX512(dst, a)
-	case isa.AVX2:
-		toInt32AVX2(dst, a)
-	default:
-		ConvertOf(dst, a)
-	}
-}
-
-func fromFloat64(dst []float32, a []float64) {
-	switch level {
-	case isa.AVX512:
-		fromFloat64AVX512(dst, a)
-	case isa.AVX2:
-		fromFloat64AVX2(dst, a)
-	default:
-		ConvertOf(dst, a)
-	}
-}
-
-func toFloat64(dst []float64, a []float32) {
-	switch level {
-	case isa.AVX512:
-		toFloat64AVX512(dst, a)
-	case isa.AVX2:
-		toFloat64AVX2(dst, a)
 	default:
 		ConvertOf(dst, a)
 	}

@@ -32,14 +32,6 @@ func powPositive(dst, a, b []float32) {
 	PowOf(dst, a, b)
 }
 
-func reluGrad(dst, x, dy []float32) {
-	ReLUGradOf(dst, x, dy)
-}
-
-func siluGrad(dst, x, dy []float32) {
-	SiLUGradOf(dst, x, dy)
-}
-
 func addScalar(dst, a []float32, s float32) {
 	AddScalarOf(dst, a, s)
 }
@@ -74,10 +66,6 @@ func powScalarPositive(dst, a []float32, s float32) {
 
 func scalarPowPositive(dst, a []float32, s float32) {
 	ScalarPowOf(dst, s, a)
-}
-
-func clamp(dst, a []float32, lo, hi float32) {
-	ClampOf(dst, a, lo, hi)
 }
 
 func neg(dst, a []float32) {
@@ -136,10 +124,6 @@ func logistic(dst, a []float32) {
 	LogisticOf(dst, a)
 }
 
-func silu(dst, a []float32) {
-	SiLUOf(dst, a)
-}
-
 func erf(dst, a []float32) {
 	ErfOf(dst, a)
 }
@@ -150,34 +134,6 @@ func sin(dst, a []float32) {
 
 func cos(dst, a []float32) {
 	CosOf(dst, a)
-}
-
-func mulAdd(dst, a, b, c []float32) {
-	MulAddOf(dst, a, b, c)
-}
-
-func mulAddScalar(dst, a []float32, s, t float32) {
-	MulAddScalarOf(dst, a, s, t)
-}
-
-func axpyTo(dst, x, y []float32, alpha float32) {
-	AxpyToOf(dst, alpha, x, y)
-}
-
-func combine(dst, a, b []float32, s, t float32) {
-	CombineOf(dst, s, a, t, b)
-}
-
-func lerp(dst, a, b []float32, w float32) {
-	LerpOf(dst, a, b, w)
-}
-
-func adam(w, m, v, g []float32, c *adamScalars) {
-	adamGeneric(w, m, v, g, c)
-}
-
-func scaleShift(dst, a, scale, shift []float32) {
-	ScaleShiftOf(dst, a, scale, shift)
 }
 
 func equal(dst []bool, a, b []float32) {
@@ -236,22 +192,6 @@ func sum(x []float32) float64 {
 	return sumGeneric(x)
 }
 
-func sumAbs(x []float32) float64 {
-	return sumAbsGeneric(x)
-}
-
-func sumAbsDiff(a, b []float32) float64 {
-	return sumAbsDiffGeneric(a, b)
-}
-
-func sumSqDiff(a, b []float32) float64 {
-	return sumSqDiffGeneric(a, b)
-}
-
-func dot(a, b []float32) float64 {
-	return dotGeneric(a, b)
-}
-
 func reduceMax(x []float32) float32 {
 	return ReduceMaxOf(x)
 }
@@ -264,39 +204,7 @@ func maxAbs(x []float32) float32 {
 	return maxAbsGeneric(x)
 }
 
-func columnSum(sum []float64, x []float32) {
-	columnSumGeneric(sum, x)
-}
-
-func columnDot(dot []float64, x, y []float32) {
-	columnDotGeneric(dot, x, y)
-}
-
-func columnMoments(sum, sq []float64, x, shift []float32) {
-	columnMomentsGeneric(sum, sq, x, shift)
-}
-
-func columnSumDot(sum, dot []float64, y, x, shift []float32) {
-	columnSumDotGeneric(sum, dot, y, x, shift)
-}
-
-func transposeBlocks(dst, src []float32, rows, cols, dstStride, srcStride int) {
-	transposeLoop(dst, src, rows, cols, dstStride, srcStride)
-}
-
 func fromInt32(dst []float32, a []int32) {
-	ConvertOf(dst, a)
-}
-
-func toInt32(dst []int32, a []float32) {
-	ConvertOf(dst, a)
-}
-
-func fromFloat64(dst []float32, a []float64) {
-	ConvertOf(dst, a)
-}
-
-func toFloat64(dst []float64, a []float32) {
 	ConvertOf(dst, a)
 }
 

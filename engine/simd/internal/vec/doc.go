@@ -10,8 +10,8 @@
 //   - The value of an element depends on the operands of that element alone, never on its position or on the length.
 //   - A call is not preempted by the scheduler: cut long slices into tiles.
 //   - Arithmetic is IEEE 754 with denormal numbers. Add, Sub, Mul, Div, Sqrt, Neg, Abs, Floor, Ceil, Round and the comparisons are
-//     exact or correctly rounded, so they have the same bits at every level. A fused form (MulAdd, Axpy, ...) may round once or twice.
-//   - Exp, Expm1, Log, Log1p, Tanh, Logistic, Erf, Sin, Cos, Pow, SiLU are within 4 units in the last place (math_test.go
+//     exact or correctly rounded, so they have the same bits at every level.
+//   - Exp, Expm1, Log, Log1p, Tanh, Logistic, Erf, Sin, Cos, Pow are within 4 units in the last place (math_test.go
 //     prints what is measured), with the special values of package math.
 //   - Max and Min propagate NaN from either operand, as XLA does; the sign of a zero that compares equal is not specified.
 //

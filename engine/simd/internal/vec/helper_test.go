@@ -26,7 +26,7 @@ type buffer struct {
 
 func newBuffer(n, offset int) *buffer {
 	b := &buffer{all: make([]float32, n+offset+64), start: offset + 16}
-	Fill(b.all, guard)
+	fill(b.all, guard)
 	b.x = b.all[b.start : b.start+n : b.start+n]
 	return b
 }

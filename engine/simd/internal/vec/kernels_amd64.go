@@ -102,34 +102,6 @@ func powPositiveAVX512(dst, a, b []float32)
 //go:noescape
 func powPositiveAVX2(dst, a, b []float32)
 
-// reluGradAVX512 is
-//
-//	for i := range dst { if x[i] > 0 { dst[i] = dy[i] } else { dst[i] = 0 } }
-//
-//go:noescape
-func reluGradAVX512(dst, x, dy []float32)
-
-// reluGradAVX2 is
-//
-//	for i := range dst { if x[i] > 0 { dst[i] = dy[i] } else { dst[i] = 0 } }
-//
-//go:noescape
-func reluGradAVX2(dst, x, dy []float32)
-
-// siluGradAVX512 is
-//
-//	for i := range dst { s := logistic(x[i]); dst[i] = dy[i] * s * (1 + x[i]*(1-s)) }
-//
-//go:noescape
-func siluGradAVX512(dst, x, dy []float32)
-
-// siluGradAVX2 is
-//
-//	for i := range dst { s := logistic(x[i]); dst[i] = dy[i] * s * (1 + x[i]*(1-s)) }
-//
-//go:noescape
-func siluGradAVX2(dst, x, dy []float32)
-
 // addScalarAVX512 is
 //
 //	for i := range dst { dst[i] = a[i] + s }
@@ -255,20 +227,6 @@ func scalarPowPositiveAVX512(dst, a []float32, s float32)
 //
 //go:noescape
 func scalarPowPositiveAVX2(dst, a []float32, s float32)
-
-// clampAVX512 is
-//
-//	for i := range dst { dst[i] = min(max(a[i], lo), hi) } // lo, hi are not NaN
-//
-//go:noescape
-func clampAVX512(dst, a []float32, lo, hi float32)
-
-// clampAVX2 is
-//
-//	for i := range dst { dst[i] = min(max(a[i], lo), hi) } // lo, hi are not NaN
-//
-//go:noescape
-func clampAVX2(dst, a []float32, lo, hi float32)
 
 // negAVX512 is
 //
@@ -466,20 +424,6 @@ func logisticAVX512(dst, a []float32)
 //go:noescape
 func logisticAVX2(dst, a []float32)
 
-// siluAVX512 is
-//
-//	for i := range dst { dst[i] = a[i] / (1 + exp(-a[i])) }
-//
-//go:noescape
-func siluAVX512(dst, a []float32)
-
-// siluAVX2 is
-//
-//	for i := range dst { dst[i] = a[i] / (1 + exp(-a[i])) }
-//
-//go:noescape
-func siluAVX2(dst, a []float32)
-
 // erfAVX512 is
 //
 //	for i := range dst { dst[i] = erf(a[i]) }
@@ -521,104 +465,6 @@ func cosAVX512(dst, a []float32)
 //
 //go:noescape
 func cosAVX2(dst, a []float32)
-
-// mulAddAVX512 is
-//
-//	for i := range dst { dst[i] = a[i]*b[i] + c[i] }
-//
-//go:noescape
-func mulAddAVX512(dst, a, b, c []float32)
-
-// mulAddAVX2 is
-//
-//	for i := range dst { dst[i] = a[i]*b[i] + c[i] }
-//
-//go:noescape
-func mulAddAVX2(dst, a, b, c []float32)
-
-// mulAddScalarAVX512 is
-//
-//	for i := range dst { dst[i] = a[i]*s + t }
-//
-//go:noescape
-func mulAddScalarAVX512(dst, a []float32, s, t float32)
-
-// mulAddScalarAVX2 is
-//
-//	for i := range dst { dst[i] = a[i]*s + t }
-//
-//go:noescape
-func mulAddScalarAVX2(dst, a []float32, s, t float32)
-
-// axpyToAVX512 is
-//
-//	for i := range dst { dst[i] = alpha*x[i] + y[i] }
-//
-//go:noescape
-func axpyToAVX512(dst, x, y []float32, alpha float32)
-
-// axpyToAVX2 is
-//
-//	for i := range dst { dst[i] = alpha*x[i] + y[i] }
-//
-//go:noescape
-func axpyToAVX2(dst, x, y []float32, alpha float32)
-
-// combineAVX512 is
-//
-//	for i := range dst { dst[i] = s*a[i] + t*b[i] }
-//
-//go:noescape
-func combineAVX512(dst, a, b []float32, s, t float32)
-
-// combineAVX2 is
-//
-//	for i := range dst { dst[i] = s*a[i] + t*b[i] }
-//
-//go:noescape
-func combineAVX2(dst, a, b []float32, s, t float32)
-
-// lerpAVX512 is
-//
-//	for i := range dst { dst[i] = a[i] + w*(b[i]-a[i]) }
-//
-//go:noescape
-func lerpAVX512(dst, a, b []float32, w float32)
-
-// lerpAVX2 is
-//
-//	for i := range dst { dst[i] = a[i] + w*(b[i]-a[i]) }
-//
-//go:noescape
-func lerpAVX2(dst, a, b []float32, w float32)
-
-// adamAVX512 is
-//
-//	adamGeneric(w, m, v, g, c)
-//
-//go:noescape
-func adamAVX512(w, m, v, g []float32, c *adamScalars)
-
-// adamAVX2 is
-//
-//	adamGeneric(w, m, v, g, c)
-//
-//go:noescape
-func adamAVX2(w, m, v, g []float32, c *adamScalars)
-
-// scaleShiftAVX512 is
-//
-//	for i := range dst { c := i % len(scale); dst[i] = a[i]*scale[c] + shift[c] }
-//
-//go:noescape
-func scaleShiftAVX512(dst, a, scale, shift []float32)
-
-// scaleShiftAVX2 is
-//
-//	for i := range dst { c := i % len(scale); dst[i] = a[i]*scale[c] + shift[c] }
-//
-//go:noescape
-func scaleShiftAVX2(dst, a, scale, shift []float32)
 
 // equalAVX512 is
 //
@@ -816,62 +662,6 @@ func sumAVX512(x []float32) float64
 //go:noescape
 func sumAVX2(x []float32) float64
 
-// sumAbsAVX512 is
-//
-//	for _, v := range x { s += abs(v) }
-//
-//go:noescape
-func sumAbsAVX512(x []float32) float64
-
-// sumAbsAVX2 is
-//
-//	for _, v := range x { s += abs(v) }
-//
-//go:noescape
-func sumAbsAVX2(x []float32) float64
-
-// sumAbsDiffAVX512 is
-//
-//	for i := range a { s += abs(a[i] - b[i]) }
-//
-//go:noescape
-func sumAbsDiffAVX512(a, b []float32) float64
-
-// sumAbsDiffAVX2 is
-//
-//	for i := range a { s += abs(a[i] - b[i]) }
-//
-//go:noescape
-func sumAbsDiffAVX2(a, b []float32) float64
-
-// sumSqDiffAVX512 is
-//
-//	for i := range a { s += (a[i]-b[i]) * (a[i]-b[i]) }
-//
-//go:noescape
-func sumSqDiffAVX512(a, b []float32) float64
-
-// sumSqDiffAVX2 is
-//
-//	for i := range a { s += (a[i]-b[i]) * (a[i]-b[i]) }
-//
-//go:noescape
-func sumSqDiffAVX2(a, b []float32) float64
-
-// dotAVX512 is
-//
-//	for i := range a { s += a[i] * b[i] }
-//
-//go:noescape
-func dotAVX512(a, b []float32) float64
-
-// dotAVX2 is
-//
-//	for i := range a { s += a[i] * b[i] }
-//
-//go:noescape
-func dotAVX2(a, b []float32) float64
-
 // reduceMaxAVX512 is
 //
 //	for _, v := range x { m = max(m, v) } // m starts at -Inf
@@ -914,76 +704,6 @@ func maxAbsAVX512(x []float32) float32
 //go:noescape
 func maxAbsAVX2(x []float32) float32
 
-// columnSumAVX512 is
-//
-//	for i, v := range x { sum[i%len(sum)] += v } // in float32, then float64
-//
-//go:noescape
-func columnSumAVX512(sum []float64, x []float32)
-
-// columnSumAVX2 is
-//
-//	for i, v := range x { sum[i%len(sum)] += v } // in float32, then float64
-//
-//go:noescape
-func columnSumAVX2(sum []float64, x []float32)
-
-// columnDotAVX512 is
-//
-//	for i, v := range x { dot[i%len(dot)] += v * y[i] } // in float32, then float64
-//
-//go:noescape
-func columnDotAVX512(dot []float64, x, y []float32)
-
-// columnDotAVX2 is
-//
-//	for i, v := range x { dot[i%len(dot)] += v * y[i] } // in float32, then float64
-//
-//go:noescape
-func columnDotAVX2(dot []float64, x, y []float32)
-
-// columnMomentsAVX512 is
-//
-//	for i, v := range x { c := i % len(sum); sum[c] += v - shift[c]; sq[c] += (v-shift[c]) * (v-shift[c]) } // in float32, then float64
-//
-//go:noescape
-func columnMomentsAVX512(sum, sq []float64, x, shift []float32)
-
-// columnMomentsAVX2 is
-//
-//	for i, v := range x { c := i % len(sum); sum[c] += v - shift[c]; sq[c] += (v-shift[c]) * (v-shift[c]) } // in float32, then float64
-//
-//go:noescape
-func columnMomentsAVX2(sum, sq []float64, x, shift []float32)
-
-// columnSumDotAVX512 is
-//
-//	for i, v := range y { c := i % len(sum); sum[c] += v; dot[c] += v * (x[i]-shift[c]) } // in float32, then float64
-//
-//go:noescape
-func columnSumDotAVX512(sum, dot []float64, y, x, shift []float32)
-
-// columnSumDotAVX2 is
-//
-//	for i, v := range y { c := i % len(sum); sum[c] += v; dot[c] += v * (x[i]-shift[c]) } // in float32, then float64
-//
-//go:noescape
-func columnSumDotAVX2(sum, dot []float64, y, x, shift []float32)
-
-// transposeBlocksAVX512 is
-//
-//	for r := range rows { for c := range cols { dst[c*dstStride+r] = src[r*srcStride+c] } } // rows, cols are positive multiples of 8
-//
-//go:noescape
-func transposeBlocksAVX512(dst, src []float32, rows, cols, dstStride, srcStride int)
-
-// transposeBlocksAVX2 is
-//
-//	for r := range rows { for c := range cols { dst[c*dstStride+r] = src[r*srcStride+c] } } // rows, cols are positive multiples of 8
-//
-//go:noescape
-func transposeBlocksAVX2(dst, src []float32, rows, cols, dstStride, srcStride int)
-
 // fromInt32AVX512 is
 //
 //	for i := range dst { dst[i] = float32(a[i]) }
@@ -997,48 +717,6 @@ func fromInt32AVX512(dst []float32, a []int32)
 //
 //go:noescape
 func fromInt32AVX2(dst []float32, a []int32)
-
-// toInt32AVX512 is
-//
-//	for i := range dst { dst[i] = int32(a[i]) } // saturated, NaN gives 0
-//
-//go:noescape
-func toInt32AVX512(dst []int32, a []float32)
-
-// toInt32AVX2 is
-//
-//	for i := range dst { dst[i] = int32(a[i]) } // saturated, NaN gives 0
-//
-//go:noescape
-func toInt32AVX2(dst []int32, a []float32)
-
-// fromFloat64AVX512 is
-//
-//	for i := range dst { dst[i] = float32(a[i]) }
-//
-//go:noescape
-func fromFloat64AVX512(dst []float32, a []float64)
-
-// fromFloat64AVX2 is
-//
-//	for i := range dst { dst[i] = float32(a[i]) }
-//
-//go:noescape
-func fromFloat64AVX2(dst []float32, a []float64)
-
-// toFloat64AVX512 is
-//
-//	for i := range dst { dst[i] = float64(a[i]) }
-//
-//go:noescape
-func toFloat64AVX512(dst []float64, a []float32)
-
-// toFloat64AVX2 is
-//
-//	for i := range dst { dst[i] = float64(a[i]) }
-//
-//go:noescape
-func toFloat64AVX2(dst []float64, a []float32)
 
 // fromUint8AVX512 is
 //

@@ -149,21 +149,3 @@ func Sign(dst, a []float32) {
 	same2(len(dst), len(a))
 	sign(dst, a)
 }
-
-// ReLU sets
-//
-//	dst[i] = max(a[i], 0)
-//
-// NaN stays NaN.
-func ReLU(dst, a []float32) {
-	same2(len(dst), len(a))
-	maxScalar(dst, a, 0)
-}
-
-// Square sets
-//
-//	dst[i] = a[i] * a[i]
-func Square(dst, a []float32) {
-	same2(len(dst), len(a))
-	mul(dst, a, a)
-}

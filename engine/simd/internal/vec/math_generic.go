@@ -39,12 +39,6 @@ func SignOf[T Number](dst, a []T) {
 	}
 }
 
-// ReLUOf sets dst[i] = max(a[i], 0).
-func ReLUOf[T Number](dst, a []T) { MaxScalarOf(dst, a, 0) }
-
-// SquareOf sets dst[i] = a[i] * a[i].
-func SquareOf[T Number](dst, a []T) { MulOf(dst, a, a) }
-
 // mapOf sets dst[i] = f(a[i]), computed in float64.
 func mapOf[T Float](dst, a []T, f func(float64) float64) {
 	same2(len(dst), len(a))
@@ -120,9 +114,6 @@ func SinOf[T Float](dst, a []T) { mapOf(dst, a, math.Sin) }
 // CosOf sets dst[i] = cos a[i].
 func CosOf[T Float](dst, a []T) { mapOf(dst, a, math.Cos) }
 
-// SiLUOf sets dst[i] = a[i] * logistic(a[i]).
-func SiLUOf[T Float](dst, a []T) { mapOf(dst, a, silu64) }
-
 // logistic64 never overflows: the exponential's argument is never positive.
 func logistic64(x float64) float64 {
 	z := math.Exp(-math.Abs(x))
@@ -130,14 +121,4 @@ func logistic64(x float64) float64 {
 		return z / (1 + z)
 	}
 	return 1 / (1 + z)
-}
-
-// silu64 is -0 at -Inf, its limit.
-func silu64(x float64) float64 { return max(x, -math.MaxFloat64) * logistic64(x) }
-
-// siluGrad64 keeps x small enough that no Inf meets a 0; the function is constant out there.
-func siluGrad64(x, dy float64) float64 {
-	s := logistic64(x)
-	x = min(max(x, -1000), 1000)
-	return dy * s * (1 + x*logistic64(-x))
 }

@@ -24,13 +24,6 @@ func sign64(x float64) float64 {
 	return x
 }
 
-func relu64(x float64) float64 {
-	if x < 0 {
-		return 0
-	}
-	return x
-}
-
 func rsqrt64(x float64) float64 { return 1 / math.Sqrt(x) }
 
 var unaries = []unary{
@@ -41,8 +34,6 @@ var unaries = []unary{
 	{"Floor", Floor, math.Floor, 0},
 	{"Ceil", Ceil, math.Ceil, 0},
 	{"Round", Round, math.RoundToEven, 0},
-	{"Square", Square, func(x float64) float64 { return x * x }, 0},
-	{"ReLU", ReLU, relu64, .001},
 	{"Rsqrt", Rsqrt, rsqrt64, 1.3},
 	{"Exp", Exp, math.Exp, 1.1},
 	{"Expm1", Expm1, math.Expm1, 2},
@@ -50,7 +41,6 @@ var unaries = []unary{
 	{"Log1p", Log1p, math.Log1p, 1.5},
 	{"Tanh", Tanh, math.Tanh, 3},
 	{"Logistic", Logistic, logistic64, 2.5},
-	{"SiLU", SiLU, silu64, 3},
 	{"Erf", Erf, math.Erf, 2},
 	{"Sin", Sin, math.Sin, 2},
 	{"Cos", Cos, math.Cos, 2},

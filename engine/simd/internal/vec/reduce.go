@@ -20,32 +20,6 @@ func Sum(x []float32) float64 {
 	return blocks(len(x), func(lo, hi int) float64 { return sum(x[lo:hi]) })
 }
 
-// SumSq returns the sum of x[i]*x[i] in a fixed order.
-func SumSq(x []float32) float64 { return Dot(x, x) }
-
-// SumAbs returns the sum of |x[i]| in a fixed order.
-func SumAbs(x []float32) float64 {
-	return blocks(len(x), func(lo, hi int) float64 { return sumAbs(x[lo:hi]) })
-}
-
-// SumAbsDiff returns the sum of |a[i]-b[i]| in a fixed order (the L1 loss).
-func SumAbsDiff(a, b []float32) float64 {
-	same2(len(a), len(b))
-	return blocks(len(a), func(lo, hi int) float64 { return sumAbsDiff(a[lo:hi], b[lo:hi]) })
-}
-
-// SumSqDiff returns the sum of (a[i]-b[i])**2 in a fixed order (the squared-error loss).
-func SumSqDiff(a, b []float32) float64 {
-	same2(len(a), len(b))
-	return blocks(len(a), func(lo, hi int) float64 { return sumSqDiff(a[lo:hi], b[lo:hi]) })
-}
-
-// Dot returns the sum of a[i]*b[i] in a fixed order.
-func Dot(a, b []float32) float64 {
-	same2(len(a), len(b))
-	return blocks(len(a), func(lo, hi int) float64 { return dot(a[lo:hi], b[lo:hi]) })
-}
-
 // ReduceMax returns the greatest element of x, NaN if there is one, -Inf for none.
 func ReduceMax(x []float32) float32 {
 	if len(x) == 0 {
@@ -61,6 +35,3 @@ func ReduceMin(x []float32) float32 {
 	}
 	return reduceMin(x)
 }
-
-// MaxAbs returns the greatest |x[i]|, NaN if there is one, 0 for none.
-func MaxAbs(x []float32) float32 { return maxAbs(x) }

@@ -45,10 +45,6 @@ func arithmetic() {
 	elementwise("scalarDiv", "dst", one, 2, scalar(func(m *machine, x, s VecVirtual) VecVirtual { return m.div(s, x) }))
 	elementwise("maxScalar", "dst", one, 4, scalar(func(m *machine, x, s VecVirtual) VecVirtual { return m.maxB(s, x) }))
 	elementwise("minScalar", "dst", one, 4, scalar(func(m *machine, x, s VecVirtual) VecVirtual { return m.minB(s, x) }))
-	elementwise("clamp", "dst", one, 4, func(m *machine) func([]VecVirtual) VecVirtual {
-		lo, hi := m.broadcast("lo"), m.broadcast("hi")
-		return func(x []VecVirtual) VecVirtual { return m.minB(hi, m.maxB(lo, x[0])) }
-	})
 
 	elementwise("neg", "dst", one, 4, func(m *machine) func([]VecVirtual) VecVirtual {
 		sign := m.bits(signBit)

@@ -147,30 +147,8 @@ func selection(name string) {
 
 func conversions() {
 	elementwise("fromInt32", "dst", one, 2, simple(func(m *machine, x []VecVirtual) VecVirtual { return m.toFloat(x[0]) }))
-	elementwise("toInt32", "dst", one, 2, toInt32Form)
 	fromBytes("fromUint8")
 	fromBytes("fromMask")
-	for _, m := range doubles {
-		m.function("fromFloat64")
-		dst, a, n := slice("dst"), slice("a"), length("dst")
-		m.loop("loop", n, 1, func(at []place) { m.narrowStore(dst, at[0], m.load64(a, at[0], 0)) })
-		m.end()
-		m.function("toFloat64")
-		dst, a, n = slice("dst"), slice("a"), length("dst")
-		m.loop("loop", n, 1, func(at []place) { m.store64(dst, at[0], 0, m.widen(a, at[0])) })
-		m.end()
-	}
-}
-
-// toInt32Form truncates; the instruction's 0x80000000 for what does not fit is right below and corrected above and for NaN.
-func toInt32Form(m *machine) func([]VecVirtual) VecVirtual {
-	limit, top, zero := m.f(1<<31), m.bits(0x7fffffff), m.f(0)
-	return func(x []VecVirtual) VecVirtual {
-		y := m.reg()
-		VCVTTPS2DQ(x[0], y)
-		y = m.blend(m.cmp(greaterEq, x[0], limit), y, top)
-		return m.blend(m.cmp(unordered, x[0], x[0]), y, zero)
-	}
 }
 
 func fromBytes(name string) {
@@ -183,60 +161,5 @@ func fromBytes(name string) {
 			m.store(dst, at[0], m.toFloat(w))
 		})
 		m.end()
-	}
-}
-
-// at64 is the address of half a vector of float64 (in a double machine: half 0 is all of it).
-func (m *machine) at64(base Register, p place, half int) Mem {
-	width := 4
-	if m.wide {
-		width = 8
-	}
-	return Mem{Base: base, Index: p.index, Scale: 8, Disp: 8*m.lanes()*p.unit + 8*width*half}
-}
-
-// mask64 is the mask of half a vector for float64 lanes.
-func (m *machine) mask64(p place, half int) Op {
-	if m.wide {
-		if half == 0 {
-			return p.mask
-		}
-		k := K()
-		KSHIFTRW(U8(8), p.mask, k)
-		return k
-	}
-	x := p.mask.(VecVirtual)
-	lanes := Op(x.AsX())
-	if half == 1 {
-		h := XMM()
-		VEXTRACTF128(U8(1), x, h)
-		lanes = h
-	}
-	d := YMM()
-	VPMOVSXDQ(lanes, d)
-	return d
-}
-
-func (m *machine) load64(base Register, p place, half int) VecVirtual {
-	d := m.reg()
-	switch {
-	case p.mask == nil:
-		VMOVUPD(m.at64(base, p, half), d)
-	case m.wide:
-		VMOVUPD_Z(m.at64(base, p, half), m.mask64(p, half), d)
-	default:
-		VMASKMOVPD(m.at64(base, p, half), m.mask64(p, half), d)
-	}
-	return d
-}
-
-func (m *machine) store64(base Register, p place, half int, v VecVirtual) {
-	switch {
-	case p.mask == nil:
-		VMOVUPD(v, m.at64(base, p, half))
-	case m.wide:
-		VMOVUPD(v, m.mask64(p, half), m.at64(base, p, half))
-	default:
-		VMASKMOVPD(v, m.mask64(p, half), m.at64(base, p, half))
 	}
 }

@@ -21,8 +21,6 @@ var kernels = []kernel{
 	{"maximum", vv, "", "MaxOf(dst, a, b)", "for i := range dst { dst[i] = max(a[i], b[i]) }"},
 	{"minimum", vv, "", "MinOf(dst, a, b)", "for i := range dst { dst[i] = min(a[i], b[i]) }"},
 	{"powPositive", vv, "", "PowOf(dst, a, b)", "for i := range dst { dst[i] = pow(a[i], b[i]) } // 0 < a[i] < Inf, b[i] finite"},
-	{"reluGrad", "dst, x, dy []float32", "", "ReLUGradOf(dst, x, dy)", "for i := range dst { if x[i] > 0 { dst[i] = dy[i] } else { dst[i] = 0 } }"},
-	{"siluGrad", "dst, x, dy []float32", "", "SiLUGradOf(dst, x, dy)", "for i := range dst { s := logistic(x[i]); dst[i] = dy[i] * s * (1 + x[i]*(1-s)) }"},
 
 	{"addScalar", vs, "", "AddScalarOf(dst, a, s)", "for i := range dst { dst[i] = a[i] + s }"},
 	{"scalarSub", vs, "", "ScalarSubOf(dst, s, a)", "for i := range dst { dst[i] = s - a[i] }"},
@@ -33,7 +31,6 @@ var kernels = []kernel{
 	{"minScalar", vs, "", "MinScalarOf(dst, a, s)", "for i := range dst { dst[i] = min(a[i], s) } // s is not NaN"},
 	{"powScalarPositive", vs, "", "PowScalarOf(dst, a, s)", "for i := range dst { dst[i] = pow(a[i], s) } // 0 < a[i] < Inf, s finite"},
 	{"scalarPowPositive", vs, "", "ScalarPowOf(dst, s, a)", "for i := range dst { dst[i] = pow(s, a[i]) } // 0 < s < Inf, a[i] finite"},
-	{"clamp", "dst, a []float32, lo, hi float32", "", "ClampOf(dst, a, lo, hi)", "for i := range dst { dst[i] = min(max(a[i], lo), hi) } // lo, hi are not NaN"},
 
 	{"neg", v1, "", "NegOf(dst, a)", "for i := range dst { dst[i] = -a[i] }"},
 	{"abs", v1, "", "AbsOf(dst, a)", "for i := range dst { dst[i] = abs(a[i]) }"},
@@ -49,18 +46,9 @@ var kernels = []kernel{
 	{"log1p", v1, "", "Log1pOf(dst, a)", "for i := range dst { dst[i] = log(1 + a[i]) }"},
 	{"tanh", v1, "", "TanhOf(dst, a)", "for i := range dst { dst[i] = tanh(a[i]) }"},
 	{"logistic", v1, "", "LogisticOf(dst, a)", "for i := range dst { dst[i] = 1 / (1 + exp(-a[i])) }"},
-	{"silu", v1, "", "SiLUOf(dst, a)", "for i := range dst { dst[i] = a[i] / (1 + exp(-a[i])) }"},
 	{"erf", v1, "", "ErfOf(dst, a)", "for i := range dst { dst[i] = erf(a[i]) }"},
 	{"sin", v1, "", "SinOf(dst, a)", "for i := range dst { dst[i] = sin(a[i]) } // |a[i]| <= 1<<17"},
 	{"cos", v1, "", "CosOf(dst, a)", "for i := range dst { dst[i] = cos(a[i]) } // |a[i]| <= 1<<17"},
-
-	{"mulAdd", "dst, a, b, c []float32", "", "MulAddOf(dst, a, b, c)", "for i := range dst { dst[i] = a[i]*b[i] + c[i] }"},
-	{"mulAddScalar", "dst, a []float32, s, t float32", "", "MulAddScalarOf(dst, a, s, t)", "for i := range dst { dst[i] = a[i]*s + t }"},
-	{"axpyTo", "dst, x, y []float32, alpha float32", "", "AxpyToOf(dst, alpha, x, y)", "for i := range dst { dst[i] = alpha*x[i] + y[i] }"},
-	{"combine", "dst, a, b []float32, s, t float32", "", "CombineOf(dst, s, a, t, b)", "for i := range dst { dst[i] = s*a[i] + t*b[i] }"},
-	{"lerp", "dst, a, b []float32, w float32", "", "LerpOf(dst, a, b, w)", "for i := range dst { dst[i] = a[i] + w*(b[i]-a[i]) }"},
-	{"adam", "w, m, v, g []float32, c *adamScalars", "", "adamGeneric(w, m, v, g, c)", "adamGeneric(w, m, v, g, c)"},
-	{"scaleShift", "dst, a, scale, shift []float32", "", "ScaleShiftOf(dst, a, scale, shift)", "for i := range dst { c := i % len(scale); dst[i] = a[i]*scale[c] + shift[c] }"},
 
 	{"equal", "dst []bool, a, b []float32", "", "EqualOf(dst, a, b)", "for i := range dst { dst[i] = a[i] == b[i] }"},
 	{"notEqual", "dst []bool, a, b []float32", "", "NotEqualOf(dst, a, b)", "for i := range dst { dst[i] = a[i] != b[i] }"},
@@ -77,25 +65,11 @@ var kernels = []kernel{
 	{"selectSV", "dst []float32, mask []bool, b []float32, s float32", "", "ScalarSelectOf(dst, mask, s, b)", "for i := range dst { if mask[i] { dst[i] = s } else { dst[i] = b[i] } }"},
 
 	{"sum", "x []float32", "float64", "sumGeneric(x)", "for _, v := range x { s += v }"},
-	{"sumAbs", "x []float32", "float64", "sumAbsGeneric(x)", "for _, v := range x { s += abs(v) }"},
-	{"sumAbsDiff", "a, b []float32", "float64", "sumAbsDiffGeneric(a, b)", "for i := range a { s += abs(a[i] - b[i]) }"},
-	{"sumSqDiff", "a, b []float32", "float64", "sumSqDiffGeneric(a, b)", "for i := range a { s += (a[i]-b[i]) * (a[i]-b[i]) }"},
-	{"dot", "a, b []float32", "float64", "dotGeneric(a, b)", "for i := range a { s += a[i] * b[i] }"},
 	{"reduceMax", "x []float32", "float32", "ReduceMaxOf(x)", "for _, v := range x { m = max(m, v) } // m starts at -Inf"},
 	{"reduceMin", "x []float32", "float32", "ReduceMinOf(x)", "for _, v := range x { m = min(m, v) } // m starts at +Inf"},
 	{"maxAbs", "x []float32", "float32", "maxAbsGeneric(x)", "for _, v := range x { m = max(m, abs(v)) } // m starts at 0"},
 
-	{"columnSum", "sum []float64, x []float32", "", "columnSumGeneric(sum, x)", "for i, v := range x { sum[i%len(sum)] += v } // in float32, then float64"},
-	{"columnDot", "dot []float64, x, y []float32", "", "columnDotGeneric(dot, x, y)", "for i, v := range x { dot[i%len(dot)] += v * y[i] } // in float32, then float64"},
-	{"columnMoments", "sum, sq []float64, x, shift []float32", "", "columnMomentsGeneric(sum, sq, x, shift)", "for i, v := range x { c := i % len(sum); sum[c] += v - shift[c]; sq[c] += (v-shift[c]) * (v-shift[c]) } // in float32, then float64"},
-	{"columnSumDot", "sum, dot []float64, y, x, shift []float32", "", "columnSumDotGeneric(sum, dot, y, x, shift)", "for i, v := range y { c := i % len(sum); sum[c] += v; dot[c] += v * (x[i]-shift[c]) } // in float32, then float64"},
-
-	{"transposeBlocks", "dst, src []float32, rows, cols, dstStride, srcStride int", "", "transposeLoop(dst, src, rows, cols, dstStride, srcStride)", "for r := range rows { for c := range cols { dst[c*dstStride+r] = src[r*srcStride+c] } } // rows, cols are positive multiples of 8"},
-
 	{"fromInt32", "dst []float32, a []int32", "", "ConvertOf(dst, a)", "for i := range dst { dst[i] = float32(a[i]) }"},
-	{"toInt32", "dst []int32, a []float32", "", "ConvertOf(dst, a)", "for i := range dst { dst[i] = int32(a[i]) } // saturated, NaN gives 0"},
-	{"fromFloat64", "dst []float32, a []float64", "", "ConvertOf(dst, a)", "for i := range dst { dst[i] = float32(a[i]) }"},
-	{"toFloat64", "dst []float64, a []float32", "", "ConvertOf(dst, a)", "for i := range dst { dst[i] = float64(a[i]) }"},
 	{"fromUint8", "dst []float32, a []uint8", "", "ConvertOf(dst, a)", "for i := range dst { dst[i] = float32(a[i]) }"},
 	{"fromMask", "dst []float32, a []bool", "", "FromBool(dst, a)", "for i := range dst { if a[i] { dst[i] = 1 } else { dst[i] = 0 } }"},
 }

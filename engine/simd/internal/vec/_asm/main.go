@@ -22,10 +22,7 @@ func main() {
 	transcendental()
 	powers()
 	comparisons()
-	fused()
 	reductions()
-	columns()
-	transposes()
 	conversions()
 	Generate()
 }

@@ -15,23 +15,6 @@ func reductions() {
 	summation("sum", []string{"x"}, func(m *machine) func(acc VecVirtual, x []VecVirtual) {
 		return func(acc VecVirtual, x []VecVirtual) { VADDPS(x[0], acc, acc) }
 	})
-	summation("sumAbs", []string{"x"}, func(m *machine) func(acc VecVirtual, x []VecVirtual) {
-		abs := m.bits(absBits)
-		return func(acc VecVirtual, x []VecVirtual) { VADDPS(m.and(x[0], abs), acc, acc) }
-	})
-	summation("sumAbsDiff", ab, func(m *machine) func(acc VecVirtual, x []VecVirtual) {
-		abs := m.bits(absBits)
-		return func(acc VecVirtual, x []VecVirtual) { VADDPS(m.and(m.sub(x[0], x[1]), abs), acc, acc) }
-	})
-	summation("sumSqDiff", ab, func(m *machine) func(acc VecVirtual, x []VecVirtual) {
-		return func(acc VecVirtual, x []VecVirtual) {
-			d := m.sub(x[0], x[1])
-			m.accumulate(acc, d, d)
-		}
-	})
-	summation("dot", ab, func(m *machine) func(acc VecVirtual, x []VecVirtual) {
-		return func(acc VecVirtual, x []VecVirtual) { m.accumulate(acc, x[0], x[1]) }
-	})
 	greatest("reduceMax", math.Inf(-1), false, VMAXPS)
 	greatest("reduceMin", math.Inf(1), false, VMINPS)
 	greatest("maxAbs", 0, true, VMAXPS)

@@ -28,8 +28,6 @@ func transcendental() {
 		l := m.newLogistic()
 		return func(x []VecVirtual) VecVirtual { return l.value(x[0]) }
 	})
-	elementwise("silu", "dst", one, 1, siluForm)
-	elementwise("siluGrad", "dst", []string{"x", "dy"}, 1, siluGradForm)
 	elementwise("erf", "dst", one, 1, erfForm)
 	elementwise("sin", "dst", one, 1, circular(0))
 	elementwise("cos", "dst", one, 1, circular(1))
@@ -133,30 +131,6 @@ func (l *logistic) parts(x Op) (n, p, z VecVirtual, negative Op) {
 func (l *logistic) value(x Op) VecVirtual {
 	_, _, z, negative := l.parts(x)
 	return l.m.div(l.m.blend(negative, l.m.value(l.unit), z), l.m.add(z, l.unit))
-}
-
-// siluForm is x / (1+z), and (x p) 2^n / (1+z) below 0, where z may be denormal.
-func siluForm(m *machine) func([]VecVirtual) VecVirtual {
-	l := m.newLogistic()
-	return func(x []VecVirtual) VecVirtual {
-		n, p, z, negative := l.parts(x[0])
-		below := m.scale(m.mul(m.maxB(l.limit, x[0]), p), n, l.expParts)
-		return m.div(m.blend(negative, x[0], below), m.add(z, l.unit))
-	}
-}
-
-// siluGradForm is dy s (1 + x t) with s = logistic(x), t = logistic(-x), x within the limits so that no Inf meets a 0.
-func siluGradForm(m *machine) func([]VecVirtual) VecVirtual {
-	l := m.newLogistic()
-	top := m.value(m.f(logisticLimit))
-	return func(x []VecVirtual) VecVirtual {
-		_, _, z, negative := l.parts(x[0])
-		big := m.div(m.value(l.unit), m.add(z, l.unit))
-		small := m.mul(z, big)
-		s := m.blend(negative, big, small)
-		t := m.blend(negative, small, big)
-		return m.mul(x[1], m.mul(s, m.fma(m.minB(top, m.maxB(l.limit, x[0])), t, l.unit)))
-	}
 }
 
 // logParts holds the constants of log x = e ln 2 + log(1+f), sqrt(1/2) <= 1+f < sqrt(2).
