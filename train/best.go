@@ -29,6 +29,7 @@ type Best struct {
 	Metric string  `json:"metric"`
 	Value  float64 `json:"value"` // lower is better
 	Step   int64   `json:"step"`
+	Judged int64   `json:"judged"` // step of the last checkpoint that was compared with it
 }
 
 // ReadBest reads a run's record; nil if it has none.
@@ -93,7 +94,7 @@ func (t *Trainer) readBest() error {
 	if err != nil || b.Metric != t.Config.Best {
 		return nil
 	}
-	t.best, t.judged = b, t.saved
+	t.best, t.judged = b, int(max(b.Judged, b.Step)) // an older record does not say
 	return nil
 }
 
@@ -105,7 +106,7 @@ func (t *Trainer) spared() []int64 {
 	return []int64{t.best.Step}
 }
 
-// judge measures the weights of the checkpoint that was just saved, and records
+// judge measures the weights of the checkpoint that was just saved, unless that was done, and records
 // it if it is the best so far. A failure is noted: it must not end a run.
 func (t *Trainer) judge(ctx context.Context) {
 	if t.Config.Best == "" || t.lost || t.saved != t.step || t.judged == t.saved || ctx.Err() != nil {
@@ -117,8 +118,8 @@ func (t *Trainer) judge(ctx context.Context) {
 	if err == nil && (math.IsNaN(value) || math.IsInf(value, 0)) {
 		err = fmt.Errorf("it is %v", value)
 	}
-	if err == nil && (t.best == nil || value < t.best.Value) {
-		err = t.record(&Best{t.Config.Best, value, int64(t.saved)})
+	if err == nil {
+		err = t.record(t.compared(value))
 	}
 	switch {
 	case err == nil:
@@ -128,7 +129,18 @@ func (t *Trainer) judge(ctx context.Context) {
 	}
 }
 
-// record writes best.json.
+// compared is the record after the checkpoint that was just saved was found to have that value.
+func (t *Trainer) compared(value float64) *Best {
+	b := &Best{Metric: t.Config.Best, Value: value, Step: int64(t.saved)}
+	if t.best != nil && !(value < t.best.Value) {
+		*b = *t.best
+	}
+	b.Judged = int64(t.saved)
+	return b
+}
+
+// record writes best.json: also where the best one stays the best, so that a run
+// which stops between a save and its judgement knows on resume what is left to do.
 func (t *Trainer) record(b *Best) error {
 	text, err := json.Marshal(b)
 	if err != nil {

@@ -2,6 +2,8 @@ package train
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -66,6 +68,7 @@ func TestBestCheckpoint(t *testing.T) {
 	kept := start(t, c)
 	run(t, kept)
 	b, err := ReadBest(kept.Dir)
+	least.Judged = 8
 	if err != nil || b == nil || *b != least {
 		t.Fatalf("record %+v, want %+v (%v)", b, least, err)
 	}
@@ -92,6 +95,64 @@ func TestBestCheckpoint(t *testing.T) {
 	run(t, other)
 	if b, err := ReadBest(kept.Dir); err != nil || b == nil || b.Metric != "swd" {
 		t.Errorf("record %+v, %v", b, err)
+	}
+}
+
+// A run that stops between a save and its judgement is judged on resume, and
+// comes to the record of one that was not stopped.
+func TestBestAfterAStop(t *testing.T) {
+	w := restless(t, "val")
+	run(t, w)
+	want, err := ReadBest(w.Dir)
+	if err != nil || want == nil || want.Step == 8 {
+		t.Fatalf("record %+v, %v: this run tests nothing", want, err)
+	}
+	for _, step := range []int{2, int(want.Step)} {
+		c := *w.Config
+		tr := start(t, c)
+		ctx, cancel := context.WithCancel(context.Background())
+		tr.Step = func(e Event) {
+			if e.Record.Step == step {
+				cancel() // saved, for the step is one that saves, and not judged
+			}
+		}
+		if err := tr.Run(ctx); !errors.Is(err, ErrInterrupted) {
+			t.Fatal(err)
+		}
+		closed(t, tr)
+		if b, err := ReadBest(tr.Dir); err != nil || b != nil && b.Judged >= int64(step) {
+			t.Fatalf("judged already: %+v, %v", b, err)
+		}
+		run(t, resume(t, c, tr.Dir))
+		if b, err := ReadBest(tr.Dir); err != nil || b == nil || *b != *want {
+			t.Errorf("stopped at %d: record %+v, want %+v (%v)", step, b, want, err)
+		}
+		if got := stepsOf(t, tr.Dir); !slices.Equal(got, []int64{want.Step, 8}) {
+			t.Errorf("stopped at %d: kept %v", step, got)
+		}
+	}
+}
+
+// A record of an older version, which does not say what was judged, still loads.
+func TestOldRecord(t *testing.T) {
+	tr := restless(t, "val")
+	run(t, tr)
+	b, err := ReadBest(tr.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := fmt.Sprintf(`{"metric":"val","value":%v,"step":%d}`, b.Value, b.Step)
+	if err := os.WriteFile(filepath.Join(tr.Dir, bestFile), []byte(old), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	again := resume(t, *tr.Config, tr.Dir)
+	if again.best == nil || again.judged != int(b.Step) {
+		t.Errorf("%+v, judged %d", again.best, again.judged)
+	}
+	again.Note = func(string) {} // that it is done
+	run(t, again)
+	if got, err := ReadBest(tr.Dir); err != nil || *got != *b {
+		t.Errorf("%+v, want %+v (%v)", got, b, err)
 	}
 }
 

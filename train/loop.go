@@ -40,6 +40,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 	if t.step > 0 && t.done() {
 		t.note("step %d of epoch %d is already at or past the run's stop; give more --steps, --epochs or --time to go on", t.step, t.epoch)
 	}
+	t.judge(ctx) // the checkpoint that it goes on from, if the run was stopped before that
 	err := t.saveLast(t.epochs(ctx))
 	if errors.Is(err, ErrNotSaved) {
 		return err // what a person must know, without notes on a curve

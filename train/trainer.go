@@ -71,7 +71,7 @@ type Trainer struct {
 	saved    int           // step of the last checkpoint, -1: none
 	pictured int           // epoch of the last pictures
 	best     *Best         // checkpoint, nil: none yet
-	judged   int           // step of the last checkpoint that was judged
+	judged   int           // step of the last checkpoint that was judged, -1: none
 	used     time.Duration // training time before this session
 	began    time.Time     // of this session
 
@@ -91,7 +91,7 @@ func New(e *engine.Engine, c *config.Run, set *data.Set, far ...*data.Set) (*Tra
 func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far ...*data.Set) (t *Trainer, err error) {
 	t = &Trainer{
 		Config: c, engine: e, train: set.Train(), val: set.Val(),
-		files: checkpoint.OS{}, now: time.Now, limit: memory.Available, saved: -1,
+		files: checkpoint.OS{}, now: time.Now, limit: memory.Available, saved: -1, judged: -1,
 	}
 	t.images, t.heldOut = t.train, t.val
 	if err := t.checkBest(); err != nil {
