@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/reverie-go/reverie/internal/jsonfile"
+	"math"
 )
 
 // Trainer is the state of the training loop, the contents of trainer.json.
@@ -25,10 +26,17 @@ type Trainer struct {
 	// sessions of the run.
 	TrainSeconds float64 `json:"train_seconds"`
 	// Cosine is where the cosine of the learning rate ends: the stop that the run
-	// was first given.
+	// was given first, or when its total last changed.
 	Cosine CosineEnd `json:"cosine_end"`
+	// Rate is the law of the learning rate, of which Cosine is the end; nil in
+	// files of the first release, whose law is that of the run's configuration.
+	Rate *Rate `json:"rate,omitempty"`
 	// Data identifies the images trained on, so that a run is not continued on others.
 	Data string `json:"data"`
+	// HeldOut identifies the images of validation likewise, and Images says in words
+	// what both are; "" in files of the first release.
+	HeldOut string `json:"held_out,omitempty"`
+	Images  string `json:"images,omitempty"`
 	// Method is what the method of learning remembers from step to step, such as the losses by which it draws its times.
 	Method json.RawMessage `json:"method,omitempty"`
 	// Files gives the SHA-256, in hexadecimal, of every other file of the
@@ -46,6 +54,41 @@ type CosineEnd struct {
 	Seconds float64 `json:"seconds"`
 }
 
+// Rate is the law of the learning rate, as a run's configuration gave it, and where a resumed run took it up anew.
+type Rate struct {
+	LR       float64 `json:"lr"`       // the peak
+	Schedule string  `json:"schedule"` // constant or cosine
+	Warmup   int64   `json:"warmup"`   // steps
+	Last     float64 `json:"last"`     // rate of the last step
+
+	FromStep    int64   `json:"from_step,omitempty"`    // step after which the law began; 0: with the run
+	FromSeconds float64 `json:"from_seconds,omitempty"` // training time there
+	FromLR      float64 `json:"from_lr,omitempty"`      // rate there
+}
+
+// validate reports the first field that no training loop can have left.
+func (r *Rate) validate(step int64) error {
+	for field, v := range map[string]float64{"lr": r.LR, "last": r.Last, "from_lr": r.FromLR} {
+		if !(v >= 0) || math.IsInf(v, 0) {
+			return fmt.Errorf("rate: %s is %v, expected a finite number, 0 or more", field, v)
+		}
+	}
+	switch {
+	case r.Schedule != "constant" && r.Schedule != "cosine":
+		return fmt.Errorf("rate: schedule is %q, expected constant or cosine", r.Schedule)
+	case r.Warmup < 0 || r.Warmup > maxWarmup:
+		return fmt.Errorf("rate: warmup is %d, expected 0 to %d", r.Warmup, maxWarmup)
+	case r.FromStep < 0 || r.FromStep > step:
+		return fmt.Errorf("rate: from_step is %d, expected 0 to %d, the step", r.FromStep, step)
+	case !(r.FromSeconds >= 0 && r.FromSeconds <= maxSeconds):
+		return fmt.Errorf("rate: from_seconds is %v, expected 0 to %v", r.FromSeconds, float64(maxSeconds))
+	}
+	return nil
+}
+
+// maxWarmup bounds the steps of a warm-up.
+const maxWarmup = 1 << 40
+
 // Validate reports the first field that no training loop can have left.
 func (t *Trainer) Validate() error {
 	counts := []struct {
@@ -62,6 +105,9 @@ func (t *Trainer) Validate() error {
 		if !(v >= 0 && v <= maxSeconds) {
 			return fmt.Errorf("%s is %v, expected 0 to %v", field, v, float64(maxSeconds))
 		}
+	}
+	if t.Rate != nil {
+		return t.Rate.validate(t.Step)
 	}
 	return nil
 }

@@ -115,10 +115,11 @@ func TestValidateNamesTheFlag(t *testing.T) {
 
 func TestResume(t *testing.T) {
 	run, given := small(), small()
-	given.Steps, given.LR, given.Keep = 20, 5, 7
-	if _, err := run.Resume(&given, []string{"steps", "lr"}); err == nil || !strings.Contains(err.Error(), "--lr 5 (the run has 0.003)") {
-		t.Errorf("a changed rate: %v", err)
+	given.Steps, given.EMA, given.Keep = 20, 0.5, 7
+	if _, err := run.Resume(&given, []string{"steps", "ema"}); err == nil || !strings.Contains(err.Error(), "--ema 0.5 (the run has 0.995)") {
+		t.Errorf("a changed average: %v", err)
 	}
+	given.EMA = run.EMA
 	next, err := run.Resume(&given, []string{"steps", "batch"})
 	if err != nil {
 		t.Fatal(err)
@@ -218,12 +219,12 @@ func TestResumeNamesEveryDifference(t *testing.T) {
 	}
 }
 
-// Totals and the rhythm of checkpoints and pictures may change on resume, and
-// nothing else.
+// Totals, the rhythm of checkpoints and pictures, and the learning rate may change
+// on resume, and nothing else.
 func TestResumeMayChange(t *testing.T) {
 	run, given := small(), lecture()
 	given.Steps, given.Time, given.SaveEvery, given.Keep = 7, Duration(time.Hour), 9, 5
-	for _, name := range []string{"epochs", "steps", "time", "save-every", "keep", "best", "sample-every"} {
+	for _, name := range []string{"epochs", "steps", "time", "save-every", "keep", "best", "sample-every", "lr", "lr-schedule", "warmup"} {
 		if _, err := run.Resume(&given, []string{name}); err != nil {
 			t.Errorf("--%s: %v", name, err)
 		}
@@ -254,6 +255,28 @@ func TestResumeReplacesStops(t *testing.T) {
 		r, err := run.Resume(&given, x.set)
 		if err != nil || r.Steps != x.steps || r.Epochs != x.epochs || r.Time != x.time {
 			t.Errorf("%v: %+v, %v", x.set, r, err)
+		}
+	}
+}
+
+// Data may lie elsewhere: folders as folders, points as points, a second set where there is one.
+func TestResumeDataMoved(t *testing.T) {
+	for _, x := range []struct {
+		field      string
+		have, want []string
+		ok         bool
+	}{
+		{"data", []string{"/a"}, []string{"/b", "/c"}, true}, {"data", []string{"/a.csv"}, []string{"/b.csv"}, true},
+		{"data", []string{"/a"}, []string{"/b.csv"}, false}, {"data", []string{"/a"}, nil, false}, {"data", nil, []string{"/b"}, false},
+		{"from", []string{"/a"}, []string{"/b"}, true}, {"from", nil, []string{"/b"}, false},
+	} {
+		run, given := small(), small()
+		if run.Data, given.Data = x.have, x.want; x.field == "from" {
+			run.Data, run.From, given.Data, given.From = []string{"/x"}, x.have, nil, x.want
+		}
+		_, err := run.Resume(&given, []string{x.field})
+		if refused := err != nil && strings.Contains(err.Error(), "keeps its settings"); refused == x.ok {
+			t.Errorf("%s %v to %v: %v", x.field, x.have, x.want, err)
 		}
 	}
 }

@@ -8,9 +8,13 @@ import (
 	"strings"
 )
 
-// free are the fields that a resumed run may change: totals and rhythm, which
-// leave the course of the training alone.
-var free = []string{"epochs", "steps", "time", "save-every", "keep", "best", "sample-every"}
+// free are the fields that a resumed run may change: totals and rhythm, and the
+// learning rate, which goes on from where it was.
+var free = []string{"epochs", "steps", "time", "save-every", "keep", "best", "sample-every", "lr", "lr-schedule", "warmup"}
+
+// moved are the fields that may change as far as the same data lie elsewhere,
+// which the data's fingerprint decides once they are read.
+var moved = []string{"data", "from"}
 
 // stops are the fields that end a run. One on the command line replaces all that
 // were there: the preset's, and on resume the run's.
@@ -25,7 +29,7 @@ func (r *Run) Resume(given *Run, set []string) (*Run, error) {
 	have, want := fields(r), fields(given)
 	var wrong []string
 	for _, name := range set {
-		if !slices.Contains(free, name) && !reflect.DeepEqual(have[name], want[name]) {
+		if !slices.Contains(free, name) && !reflect.DeepEqual(have[name], want[name]) && !r.mayMove(given, name) {
 			wrong = append(wrong, fmt.Sprintf("%s %s (the run has %s)", argument(name), text(name, want[name]), text(name, have[name])))
 		}
 	}
@@ -34,6 +38,15 @@ func (r *Run) Resume(given *Run, set []string) (*Run, error) {
 	}
 	next := r.With(given, set)
 	return next, next.Validate()
+}
+
+// mayMove says whether a field can name the same data as r's: where both have some, and of one kind, folders or points.
+func (r *Run) mayMove(given *Run, name string) bool {
+	have, want := r.Data, given.Data
+	if name == "from" {
+		have, want = r.From, given.From
+	}
+	return slices.Contains(moved, name) && len(have) > 0 && len(want) > 0 && IsPoints(have[0]) == IsPoints(want[0])
 }
 
 // With returns r with the fields named in set taken from given. A stop among

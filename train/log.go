@@ -28,6 +28,7 @@ type Record struct {
 	Val       *float64   `json:"val,omitempty"` // loss on the held-out images, at fixed noise
 
 	Parts map[string]float64 `json:"parts,omitempty"` // means of the loss's parts, where it has several
+	Note  string             `json:"note,omitempty"`  // what changed with this step: the law of the rate, the place of the data
 }
 
 // A log appends records to the run's log.jsonl and keeps them for the curve.

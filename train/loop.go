@@ -31,7 +31,10 @@ type Event struct {
 // only: see collectEvery.
 func (t *Trainer) Run(ctx context.Context) error {
 	defer tidy()()
-	t.began, t.startedAt, t.startedDone = t.now(), t.step, endOf(t.Config).Fraction(t.progress())
+	t.began, t.startedAt, t.startedDone = t.now(), t.step, EndOf(t.Config).Fraction(t.progress())
+	if t.remark != "" {
+		t.note("%s", t.remark)
+	}
 	if t.step == 0 {
 		if err := t.firstPictures(ctx); err != nil && ctx.Err() == nil {
 			t.note("pictures of the data: %v", err)
@@ -83,7 +86,7 @@ func tidy() (restore func()) {
 }
 
 // done says whether a stop is reached.
-func (t *Trainer) done() bool { return endOf(t.Config).Fraction(t.progress()) >= 1 }
+func (t *Trainer) done() bool { return EndOf(t.Config).Fraction(t.progress()) >= 1 }
 
 // epochs trains epoch after epoch, with the pictures between them.
 func (t *Trainer) epochs(ctx context.Context) error {
@@ -128,7 +131,7 @@ func (t *Trainer) passes(ctx context.Context) error {
 // one takes one step on a batch and reports it.
 func (t *Trainer) one(batch *data.Batch) error {
 	began, index := t.now(), t.position
-	r := Record{Step: t.step + 1, Epoch: t.epoch, LR: rate(t.Config, t.end, t.progress())}
+	r := Record{Step: t.step + 1, Epoch: t.epoch, LR: t.law.at(t.progress()), Note: t.remark}
 	g, err := t.learn(batch, r.LR)
 	if err != nil {
 		t.lost = true // the step may have taken the old weights for the new
@@ -150,6 +153,7 @@ func (t *Trainer) one(batch *data.Batch) error {
 			return fmt.Errorf("validation after step %d: %w", r.Step, err)
 		}
 	}
+	t.lr, t.remark = r.LR, ""
 	r.Seconds = t.progress().Time.Seconds()
 	t.stepping += t.now().Sub(began)
 	t.writeLog(r)
@@ -198,7 +202,7 @@ func (t *Trainer) writeLog(r Record) {
 
 // event is what is known after the step of r, which was at index in its epoch.
 func (t *Trainer) event(r Record, index int) Event {
-	e := Event{Record: r, Index: index, Steps: t.stepsPerEpoch(), Done: min(1, endOf(t.Config).Fraction(t.progress()))}
+	e := Event{Record: r, Index: index, Steps: t.stepsPerEpoch(), Done: min(1, EndOf(t.Config).Fraction(t.progress()))}
 	if t.stepping > 0 {
 		e.Speed = float64((t.step-t.startedAt)*t.Config.Batch) / t.stepping.Seconds()
 	}

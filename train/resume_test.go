@@ -115,6 +115,138 @@ func TestLongerTotal(t *testing.T) {
 	}
 }
 
+// A run that goes on to a longer total under a cosine logs the rate that the law
+// says, tells so once, and is the same bit for bit if it is stopped on the way,
+// or killed before its first checkpoint under the new law.
+func TestLongerCosine(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	c.LRSchedule, c.Warmup, c.Steps = "cosine", 2, 4
+	finished := func() *Trainer {
+		tr := start(t, c)
+		run(t, tr)
+		return tr
+	}
+	longer := c
+	longer.Steps = 12
+	goOn := func(dir string, stop int, lost bool) {
+		tr, told := resume(t, longer, dir), ""
+		tr.Note = func(s string) { told += s }
+		ctx, cancel := context.WithCancel(context.Background())
+		tr.Step = func(e Event) {
+			if e.Record.Step == stop {
+				tr.lost = lost
+				cancel()
+			}
+		}
+		if err := tr.Run(ctx); err != nil && !errors.Is(err, ErrInterrupted) {
+			t.Fatal(err)
+		}
+		if !strings.Contains(told, "learning rate rises") && latest(t, dir).Trainer.Step == 4 {
+			t.Errorf("told %q", told)
+		}
+		closed(t, tr)
+	}
+	w := finished()
+	goOn(w.Dir, 0, false)
+	r := records(t, w.Dir)
+	if len(r) != 12 || r[4].LR != r[3].LR || r[6].LR != c.LR || !(r[11].LR < 0.1*c.LR) {
+		t.Errorf("rates %v", r)
+	}
+	for i, x := range r {
+		if (x.Note != "") != (i == 4) {
+			t.Errorf("step %d has the note %q", x.Step, x.Note)
+		}
+	}
+	for _, x := range []struct {
+		stop int
+		lost bool
+	}{{5, false}, {9, false}, {6, true}} {
+		tr := finished()
+		goOn(tr.Dir, x.stop, x.lost)
+		goOn(tr.Dir, 0, false)
+		sameRun(t, tr.Dir, w.Dir)
+	}
+}
+
+// A rate that was changed on resume, and a checkpoint of the first release, which
+// does not say which rate it had.
+func TestOtherRate(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	c.Steps = 4
+	tr := start(t, c)
+	run(t, tr)
+	next := c
+	next.LR, next.Steps, next.Warmup = c.LR/4, 8, 2
+	for _, old := range []bool{true, false} {
+		dir := filepath.Join(t.TempDir(), "run")
+		if err := os.CopyFS(dir, os.DirFS(tr.Dir)); err != nil {
+			t.Fatal(err)
+		}
+		if old {
+			withoutRate(t, dir)
+		}
+		again := resume(t, next, dir)
+		again.Note = func(string) {}
+		run(t, again)
+		var rates []float64
+		for _, r := range records(t, dir)[3:] {
+			rates = append(rates, r.LR/c.LR)
+		}
+		if want := []float64{1, 1, 0.625, 0.25, 0.25}; !slices.Equal(rates, want) {
+			t.Errorf("old %v: rates %v, want %v", old, rates, want)
+		}
+	}
+}
+
+// withoutRate makes the newest checkpoint of a run one of the first release.
+func withoutRate(t *testing.T, dir string) {
+	c := latest(t, dir)
+	c.Trainer.Rate, c.Trainer.HeldOut, c.Trainer.Images = nil, "", ""
+	if _, err := checkpoint.Save(checkpoint.OS{}, dir, c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Data that moved are the same data; others are refused with what differs.
+func TestResumeMovedData(t *testing.T) {
+	c := tiny(images(t, 14, 8))
+	c.Steps = 2
+	tr := start(t, c)
+	run(t, tr)
+	next := c
+	next.Steps, next.Data = 4, []string{filepath.Join(t.TempDir(), "elsewhere")}
+	if err := os.CopyFS(next.Data[0], os.DirFS(c.Data[0])); err != nil {
+		t.Fatal(err)
+	}
+	again, told := resume(t, next, tr.Dir), ""
+	again.Note = func(s string) { told = s }
+	run(t, again)
+	if !strings.Contains(told, next.Data[0]) || !strings.Contains(told, c.Data[0]) || records(t, tr.Dir)[2].Note != told {
+		t.Errorf("told %q", told)
+	}
+	if had, err := ReadConfig(tr.Dir); err != nil || had.Data[0] != next.Data[0] {
+		t.Errorf("config.json has %v, %v", had.Data, err)
+	}
+	for name := range contents(t, c.Data[0]) { // of training or held out
+		other := next
+		other.Data = []string{filepath.Join(t.TempDir(), "less")}
+		if err := os.CopyFS(other.Data[0], os.DirFS(c.Data[0])); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(filepath.Join(other.Data[0], name)); err != nil {
+			t.Fatal(err)
+		}
+		err := refusedResume(t, other, tr.Dir)
+		if err == nil || !strings.Contains(err.Error(), "it had 9 images") || !strings.Contains(err.Error(), "5 held out, and these are") {
+			t.Errorf("without %s: %v", name, err)
+		}
+	}
+	next.Data = []string{images(t, 14, 9)}
+	if err := refusedResume(t, next, tr.Dir); err == nil || !strings.Contains(err.Error(), "other images") {
+		t.Error(err)
+	}
+}
+
 // A run that was killed goes on from its last checkpoint: the log loses the
 // steps that the checkpoint does not know, and a line that was cut short.
 func TestResumeAfterCrash(t *testing.T) {

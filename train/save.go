@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
@@ -83,6 +84,7 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 		checkpoint.Weights: {t.state.params, weights}, checkpoint.EMA: {t.state.params, ema},
 		checkpoint.ExpAvg: {t.state.trained, avg}, checkpoint.ExpAvgSq: {t.state.trained, avgSq},
 	}
+	end := t.law.end
 	c := &checkpoint.Checkpoint{
 		Arch: t.net.Arch(), ArchConfig: arch,
 		Weights:   dicts[checkpoint.Weights].shapes(),
@@ -93,8 +95,9 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 		Trainer: &checkpoint.Trainer{
 			Step: int64(t.step), Epoch: int64(t.epoch), Position: int64(t.position), Seed: t.Config.Seed,
 			TrainSeconds: t.progress().Time.Seconds(),
-			Cosine:       checkpoint.CosineEnd{Steps: int64(t.end.Steps), Epochs: int64(t.end.Epochs), Seconds: t.end.Time.Seconds()},
-			Data:         t.fingerprint(),
+			Cosine:       checkpoint.CosineEnd{Steps: int64(end.Steps), Epochs: int64(end.Epochs), Seconds: end.Time.Seconds()},
+			Rate:         t.law.rate(t.lr),
+			Data:         t.fingerprint(), HeldOut: t.heldOut.Fingerprint(), Images: t.described(),
 		},
 		Fill: func(part checkpoint.Part, name string, dst []byte) error { return dicts[part].fill(name, dst) },
 	}
@@ -237,8 +240,30 @@ func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 			return fmt.Errorf("%s: %w", last.Path, err)
 		}
 	}
-	t.end = End{Steps: int(s.Cosine.Steps), Epochs: int(s.Cosine.Epochs), Time: seconds(s.Cosine.Seconds)}
+	had, err := ReadConfig(t.Dir)
+	if err != nil {
+		return err
+	}
+	t.goesOn(had, s)
 	return t.open()
+}
+
+// goesOn takes up the law of the learning rate from a checkpoint of the run that had this configuration, and remarks on what changes.
+func (t *Trainer) goesOn(had *config.Run, s *checkpoint.Trainer) {
+	law := lawOf(had)
+	law.end = End{Steps: int(s.Cosine.Steps), Epochs: int(s.Cosine.Epochs), Time: seconds(s.Cosine.Seconds)}
+	now := t.progress()
+	if r := s.Rate; r != nil {
+		law.lr, law.schedule, law.warmup = r.LR, r.Schedule, int(r.Warmup)
+		law.from, law.first = t.progressAt(int(r.FromStep), seconds(r.FromSeconds)), r.FromLR
+		t.lr = r.Last
+	} else {
+		t.lr = law.at(t.progressAt(max(0, t.step-1), now.Time))
+	}
+	t.law, t.remark = law.goesOn(t.Config, now, t.lr)
+	if was := source(had); was != source(t.Config) {
+		t.remark = strings.TrimPrefix(t.remark+fmt.Sprintf("; the images are the same, and are now read from %s (it was %s)", source(t.Config), was), "; ")
+	}
 }
 
 // withOlder adds to the error of a checkpoint that cannot be read how to go on
@@ -258,8 +283,9 @@ func (t *Trainer) continues(c *checkpoint.Checkpoint) error {
 	switch {
 	case s == nil:
 		return fmt.Errorf("%w: it has no trainer.json", checkpoint.ErrNotModel)
-	case s.Data != t.fingerprint():
-		return fmt.Errorf("it was trained on other images than %s gives now; put them back, or start a new run", source(t.Config))
+	case s.Data != t.fingerprint() || s.HeldOut != "" && s.HeldOut != t.heldOut.Fingerprint():
+		return fmt.Errorf("it was trained on other images than %s gives now: %s; put them back, give the folder that they were moved to as DATA, or start a new run",
+			source(t.Config), t.otherImages(s.Images))
 	case s.Seed != t.Config.Seed:
 		return fmt.Errorf("seed %d in trainer.json, %d in config.json; put back the config.json that was there", s.Seed, t.Config.Seed)
 	case c.Arch != t.net.Arch():
@@ -268,6 +294,23 @@ func (t *Trainer) continues(c *checkpoint.Checkpoint) error {
 		return fmt.Errorf("step %d cannot be position %d of epoch %d, of %d steps each; put back the config.json that was there", s.Step, s.Position, s.Epoch, perEpoch)
 	}
 	return nil
+}
+
+// described says what the run is trained on.
+func (t *Trainer) described() string {
+	return fmt.Sprintf("%v for training, %d held out", t.images, t.heldOut.Len())
+}
+
+// otherImages says how the images that are there differ from those that were.
+func (t *Trainer) otherImages(were string) string {
+	switch now := t.described(); were {
+	case "":
+		return "it has " + now
+	case now:
+		return "as many as it had, " + now + ", but with other contents, or of other classes"
+	default:
+		return fmt.Sprintf("it had %s, and these are %s", were, now)
+	}
 }
 
 // seconds is s as a duration, exactly what Duration.Seconds was taken of.

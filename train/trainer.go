@@ -64,7 +64,9 @@ type Trainer struct {
 	evaluate *engine.Func
 	preview  *pipeline.Model
 
-	end      End           // the stop that the run was first given
+	law      law           // of the learning rate
+	lr       float64       // of the last step
+	remark   string        // what a person should know of how the run goes on
 	step     int           // steps done
 	epoch    int           // of the next step
 	position int           // batches of that epoch done, fewer than it has
@@ -169,7 +171,7 @@ func (t *Trainer) Create(dir, name string) (err error) {
 		return err
 	}
 	t.Dir = t.lock.Dir
-	t.end = endOf(t.Config)
+	t.law = lawOf(t.Config)
 	defer tidy()()
 	if t.state, err = initState(t.engine, t.net, t.Config.Seed, t.Config.EMA > 0); err != nil {
 		return err
@@ -229,6 +231,12 @@ func (t *Trainer) progress() Progress {
 		p.Time += t.now().Sub(t.began)
 	}
 	return p
+}
+
+// progressAt is the progress after so many steps, in that time.
+func (t *Trainer) progressAt(step int, used time.Duration) Progress {
+	n := t.stepsPerEpoch()
+	return Progress{Step: step, Epoch: float64(step/n) + float64(step%n)/float64(n), Time: used}
 }
 
 func (t *Trainer) note(format string, args ...any) {

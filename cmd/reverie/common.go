@@ -115,17 +115,6 @@ func withNotes(line string, notes []string) string {
 // took is a duration as it is printed.
 func took(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
-// quoted is a path as a shell takes it.
-func quoted(path string) string {
-	plain := func(r rune) bool {
-		return r > 127 || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+=:,@%", r)
-	}
-	if path != "" && strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-}
-
 // A bar is a progress bar on a terminal, and nothing elsewhere.
 type bar struct{ *progressbar.ProgressBar }
 

@@ -102,32 +102,17 @@ func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 	c.clear()
 	switch {
 	case err == nil && c.steps == 0:
-		fmt.Fprintf(c.err, "the run has reached its stop already (%s); give a larger total to go on\n", stops(t.Config))
+		fmt.Fprintf(c.err, "the run has reached its stop already (%v); give a larger total to go on\n", train.EndOf(t.Config))
 	case err == nil:
 		fmt.Fprintf(c.err, "%s in %v\n", english.Plural(c.steps, "step", ""), time.Since(began).Round(100*time.Millisecond))
 	case err == train.ErrInterrupted: // itself: joined with another error it is not all there is to tell
-		fmt.Fprintf(c.err, "%v; go on with: reverie train --resume %s\n", err, quoted(t.Dir))
+		fmt.Fprintf(c.err, "%v; go on with: %s\n", err, command("train --resume", t.Dir))
 		err = toldError{err}
 	default:
 		return err
 	}
-	fmt.Fprintf(c.out, "reverie sample %s\n", quoted(t.Dir))
+	fmt.Fprintln(c.out, command("sample", t.Dir))
 	return err
-}
-
-// stops are the flags that end a run.
-func stops(c *config.Run) string {
-	var s []string
-	if c.Epochs > 0 {
-		s = append(s, fmt.Sprintf("--epochs %d", c.Epochs))
-	}
-	if c.Steps > 0 {
-		s = append(s, fmt.Sprintf("--steps %d", c.Steps))
-	}
-	if c.Time > 0 {
-		s = append(s, fmt.Sprintf("--time %v", time.Duration(c.Time)))
-	}
-	return strings.Join(s, ", ")
 }
 
 // columns is the width of a terminal.

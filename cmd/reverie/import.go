@@ -110,7 +110,7 @@ func importFunc(cmd *cobra.Command, o *importOptions) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s, %s parameters\nreverie sample %s\n", m.Arch(), humanize.Comma(int64(net.Trainable(m))), quoted(o.out))
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s, %s parameters\n%s\n", m.Arch(), humanize.Comma(int64(net.Trainable(m))), command("sample", o.out))
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	return nil
 }

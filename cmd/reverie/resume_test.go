@@ -72,9 +72,9 @@ func TestResumeFlags(t *testing.T) {
 
 	before := snapshot(t, dir)
 	for _, c := range []struct{ flag, value, has string }{
-		{"--lr", "0.1", "0.003"}, {"--batch", "2", "4"}, {"--preset", "lecture", "small"}, {"--arch", "unet", "simpleunet"},
+		{"--batch", "2", "4"}, {"--preset", "lecture", "small"}, {"--arch", "unet", "simpleunet"},
 		{"--channels", "4,16", "4,8"}, {"--seed", "9", "0"}, {"--resolution", "16", "8"}, {"--loss", "l1", "mse"},
-		{"--lr-schedule", "cosine", "constant"}, {"--val", "0.5", "0.15"}, {"--ema", "0", "0.995"}, {"--flip=false", "", "true"},
+		{"--val", "0.5", "0.15"}, {"--ema", "0", "0.995"}, {"--flip=false", "", "true"},
 		{"--solver", "ddim", "ddpm"}, {"--sample-n", "2", "16"},
 	} {
 		args := []string{"train", "--resume", dir, c.flag}
@@ -83,7 +83,8 @@ func TestResumeFlags(t *testing.T) {
 		}
 		refused(t, 1, []string{strings.TrimSuffix(c.flag, "=false"), "the run has " + c.has}, args...)
 	}
-	refused(t, 1, []string{"DATA", "the run has", imgs}, "train", filepath.Join(imgs, "a"), "--resume", dir)
+	refused(t, 1, []string{"other images", filepath.Join(imgs, "a"), "it had"}, "train", filepath.Join(imgs, "a"), "--resume", dir)
+	refused(t, 1, []string{"DATA", "the run has", imgs}, "train", "points:moons", "--resume", dir)
 	before.unchanged(t, dir)
 }
 
@@ -106,6 +107,29 @@ func TestResumeDone(t *testing.T) {
 		t.Errorf("stderr: %s", r.err)
 	}
 	sameState(t, trained(t), dir, 4)
+}
+
+// TestResumeRate: a longer total takes the rate up again and says so, as do --lr,
+// --lr-schedule and --warmup; data that moved are given as DATA.
+func TestResumeRate(t *testing.T) {
+	imgs, dir := copyOf(t, images(t)), filepath.Join(t.TempDir(), "run")
+	ok(t, with([]string{"train", imgs}, "--steps", "4", "--lr-schedule", "cosine", "--run", dir)...)
+	moved := imgs + "-moved"
+	if err := os.Rename(imgs, moved); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, 1, []string{"no such folder", imgs, "train DATA --resume " + dir}, "train", "--resume", dir, "--steps", "8")
+	r := ok(t, "train", moved, "--resume", dir, "--steps", "8", "--warmup", "2")
+	for _, text := range []string{"note: the total is now --steps 8", "learning rate rises", "are now read from [" + moved} {
+		if !strings.Contains(r.err, text) {
+			t.Errorf("%q is not in %s", text, r.err)
+		}
+	}
+	r = ok(t, "train", "--resume", dir, "--steps", "12", "--lr", "0.001", "--lr-schedule", "constant")
+	if !strings.Contains(r.err, "to 0.001 over 2 steps, and stays there") {
+		t.Errorf("stderr: %s", r.err)
+	}
+	refused(t, 2, []string{"--lr-schedule"}, "train", "--resume", dir, "--lr-schedule", "linear")
 }
 
 // TestResumeData: a run goes on with the images that it began with.

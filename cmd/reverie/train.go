@@ -41,8 +41,11 @@ and of several the first reached ends the run.
 Ctrl-C saves and ends (exit code 130; 143 for SIGTERM, 129 for SIGHUP, 141 for
 SIGPIPE), a second one ends at once; --resume goes on from there. Then --epochs, --steps and
 --time are totals from the start of the run, and one that is given replaces all
-stops of the run. They, --save-every, --keep and --sample-every may be changed;
-all else stays as it was.`,
+stops of the run. Another total takes a cosine rate up again: from where it was
+it rises over --warmup steps at least, then falls over those that remain. --lr,
+--lr-schedule, --warmup, --save-every, --keep, --best and --sample-every may be
+changed too, and DATA may be given where the same data lie elsewhere; all else
+stays as it was.`,
 		Example: `  reverie train
   reverie train ~/photos --resolution 64 --channels 32,64,128 --time 2h
   reverie train cars/train cars/test --preset lecture --batch 16
@@ -240,6 +243,9 @@ func (o *trainOptions) resumeRun(cmd *cobra.Command, e *engine.Engine, set []str
 // made last: what refuses the run leaves none behind.
 func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run, lock *checkpoint.RunLock) (err error) {
 	set, name, err := openData(cmd, c)
+	if lock != nil && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; if the data were moved, say where they are: %s", err, command("train DATA --resume", lock.Dir))
+	}
 	if err != nil {
 		return o.blame(cmd, c, err)
 	}
