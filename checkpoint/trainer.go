@@ -6,9 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/reverie-go/reverie/internal/jsonfile"
-	"math"
 )
 
 // Trainer is the state of the training loop, the contents of trainer.json.

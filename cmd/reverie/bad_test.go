@@ -379,7 +379,7 @@ func TestBadConfig(t *testing.T) {
 	fields["arch"] = "resnet"
 	arch, _ := json.Marshal(fields)
 	for text, b := range map[string][]byte{
-		"config.json: unexpected EOF": good[:len(good)/2], `unknown field "learning-rate"`: unknown, `--arch "resnet" is unknown`: arch,
+		"unexpected EOF": good[:len(good)/2], `unknown field "learning-rate"`: unknown, `--arch "resnet" is unknown`: arch,
 	} {
 		dir := copyOf(t, trained(t))
 		writeBytes(t, filepath.Join(dir, "config.json"), b)

@@ -48,10 +48,11 @@ func TestTrainTellsAndWrites(t *testing.T) {
 // TestTrainNumbersRuns names runs for their data, below runs/.
 func TestTrainNumbersRuns(t *testing.T) {
 	imgs := images(t)
-	t.Chdir(t.TempDir())
+	dir := t.TempDir()
+	t.Chdir(dir)
 	for n := 1; n <= 2; n++ {
 		r := ok(t, with([]string{"train", imgs}, "--steps", "1")...)
-		if want := fmt.Sprintf("reverie sample %s", filepath.Join("runs", fmt.Sprintf("imgs-%d", n))); lastLine(r.out) != want {
+		if want := fmt.Sprintf("reverie sample %s", filepath.Join(dir, "runs", fmt.Sprintf("imgs-%d", n))); lastLine(r.out) != want {
 			t.Errorf("run %d: last line %q, want %q", n, lastLine(r.out), want)
 		}
 	}
