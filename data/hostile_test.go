@@ -9,7 +9,6 @@ import (
 	"image"
 	"image/color"
 	"image/gif"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -258,27 +257,6 @@ func TestPartFrame(t *testing.T) {
 	}
 }
 
-// TestDecoderPanics: what a decoder panics with is the file's error.
-func TestDecoderPanics(t *testing.T) {
-	image.RegisterFormat("trap", "TRAP!", func(r io.Reader) (image.Image, error) { panic("index out of range [7]") },
-		func(r io.Reader) (image.Config, error) {
-			var b [6]byte
-			if _, err := r.Read(b[:]); err != nil || b[5] == 'h' {
-				panic("no header")
-			}
-			return image.Config{ColorModel: color.GrayModel, Width: 2, Height: 2}, nil
-		})
-	dir := folder(t, 1)
-	write(t, dir, "trap.png", []byte("TRAP!d"))
-	write(t, dir, "traph.png", []byte("TRAP!h"))
-	bad := mustOpen(t, small, dir).Skipped()
-	if len(bad) != 2 {
-		t.Fatalf("skipped %v", bad)
-	}
-	wantError(t, bad[0].Err, "decoder failed", "index out of range [7]")
-	wantError(t, bad[1].Err, "decoder failed", "no header")
-}
-
 // FuzzRead feeds damaged pictures to the loader: it never panics, and what it
 // accepts has the promised shape and values.
 func FuzzRead(f *testing.F) {
@@ -313,19 +291,6 @@ func FuzzRead(f *testing.F) {
 			if !(v >= -1 && v <= 1) {
 				t.Fatalf("value %v", v)
 			}
-		}
-	})
-}
-
-// FuzzOrientation feeds damaged metadata to the reader of the EXIF tag.
-func FuzzOrientation(f *testing.F) {
-	formats := []string{"jpeg", "png", "webp", "tiff", "gif"}
-	for i, name := range []string{"turn6.jpg", "turn3.png", "turn6.webp", "turn5.tif", "a.gif"} {
-		f.Add(mustRead(f, "testdata/src/"+name), uint8(i))
-	}
-	f.Fuzz(func(t *testing.T, raw []byte, kind uint8) {
-		if o := orientation(raw, formats[int(kind)%len(formats)]); o < 1 || o > 8 {
-			t.Errorf("orientation %d", o)
 		}
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"golang.org/x/image/draw"
+
+	"github.com/reverie-go/reverie/data/photo"
 )
 
 // Sides of the planes of a look.
@@ -25,7 +27,7 @@ type look struct {
 }
 
 // lookOf is the look of an image as it is stored, to be turned upright.
-func lookOf(img image.Image, turn orient) *look {
+func lookOf(img image.Image, turn photo.Turn) *look {
 	// Of a huge image every k-th row and column stand for all: at least 64 of each in a cell of the 8x8.
 	const most = 64 * lumaSide
 	if b := img.Bounds(); b.Dx() > 2*most || b.Dy() > 2*most {
@@ -35,7 +37,7 @@ func lookOf(img image.Image, turn orient) *look {
 	}
 	small := image.NewRGBA64(image.Rect(0, 0, lumaSide, lumaSide))
 	draw.BiLinear.Scale(small, small.Rect, img, img.Bounds(), draw.Src, nil)
-	small = turn.apply(small)
+	small = turn.Apply(small)
 	l := new(look)
 	var rest [3][chromaSize]float64
 	for i := range l.luma {

@@ -4,6 +4,8 @@ import (
 	"image"
 
 	"golang.org/x/image/draw"
+
+	"github.com/reverie-go/reverie/data/photo"
 )
 
 // resize brings an image to the resolution that has, once turned upright, o's
@@ -11,14 +13,14 @@ import (
 // image shrinks, so that every source pixel counts (as PIL's and torchvision's
 // antialiased resize). The result has 16 bits and premultiplied colours, which
 // are what is averaged.
-func resize(img image.Image, turn orient, o Options) *image.RGBA64 {
+func resize(img image.Image, turn photo.Turn, o Options) *image.RGBA64 {
 	h, w := o.Height, o.Width
-	if turn.swaps() {
+	if turn.Swaps() {
 		h, w = w, h
 	}
 	from := img.Bounds()
 	if o.Crop == CropCenter {
-		from = turn.stored(centre(turn.upright(from), o.Height, o.Width), from)
+		from = turn.Stored(centre(turn.Upright(from), o.Height, o.Width), from)
 	}
 	dst := image.NewRGBA64(image.Rect(0, 0, w, h))
 	if from.Dx() == w && from.Dy() == h {

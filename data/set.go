@@ -30,8 +30,8 @@ type Info struct {
 	Mode string
 	// Bytes is the file's size.
 	Bytes int64
-	// Notes say what was done to the image beyond decoding and resizing it, each in words that do not name the image, such as "turned
-	// upright (EXIF)": they are counted over the set, see Set.Notes.
+	// Notes say what was done to the image beyond decoding and resizing it, each in words that do not name the image, such as
+	// photo.NoteTurned or NoteSqueezed: they are counted over the set, see Set.Notes.
 	Notes []string
 
 	look *look // of a set that is split by looks, until it is
