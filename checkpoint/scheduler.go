@@ -174,16 +174,19 @@ func (x *SchedulerExtra) validateNumbers() error {
 	return x.validateUnits()
 }
 
-// maxUnits bounds the numbers of a point.
-const maxUnits = 1 << 12
+// Bounds of the units of points: numbers in a point, and what each may be. Points hold at most 1e30, of which a mean may be a rounding more.
+const (
+	maxUnits = 1 << 12
+	maxUnit  = 1.001e30
+)
 
 func (x *SchedulerExtra) validateUnits() error {
 	if len(x.Shift) != len(x.Scale) || len(x.Shift) > maxUnits {
 		return fmt.Errorf("reverie.shift has %d numbers and reverie.scale %d, expected as many, at most %d", len(x.Shift), len(x.Scale), maxUnits)
 	}
 	for i, s := range x.Scale {
-		if !(s > 0 && s <= 1e30) || math.Abs(x.Shift[i]) > 1e30 {
-			return fmt.Errorf("reverie.shift %v, reverie.scale %v of number %d: expected finite numbers, the scale above 0", x.Shift[i], s, i)
+		if !(s > 0 && s <= maxUnit && math.Abs(x.Shift[i]) <= maxUnit) {
+			return fmt.Errorf("reverie.shift %v, reverie.scale %v of number %d: expected numbers of at most %v, the scale above 0", x.Shift[i], s, i, maxUnit)
 		}
 	}
 	return nil

@@ -18,7 +18,7 @@ func IsNamed(source string) bool { return strings.HasPrefix(source, pointsPrefix
 func PointsName(source string) string { return strings.TrimPrefix(source, pointsPrefix) }
 
 // pointFiles are the endings of files of points.
-var pointFiles = []string{".csv", ".npz"}
+var pointFiles = []string{".csv", ".tsv", ".txt", ".dat", ".npz", ".npy"}
 
 // IsPoints says whether a data source is a set of points: a name, a table or an array. All else is images.
 func IsPoints(source string) bool {

@@ -202,10 +202,10 @@ func TestNPZ(t *testing.T) {
 		}
 	}
 	for want, a := range map[string]checkpoint.Tensor{
-		"points, float32 or float64 [N,D]": checkpoint.FromI64s([]int64{1, 2}, 2),
-		"C 1, 3 or 4":                      checkpoint.FromU8s(make([]byte, 8), 1, 2, 2, 2),
-		"expected points":                  checkpoint.FromF32s(nil, 0, 2),
-		"NaN":                              checkpoint.FromF32s([]float32{1, float32(math.NaN())}, 1, 2),
+		"I64 [2], expected images, uint8 [N,H,W,C], or points [N,D]": checkpoint.FromI64s([]int64{1, 2}, 2),
+		"C 1, 3 or 4":     checkpoint.FromU8s(make([]byte, 8), 1, 2, 2, 2),
+		"expected points": checkpoint.FromF32s(nil, 0, 2),
+		"NaN":             checkpoint.FromF32s([]float32{1, float32(math.NaN())}, 1, 2),
 	} {
 		if err := checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: "arr_0", Tensor: a}); err != nil {
 			t.Fatal(err)

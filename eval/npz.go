@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -13,7 +12,7 @@ import (
 const arrayName = "arr_0"
 
 // ReadNPZ reads samples from the array arr_0 of an npz file: images uint8
-// [N,H,W,C] with C 1, 3 or 4, or points float32 or float64 [N,D], which are
+// [N,H,W,C] with C 1, 3 or 4, or points [N,D] of any type of number, which are
 // images of 1x1 pixels and D channels.
 func ReadNPZ(path string) (Images, error) {
 	z, err := checkpoint.OpenNPZ(path)
@@ -21,23 +20,16 @@ func ReadNPZ(path string) (Images, error) {
 		return Images{}, err
 	}
 	defer z.Close()
-	a, err := z.Array(arrayName, checkpoint.U8, 4)
-	if err == nil {
+	a, err := z.Read(arrayName)
+	switch {
+	case err != nil:
+		return Images{}, err
+	case len(a.Shape) == 2:
+		return pointsOf(path, a)
+	case len(a.Shape) == 4 && a.DType == checkpoint.U8:
 		return bytesToImages(path, a)
 	}
-	for _, kind := range []string{checkpoint.F32, checkpoint.F64} {
-		points, failed := z.Array(arrayName, kind, 2)
-		if failed == nil {
-			return pointsOf(path, points)
-		}
-		if !errors.Is(failed, checkpoint.ErrArray) {
-			return Images{}, failed
-		}
-	}
-	if errors.Is(err, checkpoint.ErrArray) {
-		err = fmt.Errorf("%w; or points, float32 or float64 [N,D]", err)
-	}
-	return Images{}, err
+	return Images{}, fmt.Errorf("%s: array %q: %w: %s %v, expected images, uint8 [N,H,W,C], or points [N,D]", path, arrayName, checkpoint.ErrArray, a.DType, a.Shape)
 }
 
 func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
@@ -52,11 +53,12 @@ func openPoints(c *config.Run, source string, units *points.Affine) (*data.Set, 
 	if err != nil {
 		return nil, err
 	}
-	switch ext := filepath.Ext(name); {
+	table := slices.Contains([]string{".csv", ".tsv", ".txt", ".dat", ".npz", ".npy"}, filepath.Ext(name))
+	switch {
 	case units != nil && len(units.Shift) != cloud.Dim():
 		return nil, fmt.Errorf("%s: points of %d numbers, and the data's have %d", source, cloud.Dim(), len(units.Shift))
 	case units != nil:
-	case cloud.Dim() == 2 && ext != ".csv" && ext != ".npz":
+	case cloud.Dim() == 2 && !table:
 		a := points.Rescale(cloud.X)
 		units = &a
 	default:

@@ -27,6 +27,7 @@ func openData(cmd *cobra.Command, c *config.Run) (set *data.Set, name string, er
 		return nil, "", err
 	}
 	writeSkipped(cmd.ErrOrStderr(), set.Skipped())
+	writeNotes(cmd.ErrOrStderr(), set.Notes())
 	if len(c.Data) == 0 {
 		return set, "emoji", nil
 	}
@@ -45,6 +46,7 @@ func openFrom(cmd *cobra.Command, c *config.Run) ([]*data.Set, error) {
 		return nil, fmt.Errorf("--from: %w", err)
 	}
 	writeSkipped(cmd.ErrOrStderr(), set.Skipped())
+	writeNotes(cmd.ErrOrStderr(), set.Notes())
 	return []*data.Set{set}, nil
 }
 
@@ -56,6 +58,13 @@ func runName(dir string) string {
 		return name
 	}
 	return "images"
+}
+
+// writeNotes says how data were read.
+func writeNotes(w io.Writer, notes []string) {
+	for _, n := range notes {
+		fmt.Fprintln(w, "note:", n)
+	}
 }
 
 // writeSkipped names the files that could not be read.

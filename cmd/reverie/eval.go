@@ -109,6 +109,7 @@ type evaluation struct {
 	name   string // of what is judged
 	first  eval.Images
 
+	notes    []string // that were printed
 	warnings []string // for the report
 }
 
@@ -284,7 +285,14 @@ func (v *evaluation) warn(text string) {
 	v.warnings = append(v.warnings, text)
 }
 
-func (v *evaluation) note(text string) { fmt.Fprintln(v.cmd.ErrOrStderr(), "note:", text) }
+// note says something once.
+func (v *evaluation) note(text string) {
+	if slices.Contains(v.notes, text) {
+		return
+	}
+	v.notes = append(v.notes, text)
+	writeNotes(v.cmd.ErrOrStderr(), []string{text})
+}
 
 // stage says on a terminal, in a line that the next one replaces, what is being
 // done.

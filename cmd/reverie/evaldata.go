@@ -144,7 +144,13 @@ func (v *evaluation) foreign(set *data.Set, own *config.Run, trained, name strin
 func (v *evaluation) open(c *config.Run) (*data.Set, error) {
 	bar := newBar(v.cmd.ErrOrStderr(), 1, "reading the images")
 	defer bar.done()
-	return train.OpenData(v.cmd.Context(), c, bar.set)
+	set, err := train.OpenData(v.cmd.Context(), c, bar.set)
+	if err == nil {
+		for _, n := range set.Notes() {
+			v.note(n)
+		}
+	}
+	return set, err
 }
 
 // maxReference bounds the bytes of a set of images in memory.

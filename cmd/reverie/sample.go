@@ -227,13 +227,13 @@ func (o *sampleOptions) writeNPZ(stdout io.Writer, x checkpoint.Tensor) error {
 	return err
 }
 
-// writeCSV writes points of d numbers, one a line.
+// writeCSV writes points of d numbers, one a line, with as many digits as tell them from all others.
 func writeCSV(w io.Writer, x []float64, d int) error {
 	table := csv.NewWriter(w)
 	row := make([]string, d)
 	for i := 0; i < len(x); i += d {
 		for k := range row {
-			row[k] = strconv.FormatFloat(x[i+k], 'g', 9, 64)
+			row[k] = strconv.FormatFloat(x[i+k], 'g', -1, 64)
 		}
 		if err := table.Write(row); err != nil {
 			return err

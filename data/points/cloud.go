@@ -19,6 +19,7 @@ const Domain reverie.Domain = 129
 const (
 	MaxDim     = 1 << 12 // numbers in a point
 	MaxNumbers = 1 << 24 // numbers in a set
+	MaxNumber  = 1e30    // what a number may be at most, either way: larger ones could be trained on, not squared and summed
 	maxFile    = 1 << 29 // bytes of a file
 )
 
@@ -31,6 +32,8 @@ type Cloud struct {
 	// Classes are the names of the points' classes and Class each point's place among them, [N]; both are nil for most sources.
 	Classes []string
 	Class   []int
+	// Notes say what of a file was read otherwise than as it stands, or may not be what was meant: a line each, with the remedy.
+	Notes []string
 }
 
 // Dim returns the numbers in a point.
@@ -59,6 +62,9 @@ func (c *Cloud) SetIn(a Affine, name string, o data.Options) (*data.Set, error) 
 	mapped.X = a.Apply(c.X)
 	m := mapped.memory(name)
 	m.Shift, m.Scale, m.Source = a.Shift, a.Scale, slices.Concat(c.X...)
+	for _, n := range c.Notes {
+		m.Notes = append(m.Notes, filepath.Base(name)+": "+n)
+	}
 	return data.FromMemory(m, o)
 }
 
@@ -68,23 +74,26 @@ type Options struct {
 	Seed uint64
 }
 
-// Open returns the points of a source: a name that Names lists, or a file that ends in .csv, .npz or .png. Of a named set and of a
-// PNG o.N points are drawn from the seed; other files give all they have.
+// Open returns the points of a source: a name that Names lists, a table (.csv, .tsv, .txt, .dat), an array (.npz, .npy) or a picture (.png).
+// Of a named set and of a PNG o.N points are drawn from the seed; other files give all they have, with notes on columns that do not vary and
+// points that come twice.
 func Open(source string, o Options) (*Cloud, error) {
 	if o.N == 0 {
 		o.N = 10_000
 	}
 	s := reverie.Stream{Seed: o.Seed, Domain: Domain}
 	switch strings.ToLower(filepath.Ext(source)) {
-	case ".csv":
-		return OpenCSV(source)
+	case ".csv", ".tsv", ".txt", ".dat":
+		return examined(source, OpenCSV)
 	case ".npz":
-		return OpenNPZ(source)
+		return examined(source, OpenNPZ)
+	case ".npy":
+		return examined(source, OpenNPY)
 	case ".png":
 		return OpenPNG(source, s, o.N)
 	}
 	if find(source) == nil {
-		return nil, fmt.Errorf("points: %q is no set of points: expected one of %s, or a file .csv, .npz or .png", source, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("points: %q is no set of points: expected one of %s, or a file .csv, .tsv, .txt, .dat, .npz, .npy or .png", source, strings.Join(Names(), ", "))
 	}
 	return Draw(source, s, o.N)
 }
@@ -99,8 +108,8 @@ func checkCount(n int) error {
 
 // checkNumber reports a number that no set may hold.
 func checkNumber(v float64) error {
-	if math.IsNaN(v) || math.Abs(v) > math.MaxFloat32 {
-		return fmt.Errorf("%v: expected a finite number within float32", v)
+	if !(math.Abs(v) <= MaxNumber) {
+		return fmt.Errorf("%v: expected a finite number of at most %v", v, float64(MaxNumber))
 	}
 	return nil
 }

@@ -3,14 +3,16 @@ package points
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/internal/sniff"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // maxLine bounds the bytes of a line of a CSV file.
@@ -24,156 +26,287 @@ func OpenCSV(path string) (*Cloud, error) {
 	}
 	defer f.Close()
 	c, err := ReadCSV(f)
-	if err != nil {
-		return nil, fmt.Errorf("points: %s: %w", path, err)
+	if err == nil {
+		return c, nil
 	}
-	return c, nil
+	switch kind, _ := sniff.Reader(f); kind {
+	case sniff.Unknown, sniff.Text, sniff.TextOld, sniff.UTF16, sniff.Netpbm, sniff.Empty: // of Netpbm the names P1 and P2 are too
+	case sniff.Zip:
+		err = fmt.Errorf("it is a zip archive, perhaps a workbook: save the table as CSV")
+	default:
+		err = kind.Refuse(nil, sniff.Text)
+	}
+	return nil, fmt.Errorf("points: %s: %w", path, err)
 }
 
-// ReadCSV reads a table of numbers, a point a line, separated by commas, or by semicolons or tabs if the first line has those and no
-// comma. A first line without any number holds the columns' names. Empty lines and lines that begin with # are left out; numbers may stand
-// in double quotes.
+// ReadCSV reads a table of numbers, a point a line. Fields are parted by semicolons, tabs, commas or spaces, the first of these that the
+// first line of numbers holds outside of double quotes, or by what a line "sep=;" before all says. The text may be UTF-8 or UTF-16; lines
+// end in LF, CR LF or CR; empty lines and lines that begin with # are left out. What the first line may be, and which column is no number
+// of a point, says package documentation; Cloud.Notes say what was read otherwise than as plain numbers, and how to have it otherwise.
 //
-// Errors name line and column: of what is no finite number within float32, of a line with another number of columns. There are
-// at most MaxDim columns, MaxNumbers numbers and 1 MiB in a line.
+// Numbers have a point or, where none has one and a comma parts no fields, a decimal comma; signs may be typographic. A thousands separator
+// is an error, as is what is not finite or larger than MaxNumber. Errors name line and column. There are at most MaxDim columns, MaxNumbers
+// numbers and 1 MiB in a line.
 func ReadCSV(r io.Reader) (*Cloud, error) {
 	t := table{}
-	lines := bufio.NewScanner(io.LimitReader(r, maxFile))
+	lines := bufio.NewScanner(decoded(io.LimitReader(r, maxFile)))
 	lines.Buffer(make([]byte, 0, 4096), maxLine)
-	for n := 1; lines.Scan(); n++ {
-		line := lines.Bytes()
-		if n == 1 {
-			line = bytes.TrimPrefix(line, []byte("\ufeff"))
-		}
-		if line = bytes.TrimSpace(line); len(line) == 0 || line[0] == '#' {
+	lines.Split(splitLines)
+	n := 1
+	for ; lines.Scan(); n++ {
+		if line := bytes.TrimSpace(lines.Bytes()); len(line) == 0 || line[0] == '#' {
 			continue
 		}
-		if err := t.line(string(line)); err != nil {
-			return nil, fmt.Errorf("line %d%w", n, err)
+		if err := t.line(n, lines.Text()); err != nil {
+			return nil, err
 		}
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return nil, fmt.Errorf("a line after %d points is longer than the limit of %d bytes", t.rows(), maxLine)
+		return nil, fmt.Errorf("line %d is longer than the limit of %d bytes", n, maxLine)
 	} else if err != nil {
 		return nil, err
 	}
-	if t.rows() == 0 {
-		return nil, errors.New("no points: expected a line of numbers for each")
+	return t.finish()
+}
+
+// decoded returns the text of r in UTF-8, without the mark of its encoding.
+func decoded(r io.Reader) io.Reader {
+	b := bufio.NewReaderSize(r, sniff.HeadSize)
+	head, _ := b.Peek(sniff.HeadSize) // what cannot be read is told when it is
+	var plain encoding.Encoding = encoding.Nop
+	if sniff.Bytes(head) == sniff.UTF16 {
+		order := unicode.LittleEndian
+		if head[0] == 0 {
+			order = unicode.BigEndian
+		}
+		plain = unicode.UTF16(order, unicode.IgnoreBOM)
 	}
-	return &Cloud{X: t.batch(), Columns: t.names}, nil
+	return transform.NewReader(b, unicode.BOMOverride(plain.NewDecoder()))
+}
+
+// splitLines is a bufio.SplitFunc for lines that end in LF, CR LF or CR.
+func splitLines(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	i := bytes.IndexAny(data, "\r\n")
+	switch {
+	case i < 0 && atEOF && len(data) > 0:
+		return len(data), data, nil
+	case i < 0:
+		return 0, nil, nil
+	case data[i] == '\n':
+		return i + 1, data[:i], nil
+	case i+1 < len(data) && data[i+1] == '\n':
+		return i + 2, data[:i], nil
+	case i+1 < len(data) || atEOF:
+		return i + 1, data[:i], nil
+	}
+	return 0, nil, nil // whether a LF follows is not known
 }
 
 // table is a CSV file while it is read.
 type table struct {
-	comma   string
-	columns int // 0 before the first line
-	names   []string
-	numbers []float64 // row by row
+	held     string // the first line, until the second one shows what parts its fields
+	heldAt   int
+	begun    bool
+	comma    string // what parts the fields; "" before it is known
+	fields   []string
+	columns  int // of a line
+	names    []string
+	drop     bool // the first column is an index
+	numerals numerals
+	numbers  []float64 // row by row
+	notes    []string
+}
+
+// width is how many numbers a point has.
+func (t *table) width() int {
+	if t.drop {
+		return t.columns - 1
+	}
+	return t.columns
 }
 
 func (t *table) rows() int {
 	if t.columns == 0 {
 		return 0
 	}
-	return len(t.numbers) / t.columns
+	return len(t.numbers) / t.width()
 }
 
-// line takes a line; its error goes on after "line 7".
-func (t *table) line(line string) error {
-	if t.columns == 0 {
-		t.comma = separator(line)
-		t.columns = 1 + strings.Count(line, t.comma)
-		if names, ok := header(line, t.comma); ok {
-			t.names, t.columns = names, len(names)
-			return t.checkColumns()
-		}
-		if err := t.checkColumns(); err != nil {
+// line takes line number n.
+func (t *table) line(n int, line string) error {
+	switch {
+	case t.begun:
+		return t.row(n, line)
+	case t.held != "":
+		if err := t.begin(line); err != nil {
 			return err
 		}
+		return t.row(n, line)
+	case t.comma == "" && len(line) < 16:
+		if sep, ok := announced(line); ok {
+			t.comma = sep
+			return nil
+		}
 	}
-	if n := 1 + strings.Count(line, t.comma); n != t.columns {
-		return fmt.Errorf(": %d columns, expected %d as in the first line", n, t.columns)
-	}
-	if len(t.numbers)+t.columns > MaxNumbers {
-		return fmt.Errorf(": more than the limit of %d numbers", MaxNumbers)
-	}
-	return t.row(line)
-}
-
-func (t *table) checkColumns() error {
-	if t.columns > MaxDim {
-		return fmt.Errorf(": %d columns: more than the limit of %d", t.columns, MaxDim)
-	}
+	t.held, t.heldAt = line, n
 	return nil
 }
 
+// begin reads the first line, given the second.
+func (t *table) begin(second string) error {
+	t.begun = true
+	if t.comma == "" {
+		t.comma = separator(second)
+	}
+	t.numerals.comma = t.comma
+	header, err := t.head(second)
+	if err != nil || header {
+		return err
+	}
+	return t.row(t.heldAt, t.held)
+}
+
+// finish returns the points.
+func (t *table) finish() (*Cloud, error) {
+	if t.held != "" && !t.begun {
+		if err := t.begin(t.held); err != nil {
+			return nil, err
+		}
+	}
+	if t.rows() == 0 {
+		return nil, errors.New("no points: expected a line of numbers for each")
+	}
+	if err := t.numerals.doubt(); err != nil {
+		return nil, err
+	}
+	t.notes = append(t.notes, t.numerals.notes()...)
+	x := make(reverie.Batch[float64], t.rows())
+	for i, d := 0, t.width(); i < len(x); i++ {
+		x[i] = t.numbers[i*d : (i+1)*d : (i+1)*d]
+	}
+	return t.indexed(&Cloud{X: x, Columns: t.names, Notes: t.notes}), nil
+}
+
 // row takes a line of numbers.
-func (t *table) row(line string) error {
-	for column := 1; column <= t.columns; column++ {
-		field, rest, _ := strings.Cut(line, t.comma)
-		v, err := number(field)
+func (t *table) row(n int, line string) (err error) {
+	if t.fields, err = split(t.fields[:0], line, t.comma); err != nil {
+		return fmt.Errorf("line %d: %w", n, err)
+	}
+	if t.columns == 0 {
+		t.columns = len(t.fields)
+	}
+	switch {
+	case t.width() > MaxDim:
+		return fmt.Errorf("line %d: %d columns: more than the limit of %d", n, t.columns, MaxDim)
+	case len(t.fields) != t.columns:
+		return fmt.Errorf("line %d: %s, expected %d as in the first line%s", n, count(len(t.fields), "column"), t.columns, t.whyWidth())
+	case len(t.numbers)+t.width() > MaxNumbers:
+		return fmt.Errorf("line %d: more than the limit of %d numbers", n, MaxNumbers)
+	}
+	for k, field := range t.fields {
+		if t.drop && k == 0 {
+			continue
+		}
+		v, err := t.numerals.number(field, place{n, k + 1})
 		if err == nil {
 			err = checkNumber(v)
 		}
 		if err != nil {
-			return fmt.Errorf(", column %d%s: %w", column, t.named(column), err)
+			return fmt.Errorf("line %d, column %d%s: %w", n, k+1, t.named(k), err)
 		}
-		t.numbers, line = append(t.numbers, v), rest
+		t.numbers = append(t.numbers, v)
 	}
 	return nil
 }
 
-// named returns a column's name in brackets, where it has one.
-func (t *table) named(column int) string {
+// whyWidth says what a line of another width than the first may come from.
+func (t *table) whyWidth() string {
+	switch {
+	case t.comma == "," && len(t.fields) == 2*t.columns:
+		return "; if these are decimal commas, part the fields by semicolons or tabs, or write points"
+	case len(t.fields) == t.columns+1 && t.names != nil && !t.drop:
+		return "; if the lines begin with an index, begin the line of names with an empty one"
+	}
+	return ""
+}
+
+// named returns the name of field k in brackets, where it has one.
+func (t *table) named(k int) string {
+	if t.drop {
+		k--
+	}
 	if t.names == nil {
 		return ""
 	}
-	return fmt.Sprintf(" (%.40q)", t.names[column-1])
+	return fmt.Sprintf(" (%.40q)", t.names[k])
 }
 
-func (t *table) batch() reverie.Batch[float64] {
-	b := make(reverie.Batch[float64], t.rows())
-	for i := range b {
-		b[i] = t.numbers[i*t.columns : (i+1)*t.columns : (i+1)*t.columns]
+// announced reads a line "sep=;", by which spreadsheets say what parts the fields.
+func announced(line string) (sep string, ok bool) {
+	line = strings.Trim(strings.TrimRight(line, "\r\n "), `"`)
+	if len(line) == 5 && strings.EqualFold(line[:4], "sep=") && strings.Contains(separators, line[4:]) {
+		return line[4:], true
 	}
-	return b
+	return "", false
 }
 
-// separator returns what parts the fields of a file that begins with line.
+// separators are what may part fields, the likeliest first: a comma may be a decimal one where another is there, and a space is often beside them.
+const separators = ";\t, "
+
+// separator returns what parts the fields of a line of numbers.
 func separator(line string) string {
-	for _, s := range []string{",", ";", "\t"} {
-		if strings.Contains(line, s) {
-			return s
+	inQuotes := false
+	seen := [len(separators)]bool{}
+	for i, c := range strings.TrimSpace(line) {
+		if c == '"' {
+			inQuotes = !inQuotes
+		} else if k := strings.IndexRune(separators, c); k >= 0 && !inQuotes && i > 0 {
+			seen[k] = true
+		}
+	}
+	for k := range separators {
+		if seen[k] {
+			return separators[k : k+1]
 		}
 	}
 	return ","
 }
 
-// header returns the names of a line without numbers. A name may hold the separator, in double quotes.
-func header(line, comma string) (names []string, ok bool) {
-	for _, field := range strings.Split(line, comma) {
-		if _, err := number(field); err == nil {
-			return nil, false
+// split appends the fields of a line, without the quotes around them.
+func split(fields []string, line, comma string) ([]string, error) {
+	if comma == " " {
+		line = strings.Join(strings.FieldsFunc(line, func(r rune) bool { return r == ' ' }), " ")
+	}
+	if strings.IndexByte(line, '"') < 0 {
+		for {
+			field, rest, more := strings.Cut(line, comma)
+			fields = append(fields, field)
+			if !more {
+				return fields, nil
+			}
+			line = rest
 		}
 	}
-	r := csv.NewReader(strings.NewReader(line))
-	r.Comma, r.TrimLeadingSpace = rune(comma[0]), true
-	names, err := r.Read()
-	return names, err == nil
+	from, inQuotes := 0, false
+	for i := 0; i <= len(line); i++ {
+		if i == len(line) || line[i] == comma[0] && !inQuotes {
+			fields = append(fields, unquoted(line[from:i]))
+			from = i + 1
+		} else if line[i] == '"' {
+			inQuotes = !inQuotes
+		}
+	}
+	if inQuotes {
+		return nil, fmt.Errorf("a double quote has no second one: %.40q", line)
+	}
+	return fields, nil
 }
 
-// number reads a field. Its error does not repeat more of the field than fits a line.
-func number(field string) (float64, error) {
+// unquoted returns a field without the quotes around it.
+func unquoted(field string) string {
 	field = strings.TrimSpace(field)
 	if n := len(field); n >= 2 && field[0] == '"' && field[n-1] == '"' {
-		field = strings.TrimSpace(field[1 : n-1])
+		return strings.ReplaceAll(field[1:n-1], `""`, `"`)
 	}
-	if field == "" {
-		return 0, errors.New("empty: expected a number")
-	}
-	v, err := strconv.ParseFloat(field, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) { // too large is infinite, which checkNumber reports
-		return 0, fmt.Errorf("%.40q is not a number", field)
-	}
-	return v, nil
+	return field
 }

@@ -3,6 +3,7 @@ package points_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -32,6 +33,7 @@ func TestOpenNPZ(t *testing.T) {
 	want := reverie.Batch[float64]{{1, 2, 3}, {-4, 5.5, 6}}
 	for _, a := range []checkpoint.Tensor{
 		checkpoint.FromF64s([]float64{1, 2, 3, -4, 5.5, 6}, 2, 3), checkpoint.FromF32s([]float32{1, 2, 3, -4, 5.5, 6}, 2, 3),
+		{DType: checkpoint.F16, Shape: []int{2, 3}, Data: []byte{0, 0x3c, 0, 0x40, 0, 0x42, 0, 0xc4, 0x80, 0x45, 0, 0x46}},
 	} {
 		c, err := points.Open(writeNPZ(t, checkpoint.NamedTensor{Key: "arr_0", Tensor: a}), points.Options{})
 		if err != nil || !reflect.DeepEqual(c.X, want) {
@@ -39,8 +41,7 @@ func TestOpenNPZ(t *testing.T) {
 		}
 	}
 	for want, a := range map[string]checkpoint.NamedTensor{
-		"not in the file":                    {Key: "x", Tensor: checkpoint.FromF64s([]float64{1}, 1, 1)},
-		"expected 2 axes":                    {Key: "arr_0", Tensor: checkpoint.FromF32s([]float32{1}, 1, 1, 1)},
+		"shape [1 1 1], expected points":     {Key: "arr_0", Tensor: checkpoint.FromF32s([]float32{1}, 1, 1, 1)},
 		"0 points of 3 numbers":              {Key: "arr_0", Tensor: checkpoint.FromF64s([]float64{}, 0, 3)},
 		"1 points of 5000 numbers":           {Key: "arr_0", Tensor: checkpoint.FromF64s(make([]float64, 5000), 1, 5000)},
 		`"arr_0": [1,0]: NaN: expected a fi`: {Key: "arr_0", Tensor: checkpoint.FromF64s([]float64{1, 2, math.NaN(), 4}, 2, 2)},
@@ -48,6 +49,61 @@ func TestOpenNPZ(t *testing.T) {
 		if _, err := points.OpenNPZ(writeNPZ(t, a)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+// TestArrays checks arrays of other types and orders than float64 and C's, under whatever key, and files of numpy.save.
+func TestArrays(t *testing.T) {
+	want := reverie.Batch[float64]{{1, 200, 3}, {4, 5, 6}}
+	npy := func(descr string, fortran bool, data ...byte) []byte {
+		head := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': (2, 3), }", descr, map[bool]string{false: "False", true: "True"}[fortran])
+		return append(append([]byte("\x93NUMPY\x01\x00"), byte(len(head)), 0), append([]byte(head), data...)...)
+	}
+	for name, raw := range map[string][]byte{
+		"uint8":            npy("|u1", false, 1, 200, 3, 4, 5, 6),
+		"Fortran's order":  npy("|u1", true, 1, 4, 200, 5, 3, 6),
+		"big endian int16": npy(">i2", false, 0, 1, 0, 200, 0, 3, 0, 4, 0, 5, 0, 6),
+		"int32, Fortran's": npy("<i4", true, 1, 0, 0, 0, 4, 0, 0, 0, 200, 0, 0, 0, 5, 0, 0, 0, 3, 0, 0, 0, 6, 0, 0, 0),
+	} {
+		path := filepath.Join(t.TempDir(), "a.npy")
+		if err := os.WriteFile(path, raw, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := points.Open(path, points.Options{}); err != nil || !reflect.DeepEqual(c.X, want) {
+			t.Errorf("%s: %v, %v", name, c, err)
+		}
+	}
+	for _, key := range []string{"points", "arr_0"} {
+		path := writeNPZ(t, checkpoint.NamedTensor{Key: key, Tensor: checkpoint.FromI64s([]int64{7, 9, -1}, 3)})
+		if c, err := points.Open(path, points.Options{}); err != nil || !reflect.DeepEqual(c.X, reverie.Batch[float64]{{7}, {9}, {-1}}) {
+			t.Errorf("key %s: %v, %v", key, c, err)
+		}
+	}
+	two := writeNPZ(t, checkpoint.NamedTensor{Key: "a", Tensor: checkpoint.FromI64s([]int64{7}, 1)}, checkpoint.NamedTensor{Key: "b", Tensor: checkpoint.FromI64s([]int64{7}, 1)})
+	if _, err := points.Open(two, points.Options{}); err == nil || !strings.Contains(err.Error(), `"arr_0"`) || !strings.Contains(err.Error(), `["a" "b"]`) {
+		t.Errorf("of two arrays: %v", err)
+	}
+}
+
+// TestExamine checks what is said of columns that do not vary and of points that come twice.
+func TestExamine(t *testing.T) {
+	open := func(text string) (*points.Cloud, error) {
+		path := filepath.Join(t.TempDir(), "a.csv")
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return points.Open(path, points.Options{})
+	}
+	c, err := open("1.5,7\n2.5,7\n1.5,7\n-0,7\n0,7\n")
+	if err != nil || len(c.Notes) != 2 || !strings.Contains(c.Notes[0], "the same in all 5 points") || !strings.HasSuffix(c.Notes[0], "column 2 is 7") ||
+		!strings.Contains(c.Notes[1], "2 of 5 points are equal to one before them") {
+		t.Errorf("%q, %v", c.Notes, err)
+	}
+	if _, err := open("1e-200,7\n2e-200,8\n"); err == nil || !strings.Contains(err.Error(), "a.csv: the numbers of column 1 differ by 1e-200 at most") {
+		t.Error(err)
+	}
+	if c, err = open("1e-100,7\n3e-100,8\n"); err != nil || points.Standardise(c.X).Scale[0] < 0.9e-100 {
+		t.Errorf("tiny numbers: %v", err)
 	}
 }
 

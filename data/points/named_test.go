@@ -135,7 +135,7 @@ func TestDrawPrefix(t *testing.T) {
 func TestOpenErrors(t *testing.T) {
 	for source, want := range map[string]string{
 		"moon":        `"moon" is no set of points: expected one of 8gaussians, moons,`,
-		"a/missing":   "or a file .csv, .npz or .png",
+		"a/missing":   "or a file .csv, .tsv, .txt, .dat, .npz, .npy or .png",
 		"missing.csv": "no such file",
 		"missing.npz": "no such file",
 		"missing.PNG": "no such file",

@@ -1,36 +1,55 @@
 package points
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 )
 
-// OpenNPZ reads the points of a file of numpy.savez: arr_0, [N,D], float64 or float32.
+// OpenNPY reads the points of a file of numpy.save: [N,D], or [N] of numbers, floats or integers in either order.
+func OpenNPY(path string) (*Cloud, error) {
+	a, err := checkpoint.ReadNPY(path)
+	if err != nil {
+		return nil, fmt.Errorf("points: %w", err)
+	}
+	x, err := rows(a)
+	if err != nil {
+		return nil, fmt.Errorf("points: %s: %w", path, err)
+	}
+	return &Cloud{X: x}, nil
+}
+
+// OpenNPZ reads the points of a file of numpy.savez: the array arr_0 or, where the file has but one, that; see OpenNPY.
 func OpenNPZ(path string) (*Cloud, error) {
 	z, err := checkpoint.OpenNPZ(path)
 	if err != nil {
 		return nil, fmt.Errorf("points: %w", err)
 	}
 	defer z.Close()
-	a, err := z.Array("arr_0", checkpoint.F64, 2)
-	if errors.Is(err, checkpoint.ErrArray) {
-		a, err = z.Array("arr_0", checkpoint.F32, 2)
+	key := "arr_0"
+	if keys := z.Keys(); len(keys) == 1 {
+		key = keys[0]
 	}
+	a, err := z.Read(key)
 	if err != nil {
 		return nil, fmt.Errorf("points: %w", err)
 	}
 	x, err := rows(a)
 	if err != nil {
-		return nil, fmt.Errorf("points: %s: array \"arr_0\": %w", path, err)
+		return nil, fmt.Errorf("points: %s: array %q: %w", path, key, err)
 	}
 	return &Cloud{X: x}, nil
 }
 
-// rows makes points of an array [N,D].
+// rows makes points of an array [N,D], or [N].
 func rows(a checkpoint.Tensor) (reverie.Batch[float64], error) {
+	if len(a.Shape) == 1 {
+		a.Shape = []int{a.Shape[0], 1}
+	}
+	if len(a.Shape) != 2 {
+		return nil, fmt.Errorf("shape %v, expected points [N,D]", a.Shape)
+	}
 	n, d := a.Shape[0], a.Shape[1]
 	if n < 1 || d < 1 || d > MaxDim || n > MaxNumbers/d {
 		return nil, fmt.Errorf("%d points of %d numbers: expected at least 1 of 1 to %d, and at most %d numbers", n, d, MaxDim, MaxNumbers)
