@@ -106,24 +106,44 @@ var errEigen = errors.New("eval: the eigenvalues of a covariance were not found:
 // root returns the symmetric square root of a positive semidefinite matrix and
 // its rank.
 func root(c *mat.SymDense) (*mat.Dense, int, error) {
-	var e mat.EigenSym
-	if !e.Factorize(c, true) {
-		return nil, 0, errEigen
+	e, scale, err := factorize(c, true)
+	if err != nil {
+		return nil, 0, err
 	}
 	values := e.Values(nil)
 	var v, scaled, out mat.Dense
 	e.VectorsTo(&v)
-	scaled.Apply(func(_, j int, x float64) float64 { return x * math.Sqrt(max(0, values[j])) }, &v)
+	scaled.Apply(func(_, j int, x float64) float64 { return x * math.Sqrt(max(0, scale*values[j])) }, &v)
 	out.Mul(&scaled, v.T())
 	return &out, rank(values), nil
 }
 
 func eigenvalues(c *mat.SymDense) ([]float64, error) {
-	var e mat.EigenSym
-	if !e.Factorize(c, false) {
-		return nil, errEigen
+	e, scale, err := factorize(c, false)
+	if err != nil {
+		return nil, err
 	}
-	return e.Values(nil), nil
+	values := e.Values(nil)
+	for i := range values {
+		values[i] *= scale
+	}
+	return values, nil
+}
+
+// factorize finds the eigenvalues of c/scale. The scale is a power of 4 near c's size, so that no digit changes: Lapack in Go panics where numbers
+// are so small that it would scale them itself.
+func factorize(c *mat.SymDense, vectors bool) (e *mat.EigenSym, scale float64, err error) {
+	scale = 1
+	if most := mat.Max(c); most > 0 && !math.IsInf(most, 0) {
+		scale = math.Ldexp(1, 2*int(math.Floor(math.Log2(most)/2)))
+	}
+	var unit mat.SymDense
+	unit.ScaleSym(1/scale, c)
+	e = new(mat.EigenSym)
+	if !e.Factorize(&unit, vectors) {
+		return nil, 0, errEigen
+	}
+	return e, scale, nil
 }
 
 // rank counts the eigenvalues, in ascending order, that are above the rounding

@@ -20,6 +20,7 @@ type Data struct {
 	Law    *mixture.Mixture
 	Exact  bool
 	Points reverie.Batch[float64]
+	Notes  []string // of how a file was read
 }
 
 // Blur is the deviation of the Gaussian that stands for a point where the points' own law is not known.
@@ -119,5 +120,7 @@ func Open(source string, seed uint64) (Data, error) {
 		return Data{}, err
 	}
 	name := filepath.Base(source)
-	return FromPoints(strings.TrimSuffix(name, filepath.Ext(name)), c.X, seed)
+	d, err := FromPoints(strings.TrimSuffix(name, filepath.Ext(name)), c.X, seed)
+	d.Notes = c.Notes
+	return d, err
 }

@@ -90,7 +90,7 @@ func (m *Model) clamp(solver string) string {
 func (m *Model) Sample(ctx context.Context, o Options) ([]float32, error) {
 	o = m.Filled(o)
 	if o.N < 1 || o.Batch < 1 {
-		return nil, fmt.Errorf("pipeline: %d images in batches of %d: give at least 1", o.N, o.Batch)
+		return nil, fmt.Errorf("pipeline: %d samples in batches of %d: give at least 1", o.N, o.Batch)
 	}
 	if err := m.Fits(o); err != nil {
 		return nil, err

@@ -102,8 +102,11 @@ func (t *Trainer) pictures(ctx context.Context, name string) {
 	draw(name+"-raw-ema", t.grid)
 }
 
-// strip draws one sample by the run's own solver at ten stages.
+// strip draws one sample, of points all of the grid's, by the run's own solver at ten stages.
 func (t *Trainer) strip(ctx context.Context, name string) error {
+	if t.Config.Points() && t.Config.SampleN == 0 {
+		return nil
+	}
 	if err := t.preview.Use(t.state.sampling(false)); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/spf13/cobra"
@@ -19,7 +20,8 @@ func newData() *cobra.Command {
 		Short: "Examine folders of images before training on them",
 		Long: `Examine folders of images: how many, which classes and how balanced, sizes and
 modes, duplicates, unreadable files; suggest a resolution and a batch, and draw
-a grid of them. Without DIR it examines the emoji inside the program.`,
+a grid of them. Without DIR it examines the emoji inside the program. Of points,
+a file or a named set, it prints the columns and how the file was read.`,
 		Example: `  reverie data ~/photos
   reverie data cars/train cars/test --out cars.png
   reverie data --data-class Flags`,
@@ -29,6 +31,9 @@ a grid of them. Without DIR it examines the emoji inside the program.`,
 			}
 			if err := checkWritable(output{"out", out}); err != nil {
 				return err
+			}
+			if len(args) > 0 && config.IsPoints(args[0]) {
+				return examinePoints(cmd, args)
 			}
 			r, err := examine(cmd, args, o)
 			if err != nil {

@@ -75,6 +75,7 @@ func (f labFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	writeNotes(cmd.ErrOrStderr(), d.Notes)
 	if o.Out == "" {
 		o.Out = "lab-" + d.Name
 	}

@@ -49,11 +49,13 @@ func root(variance float64) float64 {
 
 // moments returns mean and variance of number j of the points.
 func moments(x reverie.Batch[float64], j int) (mean, variance float64) {
+	same := true
 	for _, p := range x {
 		mean += p[j] / float64(len(x))
+		same = same && p[j] == x[0][j]
 	}
-	if x[0][j] == mean { // a constant's mean may be a rounding away from it
-		mean = x[0][j]
+	if same { // a constant's mean may be a rounding away from it
+		return x[0][j], 0
 	}
 	for _, p := range x {
 		variance += (p[j] - mean) * (p[j] - mean) / float64(len(x))

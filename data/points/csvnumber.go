@@ -93,7 +93,7 @@ func (n *numerals) remember(kind int, count *int, s seen) {
 // mixed reports a number after which both a comma and a point are decimal signs.
 func (n *numerals) mixed(field string) error {
 	if n.pointed && n.commas > 0 {
-		return fmt.Errorf("%.40q: numbers with a comma (%.40q, %v) and with a point: %w, and one sign only may be decimal", field, n.first[seenComma].text, n.first[seenComma].place, errThousands)
+		return fmt.Errorf("%.40q: numbers with a comma (%.40q, %v) and with a point: only one of them may be the decimal sign, and thousands separators are not read", field, n.first[seenComma].text, n.first[seenComma].place)
 	}
 	return nil
 }

@@ -28,15 +28,12 @@ func examined(path string, open func(path string) (*Cloud, error)) (*Cloud, erro
 func (c *Cloud) examine() error {
 	var constant []string
 	for j := range c.Dim() {
-		least, most := math.Inf(1), math.Inf(-1)
-		for _, x := range c.X {
-			least, most = min(least, x[j]), max(most, x[j])
-		}
+		least, most := c.Extent(j)
 		switch {
 		case least == most && len(c.X) > 1:
-			constant = append(constant, fmt.Sprintf("%s is %v", c.column(j), least))
+			constant = append(constant, fmt.Sprintf("%s is %v", c.Column(j), least))
 		case least < most && most-least < leastSpread:
-			return fmt.Errorf("the numbers of %s differ by %v at most, too little to be squared: multiply them", c.column(j), most-least)
+			return fmt.Errorf("the numbers of %s differ by %v at most, too little to be squared: multiply them", c.Column(j), most-least)
 		}
 	}
 	if len(constant) > 0 {
@@ -48,8 +45,17 @@ func (c *Cloud) examine() error {
 	return nil
 }
 
-// column names number j of a point.
-func (c *Cloud) column(j int) string {
+// Extent returns the least and the most of number j of the points.
+func (c *Cloud) Extent(j int) (least, most float64) {
+	least, most = math.Inf(1), math.Inf(-1)
+	for _, x := range c.X {
+		least, most = min(least, x[j]), max(most, x[j])
+	}
+	return least, most
+}
+
+// Column names number j of a point.
+func (c *Cloud) Column(j int) string {
 	if c.Columns == nil {
 		return fmt.Sprintf("column %d", j+1)
 	}
