@@ -22,8 +22,8 @@ type Memory struct {
 	Shift, Scale []float64
 	// Source holds the images in those units, [N,H,W,C], which tells apart what X, rounded to float32, may not. nil: what X stands for.
 	Source []float64
-	// Notes say what a person should know of how the images were read, see Set.Notes.
-	Notes []string
+	// Remarks say what a person should know of how the images were read, see Set.Remarks.
+	Remarks []string
 }
 
 // FromMemory makes a Set of m's images in their order. It behaves as one that Open has opened, but the values are taken as they are:
@@ -44,7 +44,7 @@ func FromMemory(m Memory, o Options) (*Set, error) {
 	}.withDefaults())
 	st.classes = append([]string(nil), m.Classes...)
 	st.shift, st.scale, st.source = m.Shift, m.Scale, m.source()
-	st.notes = m.Notes
+	st.remarks = m.Remarks
 	size := m.H * m.W * m.C
 	s := &Set{st: st, index: make([]int, len(m.X)/size)}
 	st.items = make([]item, len(s.index))

@@ -16,7 +16,7 @@ type store struct {
 	o            Options   // with defaults
 	shift, scale []float64 // units, see Memory
 	source       []float64 // the images in those units
-	notes        []string
+	remarks      []string
 	classes      []string
 	items        []item
 	room         atomic.Int64 // bytes of Options.CacheBytes still free

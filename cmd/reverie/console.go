@@ -27,7 +27,7 @@ func openData(cmd *cobra.Command, c *config.Run) (set *data.Set, name string, er
 		return nil, "", err
 	}
 	writeSkipped(cmd.ErrOrStderr(), set.Skipped())
-	writeNotes(cmd.ErrOrStderr(), set.Notes())
+	writeNotes(cmd.ErrOrStderr(), set.Remarks())
 	if len(c.Data) == 0 {
 		return set, "emoji", nil
 	}
@@ -46,7 +46,7 @@ func openFrom(cmd *cobra.Command, c *config.Run) ([]*data.Set, error) {
 		return nil, fmt.Errorf("--from: %w", err)
 	}
 	writeSkipped(cmd.ErrOrStderr(), set.Skipped())
-	writeNotes(cmd.ErrOrStderr(), set.Notes())
+	writeNotes(cmd.ErrOrStderr(), set.Remarks())
 	return []*data.Set{set}, nil
 }
 

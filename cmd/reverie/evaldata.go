@@ -146,7 +146,7 @@ func (v *evaluation) open(c *config.Run) (*data.Set, error) {
 	defer bar.done()
 	set, err := train.OpenData(v.cmd.Context(), c, bar.set)
 	if err == nil {
-		for _, n := range set.Notes() {
+		for _, n := range set.Remarks() {
 			v.note(n)
 		}
 	}

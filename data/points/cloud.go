@@ -63,7 +63,7 @@ func (c *Cloud) SetIn(a Affine, name string, o data.Options) (*data.Set, error) 
 	m := mapped.memory(name)
 	m.Shift, m.Scale, m.Source = a.Shift, a.Scale, slices.Concat(c.X...)
 	for _, n := range c.Notes {
-		m.Notes = append(m.Notes, filepath.Base(name)+": "+n)
+		m.Remarks = append(m.Remarks, filepath.Base(name)+": "+n)
 	}
 	return data.FromMemory(m, o)
 }
