@@ -5,48 +5,42 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
-	"github.com/gomlx/onnx-gomlx/onnx"
 	"github.com/reverie-go/reverie/eval"
 )
 
 // An input is what a network says of its images.
 type input struct {
 	name    string
+	elem    elem
 	batch   int
 	fixed   bool // the batch may not be another
 	c, h, w int  // h = w = 0: any size
 	last    bool // channels are the last axis
-	bytes   bool // uint8, 0 to 255
 }
 
 // defaultBatch is how many images go through at once where the network takes
 // any number.
 const defaultBatch = 16
 
-// inputOf finds the one input that is not among the weights.
-func inputOf(net *onnx.Model, weights []string) (in input, err error) {
-	found := -1
-	for i, name := range net.InputsNames {
-		if slices.Contains(weights, name) {
-			continue
+// inputOf finds the one input that is not among the weights, which files of before
+// 2019 list as well.
+func inputOf(net *network) (in input, err error) {
+	var found []port
+	for _, p := range net.inputs {
+		if !slices.ContainsFunc(net.initializers, func(t *tensor) bool { return t.name == p.name }) {
+			found = append(found, p)
 		}
-		if found >= 0 {
-			return in, fmt.Errorf("%w; it has several inputs", errShape)
-		}
-		found = i
 	}
-	if found < 0 {
-		return in, fmt.Errorf("%w; it has none", errShape)
+	if len(found) != 1 {
+		return in, fmt.Errorf("%w; it has %d inputs", errShape, len(found))
 	}
-	s := net.InputsShapes[found]
-	in.name = net.InputsNames[found]
-	if len(s.Dimensions) != 4 || s.DType != dtypes.Float32 && s.DType != dtypes.Uint8 {
-		return in, fmt.Errorf("%w; it is %s", errShape, s)
+	p := found[0]
+	d := p.dims
+	if len(d) != 4 || p.elem != uint8Elem && !floats.has(p.elem) {
+		return in, fmt.Errorf("%w; it is %s of sizes %v (-1 for any)", errShape, p.elem, d)
 	}
-	in.bytes = s.DType == dtypes.Uint8
-	d := s.Dimensions
+	in.name, in.elem = p.name, p.elem
 	colours := func(n int) bool { return n == 1 || n == 3 }
 	switch {
 	case colours(d[1]):
@@ -54,7 +48,7 @@ func inputOf(net *onnx.Model, weights []string) (in input, err error) {
 	case colours(d[3]):
 		in.c, in.h, in.w, in.last = d[3], d[1], d[2], true
 	default:
-		return in, fmt.Errorf("%w; it is %s", errShape, s)
+		return in, fmt.Errorf("%w; it is %s of sizes %v (-1 for any)", errShape, p.elem, d)
 	}
 	if in.h < 1 || in.w < 1 {
 		in.h, in.w = 0, 0
@@ -71,10 +65,11 @@ func inputOf(net *onnx.Model, weights []string) (in input, err error) {
 
 // arrange turns images [N,H,W,C] in [-1,1] into what the network takes.
 func (in input) arrange(x *graph.Node) *graph.Node {
-	if in.bytes {
+	if in.elem == uint8Elem {
 		x = graph.MulScalar(graph.OnePlus(graph.ClipScalar(x, -1, 1)), 127.5)
-		x = graph.ConvertDType(graph.Floor(graph.AddScalar(x, 0.5)), dtypes.Uint8)
+		x = graph.Floor(graph.AddScalar(x, 0.5))
 	}
+	x = graph.ConvertDType(x, in.elem.storage())
 	if !in.last {
 		x = graph.TransposeAllAxes(x, 0, 3, 1, 2)
 	}

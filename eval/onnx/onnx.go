@@ -4,12 +4,12 @@
 //	f, err := onnx.Open(e, "inception.onnx")
 //	rows, err := f.Rows(ctx, images)
 //
-// The file is read by github.com/gomlx/onnx-gomlx. It is taken for hostile: see
-// [Open] for what is refused.
+// What is read is a list of operators (table.go): each looks at every attribute and
+// input that a node has, or the node is refused by name. Nothing is computed
+// otherwise than ONNX says.
 package onnx
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,7 +18,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 
 	"github.com/dustin/go-humanize"
@@ -26,8 +25,6 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
-	gomlx "github.com/gomlx/gomlx/pkg/ml/context"
-	"github.com/gomlx/onnx-gomlx/onnx"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/internal/memory"
@@ -56,22 +53,24 @@ type Model struct {
 var _ eval.Features = (*Model)(nil)
 
 // Open reads the network in a file. It has one input of images, [N,C,H,W] or
-// [N,H,W,C] with C 1 or 3, float32 (values in [-1,1]) or uint8 (0 to 255); what
+// [N,H,W,C] with C 1 or 3, of floats (values in [-1,1]) or uint8 (0 to 255); what
 // else the images need, such as ImageNet's mean and deviation, is in the file. Where
 // the input says H and W, images are brought to that size, bilinear with the
 // filter widened where they shrink, as Pillow does. The first output is the
 // features, [N,D] or [N,D,1,1].
 //
-// Refused are files over 1 GiB, tensors that are not in the file or not as long
-// as they say, nodes out of order, control flow and operators that make large
-// values of small ones, and a network that needs more memory than the machine
-// has.
+// float16 and bfloat16 are computed in float32. Tensors may lie in files beside the
+// network, inside its folder.
+//
+// Refused are files over 1 GiB, tensors that are not as long as they say, nodes out
+// of order, control flow, operators, attributes and operator sets that are not read,
+// and a network that needs more memory than the machine has.
 func Open(e *engine.Engine, path string) (m *Model, err error) {
 	text, err := read(path)
 	if err != nil {
 		return nil, err
 	}
-	m, err = parse(e, text)
+	m, err = parse(e, text, filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -104,96 +103,64 @@ func read(path string) ([]byte, error) {
 	return text, nil
 }
 
-// parse makes a model of a file's contents.
-func parse(e *engine.Engine, text []byte) (m *Model, err error) {
+// parse makes a model of a file's contents; tensors beside the file lie in a folder.
+func parse(e *engine.Engine, text []byte, folder string) (m *Model, err error) {
 	net, err := decode(text)
 	if err != nil {
 		return nil, err
 	}
-	defer unfit(&err)
+	if err := net.loadOutside(folder); err != nil {
+		return nil, err
+	}
 	m = &Model{engine: e}
-	names, err := m.takeWeights(net)
-	if err != nil {
+	if m.in, err = inputOf(net); err != nil {
 		return nil, err
 	}
-	if m.in, err = inputOf(net, names); err != nil {
-		return nil, err
+	for _, t := range net.initializers {
+		value, err := t.value(e)
+		if err != nil {
+			return nil, err
+		}
+		m.weights = append(m.weights, value)
+		t.raw, t.ints = nil, nil
 	}
-	m.build(net, names)
+	m.build(net)
 	return m, m.measure()
 }
 
 // decode reads the network and checks it.
-func decode(text []byte) (net *onnx.Model, err error) {
-	if err := scan(text); err != nil {
+func decode(text []byte) (net *network, err error) {
+	if net, err = parseNetwork(text); err != nil {
 		return nil, err
 	}
-	defer unfit(&err)
-	if net, err = onnx.Parse(text); err != nil {
-		return nil, fmt.Errorf("is not a network that can be read: %w", err)
-	}
-	if err := check(net); err != nil {
+	if err := net.check(); err != nil {
 		return nil, err
 	}
-	if err := simplify(net); err != nil {
-		return nil, err
-	}
-	if !padAverages(net) {
-		return net, nil
-	}
-	var changed bytes.Buffer // read again: the reader has indexed the nodes
-	if err := net.Write(&changed); err != nil {
-		return nil, err
-	}
-	return onnx.Parse(changed.Bytes())
+	net.hoist()
+	return net, nil
 }
 
-// unfit, deferred, makes the reader's panics errors: it looks at nothing twice,
-// and what a file lacks is a nil that it meets.
-func unfit(err *error) {
-	switch p := recover().(type) {
-	case nil:
-	case runtime.Error:
-		*err = fmt.Errorf("is not a network that can be read: a part is missing (%w)", p)
-	default:
-		*err = fmt.Errorf("is not a network that can be read: %v", p)
-	}
-}
-
-// takeWeights makes the file's tensors inputs of the network, so that they are
-// in memory once and the compiled graph holds none of them.
-func (m *Model) takeWeights(net *onnx.Model) (names []string, err error) {
-	ctx := gomlx.New()
-	if err := net.VariablesToContext(ctx); err != nil {
-		return nil, err
-	}
-	ctx = ctx.In(onnx.ModelScope)
-	for _, t := range net.Proto.Graph.Initializer {
-		value, err := ctx.GetVariable(onnx.SafeVarName(t.Name)).Value()
-		if err != nil {
-			return nil, err
-		}
-		names, m.weights = append(names, t.Name), append(m.weights, value)
-		if !slices.Contains(net.InputsNames, t.Name) { // files of before 2019 list them
-			s := value.Shape()
-			net.InputsNames = append(net.InputsNames, t.Name)
-			net.InputsShapes = append(net.InputsShapes, onnx.DynamicShape{DType: s.DType, Dimensions: s.Dimensions, Names: make([]string, s.Rank())})
-		}
-	}
-	return names, nil
-}
-
-// build makes the function of the weights and a batch of images.
-func (m *Model) build(net *onnx.Model, names []string) {
-	output := net.OutputsNames[0]
+// build makes the function of the weights and a batch of images. The file's tensors
+// are its inputs, so that they are in memory once and the compiled graph holds none of
+// them.
+func (m *Model) build(net *network) {
 	m.forward = m.engine.Func("features", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
-		values := map[string]*graph.Node{m.in.name: m.in.arrange(in[len(names)])}
-		for i, name := range names {
-			values[name] = in[i]
+		c := &conversion{engine: m.engine, net: net, graph: g, values: map[string]*value{}}
+		for i, t := range net.initializers {
+			c.set(t.name, weight(t.elem, in[i], m.weights[i]))
 		}
-		y := net.CallGraph(gomlx.New(), g, values, output)[0]
-		return []*graph.Node{graph.ConvertDType(y, dtypes.Float32)}
+		c.set(m.in.name, &value{elem: m.in.elem, node: m.in.arrange(in[len(m.weights)])})
+		return []*graph.Node{graph.ConvertDType(c.run(), dtypes.Float32)}
 	})
+}
+
+// weight is a tensor of the file, which is known where it is small.
+func weight(e elem, node *graph.Node, t *tensors.Tensor) *value {
+	v := &value{elem: e, node: node}
+	if t.Size() <= maxKnown {
+		v.known = t
+	}
+	return v
 }
 
 // measure compiles the network for one batch of images of its own size, or of
@@ -209,7 +176,7 @@ func (m *Model) measure() error {
 	}
 	need, err := m.forward.Memory(append(in, shapes.Make(dtypes.Float32, m.in.batch, h, w, m.in.c))...)
 	if err != nil {
-		return err
+		return refused(err)
 	}
 	if err := memory.Check(fmt.Sprintf("the network on %d images", m.in.batch), need, "take features of a smaller one"); err != nil {
 		return err

@@ -38,7 +38,7 @@ func golden(t testing.TB, key, dtype string, axes int) checkpoint.Tensor {
 	return a
 }
 
-func floats(t testing.TB, a checkpoint.Tensor) []float32 {
+func values(t testing.TB, a checkpoint.Tensor) []float32 {
 	v, err := a.F32s()
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func byteImages(t testing.TB) eval.Images {
 
 func floatImages(t testing.TB) eval.Images {
 	a := golden(t, "y", checkpoint.F32, 4)
-	return eval.Images{N: a.Shape[0], H: a.Shape[1], W: a.Shape[2], C: a.Shape[3], Pix: floats(t, a)}
+	return eval.Images{N: a.Shape[0], H: a.Shape[1], W: a.Shape[2], C: a.Shape[3], Pix: values(t, a)}
 }
 
 // Features against onnxruntime's, to 1e-4 of the largest: 4 images in batches
@@ -83,11 +83,11 @@ func TestAgainstOnnxruntime(t *testing.T) {
 			t.Fatalf("%s: %d rows of %d, want %v", x.file, got.N, got.D, want.Shape)
 		}
 		largest := 0.0
-		values := floats(t, want)
-		for _, v := range values {
+		list := values(t, want)
+		for _, v := range list {
 			largest = max(largest, math.Abs(float64(v)))
 		}
-		for i, v := range values {
+		for i, v := range list {
 			if d := math.Abs(got.X[i] - float64(v)); !(d <= 1e-4*largest) {
 				t.Errorf("%s: feature %d is %v, want %v", x.file, i, got.X[i], v)
 			}
@@ -104,7 +104,7 @@ func TestResizeAgainstPillow(t *testing.T) {
 	m := floatImages(t)
 	for key, size := range map[string][2]int{"up": {23, 31}, "down": {7, 5}} {
 		got := resize(m, size[0], size[1])
-		for i, want := range floats(t, golden(t, key, checkpoint.F32, 2)) {
+		for i, want := range values(t, golden(t, key, checkpoint.F32, 2)) {
 			if d := got.Image(0)[3*i+1] - want; !(d < 2e-6 && d > -2e-6) {
 				t.Fatalf("%s: value %d is %v, want %v", key, i, got.Image(0)[3*i+1], want)
 			}
@@ -144,7 +144,7 @@ func file(graph ...[]byte) []byte {
 	return append(append(varint(1, 8), field(8, varint(2, 17))...), field(7, append(graph, text(2, "g"), in, out)...)...)
 }
 
-func node(op, in, out string, more ...[]byte) []byte {
+func nodeText(op, in, out string, more ...[]byte) []byte {
 	return field(1, append(more, text(1, in), text(2, out), text(4, op))...)
 }
 
@@ -173,18 +173,18 @@ func TestRefused(t *testing.T) {
 		"nothing":                {nil, "a part is missing"},
 		"another file":           {[]byte("\x89PNG\r\n\x1a\n0123456789"), "not an ONNX file"},
 		"cut off":                {whole[:len(whole)/2], "not an ONNX file"},
-		"a cycle":                {file(node("Relu", "y", "z"), node("Relu", "z", "y")), "before it is made"},
-		"control flow":           {file(node("If", "x", "y")), `operator "If"`},
-		"large from small":       {file(node("ConstantOfShape", "x", "y")), `operator "ConstantOfShape"`},
-		"a graph within":         {file(node("Relu", "x", "y", field(5, text(1, "a"), field(6)))), "holds a graph"},
-		"a short tensor":         {file(node("Relu", "x", "y"), tensor(8, 1<<20, 1<<20)), "has sizes"},
-		"a tensor elsewhere":     {file(node("Relu", "x", "y"), tensor(0, 8)), "tensors beside the file"},
-		"a negative size":        {file(node("Relu", "x", "y"), tensor(8, 1<<63)), "has sizes"},
+		"a cycle":                {file(nodeText("Relu", "y", "z"), nodeText("Relu", "z", "y")), "before it is made"},
+		"control flow":           {file(nodeText("If", "x", "y")), `operator "If"`},
+		"large from small":       {file(nodeText("ConstantOfShape", "x", "y")), `operator "ConstantOfShape"`},
+		"a graph within":         {file(nodeText("Relu", "x", "y", field(5, text(1, "a"), field(6)))), "holds a graph"},
+		"a short tensor":         {file(nodeText("Relu", "x", "y"), tensor(8, 1<<20, 1<<20)), "has sizes"},
+		"a tensor elsewhere":     {file(nodeText("Relu", "x", "y"), tensor(0, 8)), "tensors beside the file"},
+		"a negative size":        {file(nodeText("Relu", "x", "y"), tensor(8, 1<<63)), "has sizes"},
 		"too many nodes":         {file(many), "at most"},
-		"no features":            {file(node("Relu", "x", "y")), "expected [N,D]"},
-		"a pool without strides": {file(node("MaxPool", "x", "y")), "no strides"},
-		"an output not made":     {file(node("Relu", "x", "z")), ""},
-		"an attribute absent":    {file(node("Conv", "x", "y")), ""},
+		"no features":            {file(nodeText("Relu", "x", "y")), "expected [N,D]"},
+		"a pool without strides": {file(nodeText("MaxPool", "x", "y")), "no strides"},
+		"an output not made":     {file(nodeText("Relu", "x", "z")), ""},
+		"an attribute absent":    {file(nodeText("Conv", "x", "y")), ""},
 	} {
 		path := filepath.Join(t.TempDir(), "a.onnx")
 		if err := os.WriteFile(path, x.text, 0o666); err != nil {
@@ -201,7 +201,7 @@ func TestRefused(t *testing.T) {
 	if _, err := Open(e, t.TempDir()); err == nil {
 		t.Error("a folder was opened")
 	}
-	if m, err := parse(e, file(node("GlobalAveragePool", "x", "y"))); err != nil || m.features != 3 {
+	if m, err := parse(e, file(nodeText("GlobalAveragePool", "x", "y")), "."); err != nil || m.features != 3 {
 		t.Errorf("the hand-written file itself: %v", err)
 	}
 }
@@ -217,7 +217,7 @@ func TestFlippedBytes(t *testing.T) {
 	for i := range 40 {
 		text := slices.Clone(whole)
 		text[i*len(text)/40] ^= byte(1 + i*37)
-		m, err := parse(e, text)
+		m, err := parse(e, text, ".")
 		if err != nil {
 			refused++
 			continue
@@ -240,7 +240,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if net, err := decode(text); err == nil {
-			_, _ = inputOf(net, nil)
+			_, _ = inputOf(net)
 		}
 	})
 }

@@ -1,0 +1,92 @@
+package onnx
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+)
+
+// The operator sets that are read: what ONNX's own tests exist for. A later one
+// may give an operator another meaning.
+const (
+	firstOpset = 7
+	lastOpset  = 28
+)
+
+// An operator is how nodes of a kind are converted. Exactly one of build and host is
+// there.
+type operator struct {
+	name  string
+	since int   // the first operator set that has it, where that is after firstOpset
+	until int   // the last one, or 0
+	types kinds // that its input number of may have
+	of    int
+	build func(c *call) []*graph.Node   // its outputs, in the graph
+	host  func(c *call) *tensors.Tensor // its output, where sizes or attributes say it
+}
+
+// one is a converter of one output.
+func one(f func(c *call) *graph.Node) func(c *call) []*graph.Node {
+	return func(c *call) []*graph.Node { return []*graph.Node{f(c)} }
+}
+
+// table is the list of all that is read.
+var table = func() map[string]*operator {
+	all := map[string]*operator{}
+	for _, list := range [][]operator{pointwise, activations, joins, reductions, norms, shapesOf, moves, windows, products} {
+		for _, op := range list {
+			all[op.name] = &op
+		}
+	}
+	return all
+}()
+
+// find gives a node's operator, or refuses it.
+func find(n *node, opset int) *operator {
+	if !ownDomain(n.domain) {
+		refuse("has the operator %.40q of the domain %.40q, and only ONNX's own are read: export it with another setting, such as torch.onnx.export(..., dynamo=False)", n.op, n.domain)
+	}
+	op := table[n.op]
+	if op == nil {
+		refuse("has the operator %.40q, which is not one that is read: %s", n.op, strings.Join(slices.Sorted(maps.Keys(table)), ", "))
+	}
+	if opset < op.since || op.until > 0 && opset > op.until {
+		refuse("has the operator %.40q in operator set %d, which does not have it", n.op, opset)
+	}
+	return op
+}
+
+// check finds what no converter would meet.
+func (net *network) check() error {
+	switch {
+	case !net.found || len(net.outputs) == 0:
+		return fmt.Errorf("has no graph with an output: it is not an ONNX file, or an empty one")
+	case len(net.nodes) > maxNodes || len(net.initializers) > maxNodes:
+		return fmt.Errorf("has %d nodes and %d tensors, at most %d are read", len(net.nodes), len(net.initializers), maxNodes)
+	case net.functions > 0:
+		return fmt.Errorf("has %d functions of its own, which are not read: inline them with onnx.inliner.inline_local_functions", net.functions)
+	case net.opset < firstOpset || net.opset > lastOpset:
+		return fmt.Errorf("is of operator set %d, and %d to %d are read: export it with opset_version=17, or change it with onnx.version_converter", net.opset, firstOpset, lastOpset)
+	}
+	return nil
+}
+
+// hoist makes tensors of the nodes that are constants: they lie in memory once.
+func (net *network) hoist() {
+	net.nodes = slices.DeleteFunc(net.nodes, func(n *node) bool {
+		if n.op != "Constant" || !ownDomain(n.domain) || len(n.inputs) > 0 || len(n.outputs) != 1 || len(n.attributes) != 1 {
+			return false
+		}
+		a := n.attributes[0]
+		if a.name != "value" || a.t == nil || a.foreign {
+			return false
+		}
+		a.t.name = n.outputs[0]
+		net.initializers = append(net.initializers, a.t)
+		return true
+	})
+}
