@@ -60,9 +60,9 @@ func (c *conversion) run() *graph.Node {
 
 // convert computes a node's outputs.
 func (c *conversion) convert(n *node) {
+	defer named(n, c.net.opset)
 	op := find(n, c.net.opset)
 	call := &call{engine: c.engine, node: n, opset: c.net.opset, graph: c.graph, read: map[string]bool{}, inRead: make([]bool, len(n.inputs))}
-	defer named(n, c.net.opset)
 	for _, name := range n.inputs {
 		v := c.values[name]
 		if v == nil && name != "" {
@@ -103,7 +103,7 @@ func refused(err error) error {
 	case errors.As(err, &r):
 		return r.error
 	case errors.As(err, &fault):
-		return errors.New("is not of a form that can be computed")
+		return errors.New("it is not of a form that can be computed")
 	}
 	return err
 }

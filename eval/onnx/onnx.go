@@ -28,6 +28,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/internal/sniff"
 )
 
 // What is refused whatever it holds.
@@ -114,7 +115,7 @@ func parse(e *engine.Engine, text []byte, folder string) (m *Model, err error) {
 	}
 	m = &Model{engine: e}
 	if m.in, err = inputOf(net); err != nil {
-		return nil, err
+		return nil, unsupported(err)
 	}
 	for _, t := range net.initializers {
 		value, err := t.value(e)
@@ -131,14 +132,17 @@ func parse(e *engine.Engine, text []byte, folder string) (m *Model, err error) {
 // decode reads the network and checks it.
 func decode(text []byte) (net *network, err error) {
 	if net, err = parseNetwork(text); err != nil {
-		return nil, err
+		return nil, sniff.Bytes(text[:min(len(text), sniff.HeadSize)]).Refuse(err, sniff.ONNX)
 	}
 	if err := net.check(); err != nil {
-		return nil, err
+		return nil, unsupported(err)
 	}
 	net.hoist()
 	return net, nil
 }
+
+// unsupported is the error of a sound file that is not read.
+func unsupported(why error) error { return sniff.ONNX.Unsupported(why, "") }
 
 // build makes the function of the weights and a batch of images. The file's tensors
 // are its inputs, so that they are in memory once and the compiled graph holds none of
@@ -176,7 +180,7 @@ func (m *Model) measure() error {
 	}
 	need, err := m.forward.Memory(append(in, shapes.Make(dtypes.Float32, m.in.batch, h, w, m.in.c))...)
 	if err != nil {
-		return refused(err)
+		return unsupported(refused(err))
 	}
 	if err := memory.Check(fmt.Sprintf("the network on %d images", m.in.batch), need, "take features of a smaller one"); err != nil {
 		return err
@@ -195,7 +199,7 @@ func (m *Model) measure() error {
 		d = d[:len(d)-1]
 	}
 	if len(d) != 2 || d[0] != n || d[1] < 1 || d[1] > maxFeatures {
-		return fmt.Errorf("its first output is %v for %d images, expected [N,D] with D at most %d: export the layer before the classes, averaged over the pixels", y.Shape().Dimensions, n, maxFeatures)
+		return unsupported(fmt.Errorf("its first output is %v for %d images, expected [N,D] with D at most %d: export the layer before the classes, averaged over the pixels", y.Shape().Dimensions, n, maxFeatures))
 	}
 	m.features = d[1]
 	return nil

@@ -158,8 +158,18 @@ func TestRefused(t *testing.T) {
 		}
 		return field(5, all...)
 	}
-	many := make([]byte, 0, 3<<20)
-	for range 1 << 20 {
+	whole64 := func(name string, values ...uint64) []byte {
+		all := [][]byte{varint(2, 7), text(8, name), varint(1, uint64(len(values)))}
+		for _, v := range values {
+			all = append(all, varint(7, v))
+		}
+		return field(5, all...)
+	}
+	opset := func(version uint64) []byte {
+		return append(file(nodeText("Relu", "x", "y")), field(8, varint(2, version))...)
+	}
+	many := make([]byte, 0, 3<<18)
+	for range 1 << 18 {
 		many = append(many, field(1)...)
 	}
 	whole, err := os.ReadFile("testdata/small.onnx")
@@ -170,21 +180,36 @@ func TestRefused(t *testing.T) {
 		text []byte
 		want string
 	}{
-		"nothing":                {nil, "a part is missing"},
-		"another file":           {[]byte("\x89PNG\r\n\x1a\n0123456789"), "not an ONNX file"},
-		"cut off":                {whole[:len(whole)/2], "not an ONNX file"},
-		"a cycle":                {file(nodeText("Relu", "y", "z"), nodeText("Relu", "z", "y")), "before it is made"},
-		"control flow":           {file(nodeText("If", "x", "y")), `operator "If"`},
-		"large from small":       {file(nodeText("ConstantOfShape", "x", "y")), `operator "ConstantOfShape"`},
-		"a graph within":         {file(nodeText("Relu", "x", "y", field(5, text(1, "a"), field(6)))), "holds a graph"},
-		"a short tensor":         {file(nodeText("Relu", "x", "y"), tensor(8, 1<<20, 1<<20)), "has sizes"},
-		"a tensor elsewhere":     {file(nodeText("Relu", "x", "y"), tensor(0, 8)), "tensors beside the file"},
-		"a negative size":        {file(nodeText("Relu", "x", "y"), tensor(8, 1<<63)), "has sizes"},
-		"too many nodes":         {file(many), "at most"},
-		"no features":            {file(nodeText("Relu", "x", "y")), "expected [N,D]"},
-		"a pool without strides": {file(nodeText("MaxPool", "x", "y")), "no strides"},
-		"an output not made":     {file(nodeText("Relu", "x", "z")), ""},
-		"an attribute absent":    {file(nodeText("Conv", "x", "y")), ""},
+		"nothing":                 {nil, "empty file"},
+		"another file":            {[]byte("\x89PNG\r\n\x1a\n0123456789"), "PNG picture, not an ONNX model"},
+		"an archive":              {append([]byte("PK\x03\x04"), make([]byte, 99)...), "not an ONNX model"},
+		"a pointer":               {[]byte("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n"), "git lfs pull"},
+		"a page":                  {[]byte("<!DOCTYPE html><html></html>"), "web page"},
+		"cut off":                 {whole[:len(whole)/2], "damaged"},
+		"no graph":                {file()[:20], ""},
+		"a cycle":                 {file(nodeText("Relu", "y", "z"), nodeText("Relu", "z", "y")), "before it is made"},
+		"control flow":            {file(nodeText("If", "x", "y")), "node \"y\", If of operator set 17: the operator is not one"},
+		"a foreign operator":      {file(nodeText("Relu", "x", "y", text(7, "com.example"))), "com.example"},
+		"another operator set":    {opset(99), "operator set 99"},
+		"an old operator set":     {opset(6), "opset_version"},
+		"an operator of later":    {file(nodeText("Swish", "x", "y")), "does not have"},
+		"an attribute not read":   {file(nodeText("Relu", "x", "y", field(5, text(1, "slope")))), "attribute \"slope\" is not read"},
+		"an input not read":       {file(nodeText("Relu", "w", "y", text(1, "x")), tensor(4, 1)), "input 1, \"w\", is not read"},
+		"an output not there":     {file(nodeText("MaxPool", "x", "y", text(2, "z"), field(5, text(1, "kernel_shape"), varint(8, 2), varint(8, 2)))), "made by no node"},
+		"a graph within":          {file(nodeText("LeakyRelu", "x", "y", field(5, text(1, "alpha"), field(6)))), "type"},
+		"a type of an attribute":  {file(nodeText("LeakyRelu", "x", "y", field(5, text(1, "alpha"), varint(3, 1), varint(20, 2)))), "type"},
+		"large from small":        {file(nodeText("Expand", "sizes", "y", text(1, "x")), whole64("sizes", 1<<20, 1<<20, 2, 3, 4, 4)), "sizes [1048576"},
+		"sizes from images":       {file(nodeText("Reshape", "x", "y", text(1, "x"))), "computed from the images"},
+		"an index out of range":   {file(nodeText("Gather", "at", "y", text(1, "x")), whole64("at", 2)), "element 2 of an axis of 2"},
+		"a short tensor":          {file(nodeText("Relu", "x", "y"), tensor(8, 1<<20, 1<<20)), "has sizes"},
+		"a tensor of other bytes": {file(nodeText("Relu", "x", "y"), tensor(0, 8)), "expected 32 bytes"},
+		"a negative size":         {file(nodeText("Relu", "x", "y"), tensor(8, 1<<63)), "has sizes"},
+		"too many nodes":          {file(many), "at most"},
+		"too many parts":          {file(many, many, many), "at most"},
+		"no features":             {file(nodeText("Relu", "x", "y")), "expected [N,D]"},
+		"a pool without a window": {file(nodeText("MaxPool", "x", "y")), "window has sizes []"},
+		"an output not made":      {file(nodeText("Relu", "x", "z")), "made by no node"},
+		"an input absent":         {file(nodeText("Conv", "x", "y")), "input 1 is missing"},
 	} {
 		path := filepath.Join(t.TempDir(), "a.onnx")
 		if err := os.WriteFile(path, x.text, 0o666); err != nil {

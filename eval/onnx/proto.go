@@ -63,7 +63,7 @@ const maxParts = 1 << 20
 // A parser walks a file and counts what it makes of it.
 type parser struct{ parts int }
 
-var errParts = fmt.Errorf("holds over %d names, settings and whole numbers", maxParts)
+var errParts = fmt.Errorf("it holds over %d names, settings and whole numbers", maxParts)
 
 // take counts n parts.
 func (p *parser) take(n int) error {
@@ -102,7 +102,7 @@ func (p *parser) each(text []byte, f func(x item) error) error {
 		case protowire.BytesType:
 			x.b, n = protowire.ConsumeBytes(body)
 		default:
-			return errors.New("has a field of an unknown kind")
+			return errors.New("it has a field of an unknown kind")
 		}
 		if n < 0 {
 			return protowire.ParseError(n)
@@ -134,13 +134,10 @@ func parseNetwork(text []byte) (*network, error) {
 		}
 		return nil
 	})
-	if errors.Is(err, errParts) {
-		return nil, err
+	if err == nil && (!net.found || len(net.outputs) == 0) {
+		err = errors.New("no graph with an output")
 	}
-	if err != nil {
-		return nil, fmt.Errorf("is not an ONNX file, or is cut off: %w", err)
-	}
-	return net, nil
+	return net, err
 }
 
 func (p *parser) operatorSet(net *network, text []byte) error {
@@ -183,7 +180,7 @@ func (p *parser) graph(net *network, text []byte) error {
 			net.outputs = append(net.outputs, out)
 			return err
 		case 15:
-			return errors.New("has sparse tensors, which are not read")
+			return errors.New("it has sparse tensors, which are not read")
 		}
 		return nil
 	})
@@ -287,7 +284,7 @@ func (p *parser) tensor(text []byte) (*tensor, error) {
 		case 5, 7, 11:
 			t.ints, err = p.varints(x, t.ints)
 		case 3:
-			err = errors.New("has a tensor in segments, which are not read")
+			err = errors.New("it has a tensor in segments, which are not read")
 		case 8:
 			t.name = string(x.b)
 		case 9:

@@ -48,14 +48,14 @@ var table = func() map[string]*operator {
 // find gives a node's operator, or refuses it.
 func find(n *node, opset int) *operator {
 	if !ownDomain(n.domain) {
-		refuse("has the operator %.40q of the domain %.40q, and only ONNX's own are read: export it with another setting, such as torch.onnx.export(..., dynamo=False)", n.op, n.domain)
+		refuse("operators of the domain %.40q are not read, only ONNX's own: export the network without the exporter's own operators", n.domain)
 	}
 	op := table[n.op]
 	if op == nil {
-		refuse("has the operator %.40q, which is not one that is read: %s", n.op, strings.Join(slices.Sorted(maps.Keys(table)), ", "))
+		refuse("the operator is not one that is read: %s", strings.Join(slices.Sorted(maps.Keys(table)), ", "))
 	}
 	if opset < op.since || op.until > 0 && opset > op.until {
-		refuse("has the operator %.40q in operator set %d, which does not have it", n.op, opset)
+		refuse("this operator set does not have the operator")
 	}
 	return op
 }
@@ -63,14 +63,12 @@ func find(n *node, opset int) *operator {
 // check finds what no converter would meet.
 func (net *network) check() error {
 	switch {
-	case !net.found || len(net.outputs) == 0:
-		return fmt.Errorf("has no graph with an output: it is not an ONNX file, or an empty one")
 	case len(net.nodes) > maxNodes || len(net.initializers) > maxNodes:
-		return fmt.Errorf("has %d nodes and %d tensors, at most %d are read", len(net.nodes), len(net.initializers), maxNodes)
+		return fmt.Errorf("it has %d nodes and %d tensors, at most %d are read", len(net.nodes), len(net.initializers), maxNodes)
 	case net.functions > 0:
-		return fmt.Errorf("has %d functions of its own, which are not read: inline them with onnx.inliner.inline_local_functions", net.functions)
+		return fmt.Errorf("it has %d functions of its own, which are not read: inline them with onnx.inliner.inline_local_functions", net.functions)
 	case net.opset < firstOpset || net.opset > lastOpset:
-		return fmt.Errorf("is of operator set %d, and %d to %d are read: export it with opset_version=17, or change it with onnx.version_converter", net.opset, firstOpset, lastOpset)
+		return fmt.Errorf("it is of operator set %d, and %d to %d are read: export it with opset_version=17, or change it with onnx.version_converter", net.opset, firstOpset, lastOpset)
 	}
 	return nil
 }

@@ -159,4 +159,8 @@ for (op, version), tests in sorted(taken.items()):
         file += field(1, case + b"".join(field(3, t) for t in inputs) + b"".join(field(4, t) for t in outputs))
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "nodes.pb.gz"), "wb") as out:
     out.write(gzip.compress(file, 9, mtime=0))
-print("cases of", len(taken), "versions; none for", missing)
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "versions.txt"), "w") as out:
+    for op in OPERATORS:
+        out.write(" ".join([op, *(str(v) for o, v in sorted(taken) if o == op)]) + "\n")
+if missing:
+    sys.exit(f"no tests for {missing}")
