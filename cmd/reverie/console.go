@@ -126,7 +126,7 @@ func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 
 // columns is the width of a terminal.
 func columns(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
+	if f, ok := raw(w).(*os.File); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
 			return n
 		}
@@ -138,7 +138,7 @@ func columns(w io.Writer) int {
 func trainingBar(w io.Writer, columns int) *progressbar.ProgressBar {
 	const text = 68 // the percentage and step's line
 	return progressbar.NewOptions(barUnits,
-		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(min(40, max(6, columns-text))), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetWriter(raw(w)), progressbar.OptionSetWidth(min(40, max(6, columns-text))), progressbar.OptionSetPredictTime(false),
 		progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetElapsedTime(false),
 	)
 }

@@ -43,6 +43,7 @@ func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, 
 
 // run executes the command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	stdout, stderr = &plainText{to: stdout}, &plainText{to: stderr}
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
