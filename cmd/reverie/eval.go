@@ -298,7 +298,7 @@ func (v *evaluation) note(text string) {
 // done.
 func (v *evaluation) stage(what string) {
 	if w := v.cmd.ErrOrStderr(); isTerminal(w) {
-		fmt.Fprintf(raw(w), "\r\x1b[K%s", escaped(what))
+		fmt.Fprintf(raw(w), "\r\x1b[K%s", visible(what))
 	}
 }
 

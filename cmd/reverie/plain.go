@@ -21,7 +21,7 @@ func (p *plainText) Write(b []byte) (int, error) {
 	text := append(p.tail, b...)
 	whole := len(text) - cut(text)
 	p.tail = append([]byte(nil), text[whole:]...)
-	if _, err := io.WriteString(p.to, escaped(string(text[:whole]))); err != nil {
+	if _, err := io.WriteString(p.to, visible(string(text[:whole]))); err != nil {
 		return 0, err
 	}
 	return len(b), nil
@@ -40,8 +40,8 @@ func cut(b []byte) int {
 	return 0
 }
 
-// escaped returns s with what could drive a terminal written out.
-func escaped(s string) string {
+// visible returns s with what could drive a terminal written out.
+func visible(s string) string {
 	if strings.IndexFunc(s, drives) < 0 && utf8.ValidString(s) {
 		return s
 	}

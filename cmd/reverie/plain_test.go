@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestEscaped(t *testing.T) {
+func TestVisible(t *testing.T) {
 	for in, want := range map[string]string{
 		"a name\tand a line\n":        "a name\tand a line\n",
 		"Bücher 日本語 🙂":                "Bücher 日本語 🙂",
@@ -18,7 +18,7 @@ func TestEscaped(t *testing.T) {
 		"no text \xff\x9b":            `no text \xff\x9b`,
 		"gpj.\u202eexe \u2066x\u2069": `gpj.\u202eexe \u2066x\u2069`,
 	} {
-		if got := escaped(in); got != want {
+		if got := visible(in); got != want {
 			t.Errorf("%q is printed as %q, want %q", in, got, want)
 		}
 	}
