@@ -26,7 +26,11 @@ func (st *store) read(ctx context.Context, fsys fs.FS, name string) (*pixels, In
 	if err != nil {
 		return nil, Info{}, err
 	}
-	cost := min(decodeCost(f, st.o), st.o.MaxPixels)
+	cost := decodeCost(f, st.o)
+	if err := st.limit.Check(fmt.Sprintf("decoding %d x %d pixels", f.Width, f.Height), 8*cost, "make the picture smaller"); err != nil {
+		return nil, Info{}, err
+	}
+	cost = min(cost, st.most)
 	if err := st.decoding.Acquire(ctx, cost); err != nil {
 		return nil, Info{}, err
 	}

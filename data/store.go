@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/reverie-go/reverie/internal/memory"
 )
 
 // store is what the Sets cut from one opened set share.
@@ -22,6 +24,8 @@ type store struct {
 	room         atomic.Int64 // bytes of Options.CacheBytes still free
 	// decoding bounds the memory of all decoders together; see decodeCost.
 	decoding *semaphore.Weighted
+	most     int64        // of decodeCost at one moment
+	limit    memory.Limit // of this process
 
 	mu   sync.Mutex
 	bad  []Skip
@@ -45,7 +49,11 @@ type values interface {
 }
 
 func newStore(o Options) *store {
-	st := &store{o: o, decoding: semaphore.NewWeighted(o.MaxPixels), late: map[int]bool{}}
+	st := &store{o: o, late: map[int]bool{}, limit: memory.Available(), most: o.MaxPixels}
+	if have := st.limit.Bytes; have > 0 {
+		st.most = min(st.most, max(1, have/(2*8))) // half of what there is
+	}
+	st.decoding = semaphore.NewWeighted(st.most)
 	st.room.Store(max(o.CacheBytes, 0))
 	return st
 }

@@ -156,6 +156,7 @@ func (t *Trainer) memory(batch int) (int64, error) {
 		return 0, err
 	}
 	for _, s := range task {
+		s = s.Clone()
 		s.Dimensions[0] = batch
 		in = append(in, s)
 	}
@@ -171,8 +172,11 @@ func (t *Trainer) memory(batch int) (int64, error) {
 	return bytes + kept + bytes*(collectEvery+uncounted)/100 + program, nil
 }
 
-// taskShapes are the shapes of the method's inputs for a batch of one image.
+// taskShapes are the shapes of the method's inputs for a batch of one image. They are found once, since inputs are made for it.
 func (t *Trainer) taskShapes() ([]shapes.Shape, error) {
+	if t.task != nil {
+		return t.task, nil
+	}
 	h, w, c := t.train.Shape()
 	one := &data.Batch{X: make([]float32, h*w*c), N: 1, H: h, W: w, C: c, Class: []int{-1}, Index: []int{0}}
 	task, _, err := t.inputs(one, place{validation: true})
@@ -180,11 +184,10 @@ func (t *Trainer) taskShapes() ([]shapes.Shape, error) {
 		return nil, err
 	}
 	defer engine.Free(task...)
-	all := make([]shapes.Shape, len(task))
-	for i, x := range task {
-		all[i] = x.Shape().Clone()
+	for _, x := range task {
+		t.task = append(t.task, x.Shape().Clone())
 	}
-	return all, nil
+	return t.task, nil
 }
 
 // trainingFactor is about how many forward passes a training step costs: one,

@@ -8,6 +8,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/simpleunet"
@@ -188,11 +189,20 @@ func newPreview(e *engine.Engine, c *config.Run, m net.Model, p reverie.Process)
 // splits are the rules of the hold-out by their names in a configuration.
 var splits = map[string]data.Split{"bytes": data.SplitBytes, "pixels": data.SplitPixels}
 
+// cacheBytes is the budget for decoded images: what the run says, at most half of the memory there is.
+func cacheBytes(c *config.Run) int64 {
+	budget := int64(c.Cache) << 20
+	if have := memory.Available().Bytes; have > 0 {
+		budget = min(budget, have/2)
+	}
+	return budget
+}
+
 // DataOptions says what a configuration makes of its images.
 func DataOptions(c *config.Run) data.Options {
 	o := data.Options{
 		Height: c.Resolution.H, Width: c.Resolution.W, Channels: c.ImageChannels,
-		Flip: c.Flip, Classes: c.DataClass, Val: c.Val, Split: splits[c.Split], Strict: c.Strict, CacheBytes: int64(c.Cache) << 20,
+		Flip: c.Flip, Classes: c.DataClass, Val: c.Val, Split: splits[c.Split], Strict: c.Strict, CacheBytes: cacheBytes(c),
 	}
 	if c.Crop == "center" {
 		o.Crop = data.CropCenter

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gomlx/gomlx/pkg/core/shapes"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
@@ -44,6 +45,7 @@ type Trainer struct {
 	net        net.Model
 	process    reverie.Process // nil for an autoencoder
 	method     method
+	task       []shapes.Shape // see taskShapes
 	train, val *data.Set
 	images     *data.Set    // of training: train, unless that are latents
 	heldOut    *data.Set    // of validation, likewise

@@ -112,7 +112,7 @@ func TestUsage(t *testing.T) {
 		{"train --resume nowhere --steps 0", "nothing stops this run"},
 		{"train --resume nowhere --backend gpu", `no backend "gpu"`},
 		{"train --data-class Smileys", `the classes are "Activities", "Animals & Nature"`}, // the embedded set: no file
-		{"train --data-class Flags --batch 10000", "batch 10000 is larger than the training set of"},
+		{"train --data-class Flags --batch 1000", "batch 1000 is larger than the training set of"},
 		{"sample", "takes a run, checkpoint or model folder"},
 		{"sample nowhere else", "2 arguments were given"},
 		{"sample nowhere --solver rk4", `--solver "rk4" is unknown; choose one of ddpm, ddim, lecture-sde`},

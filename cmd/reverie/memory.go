@@ -3,10 +3,25 @@ package main
 import (
 	"fmt"
 
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/train"
 )
+
+// leastBatch is what a batch that nobody chose may shrink to.
+const leastBatch = 8
+
+// checkMemoryOf refuses a training that needs more memory than there is before its images are read. A batch that was not asked for may be
+// smaller in the end, for few images.
+func checkMemoryOf(e *engine.Engine, c config.Run, vae string, batchGiven bool) error {
+	if !batchGiven {
+		c.Batch = min(c.Batch, leastBatch)
+	}
+	return train.CheckMemory(e, &c, vae)
+}
 
 // checkMemory refuses, before any of it is taken, a batch of images that needs
 // more memory than there is, and names one that fits.

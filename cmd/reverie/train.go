@@ -12,6 +12,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -77,7 +78,7 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	numberVar(f, &o.Val, "val", config.RangeOf("val"), 0, "share of the images held out for validation")
 	f.StringVar(&o.Split, "split", "", "which ones: by their bytes, or by their pixels, copies that look alike on one side; own data: pixels")
 	f.BoolVar(&o.Strict, "strict", false, "fail on an unreadable image instead of skipping it")
-	numberVar(f, &o.Cache, "cache", config.RangeOf("cache"), 0, "memory for decoded images, MiB")
+	numberVar(f, &o.Cache, "cache", config.RangeOf("cache"), 0, "memory for decoded images, MiB; at most half of what there is")
 
 	f.StringVar(&o.Arch, "arch", "", "network: "+strings.Join(config.Archs, ", "))
 	numbersVar(f, &o.Channels, "channels", config.RangeOf("channels"), "widths of the network's levels, from full resolution down")
@@ -242,6 +243,13 @@ func (o *trainOptions) resumeRun(cmd *cobra.Command, e *engine.Engine, set []str
 // train trains c in a new folder, or in the one that lock holds. The folder is
 // made last: what refuses the run leaves none behind.
 func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run, lock *checkpoint.RunLock) (err error) {
+	vae := c.VAE
+	if lock != nil && vae != "" {
+		vae = lock.Dir // a run keeps a copy
+	}
+	if err := checkMemoryOf(e, *c, vae, lock != nil || cmd.Flags().Changed("batch")); err != nil {
+		return o.blame(cmd, c, err)
+	}
 	set, name, err := openData(cmd, c)
 	if lock != nil && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w; if the data were moved, say where they are: %s", err, command("train DATA --resume", lock.Dir))
@@ -255,10 +263,6 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 	far, err := openFrom(cmd, c)
 	if err != nil {
 		return err
-	}
-	vae := c.VAE
-	if lock != nil && vae != "" {
-		vae = lock.Dir // a run keeps a copy
 	}
 	t, err := train.NewWithin(e, c, set, vae, far...)
 	if err != nil {
@@ -297,7 +301,7 @@ func (o *trainOptions) fitPoints(c *config.Run, set *data.Set) error {
 // blame marks an error about the images as the command line's where no file
 // can be at fault: in a new run on the embedded set.
 func (o *trainOptions) blame(cmd *cobra.Command, c *config.Run, err error) error {
-	if o.resume == "" && len(c.Data) == 0 && c.VAE == "" && cmd.Context().Err() == nil {
+	if o.resume == "" && len(c.Data) == 0 && c.VAE == "" && cmd.Context().Err() == nil && !errors.As(err, new(*memory.Error)) {
 		return usage(err)
 	}
 	return err
