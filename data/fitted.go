@@ -7,10 +7,10 @@ import (
 
 // Notes on what fitting did to an image, for Info.Notes beside those of package photo.
 const (
-	NoteSqueezed   = "squeezed: of another aspect than the resolution"
-	NoteFlattened  = "transparent: put on white"
-	NoteMadeGrey   = "colour made grey"
-	NoteMadeColour = "grey repeated as red, green and blue"
+	NoteSqueezed   = "squeezed: the aspect is not the resolution's"
+	NoteFlattened  = "transparent, put on white"
+	NoteMadeGrey   = "of colours made grey"
+	NoteMadeColour = "grey, repeated as red, green and blue"
 )
 
 // fitted says what of an upright image of those bounds and that mode, at the resolution in small, the options change.

@@ -8,17 +8,18 @@ import (
 )
 
 // ReadImage reads one image file as [H,W,C] values in [-1,1], of the size and
-// channels that o says. Of o, Height, Width, Channels, Crop and MaxPixels count.
-func ReadImage(ctx context.Context, path string, o Options) ([]float32, error) {
+// channels that o says, and what was done to it beyond decoding and resizing (Info.Notes). Of o, Height, Width, Channels, Crop and MaxPixels
+// count.
+func ReadImage(ctx context.Context, path string, o Options) (x []float32, notes []string, err error) {
 	if err := o.Validate(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	st := newStore(o.withDefaults())
-	p, _, err := st.read(ctx, os.DirFS(filepath.Dir(path)), filepath.Base(path))
+	p, info, err := st.read(ctx, os.DirFS(filepath.Dir(path)), filepath.Base(path))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	x := make([]float32, st.o.Height*st.o.Width*st.o.Channels)
+	x = make([]float32, st.o.Height*st.o.Width*st.o.Channels)
 	p.float(x, st.o.Width, st.o.Channels, false)
-	return x, nil
+	return x, info.Notes, nil
 }

@@ -17,17 +17,17 @@ func TestReadImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := ReadImage(t.Context(), s.Info(1).Path, o)
+	got, _, err := ReadImage(t.Context(), s.Info(1).Path, o)
 	if err != nil || !slices.Equal(got, want.X) {
 		t.Errorf("%v, %v; want %v", got, err, want.X)
 	}
 	missing := filepath.Join(dir, "none.png")
-	if _, err = ReadImage(t.Context(), missing, o); !errors.Is(err, fs.ErrNotExist) {
+	if _, _, err = ReadImage(t.Context(), missing, o); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing: %v", err)
 	}
 	wantError(t, err, missing)
-	_, err = ReadImage(t.Context(), dir, o)
+	_, _, err = ReadImage(t.Context(), dir, o)
 	wantError(t, err, "not a regular file")
-	_, err = ReadImage(t.Context(), missing, Options{Channels: 2})
+	_, _, err = ReadImage(t.Context(), missing, Options{Channels: 2})
 	wantError(t, err, "channels 2")
 }

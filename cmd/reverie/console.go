@@ -67,6 +67,13 @@ func writeNotes(w io.Writer, notes []string) {
 	}
 }
 
+// writeImageNotes says what was done to one image beyond decoding and resizing it.
+func writeImageNotes(w io.Writer, path string, notes []string) {
+	if len(notes) > 0 {
+		fmt.Fprintf(w, "note: %s: %s\n", path, strings.Join(notes, "; "))
+	}
+}
+
 // writeSkipped names the files that could not be read.
 func writeSkipped(w io.Writer, skipped []data.Skip) {
 	if len(skipped) == 0 {

@@ -165,10 +165,11 @@ func (o *decodeOptions) between(cmd *cobra.Command, a *pipeline.Autoencoder) (c 
 	channels, _ := a.Net.Channels()
 	var ends []float32
 	for _, f := range []struct{ flag, path string }{{"from", o.from}, {"to", o.to}} {
-		x, err := data.ReadImage(cmd.Context(), f.path, data.Options{Height: h, Width: w, Channels: channels})
+		x, notes, err := data.ReadImage(cmd.Context(), f.path, data.Options{Height: h, Width: w, Channels: channels})
 		if err != nil {
 			return c, inputError(f.flag, f.path, err)
 		}
+		writeImageNotes(cmd.ErrOrStderr(), f.path, notes)
 		ends = append(ends, x...)
 	}
 	if c, err = a.EncodeImages(cmd.Context(), ends, 2, h, w, 2); err != nil {

@@ -373,6 +373,19 @@ func TestNoise(t *testing.T) {
 	}
 }
 
+// TestNoiseSaysWhatItDoes: what becomes of the image beyond decoding and resizing is said.
+func TestNoiseSaysWhatItDoes(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "wide.png"), filepath.Join(dir, "n.png")
+	if err := picture.Write(in, image.NewNRGBA(image.Rect(0, 0, 12, 4))); err != nil {
+		t.Fatal(err)
+	}
+	r := ok(t, "noise", in, "--out", out, "--resolution", "8")
+	if want := "note: " + in + ": squeezed: the aspect is not the resolution's; transparent, put on white\n"; !strings.Contains(r.err, want) {
+		t.Errorf("%q lacks %q", r.err, want)
+	}
+}
+
 func TestData(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "d.png")
 	r := ok(t, "data", images(t), "--out", out)

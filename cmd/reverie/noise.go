@@ -38,10 +38,11 @@ diffusion model learns to undo.`,
 				return err
 			}
 			const channels = 3
-			x, err := data.ReadImage(cmd.Context(), args[0], data.Options{Height: resolution.H, Width: resolution.W, Channels: channels})
+			x, notes, err := data.ReadImage(cmd.Context(), args[0], data.Options{Height: resolution.H, Width: resolution.W, Channels: channels})
 			if err != nil {
 				return err
 			}
+			writeImageNotes(cmd.ErrOrStderr(), args[0], notes)
 			text := append(p.text(), picture.Text{Key: "image", Value: args[0]}, picture.Text{Key: "seed", Value: fmt.Sprint(seed)},
 				picture.Text{Key: "resolution", Value: resolution.String()})
 			err = picture.Write(out, pipeline.ForwardStrip(chain, x, resolution.H, resolution.W, channels, seed), text...)

@@ -58,17 +58,8 @@ func upright(raw []byte) (*image.RGBA64, *File, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	img, err := f.Image()
-	if err != nil {
-		return nil, f, err
-	}
-	wide := image.NewRGBA64(img.Bounds())
-	for y := range f.Height {
-		for x := range f.Width {
-			wide.Set(x, y, img.At(x, y))
-		}
-	}
-	return f.Turn.Apply(wide), f, nil
+	img, err := f.Upright()
+	return img, f, err
 }
 
 // TestAsPillow holds odd files against Pillow, after exif_transpose and ImageCms: formats without loss exactly, codecs within 2 levels of 255

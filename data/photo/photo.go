@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
@@ -21,17 +22,18 @@ import (
 	"github.com/reverie-go/reverie/internal/sniff"
 )
 
-// Notes on a picture, in words that name no picture, so that they can be counted. Of a profile that is left out the reason follows in brackets.
+// Notes on a picture. They name no picture, so that they can be counted, and go on from "12 of 20 images ...". Of a profile that is left out
+// the reason follows in brackets.
 const (
 	NoteTurned         = "turned upright (EXIF or XMP orientation)"
-	NoteProfile        = "converted from their colour profile to sRGB"
-	NoteProfileMatrix  = "converted from their colour profile to sRGB by its matrix, not its tables"
-	NoteProfileIgnored = "colour profile left out"
-	NoteGamma          = "PNG's own gamma or primaries (gAMA, cHRM) left out, as most programs do"
-	NoteVideoColour    = "PNG's video colours (cICP) left out: taken for sRGB"
-	NoteFirstFrame     = "animated: the first frame"
-	NoteFirstPage      = "of several pages: the first"
-	NoteCMYK           = "printing colours (CMYK) converted to RGB by the plain rule"
+	NoteProfile        = "converted from another colour profile to sRGB"
+	NoteProfileMatrix  = "converted from another colour profile to sRGB by its matrix, not its tables"
+	NoteProfileIgnored = "read without the colour profile"
+	NoteGamma          = "read without the gamma or primaries in the file (gAMA, cHRM), as most programs do"
+	NoteVideoColour    = "read as sRGB, not in the colours of video that the file states (cICP)"
+	NoteFirstFrame     = "animated: the first frame is taken"
+	NoteFirstPage      = "of several pages: the first is taken"
+	NoteCMYK           = "in printing colours (CMYK), made RGB by the plain rule"
 	NoteDeep           = "of more than 8 bits, all kept"
 )
 
@@ -157,6 +159,17 @@ func (f *File) Image() (img image.Image, err error) {
 		f.Notes = append(f.Notes, note)
 	}
 	return img, nil
+}
+
+// Upright is Image, turned.
+func (f *File) Upright() (*image.RGBA64, error) {
+	img, err := f.Image()
+	if err != nil {
+		return nil, err
+	}
+	wide := image.NewRGBA64(img.Bounds())
+	draw.Draw(wide, wide.Rect, img, wide.Rect.Min, draw.Src)
+	return f.Turn.Apply(wide), nil
 }
 
 // onCanvas puts the first frame of a GIF, which may be a part of it, on its canvas, and checks that the decoder kept to the announced size.

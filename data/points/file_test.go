@@ -183,8 +183,8 @@ func TestOpenPNG(t *testing.T) {
 	binary.BigEndian.PutUint32(huge[29:], crc32.ChecksumIEEE(huge[12:29]))
 	for want, raw := range map[string][]byte{
 		"60000 x 60000 pixels: more than": huge,
-		"a.png: damaged PNG":              b.Bytes()[:b.Len()-20],
-		"not a readable PNG":              []byte("GIF89a"),
+		"a.png: damaged: it is a PNG":     b.Bytes()[:b.Len()-20],
+		"a.png: foreign: it is a text":    []byte("one, two"),
 	} {
 		write(raw)
 		if _, err := points.OpenPNG(path, stream, 5); err == nil || !strings.Contains(err.Error(), want) {

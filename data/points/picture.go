@@ -4,17 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/png"
 	"io"
 	"sort"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/data/photo"
 )
 
 // maxPixels bounds a picture that points are drawn from.
 const maxPixels = 1 << 22
 
-// OpenPNG draws n points from the dark pixels of a PNG file, see FromImage.
+// OpenPNG draws n points from the dark pixels of a picture file, see FromImage.
 func OpenPNG(path string, s reverie.Stream, n int) (*Cloud, error) {
 	f, err := openFile(path)
 	if err != nil {
@@ -32,27 +32,20 @@ func OpenPNG(path string, s reverie.Stream, n int) (*Cloud, error) {
 	return c, nil
 }
 
-// decode reads a PNG of at most maxPixels.
-func decode(r io.ReadSeeker) (img image.Image, err error) {
-	defer func() { // decoders have panicked on damaged files before
-		if r := recover(); r != nil {
-			err = fmt.Errorf("damaged PNG: the decoder failed: %v", r)
-		}
-	}()
-	cfg, err := png.DecodeConfig(r)
+// decode reads a picture of at most maxPixels.
+func decode(r io.Reader) (image.Image, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, maxFile))
 	if err != nil {
-		return nil, fmt.Errorf("not a readable PNG: %w", err)
-	}
-	if int64(cfg.Width)*int64(cfg.Height) > maxPixels {
-		return nil, fmt.Errorf("%d x %d pixels: more than the limit of %d", cfg.Width, cfg.Height, maxPixels)
-	}
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	if img, err = png.Decode(r); err != nil {
-		return nil, fmt.Errorf("damaged PNG: %w", err)
+	f, err := photo.Open(raw)
+	if err != nil {
+		return nil, err
 	}
-	return img, nil
+	if int64(f.Width)*int64(f.Height) > maxPixels {
+		return nil, fmt.Errorf("%d x %d pixels: more than the limit of %d", f.Width, f.Height, maxPixels)
+	}
+	return f.Upright()
 }
 
 // FromImage draws n points from a picture's darkness: a pixel is chosen with a probability proportional to 1 - luminance (on white,

@@ -315,7 +315,7 @@ case("broken-exif.png", png_with(plain_png, (b"eXIf", exif(6)[:12])), 0, "", sma
 
 # 2. Colour profiles: primaries, forms of curves, containers.
 srgb_curve = para(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-converted, left = "converted from their colour profile to sRGB", "colour profile left out"
+converted, left = "converted from another colour profile to sRGB", "read without the colour profile"
 wide = image(w=17, h=11)
 profiles = {
     "p3": matrix(P3, srgb_curve), "adobe": matrix(ADOBE, curv(2.19921875 * 256), version=2), "prophoto": matrix(PROPHOTO, curv(1.8 * 256), version=2),
@@ -363,15 +363,15 @@ case("tables-and-matrix.png", raw_bytes(wide, "PNG", icc_profile=icc({**both, b"
 case("broken-profile.png", raw_bytes(wide, "PNG", icc_profile=b"not a profile"), 0, left + " (damaged)", wide)
 case("grey-with-p3.png", raw_bytes(grey, "PNG", icc_profile=p3), 0, left + " (of other colours than the picture has)", eight(grey))
 case("colour-with-grey.png", raw_bytes(wide, "PNG", icc_profile=grey_profile), 0, left + " (of other colours than the picture has)", wide)
-gamma = "PNG's own gamma or primaries (gAMA, cHRM) left out, as most programs do"
+gamma = "read without the gamma or primaries in the file (gAMA, cHRM), as most programs do"
 case("gamma-1.png", png_with(plain_png, (b"gAMA", struct.pack(">I", 100000))), 0, gamma)
 case("gamma-usual.png", png_with(plain_png, (b"gAMA", struct.pack(">I", 45455)), (b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000))), 0)
 case("primaries.png", png_with(plain_png, (b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))), 0, gamma)
 case("gamma-and-srgb.png", png_with(plain_png, (b"sRGB", b"\0"), (b"gAMA", struct.pack(">I", 100000))), 0)
-case("video-colours.png", png_with(plain_png, (b"cICP", bytes([9, 16, 0, 1]))), 0, "PNG's video colours (cICP) left out: taken for sRGB")
+case("video-colours.png", png_with(plain_png, (b"cICP", bytes([9, 16, 0, 1]))), 0, "read as sRGB, not in the colours of video that the file states (cICP)")
 
 # 3. Animations and pages: the first.
-first = "animated: the first frame"
+first = "animated: the first frame is taken"
 frames = [image(w=16, h=12), Image.fromarray(255 - picture(16, 12))]
 frames[1].paste(frames[0].crop((0, 0, 9, 12)), (0, 0))
 for name, form, kw, tolerance in [
@@ -390,7 +390,7 @@ anmf = (4 // 2).to_bytes(3, "little") + (6 // 2).to_bytes(3, "little") + (6).to_
 anmf += part[0][0] + struct.pack("<I", len(part[0][1])) + part[0][1] + b"\0" * (len(part[0][1]) % 2)
 case("anim-one-part.webp", riff([vp8x(16, 12, 0x12), (b"ANIM", b"\0" * 6), (b"ANMF", anmf)]), 0)
 case("one-frame.gif", raw_bytes(frames[0], "GIF"), 0)
-case("pages.tif", raw_bytes(frames[0], "TIFF", save_all=True, append_images=frames[1:]), 0, "of several pages: the first")
+case("pages.tif", raw_bytes(frames[0], "TIFF", save_all=True, append_images=frames[1:]), 0, "of several pages: the first is taken")
 
 # 4. WebP: lossy, whose values have the range of video; alpha; the bit of VP8X without the chunk.
 for w, h in ((33, 17), (16, 16), (1, 1), (2, 3)):
@@ -462,7 +462,7 @@ case("progressive.jpg", raw_bytes(image(w=33, h=17), "JPEG", quality=95, subsamp
 case("restarts.jpg", raw_bytes(image(w=33, h=17), "JPEG", quality=95, subsampling=0, restart_marker_blocks=1), LOSSY)
 case("rgb.jpg", raw_bytes(small, "JPEG", quality=95, keep_rgb=True), LOSSY)
 case("grey.jpg", raw_bytes(grey, "JPEG", quality=95), LOSSY)
-printing = "printing colours (CMYK) converted to RGB by the plain rule"
+printing = "in printing colours (CMYK), made RGB by the plain rule"
 cmyk = raw_bytes(small.convert("CMYK"), "JPEG", quality=95)
 case("cmyk.jpg", cmyk, LOSSY, printing)
 # YCCK: the planes of CMYK hold Y, Cb, Cr and K, and the marker says so.
