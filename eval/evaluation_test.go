@@ -30,14 +30,57 @@ func TestTransport(t *testing.T) {
 		t.Fatal(err)
 	}
 	near(t, "W2^2", d, 25, 1e-9)
-	if n != 60 {
+	if n != 0 {
 		t.Errorf("over %d", n)
 	}
-	if d, n, err = (Transport{}).Measure(x, x.Take([]int{5, 9, 50})); err != nil || n != 3 || !(d > 0) {
-		t.Errorf("of 60 and 3: %v over %d, %v", d, n, err)
+	if d, n, err = (Transport{N: 3}).Measure(x, x.Take([]int{5, 9, 50})); err != nil || n != 3 || !(d > 0) {
+		t.Errorf("of 3 of 60 and 3: %v over %d, %v", d, n, err)
 	}
 	if _, _, err := (Transport{N: 4}).Measure(x, x.Take([]int{5, 9, 50})); !TooFew(err) {
 		t.Errorf("4 of 3: %v", err)
+	}
+}
+
+// Of sets of different sizes all points count where that can be solved: on the line the distance is that of the quantiles. Where it cannot, the
+// numbers that were taken are told.
+func TestTransportOfUnequalSets(t *testing.T) {
+	line := func(seed uint64, n int) Rows {
+		r := gaussian(seed, n, 1, 0, 0)
+		r.D, r.X = 1, r.X[:n]
+		return r
+	}
+	for _, c := range [][2]int{{6, 4}, {60, 3}, {7, 7}, {1, 9}, {100, 150}} {
+		x, y := line(1, c[0]), line(2, c[1])
+		got, taken, err := Transport{}.Measure(x, y)
+		want := quantileDistance(slices.Clone(x.X), slices.Clone(y.X))
+		if err != nil || taken != 0 || !(math.Abs(got-want) <= 1e-12*want) {
+			t.Errorf("%v points: %v, want %v; %d taken, %v", c, got, want, taken, err)
+		}
+	}
+	if _, taken, err := (Transport{}).Measure(line(1, 101), line(2, 64)); err != nil || taken != 64 {
+		t.Errorf("of 101 and 64: %d taken, %v", taken, err)
+	}
+	e := &Evaluation{Metrics: Metrics()[1:2], HeldOut: NewSet("held-out", points(line(2, 64)), ""), Training: NewSet("training", points(line(3, 101)), "")}
+	r := report(t, e, points(line(1, 101)))
+	if len(r.Notes) != 1 || r.Notes[0] != "w2 to held-out is of 64 random ones of 101 and all 64" {
+		t.Errorf("notes %q", r.Notes)
+	}
+}
+
+// A point far away in both sets changes nothing but the weight of the others: not the digits of their distances.
+func TestTransportBesideAnOutlier(t *testing.T) {
+	x, y := gaussian(1, 50, 1, 0, 0), gaussian(2, 50, 1, 0.3, 0)
+	want, _, err := Transport{}.Measure(x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*Rows{&x, &y} {
+		r.N++
+		r.X = append(r.X, 1e8, -1e8)
+	}
+	got, _, err := Transport{}.Measure(x, y)
+	if want *= 50. / 51; err != nil || !(math.Abs(got-want) <= 1e-12*want) {
+		t.Errorf("%v, want %v, %v", got, want, err)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 )
 
 // A Set is images or points, with what is derived from them once.
@@ -84,7 +86,7 @@ func (k Kind) fits(points bool) bool {
 func Metrics() []Metric {
 	return []Metric{
 		{"swd", "sliced Wasserstein distance: of 7x7 patches at each level of a pyramid, times 1000 (images); of order 2 (points)", Any, measureSWD},
-		{"w2", "exact squared Wasserstein distance by assignment, of up to 2,048 points", PointsOnly, measureW2},
+		{"w2", "squared Wasserstein distance by an exact assignment, of 2,048 points at most", PointsOnly, measureW2},
 		{"mmd", "squared maximum mean discrepancy of the values, times 1000: Gaussian kernels of 1/4 to 4 times the median distance of the reference", Any, measureMMD},
 		{"fid", "Frechet distance of features", Any, measureFID},
 		{"kid", "kernel distance of features, times 1000", ImagesOnly, measureKID},
@@ -150,8 +152,22 @@ func measureSWD(ctx context.Context, c *Case) ([]Value, error) {
 }
 
 func measureW2(_ context.Context, c *Case) ([]Value, error) {
-	d, _, err := Transport{Seed: c.Seed}.Measure(c.Samples.Rows(), c.Reference.Rows())
+	d, taken, err := Transport{Seed: c.Seed}.Measure(c.Samples.Rows(), c.Reference.Rows())
+	if taken > 0 {
+		c.noteTaken("w2", taken)
+	}
 	return []Value{{Name: "w2^2", X: d}}, err
+}
+
+// noteTaken says that a metric takes n of each set, where it does not take all.
+func (c *Case) noteTaken(name string, n int) {
+	some := func(s *Set) string {
+		if s.N <= n {
+			return fmt.Sprintf("all %s", humanize.Comma(int64(s.N)))
+		}
+		return fmt.Sprintf("%s random ones of %s", humanize.Comma(int64(n)), humanize.Comma(int64(s.N)))
+	}
+	c.Note("%s to %s is of %s and %s", name, c.Reference.Name, some(c.Samples), some(c.Reference))
 }
 
 // maxKernelRows bounds the rows of each set that the kernels of mmd compare,
@@ -159,6 +175,9 @@ func measureW2(_ context.Context, c *Case) ([]Value, error) {
 const maxKernelRows = 5000
 
 func measureMMD(_ context.Context, c *Case) ([]Value, error) {
+	if max(c.Samples.N, c.Reference.N) > maxKernelRows {
+		c.noteTaken("mmd", maxKernelRows)
+	}
 	reference := takeImages(c.Reference.Images, maxKernelRows, c.Seed, 4).Rows()
 	b, err := Bandwidths(reference, c.Seed)
 	if err != nil {

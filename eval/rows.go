@@ -23,11 +23,11 @@ func NewRows(n, d int) Rows { return Rows{n, d, make([]float64, n*d)} }
 // Row returns the numbers of row i.
 func (r Rows) Row(i int) []float64 { return r.X[i*r.D : (i+1)*r.D : (i+1)*r.D] }
 
-// batch returns the rows as a batch, which shares their numbers.
-func (r Rows) batch() reverie.Batch[float64] {
-	b := make(reverie.Batch[float64], r.N)
+// batch returns the rows as a batch of n, over again where there are fewer. It shares their numbers.
+func (r Rows) batch(n int) reverie.Batch[float64] {
+	b := make(reverie.Batch[float64], n)
 	for i := range b {
-		b[i] = r.Row(i)
+		b[i] = r.Row(i % r.N)
 	}
 	return b
 }

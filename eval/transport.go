@@ -6,36 +6,57 @@ import "github.com/reverie-go/reverie"
 // cube.
 const maxAssigned = 2048
 
-// Transport is the exact Wasserstein distance between two sets of points. The
-// zero value takes all of up to 2048 points.
+// Transport is the Wasserstein distance between two sets of points, each of the
+// same weight in its set. The zero value takes all of both sets where their
+// sizes have a common multiple of 2048 at most, such as equal ones; else as many
+// of the larger one, drawn at random, as the smaller has, 2048 at most.
 type Transport struct {
-	N    int    // points taken of each set; 0: as many as the smaller has, 2048 at most
-	Seed uint64 // chooses them where a set has more
+	N    int    // points drawn of each set; 0: as said
+	Seed uint64 // draws them
 }
 
 // Measure returns
 //
-//	W2^2 = min over permutations p of mean_i |x_i - y_p(i)|^2
+//	W2^2 = min over couplings of mean |x - y|^2
 //
-// and the number n of points of each set that it was taken over. Between two
-// sets of one law it is not 0 but a floor that falls with n.
-func (t Transport) Measure(x, y Rows) (squared float64, n int, err error) {
+// of the points that it takes, exactly up to rounding: by an assignment of
+// squared distances, a point being there as often as makes the numbers equal.
+// taken is how many points it took of each set, where it did not take all of
+// both, else 0. Between two sets of one law W2^2 is not 0 but a floor that falls
+// with their sizes.
+func (t Transport) Measure(x, y Rows) (squared float64, taken int, err error) {
 	if err := checkRows("W2", x, y); err != nil {
 		return 0, 0, err
 	}
-	n = t.N
-	if n == 0 {
+	n := t.N
+	if all := multiple(x.N, y.N); n == 0 && all <= maxAssigned {
+		n = all
+	} else if n == 0 {
 		n = min(x.N, y.N, maxAssigned)
 	}
-	if err := atLeast("W2", n, x.N, y.N, ""); err != nil {
-		return 0, 0, err
+	if n < max(x.N, y.N) || t.N > 0 {
+		if err := atLeast("W2", n, x.N, y.N, ""); err != nil {
+			return 0, 0, err
+		}
+		if n < max(x.N, y.N) {
+			taken = n
+		}
 	}
 	x, y = take(x, n, t.Seed, 2), take(y, n, t.Seed, 3)
-	cost := reverie.Distances(x.batch(), y.batch())
+	cost := reverie.Distances(x.batch(n), y.batch(n))
 	for i, j := range reverie.Assign(cost) {
 		squared += cost[i][j] / float64(n)
 	}
-	return squared, n, nil
+	return squared, taken, nil
+}
+
+// multiple is the least common multiple of two sizes.
+func multiple(n, m int) int {
+	a, b := n, m
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return n / a * m
 }
 
 // take returns n of the rows, in their order if that is all, else drawn by
