@@ -15,6 +15,7 @@ const (
 	Shuffle                  // the order of an epoch: Step is the epoch
 	Augment                  // flips and crops: Sample is the image's number, Step the epoch
 	Evaluation               // projections and subsets of evaluators
+	BoundTimes               // the times at which a bound is estimated: Sample is the number of the batch's first image, Step the draw
 )
 
 // A Stream names a sequence of random numbers. Streams that differ in any field are independent, and a stream's numbers are the same on

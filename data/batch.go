@@ -19,6 +19,8 @@ type Batch struct {
 	Class []int
 	// Index are the images' positions in the Set that made the batch; [N].
 	Index []int
+	// Levels is the set's, see Set.Levels.
+	Levels int
 }
 
 // Image returns the pixels of image i, [H,W,C], sharing X.
@@ -156,7 +158,7 @@ func (s *Set) load(ctx context.Context, at []int, flip func(item int) bool) (*Ba
 	h, w, c := s.Shape()
 	b := &Batch{
 		X: make([]float32, len(at)*h*w*c), N: len(at), H: h, W: w, C: c,
-		Class: make([]int, len(at)), Index: make([]int, len(at)),
+		Class: make([]int, len(at)), Index: make([]int, len(at)), Levels: s.Levels(),
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.st.o.Workers)

@@ -18,6 +18,8 @@ type Memory struct {
 	// Classes are the names of the classes, sorted, and Class each image's place among them, -1 for none; [N]. Both may be nil.
 	Classes []string
 	Class   []int
+	// Levels is 256 where X holds values k/127.5 - 1 of images of 8 bits, 0 where it holds real numbers, see Set.Levels.
+	Levels int
 	// Shift and Scale say in which units the images were: channel k's number y stands for Shift[k] + Scale[k] y. Both may be nil.
 	Shift, Scale []float64
 	// Source holds the images in those units, [N,H,W,C], which tells apart what X, rounded to float32, may not. nil: what X stands for.
@@ -42,7 +44,7 @@ func FromMemory(m Memory, o Options) (*Set, error) {
 		Height: m.H, Width: m.W, Channels: m.C,
 		Val: o.Val, Workers: o.Workers, Prefetch: o.Prefetch, CacheBytes: -1,
 	}.withDefaults())
-	st.classes = append([]string(nil), m.Classes...)
+	st.classes, st.levels = append([]string(nil), m.Classes...), m.Levels
 	st.shift, st.scale, st.source = m.Shift, m.Scale, m.source()
 	st.remarks = m.Remarks
 	size := m.H * m.W * m.C
@@ -63,6 +65,9 @@ func (m Memory) validate() error {
 	size := m.H * m.W * m.C
 	if len(m.X) == 0 || len(m.X)%size != 0 {
 		return fmt.Errorf("data: %s: %d numbers: expected a multiple of %dx%dx%d = %d, and at least one", m.name(), len(m.X), m.W, m.H, m.C, size)
+	}
+	if m.Levels != 0 && m.Levels != levels {
+		return fmt.Errorf("data: %s: %d levels: expected %d, of images of 8 bits, or 0 for real numbers", m.name(), m.Levels, levels)
 	}
 	if n := len(m.X) / size; m.Class != nil && len(m.Class) != n {
 		return fmt.Errorf("data: %s: %d class numbers for %d images", m.name(), len(m.Class), n)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -70,6 +71,9 @@ func open(ctx context.Context, l listing, o Options) (*Set, error) {
 		return nil, err
 	}
 	st.part()
+	if !slices.ContainsFunc(st.items, func(it item) bool { return it.deep }) {
+		st.levels = levels
+	}
 	s := &Set{st: st, index: make([]int, len(st.items))}
 	for i := range s.index {
 		s.index[i] = i
@@ -152,7 +156,7 @@ func (st *store) readFile(ctx context.Context, f file) (item, error) {
 	if f.class == "" {
 		info.Class = -1
 	}
-	it := item{Info: info, fsys: f.fsys, name: f.name}
+	it := item{Info: info, fsys: f.fsys, name: f.name, deep: p.hi != nil}
 	st.keep(&it, p)
 	return it, nil
 }

@@ -75,6 +75,11 @@ func (s *Set) InUnits() []float64 {
 	return out
 }
 
+// Levels is how many values a number of the images can have: 256, x = k/127.5 - 1 with k from 0 to 255, where all files hold 8 bits; 0 where they are
+// real numbers, as those of points, latents and files of more bits. What says how probable the data are asks this: a level has the probability of its
+// bin, and a real number has a density. All parts of an opened set say the same.
+func (s *Set) Levels() int { return s.st.levels }
+
 // Classes returns the names of the classes, sorted: those of the filter where
 // there is one. Train and Val keep the numbering.
 func (s *Set) Classes() []string { return append([]string(nil), s.st.classes...) }

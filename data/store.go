@@ -20,6 +20,7 @@ type store struct {
 	source       []float64 // the images in those units
 	remarks      []string
 	classes      []string
+	levels       int // see Set.Levels
 	items        []item
 	room         atomic.Int64 // bytes of Options.CacheBytes still free
 	// decoding bounds the memory of all decoders together; see decodeCost.
@@ -37,6 +38,7 @@ type item struct {
 	Info
 	fsys fs.FS
 	name string // in fsys
+	deep bool   // of more than 8 bits
 	kept values
 	key  [sha256.Size]byte // decides on which side of the hold-out it lies
 }

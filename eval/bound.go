@@ -21,8 +21,17 @@ type BoundOptions struct {
 	// Apart draws the noise of each step of a chain anew, as training does. Else all steps share one forward chain, whose noise nearly
 	// cancels in the sum of the joint log ratios.
 	Apart bool
-	// Stream draws the times: its Sample is the number of the batch's first image, so that batches differ.
+	// Stream draws the times, in the domain reverie.BoundTimes whatever its own, in which images may draw their noise: its Sample is the number of the
+	// batch's first image, so that batches differ.
 	Stream reverie.Stream
+}
+
+// timesOf is the stream of the times of a draw.
+func (o BoundOptions) timesOf(draw int) reverie.Stream {
+	s := o.Stream
+	s.Domain = reverie.BoundTimes
+	s.Step += uint32(draw)
+	return s
 }
 
 // draws returns Draws with its default.
@@ -259,9 +268,7 @@ func (c *chain[X]) jump(ctx context.Context) error {
 	if err := c.far(c.jumpTo(c.p.Steps() - 2)); err != nil {
 		return err
 	}
-	s := c.o.Stream
-	s.Step += uint32(c.draw)
-	visits := someIndices(s, c.p, cmp.Or(c.o.Times, c.p.Steps()))
+	visits := someIndices(c.o.timesOf(c.draw), c.p, cmp.Or(c.o.Times, c.p.Steps()))
 	means := make([][3]float64, len(visits))
 	for k, v := range visits {
 		t := int(v.t)

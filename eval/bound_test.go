@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -319,5 +320,34 @@ func TestMerge(t *testing.T) {
 	other := bound(t, p, m.Denoiser(p), x, BoundOptions{Reading: Points})
 	if err := all.Merge(other); err == nil {
 		t.Error("bounds of different draws were joined")
+	}
+}
+
+// The times of a bound are of a stream of their own: those of the domain BoundTimes, whatever the noise of the images is drawn from.
+func TestTimesHaveTheirOwnStream(t *testing.T) {
+	p := reverie.VP{}
+	for _, domain := range []reverie.Domain{reverie.Evaluation, reverie.Sampling} {
+		s := reverie.Stream{Seed: 3, Domain: domain, Sample: 8}
+		var visited []float64
+		d := reverie.DenoiserFunc[reverie.Batch[float64]](func(_ context.Context, x reverie.Batch[float64], at float64) (reverie.Batch[float64], error) {
+			visited = append(visited, at)
+			return x, nil
+		})
+		x := reverie.NewBatch[float64](2, 1)
+		o := BoundOptions{Reading: Points, Times: 6, Draws: 2, Stream: s}
+		if _, err := ContinuousBound(t.Context(), &reverie.Host[float64]{Stream: s}, p, d, x, o); err != nil {
+			t.Fatal(err)
+		}
+		lo, hi := p.Span()
+		var want []float64
+		for draw := range uint32(2) {
+			own := reverie.Stream{Seed: 3, Domain: reverie.BoundTimes, Sample: 8, Step: draw}
+			for _, v := range stretches(own, p.At(lo).Lambda(), p.At(hi).Lambda(), 6) {
+				want = append(want, reverie.TimeAt(p, v.t))
+			}
+		}
+		if !slices.Equal(visited, want) {
+			t.Errorf("domain %v: times %v, want %v", domain, visited, want)
+		}
 	}
 }

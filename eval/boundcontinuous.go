@@ -80,9 +80,7 @@ func (b *continuous[X]) pass(ctx context.Context, draw int) error {
 	recon := b.o.Reading.decodeLikelihood(near, b.data, z)
 	copy(b.e.reconstruction.values[draw], recon)
 	copy(b.e.prior.values[draw], priorTerm(b.data, far, reverie.PriorSigma(b.p)))
-	s := b.o.Stream
-	s.Step += uint32(draw)
-	visits := stretches(s, near.Lambda(), max(farthest, far.Lambda()), b.o.Times)
+	visits := stretches(b.o.timesOf(draw), near.Lambda(), max(farthest, far.Lambda()), b.o.Times)
 	b.label(visits)
 	means := make([]float64, len(visits))
 	for k, v := range visits {

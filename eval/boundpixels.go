@@ -7,7 +7,7 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// A Reading says what the numbers of a batch are.
+// A Reading says what the numbers of a batch are: what their data say (Images.Reading), or Points for latents.
 type Reading int
 
 const (

@@ -8,6 +8,7 @@ type Images struct {
 	N, H, W, C int
 	Pix        []float32
 	Wide       []float64
+	Levels     int // that a number may have, 0 where they are real numbers: see data.Set.Levels
 }
 
 // OfPoints returns points as images.
@@ -16,7 +17,7 @@ func OfPoints(r Rows) Images { return Images{N: r.N, H: 1, W: 1, C: r.D, Wide: r
 // Part returns n images from number first on, which share their numbers with m.
 func (m Images) Part(first, n int) Images {
 	size := m.H * m.W * m.C
-	out := Images{N: n, H: m.H, W: m.W, C: m.C}
+	out := Images{N: n, H: m.H, W: m.W, C: m.C, Levels: m.Levels}
 	if m.Wide != nil {
 		out.Wide = m.Wide[first*size : (first+n)*size]
 	} else {
@@ -27,7 +28,7 @@ func (m Images) Part(first, n int) Images {
 
 // Take returns the images at the given places, copied.
 func (m Images) Take(at []int) Images {
-	out := Images{N: len(at), H: m.H, W: m.W, C: m.C}
+	out := Images{N: len(at), H: m.H, W: m.W, C: m.C, Levels: m.Levels}
 	if m.Wide != nil {
 		out.Wide = m.Rows().Take(at).X
 		return out
@@ -63,6 +64,14 @@ func (m Images) Rows() Rows {
 		out.X[i] = float64(v)
 	}
 	return out
+}
+
+// Reading says what their numbers are, as the data say it themselves.
+func (m Images) Reading() Reading {
+	if m.Levels > 0 {
+		return Pixels
+	}
+	return Points
 }
 
 // Points says whether the set is one of points: images of 1x1 pixels.

@@ -33,7 +33,7 @@ func ReadNPZ(path string) (Images, error) {
 }
 
 func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {
-	m := Images{N: a.Shape[0], H: a.Shape[1], W: a.Shape[2], C: a.Shape[3]}
+	m := Images{N: a.Shape[0], H: a.Shape[1], W: a.Shape[2], C: a.Shape[3], Levels: levels}
 	if m.N < 1 || m.H < 1 || m.W < 1 || m.C != 1 && m.C != 3 && m.C != 4 {
 		return Images{}, fmt.Errorf("%s: array %q: shape %v, expected images [N,H,W,C] with C 1, 3 or 4", path, arrayName, a.Shape)
 	}
@@ -80,6 +80,7 @@ func (m Images) Rounded() Images {
 		return m
 	}
 	out := m
+	out.Levels = levels
 	out.Pix = make([]float32, len(m.Pix))
 	for i, v := range m.Pix {
 		out.Pix[i] = fromByte(toByte(v))

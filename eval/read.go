@@ -10,7 +10,7 @@ import (
 func Read(ctx context.Context, s *data.Set) (Labelled, error) {
 	const batch = 64
 	h, w, c := s.Shape()
-	m := Labelled{Images: Images{N: s.Len(), H: h, W: w, C: c, Pix: make([]float32, 0, s.Len()*h*w*c)}}
+	m := Labelled{Images: Images{N: s.Len(), H: h, W: w, C: c, Levels: s.Levels(), Pix: make([]float32, 0, s.Len()*h*w*c)}}
 	for b, err := range s.All(ctx, batch) {
 		if err != nil {
 			return m, err

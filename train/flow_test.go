@@ -71,9 +71,9 @@ func trainedFlow(t *testing.T, coupling string) *pipeline.Loaded {
 }
 
 // trainIn trains c in a new folder.
-func trainIn(t *testing.T, c *config.Run, dir string, x, y *data.Set) {
+func trainIn(t *testing.T, c *config.Run, dir string, x *data.Set, far ...*data.Set) {
 	t.Helper()
-	tr, err := New(testEngine(t), c, x, y)
+	tr, err := New(testEngine(t), c, x, far...)
 	if err != nil {
 		t.Fatal(err)
 	}

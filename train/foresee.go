@@ -57,9 +57,11 @@ func foreseen(e *engine.Engine, c *config.Run, vae string) (*Trainer, error) {
 		h, w, z := a.Latent(c.Resolution.H, c.Resolution.W)
 		c = inLatents(c, h, w, z)
 	}
-	blank, err := data.FromMemory(data.Memory{
-		H: c.Resolution.H, W: c.Resolution.W, C: c.ImageChannels, X: make([]float32, elements(c)),
-	}, data.Options{})
+	image := data.Memory{H: c.Resolution.H, W: c.Resolution.W, C: c.ImageChannels, X: make([]float32, elements(c))}
+	if vae == "" {
+		image.Levels = 256 // as those of files
+	}
+	blank, err := data.FromMemory(image, data.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +72,7 @@ func foreseen(e *engine.Engine, c *config.Run, vae string) (*Trainer, error) {
 	if len(c.From) > 0 {
 		t.far = blank
 	}
-	if t.method, t.process, err = newMethod(e, c, t.net, t.far); err != nil {
+	if t.method, t.process, err = newMethod(e, c, t.net, t.far, blank.Levels()); err != nil {
 		return nil, err
 	}
 	t.update = newUpdate(e, t.net, t.method, c)

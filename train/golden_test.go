@@ -45,7 +45,7 @@ func TestHybridAgainstImprovedDiffusion(t *testing.T) {
 		t.Fatalf("%d of %d indices", len(g.Hybrid), chain.Steps())
 	}
 	e := testEngine(t)
-	h, err := newHybrid(denoise{engine: e, net: recordedNet{}, objective: reverie.Objective{Process: chain, Param: reverie.Eps}})
+	h, err := newHybrid(denoise{engine: e, net: recordedNet{}, objective: reverie.Objective{Process: chain, Param: reverie.Eps}}, 256)
 	if err != nil {
 		t.Fatal(err)
 	}

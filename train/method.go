@@ -47,5 +47,5 @@ type keeper interface {
 type grader interface {
 	method
 	// gradients builds the gradients of the mean of loss, and of what else there is, with respect to params.
-	gradients(v *net.Vars, loss *graph.Node, params []*net.Param) []*graph.Node
+	gradients(v *net.Vars, loss *graph.Node, parts []*graph.Node, params []*net.Param) []*graph.Node
 }

@@ -83,8 +83,15 @@ func cloud(n, dim int) *data.Batch {
 	return b
 }
 
-// The hybrid loss is what its definition says, by the divergences of package reverie and by the error function's differences.
+// The hybrid loss is what its definition says, by the divergences of package reverie and by the error function's differences: of data with levels the mass
+// of a bin, of points and latents the density.
 func TestHybridLoss(t *testing.T) {
+	for _, levels := range []int{256, 0} {
+		testHybridLoss(t, levels)
+	}
+}
+
+func testHybridLoss(t *testing.T, levels int) {
 	e := testEngine(t)
 	const n, dim, T = 40, 3, 6
 	chain, err := reverie.NewDDPM(reverie.LinearBetas(T, 0.01, 0.3))
@@ -93,7 +100,7 @@ func TestHybridLoss(t *testing.T) {
 	}
 	for _, kind := range []reverie.Param{reverie.Eps, reverie.X0, reverie.V} {
 		m := pointsNet(t, dim, 2*dim)
-		h, err := newHybrid(denoise{engine: e, net: m, objective: reverie.Objective{Process: chain, Param: kind}})
+		h, err := newHybrid(denoise{engine: e, net: m, objective: reverie.Objective{Process: chain, Param: kind}}, levels)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +115,7 @@ func TestHybridLoss(t *testing.T) {
 		x := tensors.MustCopyFlatData[float64](in[0])
 		both := said(t, e, m, weights, x, n, times)
 		for i, at := range times {
-			simple, vlb := hybridByHand(chain, kind, at, x[i*dim:(i+1)*dim], b.X[i*dim:(i+1)*dim], both[2*i*dim:2*(i+1)*dim])
+			simple, vlb := hybridByHand(chain, kind, levels, at, x[i*dim:(i+1)*dim], b.X[i*dim:(i+1)*dim], both[2*i*dim:2*(i+1)*dim])
 			near(t, "simple", parts[0][i], simple, 1e-6)
 			near(t, "vlb", parts[1][i], T*vlb, 1e-5)
 			near(t, "hybrid", loss[i], simple+0.001*T*vlb, 1e-6)
@@ -117,7 +124,7 @@ func TestHybridLoss(t *testing.T) {
 }
 
 // hybridByHand returns a point's mean square error and its term of the bound in bits/dim.
-func hybridByHand(p *reverie.DDPM, kind reverie.Param, at float64, x []float64, x0 []float32, both []float64) (simple, bits float64) {
+func hybridByHand(p *reverie.DDPM, kind reverie.Param, levels int, at float64, x []float64, x0 []float32, both []float64) (simple, bits float64) {
 	ct, cs := p.At(at), reverie.At(p, at-1)
 	skip, _, out, _ := kind(ct)
 	dim := len(x)
@@ -136,6 +143,10 @@ func hybridByHand(p *reverie.DDPM, kind reverie.Param, at float64, x []float64, 
 			continue
 		}
 		sd := math.Sqrt(variance)
+		if levels == 0 {
+			bits -= math.Log2(density(truth, x0hat, sd)) / float64(dim)
+			continue
+		}
 		cdf := func(y float64) float64 { return math.Erfc(-(y-x0hat)/sd/math.Sqrt2) / 2 }
 		mass := cdf(truth+1./255) - cdf(truth-1./255)
 		if truth < -0.999 {
@@ -148,8 +159,20 @@ func hybridByHand(p *reverie.DDPM, kind reverie.Param, at float64, x []float64, 
 	return simple, bits
 }
 
-// The bound of a learned schedule is the one that the schedule's laws give on the host.
+// density is that of N(mean, sd^2) at x.
+func density(x, mean, sd float64) float64 {
+	z := (x - mean) / sd
+	return math.Exp(-z*z/2) / (sd * math.Sqrt(2*math.Pi))
+}
+
+// The bound of a learned schedule is the one that the schedule's laws give on the host, of data with levels and without.
 func TestVariationalLoss(t *testing.T) {
+	for _, levels := range []int{256, 0} {
+		testVariationalLoss(t, levels)
+	}
+}
+
+func testVariationalLoss(t *testing.T, levels int) {
 	e := testEngine(t)
 	const n, dim = 12, 3
 	for _, predictsV := range []bool{false, true} {
@@ -160,7 +183,7 @@ func TestVariationalLoss(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := reverie.Objective{Process: p, Param: reverie.Eps}
-		how := &variational{denoise: denoise{engine: e, net: m, objective: o}, scheduled: m, pixels: true, v: predictsV}
+		how := &variational{denoise: denoise{engine: e, net: m, objective: o}, scheduled: m, levels: levels, v: predictsV}
 		b := cloud(n, dim)
 		in, times, err := how.inputs(b, place{noise: reverie.Stream{Domain: reverie.Training}, times: reverie.Stream{Domain: reverie.Times}})
 		if err != nil {
@@ -190,7 +213,11 @@ func TestVariationalLoss(t *testing.T) {
 				diffusion += -c.DSNR() / 2 * math.Pow(c.Sigma/c.Alpha*(said-eps[k]), 2) / math.Ln2 / dim
 				prior += reverie.KL(last.Alpha*float64(b.X[k]), last.Sigma*last.Sigma, 0, 1) / math.Ln2 / dim
 				sd := first.Sigma / first.Alpha
-				reconstruction -= math.Log2(math.Max(binMass(float64(b.X[k]), float64(b.X[k])+sd*eps[k], sd), 1e-12)) / dim
+				if levels > 0 {
+					reconstruction -= math.Log2(math.Max(binMass(float64(b.X[k]), float64(b.X[k])+sd*eps[k], sd), 1e-12)) / dim
+				} else {
+					reconstruction -= math.Log2(density(float64(b.X[k]), float64(b.X[k])+sd*eps[k], sd)) / dim
+				}
 			}
 			near(t, "diffusion", parts[0][i], diffusion, 1e-6)
 			near(t, "prior", parts[1][i], prior, 1e-6)
@@ -212,8 +239,15 @@ func binMass(x, mean, sd float64) float64 {
 	return cdf(x+1./255) - cdf(x-1./255)
 }
 
-// The ends of a learned schedule follow the mean of the bound, its inside the relative variance: central differences of both.
+// The ends of a learned schedule follow the mean of the bound where the data have levels, and nothing where they have none: then the bound's own
+// derivative, which is not 0, would carry them away. The inside follows the relative variance. Central differences of all.
 func TestVariationalGradients(t *testing.T) {
+	for _, levels := range []int{256, 0} {
+		testVariationalGradients(t, levels)
+	}
+}
+
+func testVariationalGradients(t *testing.T, levels int) {
 	e := testEngine(t)
 	const n, dim = 8, 2
 	m := pipeline.NewScheduled(pointsNet(t, dim, dim))
@@ -224,7 +258,7 @@ func TestVariationalGradients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	how := &variational{denoise: denoise{engine: e, net: m, objective: reverie.Objective{Process: p, Param: reverie.Eps}}, scheduled: m, pixels: true}
+	how := &variational{denoise: denoise{engine: e, net: m, objective: reverie.Objective{Process: p, Param: reverie.Eps}}, scheduled: m, levels: levels}
 	in, _, err := how.inputs(cloud(n, dim), place{noise: reverie.Stream{Domain: reverie.Training}, times: reverie.Stream{Domain: reverie.Times}})
 	if err != nil {
 		t.Fatal(err)
@@ -232,22 +266,26 @@ func TestVariationalGradients(t *testing.T) {
 	in = doubles(e, in)
 	f := e.Func("gradient", func(_ *graph.Graph, nodes []*graph.Node) []*graph.Node {
 		v := net.Bind(net.Train, m.Params(), nodes[:len(weights)])
-		loss, _ := how.loss(v, nodes[len(weights):])
-		return []*graph.Node{how.gradients(v, loss, []*net.Param{m.Gamma})[0], loss}
+		loss, parts := how.loss(v, nodes[len(weights):])
+		varies := loss
+		if levels == 0 {
+			varies = parts[0]
+		}
+		return []*graph.Node{how.gradients(v, loss, parts, []*net.Param{m.Gamma})[0], loss, varies}
 	})
 	defer f.Free()
-	call := func(gamma []float64) (grad, loss []float64) {
+	call := func(gamma []float64) (grad, loss, varies []float64) {
 		w := slices.Clone(weights)
 		w[at] = engine.New(e, gamma, len(gamma))
 		out, err := f.Call(append(w, in...)...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])
+		return tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1]), tensors.MustCopyFlatData[float64](out[2])
 	}
-	grad, loss := call(gamma)
+	grad, _, varies := call(gamma)
 	scale := 0.0
-	for _, l := range loss {
+	for _, l := range varies {
 		scale += l / n
 	}
 	for _, i := range []int{0, 1, 2, 3, 40, 3 + 128 + 7, 3 + 256 + 100} {
@@ -255,17 +293,24 @@ func TestVariationalGradients(t *testing.T) {
 		shifted := func(d float64) (v float64) {
 			g := slices.Clone(gamma)
 			g[i] += d
-			_, loss := call(g)
-			for _, l := range loss {
+			_, loss, varies := call(g)
+			for k := range loss {
 				if i < 2 {
-					v += l / n
+					v += loss[k] / n
 				} else {
-					v += l * l / (scale * scale) / n
+					v += varies[k] * varies[k] / (scale * scale) / n
 				}
 			}
 			return v
 		}
-		near(t, "gradient", grad[i], (shifted(h)-shifted(-h))/(2*h), 1e-6+1e-4*math.Abs(grad[i]))
+		slope := (shifted(h) - shifted(-h)) / (2 * h)
+		if i < 2 && levels == 0 {
+			if grad[i] != 0 || math.Abs(slope) < 1e-3 {
+				t.Errorf("gradient of end %d of data without levels: %v, want 0; the bound's derivative is %v", i, grad[i], slope)
+			}
+			continue
+		}
+		near(t, "gradient", grad[i], slope, 1e-6+1e-4*math.Abs(grad[i]))
 	}
 }
 
@@ -328,7 +373,7 @@ func TestFactorsReachTheBound(t *testing.T) {
 	m := pointsNet(t, dim, 2*dim)
 	weights := net.Initial(m, 3, dtypes.Float64)
 	means := func(o reverie.Objective) (simple, vlb float64) {
-		h, err := newHybrid(denoise{engine: e, net: m, objective: o})
+		h, err := newHybrid(denoise{engine: e, net: m, objective: o}, 256)
 		if err != nil {
 			t.Fatal(err)
 		}

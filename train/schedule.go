@@ -18,11 +18,15 @@ import (
 //	gamma'(t)/2 |eps - epshat|^2 + KL(q(z_1|x) || N(0, I)) - log p(x|z_0),   z_t = alpha x + sigma eps
 //
 // Its expectation depends on the ends of gamma alone, so they follow its gradient, as the network does; what lies between changes its
-// variance, so that follows the gradient of its square (appendix I.2). Points have no bins, so their ends stay where they are.
+// variance, so that follows the gradient of its square (appendix I.2).
+//
+// Of data without levels (points, latents) both ends stay where they are, in every term. There -log p(x|z_0) is that of a density,
+// (eps^2 + log 2 pi + gamma_0)/2 a dimension, whose gradient holds gamma_0 against that of the diffusion term only as far as the data's law has a density
+// that is smooth: a set of points has none, and gamma_0 would fall for ever; and without any term against it, gamma_0 rises until nothing is learned.
 type variational struct {
 	denoise
 	scheduled *pipeline.Scheduled
-	pixels    bool // the data are 8-bit images
+	levels    int  // of the data, see data.Set.Levels
 	v         bool // the network predicts v, not eps
 }
 
@@ -41,10 +45,7 @@ func (m *variational) parts() []string { return []string{"diffusion", "prior", "
 // loss is the bound of each image, and its terms.
 func (m *variational) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	x0, eps, t := in[0], in[1], in[2]
-	gamma, slope, g0, g1 := pipeline.GammaAt(v.Get(m.scheduled.Gamma), t)
-	if !m.pixels {
-		g0, g1 = graph.StopGradient(g0), graph.StopGradient(g1)
-	}
+	gamma, slope, g0, g1 := pipeline.GammaAt(m.schedule(v), t)
 	alpha := net.OverImage(graph.Sqrt(graph.Logistic(graph.Neg(gamma))))
 	sigma := net.OverImage(graph.Sqrt(graph.Logistic(gamma)))
 	z := graph.Add(graph.Mul(alpha, x0), graph.Mul(sigma, eps))
@@ -60,25 +61,44 @@ func (m *variational) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph
 
 	logVar := graph.Neg(net.Softplus(graph.Neg(g1))) // of z_1
 	prior := bits(gaussianKL(graph.BroadcastToDims(logVar, x0.Shape().Dimensions...), graph.ZerosLike(x0), graph.Mul(graph.Exp(graph.MulScalar(net.Softplus(g1), -0.5)), x0)))
-	reconstruction := graph.ZerosLike(prior)
-	if m.pixels { // z_0/alpha_0 has deviation e^(gamma_0/2) about x0
-		gap := graph.Mul(graph.Neg(graph.Exp(graph.MulScalar(g0, 0.5))), eps)
-		reconstruction = bits(discretised(x0, gap, graph.BroadcastToDims(g0, x0.Shape().Dimensions...)))
-	}
+	// z_0/alpha_0 has deviation e^(gamma_0/2) about x0.
+	gap := graph.Mul(graph.Neg(graph.Exp(graph.MulScalar(g0, 0.5))), eps)
+	reconstruction := bits(surprise(m.levels, x0, gap, graph.BroadcastToDims(g0, x0.Shape().Dimensions...)))
 	return graph.Add(diffusion, graph.Add(prior, reconstruction)), []*graph.Node{diffusion, prior, reconstruction}
 }
 
-// gradients are those of the mean bound, but for the inside of the schedule, which follows those of its relative square.
-func (m *variational) gradients(v *net.Vars, loss *graph.Node, params []*net.Param) []*graph.Node {
+// scheduleEnds is how many of the schedule's parameters are its two ends, the first ones.
+const scheduleEnds = 2
+
+// schedule is the schedule's parameters, of which the ends do not learn where the data have no levels.
+func (m *variational) schedule(v *net.Vars) *graph.Node {
+	all := v.Get(m.scheduled.Gamma)
+	if m.levels > 0 {
+		return all
+	}
+	return joined(graph.StopGradient(all), all)
+}
+
+// joined is the ends of one vector of the schedule's parameters and the inside of another.
+func joined(outer, inner *graph.Node) *graph.Node {
+	return graph.Concatenate([]*graph.Node{
+		graph.Slice(outer, graph.AxisRange(0, scheduleEnds)), graph.Slice(inner, graph.AxisRange(scheduleEnds, inner.Shape().Dim(0))),
+	}, 0)
+}
+
+// gradients are those of the mean bound, but for the inside of the schedule, which follows those of its relative square: of the diffusion term alone where
+// the bound is one of a density, which may be 0 and less.
+func (m *variational) gradients(v *net.Vars, loss *graph.Node, parts []*graph.Node, params []*net.Param) []*graph.Node {
 	grads := graph.Gradient(graph.ReduceAllMean(loss), nodes(v, params)...)
-	mean := graph.StopGradient(graph.ReduceAllMean(loss))
-	square := graph.ReduceAllMean(graph.Square(graph.Div(loss, mean)))
+	varies := loss
+	if m.levels == 0 {
+		varies = parts[0]
+	}
+	mean := graph.StopGradient(graph.ReduceAllMean(varies))
+	square := graph.ReduceAllMean(graph.Square(graph.Div(varies, mean)))
 	for i, p := range params {
 		if p == m.scheduled.Gamma {
-			const ends = 2
-			inside := graph.Gradient(square, v.Get(p))[0]
-			n := p.Shape[0]
-			grads[i] = graph.Concatenate([]*graph.Node{graph.Slice(grads[i], graph.AxisRange(0, ends)), graph.Slice(inside, graph.AxisRange(ends, n))}, 0)
+			grads[i] = joined(grads[i], graph.Gradient(square, v.Get(p))[0])
 		}
 	}
 	return grads

@@ -131,7 +131,7 @@ func Check(c *config.Run) error {
 	if err != nil {
 		return err
 	}
-	_, p, err := newMethod(nil, c, m, nil)
+	_, p, err := newMethod(nil, c, m, nil, 0)
 	if err != nil || p == nil {
 		return err
 	}
@@ -141,10 +141,10 @@ func Check(c *config.Run) error {
 	return nil
 }
 
-// newMethod returns how a run of c learns, and the process that it learns on.
-func newMethod(e *engine.Engine, c *config.Run, m net.Model, far *data.Set) (method, reverie.Process, error) {
+// newMethod returns how a run of c learns from data of so many levels (data.Set.Levels), and the process that it learns on.
+func newMethod(e *engine.Engine, c *config.Run, m net.Model, far *data.Set, levels int) (method, reverie.Process, error) {
 	if a, ok := m.(vae.Autoencoder); ok {
-		return newELBO(e, c, a), nil, nil
+		return newELBO(e, c, a, levels), nil, nil
 	}
 	o, err := Objective(c)
 	if err != nil {
@@ -155,10 +155,10 @@ func newMethod(e *engine.Engine, c *config.Run, m net.Model, far *data.Set) (met
 		return nil, nil, err
 	}
 	if s, ok := m.(*pipeline.Scheduled); ok {
-		return &variational{denoise: d, scheduled: s, pixels: !c.Points(), v: c.Prediction == "v"}, o.Process, nil
+		return &variational{denoise: d, scheduled: s, levels: levels, v: c.Prediction == "v"}, o.Process, nil
 	}
 	if c.Variance == "learned" {
-		h, err := newHybrid(d)
+		h, err := newHybrid(d, levels)
 		return h, o.Process, err
 	}
 	if c.Objective != "denoise" {

@@ -22,7 +22,7 @@ func newUpdate(e *engine.Engine, m net.Model, how method, c *config.Run) *engine
 
 		v := net.Bind(net.Train, layout.params, weights)
 		loss, parts := how.loss(v, in[n+3:])
-		grads, norm := ClipNorm(gradients(how, v, loss, layout.trained), c.ClipNorm)
+		grads, norm := ClipNorm(gradients(how, v, loss, parts, layout.trained), c.ClipNorm)
 
 		next := make(map[*net.Param]*graph.Node, len(layout.params))
 		buffers, values := v.Updates()
@@ -46,9 +46,9 @@ func newUpdate(e *engine.Engine, m net.Model, how method, c *config.Run) *engine
 }
 
 // gradients are those of the mean loss, unless the method has its own.
-func gradients(how method, v *net.Vars, loss *graph.Node, params []*net.Param) []*graph.Node {
+func gradients(how method, v *net.Vars, loss *graph.Node, parts []*graph.Node, params []*net.Param) []*graph.Node {
 	if g, ok := how.(grader); ok {
-		return g.gradients(v, loss, params)
+		return g.gradients(v, loss, parts, params)
 	}
 	return graph.Gradient(graph.ReduceAllMean(loss), nodes(v, params)...)
 }

@@ -120,7 +120,7 @@ func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far .
 	if t.far, err = farSet(c, set, far); err != nil {
 		return nil, err
 	}
-	if t.method, t.process, err = newMethod(e, c, t.net, t.far); err != nil {
+	if t.method, t.process, err = newMethod(e, c, t.net, t.far, t.train.Levels()); err != nil {
 		return nil, err
 	}
 	if err := t.train.CheckBatch(c.Batch); err != nil {

@@ -46,10 +46,11 @@ type elbo struct {
 	net    vae.Autoencoder
 	beta   float64
 	warmup int
+	levels int // of the data, see data.Set.Levels
 }
 
-func newELBO(e *engine.Engine, c *config.Run, m vae.Autoencoder) *elbo {
-	return &elbo{engine: e, net: m, beta: c.Beta, warmup: c.BetaWarmup}
+func newELBO(e *engine.Engine, c *config.Run, m vae.Autoencoder, levels int) *elbo {
+	return &elbo{engine: e, net: m, beta: c.Beta, warmup: c.BetaWarmup, levels: levels}
 }
 
 // weight is beta at a batch's place.
@@ -82,7 +83,7 @@ func (b *elbo) inputs(batch *data.Batch, at place) ([]*tensors.Tensor, []float64
 // spread adds to 8-bit images what rounding took from them, u/127.5 with u
 // uniform on +-1/2, so that a density on [-1,1] bounds their bits.
 func (b *elbo) spread(batch *data.Batch, at place) []float32 {
-	if !b.net.Likelihood().Spreads(batch.H, batch.W) {
+	if !b.net.Likelihood().Spreads(b.levels) {
 		return batch.X
 	}
 	x := make([]float32, len(batch.X))
@@ -102,8 +103,8 @@ func (b *elbo) spread(batch *data.Batch, at place) []float32 {
 func (b *elbo) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	size := in[0].Shape().Size() / in[0].Shape().Dim(0)
 	bound := vae.ELBO(v, b.net, in[0], in[1])
-	spread := b.net.Likelihood().Spreads(in[0].Shape().Dim(1), in[0].Shape().Dim(2))
-	bits := graph.AddScalar(graph.MulScalar(bound.Total(), -1/(float64(size)*math.Ln2)), vae.BitsPerDim(0, size, spread))
+	offset := vae.BitsPerDim(0, size, b.net.Likelihood().Spreads(b.levels))
+	bits := graph.AddScalar(graph.MulScalar(bound.Total(), -1/(float64(size)*math.Ln2)), offset)
 	return bound.Loss(in[2], size), []*graph.Node{bound.Reconstruction, bound.KL, bits}
 }
 

@@ -192,9 +192,9 @@ func TestSpread(t *testing.T) {
 	if got := bernoulli.spread(b, place{}); &got[0] != &b.X[0] {
 		t.Error("a Bernoulli's images are spread")
 	}
-	point := &data.Batch{X: []float32{1, 2}, N: 1, H: 1, W: 1, C: 2}
-	if got := m.spread(point, place{}); &got[0] != &point.X[0] {
-		t.Error("points are spread")
+	m.levels = 0
+	if got := m.spread(b, place{}); &got[0] != &b.X[0] {
+		t.Error("data without levels are spread")
 	}
 }
 

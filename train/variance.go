@@ -20,18 +20,19 @@ import (
 // where the prediction in L_t is taken as given: L_t teaches the variance alone, so that its noise does not reach the rest.
 type hybrid struct {
 	denoise
-	chain *reverie.DDPM
+	chain  *reverie.DDPM
+	levels int // of the data, see data.Set.Levels
 }
 
 // vlbShare is lambda of the hybrid loss.
 const vlbShare = 0.001
 
-func newHybrid(d denoise) (*hybrid, error) {
+func newHybrid(d denoise, levels int) (*hybrid, error) {
 	chain, ok := d.objective.Process.(*reverie.DDPM)
 	if !ok {
 		return nil, fmt.Errorf("a learned variance needs process ddpm, not %T", d.objective.Process)
 	}
-	return &hybrid{d, chain}, nil
+	return &hybrid{d, chain, levels}, nil
 }
 
 // inputs are those of denoise, the images, and each image's numbers for the bound.
@@ -71,7 +72,7 @@ func (h *hybrid) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node
 	logP := graph.Add(graph.Mul(u, hi), graph.Mul(graph.OneMinus(u), lo))
 	short := graph.Sub(target, graph.StopGradient(f)) // of what the prediction lacks: x0 - x0hat = scale short
 	kl := gaussianKL(lo, logP, graph.Mul(gap, short))
-	nll := discretised(x0, graph.Mul(scale, short), logP)
+	nll := surprise(h.levels, x0, graph.Mul(scale, short), logP)
 	isFirst := graph.GreaterThan(graph.Add(net.OverImage(first), graph.ZerosLike(f)), graph.ScalarZero(f.Graph(), f.DType()))
 	bits := graph.MulScalar(graph.ReduceMean(graph.Where(isFirst, nll, kl), 1, 2, 3), 1/math.Ln2)
 	vlb := graph.Mul(graph.MulScalar(bits, float64(h.chain.Steps())), in[9])
@@ -82,6 +83,16 @@ func (h *hybrid) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node
 func gaussianKL(log1, log2, gap *graph.Node) *graph.Node {
 	d := graph.Sub(log1, log2)
 	return graph.MulScalar(graph.Add(graph.Sub(graph.Expm1(d), d), graph.Mul(graph.Square(gap), graph.Exp(graph.Neg(log2)))), 0.5)
+}
+
+// surprise is -log p of each element of x0 under a Gaussian of variance e^logVar, whose mean x0 is gap above: the mass of its level's bin where the data
+// have levels, else the density, which is what evaluation takes too (eval.Reading).
+func surprise(levels int, x0, gap, logVar *graph.Node) *graph.Node {
+	if levels > 0 {
+		return discretised(x0, gap, logVar)
+	}
+	square := graph.Mul(graph.Square(gap), graph.Exp(graph.Neg(logVar)))
+	return graph.MulScalar(graph.AddScalar(graph.Add(square, logVar), math.Log(2*math.Pi)), 0.5)
 }
 
 // discretised is -log of the mass that a Gaussian of variance e^logVar gives to the bin of width 2/255 around each element of x0, which

@@ -194,7 +194,7 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set 
 		fmt.Fprintln(cmd.OutOrStdout(), o.reconstruct)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s, latents %dx%dx%d, %.1f times fewer numbers; %v\n", english.Plural(codes.N, "image", ""), codes.H, codes.W, codes.C,
-		float64(h*w*c)/float64(codes.H*codes.W*codes.C), q.text(a, h, w, h*w*c))
+		float64(h*w*c)/float64(codes.H*codes.W*codes.C), q.text(a, h*w*c))
 	return nil
 }
 
@@ -219,6 +219,7 @@ func writeCodes(path string, c pipeline.Codes) error {
 // quality sums up how well an autoencoder does on images.
 type quality struct {
 	seed                     uint64
+	levels                   int     // of the data
 	volume                   float64 // of points: the logarithm of the factor by which their own units stretch volumes
 	n                        int
 	psnr, reconstruction, kl float64 // sums over the images
@@ -226,7 +227,7 @@ type quality struct {
 
 func newQuality(set *data.Set, seed uint64) quality {
 	shift, scale := set.Units()
-	return quality{seed: seed, volume: points.Affine{Shift: shift, Scale: scale}.LogVolume()}
+	return quality{seed: seed, levels: set.Levels(), volume: points.Affine{Shift: shift, Scale: scale}.LogVolume()}
 }
 
 // add judges a batch and its reconstructions x.
@@ -254,7 +255,7 @@ func (q *quality) add(ctx context.Context, a *pipeline.Autoencoder, b *data.Batc
 func (q *quality) bound(a *pipeline.Autoencoder, b *data.Batch) (rec, kl []float32, err error) {
 	s := reverie.Stream{Seed: q.seed, Domain: reverie.Evaluation, Sample: uint64(q.n)}
 	images := b.X
-	if a.Net.Likelihood().Spreads(b.H, b.W) {
+	if a.Net.Likelihood().Spreads(q.levels) {
 		images = dequantised(images, b.N, s)
 	}
 	h, w, z := a.Net.Latent(b.H, b.W)
@@ -275,9 +276,9 @@ func psnr(x, y []float32) float64 {
 	return 10 * math.Log10(4*float64(len(x))/max(sum, 1e-12))
 }
 
-// text is the means in a line, of images of h x w with size elements.
-func (q *quality) text(a *pipeline.Autoencoder, h, w, size int) string {
+// text is the means in a line, of images with size elements.
+func (q *quality) text(a *pipeline.Autoencoder, size int) string {
 	n := float64(q.n)
-	bits := vae.BitsPerDim((q.reconstruction-q.kl)/n, size, a.Net.Likelihood().Spreads(h, w))
+	bits := vae.BitsPerDim((q.reconstruction-q.kl)/n, size, a.Net.Likelihood().Spreads(q.levels))
 	return fmt.Sprintf("PSNR %.2f dB; bound %.4f bits/dim: log p(x|z) %.3f - KL %.3f nats", q.psnr/n, bits, q.reconstruction/n, q.kl/n)
 }

@@ -176,7 +176,7 @@ func TestBoundOfLevels(t *testing.T) {
 	for i := range x {
 		x[i] = float32(level/127.5 - 1)
 	}
-	set, err := data.FromMemory(data.Memory{H: side, W: side, C: 1, X: x}, data.Options{})
+	set, err := data.FromMemory(data.Memory{H: side, W: side, C: 1, X: x, Levels: 256}, data.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestLikelihoodsOfLatentImages(t *testing.T) {
 		t.Fatal(err)
 	}
 	const levels = 2*reach + 1
-	images := eval.Images{N: levels * levels * draws, H: 1, W: side, C: 1}
+	images := eval.Images{N: levels * levels * draws, H: 1, W: side, C: 1, Levels: 256}
 	for i := range images.N {
 		k := i % (levels * levels)
 		for _, x := range []int{level - reach + k%levels, level - reach + k/levels} {

@@ -85,7 +85,8 @@ func (v *evaluation) elbo(ctx context.Context, c *eval.Case) ([]eval.Value, erro
 		}
 	}
 	noteErrors(c, "elbo", b.Matching.Total())
-	out := evidenceValues("elbo", &b.Matching, m.Points())
+	noteDensity(c, "elbo", m)
+	out := evidenceValues("elbo", &b.Matching, m.Reading())
 	return append(out, bits("elbo by consistency", b.Consistency.Total(), b.Consistency.Dim), bits("as consistency is printed", b.Printed.Total(), b.Printed.Dim)), nil
 }
 
@@ -102,7 +103,8 @@ func (v *evaluation) vlb(ctx context.Context, c *eval.Case) ([]eval.Value, error
 		}
 	}
 	noteErrors(c, "vlb", e.Total())
-	return evidenceValues("vlb", e, m.Points()), nil
+	noteDensity(c, "vlb", m)
+	return evidenceValues("vlb", e, m.Reading()), nil
 }
 
 // firstSet is the set whose terms --terms writes.
@@ -133,12 +135,20 @@ func (v *evaluation) likelihood(ctx context.Context, c *eval.Case) ([]eval.Value
 		c.Note("likelihood: the divergence is exact, as it is by default below %d dimensions; --probes would estimate it", exactBelow)
 	}
 	noteErrors(c, "likelihood", e)
+	noteDensity(c, "likelihood", m)
 	noteDiverged(c, e.Bits(l.Dim).Value)
 	out := []eval.Value{bits("-log p", e, l.Dim)}
-	if m.Points() {
+	if m.Reading() == eval.Points {
 		out = append(out, valueOf("-log p, nats", e))
 	}
 	return out, nil
+}
+
+// noteDensity says that images of more than 8 bits have a density, whose bits do not compare with those of levels.
+func noteDensity(c *eval.Case, name string, m eval.Images) {
+	if !m.Points() && m.Reading() == eval.Points {
+		c.Note("%s on %s images: some files hold more than 8 bits, so it is that of a density on [-1,1], not of 8-bit levels (to compare, subtract from the latter log2 127.5, 6.99 bits)", name, c.Reference.Name)
+	}
 }
 
 // noteErrors says which error is printed of a single image.
@@ -159,14 +169,14 @@ func noteDiverged(c *eval.Case, bits float64) {
 	}
 }
 
-// evidenceValues are a bound and its terms in bits a dimension, of points in
+// evidenceValues are a bound and its terms in bits a dimension, of a density in
 // nats too.
-func evidenceValues(name string, e *eval.Evidence, points bool) []eval.Value {
+func evidenceValues(name string, e *eval.Evidence, r eval.Reading) []eval.Value {
 	out := []eval.Value{
 		bits(name, e.Total(), e.Dim), bits(name+": reconstruction", e.Reconstruction(), e.Dim),
 		bits(name+": prior", e.Prior(), e.Dim), bits(name+": steps", e.Steps(), e.Dim),
 	}
-	if points {
+	if r == eval.Points {
 		out = append(out, valueOf(name+", nats", e.Total()))
 	}
 	return out

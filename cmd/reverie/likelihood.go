@@ -133,6 +133,7 @@ type likelihoodBatch struct {
 	space    *pipeline.Scope
 	denoiser reverie.Denoiser[*tensors.Tensor]
 	reading  eval.Reading
+	bounded  bool // within [-1,1], as images are
 	stream   reverie.Stream
 	// The numbers in an image, and what each costs beside what the diffusion sees of it: of latents and of points in units of their own.
 	dim    int
@@ -148,7 +149,7 @@ func (b likelihoodBatch) encoded(e interface{ Encoded(int, []float64) }) {
 
 // clamped is the denoiser, clamped to the range of images if asked.
 func (b likelihoodBatch) clamped(clamp bool) (reverie.Denoiser[*tensors.Tensor], error) {
-	if !clamp || b.reading == eval.Points {
+	if !clamp || !b.bounded {
 		return b.denoiser, nil
 	}
 	return reverie.Clamp(b.space, b.denoiser, -1, 1)
@@ -166,9 +167,9 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 		return err
 	}
 	e := l.model.Engine
-	b := likelihoodBatch{space: pipeline.NewScope(e.Space(reverie.Stream{}))}
-	if images.H == 1 && images.W == 1 || l.model.VAE != nil {
-		b.reading = eval.Points
+	b := likelihoodBatch{space: pipeline.NewScope(e.Space(reverie.Stream{})), reading: images.Reading(), bounded: !images.Points()}
+	if l.model.VAE != nil { // what is measured are the latents
+		b.reading, b.bounded = eval.Points, false
 	}
 	d := l.model.Differentiable(b.space, l.mode)
 	defer d.Close()
@@ -202,10 +203,10 @@ func (l *likelihoods) load(b *likelihoodBatch, images eval.Images, first, n int)
 	part := images.Part(first, n)
 	switch {
 	case l.model.VAE != nil:
-		if err := l.encode(b, narrowed(part), []int{n, images.H, images.W, images.C}); err != nil {
+		if err := l.encode(b, part); err != nil {
 			return err
 		}
-	case b.reading == eval.Pixels:
+	case b.bounded:
 		b.x = engine.New(l.model.Engine, part.Pix, n, images.H, images.W, images.C)
 	default:
 		b.x = engine.New(l.model.Engine, part.Rows().X, n, images.H, images.W, images.C)

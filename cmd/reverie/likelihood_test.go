@@ -31,7 +31,7 @@ func tinyLikelihoods(t *testing.T, n int) (*likelihoods, eval.Images) {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.Close)
-	images := eval.Images{N: n, H: 8, W: 8, C: 3, Pix: make([]float32, n*8*8*3)}
+	images := eval.Images{N: n, H: 8, W: 8, C: 3, Levels: 256, Pix: make([]float32, n*8*8*3)}
 	for i := range images.Pix {
 		images.Pix[i] = float32(float64((i*i+7*i)%256)/127.5 - 1)
 	}

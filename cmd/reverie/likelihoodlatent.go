@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
 )
@@ -33,14 +34,14 @@ func (l *likelihoods) checkAutoencoder() error {
 //
 // Levels are first made continuous, x = (x8 + u)/127.5 - 1, which adds D log 127.5. log q is taken at the z drawn, so that its
 // noise cancels against that of the other two where q is near the posterior.
-func (l *likelihoods) encode(b *likelihoodBatch, images []float32, dims []int) error {
-	a, e, n := l.model.VAE, l.model.Engine, dims[0]
-	b.dim = len(images) / n
-	points := dims[1] == 1 && dims[2] == 1
-	if !points {
-		images = dequantised(images, n, b.stream)
+func (l *likelihoods) encode(b *likelihoodBatch, images eval.Images) error {
+	a, e, n := l.model.VAE, l.model.Engine, images.N
+	b.dim = images.H * images.W * images.C
+	spread, data := a.Net.Likelihood().Spreads(images.Levels), narrowed(images)
+	if spread {
+		data = dequantised(data, n, b.stream)
 	}
-	x := engine.New(e, images, dims...)
+	x := engine.New(e, data, n, images.H, images.W, images.C)
 	defer engine.Free(x)
 	mean, logVar, err := a.Encode(x)
 	if err != nil {
@@ -61,12 +62,12 @@ func (l *likelihoods) encode(b *likelihoodBatch, images []float32, dims []int) e
 	size := len(z) / n
 	for i := range b.beside {
 		b.beside[i] = latents[i] - float64(reconstruction[i]) - float64(size)*math.Log(math.Abs(factor))
-		if !points {
+		if spread {
 			b.beside[i] += float64(b.dim) * math.Log(127.5)
 		}
 	}
 	shape := mean.Shape().Dimensions
-	if points {
+	if images.Points() {
 		b.x = widened(e, z, shape...)
 	} else {
 		b.x = engine.New(e, z, shape...)

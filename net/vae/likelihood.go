@@ -97,10 +97,10 @@ func (l Likelihood) in(s net.Scope) Likelihood {
 	return l
 }
 
-// Spreads says whether 8-bit images of h x w are spread over their levels by
-// noise before their density is taken (Theis et al. 2016, arXiv:1511.01844): a
-// Bernoulli likelihood is a probability already, and points have no levels.
-func (l Likelihood) Spreads(h, w int) bool { return l.Kind != Bernoulli && h*w > 1 }
+// Spreads says whether data of so many levels, 0 where they are real numbers, are
+// spread over them by noise before their density is taken (Theis et al. 2016,
+// arXiv:1511.01844): a Bernoulli likelihood is a probability already.
+func (l Likelihood) Spreads(levels int) bool { return l.Kind != Bernoulli && levels > 0 }
 
 // mean is the mean of p(x|z), in [-1,1] for a Bernoulli.
 func (l Likelihood) mean(y *graph.Node) *graph.Node {

@@ -271,24 +271,24 @@ func TestBernoulli(t *testing.T) {
 // point of density 1/2.
 func TestBitsPerDim(t *testing.T) {
 	for _, c := range []struct {
-		kind string
-		side int
-		nats float64 // an element
-		want float64
+		kind   string
+		levels int
+		nats   float64 // an element
+		want   float64
 	}{
-		{vae.Gaussian, 2, -math.Log(256 / 127.5), 8},
-		{vae.Gaussian, 1, -math.Ln2, 1},
-		{vae.Bernoulli, 2, -math.Ln2, 1},
-		{vae.Bernoulli, 1, -math.Ln2, 1},
+		{vae.Gaussian, 256, -math.Log(256 / 127.5), 8},
+		{vae.Gaussian, 0, -math.Ln2, 1},
+		{vae.Bernoulli, 256, -math.Ln2, 1},
+		{vae.Bernoulli, 0, -math.Ln2, 1},
 	} {
-		spread := vae.Likelihood{Kind: c.kind}.Spreads(c.side, c.side)
+		spread := vae.Likelihood{Kind: c.kind}.Spreads(c.levels)
 		if got := vae.BitsPerDim(10*c.nats, 10, spread); !(math.Abs(got-c.want) <= 1e-12) {
-			t.Errorf("%s, %dx%d: %v bits, want %v", c.kind, c.side, c.side, got, c.want)
+			t.Errorf("%s, %d levels: %v bits, want %v", c.kind, c.levels, got, c.want)
 		}
 	}
 	l := vae.Likelihood{} // the zero value is Gaussian
-	if !l.Spreads(1, 2) || !l.Spreads(2, 1) || l.Spreads(1, 1) {
-		t.Error("what is not a single pixel has levels")
+	if !l.Spreads(256) || l.Spreads(0) {
+		t.Error("what has levels is spread over them, and nothing else")
 	}
 }
 
