@@ -52,6 +52,39 @@ func SigmoidBetas(T int, start, end float64) []float64 {
 	return beta
 }
 
+// ZeroSNR returns the betas rescaled so that the last step keeps no signal (Lin et al. 2023, arXiv:2305.08891, algorithm 1): sqrt(abar) is
+// shifted by its last value and stretched back to its first,
+//
+//	sqrt(abar'_t) = (sqrt(abar_t) - sqrt(abar_{T-1})) sqrt(abar_0)/(sqrt(abar_0) - sqrt(abar_{T-1}))
+//
+// but for abar'_{T-1}, which stays at 2^-24, or a quarter of abar'_{T-2} if that is less, so that log(abar) is finite: diffusers does the same in the
+// schedulers that work with sigma/alpha (there the last value may exceed the one before). One beta, or betas of 0, stay as they are.
+func ZeroSNR(beta []float64) []float64 {
+	root := make([]float64, len(beta)) // of abar
+	sum := 0.0
+	for t, b := range beta {
+		sum += math.Log1p(-b)
+		root[t] = math.Exp(sum / 2)
+	}
+	out := append([]float64(nil), beta...)
+	last := len(beta) - 1
+	if last < 1 || !(root[last] < root[0]) {
+		return out
+	}
+	stretch := root[0] / (root[0] - root[last])
+	before := root[0] * root[0]
+	for t := 1; t <= last; t++ {
+		r := (root[t] - root[last]) * stretch
+		abar := r * r
+		if t == last {
+			abar = min(0x1p-24, before/4)
+		}
+		out[t] = 1 - abar/before
+		before = abar
+	}
+	return out
+}
+
 var schedules = []string{"linear", "scaled-linear", "sigmoid", "cosine"}
 
 // Schedules returns the names that Betas knows.

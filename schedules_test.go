@@ -50,6 +50,38 @@ func TestSigmoidBetasAreDiffusers(t *testing.T) {
 // Flow matching's diffusion path is VP with velocity prediction: Lipman et al. 2023, arXiv:2210.02747, eq. 19, whose time runs the other way and whose T(s) is B:
 //
 //	u_t(x|x1) = -T'(1-t)/2 (e^(-T(1-t)) x - e^(-T(1-t)/2) x1)/(1 - e^(-T(1-t)))
+// ZeroSNR keeps the first step, leaves the last next to no signal, and sqrt(abar) between them by a straight line of what it was.
+func TestZeroSNR(t *testing.T) {
+	for _, beta := range [][]float64{LinearBetas(1000, 1e-4, 0.02), CosineBetas(300), {0.1, 0.2}, {0.1, 0.3, 0.2}} {
+		out := ZeroSNR(beta)
+		p, err := NewDDPM(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := len(beta) - 1
+		if out[0] != beta[0] || !(p.AlphaBar(last) <= 0x1p-24*(1+1e-9)) || !(p.AlphaBar(last) > 0) {
+			t.Errorf("T = %d: first beta %v, want %v; last abar %v", last+1, out[0], beta[0], p.AlphaBar(last))
+		}
+		root := func(beta []float64, t int) float64 { // by products, not by logarithms
+			product := 1.0
+			for _, b := range beta[:t+1] {
+				product *= 1 - b
+			}
+			return math.Sqrt(product)
+		}
+		first, end := root(beta, 0), root(beta, last)
+		for i := range last {
+			want := first * (root(beta, i) - end) / (first - end)
+			if got := root(out, i); math.Abs(got-want) > 1e-9 {
+				t.Errorf("T = %d, index %d: sqrt(abar) %v, want %v", last+1, i, got, want)
+			}
+		}
+	}
+	if out := ZeroSNR([]float64{0.1}); out[0] != 0.1 {
+		t.Errorf("one beta became %v", out)
+	}
+}
+
 func TestVPVelocityIsFlowMatchings(t *testing.T) {
 	const x, x0 = 0.3, -1.1
 	for _, at := range []float64{0.01, 0.3, 0.8, 1} {

@@ -198,7 +198,9 @@ func (l *loader) readScheduler(c *Checkpoint) error {
 	if err != nil {
 		return err
 	}
-	c.Scheduler, err = parseScheduler(b)
+	var notes []string
+	c.Scheduler, notes, err = parseScheduler(b)
+	c.Notes = append(c.Notes, notes...)
 	return l.name(file, err)
 }
 

@@ -394,17 +394,15 @@ func TestForeignModels(t *testing.T) {
 		{indexFile, "UNet2DModel", "AutoencoderKL", `unet is of class "AutoencoderKL", an autoencoder`},
 		{indexFile, `"diffusers",` + "\n" + `    "UNet2DModel"`, `"UNet2DModel"`, `expected ["library", "class"]`},
 		{indexFile, `"diffusers",` + "\n" + `    "UNet2DModel"`, `"reverie", "../x"`, `class "../x"`},
-		{schedulerFile, `"DDPMScheduler"`, `"EulerDiscreteScheduler"`, "_class_name"},
+		{schedulerFile, `"DDPMScheduler"`, `"LCMScheduler"`, "_class_name"},
 		{schedulerFile, `"num_train_timesteps": 300`, `"num_train_timesteps": 1000000000000`, "num_train_timesteps is 1000000000000"},
 		{schedulerFile, `"num_train_timesteps": 300`, `"num_train_timesteps": 0`, "num_train_timesteps is 0"},
 		{schedulerFile, `"beta_start": 0.0001`, `"beta_start": -1`, "beta_start -1"},
 		{schedulerFile, `"trained_betas": null`, `"trained_betas": [0.1]`, "trained_betas"},
-		{schedulerFile, `"thresholding": false`, `"thresholding": true`, "thresholding"},
-		{schedulerFile, `"rescale_betas_zero_snr": false`, `"rescale_betas_zero_snr": true`, "rescale_betas_zero_snr"},
+		{schedulerFile, `"thresholding": false`, `"thresholding": true, "x": 1`, "x is 1: the key is not known"},
 		{schedulerFile, `"variance_type": "fixed_large"`, `"variance_type": "learned"`, "variance_type"},
 		{schedulerFile, `"beta_schedule": "linear"`, `"beta_schedule": "laplace"`, "beta_schedule"},
 		{schedulerFile, `"prediction_type": "v_prediction"`, `"prediction_type": "flow"`, "prediction_type"},
-		{schedulerFile, `"steps_offset"`, `"step_offset"`, "unknown field"},
 		{"unet/config.json", `"UNet2DModel"`, `"VQModel"`, "_class_name"},
 		{"unet/config.json", `"act_fn": "silu",`, `"act_fn": "silu", "act_fn": "relu",`, `key "act_fn" comes twice`},
 	} {
@@ -486,7 +484,7 @@ func FuzzModelFolder(f *testing.F) {
 				}
 			}
 		}
-		if c, err := parseScheduler(b); err == nil && c.Validate() != nil {
+		if c, _, err := parseScheduler(b); err == nil && c.Validate() != nil {
 			t.Errorf("%+v", c)
 		}
 		if c, err := parseConfig(b, "UNet2DModel"); err == nil && !json.Valid(c) {

@@ -100,10 +100,7 @@ func narrow(tensors map[string]Tensor) string {
 	}
 	var words []string
 	for _, dtype := range slices.Sorted(maps.Keys(n)) {
-		words = append(words, fmt.Sprintf("%d of %s", n[dtype], dtype))
+		words = append(words, fmt.Sprintf("%d of %d tensors are %s, read as float32", n[dtype], len(tensors), dtype))
 	}
-	if words == nil {
-		return ""
-	}
-	return fmt.Sprintf("%s of %d tensors are read as float32", strings.Join(words, ", "), len(tensors))
+	return strings.Join(words, "; ")
 }

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -29,17 +30,23 @@ type SchedulerConfig struct {
 	ClipSample      bool    `json:"clip_sample"`
 	ClipSampleRange float64 `json:"clip_sample_range"`
 
-	// The rest is diffusers' too. The first three change the maths in ways that
-	// reverie does not offer: any value but the default is refused.
-	TrainedBetas          []float64 `json:"trained_betas"`
-	Thresholding          bool      `json:"thresholding"`
-	RescaleBetasZeroSNR   bool      `json:"rescale_betas_zero_snr"`
-	DynamicThresholdRatio float64   `json:"dynamic_thresholding_ratio"`
-	SampleMaxValue        float64   `json:"sample_max_value"`
-	TimestepSpacing       string    `json:"timestep_spacing"` // of Python's sampler; not used here
-	StepsOffset           int       `json:"steps_offset"`     // likewise
+	// TrainedBetas, if not null, is the table of betas itself, T of them.
+	TrainedBetas []float64 `json:"trained_betas"`
+	// RescaleBetasZeroSNR rescales the table so that the last step has no signal
+	// (Lin et al. 2023, arXiv:2305.08891).
+	RescaleBetasZeroSNR bool `json:"rescale_betas_zero_snr"`
 
-	// Reverie holds what diffusers has no key for; nil in a file from elsewhere.
+	// The rest is diffusers' too. Thresholding is refused unless it clamps.
+	Thresholding          bool    `json:"thresholding"`
+	DynamicThresholdRatio float64 `json:"dynamic_thresholding_ratio"`
+	SampleMaxValue        float64 `json:"sample_max_value"`
+	TimestepSpacing       string  `json:"timestep_spacing"` // of Python's sampler; not used here
+	StepsOffset           int     `json:"steps_offset"`     // likewise
+
+	// Walk is how a scheduler from elsewhere goes through the noise levels.
+	Walk Walk `json:"-"`
+
+	// Reverie holds what diffusers has no key for; nil for a table of betas from elsewhere.
 	Reverie *SchedulerExtra `json:"reverie,omitempty"`
 }
 
@@ -79,13 +86,16 @@ func (c SchedulerConfig) Validate() error {
 	if c.ClipSample && !(c.ClipSampleRange > 0) {
 		return fmt.Errorf("clip_sample_range is %v, expected more than 0", c.ClipSampleRange)
 	}
-	switch {
-	case len(c.TrainedBetas) > 0:
-		return fmt.Errorf("trained_betas is a table of %d, expected null", len(c.TrainedBetas))
-	case c.Thresholding:
+	if n := len(c.TrainedBetas); n > 0 && n != c.NumTrainTimesteps {
+		return fmt.Errorf("trained_betas is a table of %d, expected num_train_timesteps, %d", n, c.NumTrainTimesteps)
+	}
+	for i, b := range c.TrainedBetas {
+		if !(b > 0 && b < 1) {
+			return fmt.Errorf("trained_betas[%d] is %v, expected a number between 0 and 1", i, b)
+		}
+	}
+	if c.Thresholding {
 		return fmt.Errorf("thresholding is true, expected false")
-	case c.RescaleBetasZeroSNR:
-		return fmt.Errorf("rescale_betas_zero_snr is true, expected false")
 	}
 	return c.validateNames()
 }
@@ -120,14 +130,24 @@ func (c SchedulerConfig) validateNames() error {
 	return nil
 }
 
-// parseScheduler reads scheduler_config.json; what it leaves out has diffusers'
-// default.
-func parseScheduler(b []byte) (SchedulerConfig, error) {
-	c := NewScheduler()
-	if err := jsonfile.Strict(b, &c); err != nil {
-		return c, err
+// parseScheduler reads scheduler_config.json, ours or diffusers'; what it leaves
+// out has diffusers' default. The notes say what of another's is not followed.
+func parseScheduler(b []byte) (c SchedulerConfig, notes []string, err error) {
+	var own struct {
+		Class   string           `json:"_class_name"`
+		Reverie *json.RawMessage `json:"reverie"`
 	}
-	return c, c.Validate()
+	if err := jsonfile.Lenient(b, &own); err != nil {
+		return c, nil, err
+	}
+	if own.Reverie == nil && own.Class != OwnScheduler {
+		return parseForeignScheduler(b)
+	}
+	c = NewScheduler()
+	if err := jsonfile.Strict(b, &c); err != nil {
+		return c, nil, err
+	}
+	return c, nil, c.Validate()
 }
 
 // SchedulerExtra is what reverie keeps beside diffusers' keys.

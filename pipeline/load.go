@@ -10,7 +10,7 @@ import (
 	"github.com/reverie-go/reverie/net"
 	_ "github.com/reverie-go/reverie/net/mlp" // the architectures that files may name
 	_ "github.com/reverie-go/reverie/net/simpleunet"
-	_ "github.com/reverie-go/reverie/net/unet"
+	"github.com/reverie-go/reverie/net/unet"
 )
 
 // A Loaded is a model together with the files that it came from.
@@ -75,6 +75,7 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if err != nil {
 		return nil, fmt.Errorf("scheduler: %w", err)
 	}
+	plain := n
 	if spec.Energy {
 		n = Energy{n}
 	}
@@ -91,7 +92,10 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if err := m.Use(weights); err != nil {
 		return nil, err
 	}
-	m.Defaults = defaults(c.Scheduler)
+	m.Defaults, m.Walk = defaults(c.Scheduler), c.Scheduler.Walk
+	if m.Defaults.Height == 0 {
+		m.Defaults.Height, m.Defaults.Width = sizeOf(plain)
+	}
 	m.Lecture = isLecture(c)
 	if c.VAE != nil {
 		a, err := buildAutoencoder(e, c.VAE)
@@ -103,6 +107,9 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 		}
 		c.VAE.Weights = nil
 	}
+	if x := c.Scheduler.Reverie; c.VAE != nil && (x == nil || x.Height == 0) { // sample_size is that of the latents
+		m.Defaults.Height, m.Defaults.Width = m.VAE.pixels(m.Defaults.Height), m.VAE.pixels(m.Defaults.Width)
+	}
 	if x := c.Scheduler.Reverie; x != nil {
 		if err := m.setUnits(x.Shift, x.Scale); err != nil {
 			return nil, err
@@ -110,6 +117,15 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	}
 	c.Weights, c.EMA = nil, nil
 	return &Loaded{Model: m, Checkpoint: c, Averaged: part == checkpoint.EMA}, nil
+}
+
+// sizeOf is the size that a network's configuration says its images have, 0 where it says none.
+func sizeOf(n net.Model) (h, w int) {
+	c, ok := n.Config().(unet.Config)
+	if !ok {
+		return 0, 0
+	}
+	return c.SampleSize[0], c.SampleSize[1]
 }
 
 // isLecture says of a run whether it began from preset lecture, and of weights

@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 )
@@ -39,6 +40,9 @@ type Model struct {
 	Shift, Scale []float64
 	// Defaults fill the fields of Options that are left zero.
 	Defaults Options
+	// Walk is how the scheduler in a model's files from elsewhere goes through the noise levels; sampling of the model's own process by its own
+	// solver follows it.
+	Walk checkpoint.Walk
 	// Lecture says that the model is the lecture's, whose solvers (ddpm and
 	// lecture-sde) clamp x after each step unless Defaults or Options say else.
 	Lecture bool

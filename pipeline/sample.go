@@ -61,12 +61,15 @@ func (m *Model) Filled(o Options) Options {
 			o.Variance = cmp.Or(o.Variance, d.Variance)
 		}
 	}
-	if o.Solver == own {
+	if o.Solver == own || d.Solver == "" { // a model from elsewhere says what of every solver
 		o.Steps, o.Clamp = cmp.Or(o.Steps, d.Steps), cmp.Or(o.Clamp, d.Clamp)
 	}
 	p := o.Process
 	if p == nil {
 		p = m.Process
+	}
+	if o.Process == nil && o.Solver == own {
+		o.Spacing = cmp.Or(o.Spacing, m.Walk.Spacing)
 	}
 	o.Clamp, o.Spacing = cmp.Or(o.Clamp, m.clamp(o.Solver)), cmp.Or(o.Spacing, sample.DefaultSpacing(o.Solver, p))
 	o.Steps = cmp.Or(o.Steps, sample.DefaultSteps(o.Solver, p))
@@ -113,6 +116,29 @@ func (m *Model) Sample(ctx context.Context, o Options) ([]float32, error) {
 	return images, nil
 }
 
+// grid is the grid of the options, which of the model's own process follows its Walk.
+func (m *Model) grid(o Options, p reverie.Process) ([]float64, error) {
+	grid, err := sample.Grid(o.Spacing, p, o.Steps)
+	if err != nil || o.Process != nil {
+		return grid, err
+	}
+	lo, _ := p.Span()
+	last := len(grid) - 1 // Clean
+	if s := m.Walk.Shift; s != 0 && o.Spacing == m.Walk.Spacing {
+		for i, t := range grid[:last] {
+			grid[i] = max(lo, s*t/(1+(s-1)*t))
+		}
+	}
+	switch {
+	case !m.Walk.AtLowest:
+	case grid[last-1] > lo:
+		grid[last] = lo
+	case last > 1:
+		grid = grid[:last]
+	}
+	return grid, nil
+}
+
 // batch draws the n images from number first on.
 func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Tensor, error) {
 	space := NewScope(m.Engine.Space(reverie.Stream{Seed: o.Seed, Domain: reverie.Sampling, Sample: uint64(first)}))
@@ -124,7 +150,7 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	if err != nil {
 		return nil, err
 	}
-	grid, err := sample.Grid(o.Spacing, run.Process, o.Steps)
+	grid, err := m.grid(o, run.Process)
 	if err != nil {
 		return nil, err
 	}

@@ -14,8 +14,10 @@ type Spec struct {
 	Process  string // ddpm, vp, subvp, ve, edm or flow; "": ddpm
 	Schedule string // of ddpm and vp
 
-	Timesteps          int     // of ddpm
-	BetaStart, BetaEnd float64 // of linear and scaled-linear: beta_0 and beta_{T-1}; of vp and subvp a thousandth of beta(0) and beta(1)
+	Timesteps          int       // of ddpm
+	Betas              []float64 // of ddpm: the table itself, in place of a schedule's; nil: the schedule's
+	ZeroSNR            bool      // of ddpm: the table is rescaled by reverie.ZeroSNR
+	BetaStart, BetaEnd float64   // of linear and scaled-linear: beta_0 and beta_{T-1}; of vp and subvp a thousandth of beta(0) and beta(1)
 
 	SigmaMin, SigmaMax float64 // of ve and edm; 0: the paper's
 	Between            bool    // of flow: between two data sets
@@ -35,9 +37,15 @@ func (s Spec) New() (reverie.Process, error) {
 	vp := reverie.VP{BetaMin: vpSteps * s.BetaStart, BetaMax: vpSteps * s.BetaEnd}
 	switch s.Process {
 	case "", "ddpm":
-		beta, err := reverie.Betas(s.Schedule, s.Timesteps, s.BetaStart, s.BetaEnd)
+		beta, err := s.Betas, error(nil)
+		if beta == nil {
+			beta, err = reverie.Betas(s.Schedule, s.Timesteps, s.BetaStart, s.BetaEnd)
+		}
 		if err != nil {
 			return nil, err
+		}
+		if s.ZeroSNR {
+			beta = reverie.ZeroSNR(beta)
 		}
 		return reverie.NewDDPM(beta)
 	case "vp":
@@ -92,7 +100,7 @@ func (s Spec) Scheduler() (checkpoint.SchedulerConfig, error) {
 	c.Reverie = x
 	var err error
 	if s.ddpm() {
-		c.NumTrainTimesteps = s.Timesteps
+		c.NumTrainTimesteps, c.TrainedBetas, c.RescaleBetasZeroSNR = s.Timesteps, s.Betas, s.ZeroSNR
 		if c.BetaSchedule, err = translate(schedules, 0, "schedule", s.Schedule); err != nil {
 			return c, err
 		}
@@ -121,6 +129,7 @@ func SpecOf(c checkpoint.SchedulerConfig) (s Spec, err error) {
 		s.Energy = x.Energy
 	}
 	if s.ddpm() {
+		s.Betas, s.ZeroSNR = c.TrainedBetas, c.RescaleBetasZeroSNR
 		s.Schedule, err = translate(schedules, 1, "beta_schedule", c.BetaSchedule)
 	} else {
 		s.Schedule = c.Reverie.Schedule
@@ -143,6 +152,11 @@ func SpecOf(c checkpoint.SchedulerConfig) (s Spec, err error) {
 // String is the process as a person reads it.
 func (s Spec) String() string {
 	switch {
+	case s.ddpm() && s.ZeroSNR:
+		s.ZeroSNR = false
+		return s.String() + ", rescaled to no signal at the end"
+	case s.ddpm() && s.Betas != nil:
+		return fmt.Sprintf("ddpm, T = %d, a table of betas of its own", s.Timesteps)
 	case s.ddpm() && s.Schedule == "cosine":
 		return fmt.Sprintf("ddpm, T = %d, cosine betas", s.Timesteps)
 	case s.ddpm():

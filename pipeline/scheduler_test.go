@@ -3,6 +3,7 @@ package pipeline
 import (
 	"image"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -31,6 +32,8 @@ func specs() (all []Spec) {
 		all = append(all, Spec{Process: "ddpm", Schedule: "linear", Timesteps: 30, BetaStart: 1e-3, BetaEnd: 0.05, Prediction: "eps", Variance: variance})
 	}
 	return append(all,
+		Spec{Process: "ddpm", Schedule: "linear", Timesteps: 3, Betas: []float64{0.1, 0.3, 0.2}, BetaStart: 1e-4, BetaEnd: 0.02, Prediction: "v", Variance: "posterior"},
+		Spec{Process: "ddpm", Schedule: "cosine", Timesteps: 30, BetaStart: 1e-3, BetaEnd: 0.05, ZeroSNR: true, Prediction: "v", Variance: "posterior"},
 		Spec{Process: "ve", Timesteps: 1000, BetaStart: 1e-4, BetaEnd: 0.02, SigmaMin: 0.02, SigmaMax: 30, Prediction: "score", Variance: "posterior"},
 		Spec{Process: "edm", Timesteps: 1000, BetaStart: 1e-4, BetaEnd: 0.02, SigmaMin: 0.02, SigmaMax: 30, Prediction: "edm", SigmaData: 1.5, Variance: "posterior"},
 		Spec{Process: "flow", Timesteps: 1000, BetaStart: 1e-4, BetaEnd: 0.02, Between: true, Prediction: "velocity", Variance: "posterior"},
@@ -52,7 +55,7 @@ func TestSpecRoundTrip(t *testing.T) {
 		if s.Process != "ddpm" {
 			want.Timesteps = 1000 // which files have, and nothing asks for
 		}
-		if err != nil || back != want {
+		if err != nil || !reflect.DeepEqual(back, want) {
 			t.Errorf("%+v came back as %+v, %v", want, back, err)
 		}
 		p, err := s.New()

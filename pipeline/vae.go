@@ -159,6 +159,16 @@ func (a *Autoencoder) DecodeCodes(ctx context.Context, z []float32, n, h, w, bat
 	return images, height, width, nil
 }
 
+// pixels is the side of an image whose latent has n positions on a side.
+func (a *Autoencoder) pixels(n int) int {
+	const probe = 1 << 12 // a side that every autoencoder halves evenly
+	side, _, _ := a.Net.Latent(probe, probe)
+	if side < 1 {
+		return 0
+	}
+	return n * (probe / side)
+}
+
 // Prior draws n latents of h x w x c from N(0, I): latent i depends on the seed
 // and i alone.
 func Prior(seed uint64, n, h, w, c int) []float32 {
