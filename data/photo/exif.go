@@ -31,7 +31,7 @@ type directory struct {
 	more    bool // another one follows
 }
 
-// openDirectory reads what lies inside b; a file that breaks off has the entries until there.
+// openDirectory reads the first directory of b.
 func openDirectory(b []byte) (d directory, ok bool) {
 	b = bytes.TrimPrefix(b, []byte(exifPrefix)) // some writers leave it where it does not belong
 	if len(b) < 8 {
@@ -45,11 +45,17 @@ func openDirectory(b []byte) (d directory, ok bool) {
 	default:
 		return d, false
 	}
-	at := int64(d.order.Uint32(b[4:]))
+	d.b = b
+	return d.at(d.order.Uint32(b[4:]))
+}
+
+// at reads the directory at an offset of the same file; one that breaks off has the entries until there.
+func (d directory) at(offset uint32) (directory, bool) {
+	b, at := d.b, int64(offset)
 	if at < 8 || at+2 > int64(len(b)) {
 		return d, false
 	}
-	d.b, d.entries = b, map[uint16][]byte{}
+	d.entries = map[uint16][]byte{}
 	n := int64(d.order.Uint16(b[at:]))
 	for at += 2; n > 0 && at+directoryEntries <= int64(len(b)); n, at = n-1, at+directoryEntries {
 		d.entries[d.order.Uint16(b[at:])] = b[at : at+directoryEntries]
@@ -98,6 +104,27 @@ func (d directory) number(tag uint16, missing uint32) uint32 {
 		return uint32(d.order.Uint16(v))
 	}
 	return d.order.Uint32(v)
+}
+
+// adobeRGB reports whether the metadata of a camera say that its colours are Adobe RGB (DCF 2.0: R03 in the directory of interoperability),
+// which cameras do not put into a profile.
+func (m *meta) adobeRGB() bool {
+	const camera, interoperability, index = 0x8769, 0xa005, 1
+	for _, b := range m.exif {
+		d, ok := openDirectory(b)
+		for _, below := range []uint16{camera, interoperability} {
+			if ok {
+				d, ok = d.at(d.number(below, 0))
+			}
+		}
+		if !ok {
+			continue
+		}
+		if v, _ := d.bytes(index); bytes.HasPrefix(v, []byte("R03")) {
+			return true
+		}
+	}
+	return false
 }
 
 // xmpOrientation finds the orientation in an XMP packet, as an attribute or an element.

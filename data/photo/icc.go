@@ -44,10 +44,13 @@ func readProfile(b []byte) (*profile, error) {
 	return nil, errors.New("of a rare space of colours")
 }
 
+// maxTags is how many elements of a profile are looked at.
+const maxTags = 100
+
 // profileTags returns the tagged elements that lie inside b.
 func profileTags(b []byte) map[string][]byte {
 	tags := map[string][]byte{}
-	n := int64(binary.BigEndian.Uint32(b[128:]))
+	n := min(int64(binary.BigEndian.Uint32(b[128:])), maxTags)
 	for at := int64(132); n > 0 && at+12 <= int64(len(b)); n, at = n-1, at+12 {
 		from, size := int64(binary.BigEndian.Uint32(b[at+4:])), int64(binary.BigEndian.Uint32(b[at+8:]))
 		if from+size <= int64(len(b)) {

@@ -30,6 +30,7 @@ const (
 	NoteProfileMatrix  = "converted from another colour profile to sRGB by its matrix, not its tables"
 	NoteProfileIgnored = "read without the colour profile"
 	NoteGamma          = "read without the gamma or primaries in the file (gAMA, cHRM), as most programs do"
+	NoteAdobeRGB       = "read as sRGB, though EXIF says Adobe RGB, as most programs do"
 	NoteVideoColour    = "read as sRGB, not in the colours of video that the file states (cICP)"
 	NoteFirstFrame     = "animated: the first frame is taken"
 	NoteFirstPage      = "of several pages: the first is taken"
@@ -125,6 +126,9 @@ func (f *File) noteModel(m color.Model) {
 	if f.Turn > 1 {
 		f.Notes = append(f.Notes, NoteTurned)
 	}
+	if f.meta.profile == nil && f.meta.adobeRGB() {
+		f.Notes = append(f.Notes, NoteAdobeRGB)
+	}
 	switch m {
 	case color.CMYKModel:
 		f.Notes = append(f.Notes, NoteCMYK)
@@ -207,10 +211,17 @@ func refuse(kind sniff.Kind, err error) error {
 	var ofPNG png.UnsupportedError
 	var ofTIFF tiff.UnsupportedError
 	switch {
-	case errors.As(err, &ours), errors.As(err, &ofPNG), errors.As(err, &ofTIFF), errors.Is(err, bmp.ErrUnsupported):
-		return kind.Unsupported(err, toPNG)
 	case errors.As(err, &ofJPEG):
-		return kind.Unsupported(errors.New(string(ofJPEG)), toPNG)
+		ours = unsupported(ofJPEG)
+	case errors.As(err, &ofPNG):
+		ours = unsupported(ofPNG)
+	case errors.As(err, &ofTIFF):
+		ours = unsupported(ofTIFF)
+	case errors.Is(err, bmp.ErrUnsupported):
+		ours = "compressed, or of another number of bits than 1, 2, 4, 8, 24 or 32"
+	}
+	if ours != "" || errors.As(err, &ours) {
+		return kind.Unsupported(ours, toPNG)
 	}
 	return kind.Refuse(err, Kinds...)
 }

@@ -40,6 +40,11 @@ func TestBoundedMetadata(t *testing.T) {
 	if n := len(inflate(deflated(t, maxMeta+1000))); n != maxMeta {
 		t.Errorf("%d bytes unpacked, want %d", n, maxMeta)
 	}
+	text := "Raw profile type exif\x00\nexif\n2\nabcd\n"
+	raw := "\x89PNG\r\n\x1a\n" + strings.Repeat("\x00\x00\x00"+string(rune(len(text)))+"tEXt"+text+"crc ", 10)
+	if m, err := pngMeta([]byte(raw)); err != nil || len(m.exif) != maxTexts {
+		t.Errorf("%d texts are looked at, %v; want %d", len(m.exif), err, maxTexts)
+	}
 }
 
 // TestCurves: the forms of curves at points computed by hand.

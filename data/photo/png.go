@@ -9,18 +9,24 @@ import (
 	"strings"
 )
 
-// maxMeta bounds a profile or other metadata once unpacked.
-const maxMeta = 1 << 22
+// maxMeta bounds a profile or other metadata once unpacked, maxTexts how many texts are looked at.
+const (
+	maxMeta  = 1 << 22
+	maxTexts = 4
+)
 
 // pngMeta reads the chunks around the picture, some of which writers put behind it.
 func pngMeta(raw []byte) (m meta, err error) {
 	var managed, odd bool
+	texts := 0
 	for name, body := range chunks(raw) {
 		switch name {
 		case "CgBI":
 			return m, unsupported("the form of PNG that iPhone programs hold")
 		case "iCCP":
-			m.profile, managed = packed(body), true
+			if m.profile == nil {
+				m.profile, managed = packed(body), true
+			}
 		case "sRGB":
 			managed = true
 		case "cICP":
@@ -38,7 +44,9 @@ func pngMeta(raw []byte) (m meta, err error) {
 		case "eXIf":
 			m.exif = append(m.exif, body)
 		case "tEXt", "zTXt", "iTXt":
-			m.text(name, body)
+			if texts < maxTexts { // each can unpack to maxMeta
+				texts += m.text(name, body)
+			}
 		}
 	}
 	if odd && !managed {
@@ -91,7 +99,8 @@ func inflate(b []byte) []byte {
 }
 
 // text takes the orientation's sources out of a text chunk: XMP, and EXIF as ImageMagick and others kept it before PNG had a chunk for it.
-func (m *meta) text(chunk string, body []byte) {
+// It returns how many it found, 0 or 1.
+func (m *meta) text(chunk string, body []byte) int {
 	key, rest, _ := bytes.Cut(body, []byte{0})
 	switch string(key) {
 	case "XML:com.adobe.xmp":
@@ -103,6 +112,7 @@ func (m *meta) text(chunk string, body []byte) {
 			}
 			m.xmp = rest
 		}
+		return 1
 	case "Raw profile type exif", "Raw profile type APP1":
 		if chunk == "zTXt" && len(rest) > 0 {
 			rest = inflate(rest[1:])
@@ -110,7 +120,9 @@ func (m *meta) text(chunk string, body []byte) {
 		if b := rawProfile(string(rest)); b != nil {
 			m.exif = append(m.exif, b)
 		}
+		return 1
 	}
+	return 0
 }
 
 // rawProfile reads "\nexif\n   LENGTH\nHEX DIGITS".

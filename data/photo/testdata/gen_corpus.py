@@ -214,6 +214,13 @@ def exif(o, big=False, kind=3):
     return (b"MM" if big else b"II") + struct.pack(e + "HIHHHI", 42, 8, 1, 0x0112, kind, 1) + value + b"\0" * 4
 
 
+def adobe_rgb():
+    """EXIF that leads to R03 in the directory of interoperability."""
+    def one(tag, kind, count, value):
+        return struct.pack("<HHHI", 1, tag, kind, count) + value + b"\0" * 4
+    return b"II" + struct.pack("<HI", 42, 8) + one(0x8769, 4, 1, struct.pack("<I", 26)) + one(0xa005, 4, 1, struct.pack("<I", 44)) + one(1, 2, 4, b"R03\0")
+
+
 def xmp(o, element=False):
     inside = f"><tiff:Orientation>{o}</tiff:Orientation></rdf:Description>" if element else f' tiff:Orientation="{o}"/>'
     return ('<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -369,6 +376,8 @@ case("gamma-usual.png", png_with(plain_png, (b"gAMA", struct.pack(">I", 45455)),
 case("primaries.png", png_with(plain_png, (b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))), 0, gamma)
 case("gamma-and-srgb.png", png_with(plain_png, (b"sRGB", b"\0"), (b"gAMA", struct.pack(">I", 100000))), 0)
 case("video-colours.png", png_with(plain_png, (b"cICP", bytes([9, 16, 0, 1]))), 0, "read as sRGB, not in the colours of video that the file states (cICP)")
+
+case("camera-adobe-rgb.jpg", jpeg_with(wide_jpg, segment(0xe1, b"Exif\0\0" + adobe_rgb())), LOSSY, "read as sRGB, though EXIF says Adobe RGB, as most programs do")
 
 # 3. Animations and pages: the first.
 first = "animated: the first frame is taken"
