@@ -50,11 +50,6 @@ func sizeOf(a *pipeline.Autoencoder, given config.Size) (h, w int, err error) {
 	return h, w, nil
 }
 
-// checkAutoencoder refuses a batch that needs more memory than the machine has.
-func checkAutoencoder(a *pipeline.Autoencoder, batch, h, w int) error {
-	return fits(func(n int) (int64, error) { return a.Memory(n, h, w) }, batch, h, w)
-}
-
 // adopt takes the size and the channels of the images of --vae's autoencoder
 // where the command line does not say, and the network that its latents need:
 // those of a single position are points.

@@ -471,12 +471,12 @@ func TestBadBackend(t *testing.T) {
 	}
 }
 
-// TestSampleMemory: a batch that needs more memory than any machine has is
-// refused with one that fits, before it is taken.
+// TestSampleMemory: images that need more memory than any machine has are
+// refused before any is drawn.
 func TestSampleMemory(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "s.png")
-	refused(t, 1, []string{"a batch of 65536 images of 1024x1024 needs about", "this machine has", "; --batch ", " fits"},
-		"sample", trained(t), "--resolution", "1024", "--batch", "65536", "-n", "65536", "--out", out)
+	refused(t, 1, []string{"keeping 1,048,576 images of 1024x1024 needs about", "this machine has", "; give a smaller -n"},
+		"sample", trained(t), "--resolution", "1024", "-n", "1048576", "--out", out)
 	if _, err := os.Stat(out); err == nil {
 		t.Error("it wrote a picture")
 	}

@@ -144,7 +144,7 @@ func (o *decodeOptions) read(_ *cobra.Command, a *pipeline.Autoencoder) (c pipel
 		if lh, lw, _ := a.Net.Latent(height, width); a.Net.Check(height, width) != nil || lh != c.H || lw != c.W {
 			return c, fmt.Errorf("%s: %s has %dx%d positions, and the autoencoder's latents have %dx%d", o.in, key, c.H, c.W, h, w)
 		}
-		if err := checkAutoencoder(a, min(o.batch, c.N), height, width); err != nil {
+		if err := o.load(a, c.N, height, width, "decode fewer latents").check(); err != nil {
 			return c, fmt.Errorf("%s: %w", o.in, err)
 		}
 	}
@@ -153,13 +153,19 @@ func (o *decodeOptions) read(_ *cobra.Command, a *pipeline.Autoencoder) (c pipel
 	return c, err
 }
 
+// load is what decoding n images takes.
+func (o *decodeOptions) load(a *pipeline.Autoencoder, n, h, w int, fewer string) load {
+	_, c := a.Net.Channels()
+	return load{images: n, h: h, w: w, batch: o.batch, network: coderOf(a, h, w), held: floats(h, w, c) + shown(h, w) + levels(h, w, c), fewer: fewer}
+}
+
 // between encodes --from and --to and walks from one latent to the other.
 func (o *decodeOptions) between(cmd *cobra.Command, a *pipeline.Autoencoder) (c pipeline.Codes, err error) {
 	h, w, err := sizeOf(a, o.resolution)
 	if err != nil {
 		return c, err
 	}
-	if err := checkAutoencoder(a, min(o.batch, o.steps), h, w); err != nil {
+	if err := o.load(a, o.steps, h, w, "give fewer --steps or a smaller --resolution").check(); err != nil {
 		return c, err
 	}
 	channels, _ := a.Net.Channels()

@@ -91,15 +91,24 @@ func encodeFunc(cmd *cobra.Command, path string, roots []string, o *encodeOption
 	if err != nil {
 		return err
 	}
+	if err := o.load(a, 1, h, w).check(); err != nil { // before any is read
+		return err
+	}
 	set, err := o.open(cmd, a, roots, h, w)
 	if err != nil {
 		return err
 	}
-	if err := checkAutoencoder(a, min(o.batch, set.Len()), h, w); err != nil {
+	if err := o.load(a, set.Len(), h, w).check(); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%v\n", describeAutoencoder(a), set)
 	return o.encode(cmd, a, set)
+}
+
+// load is what encoding n images takes: of each mean and log variance are kept, as they are, as they grow and as they are written.
+func (o *encodeOptions) load(a *pipeline.Autoencoder, n, h, w int) load {
+	const copies = 3
+	return load{images: n, h: h, w: w, batch: o.batch, network: coderOf(a, h, w), held: 2 * copies * floats(a.Net.Latent(h, w)), fewer: "encode fewer images at a time"}
 }
 
 // open opens the images: the roots', or the run's own.

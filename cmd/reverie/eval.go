@@ -199,10 +199,20 @@ func (v *evaluation) openModel(args []string) (err error) {
 	if err := v.prepare(m); err != nil {
 		return err
 	}
-	if err := checkMemory(m, v.p.Mode, min(v.n, v.batch), v.p.Height, v.p.Width); err != nil {
+	if err := v.drawing(m).check(); err != nil {
 		return err
 	}
 	return v.openReferences(c, trained, args[1:])
+}
+
+// drawing is what drawing takes: samples as drawn, rounded, and as the metrics lay them out.
+func (v *evaluation) drawing(m *pipeline.Loaded) load {
+	const copies = 3
+	h, w := v.p.Height, v.p.Width
+	return load{
+		images: v.n, h: h, w: w, batch: v.batch, network: networkOf(m, v.p.Mode, h, w),
+		held: copies * floats(h, w, m.ImageChannels()), fewer: "give a smaller -n",
+	}
 }
 
 // prepare completes and checks how samples are drawn, where they are.

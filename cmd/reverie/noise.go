@@ -38,6 +38,10 @@ diffusion model learns to undo.`,
 				return err
 			}
 			const channels = 3
+			pictures := load{images: 10, h: resolution.H, w: resolution.W, held: 3*floats(resolution.H, resolution.W, channels) + shown(resolution.H, resolution.W), fewer: "give a smaller --resolution"}
+			if err := pictures.check(); err != nil {
+				return err
+			}
 			x, notes, err := data.ReadImage(cmd.Context(), args[0], data.Options{Height: resolution.H, Width: resolution.W, Channels: channels})
 			if err != nil {
 				return err

@@ -76,10 +76,8 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 	if err != nil {
 		return err
 	}
-	if m.VAE == nil { // x of a latent model are latents, which are small
-		if err := checkMemory(m, net.Eval, min(x.Shape[0], o.batch), x.Shape[2], x.Shape[3]); err != nil {
-			return fmt.Errorf("%s: %w", o.in, err)
-		}
+	if err := o.load(m, x.Shape[0], x.Shape[2], x.Shape[3]).check(); err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
 	}
 	fmt.Fprintln(cmd.ErrOrStderr(), describe(m))
 	began := time.Now()
@@ -93,6 +91,16 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	fmt.Fprintln(cmd.ErrOrStderr(), "took", took(time.Since(began)))
 	return nil
+}
+
+// load is what running the network on n images takes.
+func (o *predictOptions) load(m *pipeline.Loaded, n, h, w int) load {
+	in, out := m.Net.Channels()
+	l := load{images: n, h: h, w: w, batch: o.batch, held: floats(h, w, in) + 2*floats(h, w, out), fewer: "give fewer images at a time"}
+	if m.VAE == nil { // x of a latent model are latents, which are small
+		l.network = networkOf(m, net.Eval, h, w)
+	}
+	return l
 }
 
 // readTask reads x and t, and checks that the model can take them.

@@ -40,7 +40,8 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	case o.n == 0:
 		o.n = 16
 	}
-	if err := checkAutoencoder(a, min(o.n, o.batch), height, width); err != nil {
+	_, channels := a.Net.Channels()
+	if err := o.load(o.n, o.batch, height, width, channels, coderOf(a, height, width)).check(); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s of %dx%d, seed %d: the prior, decoded\n", describeAutoencoder(a), english.Plural(o.n, "image", ""), height, width, o.seed)

@@ -120,7 +120,16 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pip
 	if err := o.solverFlags.complete(cmd, p, m); err != nil {
 		return err
 	}
-	return checkMemory(m, p.Mode, min(p.N, p.Batch), p.Height, p.Width)
+	return o.load(p.N, p.Batch, p.Height, p.Width, m.ImageChannels(), networkOf(m, p.Mode, p.Height, p.Width)).check()
+}
+
+// load is what drawing n images takes: as they are drawn, in the grid and in the array.
+func (o *sampleOptions) load(n, batch, h, w, c int, network func(int) (int64, error)) load {
+	held := floats(h, w, c) + shown(h, w)
+	if o.npz != "" {
+		held += levels(h, w, c)
+	}
+	return load{images: n, h: h, w: w, batch: batch, network: network, held: held, fewer: "give a smaller -n"}
 }
 
 func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
