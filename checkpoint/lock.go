@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -30,32 +31,47 @@ func (l *RunLock) Unlock() error { return l.flock.Unlock() }
 func lockRun(dir string) (*RunLock, error) {
 	path := filepath.Join(dir, lockName)
 	f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
-	ok, err := f.TryLock()
+	ok, err := tryLock(f)
 	if err != nil {
 		return nil, fmt.Errorf("lock run folder %s: %w", dir, err)
 	}
 	if !ok {
-		return nil, fmt.Errorf("run folder %s: %w%s: wait for it, or choose another folder with --run", dir, ErrRunBusy, holder(path))
+		by := ""
+		if pid := holder(path); pid > 0 {
+			by = fmt.Sprintf(" (process %d)", pid)
+		}
+		return nil, fmt.Errorf("run folder %s: %w%s: wait for it, or choose another folder with --run", dir, ErrRunBusy, by)
 	}
 	// For the message above only: where it cannot be written, it says less.
 	_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o666)
 	return &RunLock{Dir: dir, flock: f}, nil
 }
 
-// holder names the process that a lock file says holds it, if it says so.
-func holder(path string) string {
+// tryLock tries for a moment: [TrainingNow] of another process may look.
+func tryLock(f *flock.Flock) (ok bool, err error) {
+	for range 5 {
+		if ok, err = f.TryLock(); ok || err != nil {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return ok, err
+}
+
+// holder is the process that a lock file says holds it, 0 if it does not say.
+func holder(path string) int {
 	f, size, err := openRegular(path)
-	if err != nil || size > 32 {
-		return ""
+	if err != nil {
+		return 0
 	}
 	defer f.Close()
+	if size > 32 {
+		return 0
+	}
 	b := make([]byte, size)
 	n, _ := f.Read(b)
-	pid, err := strconv.Atoi(strings.TrimSpace(string(b[:n])))
-	if err != nil {
-		return ""
-	}
-	return fmt.Sprintf(" (process %d)", pid)
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(b[:n])))
+	return max(0, pid)
 }
 
 // CreateRun makes the folder of a new run, or takes one that holds no run yet,

@@ -79,10 +79,13 @@ func Latest(runDir string) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	if len(list) == 0 {
-		return Entry{}, fmt.Errorf("%s: %w: the run was stopped before its first one", runDir, ErrNoCheckpoint)
+	if len(list) > 0 {
+		return list[len(list)-1], nil
 	}
-	return list[len(list)-1], nil
+	if t, yes := TrainingNow(runDir); yes {
+		return Entry{}, fmt.Errorf("%s: %w yet: the run is %v; its first one comes soon after its start, try again then", runDir, ErrNoCheckpoint, t)
+	}
+	return Entry{}, fmt.Errorf("%s: %w: the run was stopped before its first one", runDir, ErrNoCheckpoint)
 }
 
 // Prune removes all but the newest keep checkpoints of a run and those of the

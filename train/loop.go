@@ -20,6 +20,7 @@ type Event struct {
 	Speed        float64       // images per second, over the steps of this session
 	Done         float64       // share of the run that is done, 0 to 1
 	Left         time.Duration // expected until the run's stop
+	Validation   *float64      // the last validation loss; nil: none yet
 }
 
 // Run trains until the configuration's stop, then saves. When ctx ends it
@@ -52,6 +53,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 	if err == nil {
 		t.judge(ctx)
 		t.lastPictures(ctx)
+		t.validateLast()
 	}
 	return err
 }
@@ -115,12 +117,13 @@ func (t *Trainer) passes(ctx context.Context) error {
 		if err := t.one(batch); err != nil {
 			return err
 		}
-		if every := t.Config.SaveEvery; every > 0 && t.step%every == 0 {
+		if t.dueSave() {
 			if err := t.saveOrNote(); err != nil {
 				return err
 			}
 			t.judge(ctx)
 		}
+		t.timedPictures(ctx)
 		if t.done() {
 			return nil
 		}
@@ -154,6 +157,9 @@ func (t *Trainer) one(batch *data.Batch) error {
 		}
 	}
 	t.lr, t.remark = r.LR, ""
+	if r.Val != nil {
+		t.validation = r.Val
+	}
 	r.Seconds = t.progress().Time.Seconds()
 	t.stepping += t.now().Sub(began)
 	t.writeLog(r)
@@ -202,7 +208,7 @@ func (t *Trainer) writeLog(r Record) {
 
 // event is what is known after the step of r, which was at index in its epoch.
 func (t *Trainer) event(r Record, index int) Event {
-	e := Event{Record: r, Index: index, Steps: t.stepsPerEpoch(), Done: min(1, EndOf(t.Config).Fraction(t.progress()))}
+	e := Event{Record: r, Index: index, Steps: t.stepsPerEpoch(), Done: min(1, EndOf(t.Config).Fraction(t.progress())), Validation: t.validation}
 	if t.stepping > 0 {
 		e.Speed = float64((t.step-t.startedAt)*t.Config.Batch) / t.stepping.Seconds()
 	}

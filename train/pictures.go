@@ -93,13 +93,18 @@ func (t *Trainer) pictures(ctx context.Context, name string) {
 			t.note("%s: %v", name, err)
 		}
 	}
+	defer func() { t.drawn = t.now() }()
 	if t.process == nil {
 		draw(name+"-reconstructions", t.reconstructions)
 		draw(name+"-prior", t.priorGrid)
 		return
 	}
 	draw(name+"-strip", t.strip)
-	draw(name+"-raw-ema", t.grid)
+	weights := "-raw"
+	if t.state.ema {
+		weights += "-ema"
+	}
+	draw(name+weights, t.grid)
 }
 
 // strip draws one sample, of points all of the grid's, by the run's own solver at ten stages.
@@ -127,8 +132,11 @@ func (t *Trainer) strip(ctx context.Context, name string) error {
 	return t.writePicture(name, strip.Image(), t.samplerText(o)...)
 }
 
+// gridSteps are the steps of a grid's DDIM, its default.
+const gridSteps = 50
+
 // grid draws SampleN images from the raw weights and, where an average is
-// kept, from that beside them, of the same noise, by 50-step DDIM.
+// kept, from that beside them, of the same noise, by 50-step DDIM. Each says which it is.
 func (t *Trainer) grid(ctx context.Context, name string) error {
 	if t.Config.SampleN == 0 {
 		return nil
@@ -155,7 +163,11 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		grids = append(grids, picture.Sheet(x, c.Resolution.H, c.Resolution.W, c.ImageChannels, picture.Layout{}))
+		title := "EMA"
+		if raw {
+			title = "raw"
+		}
+		grids = append(grids, picture.Titled(picture.Sheet(x, c.Resolution.H, c.Resolution.W, c.ImageChannels, picture.Layout{}), title))
 	}
 	text := t.samplerText(o)
 	if len(grids) > 1 {

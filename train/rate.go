@@ -181,8 +181,11 @@ func (l law) tell(before law) string {
 	if peak != l.lr {
 		text += fmt.Sprintf(" (not to --lr %v: --warmup %d is too long for that; give a smaller one)", l.lr, l.warmup)
 	}
-	if l.schedule != "cosine" {
+	switch {
+	case l.schedule != "cosine":
 		return text + ", and stays there"
+	case over >= l.left():
+		return text
 	}
 	return text + fmt.Sprintf(", then follows a cosine over the %s%.0f that remain", about, l.left()-over)
 }

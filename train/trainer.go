@@ -74,6 +74,8 @@ type Trainer struct {
 	position int           // batches of that epoch done, fewer than it has
 	saved    int           // step of the last checkpoint, -1: none
 	pictured int           // epoch of the last pictures
+	drawn    time.Time     // when pictures were last drawn in this session
+	early    bool          // the early checkpoint of a new run was written or tried
 	best     *Best         // checkpoint, nil: none yet
 	judged   int           // step of the last checkpoint that was judged, -1: none
 	used     time.Duration // training time before this session
@@ -82,6 +84,8 @@ type Trainer struct {
 	startedAt   int           // step at which this session began
 	startedDone float64       // share of the run then
 	stepping    time.Duration // time of this session spent in steps
+	validation  *float64      // the last one
+	final       *Validated    // of the last weights, within an epoch
 }
 
 // New prepares a run of c on the images of set. far is the second data set of a
@@ -198,8 +202,13 @@ func (t *Trainer) open() error {
 			return err
 		}
 	}
-	t.log, err = openLog(t.files, t.Dir, t.step)
-	return err
+	if t.log, err = openLog(t.files, t.Dir, t.step); err != nil {
+		return err
+	}
+	if last := t.Summary().Last; last != nil {
+		t.validation = &last.Loss
+	}
+	return nil
 }
 
 // Close lets go of the run folder and frees what the trainer holds.

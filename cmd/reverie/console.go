@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,6 +94,7 @@ func writeSkipped(w io.Writer, skipped []data.Skip) {
 type console struct {
 	out, err io.Writer
 	bar      *progressbar.ProgressBar // nil where stderr is no terminal
+	columns  int                      // of the terminal
 	spoke    time.Time                // when the last plain line was printed
 	steps    int                      // taken in this session
 }
@@ -110,7 +112,8 @@ func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 	c := &console{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), spoke: time.Now()}
 	fmt.Fprintf(c.err, "run folder: %s (Ctrl-C saves and ends), seed %d\n\n", t.Dir, t.Config.Seed)
 	if isTerminal(c.err) {
-		c.bar = trainingBar(c.err, columns(c.err))
+		c.columns = columns(c.err)
+		c.bar = trainingBar(c.err, c.columns)
 	}
 	t.Step, t.Note = c.step, c.note
 	began := time.Now()
@@ -123,12 +126,33 @@ func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 		fmt.Fprintf(c.err, "%s in %v\n", english.Plural(c.steps, "step", ""), time.Since(began).Round(100*time.Millisecond))
 	case err == train.ErrInterrupted: // itself: joined with another error it is not all there is to tell
 		fmt.Fprintf(c.err, "%v; go on with: %s\n", err, command("train --resume", t.Dir))
-		err = toldError{err}
 	default:
 		return err
 	}
+	c.summary(t, err == nil)
 	fmt.Fprintln(c.out, command("sample", t.Dir))
-	return err
+	if err != nil {
+		return toldError{err}
+	}
+	return nil
+}
+
+// summary says how a run came out, where its pictures are and, if it is done, whether to go on.
+func (c *console) summary(t *train.Trainer, done bool) {
+	s := t.Summary()
+	switch {
+	case s.Last == nil:
+	case s.Last == s.Best:
+		fmt.Fprintf(c.err, "validation loss %.4g at step %d, the best of the run\n", s.Last.Loss, s.Last.Step)
+	default:
+		fmt.Fprintf(c.err, "validation loss %.4g at step %d; the best was %.4g at step %d\n", s.Last.Loss, s.Last.Step, s.Best.Loss, s.Best.Step)
+	}
+	dir := absolute(t.Dir)
+	fmt.Fprintf(c.err, "pictures in %s, the losses' curve in %s\n", quoted(filepath.Join(dir, "samples")), quoted(filepath.Join(dir, "loss.svg")))
+	if done && s.Enough > 0 {
+		fmt.Fprintf(c.err, "%s, %.3g passes over the data, are few, and samples of so young weights are rough; go on with: %s --steps %d\n",
+			english.Plural(s.Steps, "step", ""), s.Passes, command("train --resume", t.Dir), s.Enough)
+	}
 }
 
 // columns is the width of a terminal.
@@ -141,14 +165,23 @@ func columns(w io.Writer) int {
 	return 80
 }
 
+// The columns of a terminal's line: the bar has what the longest text leaves it, within bounds, and barFrame the percentage and the
+// frame.
+const (
+	leastBar, mostBar = 4, 40
+	barFrame          = 11
+	longestText       = 76
+)
+
 // trainingBar is a bar that fits so many columns with a line of text beside it.
 func trainingBar(w io.Writer, columns int) *progressbar.ProgressBar {
-	const text = 68 // the percentage and step's line
 	return progressbar.NewOptions(barUnits,
-		progressbar.OptionSetWriter(raw(w)), progressbar.OptionSetWidth(min(40, max(6, columns-text))), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetWriter(raw(w)), progressbar.OptionSetWidth(barWidth(columns)), progressbar.OptionSetPredictTime(false),
 		progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetElapsedTime(false),
 	)
 }
+
+func barWidth(columns int) int { return min(mostBar, max(leastBar, columns-barFrame-longestText)) }
 
 // step shows a step.
 func (c *console) step(e train.Event) {
@@ -157,15 +190,37 @@ func (c *console) step(e train.Event) {
 		fmt.Fprintf(c.out, "Epoch %d | step %03d Loss: %.4f\n", e.Epoch, e.Index, e.Loss)
 	}
 	c.steps++
-	line := fmt.Sprintf("epoch %d step %d loss %.4f, %s images/s, %v left", e.Epoch, e.Record.Step, e.Loss, speed(e.Speed), e.Left.Round(time.Second))
 	switch {
 	case c.bar != nil:
-		c.bar.Describe(line)
+		c.bar.Describe(progressLine(e, c.columns-barFrame-barWidth(c.columns)))
 		_ = c.bar.Set(int(e.Done * barUnits))
 	case time.Since(c.spoke) >= every:
 		c.spoke = time.Now()
-		fmt.Fprintf(c.err, "%3.0f%% %s\n", 100*e.Done, line)
+		fmt.Fprintf(c.err, "%3.0f%% %s\n", 100*e.Done, progressLine(e, math.MaxInt))
 	}
+}
+
+// progressLine says how a run stands in so many columns: where they do not suffice it leaves out the speed, the epoch, the time left.
+func progressLine(e train.Event, columns int) string {
+	parts := []string{fmt.Sprintf("epoch %d ", e.Epoch), fmt.Sprintf("step %d loss %.4f", e.Record.Step, e.Loss), "",
+		fmt.Sprintf(", %s images/s", speed(e.Speed)), fmt.Sprintf(", %s left", brief(e.Left))}
+	if e.Validation != nil {
+		parts[2] = fmt.Sprintf(" val %.4f", *e.Validation)
+	}
+	for _, drop := range []int{3, 0, 4} {
+		if len(strings.Join(parts, "")) > columns {
+			parts[drop] = ""
+		}
+	}
+	return strings.Join(parts, "")
+}
+
+// brief is a time in few letters: seconds up to ten minutes, minutes above.
+func brief(d time.Duration) string {
+	if d < 10*time.Minute {
+		return d.Round(time.Second).String()
+	}
+	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
 }
 
 // speed is images per second with two digits at least.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/sample"
@@ -46,7 +47,7 @@ func TestStepLines(t *testing.T) {
 // TestStepBar: on a terminal the bar, what is done of it, and the same line.
 func TestStepBar(t *testing.T) {
 	var out, err bytes.Buffer
-	c := &console{out: &out, err: &err, bar: trainingBar(&err, 120)}
+	c := &console{out: &out, err: &err, bar: trainingBar(&err, 120), columns: 120}
 	c.step(event(2))
 	if want := "|  epoch 0 step 2 loss 0.1250, 3.2 images/s, 1m30s left"; !strings.Contains(err.String(), want) {
 		t.Errorf("the bar lacks %q: %q", want, err.String())
@@ -56,6 +57,28 @@ func TestStepBar(t *testing.T) {
 	}
 	if strings.Contains(err.String(), "\n") {
 		t.Errorf("the bar takes more than its line: %q", err.String())
+	}
+}
+
+// TestStepBarFits: the bar and its text fit the terminal, and the loss and the
+// validation loss are always among it.
+func TestStepBarFits(t *testing.T) {
+	val := 0.2345
+	for _, columns := range []int{60, 70, 80, 100, 132, 200} {
+		for _, step := range []int{2, 123456} {
+			var err bytes.Buffer
+			c := &console{out: &bytes.Buffer{}, err: &err, bar: trainingBar(&err, columns), columns: columns}
+			e := event(step)
+			e.Validation, e.Speed, e.Left, e.Done = &val, 12345, 123*time.Minute, 1
+			c.step(e)
+			line := err.String()[strings.LastIndex(err.String(), "\r")+1:]
+			if n := utf8.RuneCountInString(line); n > columns || !strings.Contains(line, "100%") || !strings.Contains(line, "loss 0.1250 val 0.2345") {
+				t.Errorf("%d columns, step %d: %d: %q", columns, step, n, line)
+			}
+			if !strings.Contains(line, "2h3m left") && columns > 60 {
+				t.Errorf("%d columns: no time left: %q", columns, line)
+			}
+		}
 	}
 }
 

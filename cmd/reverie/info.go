@@ -65,6 +65,9 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 	if tr := c.Trainer; tr != nil {
 		row("trained", "%s steps (epoch %d, %d batches into it) in %v", humanize.Comma(tr.Step), tr.Epoch, tr.Position, time.Duration(tr.TrainSeconds*1e9).Round(time.Second))
 		row("seed", "%d", tr.Seed)
+		if now, yes := checkpoint.TrainingNow(found.Run); found.Run != "" && yes {
+			row("state", "%v", now)
+		}
 	} else {
 		row("trained", "elsewhere (imported)")
 	}

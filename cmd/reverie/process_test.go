@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -164,7 +165,10 @@ func TestRunInUse(t *testing.T) {
 	}
 	refused(t, 1, []string{dir, "in use by another process", "process "}, "train", "--resume", dir, "--steps", "9")
 	refused(t, 1, []string{dir, "already holds a run", "--resume"}, with([]string{"train", images(t)}, "--steps", "9", "--run", dir)...)
-	ok(t, "info", dir) // reading it is no harm
+	r := ok(t, "info", dir) // reading it is no harm
+	if !regexp.MustCompile(`state +training now \(process [0-9]+\), step [0-9]+`).MatchString(r.out) {
+		t.Errorf("info: %s", r.out)
+	}
 	kill()
 	last, err := checkpoint.Latest(dir)
 	if err != nil {
@@ -180,6 +184,22 @@ func TestKilledBeforeFirstCheckpoint(t *testing.T) {
 	refused(t, 1, []string{dir, "no complete checkpoint", "remove this folder, or choose another with --run"}, "train", "--resume", dir)
 	refused(t, 1, []string{dir, "no complete checkpoint"}, "sample", dir)
 	refused(t, 1, []string{dir, "already holds a run"}, with([]string{"train", images(t)}, "--steps", "1", "--run", dir)...)
+}
+
+// TestBeforeFirstCheckpoint: a run that trains and has no checkpoint yet is not one
+// that was stopped.
+func TestBeforeFirstCheckpoint(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	kill := start(t, endless(images(t), dir, "--save-every", "1000000000")...)
+	defer kill()
+	for _, args := range [][]string{{"sample", dir}, {"info", dir}, {"eval", dir}} {
+		r := cli(args...)
+		if r.code != 1 || !regexp.MustCompile(`no complete checkpoint yet: the run is training now \(process [0-9]+\), step [1-9]`).MatchString(r.err) || strings.Contains(r.err, "stopped") {
+			t.Errorf("%s: exit code %d: %s", args[0], r.code, r.err)
+		}
+	}
+	kill()
+	refused(t, 1, []string{"stopped before its first one"}, "sample", dir)
 }
 
 // TestKill9: a process that trains and saves after every step is killed 20

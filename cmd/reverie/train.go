@@ -122,10 +122,10 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.Clamp, "clamp", "", "keep to [-1,1] while sampling: "+strings.Join(config.Clamps, ", "))
 	f.StringVar(&o.Variance, "variance", "", "noise of solver ddpm: "+strings.Join(config.Variances, ", "))
 
-	numberVar(f, &o.SaveEvery, "save-every", config.RangeOf("save-every"), 0, "steps between checkpoints (0: only at the end)")
+	numberVar(f, &o.SaveEvery, "save-every", config.RangeOf("save-every"), 0, "steps between checkpoints; the first of a run comes after half a minute (0: only at the end)")
 	numberVar(f, &o.Keep, "keep", config.RangeOf("keep"), 0, "checkpoints kept (0: all)")
 	f.StringVar(&o.Best, "best", "", "keep the best checkpoint too, judged at each save on the held-out images by: "+strings.Join(config.Bests, ", "))
-	numberVar(f, &o.SampleEvery, "sample-every", config.RangeOf("sample-every"), 0, "epochs between pictures (0: never)")
+	numberVar(f, &o.SampleEvery, "sample-every", config.RangeOf("sample-every"), 0, "epochs between pictures, which also come after half a minute and every five in long ones (0: never)")
 	numberVar(f, &o.SampleN, "sample-n", config.RangeOf("sample-n"), 0, "images in the grid of pictures (0: none)")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 }

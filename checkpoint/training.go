@@ -1,0 +1,71 @@
+package checkpoint
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// Training is what is known of a run that another process trains at this time.
+type Training struct {
+	Process int   // its number; 0: unknown
+	Step    int64 // of the last line of its log
+}
+
+// String says it in words.
+func (t Training) String() string {
+	text := "training now"
+	if t.Process > 0 {
+		text += fmt.Sprintf(" (process %d)", t.Process)
+	}
+	return fmt.Sprintf("%s, step %d", text, t.Step)
+}
+
+// TrainingNow says whether another process trains in a run folder, and how far it is. It takes nothing from that process and writes
+// nothing.
+func TrainingNow(runDir string) (t Training, yes bool) {
+	path := filepath.Join(runDir, lockName)
+	if !isFile(path) {
+		return t, false
+	}
+	f := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	free, err := f.TryRLock()
+	_ = f.Close() // also unlocks
+	if free || err != nil {
+		return t, false
+	}
+	t.Process = holder(path)
+	if t.Process == os.Getpid() {
+		return t, false // this one
+	}
+	t.Step = lastStep(filepath.Join(runDir, "log.jsonl"))
+	return t, true
+}
+
+// maxTail bounds what is read of the end of a log.
+const maxTail = 64 << 10
+
+// lastStep is the step of a log's last whole line, 0 if there is none.
+func lastStep(path string) int64 {
+	f, size, err := openRegular(path)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.NewSectionReader(f, max(0, size-maxTail), maxTail))
+	if err != nil {
+		return 0
+	}
+	b = b[:bytes.LastIndexByte(b, '\n')+1]
+	b = bytes.TrimSuffix(b, []byte("\n"))
+	var line struct{ Step int64 }
+	if json.Unmarshal(b[bytes.LastIndexByte(b, '\n')+1:], &line) != nil {
+		return 0
+	}
+	return line.Step
+}

@@ -1,0 +1,72 @@
+package train
+
+import "math"
+
+// A Summary is what is known of a run at its end.
+type Summary struct {
+	Best, Last *Validated // of the validation losses in the log and of the last weights; nil: none
+	Steps      int        // done
+	Passes     float64    // over the data
+	Enough     int        // a total of steps that is worth going on to; 0: the run has had its share
+}
+
+// A Validated is a validation loss and the step after which it was found.
+type Validated struct {
+	Step int
+	Loss float64
+}
+
+// The least that a run should have: fewer steps or passes leave most of what there is to learn.
+const (
+	enoughSteps  = 1000
+	enoughPasses = 10
+)
+
+// Summary describes the run as it stands.
+func (t *Trainer) Summary() Summary {
+	s := Summary{Steps: t.step, Passes: float64(t.step) / float64(t.stepsPerEpoch()), Enough: t.enough()}
+	see := func(v *Validated) {
+		if s.Last = v; s.Best == nil || v.Loss < s.Best.Loss {
+			s.Best = v
+		}
+	}
+	for _, r := range t.log.Records {
+		if r.Val != nil {
+			see(&Validated{r.Step, *r.Val})
+		}
+	}
+	if t.final != nil {
+		see(t.final)
+	}
+	return s
+}
+
+// enough is Summary's Enough: the steps that the images want and a slow average takes to be its own, as far as that is not out of
+// proportion to what was done.
+func (t *Trainer) enough() int {
+	steps := max(enoughSteps, enoughPasses*t.stepsPerEpoch())
+	if d := t.Config.EMA; d > 0 {
+		steps = max(steps, int(min(math.Round(1/(1-d)), 1<<40)))
+	}
+	if t.step == 0 || t.step >= steps {
+		return 0
+	}
+	return min(max(steps, 2*t.step), 10*t.step)
+}
+
+// validateLast finds the validation loss of a run's last weights, where its last epoch is not full and that costs little of what the
+// training did.
+func (t *Trainer) validateLast() {
+	const share = 3 // images trained on for each that is held out
+	n := t.val.Len()
+	if n == 0 || t.position == 0 || t.step == t.startedAt || share*n > (t.step-t.startedAt)*t.Config.Batch {
+		return
+	}
+	lost := t.lost
+	v, err := t.validate()
+	if t.lost = lost; err != nil {
+		t.note("validation after the last step: %v", err)
+		return
+	}
+	t.final = &Validated{t.step, *v}
+}
