@@ -61,7 +61,7 @@ func command(words, path string) string {
 // quoted is a path as a shell takes it. Control characters, which a terminal would obey, are written as their numbers.
 func quoted(path string) string {
 	switch {
-	case strings.ContainsFunc(path, unicode.IsControl):
+	case strings.ContainsFunc(path, unseen):
 		return "$'" + escaped(path) + "'"
 	case path != "" && !strings.ContainsFunc(path, func(r rune) bool { return !plain(r) }):
 		return path
@@ -69,12 +69,15 @@ func quoted(path string) string {
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
+// unseen says whether a character is none that a terminal shows.
+func unseen(r rune) bool { return unicode.IsControl(r) || drives(r) || r == utf8.RuneError }
+
 // escaped is a path between a shell's $' and ': what is no visible character there is its bytes' octal numbers.
 func escaped(path string) string {
 	var b strings.Builder
 	for len(path) > 0 {
 		r, n := utf8.DecodeRuneInString(path)
-		if unicode.IsControl(r) || r == utf8.RuneError || strings.ContainsRune(`'\`, r) {
+		if unseen(r) || strings.ContainsRune(`'\`, r) {
 			for _, c := range []byte(path[:n]) {
 				fmt.Fprintf(&b, `\%03o`, c)
 			}

@@ -10,10 +10,10 @@ import (
 
 // A shell gives back every path that it is given quoted, whatever it holds.
 func TestQuoted(t *testing.T) {
-	paths := []string{"/a/b-1_c.d", "/with space", "/it's", `/back\slash`, "/dollar$HOME", "/`x`", "/new\nline", "/esc\x1b[31m'\\", "/ümlaut é", "/~", "~", "-x", "/a;b&c|d", "/*?[x]", "/#x", "/!x", "/\xff", ""}
+	paths := []string{"/a/b-1_c.d", "/with space", "/it's", `/back\slash`, "/dollar$HOME", "/`x`", "/new\nline", "/esc\x1b[31m'\\", "/ümlaut é", "/~", "~", "-x", "/a;b&c|d", "/*?[x]", "/#x", "/!x", "/\xff", "/\u202e", ""}
 	for _, p := range paths {
 		q := quoted(p)
-		if strings.ContainsAny(q, "\n\x1b") {
+		if visible(q) != q || strings.Contains(q, "\n") {
 			t.Errorf("%q: %q would move the terminal", p, q)
 		}
 		shell, err := exec.LookPath("bash")

@@ -63,7 +63,7 @@ func TestExitCode(t *testing.T) {
 
 // killing is an output that interrupts the command once it says something.
 type killing struct {
-	bytes.Buffer
+	said bytes.Buffer
 	text string
 	do   func()
 }
@@ -72,7 +72,7 @@ func (k *killing) Write(b []byte) (int, error) {
 	if strings.Contains(string(b), k.text) {
 		k.do()
 	}
-	return k.Buffer.Write(b)
+	return k.said.Write(b)
 }
 
 // TestNotSaved: an interrupt whose checkpoint cannot be written says that before all else, and is a failure.
@@ -88,7 +88,7 @@ func TestNotSaved(t *testing.T) {
 	if code != exitFailure || !strings.Contains(stderr.String(), "\nreverie: NOT SAVED: ") || strings.Contains(stderr.String(), "interrupted") {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
-	if strings.Contains(stdout.String(), "reverie sample") {
-		t.Errorf("there is nothing to sample: %s", stdout.String())
+	if strings.Contains(stdout.said.String(), "reverie sample") {
+		t.Errorf("there is nothing to sample: %s", stdout.said.String())
 	}
 }
