@@ -44,7 +44,7 @@ type Objective struct {
 }
 
 // Validate reports a field that is missing or out of range, a weighting that does not go with the loss or the process, and a
-// Param or weight that is singular in the Span.
+// Param or weight that is singular in the Span. Last comes an *UndeterminedError, see Determined: such an objective can be followed, to little use.
 func (o Objective) Validate() error {
 	switch {
 	case o.Process == nil:
@@ -79,6 +79,9 @@ func (o Objective) Validate() error {
 			return err
 		}
 	}
+	if err := Determined(o.Process, o.Param); err != nil {
+		return fmt.Errorf("objective: %w", err)
+	}
 	return nil
 }
 
@@ -102,9 +105,7 @@ func (o Objective) needsScore() error {
 
 // singular reports that the target or the weight is undefined at t.
 func (o Objective) singular(t float64) error {
-	if d, ok := o.Process.(Discrete); ok {
-		t = float64(min(int(t), d.Steps()-1))
-	}
+	t = indexAt(o.Process, t)
 	x0, far, eps := o.target(t)
 	if _, _, _, in := o.Param(o.Process.At(t)); !finite(x0, far, eps, in, o.Weight(t)) {
 		return fmt.Errorf("objective: the prediction is singular at t = %v: use another prediction or a smaller span", t)
@@ -116,7 +117,7 @@ func (o Objective) singular(t float64) error {
 func (o Objective) target(t float64) (x0, far, eps float64) {
 	c := o.Process.At(t)
 	skip, cfar, out, _ := o.Param(c)
-	return (1 - skip*c.Alpha) / out, -(skip*c.Beta + cfar) / out, -skip * c.Sigma / out
+	return targetOf(c, skip, cfar, out)
 }
 
 // A Task is one batch of what the network is to learn: from Input and Cond predict Target.

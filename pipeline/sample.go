@@ -76,11 +76,14 @@ func (m *Model) Filled(o Options) Options {
 	return o
 }
 
+// ranged says whether what the network works on lies in [-1,1], as images do: latents and points have no range.
+func (m *Model) ranged() bool { return m.VAE == nil && !m.Points() }
+
 // clamp is what a solver clamps where neither Options nor Defaults say: the
 // lecture clamps x after each step of its two solvers, all else clamps x0.
 func (m *Model) clamp(solver string) string {
 	switch {
-	case m.VAE != nil || m.Points(): // latents and points have no range
+	case !m.ranged():
 		return "none"
 	case m.Lecture && (solver == "ddpm" || solver == "lecture-sde"):
 		return "x"
@@ -177,6 +180,9 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	x, err = sample.Sample(ctx, run, solver, x, grid, hook)
 	if err != nil {
 		space.Close()
+		if errors.Is(err, sample.ErrDiverged) && o.Clamp == "none" && m.ranged() {
+			err = fmt.Errorf("%w, or clamp x0", err)
+		}
 		return nil, err
 	}
 	space.Close(x)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -291,5 +292,26 @@ func TestSamplingLeavesNoGarbage(t *testing.T) {
 	t.Logf("%d bytes a step; an array of images has %d", perStep, array)
 	if perStep > array/2 {
 		t.Errorf("%d bytes a step", perStep)
+	}
+}
+
+// A walk that diverges says what would help and is not done already: to clamp x0 where it is not clamped.
+func TestAdviceOfADivergedWalk(t *testing.T) {
+	m := small(t, openEngine(t, ""))
+	for i, w := range m.Weights {
+		if w.DType() != dtypes.Float32 {
+			continue
+		}
+		x := flat(w)
+		for k := range x {
+			x[k] = float32(math.NaN())
+		}
+		m.Weights[i] = engine.New(m.Engine, x, w.Shape().Dimensions...)
+	}
+	for clamp, advised := range map[string]bool{"none": true, "x0": false, "dynamic": false} {
+		_, err := m.Sample(t.Context(), Options{N: 1, Height: 8, Width: 8, Solver: "ddim", Steps: 3, Clamp: clamp})
+		if !errors.Is(err, sample.ErrDiverged) || !strings.Contains(err.Error(), "take more steps or another solver") || strings.Contains(err.Error(), "clamp x0") != advised {
+			t.Errorf("clamp %s: %v", clamp, err)
+		}
 	}
 }

@@ -179,9 +179,13 @@ func (t *Trainer) checkFinite(step int, name string, v float64) error {
 	return fmt.Errorf("step %d: the %s is %w: %v; %s", step, name, ErrNotFinite, v, t.lastResort())
 }
 
-// lastResort says what is left of a run whose weights are lost.
+// lastResort says what is left of a run whose weights are lost, and what to do that the run did not do.
 func (t *Trainer) lastResort() string {
-	return t.kept() + "; start a new run with a lower --lr, or with --clip-norm 1"
+	text := t.kept() + "; start a new run with a lower --lr"
+	if c := t.Config.ClipNorm; c == 0 || c > 1 {
+		text += ", or with --clip-norm 1"
+	}
+	return text
 }
 
 // kept says which checkpoint the run folder has: it looks, for somebody may have removed it.

@@ -144,15 +144,17 @@ func TestNotFinite(t *testing.T) {
 		lr   float64
 		step string // that the error names
 		kept int64  // checkpoint, -1: none
+		clip float64
 	}{
-		{"the loss of the next step", 1e30, "step 2", 1},
-		{"the weights at once", 1e38, "after step 1", -1},
+		{"the loss of the next step", 1e30, "step 2", 1, 0},
+		{"the weights at once", 1e38, "after step 1", -1, 0},
+		{"the weights at once, clipped", 1e38, "after step 1", -1, 1},
 	} {
 		c := tiny(images(t, 14, 8))
-		c.LR, c.SaveEvery = x.lr, 1
+		c.LR, c.SaveEvery, c.ClipNorm = x.lr, 1, x.clip
 		tr := start(t, c)
 		err := tr.Run(context.Background())
-		if !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), x.step) || !strings.Contains(err.Error(), "--lr") {
+		if !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), x.step) || !strings.Contains(err.Error(), "--lr") || strings.Contains(err.Error(), "--clip-norm") != (x.clip == 0) {
 			t.Errorf("%s: %v", x.name, err)
 		}
 		closed(t, tr)

@@ -229,6 +229,9 @@ func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 	if err := t.continues(c); err != nil {
 		return fmt.Errorf("%s: %w", last.Path, err)
 	}
+	if err := determined(t.Config); err != nil {
+		t.note("%v", err)
+	}
 	if t.state, err = loadState(t.engine, t.net, last.Path, t.Config.EMA > 0); err != nil {
 		return t.withOlder(last, err)
 	}

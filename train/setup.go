@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -121,7 +122,38 @@ func Objective(c *config.Run) (o reverie.Objective, err error) {
 	if o.Sampler == reverie.ImportanceTimes {
 		o.Importance = reverie.NewImportance(o.Process)
 	}
-	return o, o.Validate()
+	err = o.Validate()
+	var u *reverie.UndeterminedError
+	if errors.As(err, &u) {
+		u.Name, u.Remedy = "--prediction "+c.Prediction, "give --prediction v or x0, or "+moreSignal(c)
+		return o, u
+	}
+	return o, err
+}
+
+// moreSignal names what leaves more of it at the end of a configuration's process.
+func moreSignal(c *config.Run) string {
+	switch {
+	case c.Process == "ddpm" && c.Schedule != "cosine":
+		return "a smaller --beta-end or fewer --timesteps"
+	case c.Process == "vp" || c.Process == "subvp":
+		return "a smaller --beta-end"
+	case c.Process == "ve" || c.Process == "edm":
+		return "a smaller --sigma-max"
+	}
+	return "another --process"
+}
+
+// determined is Objective's error of a prediction that leaves x0 open, nil for every other run.
+func determined(c *config.Run) error {
+	var u *reverie.UndeterminedError
+	if c.Autoencoder() {
+		return nil
+	}
+	if _, err := Objective(c); errors.As(err, &u) {
+		return u
+	}
+	return nil
 }
 
 // Check finds, without data and engine, what the parts of a configuration refuse of each other: a network's resolution, a prediction
@@ -129,6 +161,9 @@ func Objective(c *config.Run) (o reverie.Objective, err error) {
 func Check(c *config.Run) error {
 	m, err := Network(c)
 	if err != nil {
+		return err
+	}
+	if err := determined(c); err != nil {
 		return err
 	}
 	_, p, err := newMethod(nil, c, m, nil, 0)
@@ -147,7 +182,7 @@ func newMethod(e *engine.Engine, c *config.Run, m net.Model, far *data.Set, leve
 		return newELBO(e, c, a, levels), nil, nil
 	}
 	o, err := Objective(c)
-	if err != nil {
+	if err != nil && !errors.As(err, new(*reverie.UndeterminedError)) { // which Create refuses, and Resume notes
 		return nil, nil, err
 	}
 	d := denoise{engine: e, net: m, objective: o, level: c.Level, ends: ends{far: far, couple: c.Coupling == "ot"}}

@@ -168,6 +168,9 @@ func (t *Trainer) fingerprint() string {
 // Create starts a fresh run in dir, or in a new numbered folder below runs/
 // where dir is "". The folder is this process's until Close.
 func (t *Trainer) Create(dir, name string) (err error) {
+	if err := determined(t.Config); err != nil {
+		return err
+	}
 	if dir != "" {
 		t.lock, err = checkpoint.CreateRun(dir)
 	} else {
