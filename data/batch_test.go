@@ -286,7 +286,7 @@ func TestPrefetchBounded(t *testing.T) {
 		var opened atomic.Int64
 		fsys := countingFS{os.DirFS(dir), &opened}
 		var l listing
-		if err := l.walk(t.Context(), fsys, dir); err != nil {
+		if err := l.walk(t.Context(), fsys, "", dir); err != nil {
 			t.Fatal(err)
 		}
 		o := small

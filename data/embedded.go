@@ -31,7 +31,7 @@ func Embedded(ctx context.Context, o Options) (*Set, error) {
 		return nil, fmt.Errorf("data: the embedded emoji: %w", err)
 	}
 	var l listing
-	if err := l.walk(ctx, z, "embedded:emoji"); err != nil {
+	if err := l.walk(ctx, z, "", "embedded:emoji"); err != nil {
 		return nil, err
 	}
 	return open(ctx, l, o)

@@ -165,38 +165,52 @@ func flipByte(raw []byte, at int) []byte {
 	return raw
 }
 
-// TestLinks: links to files count inside the root only, links to folders never,
-// and loops end.
+// TestLinks: links to files and folders are followed, wherever they lead, but not to what is read already or to what holds the root, and
+// loops end.
 func TestLinks(t *testing.T) {
 	outside, dir := t.TempDir(), folder(t, 2)
-	write(t, outside, "secret.png", pngOf(t, plain(1)))
+	write(t, outside, "store.png", pngOf(t, plain(1)))
+	write(t, outside, "more/deep.png", pngOf(t, plain(2)))
 	for name, to := range map[string]string{
-		"a/inside.png": "000.png", "a/out.png": filepath.Join(outside, "secret.png"), "a/up.png": "../../x.png",
+		"a/inside.png": "000.png", "a/out.png": filepath.Join(outside, "store.png"), "a/up.png": "../../x.png",
 		"a/self.png": "self.png", "b/loop": "..", "b/all": "/", "b/dangling.png": "nothing.png", "b/note.txt": "nothing.txt",
+		"c": filepath.Join(outside, "more"), "d": filepath.Join(outside, "more"), "e": "a",
 	} {
 		if err := os.Symlink(to, filepath.Join(dir, filepath.FromSlash(name))); err != nil {
 			t.Skip("no symbolic links here:", err)
 		}
 	}
+	if err := os.Symlink(dir, filepath.Join(outside, "more", "back")); err != nil {
+		t.Fatal(err)
+	}
 	s := mustOpen(t, small, dir)
-	if s.Len() != 3 {
-		t.Errorf("%d images, want 2 and the link inside", s.Len())
+	names := func(n int, path func(int) string) string {
+		var all []string
+		for i := range n {
+			rel, _ := filepath.Rel(dir, path(i))
+			all = append(all, filepath.ToSlash(rel))
+		}
+		return strings.Join(all, " ")
 	}
-	var names []string
-	for _, k := range s.Skipped() {
-		rel, _ := filepath.Rel(dir, k.Path)
-		names = append(names, filepath.ToSlash(rel))
+	if got, want := names(s.Len(), func(i int) string { return s.Info(i).Path }), "a/000.png a/inside.png a/out.png b/001.png c/deep.png"; got != want {
+		t.Errorf("images %s, want %s", got, want)
 	}
-	// b/all leads out: not being an image's name, it is not followed either way.
-	if got, want := strings.Join(names, " "), "a/out.png a/self.png a/up.png b/dangling.png b/loop"; got != want {
+	skips := s.Skipped()
+	if got, want := names(len(skips), func(i int) string { return skips[i].Path }), "a/self.png a/up.png b/all b/dangling.png b/loop c/back d e"; got != want {
 		t.Errorf("skipped %s, want %s", got, want)
+	}
+	if got := strings.Join(s.Remarks(), "; "); !strings.Contains(got, "followed 2 links to files and 1 link to a folder") {
+		t.Errorf("remarks %q", got)
+	}
+	if got := s.Classes(); strings.Join(got, " ") != "a b c" {
+		t.Errorf("classes %q", got)
 	}
 	// The root itself may be a link.
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(dir, link); err != nil {
 		t.Fatal(err)
 	}
-	if s := mustOpen(t, small, link); s.Len() != 3 {
+	if s := mustOpen(t, small, link); s.Len() != 5 {
 		t.Errorf("through a link: %d images", s.Len())
 	}
 }
@@ -226,7 +240,7 @@ func TestNoPermission(t *testing.T) {
 	good := &fstest.MapFile{Data: pngOf(t, plain(1))}
 	fsys := failFS{fstest.MapFS{"a/ok.png": good, "a/locked.png": good, "locked/in.png": good, "z/ok.png": good}}
 	var l listing
-	if err := l.walk(t.Context(), fsys, "root"); err != nil {
+	if err := l.walk(t.Context(), fsys, "", "root"); err != nil {
 		t.Fatal(err)
 	}
 	s, err := open(t.Context(), l, small)

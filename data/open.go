@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -30,43 +31,48 @@ func Open(ctx context.Context, roots []string, o Options) (*Set, error) {
 	}
 	var l listing
 	for _, root := range roots {
-		r, err := openRoot(root)
+		r, real, err := openRoot(root)
 		if err != nil {
 			return nil, err
 		}
-		if err := l.walk(ctx, r.FS(), root); err != nil {
+		if err := l.walk(ctx, r.FS(), real, root); err != nil {
 			return nil, err
 		}
 	}
 	return open(ctx, l, o)
 }
 
-// openRoot opens a folder that nothing can be read from outside of.
-func openRoot(dir string) (*os.Root, error) {
+// openRoot opens a folder and says where it lies, without links.
+func openRoot(dir string) (r *os.Root, real string, err error) {
 	st, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return nil, fmt.Errorf("data: no such folder: %s: %w", dir, fs.ErrNotExist)
+		return nil, "", fmt.Errorf("data: no such folder: %s: %w", dir, fs.ErrNotExist)
 	case err != nil:
-		return nil, fmt.Errorf("data: open folder: %w", err)
+		return nil, "", fmt.Errorf("data: open folder: %w", err)
 	case !st.IsDir():
-		return nil, fmt.Errorf("data: %s is a file: expected a folder of images", dir)
+		return nil, "", fmt.Errorf("data: %s is a file: expected a folder of images", dir)
 	}
-	r, err := os.OpenRoot(dir)
+	if real, err = filepath.Abs(dir); err == nil {
+		real, err = filepath.EvalSymlinks(real)
+	}
+	if err == nil {
+		r, err = os.OpenRoot(real)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("data: open folder: %w", err)
+		return nil, "", fmt.Errorf("data: open folder: %w", err)
 	}
-	return r, nil
+	return r, real, nil
 }
 
 // open reads the files of a listing.
 func open(ctx context.Context, l listing, o Options) (*Set, error) {
 	st := newStore(o.withDefaults())
-	files, err := l.choose(o.Classes)
+	files, filter, err := l.choose(o.Classes)
 	if err != nil {
 		return nil, err
 	}
-	st.classes = classNames(files, o.Classes)
+	st.classes, st.left = classNames(files, filter), l.left
 	if err := st.readAll(ctx, files, l.skips); err != nil {
 		return nil, err
 	}

@@ -59,9 +59,6 @@ func (s *Set) Shape() (h, w, c int) { return s.st.o.Height, s.st.o.Width, s.st.o
 // Units returns the shift and the scale by which the images' channels are in the units of their source, see Memory; nil where they are.
 func (s *Set) Units() (shift, scale []float64) { return s.st.shift, s.st.scale }
 
-// Remarks say what a person should know of how the set was read as a whole: a line each.
-func (s *Set) Remarks() []string { return s.st.remarks }
-
 // InUnits returns the images in the units of their source, one after another; nil of a set without units.
 func (s *Set) InUnits() []float64 {
 	if s.st.scale == nil {

@@ -21,6 +21,7 @@ type store struct {
 	remarks      []string
 	classes      []string
 	levels       int // see Set.Levels
+	left         left
 	items        []item
 	room         atomic.Int64 // bytes of Options.CacheBytes still free
 	// decoding bounds the memory of all decoders together; see decodeCost.

@@ -1,19 +1,28 @@
 package data
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // extensions are the names that image files end with, in lower case.
 var extensions = []string{".png", ".jpg", ".jpeg", ".jfif", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+
+// system are the files and folders, beside those whose name begins with a dot, that systems leave among images. In lower case.
+var system = []string{"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "system volume information"}
 
 // maxDepth bounds how deep folders nest below a root.
 const maxDepth = 64
@@ -28,42 +37,95 @@ type file struct {
 
 // listing gathers the files of several roots.
 type listing struct {
-	files []file
-	skips []Skip
+	files   []file
+	skips   []Skip
+	left    left
+	classes map[string]string // the names of classes by their normal form: on disk it may be composed (NFC) or not (NFD)
 }
 
-// walk adds the image files below fsys, which is shown as root. Names that
-// begin with a dot are left out, and so are linked folders (they could lead in
-// circles); a linked file counts where it lies inside the root.
-func (l *listing) walk(ctx context.Context, fsys fs.FS, root string) error {
-	before, others := len(l.files), 0
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
+// A tree is a root, or a folder that a link leads to, while it is walked.
+type tree struct {
+	fsys  fs.FS
+	real  string // its path without links; "" where it is not on a disk
+	shown string
+	below string // its path below the root, with slashes; "." for the root
+}
+
+// a link to a folder, which is followed when all that lies in the root itself is known.
+type link struct{ to, shown, below string }
+
+// walk adds the image files below fsys, which is shown as root and lies at real, "" if not on a disk. Names that begin with a dot, what
+// systems leave behind and run folders are left out. Links to files and folders are followed, but a folder is read once, which ends circles.
+func (l *listing) walk(ctx context.Context, fsys fs.FS, real, root string) error {
+	before, others := len(l.files), l.left.others()
+	seen := map[string]bool{}
+	links, err := l.tree(ctx, tree{fsys, real, root, "."}, seen)
+	for err == nil && len(links) > 0 {
+		next := links[0]
+		links = links[1:]
+		if why := unfollowed(next, real, seen); why != nil {
+			l.skips = append(l.skips, Skip{next.shown, why})
+			continue
 		}
-		shown := filepath.Join(root, filepath.FromSlash(name))
-		switch {
-		case err != nil:
-			l.skips = append(l.skips, Skip{shown, err})
-			return fs.SkipDir
-		case name != "." && strings.HasPrefix(d.Name(), "."):
-			return skipIf(d.IsDir())
-		case d.IsDir():
-			return l.enter(name, shown)
-		case !isImage(name) && d.Type()&fs.ModeSymlink == 0:
-			others++
-			return nil
-		}
-		l.add(fsys, name, shown, d)
-		return nil
-	})
+		l.left.folderLinks++
+		var more []link
+		more, err = l.tree(ctx, tree{os.DirFS(next.to), next.to, next.shown, next.below}, seen)
+		links = append(links, more...)
+	}
 	if err != nil {
 		return fmt.Errorf("data: list folder %s: %w", root, err)
 	}
 	if len(l.files) == before {
-		return l.empty(root, others)
+		return l.empty(root, l.left.others()-others)
+	}
+	slices.SortStableFunc(l.files[before:], func(a, b file) int { // links were last
+		return slices.Compare(strings.Split(a.path, string(filepath.Separator)), strings.Split(b.path, string(filepath.Separator)))
+	})
+	return nil
+}
+
+// unfollowed says why a link to a folder is not followed: it leads to where the root lies, or to what is read already.
+func unfollowed(k link, root string, seen map[string]bool) error {
+	up, err := filepath.Rel(k.to, root)
+	switch {
+	case err == nil && up != ".." && !strings.HasPrefix(up, ".."+string(filepath.Separator)):
+		return fmt.Errorf("a link to a folder that holds this one (%s) is not followed", k.to)
+	case seen[k.to]:
+		return fmt.Errorf("a link to a folder that is read already (%s)", k.to)
 	}
 	return nil
+}
+
+// tree adds the files of one tree and returns the links to folders in it.
+func (l *listing) tree(ctx context.Context, t tree, seen map[string]bool) (links []link, err error) {
+	err = fs.WalkDir(t.fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		shown, below := filepath.Join(t.shown, filepath.FromSlash(name)), path.Join(t.below, name)
+		switch {
+		case err != nil:
+			l.skips = append(l.skips, Skip{shown, err})
+			return fs.SkipDir
+		case name != "." && hidden(d.Name()):
+			l.left.hidden++
+			return skipIf(d.IsDir())
+		case d.IsDir():
+			return l.enter(t, name, shown, below, seen)
+		case d.Type()&fs.ModeSymlink != 0:
+			links = append(links, l.follow(t, name, shown, below)...)
+		case !isImage(name):
+			l.left.other(t.fsys, name)
+		default:
+			l.add(t.fsys, name, shown, below)
+		}
+		return nil
+	})
+	return links, err
+}
+
+func hidden(name string) bool {
+	return strings.HasPrefix(name, ".") || slices.Contains(system, strings.ToLower(name))
 }
 
 func skipIf(dir bool) error {
@@ -73,35 +135,75 @@ func skipIf(dir bool) error {
 	return nil
 }
 
-// enter refuses a folder that is nested too deep.
-func (l *listing) enter(name, shown string) error {
-	if strings.Count(name, "/") < maxDepth {
-		return nil
+// enter leaves out a folder that is nested too deep, was read already, or is a run's.
+func (l *listing) enter(t tree, name, shown, below string, seen map[string]bool) error {
+	if strings.Count(below, "/") >= maxDepth {
+		l.skips = append(l.skips, Skip{shown, fmt.Errorf("more than %d folders deep", maxDepth)})
+		return fs.SkipDir
 	}
-	l.skips = append(l.skips, Skip{shown, fmt.Errorf("more than %d folders deep", maxDepth)})
-	return fs.SkipDir
+	if below != "." && isRun(t.fsys, name) {
+		l.left.runs = append(l.left.runs, shown)
+		return fs.SkipDir
+	}
+	if t.real != "" {
+		real := filepath.Join(t.real, filepath.FromSlash(name))
+		if seen[real] { // below a link, which leads to a folder around it
+			l.skips = append(l.skips, Skip{shown, fmt.Errorf("a folder that is read already (%s)", real)})
+			return fs.SkipDir
+		}
+		seen[real] = true
+	}
+	return nil
 }
 
-// add adds one file, or says why not.
-func (l *listing) add(fsys fs.FS, name, shown string, d fs.DirEntry) {
-	if d.Type()&fs.ModeSymlink != 0 {
-		st, err := fs.Stat(fsys, name)
-		switch {
-		case err == nil && st.IsDir():
-			l.skips = append(l.skips, Skip{shown, errors.New("a link to a folder is not followed; give that folder as a root of its own")})
-			return
-		case !isImage(name):
-			return
-		case err != nil:
-			l.skips = append(l.skips, Skip{shown, fmt.Errorf("a link that leads out of the folder or nowhere: %w", err)})
-			return
+// isRun says whether a folder is a run's: its pictures are no data.
+func isRun(fsys fs.FS, dir string) bool {
+	const most = 1 << 16
+	name := path.Join(dir, "config.json")
+	if st, err := fs.Stat(fsys, name); err != nil || !st.Mode().IsRegular() || st.Size() > most {
+		return false
+	}
+	text, err := fs.ReadFile(fsys, name)
+	return err == nil && bytes.Contains(text, []byte(`"image-channels"`)) && bytes.Contains(text, []byte(`"preset"`))
+}
+
+// follow adds the file that a link leads to, or returns the link if that is a folder.
+func (l *listing) follow(t tree, name, shown, below string) []link {
+	var to string
+	err := errors.New("links are followed on a disk only")
+	if t.real != "" {
+		to, err = filepath.EvalSymlinks(filepath.Join(t.real, filepath.FromSlash(name)))
+	}
+	if err == nil {
+		var st fs.FileInfo
+		if st, err = os.Stat(to); err == nil && st.IsDir() {
+			return []link{{to, shown, below}}
 		}
 	}
-	class, _, below := strings.Cut(name, "/")
-	if !below {
+	switch {
+	case !isImage(name):
+		l.left.other(t.fsys, name)
+	case err != nil:
+		l.skips = append(l.skips, Skip{shown, fmt.Errorf("a link that leads nowhere: %w", err)})
+	default:
+		l.left.fileLinks++
+		l.add(os.DirFS(filepath.Dir(to)), filepath.Base(to), shown, below)
+	}
+	return nil
+}
+
+// add adds one file.
+func (l *listing) add(fsys fs.FS, name, shown, below string) {
+	class, _, in := strings.Cut(below, "/")
+	if !in {
 		class = ""
 	}
-	l.files = append(l.files, file{fsys, name, shown, class})
+	if l.classes == nil {
+		l.classes = map[string]string{}
+	}
+	normal := norm.NFC.String(class)
+	l.classes[normal] = cmp.Or(l.classes[normal], class)
+	l.files = append(l.files, file{fsys, name, shown, l.classes[normal]})
 }
 
 func isImage(name string) bool {
@@ -112,7 +214,10 @@ func isImage(name string) bool {
 func (l *listing) empty(root string, others int) error {
 	var more string
 	if others > 0 {
-		more = fmt.Sprintf("; it holds %d other files", others)
+		more = fmt.Sprintf("; it holds %d other files: %s", others, l.left.kinds())
+	}
+	if len(l.left.runs) > 0 {
+		more += "; run folders of reverie are left out: " + strings.Join(l.left.runs, ", ")
 	}
 	if len(l.skips) > 0 {
 		more += fmt.Sprintf("; left out: %v", SkipError(l.skips))
@@ -120,38 +225,53 @@ func (l *listing) empty(root string, others int) error {
 	return fmt.Errorf("data: no images in %s: looked for %s in it and the folders below%s", root, strings.Join(extensions, " "), more)
 }
 
-// choose returns the files of the given classes, or all.
-func (l *listing) choose(classes []string) ([]file, error) {
+// choose returns the files of the given classes, or all, and the classes' names as they are on disk.
+func (l *listing) choose(classes []string) ([]file, []string, error) {
 	if len(classes) == 0 {
-		return l.files, nil
+		return l.files, nil, nil
 	}
-	known := map[string]bool{}
-	for _, f := range l.files {
-		known[f.class] = true
-	}
-	delete(known, "")
+	var names []string
 	for _, c := range classes {
-		if !known[c] {
-			return nil, unknownClass(c, known)
+		name := l.classes[norm.NFC.String(c)]
+		if name == "" {
+			return nil, nil, l.unknownClass(c)
 		}
+		names = append(names, name)
 	}
 	var out []file
 	for _, f := range l.files {
-		if f.class != "" && slices.Contains(classes, f.class) {
+		if f.class != "" && slices.Contains(names, f.class) {
 			out = append(out, f)
 		}
 	}
-	return out, nil
+	return out, names, nil
 }
 
-func unknownClass(c string, known map[string]bool) error {
-	if len(known) == 0 {
-		return fmt.Errorf("data: no class %q: the images lie directly in the folder, without class folders", c)
+func (l *listing) unknownClass(c string) error {
+	var names []string
+	for _, name := range l.classes {
+		if name != "" {
+			names = append(names, fmt.Sprintf("%q", name))
+		}
 	}
-	names := make([]string, 0, len(known))
-	for k := range known {
-		names = append(names, fmt.Sprintf("%q", k))
+	if names == nil {
+		return fmt.Errorf("data: no class %q: the images lie directly in the folder, without class folders", c)
 	}
 	sort.Strings(names)
 	return fmt.Errorf("data: no class %q: the classes are %s", c, strings.Join(names, ", "))
+}
+
+// readHead reads the first bytes of a regular file.
+func readHead(fsys fs.FS, name string, most int64) ([]byte, error) {
+	if st, err := fs.Stat(fsys, name); err != nil {
+		return nil, err
+	} else if !st.Mode().IsRegular() { // asked before it is opened, since opening a pipe would wait for ever
+		return nil, errors.New("not a regular file")
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most))
 }

@@ -144,6 +144,9 @@ var table = [kinds]struct {
 // Name is what the kind is called, with its article: "a PNG picture".
 func (k Kind) Name() string { return table[k].name }
 
+// Picture says whether files of this kind are used as pictures, read or not.
+func (k Kind) Picture() bool { return table[k].family == pictures }
+
 // Remedy is what makes a file of this kind one that can be read; "" where nothing general can be said.
 func (k Kind) Remedy() string { return table[k].remedy }
 

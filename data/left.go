@@ -1,0 +1,112 @@
+package data
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/reverie-go/reverie/data/photo"
+	"github.com/reverie-go/reverie/internal/sniff"
+)
+
+// left is what lies in the roots and is no image file, and what was reached in a roundabout way.
+type left struct {
+	kind                   map[string]*leftKind // by extension, in lower case; "" is none
+	hidden                 int
+	runs                   []string
+	fileLinks, folderLinks int
+}
+
+// leftKind are the files of one extension that is not read.
+type leftKind struct {
+	files int
+	first sniff.Kind // what the first of them is
+}
+
+// other counts a file that is left out for its name.
+func (l *left) other(fsys fs.FS, name string) {
+	ext := strings.ToLower(path.Ext(name))
+	k := l.kind[ext]
+	if k == nil {
+		if l.kind == nil {
+			l.kind = map[string]*leftKind{}
+		}
+		k = new(leftKind)
+		if head, err := readHead(fsys, name, sniff.HeadSize); err == nil {
+			k.first = sniff.Bytes(head)
+		}
+		l.kind[ext] = k
+	}
+	k.files++
+}
+
+// others is how many files are left out for their names.
+func (l *left) others() (n int) {
+	for _, k := range l.kind {
+		n += k.files
+	}
+	return n
+}
+
+// shownKinds is how many extensions a text names.
+const shownKinds = 8
+
+// kinds names the extensions that are left out, pictures of formats that are not read first, with what would make them readable.
+func (l *left) kinds() string {
+	exts := slices.SortedFunc(maps.Keys(l.kind), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(l.kind[b].remedy(b)), len(l.kind[a].remedy(a))), cmp.Compare(l.kind[b].files, l.kind[a].files), cmp.Compare(a, b))
+	})
+	var parts []string
+	for _, ext := range exts[:min(len(exts), shownKinds)] {
+		k := l.kind[ext]
+		parts = append(parts, fmt.Sprintf("%d %s%s", k.files, cmp.Or(clean(ext), "without extension"), k.remedy(ext)))
+	}
+	if n := len(exts) - shownKinds; n > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more extensions", n))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// remedy says of pictures what they are and how they could be read.
+func (k *leftKind) remedy(ext string) string {
+	switch {
+	case !k.first.Picture():
+		return ""
+	case k.first.Remedy() == "" || slices.Contains(photo.Kinds, k.first):
+		return fmt.Sprintf(" (%v: rename to end with one of %s)", k.first, strings.Join(extensions, " "))
+	}
+	return fmt.Sprintf(" (%v: %s)", k.first, k.first.Remedy())
+}
+
+// remarks are a sentence for each way in which what lies in the roots is not in the set, or came into it.
+func (l *left) remarks() (all []string) {
+	if n := l.others(); n > 0 {
+		all = append(all, fmt.Sprintf("left out %s of other names: %s", english.Plural(n, "file", ""), l.kinds()))
+	}
+	if l.hidden > 0 {
+		all = append(all, fmt.Sprintf("left out %s of the system", english.Plural(l.hidden, "hidden file or folder", "hidden files and folders")))
+	}
+	if n := len(l.runs); n > 0 {
+		all = append(all, fmt.Sprintf("left out %s of reverie, such as %s", english.Plural(n, "run folder", ""), clean(l.runs[0])))
+	}
+	if l.fileLinks+l.folderLinks > 0 {
+		all = append(all, fmt.Sprintf("followed %s and %s", english.Plural(l.fileLinks, "link to a file", "links to files"), english.Plural(l.folderLinks, "link to a folder", "links to folders")))
+	}
+	return all
+}
+
+// Remarks say what a person should know of how the set was read, each in a line: what of the roots is not in it for its name, what was
+// reached by links, what was done to the images beyond decoding them. The files that cannot be read are Skipped's.
+func (s *Set) Remarks() []string {
+	all := append(slices.Clone(s.st.remarks), s.st.left.remarks()...)
+	for _, c := range s.Notes() {
+		all = append(all, fmt.Sprintf("%d of %s %s", c.Images, english.Plural(s.Len(), "image", ""), c.Name))
+	}
+	return all
+}
