@@ -31,6 +31,7 @@ type Run struct {
 	Val           float64  `json:"val"`            // share of the images held out for validation, 0 to 0.9
 	Split         string   `json:"split"`          // which ones: one of Splits; a file without it has bytes
 	Strict        bool     `json:"strict"`         // fail on an unreadable image instead of skipping it
+	MaxPixels     int      `json:"max-pixels"`     // an image with more is left out before it is decoded; 0: data.DefaultMaxPixels
 	Cache         int      `json:"cache"`          // budget for decoded pixels in memory, MiB
 
 	// Network.

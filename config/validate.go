@@ -89,7 +89,7 @@ func (r *Run) validateData() error {
 		inRange("resolution", r.Resolution.H), inRange("resolution", r.Resolution.W),
 		OneOf("crop", r.Crop, Crops), OneOf("split", r.Split, Splits),
 		inRange("val", r.Val),
-		inRange("cache", r.Cache),
+		inRange("cache", r.Cache), inRange("max-pixels", r.MaxPixels),
 	)
 }
 

@@ -70,9 +70,9 @@ func header(raw []byte, maxPixels int64) (*photo.File, error) {
 	}
 	switch w, h := f.Width, f.Height; {
 	case w > maxSide || h > maxSide:
-		err = fmt.Errorf("%d x %d pixels: a side has more than the limit of %d", w, h, maxSide)
+		err = fmt.Errorf("%d x %d pixels (height x width): a side has more than the limit of %d", h, w, maxSide)
 	case int64(w)*int64(h) > maxPixels:
-		err = fmt.Errorf("%d x %d = %d pixels: more than the limit of %d", w, h, int64(w)*int64(h), maxPixels)
+		err = fmt.Errorf("%d x %d = %d pixels: more than the limit of %d; give --max-pixels %[3]d, or make it smaller", h, w, int64(w)*int64(h), maxPixels)
 	}
 	return f, err
 }

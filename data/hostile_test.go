@@ -114,7 +114,7 @@ func TestMaxPixels(t *testing.T) {
 	o := small
 	o.MaxPixels = 23
 	_, err := Open(t.Context(), []string{dir}, o)
-	wantError(t, err, "none of 2", "6 x 4 = 24 pixels", "limit of 23")
+	wantError(t, err, "none of 2", "4 x 6 = 24 pixels", "limit of 23; give --max-pixels 24")
 	o.MaxPixels = 24
 	mustOpen(t, o, dir)
 }

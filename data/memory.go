@@ -60,11 +60,11 @@ func FromMemory(m Memory, o Options) (*Set, error) {
 // validate reports the first field that cannot be used.
 func (m Memory) validate() error {
 	if m.H < 1 || m.W < 1 || m.C < 1 || m.H > maxSide || m.W > maxSide || m.C > maxSide {
-		return fmt.Errorf("data: %s: images of %dx%dx%d: each must be from 1 to %d", m.name(), m.W, m.H, m.C, maxSide)
+		return fmt.Errorf("data: %s: images of %dx%dx%d: each must be from 1 to %d", m.name(), m.H, m.W, m.C, maxSide)
 	}
 	size := m.H * m.W * m.C
 	if len(m.X) == 0 || len(m.X)%size != 0 {
-		return fmt.Errorf("data: %s: %d numbers: expected a multiple of %dx%dx%d = %d, and at least one", m.name(), len(m.X), m.W, m.H, m.C, size)
+		return fmt.Errorf("data: %s: %d numbers: expected a multiple of %dx%dx%d = %d, and at least one", m.name(), len(m.X), m.H, m.W, m.C, size)
 	}
 	if m.Levels != 0 && m.Levels != levels {
 		return fmt.Errorf("data: %s: %d levels: expected %d, of images of 8 bits, or 0 for real numbers", m.name(), m.Levels, levels)

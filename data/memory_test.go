@@ -140,7 +140,7 @@ func TestMemoryImages(t *testing.T) {
 
 func TestMemoryErrors(t *testing.T) {
 	for want, change := range map[string]func(m *Memory, o *Options){
-		"cloud: images of 0x1x2":                func(m *Memory, _ *Options) { m.W = 0 },
+		"cloud: images of 1x0x2":                func(m *Memory, _ *Options) { m.W = 0 },
 		"cloud: images of 1x1x1000000":          func(m *Memory, _ *Options) { m.C = 1e6 },
 		"19 numbers: expected a multiple of":    func(m *Memory, _ *Options) { m.X = m.X[1:] },
 		"cloud: 0 numbers":                      func(m *Memory, _ *Options) { m.X = nil },

@@ -98,7 +98,7 @@ func (s *Set) String() string {
 		}
 		return humanize.Comma(int64(n)) + " " + more
 	}
-	size := fmt.Sprintf("%dx%dx%d", w, h, c)
+	size := fmt.Sprintf("%dx%dx%d", h, w, c)
 	if s.unit() == "points" {
 		size = plural(c, "number", "numbers")
 	}

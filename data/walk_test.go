@@ -58,3 +58,10 @@ func TestNormalForms(t *testing.T) {
 		}
 	}
 }
+
+// TestSizesAreHeightByWidth: of every size that is printed the height comes first, as in the flags.
+func TestSizesAreHeightByWidth(t *testing.T) {
+	if got := mustOpen(t, small, folder(t, 2)).String(); !strings.Contains(got, "of 4x6x3") {
+		t.Errorf("the set is %s", got)
+	}
+}

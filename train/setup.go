@@ -237,7 +237,7 @@ func cacheBytes(c *config.Run) int64 {
 func DataOptions(c *config.Run) data.Options {
 	o := data.Options{
 		Height: c.Resolution.H, Width: c.Resolution.W, Channels: c.ImageChannels,
-		Flip: c.Flip, Classes: c.DataClass, Val: c.Val, Split: splits[c.Split], Strict: c.Strict, CacheBytes: cacheBytes(c),
+		Flip: c.Flip, Classes: c.DataClass, Val: c.Val, Split: splits[c.Split], Strict: c.Strict, CacheBytes: cacheBytes(c), MaxPixels: int64(c.MaxPixels),
 	}
 	if c.Crop == "center" {
 		o.Crop = data.CropCenter

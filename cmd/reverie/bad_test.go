@@ -198,6 +198,7 @@ func TestRefused(t *testing.T) {
 		{"info empty", "empty: not a run, checkpoint or model folder"},
 		{"noise nowhere.png", "nowhere.png"},
 		{"noise imgs", "imgs: not a regular file"},
+		{"noise imgs/a/00.png --max-pixels 255", "16 x 16 = 256 pixels: more than the limit of 255; give --max-pixels 256"},
 		{"noise text/file.txt", "not a PNG, JPEG, GIF, WebP, BMP or TIFF picture"},
 		{"noise imgs/a/00.png --out nowhere/n.png", "there is no folder nowhere"},
 		{"data nowhere", "no such folder: nowhere"},

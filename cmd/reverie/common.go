@@ -17,6 +17,7 @@ import (
 	"github.com/reverie-go/reverie/train"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 )
 
@@ -24,6 +25,11 @@ const backendHelp = "compute backend, such as simd or simd:threads=1 (default $R
 
 // oneOf is a flag's help: what it is and the values it takes.
 func oneOf(what string, values []string) string { return what + ": " + strings.Join(values, ", ") }
+
+// maxPixelsVar defines the flag that admits large images.
+func maxPixelsVar(f *pflag.FlagSet, n *int) {
+	numberVar(f, n, "max-pixels", config.RangeOf("max-pixels"), 0, "leave out images with more pixels, unread (0: 100 million); decoding takes up to 8 bytes for each")
+}
 
 // processFlags are the flags that describe a table of betas.
 type processFlags struct {

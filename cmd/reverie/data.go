@@ -12,8 +12,9 @@ import (
 
 func newData() *cobra.Command {
 	var (
-		o   data.Options
-		out string
+		o         data.Options
+		out       string
+		maxPixels int
 	)
 	cmd := &cobra.Command{
 		Use:   "data [DIR...]",
@@ -35,6 +36,7 @@ a file or a named set, it prints the columns and how the file was read.`,
 			if len(args) > 0 && config.IsPoints(args[0]) {
 				return examinePoints(cmd, args)
 			}
+			o.MaxPixels = int64(maxPixels)
 			r, err := examine(cmd, args, o)
 			if err != nil {
 				return err
@@ -51,6 +53,7 @@ a file or a named set, it prints the columns and how the file was read.`,
 	}
 	cmd.Flags().StringSliceVar(&o.Classes, "data-class", nil, "look at these class folders only (comma-separated)")
 	cmd.Flags().BoolVar(&o.Strict, "strict", false, "fail on an unreadable image")
+	maxPixelsVar(cmd.Flags(), &maxPixels)
 	cmd.Flags().StringVar(&out, "out", "data.png", "write the grid here")
 	return cmd
 }

@@ -16,7 +16,7 @@ func examinePoints(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return usagef("%d sets of points: give one", len(args))
 	}
-	for _, flag := range []string{"out", "data-class", "strict"} {
+	for _, flag := range []string{"out", "data-class", "strict", "max-pixels"} {
 		if cmd.Flags().Changed(flag) {
 			return usagef("--%s belongs to images, and %s holds points; leave it out", flag, args[0])
 		}

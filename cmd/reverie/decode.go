@@ -19,6 +19,7 @@ type decodeOptions struct {
 	in, from, to, path string
 	out, npz, backend  string
 	steps, batch       int
+	maxPixels          int
 	raw                bool
 	resolution         config.Size
 	fromImages         bool
@@ -52,6 +53,7 @@ spherical keeps to the length that latents have, linear is the straight line.`,
 	f.Var(&o.resolution, "resolution", "size of --from and --to: 64, or HEIGHTxWIDTH (default: the run's)")
 	f.StringVar(&o.out, "out", "decoded.png", "write the grid or the strip here")
 	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or points, float32 [N,D]")
+	maxPixelsVar(f, &o.maxPixels)
 	numberVar(f, &o.batch, "batch", batches, 32, "latents at once")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
@@ -69,7 +71,7 @@ func (o *decodeOptions) check(cmd *cobra.Command) error {
 	case o.fromImages && (o.from == "" || o.to == ""):
 		return usagef("--from and --to go together: a strip has two ends")
 	}
-	for _, flag := range []string{"steps", "path", "resolution"} {
+	for _, flag := range []string{"steps", "path", "resolution", "max-pixels"} {
 		if !o.fromImages && cmd.Flags().Changed(flag) {
 			return usagef("--%s belongs to --from and --to; leave it out", flag)
 		}
@@ -171,7 +173,7 @@ func (o *decodeOptions) between(cmd *cobra.Command, a *pipeline.Autoencoder) (c 
 	channels, _ := a.Net.Channels()
 	var ends []float32
 	for _, f := range []struct{ flag, path string }{{"from", o.from}, {"to", o.to}} {
-		x, notes, err := data.ReadImage(cmd.Context(), f.path, data.Options{Height: h, Width: w, Channels: channels})
+		x, notes, err := data.ReadImage(cmd.Context(), f.path, data.Options{Height: h, Width: w, Channels: channels, MaxPixels: int64(o.maxPixels)})
 		if err != nil {
 			return c, inputError(f.flag, f.path, err)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ type encodeOptions struct {
 	out, reconstruct, backend string
 	heldOut, raw              bool
 	resolution                config.Size
-	batch                     int
+	batch, maxPixels          int
 	seed                      uint64
 }
 
@@ -60,6 +61,7 @@ the bound is.`,
 	f.BoolVar(&o.heldOut, "held-out", false, "only the images that the run held out")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
 	f.Var(&o.resolution, "resolution", "image size: 64, or HEIGHTxWIDTH (default: the run's)")
+	maxPixelsVar(f, &o.maxPixels)
 	numberVar(f, &o.batch, "batch", batches, 32, "images at once")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the draws that the bound takes")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
@@ -133,6 +135,7 @@ func (o *encodeOptions) open(cmd *cobra.Command, a *pipeline.Autoencoder, roots 
 		return train.OpenFrom(cmd.Context(), own, nil)
 	}
 	_, c.ImageChannels = a.Net.Channels()
+	c.MaxPixels = cmp.Or(o.maxPixels, c.MaxPixels)
 	c.Resolution = config.Size{H: h, W: w}
 	set, _, err := openData(cmd, c)
 	if err != nil {

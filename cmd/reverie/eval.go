@@ -21,6 +21,7 @@ type evalOptions struct {
 	solverFlags
 	metrics, dataClass                           []string
 	n, draws, batch, images, times, probes       int
+	maxPixels                                    int
 	seed                                         uint64
 	val                                          float64
 	raw, json, best, noCache, exact              bool
@@ -64,6 +65,7 @@ where its data lie now, or other images to compare with.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringSliceVar(&o.metrics, "metrics", nil, "what to measure, of those above (default: all but elbo, vlb and likelihood)")
+	maxPixelsVar(f, &o.maxPixels)
 	numberVarP(f, &o.n, "n", "n", counts, 0, "samples in a draw (default: 512 images, 2048 points)")
 	numberVar(f, &o.draws, "draws", within(1, 1000), 3, "draws of samples, over which the spread is taken; if given, of the noise of elbo and vlb too (else 1)")
 	f.StringVar(&o.features, "features", "", "take the features of fid, kid and pr from this ONNX file")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -144,6 +145,7 @@ func (v *evaluation) foreign(set *data.Set, own *config.Run, trained, name strin
 func (v *evaluation) open(c *config.Run) (*data.Set, error) {
 	bar := newBar(v.cmd.ErrOrStderr(), 1, "reading the images")
 	defer bar.done()
+	c.MaxPixels = cmp.Or(v.maxPixels, c.MaxPixels)
 	set, err := train.OpenData(v.cmd.Context(), c, bar.set)
 	if err == nil {
 		for _, n := range set.Remarks() {

@@ -16,6 +16,7 @@ func newNoise() *cobra.Command {
 		p          processFlags
 		resolution config.Size
 		seed       uint64
+		maxPixels  int
 		out        string
 	)
 	cmd := &cobra.Command{
@@ -42,7 +43,7 @@ diffusion model learns to undo.`,
 			if err := pictures.check(); err != nil {
 				return err
 			}
-			x, notes, err := data.ReadImage(cmd.Context(), args[0], data.Options{Height: resolution.H, Width: resolution.W, Channels: channels})
+			x, notes, err := data.ReadImage(cmd.Context(), args[0], data.Options{Height: resolution.H, Width: resolution.W, Channels: channels, MaxPixels: int64(maxPixels)})
 			if err != nil {
 				return err
 			}
@@ -61,6 +62,7 @@ diffusion model learns to undo.`,
 	resolution = config.Size{H: 128, W: 128}
 	p.add(cmd)
 	cmd.Flags().Var(&resolution, "resolution", "resize the image: 64, or HEIGHTxWIDTH")
+	maxPixelsVar(cmd.Flags(), &maxPixels)
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the noise")
 	cmd.Flags().StringVar(&out, "out", "noise.png", "write the strip here")
 	return cmd

@@ -78,6 +78,7 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	numberVar(f, &o.Val, "val", config.RangeOf("val"), 0, "share of the images held out for validation")
 	f.StringVar(&o.Split, "split", "", "which ones: by their bytes, or by their pixels, copies that look alike on one side; own data: pixels")
 	f.BoolVar(&o.Strict, "strict", false, "fail on an unreadable image instead of skipping it")
+	maxPixelsVar(f, &o.MaxPixels)
 	numberVar(f, &o.Cache, "cache", config.RangeOf("cache"), 0, "memory for decoded images, MiB; at most half of what there is")
 
 	f.StringVar(&o.Arch, "arch", "", "network: "+strings.Join(config.Archs, ", "))

@@ -104,7 +104,7 @@ func Open(raw []byte) (f *File, err error) {
 		return nil, refuse(kind, err)
 	}
 	if cfg.Width < 1 || cfg.Height < 1 {
-		return nil, refuse(kind, fmt.Errorf("its size is %d x %d pixels", cfg.Width, cfg.Height))
+		return nil, refuse(kind, fmt.Errorf("its size is %d x %d pixels", cfg.Height, cfg.Width))
 	}
 	f.Width, f.Height, f.Mode = cfg.Width, cfg.Height, mode(cfg.ColorModel)
 	f.Turn = turnOf(f.meta)
@@ -184,7 +184,7 @@ func (f *File) onCanvas(img image.Image) (image.Image, error) {
 		return img, nil
 	}
 	if f.Kind != sniff.GIF || !b.In(canvas) {
-		return nil, fmt.Errorf("the header says %d x %d pixels, the image has %d x %d", f.Width, f.Height, b.Dx(), b.Dy())
+		return nil, fmt.Errorf("the header says %d x %d pixels, the image has %d x %d", f.Height, f.Width, b.Dy(), b.Dx())
 	}
 	return placed(img, b, canvas), nil
 }
