@@ -52,16 +52,6 @@ func notSafetensors(f io.ReaderAt, err error) error {
 	return kind.Refuse(err, sniff.Safetensors)
 }
 
-// notJSON says what the bytes are where they are no text that could be JSON.
-func notJSON(b []byte) error {
-	switch kind := sniff.Bytes(b); kind {
-	case sniff.JSON, sniff.Text, sniff.Unknown, sniff.Empty:
-		return nil
-	default:
-		return kind.Refuse(nil, sniff.JSON)
-	}
-}
-
 // ReadSafetensorsFile is ReadSafetensors of a file; errors name it, and say what it is if it is none.
 func ReadSafetensorsFile(path string) (tensors map[string]Tensor, metadata map[string]string, err error) {
 	f, size, err := openRegular(path)

@@ -455,9 +455,6 @@ func (l *loader) bytes(file string) ([]byte, error) {
 		return nil, l.name(file, fmt.Errorf("has %d bytes, at most %d are read", size, maxJSON))
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxJSON))
-	if err == nil && l.linked {
-		err = notJSON(b)
-	}
 	return b, l.name(file, err)
 }
 

@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/reverie-go/reverie/internal/sniff"
 )
 
 // maxDeflate is the most that deflate can expand: 258 bytes from 2 bits.
@@ -39,6 +41,11 @@ func newNPZ(path string, r io.ReaderAt, size int64) (*NPZ, error) {
 	dir, err := zip.NewReader(r, size)
 	if errors.Is(err, zip.ErrInsecurePath) {
 		err = nil // nothing is unpacked to a path
+	}
+	switch kind, _ := sniff.Reader(r); kind { // what cannot be read is told by the directory
+	case sniff.NPZ, sniff.Zip, sniff.Unknown:
+	default:
+		return nil, fmt.Errorf("%s: %w", path, kind.Refuse(err, sniff.NPZ))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: not a readable npz file: %w", path, ErrDamaged, err)

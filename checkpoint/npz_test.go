@@ -237,7 +237,9 @@ func TestHostileNPZ(t *testing.T) {
 	check("header of 2 GiB", forged(t, zip.Store, append(long, 0), uint64(len(long)+1), 1), "header claims 2147483648 bytes")
 	check("version 9", forged(t, zip.Store, []byte(npyMagic+"\x09\x00\x00\x00"), 10, 1), "npy version is 9")
 	check("no zip", []byte("PK\x03\x04 and no more"), "not a readable npz")
-	check("empty", nil, "not a readable npz")
+	check("empty", nil, "foreign: it is an empty file, not an npz file; copy")
+	check("web page", []byte("<html>"), "foreign: it is a web page (HTML), not an npz file")
+	check("npy", []byte("\x93NUMPY\x01\x00"), "unsupported: it is an npy file, not an npz file; save it in Python as npz")
 	head := npyDict("(268435456,)")
 	check("bomb", forged(t, zip.Deflate, deflated(array(head, 1<<16)), uint64(10+len(head))+1<<30, 1), "bytes hold")
 	size := uint64(10+len(head)) + 1<<30

@@ -218,7 +218,7 @@ func TestRefused(t *testing.T) {
 		{"predict --model run --in nowhere.npz --out o.npz", "--in nowhere.npz: no such file"},
 		{"predict --model run --in in --out o.npz", "in"},
 		{"predict --model run --in in/good.npz --out nowhere/o.npz", "there is no folder nowhere"},
-		{"predict --model run --in in/text.npz --out o.npz", "not a readable npz file"},
+		{"predict --model run --in in/text.npz --out o.npz", "it is a text file, not an npz file"},
 		{"predict --model run --in in/no-x.npz --out o.npz", `array "x"`},
 		{"predict --model run --in in/x-dtype.npz --out o.npz", `array "x": unusable array: dtype is <f8`},
 		{"predict --model run --in in/t-dtype.npz --out o.npz", `array "t": unusable array: dtype is <f4`},

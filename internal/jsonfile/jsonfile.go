@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/reverie-go/reverie/internal/sniff"
 )
 
 // MaxDepth bounds the nesting of values.
@@ -26,7 +28,7 @@ func Lenient(b []byte, v any) error { return decode(quoteWords(b), v, false) }
 
 func decode(b []byte, v any, strict bool) error {
 	if err := Check(b); err != nil {
-		return err
+		return foreign(b, err)
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	if strict {
@@ -36,6 +38,16 @@ func decode(b []byte, v any, strict bool) error {
 		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
+}
+
+// foreign is err, or what the text is where that is no JSON at all, such as a web page.
+func foreign(b []byte, err error) error {
+	switch kind := sniff.Bytes(b); kind {
+	case sniff.JSON, sniff.Text, sniff.Unknown, sniff.Empty:
+		return err
+	default:
+		return kind.Refuse(err, sniff.JSON)
+	}
 }
 
 // Check refuses what is not one JSON value, keys that come twice, and deep nesting.

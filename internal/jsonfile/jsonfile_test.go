@@ -28,6 +28,8 @@ func TestStrict(t *testing.T) {
 		`{"steps": 1.5}`:               "cannot unmarshal",
 		`{"rate": NaN}`:                "bad JSON",
 		`{"steps": 1`:                  "EOF",
+		"<!DOCTYPE html><html>":        "foreign: it is a web page (HTML), not a JSON file",
+		"\xff\xfe{\x00}\x00":           "unsupported: it is a text file in UTF-16, not a JSON file; save it as UTF-8",
 		``:                             "EOF",
 		strings.Repeat(`{"rate":`, 70): "nested deeper than 64",
 		`{"rate":` + strings.Repeat("[", 1_000_000) + "}": "nested deeper than 64",

@@ -70,6 +70,7 @@ const (
 	pictures
 	weights
 	arrays
+	texts
 )
 
 const (
@@ -92,12 +93,12 @@ var table = [kinds]struct {
 	Unknown:     {"a file of no known kind", other, ""},
 	Empty:       {"an empty file", other, again},
 	Zeros:       {"a file of zero bytes, as an interrupted copy leaves", other, again},
-	Text:        {"a text file", other, ""},
-	TextOld:     {"a text file that is not UTF-8", other, asUTF8},
-	UTF16:       {"a text file in UTF-16", other, asUTF8},
+	Text:        {"a text file", texts, ""},
+	TextOld:     {"a text file that is not UTF-8", texts, asUTF8},
+	UTF16:       {"a text file in UTF-16", texts, asUTF8},
 	LFSPointer:  {"a Git LFS pointer", other, "get the file itself with: git lfs pull"},
 	HTML:        {"a web page (HTML)", other, "the download gave a page, perhaps of a login or an error, in place of the file: open its address in a browser"},
-	JSON:        {"a JSON file", other, "where a download gave it, it may hold the error's text"},
+	JSON:        {"a JSON file", texts, ""},
 	XML:         {"an XML file", other, ""},
 	AppleDouble: {"a macOS resource file (AppleDouble)", other, "the file itself has the name without ._"},
 	Pickle:      {"a Python pickle", other, "it can run code, so it is not opened: load it where you trust it, and save weights as safetensors and arrays as npz"},

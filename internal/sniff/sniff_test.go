@@ -182,7 +182,10 @@ func TestRefuse(t *testing.T) {
 		{ONNX, shown, Foreign, "foreign: it is an ONNX model, not a PNG, JPEG or TIFF picture"},
 		{Torch, []Kind{Safetensors}, Unsupported, "unsupported: it is a PyTorch checkpoint (of torch.save), not a safetensors file; convert it with two lines"},
 		{LFSPointer, []Kind{Safetensors, ONNX}, Foreign, "foreign: it is a Git LFS pointer, not a safetensors file or an ONNX model; get the file itself with: git lfs pull"},
-		{UTF16, []Kind{Text, NPZ}, Foreign, "foreign: it is a text file in UTF-16, not a text or npz file; save it as UTF-8"},
+		{UTF16, []Kind{Text, NPZ}, Unsupported, "unsupported: it is a text file in UTF-16, not a text or npz file; save it as UTF-8"},
+		{UTF16, []Kind{JSON}, Unsupported, "unsupported: it is a text file in UTF-16, not a JSON file; save it as UTF-8"},
+		{JSON, []Kind{Safetensors}, Foreign, "foreign: it is a JSON file, not a safetensors file"},
+		{UTF16, []Kind{ONNX}, Foreign, "foreign: it is a text file in UTF-16, not an ONNX model"},
 		{Unknown, []Kind{Safetensors}, Foreign, "foreign: it is a file of no known kind, not a safetensors file"},
 	} {
 		err := c.kind.Refuse(reader, c.wanted...)
