@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ type LikelihoodOptions struct {
 
 	RTol, ATol float64 // of sample.Adaptive; 0: 1e-5 each
 	MaxCalls   int     // of the velocity; 0: 10,000
+	// Check is how many of the images, from the first on, are integrated again at a tenth of the tolerances, for Numerical; 0: none.
+	Check int
 	// Prior is the log density at hi; nil: that of N(0, PriorSigma^2 I), from which samplers start.
 	Prior func(x []float64) float64
 	// Stream draws the probes and what makes levels continuous: its Sample is the number of the batch's first image.
@@ -41,6 +44,9 @@ type Likelihoods struct {
 	Report  sample.Report // what the integrals took, summed over batches
 
 	logp series // of each probe
+
+	changes   []float64 // of log p at a tenth of the tolerances, of each image that was checked
+	unchecked error     // why there are none
 }
 
 // Images is the number of images.
@@ -71,6 +77,16 @@ func (l *Likelihoods) Negative() Estimate {
 	return e
 }
 
+// Numerical returns the root mean square in nats an image of what a tenth of the tolerances changes in log p, on the images that were checked: an
+// estimate of the numerical error of Negative, which its SE does not hold. NaN where none was; the error says why a check failed.
+func (l *Likelihoods) Numerical() (float64, error) {
+	sum := 0.0
+	for _, d := range l.changes {
+		sum += d * d
+	}
+	return math.Sqrt(sum / float64(len(l.changes))), l.unchecked
+}
+
 // Bits returns Negative in bits a dimension: for Pixels -log2 p(x)/D + log2 127.5.
 func (l *Likelihoods) Bits() Estimate { return l.Negative().Bits(l.Dim) }
 
@@ -92,6 +108,7 @@ func (l *Likelihoods) Merge(o *Likelihoods) error {
 		return fmt.Errorf("eval: likelihoods of %d numbers by %d probes and of %d numbers by %d probes cannot be joined", l.Dim, l.Probes, o.Dim, o.Probes)
 	}
 	l.logp.merge(o.logp)
+	l.changes, l.unchecked = append(l.changes, o.changes...), errors.Join(l.unchecked, o.unchecked)
 	l.Report.Calls += o.Report.Calls
 	l.Report.Steps += o.Report.Steps
 	l.Report.Rejected += o.Report.Rejected
@@ -121,18 +138,49 @@ func Likelihood[X any](ctx context.Context, sp reverie.Space[X], p reverie.Proce
 		return nil, err
 	}
 	if o.Reading == Pixels {
-		x = likeRows(x, dequantise(rows, o.Stream))
+		rows = dequantise(rows, o.Stream)
+		x = likeRows(x, rows)
 	}
-	f := newFlow(sp, p, diff, newTrace(x, n, dim, o))
-	end, report, err := f.integrate(ctx, x, o)
-	if err != nil {
-		return nil, fmt.Errorf("eval: likelihood: %w", err)
-	}
-	l := &Likelihoods{Dim: dim, Reading: o.Reading, Report: report}
+	l := &Likelihoods{Dim: dim, Reading: o.Reading}
 	if !o.Exact {
 		l.Probes = max(1, o.Probes)
 	}
-	return l, l.finish(end.x, end.l, p, o)
+	if l.logp, l.Report, err = logDensity(ctx, sp, p, diff, x, n, dim, o); err != nil {
+		return nil, err
+	}
+	if k := min(o.Check, n); k > 0 {
+		o.RTol, o.ATol = cmp.Or(o.RTol, defaultTolerance)/10, cmp.Or(o.ATol, defaultTolerance)/10
+		again, _, err := logDensity(ctx, sp, p, diff, likeRows(x, rows[:k]), k, dim, o)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		l.changes, l.unchecked = changes(again, l.logp), err
+	}
+	return l, nil
+}
+
+// defaultTolerance is sample.Adaptive's.
+const defaultTolerance = 1e-5
+
+// logDensity integrates the flow from n samples of dim numbers and returns log p of each by each probe.
+func logDensity[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d reverie.Differentiable[X], x X, n, dim int, o LikelihoodOptions) (series, sample.Report, error) {
+	end, report, err := newFlow(sp, p, d, newTrace(x, n, dim, o)).integrate(ctx, x, o)
+	if err != nil {
+		return series{}, report, fmt.Errorf("eval: likelihood: %w", err)
+	}
+	logp, err := densities(end.x, end.l, p, o)
+	return logp, report, err
+}
+
+// changes returns by how much the values of a, the mean of its draws, are above those of b, for the images of a.
+func changes(a, b series) []float64 {
+	out := make([]float64, a.images())
+	for r := range a.values {
+		for i, v := range a.values[r] {
+			out[i] += (v - b.values[r][i]) / float64(len(a.values))
+		}
+	}
+	return out
 }
 
 // check reports settings out of range for images of dim numbers.
@@ -150,13 +198,13 @@ func (o LikelihoodOptions) check(dim int) error {
 	return nil
 }
 
-// finish adds the prior's log density at the far end to the integrals.
-func (l *Likelihoods) finish(x any, integrals [][]float64, p reverie.Process, o LikelihoodOptions) error {
+// densities adds the prior's log density at the far end to the integrals.
+func densities(x any, integrals [][]float64, p reverie.Process, o LikelihoodOptions) (logp series, err error) {
 	rows, err := hostRows(x)
 	if err != nil {
-		return err
+		return logp, err
 	}
-	l.logp = newSeries(len(integrals), len(rows))
+	logp = newSeries(len(integrals), len(rows))
 	prior := o.Prior
 	if prior == nil {
 		s := reverie.PriorSigma(p)
@@ -170,13 +218,13 @@ func (l *Likelihoods) finish(x any, integrals [][]float64, p reverie.Process, o 
 	for i := range rows {
 		end := prior(rows[i])
 		for r := range integrals {
-			l.logp.values[r][i] = end + integrals[r][i]
-			if v := l.logp.values[r][i]; math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("eval: log-likelihood of image %d of the batch is %v: the flow ended where the prior has no finite density", i, v)
+			logp.values[r][i] = end + integrals[r][i]
+			if v := logp.values[r][i]; math.IsNaN(v) || math.IsInf(v, 0) {
+				return logp, fmt.Errorf("eval: log-likelihood of image %d of the batch is %v: the flow ended where the prior has no finite density", i, v)
 			}
 		}
 	}
-	return nil
+	return logp, nil
 }
 
 // dequantise returns x + u/127.5, u uniform in +-1/2 from the image's own stream.

@@ -51,6 +51,48 @@ func TestLikelihoodIsTheTruth(t *testing.T) {
 	}
 }
 
+// TestNumericalError: with the exact denoiser and prior all that is wrong is the integral, and its stated error is that within a factor of 2: the
+// error at a tenth of the tolerance is another tenth or so. Batches are joined, and the check of some images tells of them alone.
+func TestNumericalError(t *testing.T) {
+	m, p := law(t, "two-modes"), reverie.VP{}
+	lo, hi := p.Span()
+	at, far := m.At(p.At(lo)), m.At(p.At(hi))
+	x := dataOf(at, 24)
+	for _, tolerance := range []float64{1e-2, 1e-3, 1e-4} {
+		o := LikelihoodOptions{Reading: Points, Exact: true, Prior: far.LogDensity, RTol: tolerance, ATol: tolerance, Check: len(x)}
+		l := likelihood(t, p, m.Denoiser(p), x, o)
+		got, err := l.Numerical()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0.0
+		for i, v := range l.PerImage() {
+			want += math.Pow(v-at.LogDensity(x[i]), 2) / float64(len(x))
+		}
+		want = math.Sqrt(want)
+		t.Logf("tolerance %v: stated %.2g nats, true %.2g", tolerance, got, want)
+		if !(got >= want/2 && got <= 2*want) {
+			t.Errorf("tolerance %v: the stated error is %v nats, the true one %v", tolerance, got, want)
+		}
+		o.Check = 0
+		rest := likelihood(t, p, m.Denoiser(p), x, o)
+		if v, _ := rest.Numerical(); !math.IsNaN(v) {
+			t.Errorf("without a check: %v", v)
+		}
+		if err := l.Merge(rest); err != nil {
+			t.Fatal(err)
+		}
+		if joined, err := l.Numerical(); err != nil || joined != got {
+			t.Errorf("joined %v, %v", joined, err)
+		}
+	}
+	o := LikelihoodOptions{Reading: Points, Exact: true, RTol: 1e-4, ATol: 1e-4, Check: len(x)}
+	o.MaxCalls = likelihood(t, p, m.Denoiser(p), x, o).Report.Calls + 1 // enough for the likelihoods, not for the check
+	if _, err := likelihood(t, p, m.Denoiser(p), x, o).Numerical(); err == nil {
+		t.Error("a check that failed is not told")
+	}
+}
+
 // TestLikelihoodWithPrior: from the samplers' own prior the answer is that of the law they would draw, near the data's.
 func TestLikelihoodWithPrior(t *testing.T) {
 	m := law(t, "two-modes")

@@ -23,7 +23,7 @@ type evalOptions struct {
 	n, draws, batch, images, times, probes       int
 	maxPixels                                    int
 	seed                                         uint64
-	val                                          float64
+	val, tolerance                               float64
 	raw, json, best, noCache, exact              bool
 	from, features, npz, nearest, terms, backend string
 }
@@ -72,6 +72,7 @@ where its data lie now, or other images to compare with.`,
 	numberVar(f, &o.images, "images", counts, 64, "images on which elbo, vlb and likelihood are taken")
 	numberVar(f, &o.times, "times", within(0, 1<<20), 0, "random times at which elbo and vlb are estimated (even; 0: all steps of a chain, 128 of continuous time)")
 	numberVar(f, &o.probes, "probes", within(0, mostProbes), 0, "random vectors for each image's divergence in likelihood (0: the exact divergence below 9 dimensions, else 1)")
+	numberVar(f, &o.tolerance, "tolerance", within(1e-12, 0.1), 1e-5, "relative and absolute tolerance of likelihood's integral")
 	f.BoolVar(&o.exact, "exact", false, "the exact divergence in likelihood, up to 64 dimensions")
 	f.StringVar(&o.terms, "terms", "", "write the bound term by term here: .csv or .svg")
 	f.StringVar(&o.nearest, "nearest", "nearest.png", "write samples over their nearest training images here, where nearest is measured")

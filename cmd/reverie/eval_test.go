@@ -223,7 +223,7 @@ func TestEvalRefused(t *testing.T) {
 // metrics that are not asked for, and of a model where there are only samples.
 func TestEvalUnused(t *testing.T) {
 	for line, metrics := range map[string]string{
-		"--terms a.csv": "swd", "--times 4": "swd,likelihood", "--images 2": "mmd", "--exact": "vlb", "--probes 2": "elbo",
+		"--terms a.csv": "swd", "--times 4": "swd,likelihood", "--images 2": "mmd", "--exact": "vlb", "--tolerance 1e-4": "vlb", "--probes 2": "elbo",
 		"--features a.onnx": "swd,nearest", "--nearest a.png": "swd,fid", "-n 3": "elbo,likelihood", "--npz a.npz": "vlb", "--from a": "vlb",
 		"--draws 2": "likelihood", "--solver ddim": "elbo", "--steps 2": "vlb", "--variance beta": "likelihood,vlb", "--clamp x0": "likelihood",
 	} {

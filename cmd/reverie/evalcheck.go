@@ -87,7 +87,7 @@ func solverNames() (names []string) {
 // users are the metrics that use a flag. Those not listed all of them use.
 func users() map[string][]string {
 	m := map[string][]string{
-		"terms": {"elbo", "vlb"}, "times": {"elbo", "vlb"}, "images": modelNames(), "exact": {"likelihood"}, "probes": {"likelihood"},
+		"terms": {"elbo", "vlb"}, "times": {"elbo", "vlb"}, "images": modelNames(), "exact": {"likelihood"}, "probes": {"likelihood"}, "tolerance": {"likelihood"},
 		"features": {"fid", "kid", "pr"}, "nearest": {"nearest"}, "n": sampleNames(), "npz": sampleNames(), "from": sampleNames(),
 		"draws": append(sampleNames(), "elbo", "vlb"),
 	}
@@ -103,7 +103,7 @@ func users() map[string][]string {
 // checkUsed refuses a flag that nothing would use.
 func (o *evalOptions) checkUsed(f *pflag.FlagSet, path string) error {
 	if isSamples(path) {
-		ofModels := append(solverNames(), "best", "raw", "batch", "images", "times", "exact", "probes", "terms", "from", "n", "draws")
+		ofModels := append(solverNames(), "best", "raw", "batch", "images", "times", "exact", "probes", "tolerance", "terms", "from", "n", "draws")
 		for _, name := range ofModels {
 			if f.Changed(name) {
 				return usagef("--%s belongs to a run, and %s holds samples; leave it out", name, path)

@@ -32,7 +32,7 @@ func modelNames() []string {
 func (v *evaluation) likelihoods() *likelihoods {
 	l := &likelihoods{
 		model: v.model, mode: v.p.Mode, batch: v.batch, seed: v.seed, clamp: v.p.Clamp == "x0", process: v.p.Process,
-		times: v.times, probes: v.probes, exact: v.exact, variance: v.chainVariance(),
+		times: v.times, probes: v.probes, exact: v.exact, tolerance: v.tolerance, variance: v.chainVariance(),
 	}
 	for _, c := range v.model.Scale {
 		l.volume += math.Log(math.Abs(c))
@@ -137,9 +137,19 @@ func (v *evaluation) likelihood(ctx context.Context, c *eval.Case) ([]eval.Value
 	noteErrors(c, "likelihood", e)
 	noteDensity(c, "likelihood", m)
 	noteDiverged(c, e.Bits(l.Dim).Value)
+	numerical, failed := l.Numerical()
+	if failed != nil {
+		c.Note("likelihood to %s: the numerical error is not known, for at a tenth of the tolerance the integral failed: %v", c.Reference.Name, failed)
+	}
+	if failed == nil {
+		e = withNumerical(e, numerical)
+	}
 	out := []eval.Value{bits("-log p", e, l.Dim)}
 	if m.Reading() == eval.Points {
 		out = append(out, valueOf("-log p, nats", e))
+	}
+	if failed == nil {
+		out = append(out, bits("-log p: numerical error", eval.Estimate{Value: numerical, SE: math.NaN(), Noise: math.NaN()}, l.Dim))
 	}
 	return out, nil
 }
@@ -149,6 +159,15 @@ func noteDensity(c *eval.Case, name string, m eval.Images) {
 	if !m.Points() && m.Reading() == eval.Points {
 		c.Note("%s on %s images: some files hold more than 8 bits, so it is that of a density on [-1,1], not of 8-bit levels (to compare, subtract from the latter log2 127.5, 6.99 bits)", name, c.Reference.Name)
 	}
+}
+
+// withNumerical is an estimate whose errors hold the numerical one.
+func withNumerical(e eval.Estimate, numerical float64) eval.Estimate {
+	if math.IsNaN(e.SE) && math.IsNaN(e.Noise) { // of one image, exactly
+		e.Noise = 0
+	}
+	e.SE, e.Noise = math.Hypot(e.SE, numerical), math.Hypot(e.Noise, numerical)
+	return e
 }
 
 // noteErrors says which error is printed of a single image.

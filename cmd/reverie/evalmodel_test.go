@@ -126,6 +126,24 @@ func TestEvalExact(t *testing.T) {
 	}
 }
 
+// The integral's own error is printed, is within ±, and falls with --tolerance.
+func TestEvalTolerance(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	run := pointsRun(t, 1, "--val", "0")
+	measure := func(tolerance string) (numerical float64, p eval.Cell) {
+		r := reportOf(t, "eval", run, "--json", "--metrics", "likelihood", "--images", "1", "--tolerance", tolerance)
+		return r.row(t, "-log p: numerical error, bits/dim").Training.Value, *r.row(t, "-log p, bits/dim").Training
+	}
+	coarse, a := measure("0.01")
+	fine, b := measure("1e-6")
+	if !(fine < coarse/10) || !(coarse > 0) {
+		t.Errorf("numerical errors %v at 0.01, %v at 1e-6", coarse, fine)
+	}
+	if d := math.Abs(a.Value - b.Value); !(d <= 4*coarse) || !(a.Error >= coarse*(1-1e-9)) {
+		t.Errorf("%+v at 0.01, %+v at 1e-6, the stated error is %v", a, b, coarse)
+	}
+}
+
 // The bound is of the variance that is asked for, else of the one that was learned.
 func TestEvalVariance(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())

@@ -34,11 +34,15 @@ type likelihoods struct {
 	draws, times int // see eval.BoundOptions
 	probes       int // see eval.LikelihoodOptions; 0: exact below exactBelow dimensions, else 1
 	exact        bool
+	tolerance    float64 // of the flow's integral; 0: the default
 	progress     func(images int)
 }
 
 // exactBelow is the number of dimensions below which the exact divergence costs less than the many probes of a small error.
 const exactBelow = 9
+
+// checked is how many images are integrated again at a tenth of the tolerance, which shows the numerical error.
+const checked = 8
 
 // errNoChain refuses the bound of a chain for a process that is none.
 var errNoChain = errors.New("elbo is the bound of a chain of steps, a table of betas; this model's process is continuous: measure vlb or likelihood")
@@ -99,7 +103,10 @@ func (l *likelihoods) flow(ctx context.Context, images eval.Images) (*eval.Likel
 		}
 		exact := l.exact || l.probes == 0 && b.x.Shape().Size()/b.x.Shape().Dim(0) < exactBelow
 		part, err := eval.Likelihood(ctx, b.space, p, b.denoiser, b.x,
-			eval.LikelihoodOptions{Reading: b.reading, Exact: exact, Probes: l.probes, Stream: b.stream})
+			eval.LikelihoodOptions{
+				Reading: b.reading, Exact: exact, Probes: l.probes, Stream: b.stream, RTol: l.tolerance, ATol: l.tolerance,
+				Check: max(0, checked-all.Images()), // of the first ones, whatever the batch
+			})
 		if err != nil {
 			return err
 		}
