@@ -93,7 +93,8 @@ func (c *Cache) store(kind, settings string, arrays map[string]checkpoint.Tensor
 
 // Features returns f's rows of the images, which fingerprint identifies.
 func (c *Cache) Features(ctx context.Context, f Features, m Images, fingerprint string) (Rows, error) {
-	settings := fmt.Sprintf("features 1\n%s\n%s\n%d %d %d %d\n", f.Name(), fingerprint, m.N, m.H, m.W, m.C)
+	// The number changes whenever a network would give other features for the same images.
+	settings := fmt.Sprintf("features 2\n%s\n%s\n%d %d %d %d\n", f.Name(), fingerprint, m.N, m.H, m.W, m.C)
 	const kind, key = "features", "features"
 	if a, ok := c.load(kind, settings)[key]; ok && len(a.Shape) == 2 && a.Shape[0] == m.N {
 		if x, err := a.F64s(); err == nil {

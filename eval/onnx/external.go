@@ -12,8 +12,8 @@ import (
 )
 
 // loadOutside reads the numbers that lie in files beside the network: within its
-// folder, and all together within the size that is read.
-func (net *network) loadOutside(folder string) error {
+// folder, and all together within the size that is read. They are written to a hash.
+func (net *network) loadOutside(folder string, hash io.Writer) error {
 	var root *os.Root
 	left := int64(maxFile)
 	for _, t := range net.tensors() {
@@ -25,11 +25,12 @@ func (net *network) loadOutside(folder string) error {
 			if root, err = os.OpenRoot(folder); err != nil {
 				return err
 			}
-			defer root.Close()
+			defer root.Close() // once: it is opened once
 		}
 		if err := t.loadOutside(root, &left); err != nil {
 			return fmt.Errorf("tensor %.80q, whose numbers are beside the file: %w", t.name, err)
 		}
+		hash.Write(t.raw)
 	}
 	return nil
 }

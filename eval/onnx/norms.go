@@ -40,6 +40,8 @@ func batchNormalization(c *call) *graph.Node {
 	}
 	if c.opset >= 14 {
 		c.only("training_mode", 0)
+	} else if len(c.node.outputs) > 1 {
+		refuse("its %d outputs are those of training; export the network after eval()", len(c.node.outputs))
 	}
 	x := c.x(0)
 	variance := c.perChannel(4)

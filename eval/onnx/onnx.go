@@ -71,12 +71,13 @@ func Open(e *engine.Engine, path string) (m *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err = parse(e, text, filepath.Dir(path))
+	hash := sha256.New()
+	hash.Write(text)
+	m, err = parse(e, text, filepath.Dir(path), hash)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	sum := sha256.Sum256(text)
-	m.path, m.hash = path, hex.EncodeToString(sum[:])
+	m.path, m.hash = path, hex.EncodeToString(hash.Sum(nil))
 	return m, nil
 }
 
@@ -104,13 +105,14 @@ func read(path string) ([]byte, error) {
 	return text, nil
 }
 
-// parse makes a model of a file's contents; tensors beside the file lie in a folder.
-func parse(e *engine.Engine, text []byte, folder string) (m *Model, err error) {
+// parse makes a model of a file's contents; tensors beside the file lie in a folder, and
+// are written to a hash.
+func parse(e *engine.Engine, text []byte, folder string, hash io.Writer) (m *Model, err error) {
 	net, err := decode(text)
 	if err != nil {
 		return nil, err
 	}
-	if err := net.loadOutside(folder); err != nil {
+	if err := net.loadOutside(folder, hash); err != nil {
 		return nil, err
 	}
 	m = &Model{engine: e}

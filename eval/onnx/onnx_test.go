@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"context"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -196,6 +197,7 @@ func TestRefused(t *testing.T) {
 		"an attribute not read":   {file(nodeText("Relu", "x", "y", field(5, text(1, "slope")))), "attribute \"slope\" is not read"},
 		"an input not read":       {file(nodeText("Relu", "w", "y", text(1, "x")), tensor(4, 1)), "input 1, \"w\", is not read"},
 		"an output not there":     {file(nodeText("MaxPool", "x", "y", text(2, "z"), field(5, text(1, "kernel_shape"), varint(8, 2), varint(8, 2)))), "made by no node"},
+		"a norm in training":      {file(nodeText("BatchNormalization", "x", "y", text(2, "mean")), field(8, varint(2, 9))), ""},
 		"a graph within":          {file(nodeText("LeakyRelu", "x", "y", field(5, text(1, "alpha"), field(6)))), "type"},
 		"a type of an attribute":  {file(nodeText("LeakyRelu", "x", "y", field(5, text(1, "alpha"), varint(3, 1), varint(20, 2)))), "type"},
 		"large from small":        {file(nodeText("Expand", "sizes", "y", text(1, "x")), whole64("sizes", 1<<20, 1<<20, 2, 3, 4, 4)), "sizes [1048576"},
@@ -226,7 +228,7 @@ func TestRefused(t *testing.T) {
 	if _, err := Open(e, t.TempDir()); err == nil {
 		t.Error("a folder was opened")
 	}
-	if m, err := parse(e, file(nodeText("GlobalAveragePool", "x", "y")), "."); err != nil || m.features != 3 {
+	if m, err := parse(e, file(nodeText("GlobalAveragePool", "x", "y")), ".", io.Discard); err != nil || m.features != 3 {
 		t.Errorf("the hand-written file itself: %v", err)
 	}
 }
@@ -242,7 +244,7 @@ func TestFlippedBytes(t *testing.T) {
 	for i := range 40 {
 		text := slices.Clone(whole)
 		text[i*len(text)/40] ^= byte(1 + i*37)
-		m, err := parse(e, text, ".")
+		m, err := parse(e, text, ".", io.Discard)
 		if err != nil {
 			refused++
 			continue

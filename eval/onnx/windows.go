@@ -37,7 +37,7 @@ func (w window) places(n int, ceil bool) int {
 
 // windowsOf reads the attributes that convolutions and pools share, for windows of
 // some sizes.
-func (c *call) windowsOf(size []int, ceil bool) []window {
+func (c *call) windowsOf(size []int) []window {
 	dims := c.dims(0)[2:]
 	strides, dilations, pads := c.perAxis("strides", 1, len(dims)), c.perAxis("dilations", 1, len(dims)), c.ints("pads")
 	mode := c.string("auto_pad", "NOTSET")
@@ -107,7 +107,7 @@ func conv(c *call) *graph.Node {
 	if said := c.ints("kernel_shape"); said != nil {
 		c.agree(said, k[2:])
 	}
-	ws := c.windowsOf(k[2:], false)
+	ws := c.windowsOf(k[2:])
 	var strides, dilations []int
 	var pads [][2]int
 	for i, w := range ws {
@@ -176,7 +176,10 @@ func (c *call) poolWindows() (ws []window, places []int) {
 		refuse("its input has sizes %v, expected [N,C,...]", c.dims(0))
 	}
 	ceil := c.opset >= 10 && c.flag("ceil_mode", false)
-	ws = c.windowsOf(c.ints("kernel_shape"), ceil)
+	ws = c.windowsOf(c.ints("kernel_shape"))
+	if mode := c.string("auto_pad", "NOTSET"); mode != "NOTSET" && mode != "" {
+		ceil = false // a rule for the padding is one for the places as well
+	}
 	for i, w := range ws {
 		n := w.places(c.dims(0)[2+i], ceil)
 		if n > 1<<14 || w.size > 1<<12 {
