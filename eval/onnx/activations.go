@@ -15,31 +15,31 @@ var activations = []operator{
 	unary("Softplus", floats, softplus),
 	since(18, unary("Mish", floats, func(x *graph.Node) *graph.Node { return graph.Mul(x, graph.Tanh(softplus(x))) })),
 	since(14, unary("HardSwish", floats, func(x *graph.Node) *graph.Node { return graph.Mul(x, hardSigmoid(x, 1.0/6, 0.5)) })),
-	{name: "HardSigmoid", types: floats, build: one(func(c *call) *graph.Node {
+	{name: "HardSigmoid", types: floats, each: true, build: one(func(c *call) *graph.Node {
 		return hardSigmoid(c.x(0), c.float("alpha", 0.2), c.float("beta", 0.5))
 	})},
-	{name: "LeakyRelu", types: floats, build: one(func(c *call) *graph.Node {
+	{name: "LeakyRelu", types: floats, each: true, build: one(func(c *call) *graph.Node {
 		return sided(c.x(0), graph.MulScalar(c.x(0), c.float("alpha", 0.01)))
 	})},
-	{name: "Elu", types: floats, build: one(func(c *call) *graph.Node {
+	{name: "Elu", types: floats, each: true, build: one(func(c *call) *graph.Node {
 		return sided(c.x(0), graph.MulScalar(grown(c.x(0)), c.float("alpha", 1)))
 	})},
-	{name: "Selu", types: floats, build: one(func(c *call) *graph.Node {
+	{name: "Selu", types: floats, each: true, build: one(func(c *call) *graph.Node {
 		alpha, gamma := c.float("alpha", 1.67326319217681884765625), c.float("gamma", 1.05070102214813232421875)
 		return graph.MulScalar(sided(c.x(0), graph.MulScalar(grown(c.x(0)), alpha)), gamma)
 	})},
-	{name: "Celu", since: 12, types: floats, build: one(func(c *call) *graph.Node {
+	{name: "Celu", since: 12, types: floats, each: true, build: one(func(c *call) *graph.Node {
 		alpha := c.float("alpha", 1)
 		return sided(c.x(0), graph.MulScalar(grown(graph.DivScalar(c.x(0), alpha)), alpha))
 	})},
-	{name: "Gelu", since: 20, types: floats, build: one(gelu)},
-	{name: "Swish", since: 24, types: floats, build: one(func(c *call) *graph.Node {
+	{name: "Gelu", since: 20, types: floats, each: true, build: one(gelu)},
+	{name: "Swish", since: 24, types: floats, each: true, build: one(func(c *call) *graph.Node {
 		return graph.Mul(c.x(0), graph.Logistic(graph.MulScalar(c.x(0), c.float("alpha", 1))))
 	})},
-	{name: "PRelu", types: floats, build: one(func(c *call) *graph.Node {
+	{name: "PRelu", types: floats, each: true, build: one(func(c *call) *graph.Node {
 		return sided(c.x(0), graph.Mul(c.x(0), c.unidirectional(c.x(1), c.dims(0))))
 	})},
-	{name: "Clip", types: numbers, build: one(clip)},
+	{name: "Clip", types: numbers, each: true, build: one(clip)},
 }
 
 func since(opset int, op operator) operator {

@@ -21,6 +21,7 @@ type call struct {
 	inRead []bool
 	read   map[string]bool
 	elem   elem // of the outputs, where the converter says it
+	gives  bool // the outputs as [N,H,W,C]
 }
 
 // again is the same call in another graph, its inputs not yet set.

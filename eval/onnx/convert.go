@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/shapes"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/engine"
 )
@@ -16,6 +17,7 @@ import (
 type value struct {
 	elem  elem
 	node  *graph.Node // in the graph that is being built; nil until it is asked for
+	last  bool        // node is [N,H,W,C] of what ONNX says as [N,C,H,W]
 	known *tensors.Tensor
 }
 
@@ -162,7 +164,7 @@ func (c *conversion) compute(op *operator, given *call) (outs []*value, ok bool)
 		}
 		outs = inner.build(op)
 		for _, v := range outs {
-			nodes = append(nodes, v.node)
+			nodes = append(nodes, v.in(g))
 		}
 		switch {
 		case slices.ContainsFunc(nodes, func(y *graph.Node) bool { return y.Shape().Size() > maxKnown }):
@@ -179,7 +181,7 @@ func (c *conversion) compute(op *operator, given *call) (outs []*value, ok bool)
 		return nil, false
 	case failure == errNone: // there is nothing to compute
 		for _, v := range outs {
-			results = append(results, tensors.FromShape(v.node.Shape()))
+			results = append(results, tensors.FromShape(shapes.Make(v.node.DType(), v.dims()...)))
 		}
 	case failure != nil:
 		panic(failure)
@@ -202,11 +204,17 @@ func (v *value) in(g *graph.Graph) *graph.Node {
 	if v.node == nil {
 		v.node = graph.ConstTensor(g, v.known)
 	}
+	if v.last {
+		return graph.TransposeAllAxes(v.node, toFirst...)
+	}
 	return v.node
 }
 
 // dims are the value's sizes.
 func (v *value) dims() []int {
+	if v.last {
+		return permuted(v.node.Shape().Dimensions, toFirst)
+	}
 	if v.node != nil {
 		return v.node.Shape().Dimensions
 	}
@@ -223,10 +231,13 @@ func (c *call) build(op *operator) []*value {
 	if len(c.in) > op.of && c.in[op.of] != nil && !op.types.has(c.in[op.of].elem) {
 		refuse("it is of %s, which is not read for it: %v are", c.in[op.of].elem, op.types)
 	}
+	if op.each {
+		c.rest()
+	}
 	var outs []*value
 	for _, y := range op.build(c) {
 		c.small(y.Shape().Dimensions...)
-		outs = append(outs, &value{elem: c.outElem(y.DType()), node: y})
+		outs = append(outs, &value{elem: c.outElem(y.DType()), node: y, last: c.gives})
 	}
 	c.finish()
 	return outs

@@ -64,16 +64,13 @@ func inputOf(net *network) (in input, err error) {
 }
 
 // arrange turns images [N,H,W,C] in [-1,1] into what the network takes.
-func (in input) arrange(x *graph.Node) *graph.Node {
+func (in input) arrange(x *graph.Node) *value {
 	if in.elem == uint8Elem {
 		x = graph.MulScalar(graph.OnePlus(graph.ClipScalar(x, -1, 1)), 127.5)
 		x = graph.Floor(graph.AddScalar(x, 0.5))
 	}
 	x = graph.ConvertDType(x, in.elem.storage())
-	if !in.last {
-		x = graph.TransposeAllAxes(x, 0, 3, 1, 2)
-	}
-	return x
+	return &value{elem: in.elem, node: x, last: !in.last}
 }
 
 // fit gives images the network's channels and size.

@@ -24,14 +24,14 @@ var joins = []operator{
 	many("Max", numbers, graph.Max),
 	many("Min", numbers, graph.Min),
 	many("Sum", floats, graph.Add),
-	{name: "Mean", types: floats, build: one(func(c *call) *graph.Node { return graph.DivScalar(c.fold(graph.Add), len(c.in)) })},
-	{name: "Pow", types: numbers, build: one(pow)},
-	{name: "Mod", since: 10, types: numbers, build: one(mod)},
-	{name: "Where", since: 9, types: bools, build: one(where)},
+	{name: "Mean", types: floats, each: true, build: one(func(c *call) *graph.Node { return graph.DivScalar(c.fold(graph.Add), len(c.in)) })},
+	{name: "Pow", types: numbers, each: true, build: one(pow)},
+	{name: "Mod", since: 10, types: numbers, each: true, build: one(mod)},
+	{name: "Where", since: 9, types: bools, each: true, build: one(where)},
 }
 
 func pair(name string, types kinds, f func(a, b *graph.Node) *graph.Node) operator {
-	return operator{name: name, types: types, build: one(func(c *call) *graph.Node {
+	return operator{name: name, types: types, each: true, build: one(func(c *call) *graph.Node {
 		c.sameType(0, 1)
 		xs := broadcast(c.x(0), c.x(1))
 		return f(xs[0], xs[1])
@@ -39,7 +39,7 @@ func pair(name string, types kinds, f func(a, b *graph.Node) *graph.Node) operat
 }
 
 func many(name string, types kinds, f func(a, b *graph.Node) *graph.Node) operator {
-	return operator{name: name, types: types, build: one(func(c *call) *graph.Node { return c.fold(f) })}
+	return operator{name: name, types: types, each: true, build: one(func(c *call) *graph.Node { return c.fold(f) })}
 }
 
 // fold joins all inputs.

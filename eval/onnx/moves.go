@@ -19,21 +19,30 @@ var moves = []operator{
 }
 
 func concat(c *call) *graph.Node {
-	var parts []*graph.Node
+	if c.attribute("axis", kindInt) == nil {
+		refuse("it has no axis")
+	}
+	last, rank := false, 0
 	for i := range c.in {
 		c.sameType(0, i)
-		if x := c.x(i); x.Shape().Size() > 0 || len(c.in) == 1 {
-			parts = append(parts, x)
+		last, rank = last || c.in[i].last, max(rank, len(c.dims(i)))
+	}
+	axis := c.axis(c.int("axis", 0), rank)
+	var parts []*graph.Node
+	for i, v := range c.in {
+		switch {
+		case last:
+			parts = append(parts, c.last(i))
+		case len(c.in) == 1 || !slices.Contains(v.dims(), 0):
+			parts = append(parts, c.x(i))
 		}
 	}
-	a := c.attribute("axis", kindInt)
-	if a == nil {
-		refuse("it has no axis")
+	if last {
+		axis = toFirst[axis]
 	}
 	if len(parts) == 0 {
 		return graph.Identity(c.x(0))
 	}
-	axis := c.axis(c.int("axis", 0), parts[0].Rank())
 	return graph.Concatenate(parts, axis)
 }
 

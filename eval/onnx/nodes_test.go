@@ -119,7 +119,7 @@ func (c nodeCase) run(e *engine.Engine, known int) (out []*tensors.Tensor, elems
 			}
 			out, elems = append(out, v.known), append(elems, v.elem)
 			if v.known == nil {
-				nodes = append(nodes, v.node)
+				nodes = append(nodes, v.in(g))
 			}
 		}
 		return append(nodes, params[0])

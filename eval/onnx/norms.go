@@ -14,13 +14,13 @@ var norms = []operator{
 	{name: "LRN", types: floats, build: one(localResponse)},
 }
 
-// perChannel is an input of one number a channel, as [1,C,1,...].
-func (c *call) perChannel(i int) *graph.Node {
-	dims := c.dims(0)
-	if len(dims) < 2 || len(c.dims(i)) != 1 || c.dims(i)[0] != dims[1] {
-		refuse("its input %d has sizes %v for an input of %v, expected one number a channel", i, c.dims(i), dims)
+// perChannel is an input of one number a channel, repeated to the sizes of x.
+func (c *call) perChannel(i int, x *graph.Node, channels int) *graph.Node {
+	dims := x.Shape().Dimensions
+	if len(dims) < 2 || len(c.dims(i)) != 1 || c.dims(i)[0] != dims[channels] {
+		refuse("its input %d has sizes %v for an input of %v, expected one number a channel", i, c.dims(i), c.dims(0))
 	}
-	return expand(graph.Reshape(c.x(i), onAxis(len(dims), 1, dims[1])...), dims)
+	return expand(graph.Reshape(c.x(i), onAxis(len(dims), channels, dims[channels])...), dims)
 }
 
 // onAxis are sizes of one but on an axis.
@@ -43,11 +43,11 @@ func batchNormalization(c *call) *graph.Node {
 	} else if len(c.node.outputs) > 1 {
 		refuse("its %d outputs are those of training; export the network after eval()", len(c.node.outputs))
 	}
-	x := c.x(0)
-	variance := c.perChannel(4)
-	scale := graph.Mul(graph.ConvertDType(c.perChannel(1), variance.DType()), graph.Rsqrt(graph.AddScalar(variance, c.float("epsilon", 1e-5))))
-	y := graph.Mul(graph.Sub(graph.ConvertDType(x, variance.DType()), c.perChannel(3)), scale)
-	return graph.ConvertDType(graph.Add(y, graph.ConvertDType(c.perChannel(2), variance.DType())), x.DType())
+	x, channels := c.pixels()
+	variance := c.perChannel(4, x, channels)
+	scale := graph.Mul(graph.ConvertDType(c.perChannel(1, x, channels), variance.DType()), graph.Rsqrt(graph.AddScalar(variance, c.float("epsilon", 1e-5))))
+	y := graph.Mul(graph.Sub(graph.ConvertDType(x, variance.DType()), c.perChannel(3, x, channels)), scale)
+	return graph.ConvertDType(graph.Add(y, graph.ConvertDType(c.perChannel(2, x, channels), variance.DType())), x.DType())
 }
 
 // normal brings x to mean zero and deviation one over axes, and returns the mean
@@ -70,7 +70,7 @@ func root(x *graph.Node, epsilon float64, axes ...int) (y, inverse *graph.Node) 
 
 func instanceNormalization(c *call) *graph.Node {
 	x := c.x(0)
-	scale, bias := c.perChannel(1), c.perChannel(2)
+	scale, bias := c.perChannel(1, x, 1), c.perChannel(2, x, 1)
 	if x.Rank() < 3 {
 		refuse("its input has sizes %v, expected [N,C,...]", x.Shape().Dimensions)
 	}
@@ -93,7 +93,7 @@ func groupNormalization(c *call) *graph.Node {
 	split := append([]int{dims[0], groups, dims[1] / groups}, dims[2:]...)
 	y, _, _ := normal(graph.Reshape(x, split...), c.float("epsilon", 1e-5), firstAxes(len(split))[2:]...)
 	if c.opset >= 21 {
-		return graph.Add(graph.Mul(graph.Reshape(y, dims...), c.perChannel(1)), c.perChannel(2))
+		return graph.Add(graph.Mul(graph.Reshape(y, dims...), c.perChannel(1, x, 1)), c.perChannel(2, x, 1))
 	}
 	perGroup := func(i int) *graph.Node {
 		if len(c.dims(i)) != 1 || c.dims(i)[0] != groups {

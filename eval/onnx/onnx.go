@@ -119,8 +119,12 @@ func parse(e *engine.Engine, text []byte, folder string, hash io.Writer) (m *Mod
 	if m.in, err = inputOf(net); err != nil {
 		return nil, unsupported(err)
 	}
+	kernels := net.kernels()
 	for _, t := range net.initializers {
 		value, err := t.value(e)
+		if err == nil && kernels[t.name] && len(t.dims) == 4 {
+			value, err = asKernel(e, value)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -150,12 +154,17 @@ func unsupported(why error) error { return sniff.ONNX.Unsupported(why, "") }
 // are its inputs, so that they are in memory once and the compiled graph holds none of
 // them.
 func (m *Model) build(net *network) {
+	kernels := net.kernels()
 	m.forward = m.engine.Func("features", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
 		c := &conversion{engine: m.engine, net: net, graph: g, values: map[string]*value{}}
 		for i, t := range net.initializers {
-			c.set(t.name, weight(t.elem, in[i], m.weights[i]))
+			if kernels[t.name] && len(t.dims) == 4 {
+				c.set(t.name, &value{elem: t.elem, node: graph.TransposeAllAxes(in[i], kernelBack...)})
+			} else {
+				c.set(t.name, weight(t.elem, in[i], m.weights[i]))
+			}
 		}
-		c.set(m.in.name, &value{elem: m.in.elem, node: m.in.arrange(in[len(m.weights)])})
+		c.set(m.in.name, m.in.arrange(in[len(m.weights)]))
 		return []*graph.Node{graph.ConvertDType(c.run(), dtypes.Float32)}
 	})
 }

@@ -26,13 +26,13 @@ var pointwise = []operator{
 	unary("Tanh", floats, graph.Tanh),
 	since(9, unary("IsNaN", floats, graph.IsNaN)),
 	unary("Identity", anything, graph.Identity),
-	{name: "Cast", types: anything, build: one(cast)},
-	{name: "CastLike", since: 15, types: anything, build: one(castLike)},
-	{name: "Dropout", types: floats, build: dropout},
+	{name: "Cast", types: anything, each: true, build: one(cast)},
+	{name: "CastLike", since: 15, types: anything, each: true, build: one(castLike)},
+	{name: "Dropout", types: floats, each: true, build: dropout},
 }
 
 func unary(name string, types kinds, f func(*graph.Node) *graph.Node) operator {
-	return operator{name: name, types: types, build: one(func(c *call) *graph.Node { return f(c.x(0)) })}
+	return operator{name: name, types: types, each: true, build: one(func(c *call) *graph.Node { return f(c.x(0)) })}
 }
 
 // dropout is nothing where a network is only used; its mask is all true, and was

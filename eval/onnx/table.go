@@ -25,6 +25,7 @@ type operator struct {
 	until int   // the last one, or 0
 	types kinds // that its input number of may have
 	of    int
+	each  bool                          // it is a function of each value by itself
 	build func(c *call) []*graph.Node   // its outputs, in the graph
 	host  func(c *call) *tensors.Tensor // its output, where sizes or attributes say it
 }

@@ -97,9 +97,8 @@ func (w *window) automatic(mode string, n int) {
 }
 
 func conv(c *call) *graph.Node {
-	x, kernel := c.x(0), c.x(1)
 	c.sameType(0, 1)
-	d, k := x.Shape().Dimensions, kernel.Shape().Dimensions
+	d, k := c.dims(0), c.dims(1)
 	groups := c.int("group", 1)
 	if len(d) < 3 || len(k) != len(d) || groups < 1 || k[1]*groups != d[1] || k[0]%groups != 0 {
 		refuse("a kernel of sizes %v in %d groups does not fit an input of %v", k, groups, d)
@@ -107,27 +106,48 @@ func conv(c *call) *graph.Node {
 	if said := c.ints("kernel_shape"); said != nil {
 		c.agree(said, k[2:])
 	}
-	ws := c.windowsOf(k[2:])
 	var strides, dilations []int
 	var pads [][2]int
-	for i, w := range ws {
+	for i, w := range c.windowsOf(k[2:]) {
 		w.places(d[2+i], false)
 		strides, dilations, pads = append(strides, w.stride), append(dilations, w.dilation), append(pads, [2]int{w.before, w.after})
 	}
-	pixels := firstAxes(len(d))[2:]
-	axes := backends.ConvolveAxesConfig{
-		InputBatch: 0, InputChannels: 1, InputSpatial: pixels,
-		KernelOutputChannels: 0, KernelInputChannels: 1, KernelSpatial: pixels,
-		OutputBatch: 0, OutputChannels: 1, OutputSpatial: pixels,
-	}
-	y := graph.ConvGeneral(x, kernel, axes, strides, pads, nil, dilations, groups, 1)
+	x, channels := c.pixels()
+	y := graph.ConvGeneral(x, c.x(1), convAxes(len(d), channels), strides, pads, nil, dilations, groups, 1)
 	if !c.has(2) {
 		return y
 	}
 	if b := c.dims(2); len(b) != 1 || b[0] != k[0] {
 		refuse("its bias has sizes %v, expected [%d]", b, k[0])
 	}
-	return graph.Add(y, expand(graph.Reshape(c.x(2), onAxis(len(d), 1, k[0])...), y.Shape().Dimensions))
+	return graph.Add(y, expand(graph.Reshape(c.x(2), onAxis(len(d), channels, k[0])...), y.Shape().Dimensions))
+}
+
+// pixels is the first input with its axis of channels: the last one of images.
+func (c *call) pixels() (x *graph.Node, channels int) {
+	if len(c.dims(0)) == 4 {
+		return c.last(0), 3
+	}
+	return c.x(0), 1
+}
+
+// spatial is the first axis of pixels.
+func spatial(channels int) int {
+	if channels == 1 {
+		return 2
+	}
+	return 1
+}
+
+// convAxes are the axes of a convolution whose channels are on one: 1, or the last.
+func convAxes(rank, channels int) backends.ConvolveAxesConfig {
+	kernel := firstAxes(rank)[2:]
+	pixels := firstAxes(rank)[spatial(channels):][:rank-2]
+	return backends.ConvolveAxesConfig{
+		InputBatch: 0, InputChannels: channels, InputSpatial: pixels,
+		KernelOutputChannels: 0, KernelInputChannels: 1, KernelSpatial: kernel,
+		OutputBatch: 0, OutputChannels: channels, OutputSpatial: pixels,
+	}
 }
 
 // agree refuses a kernel_shape that is not that of the kernel.
@@ -194,23 +214,24 @@ func maxPool(c *call) *graph.Node {
 	if c.opset >= 8 {
 		c.idle("storage_order") // of the second output, which is not made
 	}
-	x := c.x(0)
 	ws, places := c.poolWindows()
+	x, channels := c.pixels()
 	for i, w := range ws {
-		x = w.at(x, 2+i, places[i], graph.Max, math.Inf(-1))
+		x = w.at(x, spatial(channels)+i, places[i], graph.Max, math.Inf(-1))
 	}
 	return x
 }
 
 func averagePool(c *call) *graph.Node {
-	x := c.x(0)
 	whole := c.flag("count_include_pad", false)
 	ws, places := c.poolWindows()
+	x, channels := c.pixels()
 	for i, w := range ws {
-		n := x.Shape().Dimensions[2+i]
-		x = w.at(x, 2+i, places[i], graph.Add, 0)
+		axis := spatial(channels) + i
+		n := x.Shape().Dimensions[axis]
+		x = w.at(x, axis, places[i], graph.Add, 0)
 		part := graph.ConvertDType(graph.Const(c.graph, w.shares(n, places[i], whole)), x.DType())
-		x = graph.Mul(x, expand(graph.Reshape(part, onAxis(x.Rank(), 2+i, places[i])...), x.Shape().Dimensions))
+		x = graph.Mul(x, expand(graph.Reshape(part, onAxis(x.Rank(), axis, places[i])...), x.Shape().Dimensions))
 	}
 	return x
 }
