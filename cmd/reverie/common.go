@@ -23,9 +23,6 @@ import (
 
 const backendHelp = "compute backend, such as simd or simd:threads=1 (default $REVERIE_BACKEND, then simd)"
 
-// oneOf is a flag's help: what it is and the values it takes.
-func oneOf(what string, values []string) string { return what + ": " + strings.Join(values, ", ") }
-
 // maxPixelsVar defines the flag that admits large images.
 func maxPixelsVar(f *pflag.FlagSet, n *int) {
 	numberVar(f, n, "max-pixels", config.RangeOf("max-pixels"), 0, "leave out images with more pixels, unread (0: 100 million); decoding takes up to 8 bytes for each")

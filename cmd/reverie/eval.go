@@ -50,7 +50,7 @@ SAMPLES.npz holds samples as arr_0: images uint8 [N,H,W,C], or points [N,D]. The
 are compared with DATA, or with the emoji inside the program. With a RUN, DATA is
 where its data lie now, or other images to compare with.`,
 		Example: `  reverie eval runs/emoji-1
-  reverie eval runs/emoji-1 --metrics swd,nearest -n 256 --draws 5 --solver ddim --steps 25
+  reverie eval runs/emoji-1 --metrics swd,nearest -n 256 --draws 5 --steps 25
   reverie eval runs/cars-1 --metrics elbo,likelihood --images 32
   reverie eval runs/cars-1 --features inception.onnx --metrics fid,kid,pr
   reverie eval samples.npz ~/photos --json`,

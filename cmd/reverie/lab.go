@@ -39,9 +39,9 @@ The figures, for --only:
 The data: a named set (` + strings.Join(points.Names(), ", ") + `),
 a file of points (.csv, .npz), or a .png, of whose dark pixels points are drawn.
 docs/three-formulations.md walks through the figures.`,
-		Example: `  reverie lab                                   the whole tour, on eight Gaussians
-  reverie lab --data moons --only score,paths   two figures of two moons
-  reverie lab --data cat.png --seconds 30       longer trainings, on a drawing`,
+		Example: `  reverie lab                                  all of it, on eight Gaussians
+  reverie lab --data moons --only score,paths  two figures of two moons
+  reverie lab --data cat.png --seconds 30      longer trainings, on a drawing`,
 		Args: exactly(0, "flags only"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}

@@ -109,7 +109,7 @@ func newRoot() *cobra.Command {
 		Long: `reverie trains a diffusion model on a folder of images and dreams new ones.
 
 It needs nothing but this program: no Python, no compiler, no download.`,
-		Example: `  reverie train                      learn emoji faces in eight minutes, without any data of yours
+		Example: `  reverie train                      learn emoji faces in eight minutes
   reverie train ~/photos             learn a folder of images
   reverie sample runs/emoji-1 -n 64  new pictures from what was learnt`,
 		SilenceErrors: true,
@@ -118,10 +118,11 @@ It needs nothing but this program: no Python, no compiler, no download.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error { return usage(refuseEmpty(cmd, args)) }
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SuggestionsMinimumDistance = 2
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(flagError(err)) })
+	root.Version = version()
+	root.SetVersionTemplate("reverie {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(flagError(cmd, err)) })
 	root.AddCommand(newTrain(), newSample(), newNoise(), newData(), newInfo(), newImport(), newPredict(), newLab(), newEncode(), newDecode(), newList(), newEval(), newVersion())
+	addHelp(root)
 	return root
 }
 
@@ -149,8 +150,12 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return usagef("unknown command %q; did you mean %q?", args[0], near[0])
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	if near := nearest(args[0], names); near != "" {
+		return usagef("unknown command %q; did you mean %q?", args[0], near)
 	}
 	return usagef("unknown command %q", args[0])
 }
@@ -162,7 +167,7 @@ var expected = map[string]string{
 }
 
 // flagError says what is wrong with a flag in a reader's words, not the parser's.
-func flagError(err error) error {
+func flagError(cmd *cobra.Command, err error) error {
 	var (
 		value   *pflag.InvalidValueError
 		missing *pflag.ValueRequiredError
@@ -182,6 +187,11 @@ func flagError(err error) error {
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s needs a value", missing.GetFlag().Name)
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := nearest(unknown.GetSpecifiedName(), names); near != "" {
+			return fmt.Errorf("unknown flag --%s; did you mean --%s?", unknown.GetSpecifiedName(), near)
+		}
 		return fmt.Errorf("unknown flag --%s", unknown.GetSpecifiedName())
 	}
 	return err

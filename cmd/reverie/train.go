@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
@@ -63,7 +62,7 @@ stays as it was.`,
 
 func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.StringVar(&o.Preset, "preset", "small", "start from this preset: "+strings.Join(config.PresetNames(), ", "))
+	f.StringVar(&o.Preset, "preset", "small", oneOf("start from this preset", config.PresetNames()))
 	f.StringVar(&o.run, "run", "", "folder of the new run (default runs/NAME-N)")
 	f.StringVar(&o.resume, "resume", "", "go on with the run in this folder; totals may be raised")
 	numberVar(f, &o.Epochs, "epochs", config.RangeOf("epochs"), 0, "stop after that many passes over the data")
@@ -73,7 +72,7 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.DataClass, "data-class", nil, "train on these class folders only (comma-separated; none: all)")
 	f.Var(&o.Resolution, "resolution", "image size: 64, or HEIGHTxWIDTH")
 	numberVar(f, &o.ImageChannels, "image-channels", config.RangeOf("image-channels"), 0, "1 grey, 3 RGB, 4 RGBA")
-	f.StringVar(&o.Crop, "crop", "", "fit other shapes by: "+strings.Join(config.Crops, ", "))
+	f.StringVar(&o.Crop, "crop", "", oneOf("fit other shapes by", config.Crops))
 	f.BoolVar(&o.Flip, "flip", false, "mirror images left to right at random (--flip=false: never)")
 	numberVar(f, &o.Val, "val", config.RangeOf("val"), 0, "share of the images held out for validation")
 	f.StringVar(&o.Split, "split", "", "which ones: by their bytes, or by their pixels, copies that look alike on one side; own data: pixels")
@@ -81,58 +80,58 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	maxPixelsVar(f, &o.MaxPixels)
 	numberVar(f, &o.Cache, "cache", config.RangeOf("cache"), 0, "memory for decoded images, MiB; at most half of what there is")
 
-	f.StringVar(&o.Arch, "arch", "", "network: "+strings.Join(config.Archs, ", "))
+	f.StringVar(&o.Arch, "arch", "", oneOf("network", config.Archs))
 	numbersVar(f, &o.Channels, "channels", config.RangeOf("channels"), "widths of the network's levels, from full resolution down")
 	numberVar(f, &o.Layers, "layers", config.RangeOf("layers"), 0, "residual blocks per level of unet and vae")
 
 	f.StringVar(&o.VAE, "vae", "", "learn the latents of this run's autoencoder")
 	numberVar(f, &o.LatentChannels, "latent-channels", config.RangeOf("latent-channels"), 0, "numbers at each position of an autoencoder's latent")
-	f.StringVar(&o.Likelihood, "likelihood", "", "p(x|z) of an autoencoder: "+strings.Join(config.Likelihoods, ", "))
+	f.StringVar(&o.Likelihood, "likelihood", "", oneOf("p(x|z) of an autoencoder", config.Likelihoods))
 	numberVar(f, &o.Beta, "beta", config.RangeOf("beta"), 0, "weight of an autoencoder's KL term")
 	numberVar(f, &o.BetaWarmup, "beta-warmup", config.RangeOf("beta-warmup"), 0, "steps over which it rises from 0")
 
 	f.BoolVar(&o.Energy, "energy", false, "the prediction is the gradient of an energy")
-	f.StringVar(&o.Process, "process", "", "process: "+strings.Join(config.Processes, ", "))
+	f.StringVar(&o.Process, "process", "", oneOf("process", config.Processes))
 	numberVar(f, &o.Timesteps, "timesteps", config.RangeOf("timesteps"), 0, "T, the number of time steps")
-	f.StringVar(&o.Schedule, "schedule", "", "noise schedule of ddpm and vp: "+strings.Join(config.Schedules, ", "))
+	f.StringVar(&o.Schedule, "schedule", "", oneOf("noise schedule of ddpm and vp", config.Schedules))
 	numberVar(f, &o.BetaStart, "beta-start", config.RangeOf("beta-start"), 0, "first beta of linear and scaled-linear (vp, subvp: a thousandth of beta(0))")
 	numberVar(f, &o.BetaEnd, "beta-end", config.RangeOf("beta-end"), 0, "last beta of linear and scaled-linear (vp, subvp: a thousandth of beta(1))")
 	numberVar(f, &o.SigmaMin, "sigma-min", config.RangeOf("sigma-min"), 0, "least noise of ve and edm (0: 0.01 and 0.002)")
 	numberVar(f, &o.SigmaMax, "sigma-max", config.RangeOf("sigma-max"), 0, "most noise of ve and edm (0: 50 and 80)")
 	f.StringArrayVar(&o.From, "from", nil, "a second data set, like DATA, in place of the noise: a flow between the two")
-	f.StringVar(&o.Coupling, "coupling", "", "how a flow's ends are paired within a batch: "+strings.Join(config.Couplings, ", "))
-	f.StringVar(&o.Prediction, "prediction", "", "what the network predicts: "+strings.Join(config.Predictions, ", "))
+	f.StringVar(&o.Coupling, "coupling", "", oneOf("how a flow's ends are paired within a batch", config.Couplings))
+	f.StringVar(&o.Prediction, "prediction", "", oneOf("what the network predicts", config.Predictions))
 	numberVar(f, &o.SigmaData, "sigma-data", config.RangeOf("sigma-data"), 0, "deviation of the data, for prediction and weighting edm (0: 0.5)")
-	f.StringVar(&o.Objective, "objective", "", "how it learns: "+strings.Join(config.Objectives, ", "))
+	f.StringVar(&o.Objective, "objective", "", oneOf("how it learns", config.Objectives))
 	numberVar(f, &o.Level, "level", config.RangeOf("level"), 0, "learn at this one time only (0: at all times)")
-	f.StringVar(&o.Loss, "loss", "", "norm of the error: "+strings.Join(config.Losses, ", "))
-	f.StringVar(&o.Weighting, "weighting", "", "weight over time: "+strings.Join(config.Weightings, ", "))
-	f.StringVar(&o.Times, "times", "", "law of the times: "+strings.Join(config.TimeLaws, ", "))
+	f.StringVar(&o.Loss, "loss", "", oneOf("norm of the error", config.Losses))
+	f.StringVar(&o.Weighting, "weighting", "", oneOf("weight over time", config.Weightings))
+	f.StringVar(&o.Times, "times", "", oneOf("law of the times", config.TimeLaws))
 
 	numberVar(f, &o.Batch, "batch", config.RangeOf("batch"), 0, "images per step")
 	numberVar(f, &o.LR, "lr", config.RangeOf("lr"), 0, "learning rate of Adam")
 	numberVar(f, &o.Warmup, "warmup", config.RangeOf("warmup"), 0, "steps over which the rate rises")
-	f.StringVar(&o.LRSchedule, "lr-schedule", "", "rate over the run: "+strings.Join(config.LRSchedules, ", "))
+	f.StringVar(&o.LRSchedule, "lr-schedule", "", oneOf("rate over the run", config.LRSchedules))
 	numbersVar(f, &o.betas, "adam-betas", config.RangeOf("adam-betas"), "decays of Adam's two moments")
 	numberVar(f, &o.ClipNorm, "clip-norm", config.RangeOf("clip-norm"), 0, "limit of the gradient's norm (0: none)")
 	numberVar(f, &o.EMA, "ema", config.RangeOf("ema"), 0, "decay of the averaged weights (0: none)")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of all that is random")
 
-	f.StringVar(&o.Solver, "solver", "", "the run's own sampler: "+strings.Join(config.Solvers, ", "))
+	f.StringVar(&o.Solver, "solver", "", oneOf("the run's own sampler", config.Solvers))
 	numberVar(f, &o.SampleSteps, "sample-steps", config.RangeOf("sample-steps"), 0, "its steps (0: the solver's own)")
-	f.StringVar(&o.Clamp, "clamp", "", "keep to [-1,1] while sampling: "+strings.Join(config.Clamps, ", "))
-	f.StringVar(&o.Variance, "variance", "", "noise of solver ddpm: "+strings.Join(config.Variances, ", "))
+	f.StringVar(&o.Clamp, "clamp", "", oneOf("keep to [-1,1] while sampling", config.Clamps))
+	f.StringVar(&o.Variance, "variance", "", oneOf("noise of solver ddpm", config.Variances))
 
 	numberVar(f, &o.SaveEvery, "save-every", config.RangeOf("save-every"), 0, "steps between checkpoints; the first of a run comes after half a minute (0: only at the end)")
 	numberVar(f, &o.Keep, "keep", config.RangeOf("keep"), 0, "checkpoints kept (0: all)")
-	f.StringVar(&o.Best, "best", "", "keep the best checkpoint too, judged at each save on the held-out images by: "+strings.Join(config.Bests, ", "))
+	f.StringVar(&o.Best, "best", "", oneOf("keep the best checkpoint too, judged at each save on the held-out images by", config.Bests))
 	numberVar(f, &o.SampleEvery, "sample-every", config.RangeOf("sample-every"), 0, "epochs between pictures, which also come after half a minute and every five in long ones (0: never)")
 	numberVar(f, &o.SampleN, "sample-n", config.RangeOf("sample-n"), 0, "images in the grid of pictures (0: none)")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 }
 
 // notConfig are the flags that are no field of config.Run.
-var notConfig = []string{"run", "resume", "backend", "help"}
+var notConfig = []string{"run", "resume", "backend", "help", "help-all"}
 
 // trainFunc checks the command line, then trains.
 func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
