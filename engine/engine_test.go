@@ -278,3 +278,24 @@ func TestUpdateSwap(t *testing.T) {
 		}
 	}
 }
+
+// An empty batch goes through a function: its results are empty, its sum is 0, and so is the sum's gradient.
+func TestEmptyBatch(t *testing.T) {
+	e := open(t)
+	f := e.Func("empty", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+		y := graph.Tanh(graph.Dot(in[0], in[1]))
+		sum := graph.ReduceAllSum(y)
+		return []*graph.Node{y, sum, graph.Gradient(sum, in[1])[0]}
+	})
+	defer f.Free()
+	out, err := f.Call(New(e, []float32{}, 0, 3), New(e, make([]float32, 6), 3, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := flat[float32](t, out[0]); len(got) != 0 || !slices.Equal(out[0].Shape().Dimensions, []int{0, 2}) {
+		t.Errorf("the result is %v of shape %v", got, out[0].Shape())
+	}
+	if sum, grad := flat[float32](t, out[1]), flat[float32](t, out[2]); sum[0] != 0 || !slices.Equal(grad, make([]float32, 6)) {
+		t.Errorf("the sum is %v, its gradient %v", sum, grad)
+	}
+}

@@ -101,6 +101,9 @@ func iotaLayout(dims []int, axis int) layout {
 
 // nodeCuts returns where the accesses of n divide its index range.
 func nodeCuts(n *node) []int {
+	if product(n.domain()) == 0 {
+		return nil // there is nothing to divide
+	}
 	var c []int
 	for _, l := range n.accesses() {
 		c, _ = mergeCuts(c, cuts(l.dims)) // all divide at axes of one array: a refinement exists

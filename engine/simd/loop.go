@@ -100,6 +100,10 @@ const tileElements = 1024
 
 func newLoop(f *fuser, u *unit, values []*value) *loop {
 	l := &loop{size: u.size, results: map[*node]int{}}
+	if u.size == 0 {
+		l.empty(u)
+		return l
+	}
 	l.shape(f, u)
 	g := &codegen{loop: l, f: f, u: u, values: values}
 	g.emit()
@@ -108,9 +112,18 @@ func newLoop(f *fuser, u *unit, values []*value) *loop {
 	return l
 }
 
+// empty makes l a loop over nothing, which gives each of its reductions the value that it begins with.
+func (l *loop) empty(u *unit) {
+	for _, n := range u.nodes {
+		if n.isReduction() {
+			l.reds = append(l.reds, red{node: n, by: lookupReducer(n.op, n.shape.DType), size: n.shape.Size()})
+		}
+	}
+}
+
 // shape finds the dimensions of the loop and its tiles.
 func (l *loop) shape(f *fuser, u *unit) {
-	dims := dimsOfCuts(max(u.size, 1), u.cuts)
+	dims := dimsOfCuts(u.size, u.cuts)
 	// Merge axes that every access treats as one.
 	var all []layout
 	for _, n := range u.nodes {

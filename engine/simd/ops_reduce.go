@@ -72,6 +72,9 @@ func (b *Builder) ArgMinMax(x backends.Op, axis int, dt dtypes.DType, isMin bool
 	if err := checkDType(dt); err != nil {
 		return nil, fmt.Errorf("ArgMinMax: %w", err)
 	}
+	if operand.Dimensions[axis] == 0 && shape.Size() > 0 {
+		return nil, fmt.Errorf("simd: %s along axis %d of shape %s: there is no element to point at", backends.OpTypeArgMinMax, axis, operand)
+	}
 	return b.add(backends.OpTypeArgMinMax, shape, argMinMax{axis, isMin}, n[0]), nil
 }
 
