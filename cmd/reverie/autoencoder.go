@@ -3,12 +3,17 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/train"
+	"github.com/spf13/cobra"
 )
 
 // describeAutoencoder says in a line which autoencoder was loaded.
@@ -48,6 +53,38 @@ func sizeOf(a *pipeline.Autoencoder, given config.Size) (h, w int, err error) {
 		return 0, 0, fmt.Errorf("--resolution: %w", err)
 	}
 	return h, w, nil
+}
+
+// ownData takes the data of --vae's autoencoder, and what of them it took, where the command line names none, and returns the fields that are
+// set then. A model without a run names no data; what is no model is refused in full where it is read.
+func (o *trainOptions) ownData(cmd *cobra.Command, set []string) ([]string, error) {
+	given := func(flag string) bool { return slices.Contains(set, flag) }
+	if o.VAE == "" || o.resume != "" || given("data") {
+		return set, nil
+	}
+	found, err := checkpoint.Resolve(o.VAE)
+	if err != nil {
+		return set, nil
+	}
+	if found.Run == "" {
+		writeNotes(cmd.ErrOrStderr(), []string{"--vae " + quoted(o.VAE) + " is of no run that says what it was trained on: these are the emoji inside the program; give DATA for others"})
+		return set, nil
+	}
+	own, err := train.ReadConfig(found.Run)
+	if err != nil {
+		return nil, fmt.Errorf("--vae: %w", err)
+	}
+	o.Data, set = own.Data, append(set, "data")
+	if !own.Points() && !given("data-class") {
+		o.DataClass, set = own.DataClass, append(set, "data-class")
+	}
+	if !own.Points() && !given("crop") {
+		o.Crop, set = own.Crop, append(set, "crop")
+	}
+	if len(own.Data) > 0 {
+		writeNotes(cmd.ErrOrStderr(), []string{"the data are those of --vae, " + strings.Join(own.Data, ", ") + "; give DATA for others"})
+	}
+	return set, nil
 }
 
 // adopt takes the size and the channels of the images of --vae's autoencoder

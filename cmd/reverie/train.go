@@ -32,7 +32,8 @@ func newTrain() *cobra.Command {
 		Long: `Train a diffusion model on one or several folders of images, of one folder per
 class or none, and write checkpoints and pictures to a run folder.
 
-Without DATA it trains on the emoji inside the program. Without --preset it is
+Without DATA it trains on the emoji inside the program, with --vae on the data of
+that autoencoder. Without --preset it is
 preset small: eight minutes on two cores. Preset lecture is the lecture's
 experiment: SimpleUnet at 128x128, T = 300, L1, 100 epochs. A flag replaces what
 the preset says (below, in brackets, what that is); a stop (--epochs, --steps, --time) replaces the preset's stop,
@@ -138,6 +139,9 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 	set, err := o.given(cmd.Flags(), args)
 	if err != nil {
 		return usage(err)
+	}
+	if set, err = o.ownData(cmd, set); err != nil {
+		return err
 	}
 	var c *config.Run // of a new run
 	if o.resume == "" {

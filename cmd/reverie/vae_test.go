@@ -39,9 +39,11 @@ func trainedLatent(t *testing.T) string {
 	dir := filepath.Join(scratch, "latent")
 	vae, imgs := trainedVAE(t), images(t)
 	sharedLatent.Do(func() {
-		r := ok(t, "train", imgs, "--vae", vae, "--channels", "4,8", "--timesteps", "10", "--batch", "4", "--steps", "4", "--sample-every", "0", "--run", dir)
-		if text := "in the 4x4x3 latents of " + vae; !strings.Contains(r.err, text) {
-			t.Errorf("stderr lacks %q:\n%s", text, r.err)
+		r := ok(t, "train", "--vae", vae, "--channels", "4,8", "--timesteps", "10", "--batch", "4", "--steps", "4", "--sample-every", "0", "--run", dir)
+		for _, text := range []string{"in the 4x4x3 latents of " + vae, "the data are those of --vae, " + imgs} {
+			if !strings.Contains(r.err, text) {
+				t.Errorf("stderr lacks %q:\n%s", text, r.err)
+			}
 		}
 	})
 	return dir
@@ -267,7 +269,10 @@ func TestPointsAutoencoder(t *testing.T) {
 		t.Errorf("stderr: %s", r.err)
 	}
 	ok(t, "decode", at("v"), "--in", at("z.npz"), "--out", at("d.png"), "--npz", at("x.npz"))
-	ok(t, "train", "points:moons", "--vae", at("v"), "--steps", "5", "--sample-every", "1", "--run", at("l"))
+	r = ok(t, "train", "--vae", at("v"), "--steps", "5", "--sample-every", "1", "--run", at("l")) // on the autoencoder's own data
+	if !strings.Contains(r.err, "the data are those of --vae, points:moons; give DATA for others") || !strings.Contains(r.err, "9,062 points of 1 number") {
+		t.Errorf("stderr: %s", r.err)
+	}
 	for _, run := range []string{at("v"), at("l")} {
 		ok(t, "sample", run, "-n", "7", "--out", at("s.png"), "--csv", at("s.csv"), "--npz", at("s.npz"))
 		if lines := strings.Count(string(readBytes(t, at("s.csv"))), "\n"); lines != 7 {
