@@ -129,7 +129,13 @@ func (p *profile) apply(img image.Image) image.Image {
 	case *image.NRGBA64:
 		p.words(m.Pix)
 		return m
-	case *image.RGBA64, *image.Gray16:
+	case *image.RGBA64:
+		if m.Opaque() { // and so without products of alpha
+			p.words(m.Pix)
+			return m
+		}
+	}
+	if Deep(img) {
 		wide := image.NewNRGBA64(img.Bounds())
 		draw.Draw(wide, wide.Rect, img, wide.Rect.Min, draw.Src)
 		p.words(wide.Pix)
