@@ -62,8 +62,8 @@ func (r *Report) notes() (notes []string) {
 	if most, least := r.balance(); least > 0 && most > 10*least {
 		add("Classes are unbalanced: the largest has %.0f times the images of the smallest.", float64(most)/float64(least))
 	}
-	if n := named(r.Shapes, "very wide") + named(r.Shapes, "very tall"); n > 0 {
-		add("%d images are more than twice as long as wide: resizing both sides distorts them; --crop center cuts them instead.", n)
+	if n := r.Images - named(r.Shapes, "square"); n > 0 {
+		add("%d images are not square: at a square --resolution they are squeezed; --crop center cuts them instead.", n)
 	}
 	if n := named(r.Modes, "RGBA") + named(r.Modes, "RGBA16"); n > 0 {
 		add("%d images can be transparent: with 3 channels they are put on white, 4 channels keep their alpha.", n)
@@ -71,7 +71,7 @@ func (r *Report) notes() (notes []string) {
 	if grey := named(r.Modes, "grey") + named(r.Modes, "grey16"); grey == r.Images {
 		add("All images are grey: 1 channel is enough.")
 	}
-	return notes
+	return append(notes, r.Remarks...)
 }
 
 // extra counts the files that would go if one of each group were kept.

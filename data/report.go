@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"strings"
 
 	"github.com/reverie-go/reverie/data/picture"
 )
@@ -41,7 +42,9 @@ type Report struct {
 	// width of the suggestion are equal.
 	Resolution, Batch             int
 	ResolutionReason, BatchReason string
-	// Notes are what to mind before training, each a sentence.
+	// Remarks say what was left out and what is done to images beyond decoding and resizing them, see Set.Remarks.
+	Remarks []string
+	// Notes are what to mind before training, each a sentence, and then the remarks.
 	Notes []string
 	// Sample are up to 64 images, taken at equal steps through the classes.
 	Sample []image.Image
@@ -90,6 +93,7 @@ func (s *Set) report(ctx context.Context) (*Report, error) {
 	r.histograms(infos, s.Classes())
 	r.Duplicates = duplicates(infos)
 	r.Twins = s.twins(infos)
+	r.Remarks = slices.DeleteFunc(s.Remarks(), func(text string) bool { return strings.HasSuffix(text, NoteMadeColour) }) // Modes say it
 	r.suggest(infos)
 	r.Notes = r.notes()
 	sample, err := s.sample(ctx, infos)

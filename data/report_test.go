@@ -39,6 +39,7 @@ func messy(t *testing.T) string {
 	}
 	write(t, dir, "huge.gif", b.Bytes())
 	write(t, dir, "bad\x1b[31m.png", []byte("text"))
+	write(t, dir, "phone.heic", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"))
 	return dir
 }
 
@@ -83,7 +84,8 @@ func TestExamine(t *testing.T) {
 	for _, part := range []string{
 		"images      28 in", "widths      20 to 300, heights 30 to 2100", "(no class)       4   14.3%", "many            22   78.6%  ##############################",
 		"duplicates  2 files are copies", "copy.png = ", "unreadable  1 files", "not a PNG, JPEG", "--resolution 64", "--batch 2   (14 steps",
-		"28 images are few", "unbalanced: the largest has 11 times", "2 images are more than twice as long", "1 images can be transparent",
+		"28 images are few", "unbalanced: the largest has 11 times", "3 images are not square", "--crop center", "1 images can be transparent",
+		"left out 1 file of other names: 1 .heic",
 	} {
 		if !strings.Contains(b.String(), part) {
 			t.Errorf("the text lacks %q:\n%s", part, b.String())
