@@ -10,23 +10,24 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
-	"github.com/pbnjay/memory"
+	"github.com/reverie-go/reverie/internal/memory"
 )
 
-// maxSides bounds every size but the first of an array of four axes, which is one of images or latents.
-const maxSides = 4096
+// MaxSide bounds the sides of images that a file may ask for: those of a model, and every size but the first of an array of four axes, which
+// is one of images or latents.
+const MaxSide = 4096
 
 // Budget is how many bytes an array of a file of the given size may take, its elements counted once as they are and
-// once as the float32 that they become: 1 GiB, or 16 times the file where that is more, and half of the machine's
-// memory at most. A compressed file can claim a thousand times its size.
+// once as the float32 that they become: 1 GiB, or 16 times the file where that is more, and half of the memory that this
+// process may take at most. A compressed file can claim a thousand times its size.
 func Budget(size int64) int64 {
 	const least, times = 1 << 30, 16
 	budget := int64(least)
 	if size > least/times {
 		budget = times * min(size, math.MaxInt64/times)
 	}
-	if total := memory.TotalMemory(); total > 0 {
-		budget = min(budget, int64(min(total/2, math.MaxInt64)))
+	if all := memory.Available().Bytes; all > 0 {
+		budget = min(budget, all/2)
 	}
 	return budget
 }
@@ -142,8 +143,8 @@ func (h npyHeader) within(size int64) error {
 	}
 	if len(h.shape) == 4 {
 		for _, d := range h.shape[1:] {
-			if d > maxSides {
-				return fmt.Errorf("%w: shape %s: images and latents have sides and channels up to %d", ErrArray, pyShape(h.shape), maxSides)
+			if d > MaxSide {
+				return fmt.Errorf("%w: shape %s: images and latents have sides and channels up to %d", ErrArray, pyShape(h.shape), MaxSide)
 			}
 		}
 	}

@@ -70,9 +70,6 @@ func NewScheduler() SchedulerConfig {
 // maxTimesteps bounds the tables that a hostile file can ask for.
 const maxTimesteps = 1_000_000
 
-// maxSide bounds the images that a hostile file can have sampled.
-const maxSide = 1 << 14
-
 // Validate reports the first field that reverie cannot honour.
 func (c SchedulerConfig) Validate() error {
 	if c.NumTrainTimesteps < 1 || c.NumTrainTimesteps > maxTimesteps {
@@ -118,8 +115,8 @@ func (c SchedulerConfig) validateNames() error {
 		if err := c.Reverie.validateNumbers(); err != nil {
 			return err
 		}
-		if x := c.Reverie; min(x.Height, x.Width, x.Steps) < 0 || max(x.Height, x.Width) > maxSide {
-			return fmt.Errorf("reverie: height %d, width %d, steps %d: expected 0 or more, sides up to %d", x.Height, x.Width, x.Steps, maxSide)
+		if x := c.Reverie; min(x.Height, x.Width, x.Steps) < 0 || max(x.Height, x.Width) > MaxSide {
+			return fmt.Errorf("reverie: height %d, width %d, steps %d: expected 0 or more, sides up to %d", x.Height, x.Width, x.Steps, MaxSide)
 		}
 	}
 	for _, n := range names {

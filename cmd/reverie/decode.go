@@ -146,6 +146,9 @@ func (o *decodeOptions) read(_ *cobra.Command, a *pipeline.Autoencoder) (c pipel
 		if lh, lw, _ := a.Net.Latent(height, width); a.Net.Check(height, width) != nil || lh != c.H || lw != c.W {
 			return c, fmt.Errorf("%s: %s has %dx%d positions, and the autoencoder's latents have %dx%d", o.in, key, c.H, c.W, h, w)
 		}
+		if height > checkpoint.MaxSide || width > checkpoint.MaxSide {
+			return c, fmt.Errorf("%s: %s stands for images of %dx%d, and sides may be up to %d", o.in, key, height, width, checkpoint.MaxSide)
+		}
 		if err := o.load(a, c.N, height, width, "decode fewer latents").check(); err != nil {
 			return c, fmt.Errorf("%s: %w", o.in, err)
 		}

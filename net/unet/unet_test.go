@@ -51,6 +51,7 @@ func TestValidate(t *testing.T) {
 		`"in_channels": -2`:                    "in_channels: -2 channels, expected 1 to",
 		`"out_channels": 1000000`:              "out_channels: 1000000 channels, expected 1 to",
 		`"sample_size": "big"`:                 "sample_size",
+		`"sample_size": [8, 5000]`:             "sample_size: [8 5000], expected 1 to 4096",
 		`"sample_sizes": 3`:                    `unknown field "sample_sizes"`,
 	} {
 		_, err := net.New(Arch, with(t, small, field))

@@ -13,6 +13,9 @@ const (
 	maxLayers = 64
 )
 
+// maxSide bounds the images that a configuration can ask for.
+const maxSide = 4096
+
 // Validate names the first field that cannot be used, or is not built yet.
 func (c Config) Validate() error {
 	c = c.withDefaults()
@@ -44,6 +47,9 @@ func (c Config) checkSupported() error {
 		if !slices.Contains(f.supported, f.got) {
 			return fmt.Errorf("%s: %v is not supported, expected one of %v", f.name, f.got, f.supported)
 		}
+	}
+	if s := c.SampleSize; min(s[0], s[1]) < 0 || max(s[0], s[1]) > maxSide {
+		return fmt.Errorf("sample_size: %v, expected 1 to %d", s, maxSide)
 	}
 	if !(c.Dropout >= 0 && c.Dropout < 1) {
 		return fmt.Errorf("dropout: %v, expected 0 or more and less than 1", c.Dropout)
