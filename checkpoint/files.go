@@ -34,8 +34,13 @@ func openRegular(path string) (*os.File, int64, error) {
 
 // kindOf says in words what a path that is no file is.
 func kindOf(m os.FileMode) string {
-	if m.IsDir() {
+	switch {
+	case m.IsDir():
 		return "folder"
+	case m&os.ModeSymlink != 0:
+		return "link"
+	case m.IsRegular():
+		return "file"
 	}
 	return "device or pipe"
 }

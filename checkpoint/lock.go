@@ -20,31 +20,66 @@ const lockName = ".lock"
 // of it when the process ends, however it ends.
 type RunLock struct {
 	// Dir is the run folder.
-	Dir   string
-	flock *flock.Flock
+	Dir string
+	// Folder is where its holder writes and removes.
+	Folder *Folder
+	flock  *flock.Flock
 }
 
 // Unlock lets go of the run folder.
-func (l *RunLock) Unlock() error { return l.flock.Unlock() }
+func (l *RunLock) Unlock() error { return errors.Join(l.flock.Unlock(), l.Folder.Close()) }
 
 // lockRun locks a run folder, or says which process has it.
 func lockRun(dir string) (*RunLock, error) {
-	path := filepath.Join(dir, lockName)
-	f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
-	ok, err := tryLock(f)
+	folder, err := OpenFolder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("lock run folder %s: %w", dir, err)
 	}
+	l := &RunLock{Dir: dir, Folder: folder}
+	if err := l.take(); err != nil {
+		return nil, errors.Join(err, folder.Close())
+	}
+	return l, nil
+}
+
+// take locks the folder that l holds open.
+func (l *RunLock) take() error {
+	path := filepath.Join(l.Dir, lockName)
+	if err := l.Folder.checkRun(); err != nil {
+		return err
+	}
+	l.flock = flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(0o666))
+	ok, err := tryLock(l.flock)
+	if err != nil {
+		return fmt.Errorf("lock run folder %s: %w", l.Dir, err)
+	}
 	if !ok {
 		by := ""
-		if pid := holder(path); pid > 0 {
+		if pid := l.Folder.holder(); pid > 0 {
 			by = fmt.Sprintf(" (process %d)", pid)
 		}
-		return nil, fmt.Errorf("run folder %s: %w%s: wait for it, or choose another folder with --run", dir, ErrRunBusy, by)
+		return fmt.Errorf("run folder %s: %w%s: wait for it, or choose another folder with --run", l.Dir, ErrRunBusy, by)
 	}
-	// For the message above only: where it cannot be written, it says less.
-	_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o666)
-	return &RunLock{Dir: dir, flock: f}, nil
+	l.Folder.sign(path)
+	return nil
+}
+
+// checkRun is nil if what a run folder has under the names of a run's own folders and of its lock is just that, or nothing.
+func (f *Folder) checkRun() error {
+	if info, err := f.root.Lstat(lockName); err == nil && !info.Mode().IsRegular() {
+		return f.wrong(lockName, info.Mode(), "file")
+	}
+	return errors.Join(f.CheckFolder("checkpoints"), f.CheckFolder("samples"))
+}
+
+// sign writes the process's number into the lock file, for messages only: where it cannot be written, they say less.
+func (f *Folder) sign(path string) {
+	file, err := f.OpenFile(path, os.O_WRONLY|os.O_TRUNC)
+	if err != nil {
+		return
+	}
+	fmt.Fprintln(file, os.Getpid())
+	file.Close()
 }
 
 // tryLock tries for a moment: [TrainingNow] of another process may look.
@@ -58,19 +93,14 @@ func tryLock(f *flock.Flock) (ok bool, err error) {
 	return ok, err
 }
 
-// holder is the process that a lock file says holds it, 0 if it does not say.
-func holder(path string) int {
-	f, size, err := openRegular(path)
+// holder is the process that the lock file says holds it, 0 if it does not say.
+func (f *Folder) holder() int {
+	const digits = 32
+	b, _ := f.ReadFile(filepath.Join(f.dir, lockName), digits)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
 	if err != nil {
 		return 0
 	}
-	defer f.Close()
-	if size > 32 {
-		return 0
-	}
-	b := make([]byte, size)
-	n, _ := f.Read(b)
-	pid, _ := strconv.Atoi(strings.TrimSpace(string(b[:n])))
 	return max(0, pid)
 }
 
@@ -209,7 +239,7 @@ func OpenRun(dir string) (*RunLock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := Clean(nil, dir); err != nil {
+	if err := Clean(l.Folder, dir); err != nil {
 		return nil, errors.Join(err, l.Unlock())
 	}
 	return l, nil

@@ -29,35 +29,43 @@ func (t Training) String() string {
 // TrainingNow says whether another process trains in a run folder, and how far it is. It takes nothing from that process and writes
 // nothing.
 func TrainingNow(runDir string) (t Training, yes bool) {
-	path := filepath.Join(runDir, lockName)
-	if !isFile(path) {
+	folder, err := OpenFolder(runDir)
+	if err != nil {
 		return t, false
 	}
-	f := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	defer folder.Close()
+	if info, err := folder.root.Lstat(lockName); err != nil || !info.Mode().IsRegular() {
+		return t, false
+	}
+	f := flock.New(filepath.Join(runDir, lockName), flock.SetFlag(os.O_RDONLY|noFollow))
 	free, err := f.TryRLock()
 	_ = f.Close() // also unlocks
 	if free || err != nil {
 		return t, false
 	}
-	t.Process = holder(path)
+	t.Process = folder.holder()
 	if t.Process == os.Getpid() {
 		return t, false // this one
 	}
-	t.Step = lastStep(filepath.Join(runDir, "log.jsonl"))
+	t.Step = folder.lastStep()
 	return t, true
 }
 
 // maxTail bounds what is read of the end of a log.
 const maxTail = 64 << 10
 
-// lastStep is the step of a log's last whole line, 0 if there is none.
-func lastStep(path string) int64 {
-	f, size, err := openRegular(path)
+// lastStep is the step of the log's last whole line, 0 if there is none.
+func (f *Folder) lastStep() int64 {
+	file, err := f.OpenFile(filepath.Join(f.dir, "log.jsonl"), os.O_RDONLY)
 	if err != nil {
 		return 0
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.NewSectionReader(f, max(0, size-maxTail), maxTail))
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return 0
+	}
+	b, err := io.ReadAll(io.NewSectionReader(file, max(0, info.Size()-maxTail), maxTail))
 	if err != nil {
 		return 0
 	}

@@ -13,16 +13,17 @@ func TestLastStep(t *testing.T) {
 	for text, want := range map[string]int64{
 		"": 0, "{": 0, line: 41, line + `{"step":42`: 41, strings.Repeat(line, 1<<13) + `{"step":7}` + "\n": 7, "x\n": 0, "\n": 0, strings.Repeat("x", maxTail) + line: 0,
 	} {
-		path := filepath.Join(t.TempDir(), "log.jsonl")
-		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		f, err := OpenFolder(t.TempDir())
+		if err != nil {
 			t.Fatal(err)
 		}
-		if got := lastStep(path); got != want {
+		if err := os.WriteFile(filepath.Join(f.dir, "log.jsonl"), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.lastStep(); got != want {
 			t.Errorf("%.40q: %d, want %d", text, got, want)
 		}
-	}
-	if got := lastStep(t.TempDir()); got != 0 {
-		t.Errorf("a folder: %d", got)
+		f.Close()
 	}
 }
 

@@ -158,17 +158,17 @@ func (r *Run) JSON() ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// maxJSON bounds a config.json that is read back: ours are under 4 KiB.
-const maxJSON = 1 << 20
+// MaxJSON bounds a config.json that is read back: ours are under 4 KiB.
+const MaxJSON = 1 << 20
 
 // Parse reads a config.json and validates it. Unknown fields, keys that come twice and text after the configuration are errors.
 func Parse(rd io.Reader) (*Run, error) {
-	text, err := io.ReadAll(io.LimitReader(rd, maxJSON+1))
+	text, err := io.ReadAll(io.LimitReader(rd, MaxJSON+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(text) > maxJSON {
-		return nil, fmt.Errorf("longer than %d bytes; a run's configuration is not", maxJSON)
+	if len(text) > MaxJSON {
+		return nil, fmt.Errorf("longer than %d bytes; a run's configuration is not", MaxJSON)
 	}
 	r := new(Run)
 	if err := jsonfile.Strict(text, r); err != nil {

@@ -41,7 +41,7 @@ func TestJSONRoundTrip(t *testing.T) {
 	}
 	for _, bad := range []string{
 		strings.Replace(string(text), `"batch"`, `"batsh"`, 1), string(text) + "{}", "", "{", strings.Replace(string(text), "64x48", "64x", 1),
-		strings.Replace(string(text), `"batch": 128`, `"batch": 0`, 1), strings.Repeat(" ", maxJSON+1),
+		strings.Replace(string(text), `"batch": 128`, `"batch": 0`, 1), strings.Repeat(" ", MaxJSON+1),
 	} {
 		if _, err := Parse(strings.NewReader(bad)); err == nil {
 			t.Errorf("accepted %.80s", bad)

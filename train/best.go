@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -34,22 +33,16 @@ type Best struct {
 
 // ReadBest reads a run's record; nil if it has none.
 func ReadBest(runDir string) (*Best, error) {
-	path := filepath.Join(runDir, bestFile)
-	f, err := os.Open(path)
+	text, err := checkpoint.ReadRunFile(runDir, bestFile, maxBest)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; without it the next checkpoint begins a new record", err)
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxBest))
 	b := new(Best)
-	if err == nil {
-		err = jsonfile.Strict(text, b)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w; remove it, and the next checkpoint begins a new record", path, err)
+	if err := jsonfile.Strict(text, b); err != nil {
+		return nil, fmt.Errorf("%s: %w; remove it, and the next checkpoint begins a new record", filepath.Join(runDir, bestFile), err)
 	}
 	return b, nil
 }

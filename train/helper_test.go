@@ -157,8 +157,13 @@ func latest(t testing.TB, dir string) *checkpoint.Checkpoint {
 
 // records are the lines of a run's log.
 func records(t testing.TB, dir string) []Record {
+	f, err := checkpoint.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
 	l := log{path: filepath.Join(dir, "log.jsonl")}
-	if err := l.read(1 << 40); err != nil {
+	if err := l.read(f, 1<<40); err != nil {
 		t.Fatal(err)
 	}
 	return l.Records

@@ -1,11 +1,9 @@
 package train
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -53,9 +51,9 @@ const maxLog = 1 << 30
 
 // openLog opens the log of the run folder and drops every record past the
 // given step: a run that was killed wrote some that its checkpoint does not know.
-func openLog(files checkpoint.FS, dir string, step int) (*log, error) {
+func openLog(files checkpoint.FS, folder *checkpoint.Folder, dir string, step int) (*log, error) {
 	l := &log{path: filepath.Join(dir, "log.jsonl")}
-	if err := l.read(step); err != nil {
+	if err := l.read(folder, step); err != nil {
 		return nil, err
 	}
 	var text bytes.Buffer
@@ -69,7 +67,7 @@ func openLog(files checkpoint.FS, dir string, step int) (*log, error) {
 	if err := writeFile(files, l.path, text.Bytes()); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(l.path, os.O_WRONLY, 0)
+	f, err := folder.OpenFile(l.path, os.O_WRONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -78,24 +76,17 @@ func openLog(files checkpoint.FS, dir string, step int) (*log, error) {
 }
 
 // read loads the records up to step. A line that a crash spoiled ends it.
-func (l *log) read(step int) error {
-	info, err := os.Stat(l.path)
+func (l *log) read(folder *checkpoint.Folder, step int) error {
+	text, err := folder.ReadFile(l.path, maxLog)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if info.Size() > maxLog {
-		return fmt.Errorf("%s: %d bytes is more than a log of ours; move it away", l.path, info.Size())
-	}
-	text, err := os.ReadFile(l.path)
-	if err != nil {
-		return err
-	}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+	for line := range bytes.Lines(text) {
 		var r Record
-		if json.Unmarshal(lines.Bytes(), &r) != nil || r.Step > step {
+		if json.Unmarshal(line, &r) != nil || r.Step > step {
 			return nil
 		}
 		l.Records = append(l.Records, r)

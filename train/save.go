@@ -1,13 +1,13 @@
 package train
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -200,15 +200,14 @@ func (t *Trainer) scheduler() (checkpoint.SchedulerConfig, error) {
 
 // ReadConfig reads the configuration of the run in dir.
 func ReadConfig(dir string) (*config.Run, error) {
-	path := filepath.Join(dir, "config.json")
-	f, err := os.Open(path)
+	const name = "config.json"
+	text, err := checkpoint.ReadRunFile(dir, name, config.MaxJSON)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	c, err := config.Parse(f)
+	c, err := config.Parse(bytes.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
 	}
 	return c, nil
 }
@@ -217,7 +216,7 @@ func ReadConfig(dir string) (*config.Run, error) {
 // newest complete checkpoint.
 func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 	defer tidy()()
-	t.lock, t.Dir = lock, lock.Dir
+	t.lock, t.Dir, t.files = lock, lock.Dir, lock.Folder
 	last, err := checkpoint.Latest(t.Dir)
 	if err != nil {
 		return err

@@ -5,7 +5,7 @@ package train
 import (
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -99,7 +99,7 @@ func New(e *engine.Engine, c *config.Run, set *data.Set, far ...*data.Set) (*Tra
 func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far ...*data.Set) (t *Trainer, err error) {
 	t = &Trainer{
 		Config: c, engine: e, train: set.Train(), val: set.Val(),
-		files: checkpoint.OS{}, now: time.Now, limit: memory.Available, saved: -1, judged: -1,
+		now: time.Now, limit: memory.Available, saved: -1, judged: -1,
 	}
 	t.images, t.heldOut = t.train, t.val
 	if err := t.checkBest(); err != nil {
@@ -179,7 +179,7 @@ func (t *Trainer) Create(dir, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	t.Dir = t.lock.Dir
+	t.Dir, t.files = t.lock.Dir, t.lock.Folder
 	t.law = lawOf(t.Config)
 	defer tidy()()
 	if t.state, err = initState(t.engine, t.net, t.Config.Seed, t.Config.EMA > 0); err != nil {
@@ -197,7 +197,7 @@ func (t *Trainer) open() error {
 	if err := writeFile(t.files, filepath.Join(t.Dir, "config.json"), text); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(t.Dir, "samples"), 0o777); err != nil {
+	if err := t.files.Mkdir(filepath.Join(t.Dir, "samples")); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	if t.Config.Best != "" {
@@ -205,7 +205,7 @@ func (t *Trainer) open() error {
 			return err
 		}
 	}
-	if t.log, err = openLog(t.files, t.Dir, t.step); err != nil {
+	if t.log, err = openLog(t.files, t.lock.Folder, t.Dir, t.step); err != nil {
 		return err
 	}
 	if last := t.Summary().Last; last != nil {
