@@ -74,6 +74,9 @@ func predictors[X any]() map[string]Solver[X] {
 	return map[string]Solver[X]{"": nil, "reverse-diffusion": ReverseDiffusion[X]{}, "ddpm": DDPM[X]{}, "euler-maruyama": EulerMaruyama[X]{}}
 }
 
+// Predictors returns the names of the solvers that pc goes with, the default first.
+func Predictors() []string { return []string{"reverse-diffusion", "ddpm", "euler-maruyama"} }
+
 // Solvers describes the solvers, in the order of Names.
 func Solvers() []Info {
 	var all []Info

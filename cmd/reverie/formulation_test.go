@@ -9,6 +9,8 @@ import (
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data/points"
+	"github.com/reverie-go/reverie/lab"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -151,7 +153,8 @@ func TestList(t *testing.T) {
 	out := ok(t, "list").out
 	for _, names := range [][]string{
 		config.Processes, config.Schedules, config.Predictions, config.Objectives, config.Weightings, config.TimeLaws,
-		config.Variances, config.Couplings, config.Solvers, sample.Spacings(),
+		config.Variances, config.Couplings, config.Solvers, sample.Spacings(), sample.Predictors(), config.Archs, config.Crops, config.Splits, config.Likelihoods,
+		config.Losses, config.LRSchedules, config.Clamps, config.Bests, config.PresetNames(), batchnorms, paths, modelNames(), sampleNames(), lab.FigureNames(), points.Names(),
 	} {
 		for _, name := range names {
 			found := false

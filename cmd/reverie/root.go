@@ -123,6 +123,9 @@ It needs nothing but this program: no Python, no compiler, no download.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(flagError(cmd, err)) })
 	root.AddCommand(newTrain(), newSample(), newNoise(), newData(), newInfo(), newImport(), newPredict(), newLab(), newEncode(), newDecode(), newList(), newEval(), newVersion())
 	addHelp(root)
+	if err := addCompletion(root); err != nil {
+		panic(err) // a flag that has its completion already
+	}
 	return root
 }
 

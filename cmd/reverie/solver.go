@@ -35,7 +35,7 @@ func (s *solverFlags) add(f *pflag.FlagSet) {
 	numberVar(f, &o.ChurnMin, "churn-min", optionRange("churn-min"), 0, "lowest noise level with churn")
 	numberVar(f, &o.ChurnMax, "churn-max", optionRange("churn-max"), 0, "highest noise level with churn (0: all)")
 	numberVar(f, &o.ChurnNoise, "churn-noise", optionRange("churn-noise"), 0, "S_noise of the churn (0: 1)")
-	f.StringVar(&o.Predictor, "predictor", "", "predictor of pc: reverse-diffusion, ddpm, euler-maruyama")
+	f.StringVar(&o.Predictor, "predictor", "", oneOf("predictor of pc", sample.Predictors()))
 	numberVar(f, &o.SNR, "snr", optionRange("snr"), 0, "signal-to-noise ratio of pc's corrector (0: 0.16)")
 	numberVar(f, &o.Corrections, "corrections", optionRange("corrections"), 0, "corrector steps of pc after each prediction (0: 1)")
 	f.BoolVar(&o.Unbounded, "unbounded", false, "the corrector's step of pc as its paper has it, also in few dimensions")
@@ -69,7 +69,7 @@ func (s *solverFlags) check(cmd *cobra.Command) error {
 		allowed     []string
 	}{
 		{"solver", s.solver, config.Solvers}, {"clamp", s.clamp, config.Clamps}, {"variance", s.variance, config.Variances},
-		{"spacing", s.spacing, sample.Spacings()}, {"process", s.process, config.Processes},
+		{"spacing", s.spacing, sample.Spacings()}, {"predictor", s.options.Predictor, sample.Predictors()}, {"process", s.process, config.Processes},
 	} {
 		if f.Changed(x.name) {
 			if err := config.OneOf(x.name, x.value, x.allowed); err != nil {
