@@ -67,6 +67,21 @@ func TestTransportOfUnequalSets(t *testing.T) {
 	}
 }
 
+// Numbers whose squares overflow are refused, not infinitely far.
+func TestTooLargeToCompare(t *testing.T) {
+	x, y := gaussian(1, 5, 1, 0, 0), gaussian(2, 5, 1, 0, 0)
+	x.X[3] = 1e200
+	for name, measure := range map[string]func() error{
+		"W2":     func() error { _, _, err := Transport{}.Measure(x, y); return err },
+		"sliced": func() error { _, err := Sliced{}.Measure(x, y); return err },
+		"MMD":    func() error { _, _, err := MMD(RBF(1), x, y); return err },
+	} {
+		if err := measure(); err == nil || !strings.Contains(err.Error(), "row 1 of the first set holds 1e+200") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A point far away in both sets changes nothing but the weight of the others: not the digits of their distances.
 func TestTransportBesideAnOutlier(t *testing.T) {
 	x, y := gaussian(1, 50, 1, 0, 0), gaussian(2, 50, 1, 0.3, 0)
@@ -245,7 +260,7 @@ func TestNPZ(t *testing.T) {
 		}
 	}
 	for want, a := range map[string]checkpoint.Tensor{
-		"I64 [2], expected images, uint8 [N,H,W,C], or points [N,D]": checkpoint.FromI64s([]int64{1, 2}, 2),
+		"I64 [2 1 1], expected images, uint8 [N,H,W,C], or points [N,D]": checkpoint.FromI64s([]int64{1, 2}, 2, 1, 1),
 		"C 1, 3 or 4":     checkpoint.FromU8s(make([]byte, 8), 1, 2, 2, 2),
 		"expected points": checkpoint.FromF32s(nil, 0, 2),
 		"NaN":             checkpoint.FromF32s([]float32{1, float32(math.NaN())}, 1, 2),

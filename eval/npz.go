@@ -24,6 +24,9 @@ func ReadNPZ(path string) (Images, error) {
 	switch {
 	case err != nil:
 		return Images{}, err
+	case len(a.Shape) == 1: // points of one number
+		a.Shape = []int{a.Shape[0], 1}
+		return pointsOf(path, a)
 	case len(a.Shape) == 2:
 		return pointsOf(path, a)
 	case len(a.Shape) == 4 && a.DType == checkpoint.U8:

@@ -56,7 +56,10 @@ func atLeast(what string, need, a, b int, why string) error {
 	return fmt.Errorf("eval: %s: %w: %d and %d, needed are at least %d of each%s", what, errTooFew, a, b, need, why)
 }
 
-// checkRows is nil if the sets are of one dimension, not empty and finite.
+// mostCompared is the largest number whose squares can be summed up.
+const mostCompared = 1e140
+
+// checkRows is nil if the sets are of one dimension, not empty, and of numbers that can be squared.
 func checkRows(what string, a, b Rows) error {
 	if a.D != b.D {
 		return fmt.Errorf("eval: %s: rows of %d numbers cannot be compared with rows of %d", what, a.D, b.D)
@@ -66,8 +69,8 @@ func checkRows(what string, a, b Rows) error {
 	}
 	for k, r := range []Rows{a, b} {
 		for i, v := range r.X {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("eval: %s: row %d of the %s set holds %v: only finite numbers can be compared", what, i/r.D, []string{"first", "second"}[k], v)
+			if !(math.Abs(v) <= mostCompared) {
+				return fmt.Errorf("eval: %s: row %d of the %s set holds %v: only finite numbers of at most %v can be compared", what, i/r.D, []string{"first", "second"}[k], v, mostCompared)
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
@@ -30,11 +29,9 @@ func (o *sampleOptions) start(cmd *cobra.Command, p *pipeline.Options, m *pipeli
 		return err
 	}
 	if o.from != "" {
-		dir, err := filepath.Abs(o.from)
-		if err != nil {
+		if c.From, err = sources([]string{o.from}); err != nil {
 			return err
 		}
-		c.From = []string{dir}
 	}
 	set, err := train.OpenFrom(cmd.Context(), c, nil)
 	if err != nil {

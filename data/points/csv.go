@@ -54,7 +54,11 @@ func ReadCSV(r io.Reader) (*Cloud, error) {
 	lines.Split(splitLines)
 	n := 1
 	for ; lines.Scan(); n++ {
-		if line := bytes.TrimSpace(lines.Bytes()); len(line) == 0 || line[0] == '#' {
+		line := bytes.TrimSpace(lines.Bytes())
+		if len(line) > 0 && line[0] == '#' {
+			t.comments++
+		}
+		if len(line) == 0 || line[0] == '#' {
 			continue
 		}
 		if err := t.line(n, lines.Text()); err != nil {
@@ -114,6 +118,7 @@ type table struct {
 	drop     bool // the first column is an index
 	numerals numerals
 	numbers  []float64 // row by row
+	comments int // lines that begin with #
 	notes    []string
 }
 
@@ -180,6 +185,9 @@ func (t *table) finish() (*Cloud, error) {
 		return nil, err
 	}
 	t.notes = append(t.notes, t.numerals.notes()...)
+	if t.comments > 0 {
+		t.note("left out as comments, for they begin with #: %s", count(t.comments, "line"))
+	}
 	x := make(reverie.Batch[float64], t.rows())
 	for i, d := 0, t.width(); i < len(x); i++ {
 		x[i] = t.numbers[i*d : (i+1)*d : (i+1)*d]

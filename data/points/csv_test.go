@@ -127,6 +127,7 @@ var badCSV = map[string]string{
 // TestCSVNotes checks that what is read otherwise is said, once, with how to have it otherwise.
 func TestCSVNotes(t *testing.T) {
 	for text, want := range map[string][]string{
+		"# x y\n1 2\n#3 4\n":       {"left out as comments, for they begin with #: 2 lines"},
 		"1.5,2\n3,4\n":             nil,
 		"x,y\n1,2\n":               {`columns "x", "y"`},
 		"0,1\n1.5,2\n":             {"the first line, 0, 1, is read as the numbers of the columns, not as a point; put a line of names"},
