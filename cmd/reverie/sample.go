@@ -188,6 +188,9 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	if err != nil {
 		return err
 	}
+	if c == 4 && !m.Points() {
+		writeImageNotes(cmd.ErrOrStderr(), o.out, []string{"transparent parts are shown on white; --npz keeps their alpha"})
+	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.2g s each\n", took(spent), spent.Seconds()/float64(p.N))
 	return nil
 }
