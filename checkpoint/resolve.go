@@ -62,6 +62,38 @@ func Resolve(path string) (Found, error) {
 	return Found{}, fmt.Errorf("%s: %w: it has neither checkpoints, nor %s, nor the %s of a network with its weights", path, ErrNotModel, indexFile, configName)
 }
 
+// Open is Resolve and Load in one. A run whose checkpoint is pruned while it is
+// read is resolved again; of one whose newest checkpoint cannot be read the
+// error names the newest that can.
+func Open(path string, opts ...LoadOption) (found Found, c *Checkpoint, err error) {
+	const tries = 5
+	for range tries {
+		if found, err = Resolve(path); err != nil {
+			return found, nil, err
+		}
+		if c, err = Load(found.Model, opts...); err == nil {
+			return found, c, nil
+		}
+		if found.Kind != RunFolder || isDir(found.Model) {
+			break
+		}
+	}
+	if found.Kind == RunFolder {
+		err = withOlder(found, err)
+	}
+	return found, nil, err
+}
+
+// withOlder adds to the error of a run's newest checkpoint which one can be read.
+func withOlder(found Found, err error) error {
+	step, _ := parseStep(strings.TrimSuffix(filepath.Base(found.Model), oldSuffix))
+	older, ok := Older(found.Run, Entry{Step: step, Path: found.Model})
+	if !ok {
+		return err
+	}
+	return fmt.Errorf("%w; the checkpoint of step %d is whole: give %s", err, older.Step, older.Path)
+}
+
 // hasConfig says whether a folder without model_index.json holds a network, by itself or in folders of its parts.
 func hasConfig(path string) bool {
 	for _, dir := range []string{weightsDir, vaeDir, "."} {

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,8 +25,11 @@ func parseStep(name string) (step int64, ok bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(digits, 10, 63)
-	return int64(n), err == nil && stepDir(int64(n)) == name
+	return int64(n), err == nil && n <= maxStep && stepDir(int64(n)) == name
 }
+
+// maxStep bounds the steps that a run can have done: a thousand a second for thirty years.
+const maxStep = 1e12
 
 // Entry is one complete checkpoint of a run.
 type Entry struct {
@@ -34,8 +38,10 @@ type Entry struct {
 }
 
 // List gives the complete checkpoints of a run, oldest first. Complete is one
-// that was renamed to its final name, trainer.json and all. A run without any
-// gives none.
+// that was renamed to its final name, trainer.json and all: a folder whose
+// trainer.json is empty, or that of another step, is no checkpoint of that
+// step, and one that no run can have reached is none. A run without any gives
+// none.
 func List(runDir string) ([]Entry, error) {
 	dir := checkpointsDir(runDir)
 	names, err := os.ReadDir(dir)
@@ -46,7 +52,7 @@ func List(runDir string) ([]Entry, error) {
 	for _, n := range names {
 		plain, old := strings.CutSuffix(n.Name(), oldSuffix)
 		step, ok := parseStep(plain)
-		if !ok || !isFile(filepath.Join(dir, n.Name(), trainerFile)) {
+		if !ok || !ofStep(filepath.Join(dir, n.Name()), step) {
 			continue
 		}
 		if _, found := steps[step]; found && old {
@@ -60,6 +66,56 @@ func List(runDir string) ([]Entry, error) {
 	}
 	slices.SortFunc(list, func(a, b Entry) int { return compare(a.Step, b.Step) })
 	return list, nil
+}
+
+// ofStep says whether a folder has a trainer.json which is that of the step, or too damaged to say.
+func ofStep(dir string, step int64) bool {
+	t, err := trainerIn(dir)
+	if err == nil {
+		return t.Step == step
+	}
+	return errors.Is(err, ErrDamaged) || errors.Is(err, os.ErrPermission)
+}
+
+// errEmpty says that a trainer.json has nothing in it.
+var errEmpty = errors.New("empty")
+
+// trainerIn reads a folder's trainer.json.
+func trainerIn(dir string) (*Trainer, error) {
+	f, size, err := openRegular(filepath.Join(dir, trainerFile))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if size == 0 {
+		return nil, errEmpty
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxJSON))
+	if err != nil {
+		return nil, err
+	}
+	return parseTrainer(b)
+}
+
+// whole says whether all of a checkpoint can be read, and is what was written.
+func (e Entry) whole() bool {
+	_, err := Load(e.Path, Each(func(Part, string, Tensor) error { return nil }))
+	return err == nil
+}
+
+// Older gives the newest checkpoint of a run before one that cannot be read that
+// can be, reading all of it.
+func Older(runDir string, damaged Entry) (Entry, bool) {
+	list, err := List(runDir)
+	if err != nil {
+		return Entry{}, false
+	}
+	for _, e := range slices.Backward(list) {
+		if e.Step < damaged.Step && e.whole() {
+			return e, true
+		}
+	}
+	return Entry{}, false
 }
 
 func isFile(path string) bool {
@@ -89,16 +145,21 @@ func Latest(runDir string) (Entry, error) {
 }
 
 // Prune removes all but the newest keep checkpoints of a run and those of the
-// steps to spare; keep < 1 keeps all. Each is renamed before it is removed, so that none is ever seen in part.
-// Only the holder of the run's lock may call it.
+// steps to spare; keep < 1 keeps all. One whose trainer.json cannot be read does
+// not count, and stays. Each is renamed before it is removed, so that none is
+// ever seen in part. Only the holder of the run's lock may call it.
 func Prune(fs FS, runDir string, keep int, spare ...int64) error {
 	fs = orOS(fs)
 	list, err := List(runDir)
-	if err != nil || keep < 1 || len(list) <= keep {
+	if err != nil || keep < 1 {
 		return err
 	}
+	list = slices.DeleteFunc(list, func(e Entry) bool {
+		_, err := trainerIn(e.Path)
+		return err != nil
+	})
 	dir := checkpointsDir(runDir)
-	for _, e := range list[:len(list)-keep] {
+	for _, e := range list[:max(0, len(list)-keep)] {
 		if slices.Contains(spare, e.Step) {
 			continue
 		}

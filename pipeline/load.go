@@ -34,11 +34,7 @@ func (l *Loaded) Close() {
 // checkpoint folder or an imported model. It takes the averaged weights where
 // there are any, unless raw.
 func Load(e *engine.Engine, path string, raw bool) (*Loaded, error) {
-	found, err := checkpoint.Resolve(path)
-	if err != nil {
-		return nil, err
-	}
-	c, err := checkpoint.Load(found.Model, checkpoint.ForSampling(raw))
+	found, c, err := checkpoint.Open(path, checkpoint.ForSampling(raw))
 	if err != nil {
 		return nil, err
 	}

@@ -234,7 +234,7 @@ func LoadAutoencoder(e *engine.Engine, path string, raw bool) (*Autoencoder, err
 	if c.VAE != nil {
 		part = checkpoint.Only(checkpoint.VAE)
 	}
-	if c, err = checkpoint.Load(found.Model, part); err != nil {
+	if found, c, err = checkpoint.Open(path, part); err != nil {
 		return nil, err
 	}
 	dict, averaged := c.Sampling(raw)
@@ -253,10 +253,7 @@ func LoadAutoencoder(e *engine.Engine, path string, raw bool) (*Autoencoder, err
 
 // headOf reads what a model with an autoencoder is, without its weights.
 func headOf(path string) (found checkpoint.Found, c *checkpoint.Checkpoint, err error) {
-	if found, err = checkpoint.Resolve(path); err != nil {
-		return found, nil, err
-	}
-	if c, err = checkpoint.Load(found.Model, checkpoint.Only()); err != nil {
+	if found, c, err = checkpoint.Open(path, checkpoint.Only()); err != nil {
 		return found, nil, err
 	}
 	if !checkpoint.IsAutoencoder(c.Arch) && c.VAE == nil {

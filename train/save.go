@@ -269,13 +269,16 @@ func (t *Trainer) goesOn(had *config.Run, s *checkpoint.Trainer) {
 }
 
 // withOlder adds to the error of a checkpoint that cannot be read how to go on
-// from the one before it, where there is one.
+// from the newest one that can be, where there is one.
 func (t *Trainer) withOlder(last checkpoint.Entry, err error) error {
-	list, failed := checkpoint.List(t.Dir)
-	if failed != nil || len(list) < 2 || !errors.Is(err, checkpoint.ErrDamaged) {
+	if !errors.Is(err, checkpoint.ErrDamaged) {
 		return err
 	}
-	return fmt.Errorf("%w; to go on from the checkpoint of step %d, remove the folder %s", err, list[len(list)-2].Step, last.Path)
+	older, ok := checkpoint.Older(t.Dir, last)
+	if !ok {
+		return err
+	}
+	return fmt.Errorf("%w; to go on from the checkpoint of step %d, remove the folder %s", err, older.Step, last.Path)
 }
 
 // continues says whether the run of a checkpoint goes on under this

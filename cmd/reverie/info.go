@@ -26,11 +26,7 @@ func newInfo() *cobra.Command {
   reverie info runs/emoji-1/checkpoints/step-000500`,
 		Args: exactly(1, "a run, checkpoint or model folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			found, err := checkpoint.Resolve(args[0])
-			if err != nil {
-				return err
-			}
-			c, err := checkpoint.Load(found.Model, checkpoint.Only())
+			found, c, err := checkpoint.Open(args[0], checkpoint.Only())
 			if err != nil {
 				return err
 			}
