@@ -35,6 +35,11 @@ func everyProcess(t *testing.T) (all []namedProcess) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	transferred, err := reverie.Within(reverie.EDM{}, reverie.VP{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all = append(all, namedProcess{"edm for a network of vp", transferred})
 	return append(all, namedProcess{"vp", reverie.VP{}}, namedProcess{"vp cosine", reverie.CosineVP{}}, namedProcess{"vp sigmoid", reverie.SigmoidVP{}},
 		namedProcess{"vp learned", learned}, namedProcess{"subvp", reverie.SubVP{}}, namedProcess{"ve", reverie.VE{}}, namedProcess{"edm", reverie.EDM{}},
 		namedProcess{"flow", reverie.Flow{}}, namedProcess{"flow between", reverie.Flow{Between: true}})
