@@ -39,6 +39,11 @@ var activations = []operator{
 	{name: "PRelu", types: floats, each: true, build: one(func(c *call) *graph.Node {
 		return sided(c.x(0), graph.Mul(c.x(0), c.unidirectional(c.x(1), c.dims(0))))
 	})},
+	{name: "ThresholdedRelu", since: 10, types: floats, each: true, build: one(func(c *call) *graph.Node {
+		x := c.x(0)
+		return graph.Where(graph.GreaterThan(x, graph.ConstAs(x, c.float("alpha", 1))), x, graph.ZerosLike(x))
+	})},
+	{name: "Shrink", since: 9, types: floats, each: true, build: one(shrink)},
 	{name: "Clip", types: numbers, each: true, build: one(clip)},
 }
 
@@ -77,6 +82,14 @@ func gelu(c *call) *graph.Node {
 		refuse("its attribute \"approximate\" is %.40q, expected none or tanh", approximate)
 		return nil
 	}
+}
+
+// shrink brings values nearer to zero by a bias, and those within lambd to it.
+func shrink(c *call) *graph.Node {
+	x := c.x(0)
+	bias, lambda := c.float("bias", 0), c.float("lambd", 0.5)
+	y := graph.Where(graph.GreaterThan(x, graph.ConstAs(x, lambda)), graph.AddScalar(x, -bias), graph.ZerosLike(x))
+	return graph.Where(graph.LessThan(x, graph.ConstAs(x, -lambda)), graph.AddScalar(x, bias), y)
 }
 
 // clip bounds values: by attributes before operator set 11, by inputs since.

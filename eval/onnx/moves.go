@@ -4,7 +4,9 @@ import (
 	"slices"
 
 	"github.com/gomlx/gomlx/backends"
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/shapes"
 )
 
 // moves take parts of values and put them together.
@@ -13,6 +15,7 @@ var moves = []operator{
 	{name: "Split", types: anything, build: split},
 	{name: "Slice", types: anything, build: one(slice)},
 	{name: "Gather", types: anything, build: one(gather)},
+	{name: "Trilu", since: 14, types: anything, build: one(trilu)},
 	{name: "Pad", types: numbers, build: one(pad)},
 	{name: "Resize", since: 10, types: floats, build: one(resizeNode)},
 	{name: "Upsample", until: 9, types: floats, build: one(upsample)},
@@ -199,6 +202,31 @@ func line(at []int32) (step int, ok bool) {
 		}
 	}
 	return int(d), true
+}
+
+// trilu keeps what is on one side of a diagonal of the last two axes, and it.
+func trilu(c *call) *graph.Node {
+	x := c.x(0)
+	if x.Rank() < 2 {
+		refuse("its input has sizes %v, expected matrices", x.Shape().Dimensions)
+	}
+	k := 0
+	if c.has(1) {
+		at := c.intsIn(1)
+		if len(at) != 1 {
+			refuse("it has the diagonals %v, expected one", at)
+		}
+		k = min(max(at[0], -maxKnown), maxKnown)
+	}
+	dims := x.Shape().Dimensions
+	square := shapes.Make(dtypes.Int32, dims[len(dims)-2:]...)
+	above := graph.Sub(graph.Iota(c.graph, square, 1), graph.Iota(c.graph, square, 0))
+	diagonal := expand(graph.Scalar(c.graph, dtypes.Int32, k), square.Dimensions)
+	keep := graph.LessOrEqual(above, diagonal)
+	if c.flag("upper", true) {
+		keep = graph.GreaterOrEqual(above, diagonal)
+	}
+	return graph.Where(expand(keep, dims), x, graph.ZerosLike(x))
 }
 
 // pad grows axes, or cuts where it is negative: by attributes before operator set

@@ -88,8 +88,9 @@ func (t *tensor) halves(p port) {
 }
 
 // run runs a case. The inputs from a number on are known before the graph is built;
-// those before it are the graph's own.
-func (c nodeCase) run(e *engine.Engine, known int) (out []*tensors.Tensor, elems []elem, err error) {
+// those before it are the graph's own, and lie as [N,H,W,C] if so said and they have four
+// axes.
+func (c nodeCase) run(e *engine.Engine, known int, last bool) (out []*tensors.Tensor, elems []elem, err error) {
 	in := []*tensors.Tensor{engine.Scalar(e, float32(0))} // a graph has an input
 	for _, t := range c.inputs {
 		v, err := t.value(e)
@@ -105,6 +106,9 @@ func (c nodeCase) run(e *engine.Engine, known int) (out []*tensors.Tensor, elems
 		}
 		for i, t := range c.inputs {
 			v := &value{elem: t.elem, node: params[1+i]}
+			if last && len(t.dims) == 4 {
+				v.node, v.last = graph.TransposeAllAxes(v.node, toLast...), true
+			}
 			if i >= known {
 				v = &value{elem: t.elem, known: in[1+i]}
 			}
@@ -211,6 +215,7 @@ var refusedNodes = [][2]string{
 	{"STRING", "string"}, {"_string", "string"},
 	{"argmax", "output \"z\" is not made"}, // MaxPool's indices
 	{"maxpool_2d_uint8", "uint8"},
+	{"einsum", "which is read"},               // of one value, without a result, of diagonals
 	{"fmod_0", "without fmod"},                // of floats
 	{"align_corners", "export it with sizes"}, // of scales whose sizes programs round differently
 	{"tf_crop_and_resize", "coordinate_transformation_mode"},
@@ -240,19 +245,27 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// try runs a case with all its inputs, its first alone and none in the graph: those that
-// are not refused give what it says. It tells whether one was not.
+// try runs a case with all its inputs, its first alone and none in the graph, and with
+// images as [N,H,W,C]: what is not refused gives what it says. It tells whether there was
+// such.
 func (c nodeCase) try(t *testing.T, e *engine.Engine) (right bool, last error) {
-	for _, known := range slices.Compact([]int{len(c.inputs), min(1, len(c.inputs)), 0}) {
-		out, elems, err := c.run(e, known)
+	way := func(known int, channelsLast bool) {
+		out, elems, err := c.run(e, known, channelsLast)
 		if err != nil {
 			last = err
-			continue
+			return
 		}
 		right = true
 		if d := c.differ(e, out, elems); d != "" {
-			t.Errorf("%s with %d of its %d inputs in the graph: %s", c.name, known, len(c.inputs), d)
+			t.Errorf("%s with %d of its %d inputs in the graph, channels last %v: %s", c.name, known, len(c.inputs), channelsLast, d)
 		}
+	}
+	for _, known := range slices.Compact([]int{len(c.inputs), min(1, len(c.inputs)), 0}) {
+		way(known, false)
+	}
+	if slices.ContainsFunc(c.inputs, func(t *tensor) bool { return len(t.dims) == 4 }) {
+		way(len(c.inputs), true)
+		way(1, true)
 	}
 	return right, last
 }
@@ -285,4 +298,63 @@ func versions(t *testing.T) map[string]bool {
 		}
 	}
 	return all
+}
+
+// A function of each value by itself gives the same whichever way images lie, and
+// whatever is joined with them.
+func TestLayout(t *testing.T) {
+	e := open(t)
+	count := func(dims []int) (v []float32) {
+		n := 1
+		for _, d := range dims {
+			n *= d
+		}
+		for i := range n {
+			v = append(v, float32(i*i%31))
+		}
+		return v
+	}
+	images := []int{2, 3, 4, 5}
+	for _, dims := range [][]int{{2, 3, 4, 5}, {2, 1, 1, 5}, {3, 1, 1}, {4, 1}, {5}, {1}, {}} {
+		var results [][]float64
+		for _, last := range [][2]bool{{false, false}, {true, false}, {true, true}} {
+			n := &node{op: "Sub", inputs: []string{"x", "y"}, outputs: []string{"z"}}
+			f := e.Func("layout", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
+				c := &conversion{engine: e, net: &network{opset: 17, nodes: []*node{n}, outputs: []port{{name: "z"}}}, graph: g, values: map[string]*value{}}
+				for i, x := range in {
+					v := &value{elem: float32Elem, node: x}
+					if last[i] && x.Rank() == 4 {
+						v.node, v.last = graph.TransposeAllAxes(x, toLast...), true
+					}
+					c.set(n.inputs[i], v)
+				}
+				return []*graph.Node{c.run()}
+			})
+			out, err := f.Call1(engine.New(e, count(images), images...), engine.New(e, count(dims), dims...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(out.Shape().Dimensions, images) {
+				t.Errorf("%v: sizes %v", dims, out.Shape().Dimensions)
+			}
+			results = append(results, wide(out))
+		}
+		if !slices.Equal(results[0], results[1]) || !slices.Equal(results[0], results[2]) {
+			t.Errorf("with %v: %v", dims, results)
+		}
+	}
+}
+
+// The list in docs/evaluation.md is that of the table.
+func TestDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/evaluation.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "\nAbs, ")
+	list, _, _ = strings.Cut("Abs, "+list, ".\n")
+	got := strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(", \n", r) })
+	if want := slices.Sorted(maps.Keys(table)); !slices.Equal(got, want) {
+		t.Errorf("documented are %v, read are %v", got, want)
+	}
 }

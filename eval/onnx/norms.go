@@ -11,6 +11,8 @@ var norms = []operator{
 	{name: "GroupNormalization", since: 18, types: floats, build: one(groupNormalization)},
 	{name: "LayerNormalization", since: 17, types: floats, build: layerNormalization},
 	{name: "RMSNormalization", since: 23, types: floats, build: one(rmsNormalization)},
+	{name: "LpNormalization", types: floats, build: one(lpNormalization)},
+	{name: "MeanVarianceNormalization", since: 9, types: floats, build: one(meanVariance)},
 	{name: "LRN", types: floats, build: one(localResponse)},
 }
 
@@ -140,4 +142,37 @@ func localResponse(c *call) *graph.Node {
 	sum := w.slide(graph.Mul(x, x), 1, graph.Add, 0)
 	scale := graph.AddScalar(graph.MulScalar(sum, c.float("alpha", 1e-4)/float64(size)), c.float("bias", 1))
 	return graph.Div(x, graph.Pow(scale, expand(graph.Scalar(c.graph, x.DType(), c.float("beta", 0.75)), x.Shape().Dimensions)))
+}
+
+// lpNormalization divides by the sum of absolute values of an axis, or by the root of their
+// squares'; zeros stay.
+func lpNormalization(c *call) *graph.Node {
+	x := c.x(0)
+	axis, p := c.axis(c.int("axis", -1), x.Rank()), c.int("p", 2)
+	var norm *graph.Node
+	switch p {
+	case 1:
+		norm = graph.ReduceSum(graph.Abs(x), axis)
+	case 2:
+		norm = graph.Sqrt(graph.ReduceSum(graph.Mul(x, x), axis))
+	default:
+		refuse("its attribute \"p\" is %d; 1 and 2 are read", p)
+	}
+	size := expand(graph.Reshape(norm, kept(x.Shape().Dimensions, []int{axis})...), x.Shape().Dimensions)
+	zero := graph.ZerosLike(x)
+	return graph.Where(graph.Equal(size, zero), zero, graph.Div(x, size))
+}
+
+// meanVariance adds its small number to the deviation, not to the variance.
+func meanVariance(c *call) *graph.Node {
+	x := c.x(0)
+	axes := c.ints("axes")
+	if axes == nil {
+		axes = []int{0, 2, 3}
+	}
+	axes = c.axes(axes, x.Rank())
+	dims := x.Shape().Dimensions
+	centred := graph.Sub(x, expand(graph.Reshape(graph.ReduceMean(x, axes...), kept(dims, axes)...), dims))
+	deviation := graph.Sqrt(graph.ReduceMean(graph.Mul(centred, centred), axes...))
+	return graph.Div(centred, expand(graph.Reshape(graph.AddScalar(deviation, 1e-9), kept(dims, axes)...), dims))
 }

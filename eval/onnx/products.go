@@ -1,11 +1,17 @@
 package onnx
 
-import "github.com/gomlx/gomlx/pkg/core/graph"
+import (
+	"regexp"
+	"strings"
+
+	"github.com/gomlx/gomlx/pkg/core/graph"
+)
 
 // products are sums of products.
 var products = []operator{
 	{name: "MatMul", types: floats, build: one(matMul)},
 	{name: "Gemm", types: floats, build: one(gemm)},
+	{name: "Einsum", since: 12, types: floats, build: one(einsum)},
 }
 
 // matMul is NumPy's: the last two axes are matrices, the others are brought to one
@@ -79,3 +85,23 @@ func gemm(c *call) *graph.Node {
 	}
 	return graph.Add(y, bias)
 }
+
+// einsum of two values whose axes are all named, each once in a value, and said in the
+// result.
+func einsum(c *call) *graph.Node {
+	equation := strings.ReplaceAll(c.string("equation", ""), " ", "")
+	if !plainEquation.MatchString(equation) {
+		refuse("its equation %.80q is not of the form ab,bc->ac, which is read", equation)
+	}
+	for _, axes := range strings.FieldsFunc(equation, func(r rune) bool { return strings.ContainsRune(",->", r) }) {
+		for i, r := range axes {
+			if strings.ContainsRune(axes[:i], r) {
+				refuse("its equation %.80q has an axis twice in a value, which is not read", equation)
+			}
+		}
+	}
+	c.sameType(0, 1)
+	return graph.Einsum(equation, c.x(0), c.x(1))
+}
+
+var plainEquation = regexp.MustCompile(`^[a-zA-Z]+,[a-zA-Z]+->[a-zA-Z]*$`)

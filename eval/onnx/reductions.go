@@ -21,6 +21,9 @@ var reductions = []operator{
 	reduction("ReduceLogSumExp", 18, floats, logSumExp),
 	{name: "GlobalAveragePool", types: floats, build: one(func(c *call) *graph.Node { return c.overPixels(graph.ReduceMean) })},
 	{name: "GlobalMaxPool", types: floats, build: one(func(c *call) *graph.Node { return c.overPixels(graph.ReduceMax) })},
+	{name: "ArgMax", types: numbers, build: one(func(c *call) *graph.Node { return extreme(c, graph.ArgMax) })},
+	{name: "ArgMin", types: numbers, build: one(func(c *call) *graph.Node { return extreme(c, graph.ArgMin) })},
+	{name: "CumSum", since: 11, types: numbers, build: one(cumulative)},
 	{name: "Softmax", types: floats, build: one(func(c *call) *graph.Node { return graph.Softmax(c.x(0), c.classes()...) })},
 	{name: "LogSoftmax", types: floats, build: one(func(c *call) *graph.Node { return graph.LogSoftmax(c.x(0), c.classes()...) })},
 	{name: "Hardmax", types: floats, build: one(hardmax)},
@@ -134,4 +137,47 @@ func hardmax(c *call) *graph.Node {
 	at := graph.Iota(c.graph, flat.Shape().Clone(), 1)
 	best = expand(graph.ExpandAxes(best, 1), flat.Shape().Dimensions)
 	return graph.Reshape(graph.ConvertDType(graph.Equal(graph.ConvertDType(at, dtypes.Int32), best), x.DType()), dims...)
+}
+
+// extreme is where on an axis the first of the largest or least values is, or the last.
+func extreme(c *call, find func(x *graph.Node, axis int, dt ...dtypes.DType) *graph.Node) *graph.Node {
+	x := c.x(0)
+	c.elem = int64Elem
+	axis := c.axis(c.int("axis", 0), x.Rank())
+	n := x.Shape().Dimensions[axis]
+	last := c.opset >= 12 && c.flag("select_last_index", false)
+	if last {
+		x = graph.Reverse(x, axis)
+	}
+	y := graph.ConvertDType(find(x, axis, dtypes.Int32), dtypes.Int64)
+	if last {
+		y = graph.Sub(graph.ConstAs(y, n-1), y)
+	}
+	if c.flag("keepdims", true) {
+		y = graph.ExpandAxes(y, axis)
+	}
+	return y
+}
+
+// cumulative adds up along an axis, with or without the value itself, from either end.
+func cumulative(c *call) *graph.Node {
+	x := c.x(0)
+	at := c.intsIn(1)
+	if len(at) != 1 {
+		refuse("it has the axes %v, expected one", at)
+	}
+	axis := c.axis(at[0], x.Rank())
+	without, backwards := c.flag("exclusive", false), c.flag("reverse", false)
+	y := x
+	if backwards {
+		y = graph.Reverse(y, axis)
+	}
+	y = graph.CumSum(y, axis)
+	if backwards {
+		y = graph.Reverse(y, axis)
+	}
+	if without {
+		y = graph.Sub(y, x)
+	}
+	return y
 }

@@ -12,6 +12,8 @@ var windows = []operator{
 	{name: "Conv", types: floats, build: one(conv)},
 	{name: "MaxPool", types: floats, build: one(maxPool)},
 	{name: "AveragePool", types: floats, build: one(averagePool)},
+	{name: "LpPool", types: floats, build: one(lpPool)},
+	{name: "ConvTranspose", types: floats, build: one(convTranspose)},
 }
 
 // A window lies at every stride-th place of an axis, which is padded before and after.
@@ -254,4 +256,22 @@ func (w window) shares(n, places int, whole bool) []float64 {
 		out[p] = 1 / float64(max(count, 1))
 	}
 	return out
+}
+
+// lpPool is the norm of each window's values: the root of the sum of their powers.
+func lpPool(c *call) *graph.Node {
+	ws, places := c.poolWindows()
+	x, channels := c.pixels()
+	p := c.int("p", 2)
+	if p < 1 || p > 100 {
+		refuse("its attribute \"p\" is %d", p)
+	}
+	power := func(x *graph.Node, to float64) *graph.Node {
+		return graph.Pow(x, expand(graph.Scalar(c.graph, x.DType(), to), x.Shape().Dimensions))
+	}
+	x = power(graph.Abs(x), float64(p))
+	for i, w := range ws {
+		x = w.at(x, spatial(channels)+i, places[i], graph.Add, 0)
+	}
+	return power(x, 1/float64(p))
 }
