@@ -42,7 +42,7 @@ func TestTableIsSaid(t *testing.T) {
 	path := tableFile(t, "p.tsv", "\tx\ty\n0\t1,5\t\u22122,5\n1\t0,5\t1\n2\t3\t4,25\n3\t3\t5\n4\t3\t6\n5\t3\t7\n6\t3\t8\n7\t3\t9\n8\t3\t10\n9\t3\t11\n10\t3\t12\n")
 	said := func(r result) {
 		t.Helper()
-		for _, text := range []string{"the first column has no name", `columns "x", "y"`, "4 numbers with a decimal comma", "1 number with typographic signs"} {
+		for _, text := range []string{"column 1 has no name", `columns "x", "y"`, "4 numbers with a decimal comma", "1 number with typographic signs"} {
 			if strings.Count(r.err, text) != 1 {
 				t.Errorf("%q is said %d times in:\n%s", text, strings.Count(r.err, text), r.err)
 			}

@@ -115,20 +115,15 @@ type table struct {
 	fields   []string
 	columns  int // of a line
 	names    []string
-	drop     bool // the first column is an index
+	drop     int // so many first columns are an index
 	numerals numerals
 	numbers  []float64 // row by row
-	comments int // lines that begin with #
+	comments int       // lines that begin with #
 	notes    []string
 }
 
 // width is how many numbers a point has.
-func (t *table) width() int {
-	if t.drop {
-		return t.columns - 1
-	}
-	return t.columns
-}
+func (t *table) width() int { return t.columns - t.drop }
 
 func (t *table) rows() int {
 	if t.columns == 0 {
@@ -211,10 +206,8 @@ func (t *table) row(n int, line string) (err error) {
 	case len(t.numbers)+t.width() > MaxNumbers:
 		return fmt.Errorf("line %d: more than the limit of %d numbers", n, MaxNumbers)
 	}
-	for k, field := range t.fields {
-		if t.drop && k == 0 {
-			continue
-		}
+	for k, field := range t.fields[t.drop:] {
+		k += t.drop
 		v, err := t.numerals.number(field, place{n, k + 1})
 		if err == nil {
 			err = checkNumber(v)
@@ -232,7 +225,7 @@ func (t *table) whyWidth() string {
 	switch {
 	case t.comma == "," && len(t.fields) == 2*t.columns:
 		return "; if these are decimal commas, part the fields by semicolons or tabs, or write points"
-	case len(t.fields) == t.columns+1 && t.names != nil && !t.drop:
+	case len(t.fields) == t.columns+1 && t.names != nil && t.drop == 0:
 		return "; if the lines begin with an index, begin the line of names with an empty one"
 	}
 	return ""
@@ -240,13 +233,10 @@ func (t *table) whyWidth() string {
 
 // named returns the name of field k in brackets, where it has one.
 func (t *table) named(k int) string {
-	if t.drop {
-		k--
-	}
 	if t.names == nil {
 		return ""
 	}
-	return fmt.Sprintf(" (%.40q)", t.names[k])
+	return fmt.Sprintf(" (%.40q)", t.names[k-t.drop])
 }
 
 // announced reads a line "sep=;", by which spreadsheets say what parts the fields.

@@ -52,6 +52,7 @@ func TestReadCSV(t *testing.T) {
 		{",0,1\n0,1,-2.5\n1,3e-3,4\n", two, []string{"0", "1"}},
 		{",x,y\n17,1,-2.5\n4,3e-3,4\n", two, []string{"x", "y"}},
 		{"\tx\ty\nmonday\t1\t-2.5\ntuesday\t3e-3\t4\n", two, []string{"x", "y"}},
+		{"Unnamed: 0.1,Unnamed: 0,x,y\n0,0,1,-2.5\n1,1,3e-3,4\n", two, []string{"x", "y"}},
 		{"Unnamed: 0,x,y\n0,1,-2.5\n1,3e-3,4\n", two, []string{"x", "y"}},
 		{"\"\",\"V1\",\"V2\"\n\"1\",1,-2.5\n\"2\",3e-3,4\n", two, []string{"V1", "V2"}},
 		{"0\n7.5\n8\n", reverie.Batch[float64]{{7.5}, {8}}, []string{"0"}},
@@ -112,16 +113,19 @@ var badCSV = map[string]string{
 	"x,y\n0,1.5,2.5\n":           "line 2: 3 columns, expected 2 as in the first line; if the lines begin with an index",
 
 	// A first line that is nearly numbers is not taken for names.
-	"1.2.3,4.5.6\n1,2\n":    `line 1, column 1: "1.2.3"`,
-	"$1,$2\n1,2\n":          `line 1, column 1: "$1" is not a number; if the line holds names`,
-	"NA,-\n1,2\n":           `line 1, column 1: "NA" is not a number; if`,
-	",\n1,2\n":              "line 1, column 1: empty: expected a number; if",
-	"5kg,6kg\n1,2\n":        `line 1, column 1: "5kg"`,
-	"NA,0\n1,2\n":           `line 1, column 1: "NA"`,
-	"NA,1.5\n1,2\n":         `line 1, column 1: "NA" is not a number`,
-	"1,2\n+Infinity,2\n":    "line 2, column 1: +Inf: expected a finite number",
-	"1,2\n1.5e30,2\n":       "line 2, column 1: 1.5e+30: expected a finite number of at most 1e+30",
-	"1\nx" + fill("y", 1e5): "line 2, column 1: \"xyyy",
+	"1.2.3,4.5.6\n1,2\n":               `line 1, column 1: "1.2.3"`,
+	"$1,$2\n1,2\n":                     `line 1, column 1: "$1" is not a number; if the line holds names`,
+	"NA,-\n1,2\n":                      `line 1, column 1: "NA" is not a number; if`,
+	",\n1,2\n":                         "line 1, column 1: empty: expected a number; if",
+	"5kg,6kg\n1,2\n":                   `line 1, column 1: "5kg"`,
+	"NA,0\n1,2\n":                      `line 1, column 1: "NA"`,
+	"\uff11\uff0e\uff15,\uff12\n1,2\n": "line 1, column 1: \"\uff11",
+	"1\x00,\x002\x00\n1,2\n":           `line 1, column 1: "1\x00"`,
+	"1,2\n1_000,2\n":                   `line 2, column 1: "1_000": thousands`,
+	"NA,1.5\n1,2\n":                    `line 1, column 1: "NA" is not a number`,
+	"1,2\n+Infinity,2\n":               "line 2, column 1: +Inf: expected a finite number",
+	"1,2\n1.5e30,2\n":                  "line 2, column 1: 1.5e+30: expected a finite number of at most 1e+30",
+	"1\nx" + fill("y", 1e5):            "line 2, column 1: \"xyyy",
 }
 
 // TestCSVNotes checks that what is read otherwise is said, once, with how to have it otherwise.
@@ -131,13 +135,13 @@ func TestCSVNotes(t *testing.T) {
 		"1.5,2\n3,4\n":             nil,
 		"x,y\n1,2\n":               {`columns "x", "y"`},
 		"0,1\n1.5,2\n":             {"the first line, 0, 1, is read as the numbers of the columns, not as a point; put a line of names"},
-		",x,y\n0,1.5,2\n":          {"the first column has no name and is left out as the index of the lines; give it another name", `columns "x", "y"`},
+		",x,y\n0,1.5,2\n":          {"column 1 has no name and is left out as an index of the lines; give it another name", `columns "x", "y"`},
 		"0,1.5\n1,2.5\n2,3\n":      {"the first column counts the lines from 0 and is left out as their index; name the columns"},
 		"t,y\n0,1.5\n1,2.5\n2,3\n": {`columns "t", "y"`, `column "t" counts the lines from 0 and is kept; if it is their index`},
 		"1,5;2\n1,25;2\n":          {`2 numbers with a decimal comma, the first "1,5" (line 1, column 1), read as 1.5; write a point`},
 		"x\n1\n\u22122\n":          {`columns "x"`, "1 number with typographic signs, the first \"\u22122\" (line 3, column 1), read as -2"},
 		"a,b,c,d,e,f,g,h,i,j\n1,2,3,4,5,6,7,8,9,0\n": {`columns "a", "b", "c", "d", "e", "f", "g", "h" and 2 more`},
-		"\x1b[31m\n1\n": {`columns "\x1b[31m"`},
+		"a\x1b[31m\n1\n": {`columns "a\x1b[31m"`},
 	} {
 		c, err := points.ReadCSV(strings.NewReader(text))
 		if err != nil {

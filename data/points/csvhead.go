@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // head decides what the first line is, a header or a point, from its fields and the second line:
@@ -13,7 +15,7 @@ import (
 //   - fields none of which is a number, nor looks as if it should be one, are names;
 //   - 0, 1, 2, .. are column numbers, as pandas writes them for a table without names. A single 0 may be, where the line after it is no
 //     whole number;
-//   - an empty name before the others, and "Unnamed: 0", is that of an index.
+//   - an empty name before the others, and "Unnamed: 0" and its like, is that of an index.
 func (t *table) head(second string) (header bool, err error) {
 	at := place{t.heldAt, 1}
 	fields, err := split(nil, t.held, t.comma)
@@ -37,10 +39,10 @@ func (t *table) head(second string) (header bool, err error) {
 		return false, fmt.Errorf("line %d, column 1: %w; if the line holds names, give at least one that does not begin as a number does, and if it is none, begin it with #", at.line, err)
 	}
 	t.columns = len(fields)
-	if name := strings.TrimSpace(fields[0]); len(fields) > 1 && (name == "" || name == "Unnamed: 0") {
-		t.drop = true
+	for len(fields) > 1 && isIndex(fields[0]) {
+		t.drop++
+		t.note("column %d has %s and is left out as an index of the lines; give it another name to keep it", t.drop, nameOf(fields[0]))
 		fields = fields[1:]
-		t.note("the first column has %s and is left out as the index of the lines; give it another name to keep it", map[bool]string{true: "no name", false: "the name " + name}[name == ""])
 	}
 	t.names = make([]string, len(fields))
 	for i, f := range fields {
@@ -68,13 +70,30 @@ func numeric(field string) bool {
 	return err == nil || errors.Is(err, errThousands)
 }
 
+// isIndex says whether a column's name is that of an index of the lines: none, or what pandas calls a column without a name.
+func isIndex(name string) bool {
+	name = strings.TrimSpace(name)
+	number, ok := strings.CutPrefix(name, "Unnamed: ")
+	_, err := strconv.ParseFloat(number, 64)
+	return name == "" || ok && err == nil
+}
+
+// nameOf is a name in words.
+func nameOf(name string) string {
+	if name = strings.TrimSpace(name); name == "" {
+		return "no name"
+	}
+	return fmt.Sprintf("the name %.40q", name)
+}
+
 // missing are the words for a number that is not there.
 var missing = []string{"", "-", "--", "?", ".", "na", "n/a", "nan", "null", "none", "nil", "missing", "#n/a"}
 
 // isName says whether a field may be the name of a column: it does not begin as a number does and is no word for a missing one.
 func isName(field string) bool {
 	field = strings.TrimLeft(signs.Replace(strings.TrimSpace(field)), "+-.,($€£ ")
-	return field != "" && !(field[0] >= '0' && field[0] <= '9') && !slices.Contains(missing, strings.ToLower(field))
+	first, _ := utf8.DecodeRuneInString(field)
+	return field != "" && unicode.IsPrint(first) && !unicode.IsDigit(first) && !slices.Contains(missing, strings.ToLower(field))
 }
 
 // counts says whether fields are 0, 1, 2, .. and nothing else.

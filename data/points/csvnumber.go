@@ -118,9 +118,12 @@ func (n *numerals) notes() (notes []string) {
 	return notes
 }
 
-// parse is strconv.ParseFloat, to which a number too large is infinite, which checkNumber reports.
+// parse is strconv.ParseFloat. A number too large is infinite, which checkNumber reports.
 func parse(field string) (float64, error) {
 	v, err := strconv.ParseFloat(field, 64)
+	if strings.IndexByte(field, '_') >= 0 { // as Go parts thousands
+		return 0, strconv.ErrSyntax
+	}
 	if errors.Is(err, strconv.ErrRange) {
 		err = nil
 	}
