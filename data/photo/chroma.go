@@ -22,16 +22,16 @@ var (
 	videoRange = yccOf(16, 219, 112) // of lossy WebP, where Go's YCbCr means JPEG's
 )
 
-// rgb makes R, G, B and alpha of planes of which those of chroma have half the width, and half the height or all of it. Between the samples,
-// which lie in the middle of their pixels, chroma is bilinear, as in other programs.
+// rgb makes R, G, B and alpha of planes of which those of chroma have half the width or height, or half of both. Between the samples, which
+// lie in the middle of their pixels, chroma is bilinear, as in other programs.
 func (k ycc) rgb(m *image.YCbCr, alpha []uint8, stride int) *image.NRGBA {
 	out := image.NewNRGBA(m.Rect)
 	w, h := m.Rect.Dx(), m.Rect.Dy()
-	halved := m.SubsampleRatio == image.YCbCrSubsampleRatio420
-	row := newChroma(w)
+	low := m.SubsampleRatio != image.YCbCrSubsampleRatio422
+	row := newChroma(w, m.SubsampleRatio == image.YCbCrSubsampleRatio440)
 	for y := range h {
 		near, far := y, y
-		if halved {
+		if low {
 			near, far = y/2, neighbour(y, (h+1)/2)
 		}
 		row.blend(m, near*m.CStride, far*m.CStride)
@@ -58,9 +58,17 @@ func level(v int32) uint8 {
 }
 
 // chroma holds one row of samples, of two rows of the planes, times 4 and less the middle.
-type chroma struct{ cb, cr []int32 }
+type chroma struct {
+	cb, cr []int32
+	full   bool // a sample for each pixel of the row
+}
 
-func newChroma(w int) chroma { return chroma{make([]int32, (w+1)/2), make([]int32, (w+1)/2)} }
+func newChroma(w int, full bool) chroma {
+	if !full {
+		w = (w + 1) / 2
+	}
+	return chroma{make([]int32, w), make([]int32, w), full}
+}
 
 // blend is three parts of the near row and one of the far.
 func (c chroma) blend(m *image.YCbCr, near, far int) {
@@ -72,7 +80,10 @@ func (c chroma) blend(m *image.YCbCr, near, far int) {
 
 // at returns the chroma at pixel x, times 16.
 func (c chroma) at(x int) (cb, cr int32) {
-	a, b := x/2, neighbour(x, len(c.cb))
+	a, b := x, x
+	if !c.full {
+		a, b = x/2, neighbour(x, len(c.cb))
+	}
 	return 3*c.cb[a] + c.cb[b], 3*c.cr[a] + c.cr[b]
 }
 
@@ -81,10 +92,14 @@ func neighbour(i, n int) int {
 	return min(max(i/2-1+i%2*2, 0), n-1)
 }
 
-// smooth makes RGB of a JPEG whose chroma has fewer samples than pixels, where Go repeats each one.
+// smooth makes RGB of a JPEG whose chroma has a half or a quarter of the samples, where Go repeats each one. Of rarer ratios others repeat it too.
 func smooth(img image.Image) image.Image {
 	m, ok := img.(*image.YCbCr)
-	if ok && (m.SubsampleRatio == image.YCbCrSubsampleRatio420 || m.SubsampleRatio == image.YCbCrSubsampleRatio422) && m.Rect.Min == (image.Point{}) {
+	if !ok {
+		return img
+	}
+	switch m.SubsampleRatio {
+	case image.YCbCrSubsampleRatio420, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio440:
 		return jpegRange.rgb(m, nil, 0)
 	}
 	return img

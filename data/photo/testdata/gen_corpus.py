@@ -467,6 +467,11 @@ refuse("cut.png", plain_png[:-40], "damaged", "")
 # 7. JPEG.
 case("420.jpg", raw_bytes(image(w=33, h=17), "JPEG", quality=95, subsampling=2), LOSSY)
 case("422.jpg", raw_bytes(image(w=33, h=17), "JPEG", quality=95, subsampling=1), LOSSY)
+# Pillow does not write 4:4:0, which a 4:2:2 picture becomes when it is turned without loss. A file of 4:2:2 that says 4:4:0 has the right number
+# of blocks, in places that are the same for all who read it.
+half = raw_bytes(image(w=32, h=32), "JPEG", quality=95, subsampling=1)
+at = half.index(b"\xff\xc0")
+case("440.jpg", half[:at + 5] + struct.pack(">HH", 32, 32) + half[at + 9:at + 11] + b"\x12" + half[at + 12:], LOSSY)
 case("progressive.jpg", raw_bytes(image(w=33, h=17), "JPEG", quality=95, subsampling=2, progressive=True), LOSSY)
 case("restarts.jpg", raw_bytes(image(w=33, h=17), "JPEG", quality=95, subsampling=0, restart_marker_blocks=1), LOSSY)
 case("rgb.jpg", raw_bytes(small, "JPEG", quality=95, keep_rgb=True), LOSSY)
