@@ -49,17 +49,28 @@ func TestBuiltToRun(t *testing.T) {
 	}
 }
 
-// TestTrainHere: of a run on the folder that one stands in, a command is printed
-// that works in any other.
+// TestTrainHere: where one stands in one's images, nothing that is printed or
+// written by default comes among them: they are examined, a run goes on by the
+// command that it prints, in any folder, and a second one has as many.
 func TestTrainHere(t *testing.T) {
 	imgs := filepath.Join(t.TempDir(), "my photos")
 	if err := os.CopyFS(imgs, os.DirFS(images(t))); err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(imgs)
-	r := ok(t, with([]string{"train", "."}, "--steps", "2", "--run", "runs/one")...)
-	want := "reverie sample '" + filepath.Join(imgs, "runs", "one") + "'"
-	if got := lastLine(r.out); got != want {
+	if r := ok(t, "data", "."); !strings.Contains(r.err, "no grid is drawn, since data.png would be one more image of .") {
+		t.Errorf("data: %s", r.err)
+	}
+	r := ok(t, with([]string{"train", "."}, "--steps", "2")...)
+	dir := filepath.Join(imgs, "runs", "my photos-1")
+	if got, want := lastLine(r.out), "reverie sample '"+dir+"'"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	first := r.err[strings.Index(r.err, "data:"):]
+	r = ok(t, with([]string{"train", "."}, "--steps", "2")...)
+	if second := r.err[strings.Index(r.err, "data:"):]; second[:strings.Index(second, "\n")] != first[:strings.Index(first, "\n")] {
+		t.Errorf("at first %s, then %s", first, second)
+	}
+	t.Chdir(t.TempDir())
+	ok(t, "train", "--resume", dir, "--steps", "4")
 }

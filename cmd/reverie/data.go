@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/reverie-go/reverie/config"
@@ -44,6 +45,10 @@ a file or a named set, it prints the columns and how the file was read.`,
 			if err := r.WriteText(cmd.OutOrStdout()); err != nil {
 				return err
 			}
+			if root := rootOf(out, args); root != "" && !cmd.Flags().Changed("out") {
+				fmt.Fprintf(cmd.ErrOrStderr(), "note: no grid is drawn, since %s would be one more image of %s; give it another place by --out\n", out, root)
+				return nil
+			}
 			if err := picture.Write(out, r.Grid(), picture.Text{Key: "Software", Value: "reverie " + version()}, picture.Text{Key: "data", Value: dataName(args)}); err != nil {
 				return err
 			}
@@ -54,8 +59,18 @@ a file or a named set, it prints the columns and how the file was read.`,
 	cmd.Flags().StringSliceVar(&o.Classes, "data-class", nil, "look at these class folders only (comma-separated)")
 	cmd.Flags().BoolVar(&o.Strict, "strict", false, "fail on an unreadable image")
 	maxPixelsVar(cmd.Flags(), &maxPixels)
-	cmd.Flags().StringVar(&out, "out", "data.png", "write the grid here")
+	cmd.Flags().StringVar(&out, "out", "data.png", "write the grid here (by default not among the images)")
 	return cmd
+}
+
+// rootOf is the one of the folders that a file's path leads into; "": none.
+func rootOf(path string, roots []string) string {
+	for _, root := range roots {
+		if rel, err := filepath.Rel(absolute(root), absolute(path)); err == nil && filepath.IsLocal(rel) {
+			return root
+		}
+	}
+	return ""
 }
 
 // dataName says where images are from.
