@@ -99,7 +99,7 @@ func (r *Run) noBetas() string {
 // Unused returns an error for a flag that was given and that the rest of the configuration leaves without effect, with what it
 // belongs to.
 func (r *Run) Unused(given func(flag string) bool) error {
-	if err := r.unusedParts(given); err != nil {
+	if err := first(r.unusedParts(given), r.unusedImages(given)); err != nil {
 		return err
 	}
 	if r.Autoencoder() {

@@ -49,6 +49,19 @@ func (r *Run) adaptPoints(given func(flag string) bool) {
 	r.Flip, r.Crop, r.DataClass, r.Layers = false, "none", nil, 1
 }
 
+// ofImages are the flags that points have no use for.
+var ofImages = []string{"flip", "crop", "data-class", "strict", "cache", "max-pixels"}
+
+// unusedImages finds flags of images given to points.
+func (r *Run) unusedImages(given func(flag string) bool) error {
+	for _, flag := range ofImages {
+		if r.Points() && given(flag) {
+			return fmt.Errorf("--%s belongs to images, and %s is points; leave it out", flag, r.Data[0])
+		}
+	}
+	return nil
+}
+
 // Points says whether the run is on points, not on images.
 func (r *Run) Points() bool { return len(r.Data) > 0 && IsPoints(r.Data[0]) }
 

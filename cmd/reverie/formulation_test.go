@@ -128,13 +128,13 @@ func TestSenselessSampling(t *testing.T) {
 		ve + " --solver lecture-sde":                "only --process ddpm has",
 		ve + " --solver ddpm --variance learned":    "has not learned one",
 		ve + " --process flow --solver lecture-sde": "only --process ddpm has",
-		ve + " --from points:moons":                 "starts from noise",
 		between + " --solver ddpm":                  "no score",
 		between + " --solver ddim --eta 1":          "no score",
 		between + " --process vp":                   "no score",
 	} {
 		refused(t, exitFailure, []string{want}, append([]string{"sample", "--out", filepath.Join(dir, "s.png")}, strings.Fields(line)...)...)
 	}
+	refused(t, exitUsage, []string{"starts from noise"}, "sample", ve, "--from", "points:moons")
 	for line, want := range map[string]string{
 		"--solver heun --eta 0.5":          "--eta belongs to --solver ddim, not to heun",
 		"--solver ddim --churn 1":          "--churn belongs to --solver heun, not to ddim",

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
@@ -17,7 +16,7 @@ import (
 func (o *sampleOptions) start(cmd *cobra.Command, p *pipeline.Options, m *pipeline.Loaded) error {
 	if !m.Spec.Between {
 		if o.from != "" {
-			return fmt.Errorf("--from belongs to a flow between two data sets, and %s starts from noise", m.Found.Model)
+			return usagef("--from belongs to a flow between two data sets, and %s starts from noise", m.Found.Model)
 		}
 		return nil
 	}

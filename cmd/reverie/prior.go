@@ -11,16 +11,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// ofSolvers are the flags of sample that an autoencoder has no use for.
-var ofSolvers = []string{"solver", "steps", "spacing", "eta", "variance", "clamp", "batchnorm", "strip"}
-
 // samplePrior draws images from an autoencoder: latents from the prior N(0, I),
 // decoded.
 func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path string) error {
-	for _, flag := range ofSolvers {
-		if cmd.Flags().Changed(flag) {
-			return fmt.Errorf("--%s belongs to a diffusion, and %s is an autoencoder, of which one decoding of the prior draws; leave it out", flag, path)
-		}
+	if err := refuseUnused(cmd.Flags(), append(solverNames(), "batchnorm", "strip", "from"), "a diffusion", path+" is an autoencoder, of which one decoding of the prior draws"); err != nil {
+		return err
 	}
 	a, err := pipeline.LoadAutoencoder(e, path, o.raw)
 	if err != nil {
@@ -34,7 +29,7 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	points := height*width == 1
 	switch {
 	case o.csv != "" && !points:
-		return fmt.Errorf("--csv is for points, and %s draws images; give --npz", path)
+		return usagef("--csv is for points, and %s draws images; give --npz", path)
 	case o.n == 0 && points:
 		o.n = 1000
 	case o.n == 0:

@@ -97,6 +97,9 @@ func (o *sampleOptions) outputs() []output {
 
 // complete fills in what depends on the model, and checks it.
 func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pipeline.Loaded) (err error) {
+	if err := refuseFor(cmd.Flags(), m); err != nil {
+		return err
+	}
 	if p.Height == 0 && m.Defaults.Height == 0 {
 		return fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
 	}
@@ -106,7 +109,7 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pip
 		}
 	}
 	if o.csv != "" && !m.Points() {
-		return fmt.Errorf("--csv is for points, and %s draws images; give --npz", m.Found.Model)
+		return usagef("--csv is for points, and %s draws images; give --npz", m.Found.Model)
 	}
 	if p.N == 0 {
 		p.N = 16

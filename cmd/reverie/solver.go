@@ -90,6 +90,9 @@ func (s *solverFlags) check(cmd *cobra.Command) error {
 	return s.checkOptions(f)
 }
 
+// unspaced are the solvers that follow no grid of times.
+var unspaced = []string{"lecture-sde", "langevin"}
+
 // checkOptions refuses an option that the solver named beside it has not, given as whatever value.
 func (s *solverFlags) checkOptions(f *pflag.FlagSet) error {
 	if s.solver == "" {
@@ -101,6 +104,9 @@ func (s *solverFlags) checkOptions(f *pflag.FlagSet) error {
 		if f.Changed(option) && !slices.Contains(own, option) {
 			return fmt.Errorf("--%s belongs to --solver %s, not to %s; leave it out", option, strings.Join(solversWith(option), " and "), s.solver)
 		}
+	}
+	if f.Changed("spacing") && slices.Contains(unspaced, s.solver) {
+		return fmt.Errorf("--spacing: solver %s has times of its own; leave it out", s.solver)
 	}
 	if _, err := sample.New[struct{}](s.solver, s.options); err != nil {
 		return fmt.Errorf("--%w", err)
@@ -147,6 +153,10 @@ func (s *solverFlags) fill(p *pipeline.Options) error {
 func (s *solverFlags) complete(cmd *cobra.Command, p *pipeline.Options, m *pipeline.Loaded) (err error) {
 	steps := p.Steps
 	*p = m.Filled(*p)
+	s.solver = p.Solver
+	if err := s.checkOptions(cmd.Flags()); err != nil {
+		return usage(err)
+	}
 	if err := config.ValidateSolver(p.Solver, steps, "steps", tableLength(s.sampled(*p, m))); err != nil {
 		return err
 	}

@@ -224,7 +224,7 @@ func TestAutoencoderRefusals(t *testing.T) {
 		{exitFailure, []string{"no such run"}, []string{"train", "--vae", at("no"), "--run", at("r")}},
 		{exitFailure, []string{"it has no autoencoder", "train one with --arch vae"}, []string{"train", "--vae", plain, "--run", at("r")}},
 		{exitFailure, []string{"it has no autoencoder"}, []string{"encode", plain}},
-		{exitFailure, []string{"--steps belongs to a diffusion"}, []string{"sample", vae, "--steps", "3"}},
+		{exitUsage, []string{"--steps belongs to a diffusion"}, []string{"sample", vae, "--steps", "3"}},
 		{exitFailure, []string{"choose none"}, []string{"sample", latent, "--clamp", "x0", "--out", at("s.png")}},
 		{exitUsage, []string{"give latents by --in, or two images"}, []string{"decode", vae}},
 		{exitUsage, []string{"--from and --to go together"}, []string{"decode", vae, "--from", pixel}},
@@ -287,7 +287,7 @@ func TestPointsAutoencoder(t *testing.T) {
 		}
 		z.Close()
 	}
-	refused(t, exitFailure, []string{"--csv is for points"}, "sample", trainedVAE(t), "--csv", at("t.csv"))
+	refused(t, exitUsage, []string{"--csv is for points"}, "sample", trainedVAE(t), "--csv", at("t.csv"))
 }
 
 // TestHostileSize: a size in a foreign file that the network itself cannot take

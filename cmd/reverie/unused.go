@@ -1,0 +1,33 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/pipeline"
+	"github.com/spf13/pflag"
+)
+
+// refuseUnused refuses flags that were given where nothing uses them: they belong to something, and this is something else.
+func refuseUnused(f *pflag.FlagSet, flags []string, to, not string) error {
+	for _, flag := range flags {
+		if f.Changed(flag) {
+			return usagef("--%s belongs to %s, and %s; leave it out", flag, to, not)
+		}
+	}
+	return nil
+}
+
+// refuseFor refuses the flags of sampling that a model has no use for.
+func refuseFor(f *pflag.FlagSet, m *pipeline.Loaded) error {
+	if m.Points() {
+		if err := refuseUnused(f, []string{"resolution"}, "images", m.Found.Model+" draws points"); err != nil {
+			return err
+		}
+	}
+	if !slices.ContainsFunc(m.Net.Params(), func(p *net.Param) bool { return strings.HasSuffix(p.Name, "running_mean") }) {
+		return refuseUnused(f, []string{"batchnorm"}, "networks with BatchNorm", m.Found.Model+" has none")
+	}
+	return nil
+}
