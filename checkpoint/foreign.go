@@ -171,31 +171,42 @@ func (l *loader) readShards(dir, name string) ([]shard, error) {
 	if err != nil {
 		return nil, err
 	}
+	shards, err := parseShards(b)
+	if err != nil {
+		return nil, l.name(file, err)
+	}
+	for i, s := range shards {
+		in := path.Join(dir, s.file)
+		if shards[i].file = in; !l.exists(in) {
+			return nil, l.name(in, fmt.Errorf("the shard, which %s names, is missing (%w): get it from where the model is from", name, os.ErrNotExist))
+		}
+	}
+	return shards, nil
+}
+
+// parseShards reads the text of an index. A shard is a file beside it.
+func parseShards(b []byte) (shards []shard, err error) {
 	var x struct {
 		Map map[string]string `json:"weight_map"`
 	}
 	if err := jsonfile.Lenient(b, &x); err != nil {
-		return nil, l.name(file, err)
+		return nil, err
 	}
 	if len(x.Map) == 0 {
-		return nil, l.name(file, errors.New("weight_map names no tensor"))
+		return nil, errors.New("weight_map names no tensor")
 	}
 	has := map[string]map[string]bool{}
 	for tensor, in := range x.Map {
 		if path.Base(in) != in || filepath.Base(in) != in || !strings.HasSuffix(in, ".safetensors") {
-			return nil, l.name(file, fmt.Errorf("weight_map: tensor %q lies in %q, expected the name of a safetensors file beside the index", tensor, in))
+			return nil, fmt.Errorf("weight_map: tensor %q lies in %q, expected the name of a safetensors file beside the index", tensor, in)
 		}
 		if has[in] == nil {
 			has[in] = map[string]bool{}
 		}
 		has[in][tensor] = true
 	}
-	var shards []shard
 	for _, in := range slices.Sorted(maps.Keys(has)) {
-		shards = append(shards, shard{file: path.Join(dir, in), has: has[in]})
-		if !l.exists(path.Join(dir, in)) {
-			return nil, l.name(path.Join(dir, in), fmt.Errorf("the shard, which %s names, is missing (%w): get it from where the model is from", name, os.ErrNotExist))
-		}
+		shards = append(shards, shard{file: in, has: has[in]})
 	}
 	return shards, nil
 }

@@ -297,7 +297,7 @@ func (l *loader) readFiles(dir string, shards []shard, part Part, c *Checkpoint)
 		notes = append(notes, wide)
 	}
 	for _, n := range notes {
-		l.note(c, "%s: %s", dir, n)
+		l.note(c, "%s", strings.TrimPrefix(dir+": "+n, ".: "))
 	}
 	return plain, l.name(dir, err)
 }

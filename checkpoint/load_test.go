@@ -474,7 +474,22 @@ func FuzzModelFolder(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	for _, text := range []string{
+		`{"weight_map": {"a": "x-00001-of-00002.safetensors", "b": "../y.safetensors"}}`,
+		`{"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0, "shift_terminal": null}`,
+		`{"_class_name": "EDMEulerScheduler", "sigma_max": Infinity, "rho": 7.0}`,
+		`{"_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity, "trained_betas": [0.1, NaN]}`,
+	} {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if x, err := parseShards(b); err == nil {
+			for _, s := range x {
+				if !filepath.IsLocal(s.file) || strings.ContainsAny(s.file, "/\\\x00") && filepath.Base(s.file) != s.file || len(s.has) == 0 {
+					t.Errorf("shard %q with %d tensors", s.file, len(s.has))
+				}
+			}
+		}
 		if x, err := parseIndex(b); err == nil {
 			for _, arch := range []string{x.arch, x.vae} {
 				if c, err := classOf(arch); arch != "" && err != nil {

@@ -32,7 +32,8 @@ func ReadNPZ(path string) (Images, error) {
 	case len(a.Shape) == 4 && a.DType == checkpoint.U8:
 		return bytesToImages(path, a)
 	}
-	return Images{}, fmt.Errorf("%s: array %q: %w: %s %v, expected images, uint8 [N,H,W,C], or points [N,D]", path, arrayName, checkpoint.ErrArray, a.DType, a.Shape)
+	_, err = z.Array(arrayName, checkpoint.U8, 4) // which says what of it is not as in images
+	return Images{}, fmt.Errorf("%w: %s %v, expected images, uint8 [N,H,W,C], or points [N,D]", err, a.DType, a.Shape)
 }
 
 func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {

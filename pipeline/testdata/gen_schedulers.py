@@ -81,6 +81,8 @@ tables = [
     table("DPMSolverSinglestepScheduler"),
     table("DEISMultistepScheduler", use_exponential_sigmas=True),
     table("UniPCMultistepScheduler", rescale_betas_zero_snr=True),
+    table("SASolverScheduler"),
+    table("DPMSolverSDEScheduler"),
     table("EulerDiscreteScheduler", beta_schedule="scaled_linear"),
     table("EulerAncestralDiscreteScheduler", timestep_spacing="trailing"),
     table("HeunDiscreteScheduler"),
