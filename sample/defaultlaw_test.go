@@ -29,6 +29,8 @@ func everyProcess(t *testing.T) (all []namedProcess) {
 			all = append(all, namedProcess{fmt.Sprintf("ddpm %s %d", schedule, T), mustDDPM(t, beta)})
 		}
 	}
+	all = append(all, namedProcess{"ddpm zero snr", mustDDPM(t, reverie.ZeroSNR(reverie.LinearBetas(300, 1e-4, 0.02)))},
+		namedProcess{"ddpm steep", mustDDPM(t, reverie.LinearBetas(1000, 1e-4, 0.5))})
 	params := reverie.LearnedParams(4)
 	params[len(params)-2] = 1
 	learned, err := reverie.NewLearnedVP(params)
