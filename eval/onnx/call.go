@@ -22,11 +22,12 @@ type call struct {
 	read   map[string]bool
 	elem   elem // of the outputs, where the converter says it
 	gives  bool // the outputs as [N,H,W,C]
+	spent  *int // of maxSpent
 }
 
 // again is the same call in another graph, its inputs not yet set.
 func (c *call) again(g *graph.Graph) *call {
-	return &call{engine: c.engine, node: c.node, opset: c.opset, graph: g, in: make([]*value, len(c.in)), inRead: make([]bool, len(c.in)), read: map[string]bool{}}
+	return &call{engine: c.engine, spent: c.spent, node: c.node, opset: c.opset, graph: g, in: make([]*value, len(c.in)), inRead: make([]bool, len(c.in)), read: map[string]bool{}}
 }
 
 // finish refuses what was not looked at.
@@ -244,5 +245,12 @@ func (c *call) small(dims ...int) {
 			refuse("it makes a value of sizes %v", dims)
 		}
 		size *= d
+	}
+}
+
+// spend counts what building the graph takes.
+func (c *call) spend(n int) {
+	if *c.spent += n; *c.spent > maxSpent {
+		refuse("what is known of the network before it runs, and its windows, are over %d numbers", maxSpent)
 	}
 }

@@ -27,12 +27,17 @@ const maxKnown = 1 << 16
 // maxElements bounds a value: small ones make large ones.
 const maxElements = 1 << 31
 
+// maxSpent bounds what building the graph takes beside it, in numbers that are known and
+// in steps of windows: small files could ask for much.
+const maxSpent = 1 << 25
+
 // A conversion builds the graph of a network for inputs of some sizes.
 type conversion struct {
 	engine *engine.Engine
 	net    *network
 	graph  *graph.Graph
 	values map[string]*value
+	spent  int
 }
 
 // A refusal is a panic of the converters: what the network holds that is not read.
@@ -64,7 +69,7 @@ func (c *conversion) run() *graph.Node {
 func (c *conversion) convert(n *node) {
 	defer named(n, c.net.opset)
 	op := find(n, c.net.opset)
-	call := &call{engine: c.engine, node: n, opset: c.net.opset, graph: c.graph, read: map[string]bool{}, inRead: make([]bool, len(n.inputs))}
+	call := &call{engine: c.engine, spent: &c.spent, node: n, opset: c.net.opset, graph: c.graph, read: map[string]bool{}, inRead: make([]bool, len(n.inputs))}
 	for _, name := range n.inputs {
 		v := c.values[name]
 		if v == nil && name != "" {
@@ -189,6 +194,7 @@ func (c *conversion) compute(op *operator, given *call) (outs []*value, ok bool)
 		panic(err)
 	}
 	for i, t := range results {
+		given.spend(t.Size())
 		outs[i] = &value{elem: outs[i].elem, known: t}
 	}
 	return outs, true

@@ -165,6 +165,7 @@ func gather(c *call) *graph.Node {
 	axis := c.axis(c.int("axis", 0), x.Rank())
 	dims := x.Shape().Dimensions
 	at := c.intsIn(1)
+	c.spend(len(at))
 	places := make([]int32, len(at))
 	for i, a := range at {
 		if a < -dims[axis] || a >= dims[axis] {
@@ -278,6 +279,7 @@ func (c *call) padAxis(x *graph.Node, axis, before, after int, mode string, fill
 	if n+before+after > maxKnown {
 		refuse("it pads an axis of %d to %d by the mode %.40q", n, n+before+after, mode)
 	}
+	c.spend(n + before + after)
 	at := make([]int32, n+before+after)
 	for i := range at {
 		at[i] = int32(c.source(i-before, n, mode))

@@ -132,13 +132,11 @@ func rmsNormalization(c *call) *graph.Node {
 func localResponse(c *call) *graph.Node {
 	x := c.x(0)
 	size := c.int("size", 0)
-	if x.Rank() < 2 || size < 1 || size > x.Shape().Dimensions[1]+far/2 {
+	if x.Rank() < 2 || size < 1 {
 		refuse("it has the size %d for an input of %v", size, x.Shape().Dimensions)
 	}
-	w := window{size: min(size, 1<<12), stride: 1, dilation: 1, before: (size - 1) / 2, after: size / 2}
-	if w.size != size {
-		refuse("it has the size %d", size)
-	}
+	c.spend(size * stepCost)
+	w := window{size: size, stride: 1, dilation: 1, before: (size - 1) / 2, after: size / 2}
 	sum := w.slide(graph.Mul(x, x), 1, graph.Add, 0)
 	scale := graph.AddScalar(graph.MulScalar(sum, c.float("alpha", 1e-4)/float64(size)), c.float("bias", 1))
 	return graph.Div(x, graph.Pow(scale, expand(graph.Scalar(c.graph, x.DType(), c.float("beta", 0.75)), x.Shape().Dimensions)))

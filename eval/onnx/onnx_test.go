@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -166,6 +167,26 @@ func TestRefused(t *testing.T) {
 		}
 		return field(5, all...)
 	}
+	rows := func(n int) []byte { // each repeats a line to 65,536 numbers
+		all := whole64("much", 1<<14, 4)
+		for i := range n {
+			all = append(all, nodeText("Expand", "much", fmt.Sprint("r", i), text(1, "s"))...)
+		}
+		return all
+	}
+	pools := func(n int) (all []byte) { // each has windows of a thousand pixels in each direction
+		ints := func(name string, v ...uint64) []byte {
+			a := [][]byte{text(1, name)}
+			for _, v := range v {
+				a = append(a, varint(8, v))
+			}
+			return field(5, a...)
+		}
+		for i := range n {
+			all = append(all, nodeText("MaxPool", "x", fmt.Sprint("p", i), ints("kernel_shape", 1000, 1000), ints("pads", 500, 500, 499, 499))...)
+		}
+		return all
+	}
 	opset := func(version uint64) []byte {
 		return append(file(nodeText("Relu", "x", "y")), field(8, varint(2, version))...)
 	}
@@ -201,6 +222,8 @@ func TestRefused(t *testing.T) {
 		"a graph within":          {file(nodeText("LeakyRelu", "x", "y", field(5, text(1, "alpha"), field(6)))), "type"},
 		"a type of an attribute":  {file(nodeText("LeakyRelu", "x", "y", field(5, text(1, "alpha"), varint(3, 1), varint(20, 2)))), "type"},
 		"large from small":        {file(nodeText("Expand", "sizes", "y", text(1, "x")), whole64("sizes", 1<<20, 1<<20, 2, 3, 4, 4)), "sizes [1048576"},
+		"much to know":            {file(nodeText("Shape", "x", "s"), rows(600)), "over 33554432 numbers"},
+		"large windows":           {file(pools(40)), "over 33554432 numbers"},
 		"sizes from images":       {file(nodeText("Reshape", "x", "y", text(1, "x"))), "computed from the images"},
 		"an index out of range":   {file(nodeText("Gather", "at", "y", text(1, "x")), whole64("at", 2)), "element 2 of an axis of 2"},
 		"a short tensor":          {file(nodeText("Relu", "x", "y"), tensor(8, 1<<20, 1<<20)), "has sizes"},

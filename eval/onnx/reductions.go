@@ -1,6 +1,8 @@
 package onnx
 
 import (
+	"slices"
+
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
@@ -36,10 +38,9 @@ func reduction(name string, sinceInput int, types kinds, f func(x *graph.Node, a
 		x := c.x(0)
 		axes, _ := c.listed("axes", 1, sinceInput)
 		keep := c.flag("keepdims", true)
-		nothing := c.opset >= sinceInput && c.flag("noop_with_empty_axes", false)
-		if len(axes) == 0 && nothing {
-			if name != "ReduceSum" && name != "ReduceMean" && name != "ReduceMax" && name != "ReduceMin" && name != "ReduceProd" {
-				return f(graph.ExpandAxes(x, 0), 0) // what is done with each value is done still
+		if c.opset >= sinceInput && c.flag("noop_with_empty_axes", false) && len(axes) == 0 {
+			if !slices.Contains(plainReductions, name) {
+				refuse("it has no axes and \"noop_with_empty_axes\", which versions of ONNX read in two ways")
 			}
 			return graph.Identity(x)
 		}
@@ -68,6 +69,9 @@ func onBools(f func(x *graph.Node, axes ...int) *graph.Node) func(x *graph.Node,
 		return graph.NotEqual(y, graph.ZerosLike(y))
 	}
 }
+
+// plainReductions leave a single value as it is.
+var plainReductions = []string{"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd"}
 
 // firstAxes are 0 to n-1.
 func firstAxes(n int) []int {

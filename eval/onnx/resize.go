@@ -98,6 +98,7 @@ func (c *call) resample(r resampling, scales []float64, sizes, axes []int) *grap
 			continue
 		}
 		c.small(x.Shape().Size()/n, size)
+		c.spend(size * n)
 		x = r.axis(x, axis, size, scale)
 	}
 	return graph.Identity(x)
@@ -131,9 +132,6 @@ func (r resampling) axis(x *graph.Node, axis, size int, scale float64) *graph.No
 			at[i] = int32(min(max(r.round(r.origin(i, n, size, scale), scale), 0), n-1))
 		}
 		return pick(x, axis, at)
-	}
-	if size*n > 1<<24 {
-		refuse("it makes %d of %d pixels", size, n)
 	}
 	matrix := make([]float64, size*n)
 	for i := range size {

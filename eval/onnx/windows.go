@@ -192,6 +192,9 @@ func (w window) at(x *graph.Node, axis, places int, join func(a, b *graph.Node) 
 	return y
 }
 
+// stepCost is what a value of a window takes of maxSpent: it is a node of the graph.
+const stepCost = 1 << 10
+
 // poolWindows reads the attributes of a pool, and counts its places.
 func (c *call) poolWindows() (ws []window, places []int) {
 	if len(c.dims(0)) < 3 {
@@ -204,9 +207,7 @@ func (c *call) poolWindows() (ws []window, places []int) {
 	}
 	for i, w := range ws {
 		n := w.places(c.dims(0)[2+i], ceil)
-		if n > 1<<14 || w.size > 1<<12 {
-			refuse("it has a window of %d at %d places", w.size, n)
-		}
+		c.spend(w.size * stepCost)
 		places = append(places, n)
 	}
 	return ws, places

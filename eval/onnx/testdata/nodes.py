@@ -1,7 +1,7 @@
 """Makes nodes.pb.gz, ONNX's own tests of single nodes, which nodes_test.go walks.
 
     pip install onnx==1.23.2
-    python nodes.py
+    python nodes.py [--check]
 
 A release of onnx has tests for the operator sets of its time. Those of the newest are
 made by its case generators, those of older ones are in their wheels, which pip
@@ -10,7 +10,8 @@ newest release that has some are taken; large ones are left out where small ones
 that no release has tests for, since only its types differ from the next, gets those tests of
 the next that onnx's checker and reference evaluator confirm for it.
 
-The file is a message of cases (field 1): a name (1), a model (2), inputs (3) and outputs (4),
+versions.txt says which versions of each operator have tests. With --check the stored files are
+compared with what is made. nodes.pb.gz is a message of cases (field 1): a name (1), a model (2), inputs (3) and outputs (4),
 tensors all.
 """
 import gzip
@@ -161,10 +162,17 @@ for (op, version), tests in sorted(taken.items()):
     for _, name, model, inputs, outputs in sorted(tests, key=lambda t: t[1]):
         case = field(1, f"{op}-{version}/{name}".encode()) + field(2, model.SerializeToString())
         file += field(1, case + b"".join(field(3, t) for t in inputs) + b"".join(field(4, t) for t in outputs))
-with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "nodes.pb.gz"), "wb") as out:
-    out.write(gzip.compress(file, 9, mtime=0))
-with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "versions.txt"), "w") as out:
-    for op in OPERATORS:
-        out.write(" ".join([op, *(str(v) for o, v in sorted(taken) if o == op)]) + "\n")
 if missing:
     sys.exit(f"no tests for {missing}")
+versions = "".join(" ".join([op, *(str(v) for o, v in sorted(taken) if o == op)]) + "\n" for op in OPERATORS)
+folder = os.path.dirname(os.path.abspath(__file__))
+cases_path, versions_path = os.path.join(folder, "nodes.pb.gz"), os.path.join(folder, "versions.txt")
+if sys.argv[1:] == ["--check"]:
+    with open(cases_path, "rb") as stored, open(versions_path) as stored_versions:
+        if gzip.decompress(stored.read()) != file or stored_versions.read() != versions:
+            sys.exit("nodes.pb.gz or versions.txt is not what onnx makes now")
+else:
+    with open(cases_path, "wb") as out:
+        out.write(gzip.compress(file, 9, mtime=0))
+    with open(versions_path, "w") as out:
+        out.write(versions)
