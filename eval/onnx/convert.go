@@ -51,8 +51,8 @@ func refuse(format string, args ...any) { panic(refusal{fmt.Errorf(format, args.
 // set names a value.
 func (c *conversion) set(name string, v *value) { c.values[name] = v }
 
-// run converts every node that is needed for the first output, in the file's
-// order, which is one in which they can be computed.
+// run converts the nodes in the file's order, which is one in which they can be
+// computed, and returns the first output.
 func (c *conversion) run() *graph.Node {
 	for _, n := range c.net.nodes {
 		c.convert(n)

@@ -143,6 +143,7 @@ func decode(text []byte) (net *network, err error) {
 	if err := net.check(); err != nil {
 		return nil, unsupported(err)
 	}
+	net.prune()
 	net.hoist()
 	return net, nil
 }

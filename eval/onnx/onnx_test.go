@@ -167,12 +167,12 @@ func TestRefused(t *testing.T) {
 		}
 		return field(5, all...)
 	}
-	rows := func(n int) []byte { // each repeats a line to 65,536 numbers
-		all := whole64("much", 1<<14, 4)
+	rows := func(n int) []byte { // each is a line of 65,536 numbers
+		all := append(whole64("much", 1<<14, 4), nodeText("Expand", "much", "r0", text(1, "s"))...)
 		for i := range n {
-			all = append(all, nodeText("Expand", "much", fmt.Sprint("r", i), text(1, "s"))...)
+			all = append(all, nodeText("Neg", fmt.Sprint("r", i), fmt.Sprint("r", i+1))...)
 		}
-		return all
+		return append(all, nodeText("Identity", fmt.Sprint("r", n), "y")...)
 	}
 	pools := func(n int) (all []byte) { // each has windows of a thousand pixels in each direction
 		ints := func(name string, v ...uint64) []byte {
@@ -182,10 +182,11 @@ func TestRefused(t *testing.T) {
 			}
 			return field(5, a...)
 		}
+		all = nodeText("Relu", "x", "p0")
 		for i := range n {
-			all = append(all, nodeText("MaxPool", "x", fmt.Sprint("p", i), ints("kernel_shape", 1000, 1000), ints("pads", 500, 500, 499, 499))...)
+			all = append(all, nodeText("MaxPool", fmt.Sprint("p", i), fmt.Sprint("p", i+1), ints("kernel_shape", 1000, 1000), ints("pads", 500, 500, 499, 499))...)
 		}
-		return all
+		return append(all, nodeText("Identity", fmt.Sprint("p", n), "y")...)
 	}
 	opset := func(version uint64) []byte {
 		return append(file(nodeText("Relu", "x", "y")), field(8, varint(2, version))...)
@@ -247,6 +248,10 @@ func TestRefused(t *testing.T) {
 		} else if !strings.Contains(err.Error(), x.want) || !strings.HasPrefix(err.Error(), path) {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+	unneeded := file(nodeText("GlobalAveragePool", "x", "y"), nodeText("If", "y", "classes"))
+	if m, err := parse(e, unneeded, ".", io.Discard); err != nil || m.features != 3 {
+		t.Errorf("an operator that is not read, after the features: %v", err)
 	}
 	if _, err := Open(e, t.TempDir()); err == nil {
 		t.Error("a folder was opened")

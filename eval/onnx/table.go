@@ -74,6 +74,23 @@ func (net *network) check() error {
 	return nil
 }
 
+// prune takes away the nodes that the first output does not need, such as those of
+// classes beside features.
+func (net *network) prune() {
+	needed := map[string]bool{net.outputs[0].name: true}
+	isNeeded := func(n *node) bool {
+		return slices.ContainsFunc(n.outputs, func(s string) bool { return s != "" && needed[s] })
+	}
+	for _, n := range slices.Backward(net.nodes) {
+		if isNeeded(n) {
+			for _, name := range n.inputs {
+				needed[name] = true
+			}
+		}
+	}
+	net.nodes = slices.DeleteFunc(net.nodes, func(n *node) bool { return !isNeeded(n) })
+}
+
 // hoist makes tensors of the nodes that are constants: they lie in memory once.
 func (net *network) hoist() {
 	net.nodes = slices.DeleteFunc(net.nodes, func(n *node) bool {
