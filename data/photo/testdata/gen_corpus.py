@@ -27,6 +27,11 @@ read, refused, wants = [], [], []
 LOSSY, CONVERTED = 2.0, 0.75  # the largest mean difference of codecs' rounding, and of profiles' arithmetic
 
 
+def packed(b):
+    """zlib's form without compression, which is the same of every version."""
+    return zlib.compress(b, 0)
+
+
 def b64(b):
     return base64.b64encode(b).decode()
 
@@ -48,7 +53,10 @@ def image(c=3, mode=None, **kw):
 def raw_bytes(img, form, **kw):
     f = io.BytesIO()
     img.save(f, form, **kw)
-    return f.getvalue()
+    raw = f.getvalue()
+    if form == "PNG" and "icc_profile" in kw:  # which Pillow packs by Python's zlib
+        raw = png([(n, b"p\0\0" + packed(kw["icc_profile"])) if n == b"iCCP" else (n, b) for n, b in png_chunks(raw)])
+    return raw
 
 
 def eight(img):
@@ -135,7 +143,7 @@ def png_of(a, depth, kind, more=(), interlace=False):
     else:
         data = rows(a)
     head = struct.pack(">IIBBBBB", w, h, depth, kind, 0, 0, int(interlace))
-    return png([(b"IHDR", head), *more, (b"IDAT", zlib.compress(data, 9)), (b"IEND", b"")])
+    return png([(b"IHDR", head), *more, (b"IDAT", packed(data)), (b"IEND", b"")])
 
 
 def segment(marker, body):
@@ -309,7 +317,7 @@ for key, name in (("exif", "exif"), ("APP1", "generic")):
     body = hexed(b"Exif\0\0" + exif(6, True), name)
     # Deviation: Pillow does not know the second name, under which ImageMagick kept a JPEG's segment.
     want = ImageOps.exif_transpose(Image.open(io.BytesIO(png_with(plain_png, (b"eXIf", exif(6))))))
-    case(f"raw-profile-{key}.png", png_with(plain_png, (b"zTXt", f"Raw profile type {key}".encode() + b"\0\0" + zlib.compress(body))), 0, turned, want)
+    case(f"raw-profile-{key}.png", png_with(plain_png, (b"zTXt", f"Raw profile type {key}".encode() + b"\0\0" + packed(body))), 0, turned, want)
 case("raw-profile-text.png", png_with(plain_png, (b"tEXt", b"Raw profile type exif\0" + hexed(b"Exif\0\0" + exif(4), "exif"))), 0, turned)
 xmp_head = b"http://ns.adobe.com/xap/1.0/\0"
 case("xmp.jpg", jpeg_with(plain_jpg, segment(0xe1, xmp_head + xmp(8))), LOSSY, turned)
@@ -349,7 +357,7 @@ case("p3-rgba.png", raw_bytes(image(4), "PNG", icc_profile=p3), CONVERTED, conve
 case("p3-palette.png", raw_bytes(wide.quantize(16), "PNG", icc_profile=p3), CONVERTED, converted)
 case("p3-turned.jpg", jpeg_with(raw_bytes(wide, "JPEG", quality=95, subsampling=0, icc_profile=p3), segment(0xe1, b"Exif\0\0" + exif(6))), LOSSY, turned)
 deep = (picture().astype(np.uint16) * 257)
-p3_chunk = (b"iCCP", b"p3\0\0" + zlib.compress(p3))
+p3_chunk = (b"iCCP", b"p3\0\0" + packed(p3))
 # Pillow has no 16-bit colour: the same values in 8 bits are what is expected.
 case("p3-16.png", png_of(deep, 16, 2, [p3_chunk]), CONVERTED, converted, expected(raw_bytes(image(), "PNG", icc_profile=p3)))
 own = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -422,10 +430,10 @@ for name in ("group3", "group4", "packbits", "tiff_lzw", "tiff_adobe_deflate", "
         case(f"bits-{name}-{'white' if white == 0 else 'black'}-is-zero.tif", raw_bytes(Image.fromarray(bits), "TIFF", compression=name, tiffinfo={262: white}), 0)
 diff = rgb.astype(int)
 diff[:, 1:] -= rgb[:, :-1]
-case("predictor.tif", tiff_of(rgb, t317=(3, [2]), t259=(3, [8]), data=(z := zlib.compress(diff.astype(np.uint8).tobytes())), t279=(4, [len(z)])), 0)
+case("predictor.tif", tiff_of(rgb, t317=(3, [2]), t259=(3, [8]), data=(z := packed(diff.astype(np.uint8).tobytes())), t279=(4, [len(z)])), 0)
 diff = deep.astype(int)
 diff[:, 1:] -= deep[:, :-1]
-z = zlib.compress((diff & 65535).astype(">u2").tobytes())
+z = packed((diff & 65535).astype(">u2").tobytes())
 case("predictor16-big.tif", tiff_of(deep, True, t317=(3, [2]), t259=(3, [8]), data=z, t279=(4, [len(z)])), 0, want=small)
 tile = np.zeros((16, 16, 3), np.uint8)
 tile[:9, :13] = rgb
