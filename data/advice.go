@@ -3,44 +3,10 @@ package data
 import (
 	"fmt"
 	"io"
-	"math/bits"
-	"slices"
 	"strings"
 
 	humanize "github.com/dustin/go-humanize"
 )
-
-// Suggested resolutions are powers of two, for networks that halve the image
-// several times; beyond the largest a CPU takes days.
-const (
-	minResolution = 32
-	maxResolution = 128
-	maxBatch      = 32
-)
-
-// suggest fills in Resolution and Batch.
-func (r *Report) suggest(infos []Info) {
-	sides := make([]int, len(infos))
-	for i, f := range infos {
-		sides[i] = min(f.Width, f.Height)
-	}
-	slices.Sort(sides)
-	// Nine images in ten have at least this many pixels on each side.
-	side := sides[len(sides)/10]
-	r.Resolution = min(max(1<<(bits.Len(uint(side))-1), minResolution), maxResolution)
-	switch {
-	case side < minResolution:
-		r.ResolutionReason = fmt.Sprintf("the smallest of use, though a tenth of the images has a side of %d pixels or less and is enlarged", side)
-	case r.Resolution == maxResolution:
-		r.ResolutionReason = "the images have more, but training time grows with the number of pixels; try half of it first"
-	default:
-		r.ResolutionReason = "the largest power of two that enlarges at most one image in ten"
-	}
-	// At least 8 steps to an epoch, so that its mean loss means something.
-	n := max(len(infos)/8, 1)
-	r.Batch = min(1<<(bits.Len(uint(n))-1), maxBatch)
-	r.BatchReason = fmt.Sprintf("%d steps to an epoch", len(infos)/r.Batch)
-}
 
 // notes says what to mind before training.
 func (r *Report) notes() (notes []string) {
@@ -63,15 +29,12 @@ func (r *Report) notes() (notes []string) {
 		add("Classes are unbalanced: the largest has %.0f times the images of the smallest.", float64(most)/float64(least))
 	}
 	if n := r.Images - named(r.Shapes, "square"); n > 0 {
-		add("%d images are not square: at a square --resolution they are squeezed; --crop center cuts them instead.", n)
+		add("%d images are not square: at a square --resolution they are squeezed; --crop center cuts them instead, --resolution HEIGHTxWIDTH fits their shape.", n)
 	}
 	if n := named(r.Modes, "RGBA") + named(r.Modes, "RGBA16"); n > 0 {
 		add("%d images can be transparent: with 3 channels they are put on white, 4 channels keep their alpha.", n)
 	}
-	if grey := named(r.Modes, "grey") + named(r.Modes, "grey16"); grey == r.Images {
-		add("All images are grey: 1 channel is enough.")
-	}
-	return append(notes, r.Remarks...)
+	return notes
 }
 
 // extra counts the files that would go if one of each group were kept.
@@ -118,8 +81,10 @@ func (r *Report) WriteText(w io.Writer) error {
 	listGroups(&b, "duplicates", fmt.Sprintf("%d files are copies of others", extra(r.Duplicates)), r.Duplicates)
 	listGroups(&b, "near-copies", fmt.Sprintf("%d files look like another (saved again, resized, mirrored), in %d groups", extra(r.Twins)+len(r.Twins), len(r.Twins)), r.Twins)
 	r.unreadableText(&b)
-	fmt.Fprintf(&b, "\nsuggested   --resolution %d   (%s)\n", r.Resolution, r.ResolutionReason)
-	fmt.Fprintf(&b, "            --batch %d   (%s)\n", r.Batch, r.BatchReason)
+	for _, remark := range r.Remarks {
+		fmt.Fprintf(&b, "\nread        %s", remark)
+	}
+	fmt.Fprintln(&b)
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "note        %s\n", n)
 	}

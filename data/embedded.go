@@ -26,15 +26,20 @@ func Embedded(ctx context.Context, o Options) (*Set, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	z, err := zip.NewReader(bytes.NewReader(emoji32), int64(len(emoji32)))
+	l, err := listEmbedded(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("data: the embedded emoji: %w", err)
-	}
-	var l listing
-	if err := l.walk(ctx, z, "", "embedded:emoji"); err != nil {
 		return nil, err
 	}
 	return open(ctx, l, o)
+}
+
+// listEmbedded lists the embedded emoji.
+func listEmbedded(ctx context.Context) (l listing, err error) {
+	z, err := zip.NewReader(bytes.NewReader(emoji32), int64(len(emoji32)))
+	if err != nil {
+		return l, fmt.Errorf("data: the embedded emoji: %w", err)
+	}
+	return l, l.walk(ctx, z, "", "embedded:emoji")
 }
 
 // EmbeddedNotice returns the origin and licence of the embedded emoji, which go

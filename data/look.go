@@ -108,12 +108,17 @@ func (l *look) contrast() float64 {
 
 // within says whether two planes differ by at most limit, root mean square.
 func within(a, b []uint8, limit float64) bool {
-	most, sum := int(limit*limit*float64(len(a))), 0
+	most := int(limit * limit * float64(len(a)))
+	return squares(a, b, most) <= most
+}
+
+// squares is the sum of the squares of the differences of two planes, or some number above most if it is.
+func squares(a, b []uint8, most int) (sum int) {
 	for i, v := range a {
 		d := int(v) - int(b[i])
 		if sum += d * d; sum > most {
-			return false
+			break
 		}
 	}
-	return true
+	return sum
 }

@@ -124,7 +124,7 @@ func TestMemoryFingerprint(t *testing.T) {
 func TestMemoryImages(t *testing.T) {
 	x := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
 	s := mustMemory(t, Memory{H: 1, W: 3, C: 2, X: x}, Options{Flip: true})
-	if got := s.String(); got != "2 images of 3x1x2" {
+	if got := s.String(); got != "2 images of 1x3x2" {
 		t.Error(got)
 	}
 	for epoch := range 5 { // of which some would flip

@@ -26,20 +26,28 @@ func Open(ctx context.Context, roots []string, o Options) (*Set, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	if len(roots) == 0 {
-		return nil, errors.New("data: no image folder given")
+	l, err := list(ctx, roots)
+	if err != nil {
+		return nil, err
 	}
-	var l listing
+	return open(ctx, l, o)
+}
+
+// list lists the image files of folders.
+func list(ctx context.Context, roots []string) (l listing, err error) {
+	if len(roots) == 0 {
+		return l, errors.New("data: no image folder given")
+	}
 	for _, root := range roots {
 		r, real, err := openRoot(root)
 		if err != nil {
-			return nil, err
+			return l, err
 		}
 		if err := l.walk(ctx, r.FS(), real, root); err != nil {
-			return nil, err
+			return l, err
 		}
 	}
-	return open(ctx, l, o)
+	return l, nil
 }
 
 // openRoot opens a folder and says where it lies, without links.
@@ -67,13 +75,8 @@ func openRoot(dir string) (r *os.Root, real string, err error) {
 
 // open reads the files of a listing.
 func open(ctx context.Context, l listing, o Options) (*Set, error) {
-	st := newStore(o.withDefaults())
-	files, filter, err := l.choose(o.Classes)
+	st, err := l.store(ctx, o)
 	if err != nil {
-		return nil, err
-	}
-	st.classes, st.left = classNames(files, filter), l.left
-	if err := st.readAll(ctx, files, l.skips); err != nil {
 		return nil, err
 	}
 	st.part()
@@ -85,6 +88,17 @@ func open(ctx context.Context, l listing, o Options) (*Set, error) {
 		s.index[i] = i
 	}
 	return s, nil
+}
+
+// store reads the files of a listing, in the classes that o takes.
+func (l listing) store(ctx context.Context, o Options) (*store, error) {
+	st := newStore(o.withDefaults())
+	files, filter, err := l.choose(o.Classes)
+	if err != nil {
+		return nil, err
+	}
+	st.classes, st.left = classNames(files, filter), l.left
+	return st, st.readAll(ctx, files, l.skips)
 }
 
 // classNames returns the classes of the filter, or else of the files, sorted.

@@ -20,9 +20,10 @@ type Count struct {
 
 // Report is what Examine finds in image folders.
 type Report struct {
-	// Images counts the readable images, Bytes their files' sizes.
-	Images int
-	Bytes  int64
+	// Images counts the readable images, Training those that Options.Val does not hold out, Bytes all files' sizes.
+	Images, Training int
+
+	Bytes int64
 	// Classes are the class folders and their images, by name; "" are images
 	// that lie directly in a root.
 	Classes []Count
@@ -33,18 +34,16 @@ type Report struct {
 	MinWidth, MinHeight, MaxWidth, MaxHeight int
 	// Duplicates are groups of two or more files of equal content.
 	Duplicates [][]string
-	// Twins are groups of two or more files that look alike (mirrored or not), not all of equal content: SplitPixels keeps each group on
+	// Twins are groups of two or more files that look alike (mirrored too, where Survey.Flip says so), not all of equal content: SplitPixels keeps each group on
 	// one side of the hold-out.
 	Twins [][]string
 	// Unreadable are the files that Open would skip.
 	Unreadable []Skip
-	// Resolution and Batch are suggestions, each with its reason. Height and
-	// width of the suggestion are equal.
-	Resolution, Batch             int
-	ResolutionReason, BatchReason string
-	// Remarks say what was left out and what is done to images beyond decoding and resizing them, see Set.Remarks.
+	// Remarks are the set's, see Set.Remarks.
 	Remarks []string
-	// Notes are what to mind before training, each a sentence, and then the remarks.
+	// Survey is what train chooses for these folders.
+	Survey *Survey
+	// Notes are what to mind before training, each a sentence.
 	Notes []string
 	// Sample are up to 64 images, taken at equal steps through the classes.
 	Sample []image.Image
@@ -57,34 +56,50 @@ const (
 )
 
 // Examine reads image folders and reports what a training run should know of
-// them. Of o, Classes, MaxPixels, Workers and Progress count. Unreadable files
+// them. Of o, Classes, Val, MaxPixels, Workers and Progress count. Unreadable files
 // are part of the report, unless o.Strict makes them an error.
 func Examine(ctx context.Context, roots []string, o Options) (*Report, error) {
-	s, err := Open(ctx, roots, examining(o))
+	l, err := list(ctx, roots)
 	if err != nil {
 		return nil, err
 	}
-	return s.report(ctx)
+	return l.examine(ctx, o)
 }
 
 // ExamineEmbedded is Examine of the embedded emoji.
 func ExamineEmbedded(ctx context.Context, o Options) (*Report, error) {
-	s, err := Embedded(ctx, examining(o))
+	l, err := listEmbedded(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.report(ctx)
+	return l.examine(ctx, o)
+}
+
+func (l listing) examine(ctx context.Context, o Options) (*Report, error) {
+	quiet := o
+	quiet.Progress = nil
+	v, err := l.survey(ctx, quiet)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(ctx, l, examining(o, v))
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.report(ctx)
+	r.Survey = v
+	return r, err
 }
 
 // examining returns the options under which the pixels are those of the sample.
-func examining(o Options) Options {
+func examining(o Options, v *Survey) Options {
 	o.Height, o.Width, o.Channels = sampleSide, sampleSide, 4
-	o.Crop, o.Flip, o.Val, o.CacheBytes, o.Split = CropCenter, true, 0, -1, SplitPixels
+	o.Crop, o.Flip, o.CacheBytes, o.Split = CropCenter, v.Flip, -1, SplitPixels
 	return o
 }
 
 func (s *Set) report(ctx context.Context) (*Report, error) {
-	r := &Report{Images: s.Len(), Unreadable: s.Skipped()}
+	r := &Report{Images: s.Len(), Training: s.Train().Len(), Unreadable: s.Skipped(), Remarks: s.Remarks()}
 	infos := make([]Info, s.Len())
 	for i := range infos {
 		infos[i] = s.Info(i)
@@ -93,8 +108,6 @@ func (s *Set) report(ctx context.Context) (*Report, error) {
 	r.histograms(infos, s.Classes())
 	r.Duplicates = duplicates(infos)
 	r.Twins = s.twins(infos)
-	r.Remarks = slices.DeleteFunc(s.Remarks(), func(text string) bool { return strings.HasSuffix(text, NoteMadeColour) }) // Modes say it
-	r.suggest(infos)
 	r.Notes = r.notes()
 	sample, err := s.sample(ctx, infos)
 	r.Sample = sample

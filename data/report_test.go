@@ -70,8 +70,8 @@ func TestExamine(t *testing.T) {
 	if len(r.Duplicates) != 1 || !slices.Equal(r.Duplicates[0], want) {
 		t.Errorf("duplicates %q", r.Duplicates)
 	}
-	if len(r.Unreadable) != 1 || r.Resolution != 64 || r.Batch != 2 {
-		t.Errorf("%d unreadable, resolution %d, batch %d", len(r.Unreadable), r.Resolution, r.Batch)
+	if len(r.Unreadable) != 1 || r.Survey.Resolution != 64 || r.Survey.Channels != 1 {
+		t.Errorf("%d unreadable, %+v", len(r.Unreadable), r.Survey)
 	}
 	if g := r.Grid().Bounds(); len(r.Sample) != 28 || g.Dx() != 8*66+2 || g.Dy() != 4*66+2 {
 		t.Errorf("%d in the sample, grid %v", len(r.Sample), g)
@@ -83,9 +83,8 @@ func TestExamine(t *testing.T) {
 	}
 	for _, part := range []string{
 		"images      28 in", "widths      20 to 300, heights 30 to 2100", "(no class)       4   14.3%", "many            22   78.6%  ##############################",
-		"duplicates  2 files are copies", "copy.png = ", "unreadable  1 files", "not a PNG, JPEG", "--resolution 64", "--batch 2   (14 steps",
-		"28 images are few", "unbalanced: the largest has 11 times", "3 images are not square", "--crop center", "1 images can be transparent",
-		"left out 1 file of other names: 1 .heic",
+		"duplicates  2 files are copies", "copy.png = ", "unreadable  1 files", "not a PNG, JPEG",
+		"28 images are few", "unbalanced: the largest has 11 times", "3 images are not square", "1 images can be transparent",
 	} {
 		if !strings.Contains(b.String(), part) {
 			t.Errorf("the text lacks %q:\n%s", part, b.String())
@@ -102,18 +101,32 @@ func TestExamine(t *testing.T) {
 	}
 }
 
-func TestSuggest(t *testing.T) {
-	for _, c := range []struct{ side, n, resolution, batch int }{
-		{31, 1, 32, 1}, {32, 7, 32, 1}, {63, 16, 32, 2}, {64, 100, 64, 8}, {127, 300, 64, 32}, {128, 5000, 128, 32}, {4000, 9, 128, 1},
+// TestSurvey: what is chosen of images of a side, in grey and in colour.
+func TestSurvey(t *testing.T) {
+	for _, c := range []struct{ side, resolution int }{
+		{5, 8}, {8, 8}, {28, 28}, {31, 28}, {32, 32}, {50, 48}, {64, 64}, {65, 64}, {300, 64},
 	} {
-		infos := make([]Info, c.n)
-		for i := range infos {
-			infos[i] = Info{Width: c.side, Height: c.side + 100}
+		dir := t.TempDir()
+		for i := range 4 {
+			write(t, dir, itoa(i)+".png", pngOf(t, flat(c.side+10, c.side, uint8(i))))
 		}
-		var r Report
-		r.suggest(infos)
-		if r.Resolution != c.resolution || r.Batch != c.batch || r.ResolutionReason == "" || r.BatchReason == "" {
-			t.Errorf("%d images of %d: resolution %d, batch %d; want %d, %d", c.n, c.side, r.Resolution, r.Batch, c.resolution, c.batch)
+		v, err := SurveyFolders(t.Context(), []string{dir}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Resolution != c.resolution || v.Channels != 1 || !v.Flip || v.ResolutionReason == "" || v.ChannelsReason == "" || v.FlipReason == "" {
+			t.Errorf("grey of side %d: %+v, want resolution %d", c.side, v, c.resolution)
+		}
+	}
+	if v, err := SurveyFolders(t.Context(), []string{folder(t, 5)}, Options{}); err != nil || v.Channels != 3 {
+		t.Errorf("colour: %+v, %v", v, err)
+	}
+}
+
+func TestSuggestBatch(t *testing.T) {
+	for n, want := range map[int]int{1: 0, 7: 0, 8: 8, 15: 8, 16: 16, 31: 16, 32: 32, 5000: 32} {
+		if got := SuggestBatch(n, MostBatch); got != want {
+			t.Errorf("%d images: batch %d, want %d", n, got, want)
 		}
 	}
 }
@@ -123,7 +136,7 @@ func TestExamineEmbedded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Images != 5 || r.Resolution != 32 || r.Batch != 1 || len(r.Sample) != 5 {
-		t.Errorf("%d images, resolution %d, batch %d", r.Images, r.Resolution, r.Batch)
+	if r.Images != 5 || r.Survey.Resolution != 32 || len(r.Sample) != 5 {
+		t.Errorf("%d images, %+v", r.Images, r.Survey)
 	}
 }
