@@ -26,6 +26,18 @@ func (r *Run) Adapt(given func(flag string) bool) {
 	}
 }
 
+// FitLevels leaves out the last levels of a preset's network while the resolution cannot be halved between all, and says whether it did.
+func (r *Run) FitLevels(given func(flag string) bool) bool {
+	had := len(r.Channels)
+	if given("channels") || r.Points() || r.VAE != "" || r.Arch == "vae-mlp" || r.Arch == "mlp" {
+		return false
+	}
+	for n := had; n > 2 && (r.Resolution.H|r.Resolution.W)&(1<<(n-1)-1) != 0; n-- {
+		r.Channels = r.Channels[:n-1]
+	}
+	return len(r.Channels) < had
+}
+
 // UsualSplit is the rule of the hold-out where none is given: by the pixels. The embedded emoji, of which none is a copy of another,
 // keep the split that runs on them have always had; points are compared by their numbers alone.
 func (r *Run) UsualSplit() string {

@@ -81,10 +81,10 @@ func (r *Report) WriteText(w io.Writer) error {
 	listGroups(&b, "duplicates", fmt.Sprintf("%d files are copies of others", extra(r.Duplicates)), r.Duplicates)
 	listGroups(&b, "near-copies", fmt.Sprintf("%d files look like another (saved again, resized, mirrored), in %d groups", extra(r.Twins)+len(r.Twins), len(r.Twins)), r.Twins)
 	r.unreadableText(&b)
-	for _, remark := range r.Remarks {
-		fmt.Fprintf(&b, "\nread        %s", remark)
-	}
 	fmt.Fprintln(&b)
+	for _, remark := range r.Remarks {
+		fmt.Fprintf(&b, "read        %s\n", remark)
+	}
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "note        %s\n", n)
 	}

@@ -100,6 +100,7 @@ func examining(o Options, v *Survey) Options {
 
 func (s *Set) report(ctx context.Context) (*Report, error) {
 	r := &Report{Images: s.Len(), Training: s.Train().Len(), Unreadable: s.Skipped(), Remarks: s.Remarks()}
+	r.Remarks = slices.DeleteFunc(r.Remarks, func(text string) bool { return strings.HasSuffix(text, NoteMadeColour) }) // true of the sample alone
 	infos := make([]Info, s.Len())
 	for i := range infos {
 		infos[i] = s.Info(i)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/bits"
 	"reflect"
 	"slices"
 	"strings"
@@ -103,6 +104,10 @@ func CheckMultiple(arch string, h, w, factor int) error {
 		}
 		return fmt.Sprintf("%d or %d", down, down+factor)
 	}
-	return fmt.Errorf("%s: image of %dx%d (height x width): both sides must be multiples of %d; next are height %s, width %s",
-		arch, h, w, factor, near(h), near(w))
+	var fewer string
+	if n := bits.TrailingZeros(uint(max(h, 1) | max(w, 1))); n > 0 {
+		fewer = fmt.Sprintf("; a network of at most %d levels takes this size", n+1)
+	}
+	return fmt.Errorf("%s: image of %dx%d (height x width): both sides must be multiples of %d; next are height %s, width %s%s",
+		arch, h, w, factor, near(h), near(w), fewer)
 }

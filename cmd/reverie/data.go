@@ -5,11 +5,22 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/spf13/cobra"
 )
+
+// heldOutShare is what train holds out where nothing is said.
+var heldOutShare = func() float64 {
+	c, err := config.Preset(config.PresetNames()[0])
+	if err != nil {
+		panic(err) // the name is one of PresetNames
+	}
+	return c.Val
+}()
 
 func newData() *cobra.Command {
 	var (
@@ -37,7 +48,7 @@ a file or a named set, it prints the columns and how the file was read.`,
 			if len(args) > 0 && config.IsPoints(args[0]) {
 				return examinePoints(cmd, args)
 			}
-			o.MaxPixels = int64(maxPixels)
+			o.MaxPixels, o.Val = int64(maxPixels), heldOutShare
 			r, err := examine(cmd, args, o)
 			if err != nil {
 				return err
@@ -45,14 +56,19 @@ a file or a named set, it prints the columns and how the file was read.`,
 			if err := r.WriteText(cmd.OutOrStdout()); err != nil {
 				return err
 			}
+			ready, err := advise(cmd, args, r)
+			if err != nil {
+				return err
+			}
 			if root := rootOf(out, args); root != "" && !cmd.Flags().Changed("out") {
 				fmt.Fprintf(cmd.ErrOrStderr(), "note: no grid is drawn, since %s would be one more image of %s; give it another place by --out\n", out, root)
+				fmt.Fprintf(cmd.OutOrStdout(), "\n%s\n", ready)
 				return nil
 			}
 			if err := picture.Write(out, r.Grid(), picture.Text{Key: "Software", Value: "reverie " + version()}, picture.Text{Key: "data", Value: dataName(args)}); err != nil {
 				return err
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), out)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s\n\n%s\n", out, ready)
 			return nil
 		},
 	}
@@ -71,6 +87,52 @@ func rootOf(path string, roots []string) string {
 		}
 	}
 	return ""
+}
+
+// advise prints what train chooses for the data and returns the command line that says it all. For the emoji inside nothing is chosen:
+// the preset was made for them.
+func advise(cmd *cobra.Command, args []string, r *data.Report) (ready string, err error) {
+	var all []choice
+	if len(args) > 0 {
+		if all, err = choicesFor(args, r); err != nil {
+			return "", err
+		}
+	}
+	writeChoices(cmd.OutOrStdout(), all)
+	words := []string{programName(), "train"}
+	for _, dir := range args {
+		words = append(words, quoted(absolute(dir)))
+	}
+	for _, flag := range []string{"data-class", "strict", "max-pixels"} {
+		if f := cmd.Flags().Lookup(flag); f.Changed {
+			words = append(words, "--"+flag+"="+quoted(strings.Trim(f.Value.String(), "[]")))
+		}
+	}
+	for _, c := range all {
+		words = append(words, c.flag)
+	}
+	return strings.Join(words, " "), nil
+}
+
+// choicesFor are the settings that train chooses for folders of images, the batch among them.
+func choicesFor(args []string, r *data.Report) (all []choice, err error) {
+	nothing := func(string) bool { return false }
+	c, err := config.Preset(config.PresetNames()[0])
+	if err != nil {
+		return nil, err
+	}
+	if c.Data, err = sources(args); err != nil {
+		return nil, err
+	}
+	all = choose(&c, r.Survey, nothing)
+	batch, err := fitBatch(&c, r.Training, nothing)
+	switch {
+	case err != nil:
+		batch = []choice{{fmt.Sprintf("--batch %d --val 0", r.Images), english.Plural(r.Images, "image", "") + ": too few to hold any out"}}
+	case batch == nil:
+		batch = []choice{{fmt.Sprintf("--batch %d", c.Batch), english.Plural(r.Training/c.Batch, "step", "") + " to an epoch"}}
+	}
+	return append(all, batch...), nil
 }
 
 // dataName says where images are from.

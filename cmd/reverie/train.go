@@ -21,6 +21,7 @@ import (
 type trainOptions struct {
 	config.Run
 	run, resume, backend string
+	levels               []choice
 	betas                []float64
 }
 
@@ -160,10 +161,14 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 	if o.resume != "" {
 		return o.resumeRun(cmd, e, set)
 	}
-	if err := adopt(c, func(name string) bool { return slices.Contains(set, name) }); err != nil {
+	if err := adopt(c, cmd.Flags().Changed); err != nil {
 		return err
 	}
 	if err := checkpoint.RefuseRun(o.run); err != nil { // before the images are read; looked at again when it is made
+		return err
+	}
+	writeChoices(cmd.ErrOrStderr(), o.levels)
+	if err := fit(cmd, c, cmd.Flags().Changed); err != nil {
 		return err
 	}
 	return o.train(cmd, e, c, nil)
@@ -182,6 +187,7 @@ func (o *trainOptions) fresh(set []string) (*config.Run, error) {
 		c.DataClass = nil // the preset's class is one of the embedded set
 	}
 	c.Adapt(given)
+	o.levels = chooseLevels(c, given)
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -263,6 +269,13 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 	}
 	if err := o.fitPoints(c, set); err != nil {
 		return err
+	}
+	if lock == nil {
+		chosen, err := fitBatch(c, set.Train().Len(), cmd.Flags().Changed)
+		if err != nil {
+			return o.blame(cmd, c, err)
+		}
+		writeChoices(cmd.ErrOrStderr(), chosen)
 	}
 	far, err := openFrom(cmd, c)
 	if err != nil {
