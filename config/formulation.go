@@ -26,10 +26,11 @@ func (r *Run) Adapt(given func(flag string) bool) {
 	}
 }
 
-// FitLevels leaves out the last levels of a preset's network while the resolution cannot be halved between all, and says whether it did.
+// FitLevels leaves out the last levels of the network, where it was not chosen, while the resolution cannot be halved between all, and
+// says whether it did. Preset lecture is an experiment that stays as it is.
 func (r *Run) FitLevels(given func(flag string) bool) bool {
 	had := len(r.Channels)
-	if given("channels") || r.Points() || r.VAE != "" || r.Arch == "vae-mlp" || r.Arch == "mlp" {
+	if given("channels") || r.Preset == "lecture" || r.Points() || r.VAE != "" || r.Arch == "vae-mlp" || r.Arch == "mlp" {
 		return false
 	}
 	for n := had; n > 2 && (r.Resolution.H|r.Resolution.W)&(1<<(n-1)-1) != 0; n-- {

@@ -36,7 +36,7 @@ func (st *store) read(ctx context.Context, fsys fs.FS, name string) (*pixels, In
 	}
 	defer st.decoding.Release(cost)
 	p, info, err := decode(f, st.o)
-	info.Hash, info.Bytes = sha256.Sum256(raw), int64(len(raw))
+	info.Hash, info.Bytes, info.grid = sha256.Sum256(raw), int64(len(raw)), isGrid(raw)
 	return p, info, err
 }
 

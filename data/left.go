@@ -1,7 +1,9 @@
 package data
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -12,6 +14,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/reverie-go/reverie/data/photo"
+	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/internal/sniff"
 )
 
@@ -20,6 +23,7 @@ type left struct {
 	kind                   map[string]*leftKind // by extension, in lower case; "" is none
 	hidden                 int
 	runs                   []string
+	grids                  int // pictures of data sets
 	fileLinks, folderLinks int
 }
 
@@ -95,10 +99,27 @@ func (l *left) remarks() (all []string) {
 	if n := len(l.runs); n > 0 {
 		all = append(all, fmt.Sprintf("left out %s of reverie, such as %s", english.Plural(n, "run folder", ""), clean(l.runs[0])))
 	}
+	if l.grids > 0 {
+		all = append(all, fmt.Sprintf("left out %s of images that reverie data drew", english.Plural(l.grids, "grid", "")))
+	}
 	if l.fileLinks+l.folderLinks > 0 {
 		all = append(all, fmt.Sprintf("followed %s and %s", english.Plural(l.fileLinks, "link to a file", "links to files"), english.Plural(l.folderLinks, "link to a folder", "links to folders")))
 	}
 	return all
+}
+
+// errGrid says that a file is no image of the set but a picture of one.
+var errGrid = errors.New("a grid of images that reverie data drew")
+
+// isGrid says whether a file is a picture of a data set, as Report.Grid is written with its texts: drawn in the folder that it shows it
+// would be an image of that.
+func isGrid(raw []byte) bool {
+	const head = 1 << 12 // our texts come first
+	if !bytes.Contains(raw[:min(len(raw), head)], []byte("Software\x00reverie")) {
+		return false
+	}
+	texts, err := picture.ReadText(bytes.NewReader(raw))
+	return err == nil && slices.ContainsFunc(texts, func(t picture.Text) bool { return t.Key == "data" })
 }
 
 // Remarks say what a person should know of how the set was read, each in a line: what of the roots is not in it for its name, what was

@@ -148,6 +148,10 @@ func (st *store) readAll(ctx context.Context, files []file, skips []Skip) error 
 	}
 	unread := 0
 	for i, err := range errs {
+		if errors.Is(err, errGrid) {
+			st.left.grids++
+			continue
+		}
 		if err != nil {
 			skips = append(skips, Skip{files[i].path, err})
 			unread++
@@ -168,6 +172,9 @@ func (st *store) readAll(ctx context.Context, files []file, skips []Skip) error 
 // readFile reads one file of a listing and keeps its pixels if there is room.
 func (st *store) readFile(ctx context.Context, f file) (item, error) {
 	p, info, err := st.read(ctx, f.fsys, f.name)
+	if err == nil && info.grid {
+		err = errGrid
+	}
 	if err != nil {
 		return item{}, err
 	}

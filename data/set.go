@@ -35,6 +35,7 @@ type Info struct {
 	Notes []string
 
 	look *look // of a set that is split by looks, until it is
+	grid bool  // whether it is a picture of a data set, see isGrid
 }
 
 // Skip is a file that was left out, and why.

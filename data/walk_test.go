@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/reverie-go/reverie/data/picture"
 )
 
 // TestRemarks: what lies beside the images is named by extension with its remedy, and what systems and runs leave behind is neither
@@ -63,5 +65,25 @@ func TestNormalForms(t *testing.T) {
 func TestSizesAreHeightByWidth(t *testing.T) {
 	if got := mustOpen(t, small, folder(t, 2)).String(); !strings.Contains(got, "of 4x6x3") {
 		t.Errorf("the set is %s", got)
+	}
+}
+
+// TestGridIsNoImage: what data draws of a folder, in that folder, is no image of it.
+func TestGridIsNoImage(t *testing.T) {
+	dir := folder(t, 3)
+	r, err := Examine(t.Context(), []string{dir}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	software := picture.Text{Key: "Software", Value: "reverie 1"}
+	if err := picture.Write(filepath.Join(dir, "data.png"), r.Grid(), software, picture.Text{Key: "data", Value: dir}); err != nil {
+		t.Fatal(err)
+	}
+	if err := picture.Write(filepath.Join(dir, "sample.png"), r.Grid(), software); err != nil {
+		t.Fatal(err)
+	}
+	s := mustOpen(t, small, dir)
+	if s.Len() != 4 || len(s.Skipped()) != 0 || !strings.Contains(strings.Join(s.Remarks(), "; "), "left out 1 grid of images") {
+		t.Errorf("%d images, skipped %v, remarks %q", s.Len(), s.Skipped(), s.Remarks())
 	}
 }

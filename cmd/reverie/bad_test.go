@@ -104,7 +104,7 @@ func TestUsage(t *testing.T) {
 		{"train nowhere --preset lecture --weighting elbo", "--weighting elbo needs --loss mse"},
 		{"train nowhere --solver lecture-sde --sample-steps 20", "lecture-sde walks all 300 time steps"},
 		{"train nowhere --preset lecture --resolution 100", "both sides must be multiples of 16; next are height 96 or 112"},
-		{"train nowhere --resolution 34x32", "next are height 32 or 40"},
+		{"train nowhere --resolution 33x32", "next are height 32 or 34"},
 		{"train --resume nowhere --run other", "--run and --resume exclude each other"},
 		{"train --resume nowhere --arch resnet", `--arch "resnet" is unknown`},
 		{"train --resume nowhere --weighting elbo --loss l1", "--weighting elbo needs --loss mse"},

@@ -167,10 +167,6 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 	if err := checkpoint.RefuseRun(o.run); err != nil { // before the images are read; looked at again when it is made
 		return err
 	}
-	writeChoices(cmd.ErrOrStderr(), o.levels)
-	if err := fit(cmd, c, cmd.Flags().Changed); err != nil {
-		return err
-	}
 	return o.train(cmd, e, c, nil)
 }
 
@@ -260,6 +256,11 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 	if err := checkMemoryOf(e, *c, vae, lock != nil || cmd.Flags().Changed("batch")); err != nil {
 		return o.blame(cmd, c, err)
 	}
+	if lock == nil {
+		if err := o.fit(cmd, e, c); err != nil {
+			return err
+		}
+	}
 	set, name, err := openData(cmd, c)
 	if lock != nil && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w; if the data were moved, say where they are: %s", err, command("train DATA --resume", lock.Dir))
@@ -300,6 +301,16 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 		return err
 	}
 	return runTrainer(cmd, t)
+}
+
+// fit lets the images of a new run decide what the command line leaves open, and says so.
+func (o *trainOptions) fit(cmd *cobra.Command, e *engine.Engine, c *config.Run) error {
+	writeChoices(cmd.ErrOrStderr(), o.levels)
+	size := c.Resolution
+	if err := fit(cmd, c, cmd.Flags().Changed); err != nil || c.Resolution == size {
+		return err
+	}
+	return checkMemoryOf(e, *c, c.VAE, cmd.Flags().Changed("batch"))
 }
 
 // fitPoints takes the numbers of a point from the data, which a new run does not know before.
