@@ -60,7 +60,7 @@ func (f *Folder) CheckFolder(name string) error {
 
 // wrong says what a path is, and that it is no file or folder of a run.
 func (f *Folder) wrong(name string, mode fs.FileMode, want string) error {
-	return fmt.Errorf("%s is a %s, expected a %s of the run's own; remove it", filepath.Join(f.dir, name), kindOf(mode), want)
+	return fmt.Errorf("%s is a %s, expected a %s of the run's own; put one in its place, or remove it", filepath.Join(f.dir, name), kindOf(mode), want)
 }
 
 // Mkdir makes one folder.
