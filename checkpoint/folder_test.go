@@ -28,8 +28,13 @@ func othersFolder(t *testing.T) (dir string, unchanged func()) {
 			t.Fatal(err)
 		}
 	}
-	all := map[string]string{
-		"diary.txt": "dear diary", ".tmp-notes/x": "notes", "step-000001/trainer.json": "{}", "step-000002/trainer.json": "{}", "step-000003.old/trainer.json": "{}",
+	all := map[string]string{"diary.txt": "dear diary", ".tmp-notes/x": "notes"}
+	for step, name := range map[int64]string{1: "step-000001", 2: "step-000002", 3: "step-000003.old"} {
+		b, err := Trainer{Step: step}.encode(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name+"/"+trainerFile] = string(b)
 	}
 	for name, text := range all {
 		put(name, text)
