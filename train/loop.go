@@ -36,6 +36,11 @@ func (t *Trainer) Run(ctx context.Context) error {
 	if t.remark != "" {
 		t.note("%s", t.remark)
 	}
+	if t.latents != nil {
+		for _, n := range t.latents.vae.Notes {
+			t.note("--vae: %s", n)
+		}
+	}
 	if t.step == 0 {
 		if err := t.firstPictures(ctx); err != nil && ctx.Err() == nil {
 			t.note("pictures of the data: %v", err)
