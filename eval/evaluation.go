@@ -165,7 +165,7 @@ func (e *Evaluation) measure(ctx context.Context, t *table, m Metric, c column, 
 		Samples: c.samples, Reference: c.reference, HeldOut: e.HeldOut, Training: e.Training, Withheld: e.Withheld, Seed: seed, evaluation: e,
 	})
 	if unfit(err) {
-		e.note("%s against %s images is left out: %v", m.Name, c.reference.Name, err)
+		e.note("%s against the %s set is left out: %v", m.Name, c.reference.Name, err)
 		return nil
 	}
 	if err != nil {

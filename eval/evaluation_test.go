@@ -159,7 +159,7 @@ func TestEvaluation(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	if !slices.ContainsFunc(r.Notes, func(s string) bool {
-		return strings.HasPrefix(s, "fid against held-out") && strings.Contains(s, "at least 3")
+		return strings.HasPrefix(s, "fid against the held-out set") && strings.Contains(s, "at least 3")
 	}) {
 		t.Errorf("notes %q", r.Notes)
 	}

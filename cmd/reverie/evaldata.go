@@ -109,7 +109,7 @@ func (v *evaluation) split(set *data.Set) (err error) {
 		return err
 	}
 	if set.Val().Len() == 0 {
-		v.note("no images were held out (train --val): what compares with them is left out")
+		v.note("nothing was held out (train --val): what compares with that is left out")
 		return nil
 	}
 	v.data.heldOut, err = v.load(set.Val(), "held-out")
@@ -121,7 +121,7 @@ func (v *evaluation) split(set *data.Set) (err error) {
 
 // foreign compares with all images of a set, and beside them with the run's own.
 func (v *evaluation) foreign(set *data.Set, own *config.Run, trained, name string) (err error) {
-	v.note(fmt.Sprintf("%s was not trained on %s: all its images are compared with, those of the run beside", v.name, name))
+	v.note(fmt.Sprintf("%s was not trained on %s: all of it is compared with, and the data of the run beside", v.name, name))
 	if v.data.heldOut, err = v.load(set, "held-out"); err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (v *evaluation) foreign(set *data.Set, own *config.Run, trained, name strin
 		err = errors.New("they have changed since the training")
 	}
 	if err != nil {
-		v.warn(fmt.Sprintf("the run's own images cannot be compared with, so nothing is said of memorisation: %v", err))
+		v.warn(fmt.Sprintf("the run's own data cannot be compared with, so nothing is said of memorisation: %v", err))
 		return nil
 	}
 	v.data.config = own
@@ -143,7 +143,7 @@ func (v *evaluation) foreign(set *data.Set, own *config.Run, trained, name strin
 
 // open opens the data of a configuration, at the size of the samples.
 func (v *evaluation) open(c *config.Run) (*data.Set, error) {
-	bar := newBar(v.cmd.ErrOrStderr(), 1, "reading the images")
+	bar := newBar(v.cmd.ErrOrStderr(), 1, "reading data")
 	defer bar.done()
 	c.MaxPixels = cmp.Or(v.maxPixels, c.MaxPixels)
 	set, err := train.OpenData(v.cmd.Context(), c, bar.set)
@@ -163,7 +163,7 @@ const maxReference = 2 << 30
 func (v *evaluation) load(s *data.Set, name string) (*eval.Set, error) {
 	h, w, c := s.Shape()
 	if most := max(1, maxReference/(4*h*w*c)); s.Len() > most {
-		v.note(fmt.Sprintf("of the %s %s images %s are compared with, drawn at random", humanize.Comma(int64(s.Len())), name, humanize.Comma(int64(most))))
+		v.note(fmt.Sprintf("of the %s in the %s set %s are compared with, drawn at random", humanize.Comma(int64(s.Len())), name, humanize.Comma(int64(most))))
 		s = s.Subset(reverie.Stream{Seed: v.seed, Domain: reverie.Evaluation, Sample: 1 << 40}.Perm(s.Len())[:most])
 	}
 	m, err := eval.Read(v.cmd.Context(), s)

@@ -68,7 +68,7 @@ func TestPointsKeepTheirDigits(t *testing.T) {
 		run := filepath.Join(t.TempDir(), "run")
 		trainPoints(t, tableFile(t, "p.csv", normalTable(40, c.shift, c.deviation)), run)
 		table, array := filepath.Join(t.TempDir(), "s.csv"), filepath.Join(t.TempDir(), "s.npz")
-		ok(t, "sample", run, "-n", "20", "--csv", table, "--npz", array)
+		ok(t, "sample", run, "-n", "20", "--out", filepath.Join(t.TempDir(), "s.png"), "--csv", table, "--npz", array)
 		a, err := points.OpenCSV(table)
 		if err != nil {
 			t.Fatal(err)
