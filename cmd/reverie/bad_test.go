@@ -40,7 +40,7 @@ func workshop(t *testing.T) string {
 		}
 	}
 	writeBytes(t, "text/file.txt", []byte("no image"))
-	writeBytes(t, "text/file.md", []byte("no image"))
+	writeBytes(t, "notes.md", []byte("no image"))
 	ok(t, "import", "--weights", lecture, "--timesteps", "10", "--resolution", "8", "--out", "model")
 	writeWeights(t, readBytes(t, lecture))
 	writeTasks(t)
@@ -176,7 +176,7 @@ func TestRefused(t *testing.T) {
 	before := snapshot(t, dir)
 	for _, c := range []struct{ line, text string }{
 		{"train nowhere" + stop, "no such folder: " + filepath.Join(dir, "nowhere")},
-		{"train text/file.md" + stop, "is a file: expected a folder of images"},
+		{"train notes.md" + stop, "is a file: expected a folder of images"},
 		{"train empty" + stop, "no images in " + filepath.Join(dir, "empty")},
 		{"train text" + stop, "it holds 1 other files"},
 		{"train imgs --data-class c" + stop, `no class "c": the classes are "a", "b"`},
