@@ -96,6 +96,9 @@ func shrink(c *call) *graph.Node {
 // Where the bounds cross, all is the upper.
 func clip(c *call) *graph.Node {
 	x := c.x(0)
+	if c.opset < 12 && !x.DType().IsFloat() {
+		refuse("it is of %s, which it is not before operator set 12", c.in[0].elem)
+	}
 	if c.opset < 11 {
 		x = graph.Max(x, graph.ConstAs(x, c.float("min", -math.MaxFloat32)))
 		return graph.Min(x, graph.ConstAs(x, c.float("max", math.MaxFloat32)))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -93,8 +94,11 @@ func (t *tensor) outsideNumber(key string, otherwise int64) (int64, error) {
 // part reads bytes of a regular file.
 func part(root *os.Root, name string, offset, n int64) ([]byte, error) {
 	st, err := root.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%.80q is not there: it belongs into the network's folder", name)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%w; it belongs beside the network", err)
+		return nil, err
 	}
 	if !st.Mode().IsRegular() || offset > st.Size() || n > st.Size()-offset {
 		return nil, fmt.Errorf("%.80q is no file of %d bytes", name, offset+n)

@@ -88,7 +88,7 @@ func TestOutside(t *testing.T) {
 		"escapes":             {"location", "out"},
 		"inside the network":  {"location", back},
 		"inside the network'": {"location", filepath.Join(other, "w")},
-		"no such file":        {"location", "none"},
+		"is not there":        {"location", "none"},
 		"no file of":          {"location", "sub"},
 		"no file of 104":      {"location", "sub/w", "offset", "100"},
 		"expected 4":          {"location", "sub/w", "length", "8"},

@@ -159,10 +159,7 @@ func (r resampling) origin(i, n, size int, scale float64) float64 {
 		return (x+0.5)/scale - 0.5
 	case "pytorch_half_pixel":
 		if size == 1 {
-			if r.mode == "nearest" {
-				return 0
-			}
-			return -0.5
+			return 0
 		}
 		return (x+0.5)/scale - 0.5
 	case "half_pixel_symmetric":
