@@ -23,6 +23,7 @@ type State = sample.State[*tensors.Tensor]
 // are the model's own with its own solver.
 type Options struct {
 	N             int    // images
+	First         int    // the number of the first: image i has the same noise whatever the first is
 	Height, Width int    // of the images; both 0: Defaults'; Width 0: Height
 	Batch         int    // images denoised at once; 0: 16
 	Seed          uint64 // image i is the same for every N, Batch and number of threads
@@ -95,28 +96,43 @@ func (m *Model) clamp(solver string) string {
 // wrong with the options, or says where the walk ended.
 func (m *Model) Sample(ctx context.Context, o Options) ([]float32, error) {
 	o = m.Filled(o)
-	if o.N < 1 || o.Batch < 1 {
-		return nil, fmt.Errorf("pipeline: %d samples in batches of %d: give at least 1", o.N, o.Batch)
-	}
-	if err := m.Fits(o); err != nil {
+	images := make([]float32, 0, max(0, o.N)*o.Height*o.Width*m.ImageChannels())
+	err := m.Each(ctx, o, func(_ int, x []float32) error {
+		images = append(images, x...)
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	size := o.Height * o.Width * m.ImageChannels()
-	images := make([]float32, 0, o.N*size)
-	for first := 0; first < o.N; first += o.Batch {
-		x, err := m.batch(ctx, o, first, min(o.Batch, o.N-first))
+	return images, nil
+}
+
+// Each is Sample a batch at a time: f is called with the number of a batch's first image and its images, which are f's during the call only.
+func (m *Model) Each(ctx context.Context, o Options, f func(first int, x []float32) error) error {
+	o = m.Filled(o)
+	if o.N < 1 || o.Batch < 1 || o.First < 0 {
+		return fmt.Errorf("pipeline: %d samples from number %d on in batches of %d: give at least 1, from 0 on", o.N, o.First, o.Batch)
+	}
+	if err := m.Fits(o); err != nil {
+		return err
+	}
+	for done := 0; done < o.N; done += o.Batch {
+		x, err := m.batch(ctx, o, o.First+done, min(o.Batch, o.N-done))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		y, err := m.Images(x)
 		if err != nil {
 			engine.Free(x)
-			return nil, err
+			return err
 		}
-		tensors.MustConstFlatData(y, func(flat []float32) { images = append(images, flat...) })
+		tensors.MustConstFlatData(y, func(flat []float32) { err = f(o.First+done, flat) })
 		engine.Free(x, y)
+		if err != nil {
+			return err
+		}
 	}
-	return images, nil
+	return nil
 }
 
 // grid is the grid of the options, which of the model's own process follows its Walk.

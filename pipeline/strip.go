@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"image"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
@@ -20,14 +21,22 @@ type Strip struct {
 	// Images, if not nil, makes images of what the walk is at, as Model.Images
 	// does for a model of latents.
 	Images func(x *tensors.Tensor) (*tensors.Tensor, error)
+	// Stages is how many there are, 0: ten.
+	Stages int
+	// All shows all images of the batch in a grid, not the first alone.
+	All bool
+
 	images []image.Image
+	first  int // image of the batch that is recorded, once there is a stage
 }
 
 // Hook records the step if it is one of the ten.
 func (s *Strip) Hook(first int, at State) error {
-	if first > 0 || at.Step*stages < (len(s.images)+1)*at.Steps {
+	n := cmp.Or(s.Stages, stages)
+	if len(s.images) > 0 && first != s.first || at.Step*n < (len(s.images)+1)*at.Steps {
 		return nil
 	}
+	s.first = first
 	x := at.X
 	if s.Images != nil {
 		var err error
@@ -39,6 +48,10 @@ func (s *Strip) Hook(first int, at State) error {
 		}
 	}
 	tensors.MustConstFlatData(x, func(flat []float32) {
+		if s.All {
+			s.images = append(s.images, picture.Sheet(flat, s.H, s.W, s.C, picture.Layout{}))
+			return
+		}
 		if s.H > 1 || s.W > 1 { // of points all that there are
 			flat = flat[:s.H*s.W*s.C]
 		}
@@ -46,6 +59,9 @@ func (s *Strip) Hook(first int, at State) error {
 	})
 	return nil
 }
+
+// Frames returns the stages.
+func (s *Strip) Frames() []image.Image { return s.images }
 
 // Image returns the stages in a row.
 func (s *Strip) Image() image.Image { return picture.Strip(s.images, picture.Layout{}) }

@@ -21,10 +21,14 @@ var pictureNames = []string{".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".
 func checkNames(outs ...output) error {
 	seen := map[string]string{}
 	for _, o := range outs {
-		if o.path == "" {
+		if o.path == "" || o.path == toStdout {
 			continue
 		}
-		if ext := strings.ToLower(filepath.Ext(o.path)); slices.Contains(pictureNames, ext) {
+		if o.flag == "gif" {
+			if !strings.EqualFold(filepath.Ext(o.path), ".gif") {
+				return usagef("--gif %s: the animation is a GIF; end the name with .gif", o.path)
+			}
+		} else if ext := strings.ToLower(filepath.Ext(o.path)); slices.Contains(pictureNames, ext) {
 			return usagef("--%s %s: pictures are written as PNG; end the name with .png", o.flag, o.path)
 		}
 		clean := filepath.Clean(o.path)
@@ -40,7 +44,7 @@ func checkNames(outs ...output) error {
 // written: a missing folder, one without permission, a path that is no file.
 func checkWritable(outs ...output) error {
 	for _, o := range outs {
-		if o.path == "" {
+		if o.path == "" || o.flag == "out" && o.path == toStdout {
 			continue
 		}
 		if err := writable(o.path); err != nil {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
+	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/pipeline"
@@ -14,7 +16,7 @@ import (
 // samplePrior draws images from an autoencoder: latents from the prior N(0, I),
 // decoded.
 func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path string) error {
-	if err := refuseUnused(cmd.Flags(), append(solverNames(), "batchnorm", "strip", "from"), "a diffusion", path+" is an autoencoder, of which one decoding of the prior draws"); err != nil {
+	if err := refuseUnused(cmd.Flags(), append(solverNames(), "batchnorm", "strip", "gif", "from"), "a diffusion", path+" is an autoencoder, of which one decoding of the prior draws"); err != nil {
 		return err
 	}
 	a, err := pipeline.LoadAutoencoder(e, path, o.raw)
@@ -30,6 +32,8 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	switch {
 	case o.csv != "" && !points:
 		return usagef("--csv is for points, and %s draws images; give --npz", path)
+	case o.dir != "" && points:
+		return usagef("--dir is for images, and %s draws points; give --csv or --npz", path)
 	case o.n == 0 && points:
 		o.n = 1000
 	case o.n == 0:
@@ -42,7 +46,7 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s of %dx%d, seed %d: the prior, decoded\n", describeAutoencoder(a), english.Plural(o.n, "image", ""), height, width, o.seed)
 	began := time.Now()
 	h, w, z := a.Net.Latent(height, width)
-	x, height, width, err := a.DecodeCodes(cmd.Context(), pipeline.Prior(o.seed, o.n, h, w, z), o.n, h, w, o.batch)
+	x, height, width, err := a.DecodeCodes(cmd.Context(), pipeline.PriorFrom(reverie.Stream{Seed: o.seed, Domain: reverie.Sampling, Sample: uint64(o.first)}, o.n, h, w, z), o.n, h, w, o.batch)
 	if err != nil {
 		return err
 	}
@@ -50,16 +54,22 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	_, c := a.Net.Channels()
 	text := []picture.Text{
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "drawn from", Value: "the prior"},
-		{Key: "seed", Value: fmt.Sprint(o.seed)}, {Key: "images", Value: fmt.Sprint(o.n)}, {Key: "size", Value: fmt.Sprintf("%dx%d", height, width)},
+		{Key: "seed", Value: fmt.Sprint(o.seed)}, {Key: "images", Value: fmt.Sprint(o.n)}, {Key: "first", Value: fmt.Sprint(o.first)}, {Key: "size", Value: fmt.Sprintf("%dx%d", height, width)},
 	}
 	p := pipeline.Options{N: o.n, Height: height, Width: width}
-	if err := o.write(cmd.OutOrStdout(), x, p, c, nil, text); err != nil {
+	if o.dir != "" {
+		if err := errors.Join(o.makeDir(), o.writeSingles(o.first, x, height, width, c, text)); err != nil {
+			return err
+		}
+	}
+	names := o.names(cmd.OutOrStdout(), cmd.ErrOrStderr())
+	if err := o.write(cmd.OutOrStdout(), names, a.Found.Run, x, p, c, nil, text); err != nil {
 		return err
 	}
 	if points {
-		err = o.writePoints(cmd.OutOrStdout(), inFloat64(x), c)
+		err = o.writePoints(names, inFloat64(x), c)
 	} else {
-		err = o.writeImages(cmd.OutOrStdout(), x, p, c)
+		err = o.writeImages(names, x, p, c)
 	}
 	if err != nil {
 		return err

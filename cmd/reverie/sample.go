@@ -20,12 +20,13 @@ import (
 // sampleOptions are the flags of sample.
 type sampleOptions struct {
 	solverFlags
-	n, batch                            int
+	n, first, batch                     int
 	batchnorm                           string
 	seed                                uint64
 	raw, best                           bool
 	resolution                          config.Size
 	from, out, strip, npz, csv, backend string
+	dir, gif                            string
 }
 
 func newSample() *cobra.Command {
@@ -47,6 +48,7 @@ depends on --seed and i alone, not on -n, --batch or the number of threads.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	numberVarP(f, &o.n, "n", "n", counts, 0, "images (default 16) or points (default 1000)")
+	numberVar(f, &o.first, "first", within(0, 1<<40), 0, "begin with the image of this number: alone unless -n says more, as it is among the others")
 	o.solverFlags.add(f)
 	f.StringVar(&o.from, "from", "", "of a flow between two data sets: start from these images or points (default: the run's)")
 	f.StringVar(&o.batchnorm, "batchnorm", running, oneOf("statistics of BatchNorm, the running ones or each image's own", batchnorms))
@@ -55,7 +57,9 @@ depends on --seed and i alone, not on -n, --batch or the number of threads.`,
 	f.BoolVar(&o.best, "best", false, bestHelp)
 	f.Var(&o.resolution, "resolution", "image size: 64, or HEIGHTxWIDTH (default: the run's)")
 	numberVar(f, &o.batch, "batch", batches, 16, "images denoised at once")
-	f.StringVar(&o.out, "out", "samples.png", "write the grid of images here")
+	f.StringVar(&o.out, "out", "", "write the grid of images here, - for stdout (default: the next samples/sample-001.png of the run)")
+	f.StringVar(&o.dir, "dir", "", "write each image to a file of its own in this folder, 000000.png and on, with the parameters that draw it")
+	f.StringVar(&o.gif, "gif", "", "write the first images on their way out of the noise here, as an animation")
 	f.StringVar(&o.strip, "strip", "", "write ten stages of the first image here")
 	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or the points, float64 [N,D]")
 	f.StringVar(&o.csv, "csv", "", "write the points here, in the units of the data")
@@ -84,7 +88,10 @@ func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err err
 	if err := checkNames(o.outputs()...); err != nil {
 		return p, err
 	}
-	p = pipeline.Options{N: o.n, Height: o.resolution.H, Width: o.resolution.W, Batch: o.batch, Seed: o.seed}
+	if o.n == 0 && cmd.Flags().Changed("first") {
+		o.n = 1
+	}
+	p = pipeline.Options{N: o.n, First: o.first, Height: o.resolution.H, Width: o.resolution.W, Batch: o.batch, Seed: o.seed}
 	if o.batchnorm == perImage {
 		p.Mode = net.PerImage
 	}
@@ -92,7 +99,7 @@ func (o *sampleOptions) options(cmd *cobra.Command) (p pipeline.Options, err err
 }
 
 func (o *sampleOptions) outputs() []output {
-	return []output{{"out", o.out}, {"strip", o.strip}, {"npz", o.npz}, {"csv", o.csv}}
+	return []output{{"out", o.out}, {"strip", o.strip}, {"npz", o.npz}, {"csv", o.csv}, {"gif", o.gif}}
 }
 
 // complete fills in what depends on the model, and checks it.
@@ -123,16 +130,25 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *pipeline.Options, m *pip
 	if err := o.solverFlags.complete(cmd, p, m); err != nil {
 		return err
 	}
+	if p.Solver == "rk45" && cmd.Flags().Changed("first") {
+		return usagef("--first: the steps of rk45 depend on all images of a batch, so that one alone differs from what it is among them; choose another --solver")
+	}
 	return o.load(p.N, p.Batch, p.Height, p.Width, m.ImageChannels(), networkOf(m, p.Mode, p.Height, p.Width)).check()
 }
 
 // load is what drawing n images takes: as they are drawn, in the grid and in the array.
 func (o *sampleOptions) load(n, batch, h, w, c int, network func(int) (int64, error)) load {
-	held := floats(h, w, c) + shown(h, w)
+	held := int64(0)
+	if o.gridWanted() {
+		held += shown(h, w)
+	}
 	if o.npz != "" {
 		held += levels(h, w, c)
 	}
-	return load{images: n, h: h, w: w, batch: batch, network: network, held: held, fewer: "give a smaller -n"}
+	if held > 0 {
+		held += 2 * floats(h, w, c) // as they are and as they grow
+	}
+	return load{images: n, h: h, w: w, batch: batch, network: network, held: held, fewer: "give a smaller -n, or --dir, which holds a batch at a time"}
 }
 
 func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
@@ -165,28 +181,53 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: solver %s, %s, clamp %s\n",
 		describe(m), what(m, p), p.Seed, solverName(p), english.Plural(p.Steps, "step", ""), p.Clamp)
 
+	if err := o.makeDir(); err != nil {
+		return err
+	}
+	text := o.parameters(m, p)
 	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
 	c := m.ImageChannels()
 	strip := pipeline.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images}
+	film := pipeline.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images, Stages: min(p.Steps, mostFrames), All: true}
 	p.Hook = func(first int, s pipeline.State) error {
 		bar.add(1)
+		if o.gif != "" {
+			if err := film.Hook(first, s); err != nil {
+				return err
+			}
+		}
 		return strip.Hook(first, s)
 	}
 	began := time.Now()
-	images, err := m.Sample(cmd.Context(), p)
+	var images []float32
+	err = m.Each(cmd.Context(), p, func(first int, x []float32) error {
+		if o.gridWanted() || o.npz != "" {
+			images = append(images, x...)
+		}
+		if o.dir == "" {
+			return nil
+		}
+		return o.writeSingles(first, x, p.Height, p.Width, c, text)
+	})
 	bar.done()
 	if err != nil {
 		return err
 	}
 	spent := time.Since(began)
-	text := o.parameters(m, p)
-	if err := o.write(cmd.OutOrStdout(), images, p, c, &strip, text); err != nil {
+	names := o.names(cmd.OutOrStdout(), cmd.ErrOrStderr())
+	if err := o.write(cmd.OutOrStdout(), names, m.Found.Run, images, p, c, &strip, text); err != nil {
 		return err
 	}
+	if o.gif != "" {
+		if err := writeGIF(o.gif, film.Frames()); err != nil {
+			return err
+		}
+		fmt.Fprintln(names, o.gif)
+	}
 	if m.Points() {
-		err = o.writePoints(cmd.OutOrStdout(), m.InUnits(images), c)
+		err = o.writePoints(names, m.InUnits(images), c)
 	} else {
-		err = o.writeImages(cmd.OutOrStdout(), images, p, c)
+		err = o.writeImages(names, images, p, c)
 	}
 	if err != nil {
 		return err
@@ -199,23 +240,30 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 }
 
 // write writes the files that were asked for and names them.
-func (o *sampleOptions) write(stdout io.Writer, images []float32, p pipeline.Options, c int, strip *pipeline.Strip, text []picture.Text) error {
-	grid := picture.Sheet(images, p.Height, p.Width, c, picture.Layout{})
-	if err := picture.Write(o.out, grid, text...); err != nil {
-		return err
+func (o *sampleOptions) write(stdout, names io.Writer, run string, images []float32, p pipeline.Options, c int, strip *pipeline.Strip, text []picture.Text) error {
+	if o.gridWanted() {
+		grid := picture.Sheet(images, p.Height, p.Width, c, picture.Layout{})
+		if err := o.writeGrid(stdout, run, grid, text); err != nil {
+			return err
+		}
 	}
-	fmt.Fprintln(stdout, o.out)
+	if o.dir != "" {
+		fmt.Fprintln(names, o.dir)
+	}
 	if o.strip != "" {
 		if err := picture.Write(o.strip, strip.Image(), text...); err != nil {
 			return err
 		}
-		fmt.Fprintln(stdout, o.strip)
+		fmt.Fprintln(names, o.strip)
 	}
 	return nil
 }
 
 // writeImages writes images as an array where that was asked for.
 func (o *sampleOptions) writeImages(stdout io.Writer, x []float32, p pipeline.Options, c int) error {
+	if o.npz == "" {
+		return nil
+	}
 	return o.writeNPZ(stdout, checkpoint.FromU8s(picture.Bytes(nil, x), p.N, p.Height, p.Width, c))
 }
 
@@ -271,7 +319,7 @@ func (o *sampleOptions) parameters(m *pipeline.Loaded, p pipeline.Options) []pic
 	text := []picture.Text{
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: m.Found.Model}, {Key: "weights", Value: weightsName(m)},
 		{Key: "batchnorm", Value: o.batchnorm}, {Key: "seed", Value: fmt.Sprint(p.Seed)},
-		{Key: "images", Value: fmt.Sprint(p.N)}, {Key: "size", Value: fmt.Sprintf("%dx%d", p.Height, p.Width)},
+		{Key: "images", Value: fmt.Sprint(p.N)}, {Key: "first", Value: fmt.Sprint(p.First)}, {Key: "size", Value: fmt.Sprintf("%dx%d", p.Height, p.Width)},
 	}
 	return append(text, o.solverFlags.text(p)...)
 }

@@ -22,7 +22,7 @@ func refuseUnused(f *pflag.FlagSet, flags []string, to, not string) error {
 // refuseFor refuses the flags of sampling that a model has no use for.
 func refuseFor(f *pflag.FlagSet, m *pipeline.Loaded) error {
 	if m.Points() {
-		if err := refuseUnused(f, []string{"resolution"}, "images", m.Found.Model+" draws points"); err != nil {
+		if err := refuseUnused(f, []string{"resolution", "dir"}, "images", m.Found.Model+" draws points"); err != nil {
 			return err
 		}
 	}
