@@ -24,51 +24,53 @@ var newAttention = strings.NewReplacer(".query.", ".to_q.", ".key.", ".to_k.", "
 // (module.), torch.compile (_orig_mod.) and of the programs that trained them, and with the present names of attention. The notes say what was
 // renamed. Two tensors of one name are an error.
 func PlainNames(tensors map[string]Tensor) (plain map[string]Tensor, notes []string, err error) {
-	names := slices.Sorted(maps.Keys(tensors))
-	to := make(map[string]string, len(names))
-	for _, name := range names {
-		to[name] = name
-	}
-	rename := func(what string, f func(name string) string) {
-		n := 0
-		for name, old := range to {
-			if renamed := f(old); renamed != old && renamed != "" {
-				to[name] = renamed
-				n++
-			}
-		}
-		if n > 0 {
-			notes = append(notes, fmt.Sprintf("%d of %d tensors: %s", n, len(names), what))
-		}
+	r := renaming{}
+	for name := range tensors {
+		r[name] = name
 	}
 	for again := true; again; {
-		again = false
+		var all []string
 		for _, w := range wrappers {
-			before := len(notes)
-			rename(fmt.Sprintf("%q taken off their names", w), func(name string) string { return withoutPart(name, w) })
-			again = again || len(notes) > before
+			all = append(all, r.rename(fmt.Sprintf("%q taken off their names", w), func(name string) string { return withoutPart(name, w) })...)
 		}
-		if p := commonHolder(to); p != "" {
-			rename(fmt.Sprintf("%q taken off their names", p), func(name string) string { return strings.TrimPrefix(name, p) })
-			again = true
+		if p := r.holder(); p != "" {
+			all = append(all, r.rename(fmt.Sprintf("%q taken off their names", p), func(name string) string { return strings.TrimPrefix(name, p) })...)
 		}
+		notes, again = append(notes, all...), len(all) > 0
 	}
-	rename("old names of attention (query, key, value, proj_attn) read as to_q, to_k, to_v, to_out.0", func(name string) string {
+	notes = append(notes, r.rename("old names of attention (query, key, value, proj_attn) read as to_q, to_k, to_v, to_out.0", func(name string) string {
 		if oldAttention.MatchString(name) {
 			return newAttention.Replace(name)
 		}
 		return name
-	})
-	plain = make(map[string]Tensor, len(names))
-	from := map[string]string{}
-	for _, name := range names {
-		if other, ok := from[to[name]]; ok {
-			return nil, nil, fmt.Errorf("tensors %q and %q are both %q once prefixes are off: keep one", other, name, to[name])
+	})...)
+	plain, from := make(map[string]Tensor, len(tensors)), map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
+		to := r[name]
+		if other, ok := from[to]; ok {
+			return nil, nil, fmt.Errorf("tensors %q and %q are both %q once prefixes are off: keep one", other, name, to)
 		}
-		from[to[name]] = name
-		plain[to[name]] = tensors[name]
+		from[to], plain[to] = name, tensors[name]
 	}
 	return plain, notes, nil
+}
+
+// A renaming has the new name of each tensor by its old one.
+type renaming map[string]string
+
+// rename gives every tensor the name that f makes of its new one, and a note if that is another for any. No name becomes empty.
+func (r renaming) rename(what string, f func(name string) string) (note []string) {
+	n := 0
+	for old, name := range r {
+		if to := f(name); to != name && to != "" {
+			r[old] = to
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of %d tensors: %s", n, len(r), what)}
 }
 
 // withoutPart takes a wrapper off the beginning of a name and of each of its parts.
@@ -76,11 +78,11 @@ func withoutPart(name, wrapper string) string {
 	return strings.TrimPrefix(strings.ReplaceAll("."+name, "."+wrapper, "."), ".")
 }
 
-// commonHolder is the holder that all names begin with, "" if there is none.
-func commonHolder(names map[string]string) string {
+// holder is the holder that all new names begin with, "" if there is none.
+func (r renaming) holder() string {
 	for _, p := range holders {
-		all := len(names) > 0
-		for _, name := range names {
+		all := len(r) > 0
+		for _, name := range r {
 			all = all && strings.HasPrefix(name, p) && len(name) > len(p)
 		}
 		if all {
