@@ -212,7 +212,7 @@ func TestRefused(t *testing.T) {
 		{"import --weights weights/truncated.safetensors --out m", "truncated.safetensors: damaged file"},
 		{"import --weights weights/header.safetensors --out m", "header.safetensors: damaged file"},
 		{"import --weights weights/huge.safetensors --out m", "the header claims 1152921504606846976 bytes"},
-		{"import --weights weights/text.safetensors --out m", "text.safetensors: damaged file"},
+		{"import --weights weights/text.safetensors --out m", "text.safetensors: foreign: it is a text file"},
 		{"import --weights weights/nan.safetensors --out m", "value is not finite"},
 		{"import --weights run/checkpoints/step-000004/trainer.safetensors --out m", "not a simpleunet"},
 		{"predict --model nowhere --in in/good.npz --out o.npz", "no such run, checkpoint or model folder"},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
@@ -60,11 +59,6 @@ a file or a named set, it prints the columns and how the file was read.`,
 			if err != nil {
 				return err
 			}
-			if root := rootOf(out, args); root != "" && !cmd.Flags().Changed("out") {
-				fmt.Fprintf(cmd.ErrOrStderr(), "note: no grid is drawn, since %s would be one more image of %s; give it another place by --out\n", out, root)
-				fmt.Fprintf(cmd.OutOrStdout(), "\n%s\n", ready)
-				return nil
-			}
 			if err := picture.Write(out, r.Grid(), picture.Text{Key: "Software", Value: "reverie " + version()}, picture.Text{Key: "data", Value: dataName(args)}); err != nil {
 				return err
 			}
@@ -75,18 +69,8 @@ a file or a named set, it prints the columns and how the file was read.`,
 	cmd.Flags().StringSliceVar(&o.Classes, "data-class", nil, "look at these class folders only (comma-separated)")
 	cmd.Flags().BoolVar(&o.Strict, "strict", false, "fail on an unreadable image")
 	maxPixelsVar(cmd.Flags(), &maxPixels)
-	cmd.Flags().StringVar(&out, "out", "data.png", "write the grid here (by default not among the images)")
+	cmd.Flags().StringVar(&out, "out", "data.png", "write the grid here")
 	return cmd
-}
-
-// rootOf is the one of the folders that a file's path leads into; "": none.
-func rootOf(path string, roots []string) string {
-	for _, root := range roots {
-		if rel, err := filepath.Rel(absolute(root), absolute(path)); err == nil && filepath.IsLocal(rel) {
-			return root
-		}
-	}
-	return ""
 }
 
 // advise prints what train chooses for the data and returns the command line that says it all. For the emoji inside nothing is chosen:
