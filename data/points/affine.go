@@ -14,13 +14,16 @@ type Affine struct {
 	Scale []float64 `json:"scale"` // positive
 }
 
-// Standardise returns the map that gives each number of x mean 0 and variance 1. A number that is the same for all points is only
-// shifted. For tables, whose columns have units of their own.
+// Standardise returns the map that gives each number of x mean 0 and variance 1. A number that is the same for all points has the scale 1e-9 of its
+// size, or of 1, so that what a model draws of it keeps its value. For tables, whose columns have units of their own.
 func Standardise(x reverie.Batch[float64]) Affine {
 	a := Affine{Shift: make([]float64, len(x[0])), Scale: make([]float64, len(x[0]))}
 	for j := range a.Shift {
 		mean, variance := moments(x, j)
 		a.Shift[j], a.Scale[j] = mean, root(variance)
+		if variance == 0 {
+			a.Scale[j] = 1e-9 * max(1, math.Abs(mean))
+		}
 	}
 	return a
 }

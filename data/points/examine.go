@@ -37,7 +37,7 @@ func (c *Cloud) examine() error {
 		}
 	}
 	if len(constant) > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("the same in all %d points, which a model learns only up to some noise: %s", len(c.X), list(constant, "%s")))
+		c.Notes = append(c.Notes, fmt.Sprintf("the same in all %d points, of which there is nothing to learn: %s", len(c.X), list(constant, "%s")))
 	}
 	if n := c.copies(); n > 0 {
 		c.Notes = append(c.Notes, fmt.Sprintf("%d of %d points are equal to one before them; equal points are held out together", n, len(c.X)))
