@@ -11,6 +11,9 @@ import (
 // pointsPrefix marks a data set that is named, not a file: points:moons.
 const pointsPrefix = "points:"
 
+// imagesPrefix marks a file of an array that holds images, not points.
+const imagesPrefix = "images:"
+
 // IsNamed says whether a data source is the name of a set of points rather than a path.
 func IsNamed(source string) bool { return strings.HasPrefix(source, pointsPrefix) }
 
@@ -22,7 +25,7 @@ var pointFiles = []string{".csv", ".tsv", ".txt", ".dat", ".npz", ".npy"}
 
 // IsPoints says whether a data source is a set of points: a name, a table or an array. All else is images.
 func IsPoints(source string) bool {
-	return IsNamed(source) || slices.Contains(pointFiles, strings.ToLower(filepath.Ext(source)))
+	return IsNamed(source) || !strings.HasPrefix(source, imagesPrefix) && slices.Contains(pointFiles, strings.ToLower(filepath.Ext(source)))
 }
 
 // adaptPoints replaces what a preset says of images and their networks.

@@ -23,7 +23,8 @@ type left struct {
 	kind                   map[string]*leftKind // by extension, in lower case; "" is none
 	hidden                 int
 	runs                   []string
-	grids                  int // pictures of data sets
+	grids                  int      // pictures of data sets
+	arrays                 []string // how arrays were read
 	fileLinks, folderLinks int
 }
 
@@ -90,6 +91,7 @@ func (k *leftKind) remedy(ext string) string {
 
 // remarks are a sentence for each way in which what lies in the roots is not in the set, or came into it.
 func (l *left) remarks() (all []string) {
+	all = append(all, l.arrays...)
 	if n := l.others(); n > 0 {
 		all = append(all, fmt.Sprintf("left out %s of other names: %s", english.Plural(n, "file", ""), l.kinds()))
 	}

@@ -39,6 +39,19 @@ func list(ctx context.Context, roots []string) (l listing, err error) {
 		return l, errors.New("data: no image folder given")
 	}
 	for _, root := range roots {
+		root = strings.TrimPrefix(root, ArrayPrefix)
+		files := idxFiles(root)
+		if st, err := os.Stat(root); err == nil && st.Mode().IsRegular() && (isIDX(filepath.Base(root)) || strings.EqualFold(filepath.Ext(root), ".npz")) {
+			files = []string{root}
+		}
+		for _, f := range files {
+			if err := l.listFile(f); err != nil {
+				return l, err
+			}
+		}
+		if len(files) > 0 {
+			continue
+		}
 		r, real, err := openRoot(root)
 		if err != nil {
 			return l, err

@@ -44,11 +44,15 @@ a file or a named set, it prints the columns and how the file was read.`,
 			if err := checkWritable(output{"out", out}); err != nil {
 				return err
 			}
-			if len(args) > 0 && config.IsPoints(args[0]) {
+			roots, err := sources(args)
+			if err != nil {
+				return err
+			}
+			if len(args) > 0 && config.IsPoints(roots[0]) {
 				return examinePoints(cmd, args)
 			}
 			o.MaxPixels, o.Val = int64(maxPixels), heldOutShare
-			r, err := examine(cmd, args, o)
+			r, err := examine(cmd, roots, o)
 			if err != nil {
 				return err
 			}

@@ -122,6 +122,10 @@ func (o *encodeOptions) open(cmd *cobra.Command, a *pipeline.Autoencoder, roots 
 			return nil, err
 		}
 	}
+	roots, err := sources(roots)
+	if err != nil {
+		return nil, err
+	}
 	c := &config.Run{Crop: "none", Cache: 1024, Data: roots}
 	switch {
 	case c.Points() && len(roots) > 1:

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
@@ -370,8 +371,12 @@ func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err
 func sources(args []string) (all []string, err error) {
 	for _, arg := range args {
 		if !config.IsNamed(arg) {
-			if arg, err = filepath.Abs(arg); err != nil {
+			path, prefix := strings.CutPrefix(arg, data.ArrayPrefix)
+			if arg, err = filepath.Abs(path); err != nil {
 				return nil, err
+			}
+			if prefix || strings.EqualFold(filepath.Ext(arg), ".npz") && data.IsImages(arg) {
+				arg = data.ArrayPrefix + arg
 			}
 		}
 		all = append(all, arg)
