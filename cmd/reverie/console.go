@@ -54,7 +54,7 @@ func openFrom(cmd *cobra.Command, c *config.Run) ([]*data.Set, error) {
 // runName is what a run on a folder is called: the folder's name, as far as a
 // name for a run can be made of it.
 func runName(dir string) string {
-	dir = config.PointsName(dir)
+	dir = strings.TrimSuffix(config.PointsName(dir), ".npz")
 	if name := strings.Trim(filepath.Base(dir), `./\`); name != "" {
 		return name
 	}

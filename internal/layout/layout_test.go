@@ -26,7 +26,7 @@ var allowed = map[string]struct {
 	"":             {nil, false},
 	"sample":       {[]string{"."}, false},
 	"mixture":      {[]string{"."}, false},
-	"data":         {[]string{".", "data"}, true},
+	"data":         {[]string{".", "data", "checkpoint"}, true},            // for npz
 	"data/picture": {[]string{"checkpoint"}, true},                         // for its atomic writing
 	"data/points":  {[]string{".", "data", "mixture", "checkpoint"}, true}, // for npz
 	"checkpoint":   {[]string{"checkpoint"}, true},
