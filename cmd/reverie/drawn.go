@@ -35,7 +35,7 @@ func (o *sampleOptions) names(stdout, stderr io.Writer) io.Writer {
 func (o *sampleOptions) writeGrid(stdout io.Writer, run string, grid image.Image, text []picture.Text) error {
 	switch o.out {
 	case toStdout:
-		return picture.Encode(bytesTo(stdout), grid, text...)
+		return picture.Encode(raw(stdout), grid, text...)
 	case "":
 		path, err := writeFresh(run, grid, text)
 		if err != nil {

@@ -29,7 +29,7 @@ var flagGroups = []flagGroup{
 	{"Network", []string{"arch", "channels", "layers", "vae", "latent-channels", "likelihood", "beta"}, []string{"beta-warmup", "energy"}},
 	{"Formulation", []string{"train:process", "timesteps", "schedule", "prediction", "objective", "loss", "weighting"},
 		[]string{"beta-start", "beta-end", "sigma-min", "sigma-max", "sigma-data", "coupling", "train:level", "times"}},
-	{"Optimiser", []string{"preset", "epochs", "train:steps", "lab:steps", "time", "seconds", "train:batch", "lr", "ema"},
+	{"Optimiser", []string{"preset", "config", "epochs", "train:steps", "lab:steps", "time", "seconds", "train:batch", "lr", "ema"},
 		[]string{"warmup", "lr-schedule", "adam-betas", "clip-norm"}},
 	{"Measures", []string{"metrics", "draws", "features", "images"}, []string{"eval:times", "probes", "exact", "no-cache"}},
 	{"Sampling", []string{"n", "first", "solver", "steps", "sample-steps", "path", "eta", "seed", "best", "from"},

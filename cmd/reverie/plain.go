@@ -70,11 +70,3 @@ func raw(w io.Writer) io.Writer {
 	}
 	return w
 }
-
-// bytesTo is where a command writes the bytes of a file that was asked for on w, which are no text.
-func bytesTo(w io.Writer) io.Writer {
-	if p, ok := w.(*plainText); ok {
-		return p.to
-	}
-	return w
-}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ import (
 type trainOptions struct {
 	config.Run
 	run, resume, backend string
+	config               string // path of a configuration to start from
 	levels               []choice
 	betas                []float64
 }
@@ -66,6 +68,7 @@ stays as it was.`,
 func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVar(&o.Preset, "preset", "small", oneOf("start from this preset", config.PresetNames()))
+	f.StringVar(&o.config, "config", "", "start from this config.json of a run in place of a preset; flags replace what it says")
 	f.StringVar(&o.run, "run", "", "folder of the new run (default runs/NAME-N)")
 	f.StringVar(&o.resume, "resume", "", "go on with the run in this folder; totals may be raised")
 	numberVar(f, &o.Epochs, "epochs", config.RangeOf("epochs"), 0, "stop after that many passes over the data")
@@ -134,7 +137,7 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 }
 
 // notConfig are the flags that are no field of config.Run.
-var notConfig = []string{"run", "resume", "backend", "help", "help-all"}
+var notConfig = []string{"run", "resume", "config", "backend", "help", "help-all"}
 
 // trainFunc checks the command line, then trains.
 func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
@@ -174,11 +177,14 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 // fresh is the configuration of a new run, checked as far as that is possible
 // without opening anything.
 func (o *trainOptions) fresh(set []string) (*config.Run, error) {
+	given := func(name string) bool { return slices.Contains(set, name) }
+	if o.config != "" {
+		return o.fromConfig(set, given)
+	}
 	preset, err := config.Preset(o.Preset)
 	if err != nil {
 		return nil, err
 	}
-	given := func(name string) bool { return slices.Contains(set, name) }
 	c := preset.With(&o.Run, set)
 	if len(c.Data) > 0 && !given("data-class") {
 		c.DataClass = nil // the preset's class is one of the embedded set
@@ -198,10 +204,37 @@ func (o *trainOptions) fresh(set []string) (*config.Run, error) {
 	return c, train.Check(c)
 }
 
+// fromConfig is the configuration of a new run that a config.json describes, with what the flags replace.
+func (o *trainOptions) fromConfig(set []string, given func(name string) bool) (*config.Run, error) {
+	if given("preset") {
+		return nil, fmt.Errorf("--config says all that a preset does; leave --preset out")
+	}
+	f, err := os.Open(o.config)
+	if err != nil {
+		return nil, inputError("config", o.config, err)
+	}
+	defer f.Close()
+	base, err := config.Parse(f)
+	if err != nil {
+		return nil, fmt.Errorf("--config %s: %w", o.config, err)
+	}
+	c := base.With(&o.Run, set)
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if err := c.Unused(given); err != nil || c.VAE != "" {
+		return c, err
+	}
+	return c, train.Check(c)
+}
+
 // checkResume finds unknown values and flags that rule each other out. What the
 // command line leaves open is the run's, which is not read yet, so here it is
 // what no single flag can contradict.
 func (o *trainOptions) checkResume(set []string) error {
+	if o.config != "" {
+		return fmt.Errorf("--config and --resume exclude each other: a resumed run has its own configuration")
+	}
 	if o.run != "" {
 		return fmt.Errorf("--run and --resume exclude each other: --resume %s goes on in that folder", o.resume)
 	}
@@ -257,7 +290,7 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 	if err := checkMemoryOf(e, *c, vae, lock != nil || cmd.Flags().Changed("batch")); err != nil {
 		return o.blame(cmd, c, err)
 	}
-	if lock == nil {
+	if lock == nil && o.config == "" { // a configuration that was given says all that the data would
 		if err := o.fit(cmd, e, c); err != nil {
 			return err
 		}
