@@ -160,22 +160,9 @@ func (c *conversion) compute(op *operator, given *call) (outs []*value, ok bool)
 				panic(failure)
 			}
 		}()
-		inner := given.again(g)
-		for i, v := range given.in {
-			if v != nil {
-				inner.in[i] = &value{elem: v.elem, known: v.known, node: params[0]}
-				params = params[1:]
-			}
-		}
-		outs = inner.build(op)
-		for _, v := range outs {
-			nodes = append(nodes, v.in(g))
-		}
-		switch {
-		case slices.ContainsFunc(nodes, func(y *graph.Node) bool { return y.Shape().Size() > maxKnown }):
-			panic(errLarge)
-		case !slices.ContainsFunc(nodes, func(y *graph.Node) bool { return y.Shape().Size() > 0 }):
-			panic(errNone)
+		outs, nodes = given.inside(op, g, params)
+		if err := unfit(nodes); err != nil {
+			panic(err)
 		}
 		return nodes
 	})
@@ -198,6 +185,33 @@ func (c *conversion) compute(op *operator, given *call) (outs []*value, ok bool)
 		outs[i] = &value{elem: outs[i].elem, known: t}
 	}
 	return outs, true
+}
+
+// inside builds the call in another graph, whose parameters are the inputs that are there.
+func (c *call) inside(op *operator, g *graph.Graph, params []*graph.Node) (outs []*value, nodes []*graph.Node) {
+	inner := c.again(g)
+	for i, v := range c.in {
+		if v != nil {
+			inner.in[i] = &value{elem: v.elem, known: v.known, node: params[0]}
+			params = params[1:]
+		}
+	}
+	outs = inner.build(op)
+	for _, v := range outs {
+		nodes = append(nodes, v.in(g))
+	}
+	return outs, nodes
+}
+
+// unfit says why values are not computed at once.
+func unfit(nodes []*graph.Node) error {
+	switch {
+	case slices.ContainsFunc(nodes, func(y *graph.Node) bool { return y.Shape().Size() > maxKnown }):
+		return errLarge
+	case !slices.ContainsFunc(nodes, func(y *graph.Node) bool { return y.Shape().Size() > 0 }):
+		return errNone
+	}
+	return nil
 }
 
 var (
