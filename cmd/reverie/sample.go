@@ -38,7 +38,9 @@ func newSample() *cobra.Command {
 folder or an imported model, with the averaged weights where there are any.
 
 Without --solver and --steps it samples as the run was configured to. Image i
-depends on --seed and i alone, not on -n, --batch or the number of threads.`,
+depends on --seed and i alone, not on -n, --batch or the number of threads; only
+solver rk45 takes its steps by all images of a batch at once, so that with it an
+image may differ, within the tolerance, with -n and --batch.`,
 		Example: `  reverie sample runs/emoji-1
   reverie sample runs/emoji-1 -n 64 --solver ddim --steps 25 --seed 7
   reverie sample runs/cars-1 --strip strip.png --npz images.npz`,
