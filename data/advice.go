@@ -65,8 +65,8 @@ func named(list []Count, name string) int {
 	return 0
 }
 
-// shownGroups is how many groups of copies, files of one, and unreadable files WriteText names.
-const shownGroups = 10
+// shownUnreadable is how many unreadable files WriteText names.
+const shownUnreadable = 10
 
 // WriteText writes the report for people to read.
 func (r *Report) WriteText(w io.Writer) error {
@@ -78,8 +78,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	r.section(&b, "shapes", r.Shapes)
 	r.section(&b, "modes", r.Modes)
 	r.section(&b, "formats", r.Formats)
-	listGroups(&b, "duplicates", fmt.Sprintf("%d files are copies of others", extra(r.Duplicates)), r.Duplicates)
-	listGroups(&b, "near-copies", fmt.Sprintf("%d files look like another (saved again, resized, mirrored), in %d groups", extra(r.Twins)+len(r.Twins), len(r.Twins)), r.Twins)
+	fmt.Fprintf(&b, "\nduplicates  %d files are copies of others%s\n", extra(r.Duplicates), naming(r.Duplicates))
+	fmt.Fprintf(&b, "\nnear-copies %d files look like another (saved again, resized, mirrored), in %d groups%s\n",
+		extra(r.Twins)+len(r.Twins), len(r.Twins), naming(r.Twins))
 	r.unreadableText(&b)
 	fmt.Fprintln(&b)
 	for _, remark := range r.Remarks {
@@ -123,25 +124,34 @@ func clean(s string) string {
 	}, s)
 }
 
-// listGroups names groups of files.
-func listGroups(b *strings.Builder, title, text string, groups [][]string) {
-	fmt.Fprintf(b, "\n%-11s %s\n", title, text)
-	for i, g := range groups {
-		if i == shownGroups {
-			fmt.Fprintf(b, "  and %d more groups\n", len(groups)-i)
-			break
-		}
-		if len(g) > shownGroups {
-			g = append(g[:shownGroups:shownGroups], fmt.Sprintf("%d more", len(g)-shownGroups))
-		}
-		fmt.Fprintf(b, "  %s\n", clean(strings.Join(g, " = ")))
+// naming says how to have the files of groups named: WriteText names only those with which something is the matter.
+func naming(groups [][]string) string {
+	if len(groups) == 0 {
+		return ""
 	}
+	return " (--copies names them)"
+}
+
+// WriteCopies names the files of every group of duplicates and near-copies, a group a line.
+func (r *Report) WriteCopies(w io.Writer) error {
+	var b strings.Builder
+	for _, kind := range []struct {
+		title  string
+		groups [][]string
+	}{{"duplicates", r.Duplicates}, {"near-copies", r.Twins}} {
+		fmt.Fprintf(&b, "\n%s\n", kind.title)
+		for _, g := range kind.groups {
+			fmt.Fprintf(&b, "  %s\n", clean(strings.Join(g, " = ")))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func (r *Report) unreadableText(b *strings.Builder) {
 	fmt.Fprintf(b, "\nunreadable  %d files\n", len(r.Unreadable))
 	for i, s := range r.Unreadable {
-		if i == shownGroups {
+		if i == shownUnreadable {
 			fmt.Fprintf(b, "  and %d more\n", len(r.Unreadable)-i)
 			break
 		}

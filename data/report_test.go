@@ -83,12 +83,21 @@ func TestExamine(t *testing.T) {
 	}
 	for _, part := range []string{
 		"images      28 in", "widths      20 to 300, heights 30 to 2100", "(no class)       4   14.3%", "many            22   78.6%  ##############################",
-		"duplicates  2 files are copies", "copy.png = ", "unreadable  1 files", "not a PNG, JPEG",
+		"duplicates  2 files are copies of others (--copies names them)", "unreadable  1 files", "not a PNG, JPEG",
 		"28 images are few", "unbalanced: the largest has 11 times", "3 images are not square", "1 images can be transparent",
 	} {
 		if !strings.Contains(b.String(), part) {
 			t.Errorf("the text lacks %q:\n%s", part, b.String())
 		}
+	}
+	if strings.Contains(b.String(), "copy.png") {
+		t.Errorf("a file that is read is named as if something were wrong with it:\n%s", b.String())
+	}
+	if err := r.WriteCopies(&b); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), want[0]+" = "+want[1]+" = "+want[2]+"\n") {
+		t.Errorf("the copies are not named:\n%s", b.String())
 	}
 	if strings.ContainsRune(b.String(), 0x1b) {
 		t.Error("a file name reaches the terminal's control")

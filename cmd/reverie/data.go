@@ -26,6 +26,7 @@ func newData() *cobra.Command {
 		o         data.Options
 		out       string
 		maxPixels int
+		copies    bool
 	)
 	cmd := &cobra.Command{
 		Use:   "data [DIR...]",
@@ -59,6 +60,11 @@ a file or a named set, it prints the columns and how the file was read.`,
 			if err := r.WriteText(cmd.OutOrStdout()); err != nil {
 				return err
 			}
+			if copies {
+				if err := r.WriteCopies(cmd.OutOrStdout()); err != nil {
+					return err
+				}
+			}
 			ready, err := advise(cmd, args, r)
 			if err != nil {
 				return err
@@ -72,6 +78,7 @@ a file or a named set, it prints the columns and how the file was read.`,
 	}
 	cmd.Flags().StringSliceVar(&o.Classes, "data-class", nil, "look at these class folders only (comma-separated)")
 	cmd.Flags().BoolVar(&o.Strict, "strict", false, "fail on an unreadable image")
+	cmd.Flags().BoolVar(&copies, "copies", false, "name the files that are copies of others, or look like others")
 	maxPixelsVar(cmd.Flags(), &maxPixels)
 	cmd.Flags().StringVar(&out, "out", "data.png", "write the grid here")
 	return cmd
