@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/reverie-go/reverie/internal/chart"
@@ -54,11 +55,12 @@ func TermsCSV(bounds []NamedBound) []byte {
 	return b.Bytes()
 }
 
-// TermsSVG is a picture of the bounds' steps, in bits a dimension over t, each with a bar of two standard errors either way.
+// TermsSVG is a picture of the bounds' steps, in bits a dimension over t, each in a band of two standard errors either way; the first
+// bound, which varies least, above the others.
 func TermsSVG(bounds []NamedBound) ([]byte, error) {
 	c := chart.New("", "t", "bits a dimension, of each step")
-	for i, n := range bounds {
-		k := chart.Curve{Name: n.Name, Color: chart.Lines[i%len(chart.Lines)]}
+	for i, n := range slices.Backward(bounds) {
+		k := chart.Curve{Name: n.Name, Color: chart.Lines[i%len(chart.Lines)], Width: .9}
 		for _, s := range n.Bound.Terms() {
 			e := Estimate{Value: s.Value, SE: s.SE}.Bits(n.Bound.Dim)
 			k.X, k.Y, k.Error = append(k.X, s.T), append(k.Y, e.Value), append(k.Error, e.SE)

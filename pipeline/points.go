@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 
+	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/net/mlp"
 )
 
@@ -22,6 +23,9 @@ func (m *Model) setUnits(shift, scale []float64) error {
 	m.Shift, m.Scale = shift, scale
 	return nil
 }
+
+// Units are those of the model's points, for pictures.
+func (m *Model) Units() picture.Units { return picture.Units{Shift: m.Shift, Scale: m.Scale} }
 
 // InUnits returns samples [N,1,1,D] as points in the units of the data that the model was trained on, one after another.
 func (m *Model) InUnits(y []float32) []float64 {

@@ -139,7 +139,7 @@ func TestForwardStrip(t *testing.T) {
 		x0[i] = float32(i)/72 - 0.5
 	}
 	reverie.Stream{Seed: 5, Domain: reverie.Training}.Normal32(eps)
-	got := ForwardStrip(p, x0, h, w, c, 5)
+	got := ForwardStrip(p, x0, h, w, c, 5, picture.Units{})
 	var frames []image.Image
 	abar := 1.0
 	for i, b := range beta {

@@ -25,6 +25,8 @@ type Strip struct {
 	Stages int
 	// All shows all images of the batch in a grid, not the first alone.
 	All bool
+	// Units are those of points.
+	Units picture.Units
 
 	images []image.Image
 	first  int // image of the batch that is recorded, once there is a stage
@@ -49,13 +51,13 @@ func (s *Strip) Hook(first int, at State) error {
 	}
 	tensors.MustConstFlatData(x, func(flat []float32) {
 		if s.All {
-			s.images = append(s.images, picture.Sheet(flat, s.H, s.W, s.C, picture.Layout{}))
+			s.images = append(s.images, picture.Sheet(flat, s.H, s.W, s.C, picture.Layout{Units: s.Units}))
 			return
 		}
 		if s.H > 1 || s.W > 1 { // of points all that there are
 			flat = flat[:s.H*s.W*s.C]
 		}
-		s.images = append(s.images, picture.One(flat, s.H, s.W, s.C))
+		s.images = append(s.images, picture.One(flat, s.H, s.W, s.C, s.Units))
 	})
 	return nil
 }
@@ -82,8 +84,9 @@ func ForwardTimes(p reverie.Process) []float64 {
 	return t
 }
 
-// ForwardStrip shows an image [H,W,C] in [-1,1], or points [N,1,1,C], at the times of ForwardTimes, under one draw of the noise.
-func ForwardStrip(p reverie.Process, x0 []float32, h, w, c int, seed uint64) image.Image {
+// ForwardStrip shows an image [H,W,C] in [-1,1], or points [N,1,1,C] of those units, at the times of ForwardTimes, under one
+// draw of the noise.
+func ForwardStrip(p reverie.Process, x0 []float32, h, w, c int, seed uint64, units picture.Units) image.Image {
 	sp := &reverie.Host[float32]{Stream: reverie.Stream{Seed: seed, Domain: reverie.Training}}
 	x := reverie.Batch[float32]{x0}
 	eps := sp.Noise(x)
@@ -91,7 +94,7 @@ func ForwardStrip(p reverie.Process, x0 []float32, h, w, c int, seed uint64) ima
 	for _, t := range ForwardTimes(p) {
 		law := p.At(t)
 		noised := sp.Sum([]float64{law.Alpha, law.Sigma}, x, eps)
-		images = append(images, picture.One(noised[0], h, w, c))
+		images = append(images, picture.One(noised[0], h, w, c, units))
 	}
 	return picture.Strip(images, picture.Layout{})
 }

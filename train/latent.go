@@ -16,7 +16,6 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/internal/chart"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/vae"
@@ -233,7 +232,7 @@ func (t *Trainer) latentStrip(ctx context.Context) (image.Image, error) {
 	}
 	r := t.Config.Resolution
 	if t.Config.Points() {
-		return chart.Scatter(pixels, t.Config.ImageChannels), nil
+		return picture.One(pixels, r.H, r.W, t.Config.ImageChannels, t.units()), nil
 	}
 	return picture.Strip(picture.Split(pixels, r.H, r.W, t.Config.ImageChannels), picture.Layout{}), nil
 }

@@ -26,6 +26,12 @@ const (
 // so that one picture can be compared with the next.
 const pictureSeed = 1
 
+// units are those of points, nothing of images.
+func (t *Trainer) units() picture.Units {
+	shift, scale := t.images.Units()
+	return picture.Units{Shift: shift, Scale: scale}
+}
+
 // firstPictures draws the training images and the forward strip.
 func (t *Trainer) firstPictures(ctx context.Context) error {
 	order := reverie.Stream{Seed: t.Config.Seed, Domain: reverie.Evaluation}.Perm(t.images.Len())
@@ -37,7 +43,7 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	grid := picture.Sheet(b.X, b.H, b.W, b.C, picture.Layout{Columns: trainingImages / 2})
+	grid := picture.Sheet(b.X, b.H, b.W, b.C, picture.Layout{Columns: trainingImages / 2, Units: t.units()})
 	if err := t.writePicture("training", grid, picture.Text{Key: "images", Value: fmt.Sprint(b.N)}); err != nil {
 		return err
 	}
@@ -48,7 +54,7 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 	if t.Config.Points() {
 		first = b.X
 	}
-	strip := pipeline.ForwardStrip(t.process, first, b.H, b.W, b.C, t.Config.Seed)
+	strip := pipeline.ForwardStrip(t.process, first, b.H, b.W, b.C, t.Config.Seed, t.units())
 	if t.latents != nil {
 		if strip, err = t.latentStrip(ctx); err != nil {
 			return err
@@ -124,7 +130,7 @@ func (t *Trainer) strip(ctx context.Context, name string) error {
 	if t.Config.Points() {
 		o.N, o.Batch = t.Config.SampleN, t.Config.SampleN
 	}
-	strip := pipeline.Strip{H: o.Height, W: o.Width, C: t.Config.ImageChannels, Images: t.preview.Images}
+	strip := pipeline.Strip{H: o.Height, W: o.Width, C: t.Config.ImageChannels, Images: t.preview.Images, Units: t.units()}
 	o.Hook = strip.Hook
 	if _, err := t.preview.Sample(ctx, o); err != nil {
 		return err
@@ -167,7 +173,7 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 		if raw {
 			title = "raw"
 		}
-		grids = append(grids, picture.Titled(picture.Sheet(x, c.Resolution.H, c.Resolution.W, c.ImageChannels, picture.Layout{}), title))
+		grids = append(grids, picture.Titled(picture.Sheet(x, c.Resolution.H, c.Resolution.W, c.ImageChannels, picture.Layout{Units: t.units()}), title))
 	}
 	text := t.samplerText(o)
 	if len(grids) > 1 {

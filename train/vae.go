@@ -152,7 +152,8 @@ func (t *Trainer) reconstructions(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	both, where := picture.Beside(picture.Sheet(b.X, b.H, b.W, b.C, picture.Layout{}), picture.Sheet(x, b.H, b.W, b.C, picture.Layout{})), "left, right"
+	l := picture.Layout{Units: t.units()}
+	both, where := picture.Beside(picture.Sheet(b.X, b.H, b.W, b.C, l), picture.Sheet(x, b.H, b.W, b.C, l)), "left, right"
 	if !t.Config.Points() {
 		all := append(picture.Split(b.X, b.H, b.W, b.C), picture.Split(x, b.H, b.W, b.C)...)
 		both, where = picture.Grid(all, picture.Layout{Columns: n}), "above, below"
@@ -174,6 +175,6 @@ func (t *Trainer) priorGrid(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	grid := picture.Sheet(x, height, width, c.ImageChannels, picture.Layout{})
+	grid := picture.Sheet(x, height, width, c.ImageChannels, picture.Layout{Units: t.units()})
 	return t.writePicture(name, grid, picture.Text{Key: "drawn from", Value: "the prior"}, picture.Text{Key: "noise seed", Value: fmt.Sprint(seed)})
 }

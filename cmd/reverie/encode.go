@@ -204,7 +204,7 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set 
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	if o.reconstruct != "" {
 		text := []picture.Text{{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "first, then", Value: "data, their reconstructions"}}
-		if err := picture.Write(o.reconstruct, pairs(shown, made, h, w, c), text...); err != nil {
+		if err := picture.Write(o.reconstruct, pairs(shown, made, h, w, c, set), text...); err != nil {
 			return err
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), o.reconstruct)
@@ -214,10 +214,11 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *pipeline.Autoencoder, set 
 	return nil
 }
 
-// pairs shows images over their reconstructions, points beside theirs.
-func pairs(x, y []float32, h, w, c int) image.Image {
+// pairs shows images over their reconstructions, points beside theirs, in the set's units.
+func pairs(x, y []float32, h, w, c int, set *data.Set) image.Image {
 	if h*w == 1 {
-		return picture.Beside(chart.Scatter(x, c), chart.Scatter(y, c))
+		shift, scale := set.Units()
+		return picture.Beside(chart.Scatter(x, c, shift, scale), chart.Scatter(y, c, shift, scale))
 	}
 	all := append(picture.Split(x, h, w, c), picture.Split(y, h, w, c)...)
 	return picture.Grid(all, picture.Layout{Columns: len(all) / 2})

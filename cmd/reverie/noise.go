@@ -50,7 +50,7 @@ diffusion model learns to undo.`,
 			writeImageNotes(cmd.ErrOrStderr(), args[0], notes)
 			text := append(p.text(), picture.Text{Key: "image", Value: args[0]}, picture.Text{Key: "seed", Value: fmt.Sprint(seed)},
 				picture.Text{Key: "resolution", Value: resolution.String()})
-			err = picture.Write(out, pipeline.ForwardStrip(chain, x, resolution.H, resolution.W, channels, seed), text...)
+			err = picture.Write(out, pipeline.ForwardStrip(chain, x, resolution.H, resolution.W, channels, seed, picture.Units{}), text...)
 			if err != nil {
 				return err
 			}

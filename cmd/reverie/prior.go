@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"image"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -63,7 +64,8 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 		}
 	}
 	names := o.names(cmd.OutOrStdout(), cmd.ErrOrStderr())
-	if err := o.write(cmd.OutOrStdout(), names, a.Found.Run, x, p, c, nil, text); err != nil {
+	grid := func() image.Image { return picture.Sheet(x, height, width, c, picture.Layout{}) }
+	if err := o.write(cmd.OutOrStdout(), names, a.Found.Run, grid, nil, text); err != nil {
 		return err
 	}
 	if points {

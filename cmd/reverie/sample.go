@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"strconv"
 	"time"
@@ -189,8 +190,8 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	text := o.parameters(m, p)
 	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
 	c := m.ImageChannels()
-	strip := pipeline.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images}
-	film := pipeline.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images, Stages: min(p.Steps, mostFrames), All: true}
+	strip := pipeline.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images, Units: m.Units()}
+	film := pipeline.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images, Units: m.Units(), Stages: min(p.Steps, mostFrames), All: true}
 	p.Hook = func(first int, s pipeline.State) error {
 		bar.add(1)
 		if o.gif != "" {
@@ -217,7 +218,8 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	}
 	spent := time.Since(began)
 	names := o.names(cmd.OutOrStdout(), cmd.ErrOrStderr())
-	if err := o.write(cmd.OutOrStdout(), names, m.Found.Run, images, p, c, &strip, text); err != nil {
+	grid := func() image.Image { return picture.Sheet(images, p.Height, p.Width, c, picture.Layout{Units: m.Units()}) }
+	if err := o.write(cmd.OutOrStdout(), names, m.Found.Run, grid, &strip, text); err != nil {
 		return err
 	}
 	if o.gif != "" {
@@ -242,10 +244,9 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 }
 
 // write writes the files that were asked for and names them.
-func (o *sampleOptions) write(stdout, names io.Writer, run string, images []float32, p pipeline.Options, c int, strip *pipeline.Strip, text []picture.Text) error {
+func (o *sampleOptions) write(stdout, names io.Writer, run string, grid func() image.Image, strip *pipeline.Strip, text []picture.Text) error {
 	if o.gridWanted() {
-		grid := picture.Sheet(images, p.Height, p.Width, c, picture.Layout{})
-		if err := o.writeGrid(stdout, run, grid, text); err != nil {
+		if err := o.writeGrid(stdout, run, grid(), text); err != nil {
 			return err
 		}
 	}

@@ -55,8 +55,8 @@ func (c *Chart) Ticks(at []int) {
 type Curve struct {
 	Name  string
 	X, Y  []float64
-	Error []float64 // standard errors, drawn as bars of two of them either way; nil: none
-	Color color.Color
+	Error []float64 // standard errors, drawn as a band of two of them either way; nil: none
+	Color color.NRGBA
 	Width vg.Length // points; 0: 1.4
 	Dots  bool      // mark the points
 }
@@ -66,6 +66,9 @@ func (c *Chart) Add(k Curve) {
 	pts, errs := c.points(k)
 	if len(pts) == 0 {
 		return
+	}
+	if k.Error != nil {
+		c.band(pts, errs, k.Color)
 	}
 	line, dots, err := plotter.NewLinePoints(pts)
 	if err != nil {
@@ -80,14 +83,11 @@ func (c *Chart) Add(k Curve) {
 		dots.Color, dots.Radius, dots.Shape = k.Color, 1.6, draw.CircleGlyph{}
 		c.plot.Add(dots)
 	}
-	if k.Error != nil {
-		c.bars(pts, errs, k.Color)
-	}
 	c.names = append(c.names, entry{k.Name, k.Color})
 }
 
 // points returns what can be drawn of a curve.
-func (c *Chart) points(k Curve) (pts plotter.XYs, errs plotter.YErrors) {
+func (c *Chart) points(k Curve) (pts plotter.XYs, errs []float64) {
 	for i, x := range k.X {
 		y, e := k.Y[i], 0.0
 		if k.Error != nil && !math.IsNaN(k.Error[i]) {
@@ -97,19 +97,25 @@ func (c *Chart) points(k Curve) (pts plotter.XYs, errs plotter.YErrors) {
 			continue
 		}
 		pts = append(pts, plotter.XY{X: x, Y: y})
-		errs = append(errs, struct{ Low, High float64 }{e, e})
+		errs = append(errs, e)
 	}
 	return pts, errs
 }
 
-func (c *Chart) bars(pts plotter.XYs, errs plotter.YErrors, colour color.Color) {
-	bars, err := plotter.NewYErrorBars(struct {
-		plotter.XYs
-		plotter.YErrors
-	}{pts, errs})
+// band shades what lies within the errors of the points.
+func (c *Chart) band(pts plotter.XYs, errs []float64, colour color.NRGBA) {
+	var round plotter.XYs
+	for i, p := range pts {
+		round = append(round, plotter.XY{X: p.X, Y: p.Y + errs[i]})
+	}
+	for i := len(pts) - 1; i >= 0; i-- {
+		round = append(round, plotter.XY{X: pts[i].X, Y: pts[i].Y - errs[i]})
+	}
+	area, err := plotter.NewPolygon(round)
 	if err != nil {
 		return // not reached: the points are finite
 	}
-	bars.Color, bars.CapWidth = colour, 0
-	c.plot.Add(bars)
+	colour.A /= 4
+	area.Color, area.LineStyle.Width = colour, 0
+	c.plot.Add(area)
 }

@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,7 @@ func dark(img image.Image, window image.Rectangle) (n int, middle image.Point) {
 func TestScatter(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	x := []float32{-2, -3, 2, 3, nan, 0, inf, 0} // two points within the usual span, and fill it
-	img := Scatter(x, 2)
+	img := Scatter(x, 2, nil, nil)
 	p := newPlot("", "", "")
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -4, 4, -4, 4
 	_, window := paint(p)
@@ -44,7 +45,7 @@ func TestScatter(t *testing.T) {
 	if wx, wy := window.Min.X+window.Dx()*6/8, window.Max.Y-window.Dy()*7/8; max(at.X-wx, wx-at.X, at.Y-wy, wy-at.Y) > 2 {
 		t.Errorf("(2, 3) is at %v, want (%d, %d)", at, wx, wy)
 	}
-	if Scatter(nil, 2).Bounds() != img.Bounds() || Scatter([]float32{nan}, 1).Bounds() != img.Bounds() {
+	if Scatter(nil, 2, nil, nil).Bounds() != img.Bounds() || Scatter([]float32{nan}, 1, nil, nil).Bounds() != img.Bounds() {
 		t.Error("no points: another size")
 	}
 }
@@ -57,17 +58,18 @@ func TestFrame(t *testing.T) {
 		}
 		return v
 	}
+	usual := span{-4, 4}
 	holds := func(s span, lo, hi float64) bool { return s.lo <= lo && s.hi >= hi && s.hi-s.lo <= 1.3*(hi-lo) }
-	if s := frame(line(-2, 3)); s != usual {
+	if s := frame(line(-2, 3), usual); s != usual {
 		t.Errorf("numbers of deviation 1: %v", s)
 	}
-	if s := frame(line(1e6, 1e6+5)); !holds(s, 1e6+.05, 1e6+4.95) {
+	if s := frame(line(1e6, 1e6+5), usual); !holds(s, 1e6+.05, 1e6+4.95) {
 		t.Errorf("far from the origin: %v", s)
 	}
-	if s := frame(append(line(100, 200), 1e9, math.NaN())); !holds(s, 101, 199) {
+	if s := frame(append(line(100, 200), 1e9, math.NaN()), usual); !holds(s, 101, 199) {
 		t.Errorf("with one far off: %v", s)
 	}
-	if s := frame([]float64{7, 7, 7}); !(s.lo < 7 && s.hi > 7) {
+	if s := frame([]float64{7, 7, 7}, usual); !(s.lo < 7 && s.hi > 7) {
 		t.Errorf("all the same: %v", s)
 	}
 	if a, b := alike(span{0, 10}, span{0, 4}); a != (span{0, 10}) || b != (span{-3, 7}) {
@@ -80,7 +82,7 @@ func TestFrame(t *testing.T) {
 
 // Points of one number are bars: three at 1 stand above one at -1.
 func TestHistogram(t *testing.T) {
-	img := Scatter([]float32{1, 1, 1, -1}, 1)
+	img := Scatter([]float32{1, 1, 1, -1}, 1, nil, nil)
 	left, right := image.Rect(0, 0, 168, 250), image.Rect(168, 0, 300, 250)
 	a, _ := dark(img, left)
 	b, _ := dark(img, right)
@@ -130,5 +132,54 @@ func TestLegendWraps(t *testing.T) {
 	}
 	if f.legendHeight() < 3*legendRow {
 		t.Errorf("the legend is %v high", f.legendHeight())
+	}
+}
+
+// Labels stand at round numbers within the axis, evenly, as many as can be read, and say what they stand at.
+func TestTicks(t *testing.T) {
+	for _, s := range []span{{-4, 4}, {0, 1.86}, {-.7, 3.6}, {0, 600}, {140, 197.3}, {1e9, 1e9 + 7}, {-3e-7, 2e-7}, {-1e30, 3e30}, {.9999, 1.0001}} {
+		var at []float64
+		for _, k := range (ticks(3)).Ticks(s.lo, s.hi) {
+			if room := 1e-6 * (s.hi - s.lo); k.Value < s.lo-room || k.Value > s.hi+room {
+				t.Errorf("%v: a mark at %v", s, k.Value)
+			}
+			if k.Label == "" {
+				continue
+			}
+			if v, err := strconv.ParseFloat(k.Label, 64); err != nil || math.Abs(v-k.Value) > 1e-6*(s.hi-s.lo) || k.Label == "-0" {
+				t.Errorf("%v: %q at %v", s, k.Label, k.Value)
+			}
+			at = append(at, k.Value)
+		}
+		if len(at) < 3 || len(at) > 8 {
+			t.Errorf("%v: labels at %v", s, at)
+		}
+	}
+	if got := (ticks(3)).Ticks(2, 2); got != nil {
+		t.Errorf("an empty axis has %v", got)
+	}
+}
+
+// Points in units of their own are the same picture, but for the numbers at the axes.
+func TestScatterInUnits(t *testing.T) {
+	x := []float32{-2, -3, 2, 3, .5, 0, -1, 1}
+	pure, own := Scatter(x, 2, nil, nil), Scatter(x, 2, []float64{170, 65}, []float64{10, 10})
+	p := newPlot("", "", "")
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 130, 210, 25, 105
+	_, window := paint(p)
+	n, middle := dark(own, window)
+	m, want := dark(pure, pure.Bounds())
+	if d := middle.Sub(want); n != m || max(d.X, -d.X, d.Y, -d.Y) > 8 { // the window moves by the width of the labels
+		t.Errorf("%d pixels around %v, want %d around %v", n, middle, m, want)
+	}
+	label := image.Rect(0, 0, window.Min.X-4, own.Bounds().Dy())
+	same := true
+	for y := label.Min.Y; y < label.Max.Y; y++ {
+		for x := label.Min.X; x < label.Max.X; x++ {
+			same = same && own.At(x, y) == pure.At(x, y)
+		}
+	}
+	if same {
+		t.Error("the axis has the numbers of the network's units")
 	}
 }

@@ -22,22 +22,24 @@ const scatterSize = 150
 var deep = color.NRGBA{20, 50, 110, 255}
 
 // Scatter shows points [N,D] over axes: by their first two numbers, darker where there are more; points of one number as a histogram.
-// The axes show -4 to 4 where that suits the points, so that pictures can be compared, and else what holds all but a hundredth of them.
-// Numbers that are not finite are left out.
-func Scatter(x []float32, d int) stddraw.Image {
+// Number k of a point stands for shift[k] + scale[k] times it, which is what the axes say; nil: for itself. They show shift ± 4 scale where
+// that suits the points, so that pictures can be compared, and else what holds all but a hundredth of them. Numbers that are not finite are
+// left out.
+func Scatter(x []float32, d int, shift, scale []float64) stddraw.Image {
 	if d < 1 || len(x)%d != 0 {
 		panic(fmt.Sprintf("chart: Scatter: %d values for points of %d", len(x), d))
 	}
+	u, a := column(x, d, 0, shift, scale)
 	if d == 1 {
-		return histogram(column(x, 1, 0))
+		return histogram(u, a)
 	}
-	u, v := column(x, d, 0), column(x, d, 1)
+	v, b := column(x, d, 1, shift, scale)
 	names := [2]string{}
 	if d > 2 {
 		names = [2]string{"number 1", fmt.Sprintf("number 2 of %d", d)}
 	}
 	p := newPlot("", names[0], names[1])
-	a, b := frame(u), frame(v)
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(2), ticks(2)
 	a, b = alike(a, b)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = a.lo, a.hi, b.lo, b.hi
 	img, window := paint(p)
@@ -45,23 +47,24 @@ func Scatter(x []float32, d int) stddraw.Image {
 	return img
 }
 
-// column is the k-th number of points of d.
-func column(x []float32, d, k int) []float64 {
+// column is the k-th number of points of d, and what its axis shows.
+func column(x []float32, d, k int, shift, scale []float64) ([]float64, span) {
+	by, unit := 0.0, 1.0
+	if scale != nil {
+		by, unit = shift[k], scale[k]
+	}
 	v := make([]float64, 0, len(x)/d)
 	for i := k; i < len(x); i += d {
-		v = append(v, float64(x[i]))
+		v = append(v, by+unit*float64(x[i]))
 	}
-	return v
+	return v, frame(v, span{by - 4*unit, by + 4*unit})
 }
 
 // A span is what an axis shows.
 type span struct{ lo, hi float64 }
 
-// usual is the span of numbers of deviation 1.
-var usual = span{-4, 4}
-
 // frame is the usual span where 99 in 100 of the numbers are inside and fill some of it, else one that holds those and a margin.
-func frame(v []float64) span {
+func frame(v []float64, usual span) span {
 	v = slices.DeleteFunc(slices.Clone(v), func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
 	if len(v) == 0 {
 		return usual
@@ -70,12 +73,12 @@ func frame(v []float64) span {
 	at := func(q float64) float64 { return v[int(math.Round(q*float64(len(v)-1)))] }
 	lo, hi := at(.005), at(.995)
 	switch {
-	case lo >= usual.lo && hi <= usual.hi && hi-lo > 1:
+	case lo >= usual.lo && hi <= usual.hi && hi-lo > (usual.hi-usual.lo)/8:
 		return usual
 	case hi > lo:
 		return span{lo - .08*(hi-lo), hi + .08*(hi-lo)}
 	}
-	room := max(1, math.Abs(lo)/10)
+	room := max((usual.hi-usual.lo)/8, math.Abs(lo)/10)
 	return span{lo - room, hi + room}
 }
 
@@ -128,8 +131,7 @@ func fadeTo(c uint8, fade float64) uint8 { return c + uint8(fade*float64(255-c))
 const bins = 60
 
 // histogram shows numbers as bars.
-func histogram(v []float64) stddraw.Image {
-	s := frame(v)
+func histogram(v []float64, s span) stddraw.Image {
 	h := &plotter.Histogram{FillColor: deep, Width: (s.hi - s.lo) / bins}
 	for i := range bins {
 		h.Bins = append(h.Bins, plotter.HistogramBin{Min: s.lo + float64(i)*h.Width, Max: s.lo + float64(i+1)*h.Width})
@@ -140,6 +142,7 @@ func histogram(v []float64) stddraw.Image {
 		}
 	}
 	p := newPlot("", "", "")
+	p.X.Tick.Marker = ticks(2)
 	p.Add(h)
 	p.X.Min, p.X.Max, p.Y.Min = s.lo, s.hi, 0
 	img, _ := paint(p)

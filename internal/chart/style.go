@@ -62,7 +62,7 @@ func newPlot(title, x, y string) *plot.Plot {
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Label.TextStyle = Label(CaptionSize, Ink, draw.XCenter, draw.YBottom)
 		a.Tick.Label.Color, a.Color, a.Tick.Color = Faint, Faint, Faint
-		a.Tick.Label.Font = sans(tickSize)
+		a.Tick.Label.Font, a.Tick.Marker = sans(tickSize), ticks(3)
 		a.LineStyle.Width, a.Tick.LineStyle.Width = .5, .5
 	}
 	p.Y.Tick.Label.XAlign = draw.XRight
