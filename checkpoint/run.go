@@ -224,3 +224,18 @@ func Clean(fs FS, runDir string) error {
 		cleanCheckpoints(fs, runDir),
 	)
 }
+
+// Size is the bytes of a checkpoint's files.
+func (e Entry) Size() (bytes int64, err error) {
+	err = filepath.WalkDir(e.Path, func(_ string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			bytes += info.Size()
+		}
+		return err
+	})
+	return bytes, err
+}

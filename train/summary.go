@@ -25,20 +25,26 @@ const (
 // Summary describes the run as it stands.
 func (t *Trainer) Summary() Summary {
 	s := Summary{Steps: t.step, Passes: float64(t.step) / float64(t.stepsPerEpoch()), Enough: t.enough()}
+	s.Best, s.Last = validations(t.log.Records, t.final)
+	return s
+}
+
+// validations are the least and the last validation loss of a log and of what was found after it; nil: none.
+func validations(records []Record, after *Validated) (best, last *Validated) {
 	see := func(v *Validated) {
-		if s.Last = v; s.Best == nil || v.Loss < s.Best.Loss {
-			s.Best = v
+		if last = v; best == nil || v.Loss < best.Loss {
+			best = v
 		}
 	}
-	for _, r := range t.log.Records {
+	for _, r := range records {
 		if r.Val != nil {
 			see(&Validated{r.Step, *r.Val})
 		}
 	}
-	if t.final != nil {
-		see(t.final)
+	if after != nil {
+		see(after)
 	}
-	return s
+	return best, last
 }
 
 // enough is Summary's Enough: the steps that the images want and a slow average takes to be its own, as far as that is not out of

@@ -291,7 +291,7 @@ func TestImportPredict(t *testing.T) {
 		t.Errorf("stdout %q", r.out)
 	}
 	r := ok(t, "info", model)
-	for _, text := range []string{`{"channels":[4,6,8],"image_channels":3}`, "T = 300, linear betas 0.0001 to 0.02", "eps", "128x128", "imported"} {
+	for _, text := range []string{"simpleunet, widths 4 6 8, image channels 3", "T = 300, linear betas 0.0001 to 0.02", "eps", "128x128", "imported"} {
 		if !strings.Contains(r.out, text) {
 			t.Errorf("info lacks %q:\n%s", text, r.out)
 		}

@@ -74,18 +74,23 @@ func addHelp(root *cobra.Command) {
 func wrap(text string) string {
 	var out []string
 	for line := range strings.SplitSeq(text, "\n") {
-		indent := item.FindString(line)
-		for len([]rune(line)) > helpWidth {
-			at := strings.LastIndex(string([]rune(line)[:helpWidth+1]), " ")
-			if at <= len(indent) {
-				break
-			}
-			out = append(out, line[:at])
-			line = strings.Repeat(" ", len(indent)) + line[at+1:]
-		}
-		out = append(out, line)
+		out = append(out, fold(line, len(item.FindString(line))))
 	}
 	return strings.Join(out, "\n")
+}
+
+// fold breaks a line where it is longer than the help, and begins what follows below that column.
+func fold(line string, column int) string {
+	var out []string
+	for len([]rune(line)) > helpWidth {
+		at := strings.LastIndex(string([]rune(line)[:helpWidth+1]), " ")
+		if at <= column {
+			break
+		}
+		out = append(out, line[:at])
+		line = strings.Repeat(" ", column) + line[at+1:]
+	}
+	return strings.Join(append(out, line), "\n")
 }
 
 // item is the beginning of a line of a list: spaces, a name and two spaces at least.
