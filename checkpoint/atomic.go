@@ -5,16 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
 )
-
-// tmpPrefix starts the name of everything that is not complete yet, or no more.
-const tmpPrefix = ".tmp-"
 
 // OS is the operating system's FS.
 type OS struct{}
@@ -60,11 +56,15 @@ func orOS(fs FS) FS {
 
 // WriteFileAtomic writes a file under a temporary name beside it, syncs it and
 // renames it to path: whenever it is stopped, path holds the old contents or
-// the new ones. A nil fs is [OS]. On an error the temporary file is removed.
+// the new ones. A nil fs is [OS], and what killed commands left in the folder is
+// removed ([Sweep]). On an error the temporary file is removed.
 func WriteFileAtomic(fs FS, path string, write func(w io.Writer) error) error {
-	fs = orOS(fs)
 	dir := filepath.Dir(path)
-	tmp := filepath.Join(dir, fmt.Sprintf("%s%s-%08x", tmpPrefix, filepath.Base(path), rand.Uint32()))
+	if fs == nil {
+		Sweep(dir)
+	}
+	fs = orOS(fs)
+	tmp := Temporary(dir)
 	if err := createAtomic(fs, tmp, path, write); err != nil {
 		_ = fs.RemoveAll(tmp) // the first error is the one to tell
 		return fmt.Errorf("write %s: %w", path, err)

@@ -40,6 +40,9 @@ func Save(fs FS, runDir string, c *Checkpoint) (path string, err error) {
 // SaveModel writes a model folder without the state of a trainer, as import
 // does; nothing may be at dir yet. c.Trainer, c.Optimizer are left out.
 func SaveModel(fs FS, dir string, c *Checkpoint) error {
+	if fs == nil {
+		Sweep(filepath.Dir(filepath.Clean(dir)))
+	}
 	fs = orOS(fs)
 	if _, err := os.Lstat(dir); err == nil {
 		return fmt.Errorf("write model %s: exists already: choose another folder or remove it", dir)
@@ -79,10 +82,7 @@ func makeParents(fs FS, dir string) error {
 
 // writeFolder writes a folder under a temporary name and puts it into its place.
 func writeFolder(fs FS, path string, c *Checkpoint) error {
-	tmp := filepath.Join(filepath.Dir(path), tmpPrefix+filepath.Base(path))
-	if err := fs.RemoveAll(tmp); err != nil {
-		return err
-	}
+	tmp := Temporary(filepath.Dir(path))
 	w := &folderWriter{fs: fs, dir: tmp, sums: map[string]string{}}
 	if err := w.model(c); err != nil {
 		_ = fs.RemoveAll(tmp) // the first error is the one to tell

@@ -9,7 +9,6 @@ import (
 	"image/gif"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -86,17 +85,6 @@ func writeFresh(run string, grid image.Image, text []picture.Text) (path string,
 		}
 		return path, nil
 	}
-}
-
-// makeDir makes the folder of --dir where there is none.
-func (o *sampleOptions) makeDir() error {
-	if o.dir == "" {
-		return nil
-	}
-	if err := os.MkdirAll(o.dir, 0o777); err != nil {
-		return fmt.Errorf("--dir: %w", err)
-	}
-	return nil
 }
 
 // writeSingles writes each of a batch of images [N,h,w,c] from number first on to its file in --dir, with what draws it again.

@@ -83,6 +83,9 @@ func importFunc(cmd *cobra.Command, o *importOptions) error {
 	if _, err := o.process(cmd); err != nil {
 		return err
 	}
+	if err := checkpoint.CheckForeign(o.out); err != nil {
+		return fmt.Errorf("--out %s: %w", o.out, err)
+	}
 	dict, notes, err := checkpoint.ReadWeights(o.weights)
 	if err != nil {
 		return inputError("weights", o.weights, err)

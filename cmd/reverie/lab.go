@@ -79,8 +79,8 @@ func (f labFlags) run(cmd *cobra.Command) error {
 	if o.Out == "" {
 		o.Out = "lab-" + d.Name
 	}
-	if err := os.MkdirAll(o.Out, 0o777); err != nil {
-		return fmt.Errorf("--out: %w", err)
+	if err := makeFolder("out", o.Out); err != nil {
+		return err
 	}
 	if o.Engine, err = openEngine(f.backend); err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/reverie-go/reverie/checkpoint"
 )
 
 // An output is a file that a command is to write, with the flag that names it.
@@ -41,7 +43,7 @@ func checkNames(outs ...output) error {
 }
 
 // checkWritable finds, before any work is done for them, outputs that cannot be
-// written: a missing folder, one without permission, a path that is no file.
+// written: a missing folder, one without permission, a path that is no file, a file of a run or a model.
 func checkWritable(outs ...output) error {
 	for _, o := range outs {
 		if o.path == "" || o.flag == "out" && o.path == toStdout {
@@ -54,12 +56,27 @@ func checkWritable(outs ...output) error {
 	return nil
 }
 
+// makeFolder makes the folder that a flag names for files of names of their own, where there is none.
+func makeFolder(flag, dir string) error {
+	err := checkpoint.CheckForeign(filepath.Join(dir, "x"))
+	if err == nil {
+		err = os.MkdirAll(dir, 0o777)
+	}
+	if err != nil {
+		return fmt.Errorf("--%s %s: %w", flag, dir, err)
+	}
+	return nil
+}
+
 func writable(path string) error {
 	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
 		return errors.New("it is a folder or a device; give the name of a file")
 	}
+	if err := checkpoint.CheckForeign(path); err != nil {
+		return err
+	}
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".tmp-reverie-*")
+	f, err := os.OpenFile(checkpoint.Temporary(dir), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no folder %s; make it first", dir)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"image"
 	"time"
@@ -59,7 +58,10 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	}
 	p := pipeline.Options{N: o.n, Height: height, Width: width}
 	if o.dir != "" {
-		if err := errors.Join(o.makeDir(), o.writeSingles(o.first, x, height, width, c, text)); err != nil {
+		if err := makeFolder("dir", o.dir); err != nil {
+			return err
+		}
+		if err := o.writeSingles(o.first, x, height, width, c, text); err != nil {
 			return err
 		}
 	}

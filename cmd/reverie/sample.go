@@ -184,8 +184,10 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: solver %s, %s, clamp %s\n",
 		describe(m), what(m, p), p.Seed, solverName(p), english.Plural(p.Steps, "step", ""), p.Clamp)
 
-	if err := o.makeDir(); err != nil {
-		return err
+	if o.dir != "" {
+		if err := makeFolder("dir", o.dir); err != nil {
+			return err
+		}
 	}
 	text := o.parameters(m, p)
 	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
