@@ -1,6 +1,8 @@
 package checkpoint
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -103,7 +105,10 @@ func parseForeignScheduler(b []byte) (c SchedulerConfig, notes []string, err err
 	if err := jsonfile.Lenient(b, &f.fields); err != nil {
 		return c, nil, err
 	}
-	f.class = f.text("_class_name", "DDPMScheduler")
+	if f.class = f.text("_class_name", ""); f.class == "" && f.err == nil {
+		f.class = "DDPMScheduler"
+		f.note("no _class_name, read as a DDPMScheduler")
+	}
 	var ok bool
 	if f.known, ok = schedulerClasses[f.class]; !ok {
 		return c, nil, fmt.Errorf("_class_name is %q, expected one of %s", f.class, strings.Join(slices.Sorted(maps.Keys(schedulerClasses)), ", "))
@@ -147,7 +152,9 @@ func (f *foreignScheduler) readTable() {
 	}
 	c.BetaStart, c.BetaEnd = f.number("beta_start", known.betaStart), f.number("beta_end", known.betaEnd)
 	c.BetaSchedule = f.text("beta_schedule", "linear")
-	c.TrainedBetas = f.numbers("trained_betas")
+	if c.TrainedBetas = f.numbers("trained_betas"); c.TrainedBetas != nil && len(c.TrainedBetas) == 0 {
+		f.fail(errors.New("trained_betas is [], expected a number for each step, or null"))
+	}
 	c.PredictionType = f.text("prediction_type", "epsilon")
 	c.VarianceType = strings.TrimSuffix(f.text("variance_type", "fixed_small"), "_log")
 	c.ClipSample = known.clips != "" && f.flag("clip_sample", known.clips == "true")
@@ -256,7 +263,7 @@ func (f *foreignScheduler) unknown() error {
 		if f.seen[key] || strings.HasPrefix(key, "_") || slices.Contains(solverKeys, key) || isNeutral(f.fields[key]) || f.elsewhere(key) {
 			continue
 		}
-		return fmt.Errorf("%s is %v: the key is not known, and may change what the network was trained on; where it does not, take it out", key, f.fields[key])
+		return fmt.Errorf("%s is %s: the key is not known, and may change what the network was trained on; where it does not, take it out", key, inJSON(f.fields[key]))
 	}
 	return nil
 }
@@ -306,7 +313,7 @@ func value[T any](f *foreignScheduler, key string, def T) T {
 	}
 	x, ok := v.(T)
 	if !ok {
-		f.fail(fmt.Errorf("%s is %v, expected such as %v", key, v, def))
+		f.fail(fmt.Errorf("%s is %s, expected such as %s", key, inJSON(v), inJSON(def)))
 	}
 	return x
 }
@@ -325,11 +332,15 @@ func (f *foreignScheduler) whole(key string, def int) int {
 }
 
 func (f *foreignScheduler) numbers(key string) []float64 {
-	var all []float64
-	for i, v := range value(f, key, []any(nil)) {
+	list := value(f, key, []any(nil))
+	if list == nil {
+		return nil
+	}
+	all := []float64{}
+	for i, v := range list {
 		x, ok := v.(float64)
 		if !ok {
-			f.fail(fmt.Errorf("%s[%d] is %v, expected a number", key, i, v))
+			f.fail(fmt.Errorf("%s[%d] is %s, expected a number", key, i, inJSON(v)))
 			return nil
 		}
 		all = append(all, x)
@@ -337,14 +348,22 @@ func (f *foreignScheduler) numbers(key string) []float64 {
 	return all
 }
 
+// inJSON is a value as it stands in the file, of which the first bytes. NaN and the infinities were made strings.
+func inJSON(v any) string {
+	if s, ok := v.(string); ok && slices.Contains([]string{"NaN", "Infinity", "-Infinity"}, s) {
+		return s
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return fmt.Sprintf("%.100s", b)
+}
+
 // only reports a key whose value is not the one that is supported; missing and null are that of the class, which is it.
 func (f *foreignScheduler) only(key string, supported any) {
 	f.seen[key] = true
 	if v := f.fields[key]; v != nil && v != supported {
-		want := supported
-		if want == nil {
-			want = "null"
-		}
-		f.fail(fmt.Errorf("%s is %v, which is not supported: expected %v", key, v, want))
+		f.fail(fmt.Errorf("%s is %s, which is not supported: expected %s", key, inJSON(v), inJSON(supported)))
 	}
 }

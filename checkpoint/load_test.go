@@ -304,14 +304,14 @@ func TestForgedTrainer(t *testing.T) {
 	path := filepath.Join(dir, trainerFile)
 	text := filesOf(t, dir)[trainerFile]
 	for want, forged := range map[string]string{
-		`unknown field "stepp"`:     strings.Replace(text, `"step"`, `"stepp"`, 1),
-		`key "step" comes twice`:    strings.Replace(text, `"step"`, `"step": 1, "step"`, 1),
-		"the file was changed":      strings.Replace(text, `"step": 7`, `"step": 8`, 1),
-		"was changed or damaged":    strings.Replace(text, `"step": 7`, `"Step": 7`, 1),
-		`not ""`:                    text[:strings.LastIndex(text, `"sha256": "`)] + `"sha256": ""}`,
-		"follows the closing brace": text + "{}",
-		"cannot unmarshal":          strings.Replace(text, `"step": 7`, `"step": 7.5`, 1),
-		"nested deeper":             strings.Repeat("[", 100000),
+		`unknown field "stepp"`:                     strings.Replace(text, `"step"`, `"stepp"`, 1),
+		`key "step" comes twice`:                    strings.Replace(text, `"step"`, `"step": 1, "step"`, 1),
+		"the file was changed":                      strings.Replace(text, `"step": 7`, `"step": 8`, 1),
+		"was changed or damaged":                    strings.Replace(text, `"step": 7`, `"Step": 7`, 1),
+		`not ""`:                                    text[:strings.LastIndex(text, `"sha256": "`)] + `"sha256": ""}`,
+		"follows the closing brace":                 text + "{}",
+		"step: number 7.5, expected a whole number": strings.Replace(text, `"step": 7`, `"step": 7.5`, 1),
+		"nested deeper":                             strings.Repeat("[", 100000),
 	} {
 		if err := os.WriteFile(path, []byte(forged), 0o666); err != nil {
 			t.Fatal(err)

@@ -31,6 +31,15 @@ var npyTypes = map[string]string{
 	U64: "<u8", U32: "<u4", U16: "<u2", U8: "|u1", Bool: "|b1",
 }
 
+// NumpyName is what numpy calls an element type: float32 for F32, uint8 for U8.
+func NumpyName(dtype string) string {
+	if dtype == Bool {
+		return "bool"
+	}
+	kind := strings.NewReplacer("F", "float", "I", "int", "U", "uint")
+	return kind.Replace(dtype)
+}
+
 // An npyHeader is what stands before the data of an array.
 type npyHeader struct {
 	descr   string
@@ -64,8 +73,11 @@ func readNPYHeader(r io.Reader) (npyHeader, error) {
 		return npyHeader{}, fmt.Errorf("header: %w", err)
 	}
 	h, err := parseNPYHeader(string(text))
+	if errors.Is(err, ErrArray) {
+		return npyHeader{}, err
+	}
 	if err != nil {
-		return npyHeader{}, fmt.Errorf("header %.120q: %w", text, err)
+		return npyHeader{}, fmt.Errorf("header %.120q: %w", bytes.TrimSpace(text), err)
 	}
 	h.length = before + length
 	return h, nil
@@ -86,6 +98,9 @@ func parseNPYHeader(text string) (npyHeader, error) {
 		seen[key] = true
 		switch key {
 		case "descr":
+			if p.accept("[") {
+				return h, errFields
+			}
 			h.descr = p.str()
 		case "fortran_order":
 			h.fortran = p.boolean()
@@ -105,6 +120,9 @@ func parseNPYHeader(text string) (npyHeader, error) {
 	return h, p.err
 }
 
+// errFields says of an array what an npyHeader cannot hold.
+var errFields = fmt.Errorf("%w: its elements have fields (a structured array): expected plain numbers; save each field as an array of its own", ErrArray)
+
 // A pyScanner reads the few Python literals of a header; the first error stays.
 type pyScanner struct {
 	rest string
@@ -113,7 +131,7 @@ type pyScanner struct {
 
 func (p *pyScanner) fail(text string) {
 	if p.err == nil {
-		p.err = fmt.Errorf("%s, before %.20q", text, p.rest)
+		p.err = fmt.Errorf("%s, before %.20q", text, strings.TrimSpace(p.rest))
 	}
 }
 

@@ -57,6 +57,9 @@ func ReadNPY(path string) (Tensor, error) {
 // readNPY reads an array whose header is accepted and whose number of bytes is within bounds.
 func readNPY(r io.Reader, accept func(h npyHeader) error, bound func(h npyHeader, n int64) error) (Tensor, error) {
 	h, err := readNPYHeader(r)
+	if errors.Is(err, ErrArray) {
+		return Tensor{}, err
+	}
 	if err != nil {
 		return Tensor{}, errDamaged("%w", err)
 	}
@@ -114,10 +117,10 @@ func (h npyHeader) dtype() (dtype string, big bool, err error) {
 func (h npyHeader) is(dtype string, axes int) error {
 	found, _, err := h.dtype()
 	if err != nil {
-		return fmt.Errorf("%w, expected %s (%s)", err, npyTypes[dtype], dtype)
+		return fmt.Errorf("%w, expected %s (%s)", err, NumpyName(dtype), npyTypes[dtype])
 	}
 	if found != dtype && !slices.Contains(narrower[dtype], found) {
-		return fmt.Errorf("dtype is %s (%s), expected %s (%s)", h.descr, found, npyTypes[dtype], dtype)
+		return fmt.Errorf("dtype is %s (%s), expected %s (%s)", NumpyName(found), h.descr, NumpyName(dtype), npyTypes[dtype])
 	}
 	if len(h.shape) != axes {
 		return fmt.Errorf("shape is %s, expected %d axes", pyShape(h.shape), axes)

@@ -100,6 +100,9 @@ func (z *NPZ) array(key string, accept func(h npyHeader) error) (Tensor, error) 
 		return Tensor{}, err
 	}
 	r, err := f.Open()
+	if errors.Is(err, zip.ErrAlgorithm) {
+		return Tensor{}, fmt.Errorf("%w: compressed by method %d of zip: expected as numpy.savez or savez_compressed write it", ErrArray, f.Method)
+	}
 	if err != nil {
 		return Tensor{}, errDamaged("%w", err)
 	}

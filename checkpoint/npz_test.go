@@ -74,12 +74,12 @@ func TestWrongArrays(t *testing.T) {
 	const path = "testdata/wrong.npz"
 	z := openNPZ(t, path)
 	for key, want := range map[string]string{
-		"float64": `dtype is <f8 (F64), expected <f4 (F32)`,
-		"int32":   `dtype is <i4 (I32), expected <f4 (F32)`,
+		"float64": `dtype is float64 (<f8), expected float32 (<f4)`,
+		"int32":   `dtype is int32 (<i4), expected float32 (<f4)`,
 		"text":    `dtype "<U1" is not one that is read`,
 		"c64":     `dtype "<c8" is not one that is read`,
 		"object":  `dtype "|O" (Python objects, a pickle) is not one that is read`,
-		"struct":  "expected a string",
+		"struct":  "have fields (a structured array)",
 		"flat":    "shape is (48,), expected 4 axes",
 		"missing": `not in the file, found ["float64"`,
 	} {
@@ -87,7 +87,7 @@ func TestWrongArrays(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), fmt.Sprintf("%q", key)) {
 			t.Errorf("%s: error %v, want %q", key, err, want)
 		}
-		if key != "struct" && !errors.Is(err, ErrArray) {
+		if !errors.Is(err, ErrArray) {
 			t.Errorf("%s: error %v does not wrap ErrArray", key, err)
 		}
 	}
@@ -231,7 +231,7 @@ func TestHostileNPZ(t *testing.T) {
 	sum := crc32.ChecksumIEEE(good)
 	check("wrong magic", forged(t, zip.Store, good[1:], uint64(len(good)-1), 1), "not an array in npy format")
 	check("wrong checksum", forged(t, zip.Store, good, uint64(len(good)), sum+1), "checksum")
-	check("unknown compression", forged(t, 99, good, uint64(len(good)), sum), "unsupported compression")
+	check("unknown compression", forged(t, 99, good, uint64(len(good)), sum), "compressed by method 99 of zip")
 	check("cut data", forged(t, zip.Store, good[:len(good)-1], uint64(len(good)), sum), "data:")
 	long := binary.LittleEndian.AppendUint32([]byte(npyMagic+"\x02\x00"), 1<<31)
 	check("header of 2 GiB", forged(t, zip.Store, append(long, 0), uint64(len(long)+1), 1), "header claims 2147483648 bytes")

@@ -11,6 +11,7 @@ const (
 	NoteFlattened  = "transparent, put on white"
 	NoteMadeGrey   = "of colours made grey"
 	NoteMadeColour = "grey, repeated as red, green and blue"
+	NoteMadeOpaque = "without transparency, opaque in the fourth channel"
 )
 
 // fitted says what of an upright image of those bounds and that mode, at the resolution in small, the options change.
@@ -19,8 +20,11 @@ func fitted(up image.Rectangle, small *image.RGBA64, mode string, o Options) (no
 		notes = append(notes, NoteSqueezed)
 	}
 	clear, colour := contents(small)
-	if clear && o.Channels != 4 {
+	switch {
+	case clear && o.Channels != 4:
 		notes = append(notes, NoteFlattened)
+	case o.Channels == 4 && !clear && !strings.HasPrefix(mode, "RGBA"):
+		notes = append(notes, NoteMadeOpaque)
 	}
 	switch {
 	case colour && o.Channels == 1:

@@ -38,6 +38,7 @@ func TestNotes(t *testing.T) {
 		{"grey already", filled(8, 8, grey), Options{Height: 8, Channels: 1}, nil},
 		{"grey file in colour", greyFile, Options{Height: 8, Channels: 3}, []string{NoteMadeColour}},
 		{"on white", filled(8, 8, clear), Options{Height: 8, Channels: 3}, []string{NoteFlattened}},
+		{"opaque", greyFile, Options{Height: 8, Channels: 4}, []string{NoteMadeOpaque, NoteMadeColour}},
 		{"with alpha", filled(8, 8, clear), Options{Height: 8, Channels: 4}, nil},
 		{"all at once", filled(12, 8, clear), Options{Height: 8, Channels: 1}, []string{NoteSqueezed, NoteFlattened, NoteMadeGrey}},
 	} {

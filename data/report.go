@@ -100,7 +100,9 @@ func examining(o Options, v *Survey) Options {
 
 func (s *Set) report(ctx context.Context) (*Report, error) {
 	r := &Report{Images: s.Len(), Training: s.Train().Len(), Unreadable: s.Skipped(), Remarks: s.Remarks()}
-	r.Remarks = slices.DeleteFunc(r.Remarks, func(text string) bool { return strings.HasSuffix(text, NoteMadeColour) }) // true of the sample alone
+	r.Remarks = slices.DeleteFunc(r.Remarks, func(text string) bool { // what is true of the sample alone
+		return strings.HasSuffix(text, NoteMadeColour) || strings.HasSuffix(text, NoteMadeOpaque)
+	})
 	infos := make([]Info, s.Len())
 	for i := range infos {
 		infos[i] = s.Info(i)

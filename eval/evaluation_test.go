@@ -260,10 +260,15 @@ func TestNPZ(t *testing.T) {
 		}
 	}
 	for want, a := range map[string]checkpoint.Tensor{
-		"I64 [2 1 1], expected images, uint8 [N,H,W,C], or points [N,D]": checkpoint.FromI64s([]int64{1, 2}, 2, 1, 1),
-		"C 1, 3 or 4":     checkpoint.FromU8s(make([]byte, 8), 1, 2, 2, 2),
-		"expected points": checkpoint.FromF32s(nil, 0, 2),
-		"NaN":             checkpoint.FromF32s([]float32{1, float32(math.NaN())}, 1, 2),
+		"int64 [2 1 2], expected images, uint8 [N,H,W,C] of 0 to 255, or points [N,D]; grey images": checkpoint.FromI64s([]int64{1, 2, 3, 4}, 2, 1, 2),
+		"float32 [1 2 1 1], expected images, uint8":                                                 checkpoint.FromF32s([]float32{0, 1}, 1, 2, 1, 1),
+		`.astype("uint8") of values in [0,1]`:                                                       checkpoint.FromF32s([]float32{0, 1}, 1, 2, 1, 1),
+		"one image is x[None]":                                                                      checkpoint.FromU8s(make([]byte, 12), 2, 2, 3),
+		"[0 2 2 3] holds no images":                                                                 checkpoint.FromU8s(nil, 0, 2, 2, 3),
+		"x.transpose(0, 2, 3, 1)":                                                                   checkpoint.FromU8s(make([]byte, 12), 1, 3, 2, 2),
+		"C 1, 3 or 4":                                                                               checkpoint.FromU8s(make([]byte, 8), 1, 2, 2, 2),
+		"expected points":                                                                           checkpoint.FromF32s(nil, 0, 2),
+		"NaN":                                                                                       checkpoint.FromF32s([]float32{1, float32(math.NaN())}, 1, 2),
 	} {
 		if err := checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: "arr_0", Tensor: a}); err != nil {
 			t.Fatal(err)

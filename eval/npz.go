@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/reverie-go/reverie/checkpoint"
 )
@@ -32,13 +33,35 @@ func ReadNPZ(path string) (Images, error) {
 	case len(a.Shape) == 4 && a.DType == checkpoint.U8:
 		return bytesToImages(path, a)
 	}
-	_, err = z.Array(arrayName, checkpoint.U8, 4) // which says what of it is not as in images
-	return Images{}, fmt.Errorf("%w: %s %v, expected images, uint8 [N,H,W,C], or points [N,D]", err, a.DType, a.Shape)
+	return Images{}, fmt.Errorf("%s: array %q: %s %v, expected images, uint8 [N,H,W,C] of 0 to 255, or points [N,D]%s",
+		path, arrayName, checkpoint.NumpyName(a.DType), a.Shape, remedy(a))
 }
+
+// remedy says how an array of images of floats, of integers, or without channels becomes what is read; nothing is guessed of its values.
+func remedy(a checkpoint.Tensor) string {
+	switch {
+	case len(a.Shape) == 4 && slices.Contains([]string{checkpoint.F16, checkpoint.F32, checkpoint.F64}, a.DType):
+		return `; save (255 * x).round().astype("uint8") of values in [0,1], ((x + 1) * 127.5).round().clip(0, 255).astype("uint8") of [-1,1]`
+	case len(a.Shape) == 4:
+		return `; save x.astype("uint8") of values from 0 to 255`
+	case len(a.Shape) == 3 && isChannels(a.Shape[2]):
+		return "; one image is x[None]"
+	case len(a.Shape) == 3:
+		return "; grey images are x[..., None]"
+	}
+	return ""
+}
+
+func isChannels(c int) bool { return c == 1 || c == 3 || c == 4 }
 
 func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {
 	m := Images{N: a.Shape[0], H: a.Shape[1], W: a.Shape[2], C: a.Shape[3], Levels: levels}
-	if m.N < 1 || m.H < 1 || m.W < 1 || m.C != 1 && m.C != 3 && m.C != 4 {
+	switch {
+	case min(m.N, m.H, m.W, m.C) < 1:
+		return Images{}, fmt.Errorf("%s: array %q: shape %v holds no images", path, arrayName, a.Shape)
+	case !isChannels(m.C) && isChannels(m.H):
+		return Images{}, fmt.Errorf("%s: array %q: shape %v, expected images [N,H,W,C] with C 1, 3 or 4; save x.transpose(0, 2, 3, 1) of [N,C,H,W]", path, arrayName, a.Shape)
+	case !isChannels(m.C):
 		return Images{}, fmt.Errorf("%s: array %q: shape %v, expected images [N,H,W,C] with C 1, 3 or 4", path, arrayName, a.Shape)
 	}
 	m.Pix = make([]float32, len(a.Data))

@@ -95,3 +95,17 @@ func checkImageChannels(n net.Model) error {
 	}
 	return nil
 }
+
+// checkOutputs says whether a network gives what the scheduler's file says of it: the prediction, with learned variances twice as many channels.
+func checkOutputs(n net.Model, s Spec) error {
+	in, out := n.Channels()
+	switch {
+	case s.Learned() && out != 2*in:
+		return fmt.Errorf("scheduler: variance_type is learned_range, with which the network of %d channels has %d outputs, and it has %d: expected fixed_small or fixed_large", in, 2*in, out)
+	case !s.Learned() && out == 2*in:
+		return fmt.Errorf("scheduler: the network has %d outputs for %d channels, as those with learned variances: expected the variance_type learned_range", out, in)
+	case !s.Learned() && out != in:
+		return fmt.Errorf("the network has %d outputs for %d channels: expected as many", out, in)
+	}
+	return nil
+}

@@ -78,6 +78,9 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if spec.LearnedSchedule() {
 		n = NewScheduled(n)
 	}
+	if err := checkOutputs(n, spec); err != nil {
+		return nil, err
+	}
 	dict, part := c.Sampling(raw)
 	weights, err := net.Import(n.Params(), Arrays(dict), dtypes.Float32)
 	if err != nil {

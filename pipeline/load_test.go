@@ -3,11 +3,13 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -193,6 +195,10 @@ func TestLoadErrors(t *testing.T) {
 			}
 			delete(c.EMA, "conv_in.weight")
 		})},
+		{"variance_type is learned_range, with which the network of 3 channels has 6 outputs, and it has 3", spoiled(func(c *checkpoint.Checkpoint) { c.Scheduler.VarianceType = "learned_range" })},
+		{"expected the variance_type learned_range", spoiled(func(c *checkpoint.Checkpoint) { c.ArchConfig = outputs(c.ArchConfig, 6) })},
+		{"4 outputs for 3 channels", spoiled(func(c *checkpoint.Checkpoint) { c.ArchConfig = outputs(c.ArchConfig, 4) })},
+		{"block_out_channels: string, expected a list of whole numbers", spoiled(func(c *checkpoint.Checkpoint) { c.ArchConfig = []byte(`{"block_out_channels": "8, 16"}`) })},
 		{"unknown architecture", spoiled(func(c *checkpoint.Checkpoint) { c.Arch = "transformer" })},
 		{"configuration", spoiled(func(c *checkpoint.Checkpoint) { c.ArchConfig = []byte(`{"wings": 2}`) })},
 	} {
@@ -201,6 +207,11 @@ func TestLoadErrors(t *testing.T) {
 			t.Errorf("%s: %v, %v", x.want, l, err)
 		}
 	}
+}
+
+// outputs is a configuration of unet with another number of outputs.
+func outputs(text []byte, n int) []byte {
+	return regexp.MustCompile(`"out_channels": *3`).ReplaceAll(text, fmt.Appendf(nil, `"out_channels": %d`, n))
 }
 
 // A model from elsewhere that does not clamp is not clamped by default.

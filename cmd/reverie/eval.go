@@ -163,6 +163,10 @@ func (v *evaluation) openSamples(args []string) (err error) {
 	if c.Data, err = sources(args[1:]); err != nil {
 		return err
 	}
+	if v.given.Points() != c.Points() {
+		kinds := map[bool]string{true: "points", false: "images"}
+		return fmt.Errorf("%s holds %s (array arr_0, %d of them), and %s are %s: give data of the same kind", args[0], kinds[v.given.Points()], v.given.N, dataName(args[1:]), kinds[c.Points()])
+	}
 	c.Split = c.UsualSplit()
 	return v.openReferences(&c, "", args[1:])
 }

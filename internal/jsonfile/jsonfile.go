@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/reverie-go/reverie/internal/sniff"
@@ -34,10 +35,32 @@ func decode(b []byte, v any, strict bool) error {
 	if strict {
 		d.DisallowUnknownFields()
 	}
-	if err := d.Decode(v); err != nil {
+	var kind *json.UnmarshalTypeError
+	if err := d.Decode(v); errors.As(err, &kind) {
+		return fmt.Errorf("%s, expected %s", strings.TrimPrefix(kind.Field+": "+kind.Value, ": "), words(kind.Type))
+	} else if err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
+}
+
+// words say what stands in JSON for a type.
+func words(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a string"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Slice, reflect.Array:
+		return "a list of " + strings.TrimPrefix(words(t.Elem()), "a ") + "s"
+	case reflect.Pointer:
+		return words(t.Elem())
+	case reflect.Map, reflect.Struct:
+		return "an object"
+	}
+	return "a whole number"
 }
 
 // foreign is err, or what the text is where that is no JSON at all, such as a web page.
@@ -82,8 +105,8 @@ func (t Tokens) value(depth int) error {
 	return nil
 }
 
-// words are the numbers that Python writes and JSON has not.
-var words = []string{"-Infinity", "Infinity", "NaN"}
+// notNumbers are those that Python writes and JSON has not.
+var notNumbers = []string{"-Infinity", "Infinity", "NaN"}
 
 // quoteWords makes strings of those words, where they stand outside of strings.
 func quoteWords(b []byte) []byte {
@@ -109,7 +132,7 @@ func quoteWords(b []byte) []byte {
 }
 
 func wordAt(b []byte) string {
-	for _, w := range words {
+	for _, w := range notNumbers {
 		if bytes.HasPrefix(b, []byte(w)) {
 			return w
 		}

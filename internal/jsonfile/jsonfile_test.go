@@ -25,7 +25,7 @@ func TestStrict(t *testing.T) {
 		`{"steps": 1} {}`:              "something follows",
 		`{"steps": 1}]`:                "something follows",
 		`{"steps": 1} x`:               "something follows",
-		`{"steps": 1.5}`:               "cannot unmarshal",
+		`{"steps": 1.5}`:               "steps: number 1.5, expected a whole number",
 		`{"rate": NaN}`:                "bad JSON",
 		`{"steps": 1`:                  "EOF",
 		"<!DOCTYPE html><html>":        "foreign: it is a web page (HTML), not a JSON file",
