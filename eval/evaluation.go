@@ -42,9 +42,11 @@ type Cell struct {
 type Row struct {
 	Metric   string `json:"metric"`
 	Name     string `json:"name"`
-	HeldOut  *Cell  `json:"held_out"` // samples against the held-out images
-	Training *Cell  `json:"training"` // samples against the training images
-	Real     *Cell  `json:"real"`     // as many training images against the held-out ones
+	Better   Better `json:"better"`         // which way; "" neither
+	Most     int    `json:"most,omitempty"` // of each set that many at most are compared; 0: all
+	HeldOut  *Cell  `json:"held_out"`       // samples against the held-out images
+	Training *Cell  `json:"training"`       // samples against the training images
+	Real     *Cell  `json:"real"`           // as many training images against the held-out ones
 }
 
 // A Report is what an evaluation found.
@@ -230,8 +232,9 @@ func (e *Evaluation) progress(format string, args ...any) {
 type table struct{ rows []*collected }
 
 type collected struct {
-	metric, name string
-	cells        [columns]cellValues
+	metric string
+	value  Value // the first one, for what it is
+	cells  [columns]cellValues
 }
 
 // cellValues are the values of one cell, draw by draw, with the last error.
@@ -242,11 +245,12 @@ type cellValues struct {
 
 // add adds a value to a cell.
 func (t *table) add(metric string, v Value, place int) {
-	at := slices.IndexFunc(t.rows, func(c *collected) bool { return c.metric == metric && c.name == v.Name })
+	at := slices.IndexFunc(t.rows, func(c *collected) bool { return c.metric == metric && c.value.Name == v.Name })
 	if at < 0 {
 		at = len(t.rows)
-		t.rows = append(t.rows, &collected{metric: metric, name: v.Name})
+		t.rows = append(t.rows, &collected{metric: metric, value: v})
 	}
+	t.rows[at].value.Most = max(t.rows[at].value.Most, v.Most)
 	c := &t.rows[at].cells[place]
 	c.values, c.err = append(c.values, v.X), v.Error
 }
@@ -259,7 +263,8 @@ func (t *table) summary(metrics []Metric) []Row {
 			if c.metric != m.Name {
 				continue
 			}
-			out = append(out, Row{Metric: c.metric, Name: c.name, HeldOut: c.cells[toHeldOut].cell(), Training: c.cells[toTraining].cell(), Real: c.cells[realImages].cell()})
+			v := c.value
+			out = append(out, Row{Metric: c.metric, Name: v.Name, Better: v.Better, Most: v.Most, HeldOut: c.cells[toHeldOut].cell(), Training: c.cells[toTraining].cell(), Real: c.cells[realImages].cell()})
 		}
 	}
 	return out

@@ -109,7 +109,7 @@ func TestEvaluation(t *testing.T) {
 		if c.Samples != nil {
 			t.Error("a model's metric was given samples")
 		}
-		return []Value{{"bits", float64(c.Reference.N), 0.5}}, nil
+		return []Value{{Name: "bits", X: float64(c.Reference.N), Error: 0.5}}, nil
 	}})
 	var err error
 	if e.Metrics, err = Choose(all, []string{"w2", "fid", "pr", "nearest", "elbo"}, true); err != nil {
@@ -307,5 +307,32 @@ func TestScore(t *testing.T) {
 	}
 	if _, err := Score("mmd", x, a, 1); err == nil {
 		t.Error("images were ranked against points")
+	}
+}
+
+// TestSaturates: shares at their end, and kernel distances of few, come with a word of warning; others do not.
+func TestSaturates(t *testing.T) {
+	far, near := points(gaussian(1, 40, 1, 100, 100)), points(gaussian(2, 40, 1, 0, 0))
+	for _, c := range []struct {
+		samples Images
+		told    bool
+	}{{far, true}, {points(gaussian(3, 40, 1, 0.5, 0.5)), false}} {
+		e := &Evaluation{HeldOut: NewSet("held-out", near, "")}
+		e.Metrics, _ = Choose(Metrics(), []string{"pr"}, true)
+		r, err := e.Run(context.Background(), 1, func(context.Context, int) (Images, error) { return c.samples, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"precision", "recall"} {
+			told := slices.ContainsFunc(r.Notes, func(n string) bool {
+				return strings.HasPrefix(n, name+" of samples to held-out is at its end, 0: at 40 of each")
+			})
+			if told != c.told {
+				t.Errorf("%s: told is %v: %q", name, told, r.Notes)
+			}
+		}
+		if r.Rows[0].Better != More || r.Rows[1].Better != More {
+			t.Errorf("%+v", r.Rows)
+		}
 	}
 }

@@ -51,10 +51,21 @@ func (c *Case) Features(ctx context.Context) (samples, reference Rows, err error
 
 // A Value is one number that a metric gives.
 type Value struct {
-	Name  string
-	X     float64
-	Error float64 // standard error; 0: not known
+	Name   string
+	X      float64
+	Error  float64 // standard error; 0: not known
+	Better Better
+	Most   int // of each set that many at most are compared; 0: all
 }
+
+// Better says which way a number is better.
+type Better string
+
+// The ways. Some numbers have none: they are read beside another.
+const (
+	Less Better = "less"
+	More Better = "more"
+)
 
 // A Metric is one way to judge.
 type Metric struct {
@@ -131,7 +142,7 @@ const maxPatches = 1 << 16
 func measureSWD(ctx context.Context, c *Case) ([]Value, error) {
 	if c.Samples.Points() {
 		d, err := Sliced{Seed: c.Seed}.Measure(c.Samples.Rows(), c.Reference.Rows())
-		return []Value{{Name: "swd", X: d}}, err
+		return []Value{{Name: "swd", X: d, Better: Less}}, err
 	}
 	reference := takeImages(c.Reference.Images, max(c.Samples.N, maxPatched), c.Seed, 6)
 	each := min(128, max(1, maxPatches/max(c.Samples.N, reference.N)))
@@ -142,11 +153,11 @@ func measureSWD(ctx context.Context, c *Case) ([]Value, error) {
 	var out []Value
 	total := 0.0
 	for _, l := range levels {
-		out = append(out, Value{Name: fmt.Sprintf("swd %dx%d", l.H, l.W), X: l.Distance})
+		out = append(out, Value{Name: fmt.Sprintf("swd %dx%d", l.H, l.W), X: l.Distance, Better: Less})
 		total += l.Distance / float64(len(levels))
 	}
 	if len(levels) > 1 {
-		out = append(out, Value{Name: "swd mean", X: total})
+		out = append(out, Value{Name: "swd mean", X: total, Better: Less})
 	}
 	return out, nil
 }
@@ -156,7 +167,7 @@ func measureW2(_ context.Context, c *Case) ([]Value, error) {
 	if taken > 0 {
 		c.noteTaken("w2", taken)
 	}
-	return []Value{{Name: "w2^2", X: d}}, err
+	return []Value{{Name: "w2^2", X: d, Better: Less, Most: taken}}, err
 }
 
 // noteTaken says that a metric takes n of each set, where it does not take all.
@@ -170,13 +181,18 @@ func (c *Case) noteTaken(name string, n int) {
 	c.Note("%s to %s is of %s and %s", name, c.Reference.Name, some(c.Samples), some(c.Reference))
 }
 
+// fewKID is the size of a subset below which kid is said to vary.
+const fewKID = 100
+
 // maxKernelRows bounds the rows of each set that the kernels of mmd compare,
 // all with all.
 const maxKernelRows = 5000
 
 func measureMMD(_ context.Context, c *Case) ([]Value, error) {
+	most := 0
 	if max(c.Samples.N, c.Reference.N) > maxKernelRows {
-		c.noteTaken("mmd", maxKernelRows)
+		most = maxKernelRows
+		c.noteTaken("mmd", most)
 	}
 	reference := takeImages(c.Reference.Images, maxKernelRows, c.Seed, 4).Rows()
 	b, err := Bandwidths(reference, c.Seed)
@@ -184,7 +200,7 @@ func measureMMD(_ context.Context, c *Case) ([]Value, error) {
 		return nil, err
 	}
 	v, se, err := MMD(RBF(b...), takeImages(c.Samples.Images, maxKernelRows, c.Seed, 5).Rows(), reference)
-	return []Value{{Name: "mmd^2 x1000", X: 1000 * v, Error: 1000 * se}}, err
+	return []Value{{Name: "mmd^2 x1000", X: 1000 * v, Error: 1000 * se, Better: Less, Most: most}}, err
 }
 
 func measureFID(ctx context.Context, c *Case) ([]Value, error) {
@@ -201,7 +217,7 @@ func measureFID(ctx context.Context, c *Case) ([]Value, error) {
 			c.Note("fid: the features of %s (%d) span %d of %d directions: the distance says nothing of the others", set.Name, set.N, f.Ranks[i], f.D)
 		}
 	}
-	return []Value{{Name: "fid", X: f.Distance}}, nil
+	return []Value{{Name: "fid", X: f.Distance, Better: Less}}, nil
 }
 
 func measureKID(ctx context.Context, c *Case) ([]Value, error) {
@@ -210,7 +226,10 @@ func measureKID(ctx context.Context, c *Case) ([]Value, error) {
 		return nil, err
 	}
 	v, _, err := KID{Seed: c.Seed}.Measure(a, b)
-	return []Value{{Name: "kid x1000", X: 1000 * v}}, err
+	if n := min(a.N, b.N); err == nil && n < fewKID {
+		c.Note("kid to %s is of subsets of %d, which vary much; the paper's have 1,000", c.Reference.Name, n)
+	}
+	return []Value{{Name: "kid x1000", X: 1000 * v, Better: Less}}, err
 }
 
 func measurePR(ctx context.Context, c *Case) ([]Value, error) {
@@ -219,7 +238,17 @@ func measurePR(ctx context.Context, c *Case) ([]Value, error) {
 		return nil, err
 	}
 	p, r, err := PrecisionRecall{Seed: c.Seed}.Measure(a, b)
-	return []Value{{Name: "precision", X: p}, {Name: "recall", X: r}}, err
+	n := min(a.N, b.N)
+	for _, x := range []struct {
+		name  string
+		share float64
+	}{{"precision", p}, {"recall", r}} {
+		if err == nil && (x.share == 0 || x.share == 1) {
+			c.Note("%s of %s to %s is at its end, %v: at %s of each it tells no more; give a larger -n, or other --features", x.name, c.Samples.Name, c.Reference.Name,
+				x.share, humanize.Comma(int64(n)))
+		}
+	}
+	return []Value{{Name: "precision", X: p, Better: More}, {Name: "recall", X: r, Better: More}}, err
 }
 
 // measureNearest compares with the training images; beside others there is
@@ -233,7 +262,7 @@ func measureNearest(_ context.Context, c *Case) ([]Value, error) {
 	}
 	m, err := Memorised(c.Samples.Images, c.Withheld.Images, c.Training.Images)
 	return []Value{
-		{Name: "nearer than held-out", X: m.Nearer}, {Name: "nearer than any held-out", X: m.Copies},
+		{Name: "nearer than held-out", X: m.Nearer, Better: Less}, {Name: "nearer than any held-out", X: m.Copies, Better: Less},
 		{Name: "distance to nearest", X: m.Samples}, {Name: "that of held-out", X: m.HeldOut},
 	}, err
 }

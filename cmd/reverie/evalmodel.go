@@ -208,7 +208,7 @@ func bits(name string, e eval.Estimate, dim int) eval.Value {
 
 // valueOf is an estimate as a value. Of one image its error is the estimator's.
 func valueOf(name string, e eval.Estimate) eval.Value {
-	v := eval.Value{Name: name, X: e.Value, Error: e.SE}
+	v := eval.Value{Name: name, X: e.Value, Error: e.SE, Better: eval.Less}
 	if math.IsNaN(v.Error) {
 		v.Error = e.Noise
 	}

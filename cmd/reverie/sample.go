@@ -220,7 +220,9 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	}
 	spent := time.Since(began)
 	names := o.names(cmd.OutOrStdout(), cmd.ErrOrStderr())
-	grid := func() image.Image { return picture.Sheet(images, p.Height, p.Width, c, picture.Layout{Units: m.Units()}) }
+	grid := func() image.Image {
+		return picture.Sheet(images, p.Height, p.Width, c, picture.Layout{Units: m.Units()})
+	}
 	if err := o.write(cmd.OutOrStdout(), names, m.Found.Run, grid, &strip, text); err != nil {
 		return err
 	}
