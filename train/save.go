@@ -216,7 +216,7 @@ func ReadConfig(dir string) (*config.Run, error) {
 // newest complete checkpoint.
 func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 	defer tidy()()
-	t.lock, t.Dir, t.files = lock, lock.Dir, lock.Folder
+	t.hold(lock)
 	last, err := checkpoint.Latest(t.Dir)
 	if err != nil {
 		return err

@@ -53,9 +53,10 @@ type Trainer struct {
 	far        *data.Set    // from which a flow between two data sets starts; else nil
 
 	// What tests replace.
-	files checkpoint.FS
-	now   func() time.Time
-	limit func() memory.Limit
+	files   checkpoint.FS
+	through func(checkpoint.FS) checkpoint.FS // where it is set, files go through it from the run's first one on
+	now     func() time.Time
+	limit   func() memory.Limit
 
 	lock     *checkpoint.RunLock
 	log      *log
@@ -167,25 +168,36 @@ func (t *Trainer) fingerprint() string {
 
 // Create starts a fresh run in dir, or in a new numbered folder below runs/
 // where dir is "". The folder is this process's until Close.
-func (t *Trainer) Create(dir, name string) (err error) {
+func (t *Trainer) Create(dir, name string) error {
 	if err := determined(t.Config); err != nil {
 		return err
 	}
-	if dir != "" {
-		t.lock, err = checkpoint.CreateRun(dir)
-	} else {
-		t.lock, err = checkpoint.CreateNumberedRun("runs", name)
-	}
+	lock, err := createRun(dir, name)
 	if err != nil {
 		return err
 	}
-	t.Dir, t.files = t.lock.Dir, t.lock.Folder
+	t.hold(lock)
 	t.law = lawOf(t.Config)
 	defer tidy()()
 	if t.state, err = initState(t.engine, t.net, t.Config.Seed, t.Config.EMA > 0); err != nil {
 		return err
 	}
 	return t.open()
+}
+
+func createRun(dir, name string) (*checkpoint.RunLock, error) {
+	if dir != "" {
+		return checkpoint.CreateRun(dir)
+	}
+	return checkpoint.CreateNumberedRun("runs", name)
+}
+
+// hold takes over the run folder that is locked.
+func (t *Trainer) hold(lock *checkpoint.RunLock) {
+	t.lock, t.Dir, t.files = lock, lock.Dir, lock.Folder
+	if t.through != nil {
+		t.files = t.through(t.files)
+	}
 }
 
 // open writes what both a fresh and a resumed run need in their folder.
