@@ -3,6 +3,7 @@ package data
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"iter"
 	"math"
 
@@ -150,11 +151,17 @@ func (s *Set) ahead(ctx context.Context, at []int, batch int, flip func(item int
 	}
 }
 
+// errClosed is the error of reading images of a set that was closed.
+var errClosed = fmt.Errorf("data: read images: the set is closed: %w", fs.ErrClosed)
+
 // chunkValues is the least that is worth a goroutine of its own.
 const chunkValues = 4096
 
 // load makes one batch, its images in parallel.
 func (s *Set) load(ctx context.Context, at []int, flip func(item int) bool) (*Batch, error) {
+	if s.st.closed.Load() {
+		return nil, errClosed
+	}
 	h, w, c := s.Shape()
 	b := &Batch{
 		X: make([]float32, len(at)*h*w*c), N: len(at), H: h, W: w, C: c,
@@ -192,6 +199,9 @@ func (s *Set) fill(ctx context.Context, b *Batch, k, i int, flip func(item int) 
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if s.st.closed.Load() { // the file is not to blame
+			return errClosed
 		}
 		if s.st.skip(item, err); s.st.o.Strict {
 			return fmt.Errorf("data: %s: %w", s.st.items[item].Path, err)

@@ -7,6 +7,7 @@
 // held-out images depend on the files alone:
 //
 //	s, err := data.Open(ctx, []string{"cars/train", "cars/test"}, data.Options{Height: 128, Flip: true, Val: 0.02})
+//	defer s.Close()
 //	for b, err := range s.Train().Batches(ctx, data.Epoch{Seed: 1, Epoch: 0, Batch: 128}) {
 //		...
 //	}

@@ -21,7 +21,8 @@ import (
 //
 // An error says what is wrong: a root that does not exist or is not a folder, a
 // root without images, a class in o.Classes that no root has, no readable image
-// at all, with o.Strict any file that is unreadable.
+// at all, with o.Strict any file that is unreadable. The set holds the folders
+// open until it is closed.
 func Open(ctx context.Context, roots []string, o Options) (*Set, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -33,8 +34,13 @@ func Open(ctx context.Context, roots []string, o Options) (*Set, error) {
 	return open(ctx, l, o)
 }
 
-// list lists the image files of folders.
+// list lists the image files of folders, which stay open; on an error none does.
 func list(ctx context.Context, roots []string) (l listing, err error) {
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
 	if len(roots) == 0 {
 		return l, errors.New("data: no image folder given")
 	}
@@ -56,6 +62,7 @@ func list(ctx context.Context, roots []string) (l listing, err error) {
 		if err != nil {
 			return l, err
 		}
+		l.roots = append(l.roots, r)
 		if err := l.walk(ctx, r.FS(), real, root); err != nil {
 			return l, err
 		}
@@ -86,12 +93,14 @@ func openRoot(dir string) (r *os.Root, real string, err error) {
 	return r, real, nil
 }
 
-// open reads the files of a listing.
+// open reads the files of a listing, whose roots are the set's from then on.
 func open(ctx context.Context, l listing, o Options) (*Set, error) {
 	st, err := l.store(ctx, o)
 	if err != nil {
+		l.close()
 		return nil, err
 	}
+	st.close = l.close
 	st.part()
 	if !slices.ContainsFunc(st.items, func(it item) bool { return it.deep }) {
 		st.levels = levels

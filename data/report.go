@@ -63,6 +63,7 @@ func Examine(ctx context.Context, roots []string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer l.close()
 	return l.examine(ctx, o)
 }
 

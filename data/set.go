@@ -51,6 +51,15 @@ type Set struct {
 	index []int // positions in st.items
 }
 
+// Close lets go of the folders that the set holds open. It closes its parts too, Train, Val and every Subset, and the set that it is a part of:
+// no images are read from any of them any more, and what is under way ends with an error. A second Close does nothing.
+func (s *Set) Close() error {
+	if !s.st.closed.Swap(true) && s.st.close != nil {
+		s.st.close()
+	}
+	return nil
+}
+
 // Len returns the number of images.
 func (s *Set) Len() int { return len(s.index) }
 

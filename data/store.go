@@ -28,6 +28,8 @@ type store struct {
 	decoding *semaphore.Weighted
 	most     int64        // of decodeCost at one moment
 	limit    memory.Limit // of this process
+	close    func()       // lets go of the folders; nil: there are none
+	closed   atomic.Bool
 
 	mu   sync.Mutex
 	bad  []Skip

@@ -47,6 +47,7 @@ func SurveyFolders(ctx context.Context, roots []string, o Options) (*Survey, err
 	if err != nil {
 		return nil, err
 	}
+	defer l.close()
 	return l.survey(ctx, o)
 }
 

@@ -40,7 +40,15 @@ type listing struct {
 	files   []file
 	skips   []Skip
 	left    left
+	roots   []*os.Root        // held open
 	classes map[string]string // the names of classes by their normal form: on disk it may be composed (NFC) or not (NFD)
+}
+
+// close lets go of the roots. It does for a listing whose reading failed, and of which nothing more is read.
+func (l *listing) close() {
+	for _, r := range l.roots {
+		r.Close()
+	}
 }
 
 // A tree is a root, or a folder that a link leads to, while it is walked.

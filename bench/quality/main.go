@@ -49,6 +49,7 @@ func run(dir string, n, draws int, nearest string, o pipeline.Options) error {
 	if err != nil {
 		return err
 	}
+	defer set.Close()
 	training, err := eval.ReadImages(ctx, set.Train())
 	if err != nil {
 		return err

@@ -112,6 +112,7 @@ func (b *bench) open(dir string) error {
 	if err != nil {
 		return err
 	}
+	defer set.Close()
 	if b.training, err = eval.ReadImages(b.ctx, set.Train()); err != nil {
 		return err
 	}

@@ -100,6 +100,7 @@ func encodeFunc(cmd *cobra.Command, path string, roots []string, o *encodeOption
 	if err != nil {
 		return err
 	}
+	defer set.Close()
 	if err := o.load(a, set.Len(), h, w).check(); err != nil {
 		return err
 	}
@@ -146,11 +147,11 @@ func (o *encodeOptions) open(cmd *cobra.Command, a *pipeline.Autoencoder, roots 
 		return nil, err
 	}
 	if gh, gw, channels := set.Shape(); gh != h || gw != w || channels != c.ImageChannels {
-		return nil, fmt.Errorf("the data are %dx%dx%d, and the autoencoder takes %dx%dx%d", gh, gw, channels, h, w, c.ImageChannels)
+		return nil, errors.Join(fmt.Errorf("the data are %dx%dx%d, and the autoencoder takes %dx%dx%d", gh, gw, channels, h, w, c.ImageChannels), set.Close())
 	}
 	if o.heldOut {
 		if set = set.Val(); set.Len() == 0 {
-			return nil, errors.New("the run held out no images; leave out --held-out, or train with --val")
+			return nil, errors.Join(errors.New("the run held out no images; leave out --held-out, or train with --val"), set.Close())
 		}
 	}
 	return set, nil

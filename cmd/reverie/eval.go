@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/pipeline"
@@ -111,6 +112,7 @@ type evaluation struct {
 	data   references
 	name   string // of what is judged
 	first  eval.Images
+	sets   []*data.Set // that were opened
 
 	notes    []string // that were printed
 	warnings []string // for the report
@@ -129,6 +131,7 @@ func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) (err error) {
 		return err
 	}
 	v := &evaluation{evalOptions: o, cmd: cmd, engine: e, name: args[0]}
+	defer v.closeSets()
 	if isSamples(args[0]) {
 		err = v.openSamples(args)
 	} else {
@@ -141,6 +144,12 @@ func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) (err error) {
 		return err
 	}
 	return v.run()
+}
+
+func (v *evaluation) closeSets() {
+	for _, s := range v.sets {
+		s.Close()
+	}
 }
 
 // openSamples reads an npz file and the data that it is compared with.

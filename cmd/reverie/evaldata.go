@@ -148,6 +148,7 @@ func (v *evaluation) open(c *config.Run) (*data.Set, error) {
 	c.MaxPixels = cmp.Or(v.maxPixels, c.MaxPixels)
 	set, err := train.OpenData(v.cmd.Context(), c, bar.set)
 	if err == nil {
+		v.sets = append(v.sets, set)
 		for _, n := range set.Remarks() {
 			v.note(n)
 		}

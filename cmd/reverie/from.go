@@ -36,6 +36,7 @@ func (o *sampleOptions) start(cmd *cobra.Command, p *pipeline.Options, m *pipeli
 	if err != nil {
 		return err
 	}
+	o.far = set
 	if set.Val().Len() > 0 {
 		set = set.Val()
 	}

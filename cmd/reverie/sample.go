@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
@@ -28,6 +29,8 @@ type sampleOptions struct {
 	resolution                          config.Size
 	from, out, strip, npz, csv, backend string
 	dir, gif                            string
+
+	far *data.Set // that start opened
 }
 
 func newSample() *cobra.Command {
@@ -178,6 +181,11 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		return err
 	}
 	defer m.Close()
+	defer func() {
+		if o.far != nil {
+			o.far.Close()
+		}
+	}()
 	if err := o.complete(cmd, &p, m); err != nil {
 		return err
 	}

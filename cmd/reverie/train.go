@@ -302,6 +302,7 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 	if err != nil {
 		return o.blame(cmd, c, err)
 	}
+	defer set.Close()
 	if err := o.fitPoints(c, set); err != nil {
 		return err
 	}
@@ -315,6 +316,9 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 	far, err := openFrom(cmd, c)
 	if err != nil {
 		return err
+	}
+	for _, s := range far {
+		defer s.Close()
 	}
 	t, err := train.NewWithin(e, c, set, vae, far...)
 	if err != nil {
