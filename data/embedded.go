@@ -30,7 +30,11 @@ func Embedded(ctx context.Context, o Options) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, l, o)
+	s, err := open(ctx, l, o)
+	if err == nil {
+		s.st.builtIn = true
+	}
+	return s, err
 }
 
 // listEmbedded lists the embedded emoji.

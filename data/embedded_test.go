@@ -150,3 +150,14 @@ func TestFourChannels(t *testing.T) {
 		}
 	}
 }
+
+// Of the images inside the program nothing is remarked, though they are transparent and put on white; of the same files in a folder it is.
+func TestEmbeddedRemarks(t *testing.T) {
+	s, err := Embedded(t.Context(), Options{Classes: []string{"Component"}, Height: 16, Channels: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Notes()) == 0 || len(s.Remarks()) > 0 || len(s.Train().Remarks()) > 0 {
+		t.Errorf("notes %v, remarks %q", s.Notes(), s.Remarks())
+	}
+}

@@ -22,6 +22,7 @@ type store struct {
 	classes      []string
 	levels       int // see Set.Levels
 	left         left
+	builtIn      bool // the images inside the program
 	items        []item
 	room         atomic.Int64 // bytes of Options.CacheBytes still free
 	// decoding bounds the memory of all decoders together; see decodeCost.
