@@ -74,10 +74,20 @@ func addHelp(root *cobra.Command) {
 func wrap(text string) string {
 	var out []string
 	for line := range strings.SplitSeq(text, "\n") {
-		out = append(out, fold(line, len(item.FindString(line))))
+		if n := len(out); n > 0 && flows(out[n-1]) && flows(line) {
+			out[n-1] += " " + line
+		} else {
+			out = append(out, line)
+		}
+	}
+	for i, line := range out {
+		out[i] = fold(line, len(item.FindString(line)))
 	}
 	return strings.Join(out, "\n")
 }
+
+// flows says whether a line belongs to a paragraph, not to a list.
+func flows(line string) bool { return line != "" && line[0] != ' ' }
 
 // fold breaks a line where it is longer than the help, and begins what follows below that column.
 func fold(line string, column int) string {

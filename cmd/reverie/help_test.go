@@ -82,6 +82,11 @@ func TestWrap(t *testing.T) {
 	if got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	paragraph := strings.Repeat("word ", 17) + "\n" + strings.Repeat("more ", 4) + "end\n\n  name  alone\nnext"
+	want = strings.TrimSpace(strings.Repeat("word ", 16)) + "\nword  " + strings.Repeat("more ", 4) + "end\n\n  name  alone\nnext"
+	if got := wrap(paragraph); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 }
 
 func TestEdits(t *testing.T) {
