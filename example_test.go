@@ -55,7 +55,7 @@ func ExampleTransfer() {
 	}
 	sp := &reverie.Host[float64]{}
 	d := reverie.Transfer(sp, chain, reverie.EDM{}, reverie.Wrap(sp, chain, reverie.Eps, net))
-	if _, err := d.Denoise(context.Background(), reverie.Batch[float64]{{1}}, 1); err != nil {
+	if _, err := reverie.Denoise(context.Background(), d, reverie.Batch[float64]{{1}}, 1); err != nil {
 		panic(err)
 	}
 	// EDM's own span begins below the least noise that the chain has seen.

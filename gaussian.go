@@ -38,7 +38,7 @@ const (
 	// BetaVariance is that of q(x_t | x_s), beta_t: right for data ~ N(0, I).
 	BetaVariance
 	// LearnedVariance is between the two, where the network's v says: log variance = u log beta + (1-u) log posterior, u = (v+1)/2
-	// (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15). It takes a VarianceDenoiser.
+	// (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15). It takes a Denoiser that knows it (WantVariance).
 	LearnedVariance
 )
 

@@ -206,10 +206,11 @@ func TestWrap(t *testing.T) {
 				}
 				return F, nil
 			}
-			got, err := Wrap(sp, q.p, k, net, x1).Denoise(ctx, x, at)
+			e, err := Wrap(sp, q.p, k, net).Denoise(ctx, Query[Batch[float64]]{X: x, T: at, Far: []Batch[float64]{x1}})
 			if err != nil {
 				t.Fatal(err)
 			}
+			got := e.X0
 			for n := range x0 {
 				for j := range x0[n] {
 					near(t, q.name+" "+paramNames[i], got[n][j], x0[n][j], tol, 1)
@@ -226,7 +227,7 @@ func TestWrapErrors(t *testing.T) {
 	own := errors.New("own")
 	fail := func(context.Context, Batch[float64], float64) (Batch[float64], error) { return nil, own }
 	zero := func(_ context.Context, x Batch[float64], _ float64) (Batch[float64], error) { return x, nil }
-	if _, err := Wrap(sp, VP{}, Eps, fail).Denoise(ctx, x, 0.5); !errors.Is(err, own) {
+	if _, err := Denoise(ctx, Wrap(sp, VP{}, Eps, fail), x, 0.5); !errors.Is(err, own) {
 		t.Error(err)
 	}
 	for _, c := range []struct {
@@ -238,7 +239,7 @@ func TestWrapErrors(t *testing.T) {
 		{Flow{}, Eps, 1, "t = 1"}, {Flow{}, Score, 1, "t = 1"}, {Flow{}, V, 0, "t = 0"},
 		{Bridge{}, V, 0.5, "t = 0.5"}, {Bridge{}, Eps, 0.5, "far end"},
 	} {
-		if _, err := Wrap(sp, c.p, c.k, zero).Denoise(ctx, x, c.t); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Denoise(ctx, Wrap(sp, c.p, c.k, zero), x, c.t); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%T at %v: %v", c.p, c.t, err)
 		}
 	}
@@ -260,11 +261,11 @@ func TestClamp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := c.Denoise(ctx, Batch[float64]{{-3, 0.5, 7, math.Inf(-1), math.NaN()}}, 1)
+	got, err := Denoise(ctx, c, Batch[float64]{{-3, 0.5, 7, math.Inf(-1), math.NaN()}}, 1)
 	if err != nil || got[0][0] != -1 || got[0][1] != 0.5 || got[0][2] != 2 || got[0][3] != -1 || !math.IsNaN(got[0][4]) {
 		t.Error(got, err)
 	}
-	if _, err := c.Denoise(ctx, got, 0); err == nil {
+	if _, err := Denoise(ctx, c, got, 0); err == nil {
 		t.Error("the denoiser's error is lost")
 	}
 	if _, err := Clamp(plain{sp}, d, -1, 1); err == nil {

@@ -1,6 +1,7 @@
 package reverie
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -19,8 +20,11 @@ type Space[X any] interface {
 	Noise(like X) X
 }
 
-// A Clamper is a Space that clamps every element to [lo, hi].
-type Clamper[X any] interface{ Clamp(x X, lo, hi float64) X }
+// A Clamper is a Space that clamps every element to [lo, hi]. ClampVJP is the vector-Jacobian product: u where x is within, 0 elsewhere.
+type Clamper[X any] interface {
+	Clamp(x X, lo, hi float64) X
+	ClampVJP(x, u X, lo, hi float64) X
+}
 
 // A Normer is a Space that returns each sample's Euclidean norm.
 type Normer[X any] interface{ Norm(x X) []float64 }
@@ -29,9 +33,11 @@ type Normer[X any] interface{ Norm(x X) []float64 }
 type Dotter[X any] interface{ Dot(x, y X) []float64 }
 
 // A Quantiler is a Space that returns, for each sample, the q-quantile (0 to 1) of its elements' magnitudes, interpolated linearly
-// between neighbours as numpy.quantile does.
+// between neighbours as numpy.quantile does. AbsQuantileVJP returns u[n] times the gradient of sample n's quantile, which is 0 but at the
+// one or two elements that it lies at or between; equal elements count in the order in which they stand.
 type Quantiler[X any] interface {
 	AbsQuantile(x X, q float64) []float64
+	AbsQuantileVJP(x X, q float64, u []float64) X
 }
 
 // A LogScaler is a Space that scales every element by an exponential: LogScale returns x exp(a + b v).
@@ -128,6 +134,19 @@ func (h *Host[T]) Clamp(x Batch[T], lo, hi float64) Batch[T] {
 	return y
 }
 
+// ClampVJP returns u where x lies within [lo, hi], and 0 elsewhere.
+func (h *Host[T]) ClampVJP(x, u Batch[T], lo, hi float64) Batch[T] {
+	y := like(x)
+	for n := range x {
+		for j, v := range x[n] {
+			if v >= T(lo) && v <= T(hi) {
+				y[n][j] = u[n][j]
+			}
+		}
+	}
+	return y
+}
+
 // Norm returns the Euclidean norm of each sample.
 func (h *Host[T]) Norm(x Batch[T]) []float64 {
 	norms := make([]float64, len(x))
@@ -161,13 +180,34 @@ func (h *Host[T]) AbsQuantile(x Batch[T], q float64) []float64 {
 	return out
 }
 
+// AbsQuantileVJP returns u[n] times the gradient of sample n's q-quantile of |x|.
+func (h *Host[T]) AbsQuantileVJP(x Batch[T], q float64, u []float64) Batch[T] {
+	y := like(x)
+	for n, row := range x {
+		order := make([]int, len(row))
+		for j := range order {
+			order[j] = j
+		}
+		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(max(row[i], -row[i]), max(row[j], -row[j])) })
+		i, next, w := between(q, len(row))
+		y[n][order[i]] += T((1 - w) * u[n] * math.Copysign(1, float64(row[order[i]])))
+		y[n][order[next]] += T(w * u[n] * math.Copysign(1, float64(row[order[next]])))
+	}
+	return y
+}
+
 // quantile returns the q-quantile of v, which it sorts.
 func quantile(v []float64, q float64) float64 {
 	slices.Sort(v)
-	at := q * float64(len(v)-1)
-	i := min(int(at), len(v)-1)
-	u := at - float64(i)
-	return v[i]*(1-u) + v[min(i+1, len(v)-1)]*u
+	i, next, w := between(q, len(v))
+	return v[i]*(1-w) + v[next]*w
+}
+
+// between returns the two of n numbers in order that the q-quantile lies between, and the second one's weight.
+func between(q float64, n int) (i, next int, w float64) {
+	at := q * float64(n-1)
+	i = min(int(at), n-1)
+	return i, min(i+1, n-1), at - float64(i)
 }
 
 // LogScale returns x exp(a + b v), element by element.

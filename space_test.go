@@ -26,3 +26,19 @@ func TestHostOptional(t *testing.T) {
 		t.Error("an argument was changed")
 	}
 }
+
+// The derivatives of a clamp and of a quantile: of |-4|, |2|, |-1|, |1|, |0| in order the 0.8-quantile is 0.8 |2| + 0.2 |-4|; the median the second 1 of -1 and 1.
+func TestProductsOfClampAndQuantile(t *testing.T) {
+	sp := &Host[float64]{}
+	x, u := Batch[float64]{{-4, 2, -1, 1, 0}}, Batch[float64]{{1, 2, 3, 4, 5}}
+	for name, c := range map[string]struct{ got, want Batch[float64] }{
+		"clamp":        {sp.ClampVJP(x, u, -1, 1.5), Batch[float64]{{0, 0, 3, 4, 5}}},
+		"0.8-quantile": {sp.AbsQuantileVJP(x, 0.8, []float64{10}), Batch[float64]{{-2, 8, 0, 0, 0}}},
+		"median":       {sp.AbsQuantileVJP(x, 0.5, []float64{-3}), Batch[float64]{{0, 0, 0, -3, 0}}},
+		"largest":      {sp.AbsQuantileVJP(x, 1, []float64{2}), Batch[float64]{{-2, 0, 0, 0, 0}}},
+	} {
+		for j, want := range c.want[0] {
+			near(t, name, c.got[0][j], want, 1e-12, 0)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package reverie
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -11,13 +12,10 @@ import (
 //
 // (Karras et al. 2022, arXiv:2206.00364, sec. 2, where it is x/s(t).) Thus the network sees the number (Cond) that it was trained with at
 // that ratio; for a Discrete process a real number between the indices. Denoise fails at a time whose ratio from does not have: give the
-// sampler Within(to, from). The result is Differentiable where d is. A learned variance is of the chain it was learned on, and is left behind.
+// sampler Within(to, from). The result knows what d knows, but for a learned variance: that is of the steps of the chain it was learned on, and
+// no other process has them, so it is refused.
 func Transfer[X any](sp Space[X], from, to Process, d Denoiser[X]) Denoiser[X] {
-	t := transfer[X]{sp, from, to, d}
-	if g, ok := d.(Differentiable[X]); ok {
-		return transferVJP[X]{t, g}
-	}
-	return t
+	return transfer[X]{sp, from, to, d}
 }
 
 type transfer[X any] struct {
@@ -26,31 +24,28 @@ type transfer[X any] struct {
 	denoiser Denoiser[X]
 }
 
-// Denoise returns E[x0 | x_t = x] of process to.
-func (d transfer[X]) Denoise(ctx context.Context, x X, t float64) (X, error) {
-	scale, u, err := moved(d.from, d.to, t)
-	if err != nil {
-		return x, err
+// Knows refuses a learned variance.
+func (d transfer[X]) Knows(w Want) error {
+	if w.Has(WantVariance) {
+		return errors.New("a network in use under another process than its own gives no learned variance: that is of the steps of the chain it was learned on")
 	}
-	return d.denoiser.Denoise(ctx, d.space.Sum([]float64{scale}, x), u)
+	return d.denoiser.Knows(w)
 }
 
-type transferVJP[X any] struct {
-	transfer[X]
-	d Differentiable[X]
-}
-
-// VJP returns x0hat and u' d x0hat/dx.
-func (d transferVJP[X]) VJP(ctx context.Context, x X, t float64, u X) (x0, vjp X, err error) {
-	scale, at, err := moved(d.from, d.to, t)
-	if err != nil {
-		return x, x, err
+// Denoise returns E[x0 | x_t = x] of process to, and u' d x0hat/dx.
+func (d transfer[X]) Denoise(ctx context.Context, q Query[X]) (e Estimate[X], err error) {
+	if err := d.Knows(q.Want); err != nil {
+		return e, err
 	}
-	x0, vjp, err = d.d.VJP(ctx, d.space.Sum([]float64{scale}, x), at, u)
+	scale, at, err := moved(d.from, d.to, q.T)
 	if err != nil {
-		return x0, vjp, err
+		return e, err
 	}
-	return x0, d.space.Sum([]float64{scale}, vjp), nil
+	q.X, q.T = d.space.Sum([]float64{scale}, q.X), at
+	if e, err = d.denoiser.Denoise(ctx, q); err == nil && q.Want.Has(WantVJP) {
+		e.VJP = d.space.Sum([]float64{scale}, e.VJP)
+	}
+	return e, err
 }
 
 // slack is by how much a ratio's logarithm may lie outside of what a process covers, for the roundings of TimeAt and At.

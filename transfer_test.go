@@ -13,24 +13,24 @@ type exact struct {
 	m, v float64
 }
 
-func (d exact) Denoise(_ context.Context, x Batch[float64], t float64) (Batch[float64], error) {
-	c := d.p.At(t)
-	y := like(x)
-	for n := range x {
-		for j := range x[n] {
-			y[n][j] = d.m + d.gain(c)*(x[n][j]-c.Alpha*d.m)
+func (exact) Knows(w Want) error { return w.Beyond(WantVJP, "the exact denoiser") }
+
+func (d exact) Denoise(_ context.Context, q Query[Batch[float64]]) (e Estimate[Batch[float64]], err error) {
+	c := d.p.At(q.T)
+	e.X0 = like(q.X)
+	for n := range q.X {
+		for j, x := range q.X[n] {
+			e.X0[n][j] = d.m + d.gain(c)*(x-c.Alpha*d.m)
 		}
 	}
-	return y, nil
+	if q.Want.Has(WantVJP) {
+		e.VJP = (&Host[float64]{}).Sum([]float64{d.gain(c)}, q.U)
+	}
+	return e, nil
 }
 
 func (d exact) gain(c Coef) float64 {
 	return c.Alpha * d.v / (c.Alpha*c.Alpha*d.v + c.Sigma*c.Sigma)
-}
-
-func (d exact) VJP(ctx context.Context, x Batch[float64], t float64, u Batch[float64]) (x0, vjp Batch[float64], err error) {
-	x0, err = d.Denoise(ctx, x, t)
-	return x0, (&Host[float64]{}).Sum([]float64{d.gain(d.p.At(t))}, u), err
 }
 
 // The exact denoiser of any process, transferred, is the exact denoiser of any other, and so is its vector-Jacobian product.
@@ -45,24 +45,25 @@ func TestTransferOfExactDenoisers(t *testing.T) {
 				continue
 			}
 			truth := exact{to.p, 0.4, 0.3}
-			d := Transfer(sp, from.p, within, Denoiser[Batch[float64]](exact{from.p, 0.4, 0.3})).(Differentiable[Batch[float64]])
+			d := Transfer(sp, from.p, within, Denoiser[Batch[float64]](exact{from.p, 0.4, 0.3}))
 			lo, hi := within.Span()
 			for _, w := range []float64{0, 0.3, 0.9, 1} {
 				at := min(hi, lo+w*(hi-lo))
-				x0, vjp, err := d.VJP(ctx, x, at, u)
+				q := Query[Batch[float64]]{X: x, T: at, Want: WantVJP, U: u}
+				got, err := d.Denoise(ctx, q)
 				if err != nil {
 					t.Fatalf("%s to %s at %v: %v", from.name, to.name, at, err)
 				}
-				same, err := d.Denoise(ctx, x, at)
+				same, err := Denoise(ctx, d, x, at)
 				if err != nil {
 					t.Fatal(err)
 				}
-				want, wantVJP, _ := truth.VJP(ctx, x, at, u)
+				want, _ := truth.Denoise(ctx, q)
 				for n := range x {
 					for j := range x[n] {
-						near(t, from.name+" to "+to.name, x0[n][j], want[n][j], tol, 1)
-						near(t, "Denoise", same[n][j], x0[n][j], 0, 0)
-						near(t, "VJP", vjp[n][j], wantVJP[n][j], tol, 1)
+						near(t, from.name+" to "+to.name, got.X0[n][j], want.X0[n][j], tol, 1)
+						near(t, "Denoise", same[n][j], got.X0[n][j], 0, 0)
+						near(t, "VJP", got.VJP[n][j], want.VJP[n][j], tol, 1)
 					}
 				}
 				done++
@@ -88,21 +89,21 @@ func TestTransferFromDiscrete(t *testing.T) {
 		return x, nil
 	}
 	d := Transfer(sp, chain, ve, Wrap(sp, chain, X0, net))
-	if _, ok := d.(Differentiable[Batch[float64]]); ok {
+	if d.Knows(WantVJP) == nil {
 		t.Error("a network without derivatives has some")
 	}
-	if _, err := d.Denoise(ctx, Batch[float64]{{3}}, sigma); err != nil {
+	if _, err := Denoise(ctx, d, Batch[float64]{{3}}, sigma); err != nil {
 		t.Fatal(err)
 	}
-	_, err := d.Denoise(ctx, Batch[float64]{{3}}, 0.001)
+	_, err := Denoise(ctx, d, Batch[float64]{{3}}, 0.001)
 	if err == nil || !strings.Contains(err.Error(), "at t = 0.001") || !strings.Contains(err.Error(), "Within") {
 		t.Error(err)
 	}
-	g := Transfer(sp, chain, ve, Denoiser[Batch[float64]](exact{chain, 0, 1})).(Differentiable[Batch[float64]])
-	if _, _, err := g.VJP(ctx, Batch[float64]{{3}}, 0.001, Batch[float64]{{1}}); err == nil || !strings.Contains(err.Error(), "at t = 0.001") {
+	g := Transfer(sp, chain, ve, Denoiser[Batch[float64]](exact{chain, 0, 1}))
+	if _, err := g.Denoise(ctx, Query[Batch[float64]]{X: Batch[float64]{{3}}, T: 0.001, Want: WantVJP, U: Batch[float64]{{1}}}); err == nil || !strings.Contains(err.Error(), "at t = 0.001") {
 		t.Error(err)
 	}
-	if _, err := Transfer(sp, Bridge{}, ve, d).Denoise(ctx, Batch[float64]{{3}}, 1); err == nil || !strings.Contains(err.Error(), "far end") {
+	if _, err := Denoise(ctx, Transfer(sp, Bridge{}, ve, d), Batch[float64]{{3}}, 1); err == nil || !strings.Contains(err.Error(), "far end") {
 		t.Error(err)
 	}
 	// The chain at its own indices: as it was.
@@ -111,7 +112,7 @@ func TestTransferFromDiscrete(t *testing.T) {
 			near(t, "index", at, 17, 0, 0)
 			return x, nil
 		})))
-	if x, err := own.Denoise(ctx, Batch[float64]{{3}}, 17); err != nil || x[0][0] != 3 {
+	if x, err := Denoise(ctx, own, Batch[float64]{{3}}, 17); err != nil || x[0][0] != 3 {
 		t.Error(x, err)
 	}
 }

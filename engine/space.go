@@ -39,7 +39,7 @@ func (e *Engine) Space(s reverie.Stream) *Space {
 
 // spaceFuncs are the compiled functions that all spaces of an engine share.
 type spaceFuncs struct {
-	sum, sumEach, clamp, norm, dot, logScale *Func
+	sum, sumEach, clamp, clampVJP, norm, dot, logScale *Func
 }
 
 func newSpaceFuncs(e *Engine) spaceFuncs {
@@ -49,6 +49,7 @@ func newSpaceFuncs(e *Engine) spaceFuncs {
 		clamp:   e.Func("Space.Clamp", clampGraph),
 		norm:    e.Func("Space.Norm", normGraph),
 
+		clampVJP: e.Func("Space.ClampVJP", clampVJPGraph),
 		dot:      e.Func("Space.Dot", dotGraph),
 		logScale: e.Func("Space.LogScale", logScaleGraph),
 	}
@@ -101,12 +102,27 @@ func sumEachGraph(g *graph.Graph, in []*graph.Node) []*graph.Node {
 // Clamp returns x with every element clamped to [lo, hi]. NaN stays NaN.
 func (s *Space) Clamp(x *tensors.Tensor, lo, hi float64) *tensors.Tensor {
 	s.check("Clamp", 1, []*tensors.Tensor{x})
-	bounds := []*tensors.Tensor{s.numbers(x.DType(), []float64{lo}), s.numbers(x.DType(), []float64{hi})}
-	return s.call(s.engine.space.clamp, bounds, []*tensors.Tensor{x})
+	return s.call(s.engine.space.clamp, s.bounds(x, lo, hi), []*tensors.Tensor{x})
 }
 
 func clampGraph(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 	return []*graph.Node{graph.Min(graph.Max(in[2], in[0]), in[1])}
+}
+
+// ClampVJP returns u where x lies within [lo, hi], and 0 elsewhere.
+func (s *Space) ClampVJP(x, u *tensors.Tensor, lo, hi float64) *tensors.Tensor {
+	s.check("ClampVJP", 2, []*tensors.Tensor{x, u})
+	return s.call(s.engine.space.clampVJP, s.bounds(x, lo, hi), []*tensors.Tensor{x, u})
+}
+
+func clampVJPGraph(g *graph.Graph, in []*graph.Node) []*graph.Node {
+	within := graph.Equal(clampGraph(g, in)[0], in[2])
+	return []*graph.Node{graph.Where(within, in[3], graph.ZerosLike(in[3]))}
+}
+
+// bounds are lo and hi in x's type.
+func (s *Space) bounds(x *tensors.Tensor, lo, hi float64) []*tensors.Tensor {
+	return []*tensors.Tensor{s.numbers(x.DType(), []float64{lo}), s.numbers(x.DType(), []float64{hi})}
 }
 
 // Norm returns the Euclidean norm of each sample, summed in float64.

@@ -74,6 +74,21 @@ func absQuantile[T float32 | float64](x []T, q float64) float64 {
 	return float64(abs[i])*(1-u) + float64(abs[i+1])*u
 }
 
+// AbsQuantileVJP returns u[n] times the gradient of sample n's q-quantile of |x|, found on the host.
+func (s *Space) AbsQuantileVJP(x *tensors.Tensor, q float64, u []float64) *tensors.Tensor {
+	s.check("AbsQuantileVJP", 1, []*tensors.Tensor{x})
+	if x.DType() == dtypes.Float64 {
+		return absQuantileVJP[float64](s.engine, x, q, u)
+	}
+	return absQuantileVJP[float32](s.engine, x, q, u)
+}
+
+func absQuantileVJP[T float32 | float64](e *Engine, x *tensors.Tensor, q float64, u []float64) *tensors.Tensor {
+	rows := reverie.Batch[T](slices.Collect(slices.Chunk(tensors.MustCopyFlatData[T](x), x.Shape().Size()/len(u))))
+	y := (&reverie.Host[T]{}).AbsQuantileVJP(rows, q, u)
+	return New(e, slices.Concat(y...), x.Shape().Dimensions...)
+}
+
 // LogScale returns x exp(a + b v), element by element.
 func (s *Space) LogScale(x, v *tensors.Tensor, a, b float64) *tensors.Tensor {
 	s.check("LogScale", 2, []*tensors.Tensor{x, v})

@@ -30,7 +30,10 @@ func TestSpaceMoreIsHost(t *testing.T) {
 	close64(t, "Dot", s.Dot(x, y), h.Dot(xh, yh), 1e-13)
 	for _, q := range []float64{0, 0.1, 0.5, 0.995, 1} {
 		close64(t, "AbsQuantile", s.AbsQuantile(x, q), h.AbsQuantile(xh, q), 1e-15)
+		u := []float64{1, -2, 0.5, 0, 3}
+		near(t, "AbsQuantileVJP", s.AbsQuantileVJP(x, q, u), h.AbsQuantileVJP(xh, q, u), 0)
 	}
+	near(t, "ClampVJP", s.ClampVJP(x, y, -0.5, 0.7), h.ClampVJP(xh, yh, -0.5, 0.7), 0)
 	near(t, "LogScale", s.LogScale(x, y, -0.5, 1.5), h.LogScale(xh, yh, -0.5, 1.5), 16*0x1p-23)
 	if got := flat[float32](t, x); !slices.Equal(got, slices.Concat(xh...)) {
 		t.Error("an argument has changed")
@@ -44,6 +47,9 @@ func TestSpaceMoreFloat64(t *testing.T) {
 	x := New(e, slices.Concat(xh...), 3, 1, 1, 7)
 	close64(t, "Dot", s.Dot(x, x), h.Dot(xh, xh), 1e-14)
 	close64(t, "AbsQuantile", s.AbsQuantile(x, 0.3), h.AbsQuantile(xh, 0.3), 1e-15)
+	u := []float64{1, -2, 0.5}
+	close64(t, "AbsQuantileVJP", flat[float64](t, s.AbsQuantileVJP(x, 0.3, u)), slices.Concat(h.AbsQuantileVJP(xh, 0.3, u)...), 0)
+	close64(t, "ClampVJP", flat[float64](t, s.ClampVJP(x, x, -0.5, 0.7)), slices.Concat(h.ClampVJP(xh, xh, -0.5, 0.7)...), 0)
 	close64(t, "LogScale", flat[float64](t, s.LogScale(x, x, 0.25, -2)), slices.Concat(h.LogScale(xh, xh, 0.25, -2)...), 1e-13)
 }
 

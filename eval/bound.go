@@ -74,8 +74,8 @@ func (b *Bounds) Merge(o *Bounds) error {
 // Indices are the code's, 0..T-1; index 0 is the reconstruction term, the law of x0 given x_0 of mean x0hat and variance beta_0 (or the
 // learned one): of 8-bit levels the discretised Gaussian. The network is called once at each step visited, on points in float64 if x0 is.
 //
-// It returns an error where x0 holds no levels (Pixels), the options are out of range, Variance is LearnedVariance and d no
-// reverie.VarianceDenoiser, the network fails, or a term is no finite number.
+// It returns an error where x0 holds no levels (Pixels), the options are out of range, Variance is LearnedVariance and d
+// does not know it, the network fails, or a term is no finite number.
 func Bound[X any](ctx context.Context, sp reverie.Space[X], p *reverie.DDPM, d reverie.Denoiser[X], x0 X, o BoundOptions) (*Bounds, error) {
 	c, err := newChain(sp, p, d, x0, o)
 	if err != nil {
@@ -116,8 +116,10 @@ func newChain[X any](sp reverie.Space[X], p *reverie.DDPM, d reverie.Denoiser[X]
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := d.(reverie.VarianceDenoiser[X]); o.Variance == reverie.LearnedVariance && !ok {
-		return nil, errors.New("eval: the network learned no variance: choose variance posterior or beta")
+	if o.Variance == reverie.LearnedVariance {
+		if err := d.Knows(reverie.WantVariance); err != nil {
+			return nil, fmt.Errorf("eval: variance learned: %w: choose posterior or beta", err)
+		}
 	}
 	c := &chain[X]{sp: sp, p: p, d: d, o: o, x0: x0, data: data}
 	for _, e := range c.all() {

@@ -255,15 +255,17 @@ type learner struct {
 	v float64
 }
 
-func (l learner) DenoiseVariance(ctx context.Context, x hostBatch, t float64) (x0, v hostBatch, err error) {
-	x0, err = l.Denoise(ctx, x, t)
-	v = reverie.NewBatch[float64](len(x), len(x[0]))
-	for i := range v {
-		for j := range v[i] {
-			v[i][j] = l.v
+func (learner) Knows(w reverie.Want) error { return w.Beyond(reverie.WantVariance, "it") }
+
+func (l learner) Denoise(ctx context.Context, q reverie.Query[hostBatch]) (e reverie.Estimate[hostBatch], err error) {
+	e.X0, err = reverie.Denoise(ctx, l.Denoiser, q.X, q.T)
+	e.V = reverie.NewBatch[float64](len(q.X), len(q.X[0]))
+	for i := range e.V {
+		for j := range e.V[i] {
+			e.V[i][j] = l.v
 		}
 	}
-	return x0, v, err
+	return e, err
 }
 
 func TestBoundRefuses(t *testing.T) {
@@ -281,7 +283,7 @@ func TestBoundRefuses(t *testing.T) {
 		o BoundOptions
 	}{
 		"expected a level":                    {m.Denoiser(p), BoundOptions{}},
-		"learned no variance":                 {m.Denoiser(p), BoundOptions{Reading: Points, Variance: reverie.LearnedVariance}},
+		"no learned variance":                 {m.Denoiser(p), BoundOptions{Reading: Points, Variance: reverie.LearnedVariance}},
 		"draws = -1":                          {m.Denoiser(p), BoundOptions{Draws: -1}},
 		"times = -2":                          {m.Denoiser(p), BoundOptions{Times: -2}},
 		"step at t = 3 is NaN for image 1 of": {nan, BoundOptions{Reading: Points}},

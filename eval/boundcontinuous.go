@@ -124,7 +124,7 @@ func (b *continuous[X]) noised(c reverie.Coef) X {
 func (b *continuous[X]) integrand(ctx context.Context, lambda float64) ([]float64, error) {
 	t := reverie.TimeAt(b.p, lambda)
 	c := b.p.At(t)
-	x0hat, err := b.d.Denoise(ctx, b.noised(c), t)
+	x0hat, err := reverie.Denoise(ctx, b.d, b.noised(c), t)
 	if err != nil {
 		return nil, err
 	}

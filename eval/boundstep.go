@@ -64,16 +64,16 @@ func (c *chain[X]) fixed(t int, posterior float64) float64 {
 
 // denoise returns x0hat and, where the variance is learned, what the network says of it.
 func (c *chain[X]) denoise(ctx context.Context, x X, t float64) (x0hat X, v [][]float64, err error) {
-	if c.o.Variance != reverie.LearnedVariance {
-		x0hat, err = c.d.Denoise(ctx, x, t)
-		return x0hat, nil, err
+	q := reverie.Query[X]{X: x, T: t}
+	if c.o.Variance == reverie.LearnedVariance {
+		q.Want = reverie.WantVariance
 	}
-	x0hat, u, err := c.d.(reverie.VarianceDenoiser[X]).DenoiseVariance(ctx, x, t)
-	if err != nil {
-		return x0hat, nil, err
+	e, err := c.d.Denoise(ctx, q)
+	if err != nil || q.Want == 0 {
+		return e.X0, nil, err
 	}
-	v, err = rowsLike(u, c.data)
-	return x0hat, v, err
+	v, err = rowsLike(e.V, c.data)
+	return e.X0, v, err
 }
 
 // varianceAt is p's variance in dimension j of sample i.

@@ -131,23 +131,20 @@ type otherNetwork struct {
 	clip    bool
 }
 
-// DenoiseVariance returns x0hat of the recorded noise, clipped or not, and the recorded variance.
-func (o otherNetwork) DenoiseVariance(_ context.Context, x hostBatch, t float64) (x0, v hostBatch, err error) {
-	out, dim := o.outputs[int(t)], len(x[0])
-	skip, _, scale, _ := reverie.Eps(o.p.At(t))
-	x0 = hostBatch{make([]float64, dim)}
+func (otherNetwork) Knows(w reverie.Want) error { return w.Beyond(reverie.WantVariance, "it") }
+
+// Denoise returns x0hat of the recorded noise, clipped or not, and the recorded variance.
+func (o otherNetwork) Denoise(_ context.Context, q reverie.Query[hostBatch]) (reverie.Estimate[hostBatch], error) {
+	x, out, dim := q.X, o.outputs[int(q.T)], len(q.X[0])
+	skip, _, scale, _ := reverie.Eps(o.p.At(q.T))
+	x0 := hostBatch{make([]float64, dim)}
 	for j := range dim {
 		x0[0][j] = skip*x[0][j] + scale*out[j]
 		if o.clip {
 			x0[0][j] = min(1, max(-1, x0[0][j]))
 		}
 	}
-	return x0, hostBatch{out[dim:]}, nil
-}
-
-func (o otherNetwork) Denoise(ctx context.Context, x hostBatch, t float64) (hostBatch, error) {
-	x0, _, err := o.DenoiseVariance(ctx, x, t)
-	return x0, err
+	return reverie.Estimate[hostBatch]{X0: x0, V: hostBatch{out[dim:]}}, nil
 }
 
 // The bound of improved-diffusion, term by term and image by image, for fixed and learned variances. Its noise at index t is our chain's

@@ -126,9 +126,8 @@ func (l *Likelihoods) Merge(o *Likelihoods) error {
 // It refuses a process without a score, an exact divergence above MaxExact dimensions, and a denoiser that cannot be differentiated; a
 // flow that is not finite or too stiff is an error that names the time.
 func Likelihood[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d reverie.Denoiser[X], x X, o LikelihoodOptions) (*Likelihoods, error) {
-	diff, ok := d.(reverie.Differentiable[X])
-	if !ok {
-		return nil, fmt.Errorf("eval: %T gives no vector-Jacobian product, of which the divergence is made: expected a reverie.Differentiable", d)
+	if err := d.Knows(reverie.WantVJP); err != nil {
+		return nil, fmt.Errorf("eval: %w, of which the divergence is made", err)
 	}
 	rows, n, dim, err := readBatch(x, o.Reading)
 	if err := errors.Join(err, noFarEnd(p)); err != nil {
@@ -145,12 +144,12 @@ func Likelihood[X any](ctx context.Context, sp reverie.Space[X], p reverie.Proce
 	if !o.Exact {
 		l.Probes = max(1, o.Probes)
 	}
-	if l.logp, l.Report, err = logDensity(ctx, sp, p, diff, x, n, dim, o); err != nil {
+	if l.logp, l.Report, err = logDensity(ctx, sp, p, d, x, n, dim, o); err != nil {
 		return nil, err
 	}
 	if k := min(o.Check, n); k > 0 {
 		o.RTol, o.ATol = cmp.Or(o.RTol, defaultTolerance)/10, cmp.Or(o.ATol, defaultTolerance)/10
-		again, _, err := logDensity(ctx, sp, p, diff, likeRows(x, rows[:k]), k, dim, o)
+		again, _, err := logDensity(ctx, sp, p, d, likeRows(x, rows[:k]), k, dim, o)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -163,7 +162,7 @@ func Likelihood[X any](ctx context.Context, sp reverie.Space[X], p reverie.Proce
 const defaultTolerance = 1e-5
 
 // logDensity integrates the flow from n samples of dim numbers and returns log p of each by each probe.
-func logDensity[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d reverie.Differentiable[X], x X, n, dim int, o LikelihoodOptions) (series, sample.Report, error) {
+func logDensity[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d reverie.Denoiser[X], x X, n, dim int, o LikelihoodOptions) (series, sample.Report, error) {
 	end, report, err := newFlow(sp, p, d, newTrace(x, n, dim, o)).integrate(ctx, x, o)
 	if err != nil {
 		return series{}, report, fmt.Errorf("eval: likelihood: %w", err)

@@ -30,26 +30,25 @@ func openEngine(t *testing.T) *engine.Engine {
 // onTensors is a mixture's denoiser over tensors.
 type onTensors struct{ d *mixture.Denoiser }
 
-func (o onTensors) Denoise(ctx context.Context, x *tensors.Tensor, t float64) (*tensors.Tensor, error) {
-	rows, err := hostRows(x)
-	if err != nil {
-		return nil, err
-	}
-	x0, err := o.d.Denoise(ctx, rows, t)
-	return likeRows(x, x0), err
-}
+func (o onTensors) Knows(w reverie.Want) error { return o.d.Knows(w) }
 
-func (o onTensors) VJP(ctx context.Context, x *tensors.Tensor, t float64, u *tensors.Tensor) (x0, vjp *tensors.Tensor, err error) {
-	rows, err := hostRows(x)
+func (o onTensors) Denoise(ctx context.Context, q reverie.Query[*tensors.Tensor]) (e reverie.Estimate[*tensors.Tensor], err error) {
+	rows, err := hostRows(q.X)
 	if err != nil {
-		return nil, nil, err
+		return e, err
 	}
-	us, err := hostRows(u)
-	if err != nil {
-		return nil, nil, err
+	host := reverie.Query[hostBatch]{X: rows, T: q.T, Want: q.Want}
+	if q.Want.Has(reverie.WantVJP) {
+		if host.U, err = hostRows(q.U); err != nil {
+			return e, err
+		}
 	}
-	a, b, err := o.d.VJP(ctx, rows, t, us)
-	return likeRows(x, a), likeRows(x, b), err
+	h, err := o.d.Denoise(ctx, host)
+	e.X0 = likeRows(q.X, h.X0)
+	if q.Want.Has(reverie.WantVJP) {
+		e.VJP = likeRows(q.X, h.VJP)
+	}
+	return e, err
 }
 
 // TestTensorsAreHost: bounds and likelihoods over tensors are those over slices, on the same noise.
@@ -121,7 +120,7 @@ func TestNetworkHasADensity(t *testing.T) {
 	defer m.Close()
 	space := pipeline.NewScope(e.Space(reverie.Stream{}))
 	defer space.Close()
-	d := m.Differentiable(space, net.Eval)
+	d := m.Denoiser(space, net.Eval)
 	defer d.Close()
 	const h, count = 0.05, 2000
 	x := make([]float64, count)

@@ -88,11 +88,11 @@ func (t *trace[X]) estimates() int {
 func (t *trace[X]) zeros() [][]float64 { return newSeries(t.estimates(), t.n).values }
 
 // of returns x0hat and the traces at x.
-func (t *trace[X]) of(ctx context.Context, d reverie.Differentiable[X], x X, time float64) (x0hat X, traces [][]float64, err error) {
+func (t *trace[X]) of(ctx context.Context, d reverie.Denoiser[X], x X, time float64) (x0hat X, traces [][]float64, err error) {
 	in := x
 	var rows [][]float64
 	if t.stack > 1 {
-		if x0hat, err = d.Denoise(ctx, x, time); err != nil {
+		if x0hat, err = reverie.Denoise(ctx, d, x, time); err != nil {
 			return x, nil, err
 		}
 		if rows, err = hostRows(x); err != nil {
@@ -105,14 +105,14 @@ func (t *trace[X]) of(ctx context.Context, d reverie.Differentiable[X], x X, tim
 		if t.stack > 1 {
 			in = likeRows(x, repeat(rows, len(probes)))
 		}
-		y, vjp, err := d.VJP(ctx, in, time, u)
+		e, err := d.Denoise(ctx, reverie.Query[X]{X: in, T: time, Want: reverie.WantVJP, U: u})
 		if err != nil {
 			return x, nil, err
 		}
 		if t.stack == 1 {
-			x0hat = y
+			x0hat = e.X0
 		}
-		products, err := rowsLike(vjp, slices.Concat(probes...))
+		products, err := rowsLike(e.VJP, slices.Concat(probes...))
 		if err != nil {
 			return x, nil, err
 		}

@@ -18,12 +18,12 @@ type augmented[X any] struct {
 type augmentedFlow[X any] struct {
 	sp     reverie.Space[X]
 	p      reverie.Process
-	d      reverie.Differentiable[X]
+	d      reverie.Denoiser[X]
 	trace  *trace[X]
 	lambda bool // the variable is log(a/s) in place of the time
 }
 
-func newFlow[X any](sp reverie.Space[X], p reverie.Process, d reverie.Differentiable[X], tr *trace[X]) *augmentedFlow[X] {
+func newFlow[X any](sp reverie.Space[X], p reverie.Process, d reverie.Denoiser[X], tr *trace[X]) *augmentedFlow[X] {
 	lo, hi := p.Span()
 	a, b := p.At(lo).Lambda(), p.At(hi).Lambda()
 	return &augmentedFlow[X]{sp: sp, p: p, d: d, trace: tr, lambda: !math.IsInf(a, 0) && !math.IsInf(b, 0)}

@@ -51,7 +51,7 @@ func scoreFigure(ctx context.Context, l *lab) ([]output, error) {
 
 // score is the network's score at t.
 func (n *Network) score(ctx context.Context, x reverie.Batch[float64], t float64) (reverie.Batch[float64], error) {
-	x0, err := n.Denoiser().Denoise(ctx, x, t)
+	x0, err := reverie.Denoise(ctx, n.Denoiser(), x, t)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ func BenchmarkDenoise(b *testing.B) {
 			x := m.At(p.At(0.5)).Sample(reverie.Stream{Seed: 1, Domain: 128}, 1000)
 			d := m.Denoiser(p)
 			for b.Loop() {
-				if _, err := d.Denoise(b.Context(), x, 0.5); err != nil {
+				if _, err := reverie.Denoise(b.Context(), d, x, 0.5); err != nil {
 					b.Fatal(err)
 				}
 			}

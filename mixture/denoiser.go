@@ -3,76 +3,71 @@ package mixture
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/reverie-go/reverie"
 )
 
-// A Denoiser is the exact denoiser of a mixture under a process: what a network without fault would have learned.
+// A Denoiser is the exact denoiser of a mixture under a process: what a network without fault would have learned. It knows the
+// vector-Jacobian product. A process with a far end needs the query's, one for each sample.
 type Denoiser struct {
-	m   *Mixture
-	p   reverie.Process
-	far reverie.Batch[float64]
+	m *Mixture
+	p reverie.Process
 }
 
-var _ reverie.Differentiable[reverie.Batch[float64]] = (*Denoiser)(nil)
+var _ reverie.Denoiser[reverie.Batch[float64]] = (*Denoiser)(nil)
 
-// Denoiser returns the exact denoiser of m under p. far are the far ends x1, one for each sample, for a process that has one.
-func (m *Mixture) Denoiser(p reverie.Process, far ...reverie.Batch[float64]) *Denoiser {
-	d := &Denoiser{m: m, p: p}
-	if len(far) == 1 {
-		d.far = far[0]
+// Denoiser returns the exact denoiser of m under p.
+func (m *Mixture) Denoiser(p reverie.Process) *Denoiser { return &Denoiser{m, p} }
+
+// Knows refuses a learned variance.
+func (*Denoiser) Knows(w reverie.Want) error { return w.Beyond(reverie.WantVJP, "the exact denoiser") }
+
+// Denoise returns E[x0 | x_t = x] and u' d x0hat/dx for each sample.
+func (d *Denoiser) Denoise(ctx context.Context, q reverie.Query[reverie.Batch[float64]]) (e reverie.Estimate[reverie.Batch[float64]], err error) {
+	if err := d.Knows(q.Want); err != nil {
+		return e, err
 	}
-	return d
-}
-
-// Denoise returns E[x0 | x_t = x] for each sample.
-func (d *Denoiser) Denoise(ctx context.Context, x reverie.Batch[float64], t float64) (reverie.Batch[float64], error) {
-	c, err := d.check(ctx, x, t)
+	c, err := d.check(ctx, q)
 	if err != nil {
-		return nil, err
+		return e, err
 	}
-	x0 := make(reverie.Batch[float64], len(x))
-	d.each(c, x, func(n int, law *Mixture) { x0[n] = d.m.posterior(c, law, x[n]).mean() })
-	return x0, nil
-}
-
-// VJP returns E[x0 | x_t = x] and u' d x0hat/dx for each sample.
-func (d *Denoiser) VJP(ctx context.Context, x reverie.Batch[float64], t float64, u reverie.Batch[float64]) (x0, vjp reverie.Batch[float64], err error) {
-	c, err := d.check(ctx, x, t)
-	if err != nil {
-		return nil, nil, err
+	e.X0 = make(reverie.Batch[float64], len(q.X))
+	if !q.Want.Has(reverie.WantVJP) {
+		d.each(c, q, func(n int, law *Mixture) { e.X0[n] = d.m.posterior(c, law, q.X[n]).mean() })
+		return e, nil
 	}
-	x0, vjp = make(reverie.Batch[float64], len(x)), make(reverie.Batch[float64], len(x))
-	d.each(c, x, func(n int, law *Mixture) { x0[n], vjp[n] = d.m.vjp(c, law, x[n], u[n]) })
-	return x0, vjp, nil
+	e.VJP = make(reverie.Batch[float64], len(q.X))
+	d.each(c, q, func(n int, law *Mixture) { e.X0[n], e.VJP[n] = d.m.vjp(c, law, q.X[n], q.U[n]) })
+	return e, nil
 }
 
 // each calls f with the law of each sample, which is one for all unless there are far ends.
-func (d *Denoiser) each(c reverie.Coef, x reverie.Batch[float64], f func(n int, law *Mixture)) {
+func (d *Denoiser) each(c reverie.Coef, q reverie.Query[reverie.Batch[float64]], f func(n int, law *Mixture)) {
 	if c.Beta != 0 {
-		for n := range x {
-			f(n, d.m.At(c, d.far[n]))
+		for n := range q.X {
+			f(n, d.m.At(c, q.Far[0][n]))
 		}
 		return
 	}
 	law := d.m.At(c)
-	for n := range x {
+	for n := range q.X {
 		f(n, law)
 	}
 }
 
-// check returns the law at t, if it is one that x can be denoised under.
-func (d *Denoiser) check(ctx context.Context, x reverie.Batch[float64], t float64) (reverie.Coef, error) {
-	c := reverie.At(d.p, t)
+// check returns the law at the query's time, if it is one that its x can be denoised under.
+func (d *Denoiser) check(ctx context.Context, q reverie.Query[reverie.Batch[float64]]) (reverie.Coef, error) {
+	c := reverie.At(d.p, q.T)
 	if err := ctx.Err(); err != nil {
 		return c, err
 	}
-	if c.Beta != 0 && len(d.far) != len(x) {
-		return c, fmt.Errorf("mixture: %d samples and %d far ends at t = %v: give Denoiser as many", len(x), len(d.far), t)
+	if far := slices.Concat(q.Far...); c.Beta != 0 && (len(q.Far) != 1 || len(far) != len(q.X)) {
+		return c, fmt.Errorf("mixture: %d samples and %d far ends at t = %v: give the query as many", len(q.X), len(far), q.T)
 	}
-	for n := range x {
-		if len(x[n]) != d.m.Dim() {
-			return c, fmt.Errorf("mixture: sample %d has %d numbers: the mixture has %d dimensions", n, len(x[n]), d.m.Dim())
+	for n, x := range q.X {
+		if len(x) != d.m.Dim() {
+			return c, fmt.Errorf("mixture: sample %d has %d numbers: the mixture has %d dimensions", n, len(x), d.m.Dim())
 		}
 	}
 	return c, nil

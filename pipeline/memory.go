@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"fmt"
-
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
 	"github.com/reverie-go/reverie/net"
@@ -12,13 +10,12 @@ import (
 // or net.PerImage, on n images of h by w pixels at once, weights included. It
 // compiles the network for that size and runs nothing.
 func (m *Model) Memory(mode net.Mode, n, h, w int) (int64, error) {
-	f, ok := m.forward[mode]
-	if !ok {
-		return 0, fmt.Errorf("pipeline: a trained network does not run in mode %v", mode)
+	f, err := m.in(mode)
+	if err != nil {
+		return 0, err
 	}
 	vae := int64(0)
 	if m.VAE != nil {
-		var err error
 		if vae, err = m.VAE.Memory(n, h, w); err != nil {
 			return 0, err
 		}
@@ -31,7 +28,7 @@ func (m *Model) Memory(mode net.Mode, n, h, w int) (int64, error) {
 		in = append(in, t.Shape())
 		bytes += int64(t.Shape().Memory())
 	}
-	arena, err := f.Memory(append(in, images, shapes.Make(dtypes.Float32, n))...)
+	arena, err := f.forward.Memory(append(in, images, shapes.Make(dtypes.Float32, n))...)
 	const copies = 6 // the images, noise, prediction and what a solver makes of them
 	return bytes + arena + copies*int64(images.Memory()) + vae, err
 }

@@ -7,10 +7,8 @@
 package pipeline
 
 import (
-	"context"
 	"fmt"
 
-	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
@@ -47,22 +45,18 @@ type Model struct {
 	// lecture-sde) clamp x after each step unless Defaults or Options say else.
 	Lecture bool
 
-	forward map[net.Mode]*engine.Func
+	modes   map[net.Mode]functions
 	split   *engine.Func
 	latents *engine.Space // for sums alone
 }
 
 // New returns a model from its parts.
 func New(e *engine.Engine, n net.Model, p reverie.Process, k reverie.Param, weights []*tensors.Tensor) *Model {
-	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, forward: map[net.Mode]*engine.Func{}}
+	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, modes: map[net.Mode]functions{}}
 	m.latents = e.Space(reverie.Stream{})
 	m.split = e.Func("prediction and variance", splitGraph)
 	for _, mode := range []net.Mode{net.Eval, net.PerImage} {
-		m.forward[mode] = e.Func(n.Arch()+" forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
-			params := n.Params()
-			v := net.Bind(mode, params, in[:len(params)])
-			return []*graph.Node{n.Forward(v, in[len(params)], in[len(params)+1])}
-		})
+		m.modes[mode] = m.functions(mode)
 	}
 	return m
 }
@@ -83,35 +77,30 @@ func (m *Model) Use(weights []*tensors.Tensor) error {
 // Forward runs the raw network on x [N,H,W,C] with the number that it sees for
 // each image, cond [N]. The mode is net.Eval or net.PerImage.
 func (m *Model) Forward(mode net.Mode, x *tensors.Tensor, cond []float32) (*tensors.Tensor, error) {
-	f, ok := m.forward[mode]
-	if !ok {
-		return nil, fmt.Errorf("pipeline: a trained network does not run in mode %v", mode)
+	f, err := m.in(mode)
+	if err != nil {
+		return nil, err
 	}
 	c := engine.New(m.Engine, cond, len(cond))
 	defer engine.Free(c)
 	in := append(append([]*tensors.Tensor{}, m.Weights...), x, c)
-	return f.Call1(in...)
+	return f.forward.Call1(in...)
 }
 
-// Network returns the network as the maths sees it: a function of a batch at
-// one time.
-func (m *Model) Network(mode net.Mode) reverie.Network[*tensors.Tensor] {
-	return func(ctx context.Context, x *tensors.Tensor, cond float64) (*tensors.Tensor, error) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		c := make([]float32, x.Shape().Dim(0))
-		for i := range c {
-			c[i] = float32(cond)
-		}
-		return m.Forward(mode, x, c)
+// in are the network's functions in a mode.
+func (m *Model) in(mode net.Mode) (functions, error) {
+	f, ok := m.modes[mode]
+	if !ok {
+		return f, fmt.Errorf("pipeline: a trained network does not run in mode %v", mode)
 	}
+	return f, nil
 }
 
 // Close frees the compiled functions. The weights and the engine are the caller's.
 func (m *Model) Close() {
-	for _, f := range m.forward {
-		f.Free()
+	for _, f := range m.modes {
+		f.forward.Free()
+		f.vjp.Free()
 	}
 	m.split.Free()
 	if m.VAE != nil {

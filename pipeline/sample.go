@@ -211,17 +211,19 @@ func (m *Model) Fits(o Options) error {
 	if err := m.Check(o.Height, o.Width); err != nil {
 		return err
 	}
-	p, err := m.sampled(o)
+	run, err := m.run(o, NewScope(m.Engine.Space(reverie.Stream{})))
 	if err != nil {
 		return err
 	}
-	if o.Variance == reverie.LearnedVariance && !m.Learned {
-		return errors.New("variance learned: this model has not learned one; choose posterior or beta")
+	if o.Variance == reverie.LearnedVariance {
+		if err := run.Denoiser.Knows(reverie.WantVariance); err != nil {
+			return fmt.Errorf("variance learned: %w; choose posterior or beta", err)
+		}
 	}
 	if m.Spec.Between && o.Start == nil {
 		return errors.New("the model is a flow between two data sets: it starts from samples of the far one, and none are given")
 	}
-	return sample.Fits(o.Solver, o.Options, p)
+	return sample.Fits(o.Solver, o.Options, run.Process)
 }
 
 // sampled is the process that the options sample.

@@ -50,6 +50,16 @@ func (s *Scope) Clamp(x *tensors.Tensor, lo, hi float64) *tensors.Tensor {
 	return s.Own(s.Space.Clamp(x, lo, hi))
 }
 
+// ClampVJP is the Space's.
+func (s *Scope) ClampVJP(x, u *tensors.Tensor, lo, hi float64) *tensors.Tensor {
+	return s.Own(s.Space.ClampVJP(x, u, lo, hi))
+}
+
+// AbsQuantileVJP is the Space's.
+func (s *Scope) AbsQuantileVJP(x *tensors.Tensor, q float64, u []float64) *tensors.Tensor {
+	return s.Own(s.Space.AbsQuantileVJP(x, q, u))
+}
+
 // history is how many steps a tensor outlives its own: solvers of higher order
 // look back at what the network said before.
 const history = 3

@@ -14,7 +14,7 @@ import (
 //
 // For neighbouring indices of a DDPM the mean is (x - beta_t/sqrt(1-abar_t) eps)/sqrt(alpha_t), the variance
 // beta_t (1-abar_{t-1})/(1-abar_t) (posterior), beta_t (beta), or between the two where the network says (learned): then the Run's
-// Denoiser must be a reverie.VarianceDenoiser and its Space a reverie.LogScaler.
+// Denoiser must know it (reverie.WantVariance) and its Space be a reverie.LogScaler.
 type DDPM[X any] struct{ Variance reverie.Variance }
 
 // Fits refuses a process without a score: its noise is not Gaussian.
@@ -44,27 +44,24 @@ func (d DDPM[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, err
 //
 // (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15).
 func (d DDPM[X]) learned(ctx context.Context, r *Run[X], x X, t float64, m reverie.Step, ct, cs reverie.Coef) (X, error) {
-	net, ok := r.Denoiser.(reverie.VarianceDenoiser[X])
-	if !ok {
-		return x, fmt.Errorf("variance learned needs a network that learned its variance, which this one (%T) did not: use posterior or beta", r.Denoiser)
+	if err := r.Denoiser.Knows(reverie.WantVariance); err != nil {
+		return x, fmt.Errorf("variance learned: %w: use posterior or beta", err)
 	}
 	scale, ok := r.Space.(reverie.LogScaler[X])
 	if !ok {
 		return x, fmt.Errorf("variance learned needs exponentials: %T lacks LogScale(x, v, a, b)", r.Space)
 	}
-	r.calls++
-	x0, v, err := net.DenoiseVariance(ctx, x, t)
+	e, err := r.Ask(ctx, reverie.Query[X]{X: x, T: t, Want: reverie.WantVariance})
 	if err != nil {
 		return x, err
 	}
-	r.x0 = x0
 	noisy := m.Noise > 0
 	posterior, beta := 2*math.Log(m.Noise), math.Log(reverie.BetaVariance.Of(ct, cs))
 	m.Noise = 0
-	x1, err := r.apply(m, x, x0)
+	x1, err := r.apply(m, x, e.X0)
 	if err != nil || !noisy {
 		return x1, err
 	}
-	z := scale.LogScale(r.Space.Noise(x), v, (beta+posterior)/4, (beta-posterior)/4)
+	z := scale.LogScale(r.Space.Noise(x), e.V, (beta+posterior)/4, (beta-posterior)/4)
 	return r.Space.Sum([]float64{1, 1}, x1, z), nil
 }

@@ -96,7 +96,7 @@ func TestDefaultsKeepTheLaw(t *testing.T) {
 // noiseOff is d as a network of eps would be that says the noise a share too large.
 func noiseOff(p reverie.Process, d reverie.Denoiser[batch], share float64) reverie.Denoiser[batch] {
 	return reverie.DenoiserFunc[batch](func(ctx context.Context, x batch, t float64) (batch, error) {
-		x0, err := d.Denoise(ctx, x, t)
+		x0, err := reverie.Denoise(ctx, d, x, t)
 		c := p.At(t)
 		for i := range x0 {
 			for j := range x0[i] {

@@ -15,6 +15,6 @@
 //	unipc              unified predictor-corrector (Zhao et al. 2023, arXiv:2302.04867)
 //	rk45               adaptive Runge-Kutta 5(4) on the probability flow; Adaptive is the integrator, for any state
 //
-// A solver is one file and a row of the registry. It asks for the Denoiser by Run.Denoise and for linear combinations and noise by the Run's
-// Space. A solver that is a Fitter refuses processes that it does not go with; Fits asks it by name.
+// A solver is one file and a row of the registry. It asks the Denoiser by Run.Denoise, or Run.Ask for more than x0hat, and the Run's Space for linear
+// combinations and noise. A solver that is a Fitter refuses processes that it does not go with; Fits asks it by name.
 package sample

@@ -123,19 +123,21 @@ func (r *replay) network(_ context.Context, _ batch, cond float64) (batch, error
 
 // learned is a Denoiser that learned its variance: the network's output has twice x's numbers.
 type learned struct {
-	reverie.Denoiser[batch]
 	r  *replay
 	sp reverie.Space[batch]
 }
 
-func (l learned) DenoiseVariance(ctx context.Context, x batch, t float64) (x0, v batch, err error) {
-	out, err := l.r.network(ctx, x, l.r.p.Cond(t))
+func (learned) Knows(w reverie.Want) error { return w.Beyond(reverie.WantVariance, "it") }
+
+func (l learned) Denoise(ctx context.Context, q reverie.Query[batch]) (e reverie.Estimate[batch], err error) {
+	out, err := l.r.network(ctx, q.X, l.r.p.Cond(q.T))
 	eps := make(batch, len(out))
 	for n, o := range out {
-		eps[n], v = o[:len(o)/2], append(v, o[len(o)/2:])
+		eps[n], e.V = o[:len(o)/2], append(e.V, o[len(o)/2:])
 	}
-	skip, _, scale, _ := reverie.Eps(l.r.p.At(t))
-	return l.sp.Sum([]float64{skip, scale}, x, eps), v, err
+	skip, _, scale, _ := reverie.Eps(l.r.p.At(q.T))
+	e.X0 = l.sp.Sum([]float64{skip, scale}, q.X, eps)
+	return e, err
 }
 
 func (r *replay) denoiser(sp *recorded) (d reverie.Denoiser[batch]) {
@@ -148,7 +150,7 @@ func (r *replay) denoiser(sp *recorded) (d reverie.Denoiser[batch]) {
 	switch {
 	case err != nil:
 	case r.g.Learned:
-		d = learned{d, r, sp}
+		d = learned{r, sp}
 	case r.g.Clip:
 		d, err = reverie.Clamp(sp, d, -1, 1)
 	case r.g.Threshold != 0:

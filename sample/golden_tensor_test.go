@@ -50,11 +50,13 @@ func (r *tensorReplay) network(_ context.Context, x tensor, _ float64) (tensor, 
 	return r.tensor(r.g.Outputs[r.call-1], 1, 0, x.Shape().Dim(-1)), nil
 }
 
-func (r *tensorReplay) DenoiseVariance(ctx context.Context, x tensor, t float64) (x0, v tensor, err error) {
-	dim := x.Shape().Dim(-1)
-	v = r.tensor(r.g.Outputs[r.call], 1, dim, 2*dim)
-	x0, err = r.Denoise(ctx, x, t)
-	return x0, v, err
+func (r *tensorReplay) Knows(w reverie.Want) error { return w.Beyond(reverie.WantVariance, "it") }
+
+func (r *tensorReplay) Denoise(ctx context.Context, q reverie.Query[tensor]) (e reverie.Estimate[tensor], err error) {
+	dim := q.X.Shape().Dim(-1)
+	e.V = r.tensor(r.g.Outputs[r.call], 1, dim, 2*dim)
+	e.X0, err = reverie.Denoise(ctx, r.Denoiser, q.X, q.T)
+	return e, err
 }
 
 // denoiser returns the run's Denoiser on sp.

@@ -75,7 +75,7 @@ func TestCalls(t *testing.T) {
 		d := bimodal.denoiser(p)
 		run := &Run[batch]{Space: &reverie.Host[float64]{}, Process: p, Denoiser: reverie.DenoiserFunc[batch](func(ctx context.Context, x batch, t float64) (batch, error) {
 			asked++
-			return d.Denoise(ctx, x, t)
+			return reverie.Denoise(ctx, d, x, t)
 		})}
 		_, err = Sample(context.Background(), run, solver, batch{{1}}, grid, func(s State[batch]) error {
 			seen = s.Calls
@@ -100,7 +100,7 @@ func TestRK45Ends(t *testing.T) {
 		t.Error(err)
 	}
 	nan := reverie.DenoiserFunc[batch](func(ctx context.Context, x batch, t float64) (batch, error) {
-		y, err := good.Denoise(ctx, x, t)
+		y, err := reverie.Denoise(ctx, good, x, t)
 		if t < 0.8 {
 			y[1][0] = math.NaN()
 		}
@@ -119,7 +119,7 @@ func TestRK45Ends(t *testing.T) {
 		if t < 0.9 {
 			cancel()
 		}
-		return good.Denoise(context.Background(), x, t)
+		return reverie.Denoise(context.Background(), good, x, t)
 	})
 	run := &Run[batch]{Space: &reverie.Host[float64]{}, Process: p, Denoiser: stop}
 	if _, err := Sample(ctx, run, &RK45[batch]{}, start, []float64{1, 0.5, reverie.Clean}, nil); !errors.Is(err, context.Canceled) {

@@ -65,7 +65,7 @@ func TestHistoryIsShort(t *testing.T) {
 			walk := func(sp reverie.Space[batch], own func(batch) batch, hook func(State[batch]) error) batch {
 				d := bimodal.denoiser(p)
 				run := &Run[batch]{Space: sp, Process: p, Denoiser: reverie.DenoiserFunc[batch](func(ctx context.Context, x batch, t float64) (batch, error) {
-					y, err := d.Denoise(ctx, x, t)
+					y, err := reverie.Denoise(ctx, d, x, t)
 					return own(y), err
 				})}
 				solver, err := New[batch](c.solver, c.o)

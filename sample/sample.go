@@ -24,10 +24,17 @@ type Run[X any] struct {
 
 // Denoise returns x0hat at t, and keeps it for the hook.
 func (r *Run[X]) Denoise(ctx context.Context, x X, t float64) (X, error) {
+	e, err := r.Ask(ctx, reverie.Query[X]{X: x, T: t})
+	return e.X0, err
+}
+
+// Ask is Denoise for a solver that wants more than x0hat. It gives the query the run's far end.
+func (r *Run[X]) Ask(ctx context.Context, q reverie.Query[X]) (reverie.Estimate[X], error) {
 	r.calls++
-	x0, err := r.Denoiser.Denoise(ctx, x, t)
-	r.x0 = x0
-	return x0, err
+	q.Far = r.Far
+	e, err := r.Denoiser.Denoise(ctx, q)
+	r.x0 = e.X0
+	return e, err
 }
 
 // Prior returns the x from which sampling starts at hi: noise in the shape of like (see reverie.PriorSigma), or the given far end.

@@ -165,7 +165,7 @@ func TestSampleStops(t *testing.T) {
 	if s := seen[1]; s.Steps != 3 || s.T != 3 || s.S != 1 {
 		t.Errorf("state %+v", s)
 	}
-	want, err := run.Denoiser.Denoise(context.Background(), seen[0].X, 3)
+	want, err := reverie.Denoise(context.Background(), run.Denoiser, seen[0].X, 3)
 	if err != nil || !slices.Equal(want[0], seen[1].X0[0]) {
 		t.Errorf("x0hat = %v, want %v, %v", seen[1].X0, want, err)
 	}

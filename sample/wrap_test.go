@@ -16,9 +16,13 @@ type opinionated struct {
 	v batch
 }
 
-func (o opinionated) DenoiseVariance(ctx context.Context, x batch, t float64) (batch, batch, error) {
-	x0, err := o.Denoise(ctx, x, t)
-	return x0, o.v, err
+func (o opinionated) Knows(w reverie.Want) error { return w.Beyond(reverie.WantVariance, "it") }
+
+func (o opinionated) Denoise(ctx context.Context, q reverie.Query[batch]) (reverie.Estimate[batch], error) {
+	q.Want = 0
+	e, err := o.Denoiser.Denoise(ctx, q)
+	e.V = o.v
+	return e, err
 }
 
 // The learned variance: v = -1 is the posterior's, v = 1 beta's, between them the logarithm is interpolated, element by element, beyond them
@@ -50,9 +54,12 @@ func TestLearnedVariance(t *testing.T) {
 	if err != nil || !(math.Abs(got[0][0]-expected(math.Sqrt(0.9), math.Sqrt(0.1), 0.5)) <= 1e-12) {
 		t.Error(got, err)
 	}
+	host := &reverie.Host[float64]{}
+	moved := reverie.Transfer(host, p, p, reverie.Denoiser[batch](d))
 	for want, run := range map[string]*Run[batch]{
-		"use posterior or beta": {Space: &reverie.Host[float64]{}, Process: p, Denoiser: exact(p, 0)},
-		"lacks LogScale":        {Space: plain{&reverie.Host[float64]{}}, Process: p, Denoiser: d},
+		"use posterior or beta":     {Space: host, Process: p, Denoiser: exact(p, 0)},
+		"of the steps of the chain": {Space: host, Process: p, Denoiser: moved},
+		"lacks LogScale":            {Space: plain{host}, Process: p, Denoiser: d},
 	} {
 		if _, err := Sample(context.Background(), run, DDPM[batch]{Variance: reverie.LearnedVariance}, x, []float64{3, 2}, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q: %v", want, err)
@@ -74,14 +81,14 @@ func TestThreshold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := th.Denoise(context.Background(), x0, 1)
+		got, err := reverie.Denoise(context.Background(), th, x0, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if d := distance(got, want); !(d <= 1e-12) {
 			t.Errorf("q = %v: %v, want %v", q, got, want)
 		}
-		if _, ok := th.(reverie.VarianceDenoiser[batch]); ok {
+		if th.Knows(reverie.WantVariance) == nil {
 			t.Error("a variance was learned from nothing")
 		}
 	}
@@ -89,9 +96,9 @@ func TestThreshold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, v, err := th.(reverie.VarianceDenoiser[batch]).DenoiseVariance(context.Background(), x0, 1)
-	if err != nil || a[0][0] != -1 || v[0][0] != 7 {
-		t.Error(a, v, err)
+	e, err := th.Denoise(context.Background(), reverie.Query[batch]{X: x0, T: 1, Want: reverie.WantVariance})
+	if err != nil || e.X0[0][0] != -1 || e.V[0][0] != 7 {
+		t.Error(e, err)
 	}
 	for _, q := range []float64{0, 1, -1, math.NaN()} {
 		if _, err := Threshold[batch](sp, d, q); err == nil {

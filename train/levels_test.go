@@ -81,12 +81,10 @@ func TestScheduleAgreesWithEvaluation(t *testing.T) {
 // recorded is a network that learned its variance, which says the same x0hat and v whatever x.
 type recorded struct{ x0, v reverie.Batch[float64] }
 
-func (r recorded) Denoise(context.Context, reverie.Batch[float64], float64) (reverie.Batch[float64], error) {
-	return r.x0, nil
-}
+func (recorded) Knows(w reverie.Want) error { return w.Beyond(reverie.WantVariance, "it") }
 
-func (r recorded) DenoiseVariance(context.Context, reverie.Batch[float64], float64) (x0, v reverie.Batch[float64], err error) {
-	return r.x0, r.v, nil
+func (r recorded) Denoise(context.Context, reverie.Query[reverie.Batch[float64]]) (reverie.Estimate[reverie.Batch[float64]], error) {
+	return reverie.Estimate[reverie.Batch[float64]]{X0: r.x0, V: r.v}, nil
 }
 
 // Of an x0hat and a variance at index 0 training's term and evaluation's are one: of points and latents the density, of levels the mass of the bin.

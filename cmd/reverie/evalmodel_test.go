@@ -159,7 +159,7 @@ func TestEvalVariance(t *testing.T) {
 	if a, b, c := elbo(fixed), elbo(fixed, "--variance", "posterior"), elbo(fixed, "--variance", "beta"); a != b || b == c {
 		t.Errorf("by default %v, posterior %v, beta %v", a, b, c)
 	}
-	refused(t, exitFailure, []string{"learned no variance"}, "eval", fixed, "--metrics", "elbo", "--variance", "learned")
+	refused(t, exitFailure, []string{"no learned variance"}, "eval", fixed, "--metrics", "elbo", "--variance", "learned")
 }
 
 // The bound hardly depends on the process between the same ratios of signal and noise (Kingma et al. 2021, arXiv:2107.00630, sect. 5.1): what

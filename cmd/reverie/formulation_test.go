@@ -126,7 +126,7 @@ func TestSenselessSampling(t *testing.T) {
 	ve, between := train("ve", "--process", "ve"), train("between", "--process", "flow", "--from", "points:circles")
 	for line, want := range map[string]string{
 		ve + " --solver lecture-sde":                "only --process ddpm has",
-		ve + " --solver ddpm --variance learned":    "has not learned one",
+		ve + " --solver ddpm --variance learned":    "no learned variance",
 		ve + " --process flow --solver lecture-sde": "only --process ddpm has",
 		between + " --solver ddpm":                  "no score",
 		between + " --solver ddim --eta 1":          "no score",

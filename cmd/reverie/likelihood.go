@@ -178,7 +178,7 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 	if l.model.VAE != nil { // what is measured are the latents
 		b.reading, b.bounded = eval.Points, false
 	}
-	d := l.model.Differentiable(b.space, l.mode)
+	d := l.model.Denoiser(b.space, l.mode)
 	defer d.Close()
 	b.denoiser = d
 	for first := 0; first < images.N; first += l.batch {

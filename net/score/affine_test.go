@@ -34,7 +34,7 @@ func TestAffineAgreesWithWrap(t *testing.T) {
 				t.Fatal(err)
 			}
 			const time = .6
-			x0, err := reverie.Wrap(sp, p, k, m.network()).Denoise(t.Context(), x, time)
+			x0, err := reverie.Denoise(t.Context(), reverie.Wrap(sp, p, k, m.network()), x, time)
 			if err != nil {
 				t.Fatal(err)
 			}

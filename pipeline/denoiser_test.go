@@ -42,6 +42,8 @@ func wave[T float32 | float64](n int, phase, a float64) []T {
 	return v
 }
 
+type query = reverie.Query[*tensors.Tensor]
+
 func read[T float32 | float64](t *testing.T, x *tensors.Tensor) []T {
 	t.Helper()
 	v, err := tensors.CopyFlatData[T](x)
@@ -62,22 +64,22 @@ func TestVJPIsTheDerivative(t *testing.T) {
 			m := pointModel(t, e, c.c, c.k)
 			space := NewScope(e.Space(reverie.Stream{}))
 			defer space.Close()
-			d := m.Differentiable(space, net.Eval)
+			d := m.Denoiser(space, net.Eval)
 			defer d.Close()
 			const at, h = 0.4, 1e-5
 			x, u := wave[float64](6, 1, 1.2), wave[float64](6, 2, 1)
 			batch := func(v []float64) *tensors.Tensor { return engine.New(e, v, 2, 1, 1, 3) }
-			x0, vjp, err := d.VJP(t.Context(), batch(x), at, batch(u))
+			e, err := d.Denoise(t.Context(), query{X: batch(x), T: at, Want: reverie.WantVJP, U: batch(u)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			same, err := d.Denoise(t.Context(), batch(x), at)
+			same, err := reverie.Denoise(t.Context(), d, batch(x), at)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := read[float64](t, vjp)
+			got := read[float64](t, e.VJP)
 			for i, v := range read[float64](t, same) {
-				if d := v - read[float64](t, x0)[i]; !(math.Abs(d) < 1e-12) {
+				if d := v - read[float64](t, e.X0)[i]; !(math.Abs(d) < 1e-12) {
 					t.Errorf("x0hat[%d] of the two functions differ by %v", i, d)
 				}
 			}
@@ -85,7 +87,7 @@ func TestVJPIsTheDerivative(t *testing.T) {
 				moved := func(h float64) float64 {
 					y := append([]float64{}, x...)
 					y[i] += h
-					x0, err := d.Denoise(t.Context(), batch(y), at)
+					x0, err := reverie.Denoise(t.Context(), d, batch(y), at)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -104,43 +106,38 @@ func TestVJPIsTheDerivative(t *testing.T) {
 	}
 }
 
-// TestDifferentiableIsTheDenoiser: in float32 it says what Model.Denoiser says, of the variance too.
-func TestDifferentiableIsTheDenoiser(t *testing.T) {
+// TestDenoiserKnows: what is wanted together is what is wanted alone, to float32's roundings, and what was not learned is refused.
+func TestDenoiserKnows(t *testing.T) {
 	e := openEngine(t, "")
 	m := pointModel(t, e, mlp.Config{Out: 6}, reverie.Eps)
 	space := NewScope(e.Space(reverie.Stream{}))
 	defer space.Close()
-	d := m.Differentiable(space, net.Eval)
+	d := m.Denoiser(space, net.Eval)
 	defer d.Close()
-	x := engine.New(e, wave[float32](6, 1, 1), 2, 1, 1, 3)
-	learned, ok := d.(reverie.VarianceDenoiser[*tensors.Tensor])
-	if !ok {
-		t.Fatal("the variance is lost")
+	x, u := engine.New(e, wave[float32](6, 1, 1), 2, 1, 1, 3), engine.New(e, wave[float32](6, 2, 1), 2, 1, 1, 3)
+	ask := func(w reverie.Want) reverie.Estimate[*tensors.Tensor] {
+		got, err := d.Denoise(t.Context(), query{X: x, T: 0.3, Want: w, U: u})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
 	}
-	x0, v, err := learned.DenoiseVariance(t.Context(), x, 0.3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantX0, wantV, err := m.Denoiser(space, net.Eval).(reverie.VarianceDenoiser[*tensors.Tensor]).DenoiseVariance(t.Context(), x, 0.3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, pair := range map[string][2]*tensors.Tensor{"x0hat": {x0, wantX0}, "v": {v, wantV}} {
+	both, v, vjp := ask(reverie.WantVariance|reverie.WantVJP), ask(reverie.WantVariance), ask(reverie.WantVJP)
+	for name, pair := range map[string][2]*tensors.Tensor{"x0hat": {both.X0, v.X0}, "v": {both.V, v.V}, "product": {both.VJP, vjp.VJP}} {
 		got, want := read[float32](t, pair[0]), read[float32](t, pair[1])
 		for i := range want {
-			if got[i] != want[i] {
+			if !(math.Abs(float64(got[i]-want[i])) <= 1e-6) || want[i] == 0 {
 				t.Errorf("%s[%d] = %v, want %v", name, i, got[i], want[i])
 			}
 		}
 	}
-	plain := pointModel(t, e, mlp.Config{}, reverie.Eps).Differentiable(space, net.Eval)
-	defer plain.Close()
-	if _, ok := plain.(reverie.VarianceDenoiser[*tensors.Tensor]); ok {
-		t.Error("a network without a variance promises one")
+	plain := pointModel(t, e, mlp.Config{}, reverie.Eps).Denoiser(space, net.Eval)
+	if err := plain.Knows(reverie.WantVariance | reverie.WantVJP); err == nil || err.Error() != "the network gives no learned variance" {
+		t.Errorf("of a network without a variance: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := d.VJP(ctx, x, 0.3, x); !errors.Is(err, context.Canceled) {
+	if _, err := d.Denoise(ctx, query{X: x, T: 0.3, Want: reverie.WantVJP, U: x}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -161,7 +158,7 @@ func TestVJPOfAUNet(t *testing.T) {
 	defer m.Close()
 	space := NewScope(e.Space(reverie.Stream{}))
 	defer space.Close()
-	d := m.Differentiable(space, net.Eval)
+	d := m.Denoiser(space, net.Eval)
 	defer d.Close()
 	const at, h, size = 0.5, 1e-5, 2 * 8 * 8
 	x, u, dir := wave[float64](size, 1, 1), wave[float64](size, 2, 1), wave[float64](size, 5, 1)
@@ -171,7 +168,7 @@ func TestVJPOfAUNet(t *testing.T) {
 		for i := range y {
 			y[i] += h * dir[i]
 		}
-		x0, err := d.Denoise(t.Context(), batch(y), at)
+		x0, err := reverie.Denoise(t.Context(), d, batch(y), at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,12 +177,12 @@ func TestVJPOfAUNet(t *testing.T) {
 		}
 		return sum
 	}
-	_, vjp, err := d.VJP(t.Context(), batch(x), at, batch(u))
+	product, err := d.Denoise(t.Context(), query{X: batch(x), T: at, Want: reverie.WantVJP, U: batch(u)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := 0.0
-	for i, v := range read[float64](t, vjp) {
+	for i, v := range read[float64](t, product.VJP) {
 		got += v * dir[i]
 	}
 	want := (along(h) - along(-h)) / (2 * h)

@@ -1,0 +1,246 @@
+package sample
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/mixture"
+)
+
+// full is a denoiser that knows all that there is: the exact one of a mixture, beside which it says v = x/2 + t. It remembers what it was asked.
+type full struct {
+	*mixture.Denoiser
+	asked *reverie.Query[batch]
+}
+
+func (f full) Knows(w reverie.Want) error {
+	return f.Denoiser.Knows(w &^ reverie.WantVariance)
+}
+
+func (f full) Denoise(ctx context.Context, q reverie.Query[batch]) (reverie.Estimate[batch], error) {
+	*f.asked = q
+	q.Want &^= reverie.WantVariance
+	if q.T > 1 { // the number that a network sees
+		q.T /= 1000
+	}
+	e, err := f.Denoiser.Denoise(ctx, q)
+	e.V = saidOf(*f.asked)
+	return e, err
+}
+
+// saidOf is the v of a query.
+func saidOf(q reverie.Query[batch]) batch {
+	v := reverie.NewBatch[float64](len(q.X), len(q.X[0]))
+	for n := range v {
+		for j := range v[n] {
+			v[n][j] = q.X[n][j]/2 + q.T
+		}
+	}
+	return v
+}
+
+// A wrapping is a way to make a denoiser of process p of the full one, and what it may lose.
+type wrapping struct {
+	of   func(p reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch]
+	lost reverie.Want
+	near bool // it refuses a far end
+}
+
+// wrappings are all wrappers, alone and around each other.
+func wrappings(t *testing.T) map[string]wrapping {
+	sp := &reverie.Host[float64]{}
+	made := func(d reverie.Denoiser[batch], err error) reverie.Denoiser[batch] {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	each := func(f func(x, u float64) float64) func(x0, u batch) batch {
+		return func(x0, u batch) batch {
+			y := reverie.NewBatch[float64](len(x0), len(x0[0]))
+			for n := range y {
+				for j := range y[n] {
+					y[n][j] = f(x0[n][j], u[n][j])
+				}
+			}
+			return y
+		}
+	}
+	square := each(func(x, _ float64) float64 { return x * x })
+	bent := each(func(x, u float64) float64 { return 2 * x * u })
+	type of = func(p reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch]
+	var bare of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] { return d }
+	var mapped of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
+		return reverie.Map(d, func(x0 batch) batch { return square(x0, x0) }, bent)
+	}
+	var blind of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
+		return reverie.Map(d, func(x0 batch) batch { return square(x0, x0) }, nil)
+	}
+	var clamped of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
+		return made(reverie.Clamp(sp, d, -0.5, 0.9))
+	}
+	var thresholded of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
+		return made(Threshold(sp, d, 0.7))
+	}
+	var predicted of = func(p reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
+		return reverie.FromPrediction(sp, p, reverie.EDMParam(0.5), d)
+	}
+	var moved of = func(p reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
+		return reverie.Transfer(sp, p, reverie.EDM{}, d)
+	}
+	around := func(outer, inner of) of {
+		return func(p reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
+			return outer(p, inner(p, d))
+		}
+	}
+	return map[string]wrapping{
+		"none":                            {bare, 0, false},
+		"Map":                             {mapped, 0, false},
+		"Map without a product":           {blind, reverie.WantVJP, false},
+		"Clamp":                           {clamped, 0, false},
+		"Threshold":                       {thresholded, 0, false},
+		"FromPrediction":                  {predicted, 0, false},
+		"Transfer":                        {moved, reverie.WantVariance, true},
+		"Clamp of Threshold":              {around(clamped, thresholded), 0, false},
+		"Threshold of Map":                {around(thresholded, mapped), 0, false},
+		"Map of FromPrediction":           {around(mapped, predicted), 0, false},
+		"Clamp of Transfer":               {around(clamped, moved), reverie.WantVariance, true},
+		"Threshold of Map of no product":  {around(thresholded, blind), reverie.WantVJP, false},
+		"Transfer of Clamp of prediction": {around(moved, around(clamped, predicted)), reverie.WantVariance, true},
+	}
+}
+
+// TestCapabilities: what a denoiser knows survives every wrapper: the learned variance as the network said it, the far end as it was given, and the
+// vector-Jacobian product, which is the derivative by central differences. What a wrapper cannot keep is refused by name, in Denoise as in Knows.
+func TestCapabilities(t *testing.T) {
+	m, err := mixture.New(nil, [][]float64{{2, -1, 0.3, 1.7, -2}, {-1.5, 0.6, 1, -0.4, 2.4}, {0.2, -0.3, 0.4, 0.1, 0.5}}, []mixture.Cov{{Var: 0.3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := batch{{1.1, -0.2, 0.4, 0.9, -1.2}, {0.1, 0.2, -0.1, 0.15, 0.25}, {-0.8, 0.5, 0.7, -0.1, 1.3}}
+	u := batch{{0.3, -1, 0.7, 0.2, 0.9}, {1, 0.4, -0.6, 0.8, -0.5}, {-0.2, 0.9, 0.1, 1.1, 0.6}}
+	far := []batch{{{0.5, -1, 0.2, 0.4, 1}, {-0.3, 0.6, 0.1, -0.2, 0.7}, {1.2, -0.4, 0.8, 0.3, -0.9}}}
+	for name, w := range wrappings(t) {
+		for _, p := range []reverie.Process{reverie.VP{}, reverie.Bridge{}} {
+			_, bridge := p.(reverie.Bridge)
+			asked := new(reverie.Query[batch])
+			d := w.of(p, full{m.Denoiser(p), asked})
+			q := reverie.Query[batch]{X: x, T: 0.4, U: u}
+			if bridge {
+				q.Far = far
+			}
+			if bridge && w.near {
+				if _, err := d.Denoise(t.Context(), q); err == nil || !strings.Contains(err.Error(), "far end") {
+					t.Errorf("%s under %T: %v", name, p, err)
+				}
+				continue
+			}
+			capable{t, name, d, asked}.check(q, w.lost)
+		}
+	}
+}
+
+// A run gives its far end to the query: it is told once, whatever wraps the denoiser.
+func TestRunGivesItsFarEnd(t *testing.T) {
+	m, err := mixture.New(nil, [][]float64{{1, -1}}, []mixture.Cov{{Var: 0.5}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sp, p, asked := &reverie.Host[float64]{}, reverie.Bridge{}, new(reverie.Query[batch])
+	d, err := reverie.Clamp(sp, reverie.Denoiser[batch](full{m.Denoiser(p), asked}), -3, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	far := batch{{0.3, -0.2}, {1, 0.5}}
+	run := &Run[batch]{Space: sp, Process: p, Denoiser: d, Far: []batch{far}}
+	if _, err := Sample(t.Context(), run, DDIM[batch]{}, far, []float64{0.9, 0.5, reverie.Clean}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if len(asked.Far) != 1 || distance(asked.Far[0], far) != 0 {
+		t.Errorf("the far end is lost: %v", asked.Far)
+	}
+}
+
+// capable is a row of the table: a wrapped denoiser, and what the one within was asked.
+type capable struct {
+	t     *testing.T
+	name  string
+	d     reverie.Denoiser[batch]
+	asked *reverie.Query[batch]
+}
+
+func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
+	c.t.Helper()
+	for want, name := range map[reverie.Want]string{reverie.WantVariance: "learned variance", reverie.WantVJP: "vector-Jacobian product"} {
+		q.Want = want
+		e, err := c.d.Denoise(c.t.Context(), q)
+		knows := c.d.Knows(want)
+		if lost.Has(want) {
+			if knows == nil || err == nil || err.Error() != knows.Error() || !strings.Contains(err.Error(), "no "+name) {
+				c.t.Errorf("%s: the %s is not refused by name: %v, %v", c.name, name, knows, err)
+			}
+			continue
+		}
+		if knows != nil || err != nil {
+			c.t.Fatalf("%s: the %s is lost: %v, %v", c.name, name, knows, err)
+		}
+		if d := distance(e.X0, c.x0(q)); d != 0 {
+			c.t.Errorf("%s: x0hat beside the %s is off by %v", c.name, name, d)
+		}
+	}
+	if len(q.Far) == 1 && (len(c.asked.Far) != 1 || distance(c.asked.Far[0], q.Far[0]) != 0) {
+		c.t.Errorf("%s: the far end is lost: %v", c.name, c.asked.Far)
+	}
+	q.Want = (reverie.WantVariance | reverie.WantVJP) &^ lost
+	e, err := c.d.Denoise(c.t.Context(), q)
+	if err != nil {
+		c.t.Fatalf("%s: %v", c.name, err)
+	}
+	if q.Want.Has(reverie.WantVariance) && distance(e.V, saidOf(*c.asked)) != 0 {
+		c.t.Errorf("%s: the variance is not what the network said", c.name)
+	}
+	if q.Want.Has(reverie.WantVJP) {
+		c.derivative(q, e.VJP)
+	}
+}
+
+// x0 is x0hat alone.
+func (c capable) x0(q reverie.Query[batch]) batch {
+	c.t.Helper()
+	q.Want, q.U = 0, nil
+	e, err := c.d.Denoise(c.t.Context(), q)
+	if err != nil {
+		c.t.Fatalf("%s: %v", c.name, err)
+	}
+	return e.X0
+}
+
+// derivative compares u' d x0hat/dx with central differences along every axis. Differences of h = 1e-5 are good to about h^2 and 1e-16/h.
+func (c capable) derivative(q reverie.Query[batch], got batch) {
+	c.t.Helper()
+	const h = 1e-5
+	x, largest := q.X, 0.0
+	for n := range x {
+		for j := range x[n] {
+			along := func(h float64) (sum float64) {
+				q.X = (&reverie.Host[float64]{}).Sum([]float64{1}, x)
+				q.X[n][j] += h
+				for k, v := range c.x0(q)[n] {
+					sum += q.U[n][k] * v
+				}
+				return sum
+			}
+			want := (along(h) - along(-h)) / (2 * h)
+			largest = max(largest, math.Abs(want))
+			if !(math.Abs(got[n][j]-want) <= 1e-7*max(1, math.Abs(want))) {
+				c.t.Errorf("%s: product [%d][%d] = %v, by differences %v", c.name, n, j, got[n][j], want)
+			}
+		}
+	}
+	if !(largest > 1e-2) {
+		c.t.Errorf("%s: no product is above %v: the test says nothing", c.name, largest)
+	}
+}
