@@ -165,6 +165,56 @@ func flipByte(raw []byte, at int) []byte {
 	return raw
 }
 
+// TestGivenTwice: a root that is another one, or lies in it, is said to count twice.
+func TestGivenTwice(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "a/0.png", pngOf(t, plain(1)))
+	write(t, dir, "b/0.png", pngOf(t, plain(2)))
+	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	for want, roots := range map[string][]string{
+		a + " is given twice": {a, a + "/"},
+		a + " lies in " + dir: {a, dir},
+		b + " lies in " + dir: {dir, b},
+		"":                    {a, b},
+	} {
+		got := strings.Join(mustOpen(t, small, roots...).Remarks(), "; ")
+		if !strings.HasPrefix(got, want) || (want == "") != (got == "") {
+			t.Errorf("%q: remarks %q, want %q", roots, got, want)
+		}
+	}
+}
+
+// TestNoFolder: the error of a file in a folder's place says what the file is and what to give.
+func TestNoFolder(t *testing.T) {
+	for name, c := range map[string]struct{ raw, want string }{
+		"a.png": {string(pngOf(t, plain(1))), "it is a PNG picture: give the folder that it lies in, "},
+		"a.zip": {"PK\x03\x04" + strings.Repeat("\x00", 26) + "a.png", "it is a zip archive: unpack it and give what is inside"},
+		"a.md":  {"# words", "it is a text file"},
+		"a.xyz": {"\x01\x02\x03", ".csv)"},
+	} {
+		dir := t.TempDir()
+		write(t, dir, name, []byte(c.raw))
+		_, err := Open(t.Context(), []string{filepath.Join(dir, name)}, small)
+		wantError(t, err, name+" is a file: expected a folder of images", c.want)
+	}
+}
+
+// TestNameNotUTF8: a file and a folder with a name of old times are named with what to do, and the rest is read.
+func TestNameNotUTF8(t *testing.T) {
+	dir := folder(t, 2)
+	if err := os.WriteFile(filepath.Join(dir, "caf\xe9.png"), pngOf(t, plain(1)), 0o666); err != nil {
+		t.Skip("no such names here:", err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "\xff"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	s := mustOpen(t, small, dir)
+	skips := s.Skipped()
+	if s.Len() != 2 || len(skips) != 2 || !strings.Contains(skips[0].Err.Error(), "its name is not UTF-8: give it another one") {
+		t.Errorf("%v, left out %v", s, skips)
+	}
+}
+
 // TestLinks: links to files and folders are followed, wherever they lead, but not to what is read already or to what holds the root, and
 // loops end.
 func TestLinks(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -26,6 +27,7 @@ type left struct {
 	grids                  int      // pictures of data sets
 	arrays                 []string // how arrays were read
 	fileLinks, folderLinks int
+	twice                  []string // sentences on roots that lie in others
 }
 
 // leftKind are the files of one extension that is not read.
@@ -105,9 +107,36 @@ func (l *left) remarks() (all []string) {
 		all = append(all, fmt.Sprintf("left out %s of images that reverie data drew", english.Plural(l.grids, "grid", "")))
 	}
 	if l.fileLinks+l.folderLinks > 0 {
-		all = append(all, fmt.Sprintf("followed %s and %s", english.Plural(l.fileLinks, "link to a file", "links to files"), english.Plural(l.folderLinks, "link to a folder", "links to folders")))
+		all = append(all, "followed "+l.links())
 	}
-	return all
+	return append(all, l.twice...)
+}
+
+// overlap notes that of two roots one lies in the other, or is it.
+func (l *left) overlap(a, b tree) {
+	if up, err := filepath.Rel(b.real, a.real); err == nil && filepath.IsLocal(up) {
+		a, b = b, a
+	}
+	down, err := filepath.Rel(a.real, b.real)
+	switch {
+	case err != nil || !filepath.IsLocal(down):
+	case down == ".":
+		l.twice = append(l.twice, fmt.Sprintf("%s is given twice: its images count twice", clean(b.shown)))
+	default:
+		l.twice = append(l.twice, fmt.Sprintf("%s lies in %s, which is given too: its images count twice", clean(b.shown), clean(a.shown)))
+	}
+}
+
+// links counts the links that were followed.
+func (l *left) links() string {
+	var parts []string
+	if n := l.fileLinks; n > 0 {
+		parts = append(parts, english.Plural(n, "link to a file", "links to files"))
+	}
+	if n := l.folderLinks; n > 0 {
+		parts = append(parts, english.Plural(n, "link to a folder", "links to folders"))
+	}
+	return strings.Join(parts, " and ")
 }
 
 // errGrid says that a file is no image of the set but a picture of one.

@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/reverie-go/reverie/internal/sniff"
 )
 
 // Open opens the image folders roots as one set, in the order root by root,
@@ -44,6 +46,7 @@ func list(ctx context.Context, roots []string) (l listing, err error) {
 	if len(roots) == 0 {
 		return l, errors.New("data: no image folder given")
 	}
+	var before []tree
 	for _, root := range roots {
 		root = strings.TrimPrefix(root, ArrayPrefix)
 		files := idxFiles(root)
@@ -63,6 +66,11 @@ func list(ctx context.Context, roots []string) (l listing, err error) {
 			return l, err
 		}
 		l.roots = append(l.roots, r)
+		this := tree{real: real, shown: root}
+		for _, other := range before {
+			l.left.overlap(other, this)
+		}
+		before = append(before, this)
 		if err := l.walk(ctx, r.FS(), real, root); err != nil {
 			return l, err
 		}
@@ -79,7 +87,7 @@ func openRoot(dir string) (r *os.Root, real string, err error) {
 	case err != nil:
 		return nil, "", fmt.Errorf("data: open folder: %w", err)
 	case !st.IsDir():
-		return nil, "", fmt.Errorf("data: %s is a file: expected a folder of images", dir)
+		return nil, "", fmt.Errorf("data: %s is a file: expected a folder of images, or a file of arrays or points (.npz, IDX, .csv)%s", dir, insteadOf(dir))
 	}
 	if real, err = filepath.Abs(dir); err == nil {
 		real, err = filepath.EvalSymlinks(real)
@@ -91,6 +99,20 @@ func openRoot(dir string) (r *os.Root, real string, err error) {
 		return nil, "", fmt.Errorf("data: open folder: %w", err)
 	}
 	return r, real, nil
+}
+
+// insteadOf says what a file is that was given for a folder, and what to give.
+func insteadOf(file string) string {
+	kind, err := sniff.File(file)
+	switch {
+	case err != nil || kind == sniff.Unknown:
+		return ""
+	case kind.Picture():
+		return fmt.Sprintf("; it is %s: give the folder that it lies in, %s", kind.Name(), filepath.Dir(file))
+	case kind.Remedy() == "":
+		return "; it is " + kind.Name()
+	}
+	return fmt.Sprintf("; it is %s: %s", kind.Name(), kind.Remedy())
 }
 
 // open reads the files of a listing, whose roots are the set's from then on.

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -112,6 +113,9 @@ func (l *listing) tree(ctx context.Context, t tree, seen map[string]bool) (links
 		}
 		shown, below := filepath.Join(t.shown, filepath.FromSlash(name)), path.Join(t.below, name)
 		switch {
+		case !utf8.ValidString(name): // which io/fs does not open
+			l.skips = append(l.skips, Skip{shown, errors.New("its name is not UTF-8: give it another one")})
+			return skipIf(d == nil || d.IsDir())
 		case err != nil:
 			l.skips = append(l.skips, Skip{shown, err})
 			return fs.SkipDir

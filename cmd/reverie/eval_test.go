@@ -151,6 +151,7 @@ func TestEvalPoints(t *testing.T) {
 		t.Errorf("swd of the file: %+v", s)
 	}
 	refused(t, exitFailure, []string{"holds points; name the set"}, "eval", npz)
+	refused(t, exitFailure, []string{"draw.npz holds points (array arr_0, 40 of them), and " + dir + " are images: give data of the same kind"}, "eval", npz, dir)
 }
 
 func jsonText(v float64) string {

@@ -84,6 +84,11 @@ var magics = []struct {
 	{0, "\xff\x0a", JPEGXL},
 	{0, "\x00\x00\x00\x0cjP  ", JPEG2000},
 	{0, "\xff\x4f\xff\x51", JPEG2000},
+	{0, "\x00\x00\x02\x00\x00\x00\x00\x00", OldPicture}, // Targa, which has no mark: without a name and a palette, in colour or grey, plain or packed
+	{0, "\x00\x00\x03\x00\x00\x00\x00\x00", OldPicture},
+	{0, "\x00\x00\x0a\x00\x00\x00\x00\x00", OldPicture},
+	{0, "\x00\x00\x0b\x00\x00\x00\x00\x00", OldPicture},
+	{0, "\x0a\x05\x01", OldPicture}, // PCX
 	{0, "\x00\x00\x01\x00?\x00", ICO},
 	{0, "\x00\x00\x02\x00?\x00", ICO},
 	{0, "8BPS", PSD},
