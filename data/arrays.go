@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/internal/sniff"
 )
 
 // ArrayPrefix marks a source that is an array of images in an npz file, where the name alone would make it points.
@@ -143,23 +144,38 @@ func (l *listing) listFile(path string) error {
 	return nil
 }
 
+// isArrays says whether a file is one of arrays: by its name, or as IDX by what it is.
+func isArrays(path string) bool {
+	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() {
+		return false
+	}
+	if name := filepath.Base(path); strings.EqualFold(filepath.Ext(name), ".npz") || isIDX(name) || strings.Contains(name, "idx1-ubyte") {
+		return true
+	}
+	kind, err := sniff.File(path)
+	return err == nil && kind == sniff.IDX
+}
+
 // isIDX says whether a name is one of MNIST's images.
 func isIDX(name string) bool {
 	return strings.Contains(name, "images") && strings.Contains(name, "idx3-ubyte")
 }
 
-// idxFiles are the files of MNIST's images directly in a folder.
-func idxFiles(dir string) (files []string) {
+// idxFiles are the files of MNIST's images directly in a folder, and how much else there is beside their labels.
+func idxFiles(dir string) (files []string, others int) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil // the walk says why
+		return nil, 0 // the walk says why
 	}
 	for _, e := range entries {
-		if isIDX(e.Name()) && e.Type().IsRegular() {
-			files = append(files, filepath.Join(dir, e.Name()))
+		switch name := e.Name(); {
+		case isIDX(name) && e.Type().IsRegular():
+			files = append(files, filepath.Join(dir, name))
+		case !hidden(name) && !strings.Contains(name, "idx1-ubyte"):
+			others++
 		}
 	}
-	return files
+	return files, others
 }
 
 // openIDX opens images of bytes in the IDX format, with the labels in the file beside it that is called so.
@@ -223,7 +239,10 @@ func readIDX(path string, axes int) (size []int, data []byte, err error) {
 		size = append(size, int(d))
 	}
 	data, err = io.ReadAll(io.LimitReader(r, total+1)) // which grows with what is there, not with what the header says
-	if err == nil && int64(len(data)) != total {
+	if err != nil {
+		return nil, nil, fmt.Errorf("damaged: its header says %d bytes, of which %d can be read (%w); copy or download it again", total, len(data), err)
+	}
+	if int64(len(data)) != total {
 		err = fmt.Errorf("damaged: its header says %d bytes, and it has %s", total, map[bool]string{true: "more", false: fmt.Sprint(len(data))}[int64(len(data)) > total])
 	}
 	return size, data, err
@@ -231,14 +250,15 @@ func readIDX(path string, axes int) (size []int, data []byte, err error) {
 
 // Names of arrays of images and of their labels, the first that is there.
 var (
-	imageKeys = []string{"images", "x", "x_train", "arr_0"}
-	labelKeys = []string{"labels", "y", "y_train", "arr_1"}
+	imageKeys = []string{"images", "x", "x_train", "train_images", "arr_0"}
+	labelKeys = []string{"labels", "y", "y_train", "train_labels", "arr_1"}
 )
 
-// IsImages says whether an npz file holds images, not points: an array of three or four axes under one of the usual names.
+// IsImages says whether an npz file holds images, not points: under one of the usual names, or alone, an array of three axes or more, or one that
+// cannot be read, whose reason [Open] gives.
 func IsImages(path string) bool {
 	_, t, err := findImages(path)
-	return err == nil && len(t.Shape) >= 3
+	return len(t.Shape) >= 3 || errors.Is(err, checkpoint.ErrArray) && len(t.Shape) == 0
 }
 
 // findImages reads the array of images of an npz file, and the labels if there are any.
@@ -252,11 +272,15 @@ func findImages(path string) (labels []int, t checkpoint.Tensor, err error) {
 	find := func(names []string) int {
 		return slices.IndexFunc(names, func(k string) bool { return slices.Contains(keys, k) })
 	}
-	k := find(imageKeys)
-	if k < 0 {
-		return nil, t, fmt.Errorf("no array of images: it holds %q, and one of %q is read", keys, imageKeys)
+	name := ""
+	if k := find(imageKeys); k >= 0 {
+		name = imageKeys[k]
+	} else if len(keys) == 1 {
+		name = keys[0]
+	} else {
+		return nil, t, fmt.Errorf("no array of images: it holds %q, and one of %q is read, or the only one", keys, imageKeys)
 	}
-	if t, err = z.Read(imageKeys[k]); err != nil {
+	if t, err = z.Read(name); err != nil {
 		return nil, t, err
 	}
 	j := find(labelKeys)

@@ -164,3 +164,47 @@ func TestImagesNPZRefused(t *testing.T) {
 		wantError(t, err, path, want)
 	}
 }
+
+// TestIDXByContent: an IDX file is one whatever its name; what lies beside those of a folder is said to be left out; a cut one is damaged.
+func TestIDXByContent(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "digits.bin", idx(t, ramp(24), false, 2, 3, 4))
+	if s := mustOpen(t, Options{Height: 3, Width: 4, Channels: 1}, filepath.Join(dir, "digits.bin")); s.Len() != 2 {
+		t.Errorf("%v", s)
+	}
+	_, err := Open(t.Context(), []string{dir}, small)
+	wantError(t, err, "1 .bin (IDX file: give the file itself)")
+
+	write(t, dir, "a-images-idx3-ubyte", idx(t, ramp(24), false, 2, 3, 4))
+	write(t, dir, "a-labels-idx1-ubyte", idx(t, ramp(2), false, 2))
+	if got := strings.Join(mustOpen(t, small, dir).Remarks(), "; "); !strings.Contains(got, dir+" holds IDX files, and of it those alone are read: 1 other file or folder is left out") {
+		t.Errorf("remarks %q", got)
+	}
+	_, err = Open(t.Context(), []string{filepath.Join(dir, "a-labels-idx1-ubyte")}, small)
+	wantError(t, err, "a-labels-idx1-ubyte", "not an IDX file of bytes with 3 axes")
+
+	cut := idx(t, ramp(240), true, 20, 3, 4)
+	write(t, dir, "b-images-idx3-ubyte.gz", cut[:len(cut)-20])
+	_, err = Open(t.Context(), []string{filepath.Join(dir, "b-images-idx3-ubyte.gz")}, small)
+	wantError(t, err, "b-images-idx3-ubyte.gz", "damaged: its header says 240 bytes", "copy or download it again")
+}
+
+// TestImagesNames: an array alone is taken whatever its name, MedMNIST's names are known, and what cannot be read is not taken for points.
+func TestImagesNames(t *testing.T) {
+	x := checkpoint.FromU8s(ramp(2*3*4), 2, 3, 4)
+	huge := checkpoint.FromU8s(nil, 0, 1, 1<<13, 1)
+	for key, c := range map[string]struct {
+		a  checkpoint.Tensor
+		is bool
+	}{
+		"pictures": {x, true}, "train_images": {x, true}, "images": {huge, true}, "arr_0": {checkpoint.FromF32s(make([]float32, 4), 2, 2), false},
+	} {
+		path := filepath.Join(t.TempDir(), "a.npz")
+		if err := checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: key, Tensor: c.a}); err != nil {
+			t.Fatal(err)
+		}
+		if IsImages(path) != c.is {
+			t.Errorf("%s: images %v", key, !c.is)
+		}
+	}
+}

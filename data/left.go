@@ -80,9 +80,11 @@ func (l *left) kinds() string {
 	return strings.Join(parts, ", ")
 }
 
-// remedy says of pictures what they are and how they could be read.
+// remedy says of pictures, and of arrays that may hold some, what they are and how they could be read.
 func (k *leftKind) remedy(ext string) string {
 	switch {
+	case k.first == sniff.IDX, k.first == sniff.NPZ:
+		return fmt.Sprintf(" (%v: give the file itself)", k.first)
 	case !k.first.Picture():
 		return ""
 	case k.first.Remedy() == "" || slices.Contains(photo.Kinds, k.first):

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/dustin/go-humanize/english"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/reverie-go/reverie/internal/sniff"
@@ -49,8 +50,11 @@ func list(ctx context.Context, roots []string) (l listing, err error) {
 	var before []tree
 	for _, root := range roots {
 		root = strings.TrimPrefix(root, ArrayPrefix)
-		files := idxFiles(root)
-		if st, err := os.Stat(root); err == nil && st.Mode().IsRegular() && (isIDX(filepath.Base(root)) || strings.EqualFold(filepath.Ext(root), ".npz")) {
+		files, others := idxFiles(root)
+		if len(files) > 0 && others > 0 {
+			l.left.arrays = append(l.left.arrays, fmt.Sprintf("%s holds IDX files, and of it those alone are read: %s left out", clean(root), english.Plural(others, "other file or folder is", "other files and folders are")))
+		}
+		if isArrays(root) {
 			files = []string{root}
 		}
 		for _, f := range files {

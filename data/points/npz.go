@@ -42,13 +42,21 @@ func OpenNPZ(path string) (*Cloud, error) {
 	return &Cloud{X: x}, nil
 }
 
+// images says of an array that may be of images how those are read.
+func images(a checkpoint.Tensor) string {
+	if len(a.Shape) < 3 {
+		return ""
+	}
+	return "; images are read from npz files, under the name images"
+}
+
 // rows makes points of an array [N,D], or [N].
 func rows(a checkpoint.Tensor) (reverie.Batch[float64], error) {
 	if len(a.Shape) == 1 {
 		a.Shape = []int{a.Shape[0], 1}
 	}
 	if len(a.Shape) != 2 {
-		return nil, fmt.Errorf("shape %v, expected points [N,D]", a.Shape)
+		return nil, fmt.Errorf("shape %v, expected points [N,D]%s", a.Shape, images(a))
 	}
 	n, d := a.Shape[0], a.Shape[1]
 	if n < 1 || d < 1 || d > MaxDim || n > MaxNumbers/d {
