@@ -3,10 +3,14 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/train"
 )
 
 // pages are the project's pages by their paths.
@@ -104,4 +108,41 @@ func anchors(page string) (all []string) {
 		all = append(all, "#"+strings.ReplaceAll(words, " ", "-"))
 	}
 	return all
+}
+
+// keysOf are the names that a struct's fields have in JSON.
+func keysOf(v any) (keys []string) {
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		keys = append(keys, name)
+	}
+	return keys
+}
+
+// TestRunsPage: docs/runs.md says what every key of a run's files is, in the part on that file, and of no other; what a run writes is listed.
+func TestRunsPage(t *testing.T) {
+	page := string(readBytes(t, filepath.Join("..", "..", "docs", "runs.md")))
+	for file, v := range map[string]any{"config.json": config.Run{}, "log.jsonl": train.Record{}, "best.json": train.Best{}} {
+		_, part, found := strings.Cut(page, "\n## "+file+"\n")
+		part, _, _ = strings.Cut(part, "\n## ")
+		var told []string
+		for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| .").FindAllStringSubmatch(part, -1) {
+			told = append(told, m[1])
+		}
+		keys := keysOf(v)
+		slices.Sort(keys)
+		slices.Sort(told)
+		if !found || len(keys) < 4 || !slices.Equal(keys, told) {
+			t.Errorf("%s has the keys %q, and the page tells of %q", file, keys, told)
+		}
+	}
+	entries, err := os.ReadDir(trained(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !strings.Contains(page, "| `"+e.Name()) {
+			t.Errorf("the page lacks %s", e.Name())
+		}
+	}
 }
