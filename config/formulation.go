@@ -115,6 +115,9 @@ func (r *Run) Unused(given func(flag string) bool) error {
 	if err := first(r.unusedParts(given), r.unusedImages(given)); err != nil {
 		return err
 	}
+	if given("split") && r.Val == 0 {
+		return fmt.Errorf("--split says which images are held out, and --val 0 holds out none; leave it out, or give a --val")
+	}
 	if r.Autoencoder() {
 		if given("layers") && r.Arch == "vae-mlp" {
 			return fmt.Errorf("--layers belongs to --arch unet and vae, not to vae-mlp, whose hidden layers are --channels; leave it out")
@@ -133,6 +136,7 @@ func (r *Run) Unused(given func(flag string) bool) error {
 		{"sigma-min", r.Process == "ve" || r.Process == "edm", "--process ve and edm", r.Process},
 		{"sigma-max", r.Process == "ve" || r.Process == "edm", "--process ve and edm", r.Process},
 		{"sigma-data", r.Prediction == "edm" || r.Weighting == "edm", "--prediction edm and --weighting edm", r.Prediction},
+		{"coupling", r.Process == "flow", "--process flow", r.Process},
 		{"times", r.Level == 0, "all times", fmt.Sprintf("--level %v", r.Level)},
 		{"layers", r.Arch == "unet" || r.Arch == "vae", "--arch unet and vae", r.Arch},
 		{"variance", r.Solver == "ddpm", "--solver ddpm", r.Solver},

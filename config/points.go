@@ -53,7 +53,7 @@ func (r *Run) adaptPoints(given func(flag string) bool) {
 }
 
 // ofImages are the flags that points have no use for.
-var ofImages = []string{"flip", "crop", "data-class", "strict", "cache", "max-pixels"}
+var ofImages = []string{"resolution", "flip", "crop", "data-class", "split", "strict", "cache", "max-pixels"}
 
 // unusedImages finds flags of images given to points.
 func (r *Run) unusedImages(given func(flag string) bool) error {

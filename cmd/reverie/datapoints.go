@@ -16,10 +16,8 @@ func examinePoints(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return usagef("%d sets of points: give one", len(args))
 	}
-	for _, flag := range []string{"out", "data-class", "strict", "max-pixels"} {
-		if cmd.Flags().Changed(flag) {
-			return usagef("--%s belongs to images, and %s holds points; leave it out", flag, args[0])
-		}
+	if err := refuseUnused(cmd.Flags(), []string{"out", "data-class", "strict", "copies", "max-pixels"}, "images", args[0]+" holds points"); err != nil {
+		return err
 	}
 	c, err := points.Open(config.PointsName(args[0]), points.Options{})
 	if err != nil {

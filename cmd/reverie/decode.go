@@ -71,9 +71,9 @@ func (o *decodeOptions) check(cmd *cobra.Command) error {
 	case o.fromImages && (o.from == "" || o.to == ""):
 		return usagef("--from and --to go together: a strip has two ends")
 	}
-	for _, flag := range []string{"steps", "path", "resolution", "max-pixels"} {
-		if !o.fromImages && cmd.Flags().Changed(flag) {
-			return usagef("--%s belongs to --from and --to; leave it out", flag)
+	if !o.fromImages {
+		if err := refuseUnused(cmd.Flags(), []string{"steps", "path", "resolution", "max-pixels"}, "--from and --to", "these are latents"); err != nil {
+			return err
 		}
 	}
 	if err := config.OneOf("path", o.path, paths); err != nil {
@@ -99,6 +99,9 @@ func decodeFunc(cmd *cobra.Command, path string, o *decodeOptions) error {
 		return err
 	}
 	defer a.Free()
+	if err := refusePoints(cmd, a); err != nil {
+		return err
+	}
 	read := o.read
 	if o.fromImages {
 		read = o.between

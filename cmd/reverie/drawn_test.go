@@ -46,12 +46,38 @@ func TestDir(t *testing.T) {
 		t.Errorf("a grid that was not asked for? %v, %v", entries, err)
 	}
 	vae := trainedVAE(t)
-	ok(t, "sample", vae, "-n", "3", "--dir", "prior")
+	ok(t, "sample", vae, "-n", "3", "--batch", "2", "--dir", "prior")
 	ok(t, "sample", vae, "--first", "2", "--dir", "prior-alone")
 	if !bytes.Equal(shownBy(t, "prior/000002.png"), shownBy(t, "prior-alone/000002.png")) {
 		t.Error("image 2 of an autoencoder's prior differs alone")
 	}
 	refused(t, exitUsage, []string{"--first", "rk45"}, "sample", run, "--first", "1", "--solver", "rk45")
+}
+
+// TestPriorIsNotKept: an autoencoder's images that only --dir wants are written batch by batch and not kept, as many as there may be.
+func TestPriorIsNotKept(t *testing.T) {
+	e, err := openEngine("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	a, err := loadAutoencoder(e, trainedVAE(t), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Free()
+	for _, c := range []struct {
+		o    sampleOptions
+		kept int
+	}{{sampleOptions{n: 3, batch: 2, dir: t.TempDir()}, 0}, {sampleOptions{n: 3, batch: 2}, 3 * 8 * 8 * 3}, {sampleOptions{n: 3, batch: 2, dir: t.TempDir(), npz: "a.npz"}, 3 * 8 * 8 * 3}} {
+		x, err := c.o.decodePrior(t.Context(), a, 8, 8, nil)
+		if err != nil || len(x) != c.kept {
+			t.Errorf("%+v: %d numbers are kept, want %d: %v", c.o, len(x), c.kept, err)
+		}
+		if files, _ := os.ReadDir(c.o.dir); c.o.dir != "" && len(files) != 3 {
+			t.Errorf("%d files", len(files))
+		}
+	}
 }
 
 // shownBy are the pixels of a PNG file.

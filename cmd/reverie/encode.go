@@ -89,6 +89,9 @@ func encodeFunc(cmd *cobra.Command, path string, roots []string, o *encodeOption
 		return err
 	}
 	defer a.Free()
+	if err := refusePoints(cmd, a); err != nil {
+		return err
+	}
 	h, w, err := sizeOf(a, o.resolution)
 	if err != nil {
 		return err

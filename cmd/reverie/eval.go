@@ -161,7 +161,7 @@ func (v *evaluation) openSamples(args []string) (err error) {
 	if v.given.Points() && len(args) == 1 {
 		return fmt.Errorf("%s holds points; name the set to compare them with, such as points:moons or a .csv file", args[0])
 	}
-	if err := v.checkPicture(v.given.Points()); err != nil {
+	if err := v.checkKind(v.given.Points()); err != nil {
 		return err
 	}
 	c, err := config.Preset("small")
@@ -194,7 +194,7 @@ func (v *evaluation) openModel(args []string) (err error) {
 		return err
 	}
 	v.model, v.name = m, m.Found.Model
-	if err := v.checkPicture(m.Points()); err != nil {
+	if err := v.checkKind(m.Points()); err != nil {
 		return err
 	}
 	c, trained, err := v.configOf(m)
@@ -249,12 +249,12 @@ func (v *evaluation) prepare(m *pipeline.Loaded) error {
 	return nil
 }
 
-// checkPicture refuses a picture that is asked for of points.
-func (v *evaluation) checkPicture(points bool) error {
-	if points && v.nearest != "" && v.cmd.Flags().Changed("nearest") {
-		return fmt.Errorf("--nearest %s: %s has points, of which there is no picture; leave it out", v.nearest, v.name)
+// checkKind refuses what points have no use for.
+func (v *evaluation) checkKind(points bool) error {
+	if !points {
+		return nil
 	}
-	return nil
+	return refuseUnused(v.cmd.Flags(), []string{"nearest", "features", "data-class", "max-pixels", "no-cache"}, "images", v.name+" has points")
 }
 
 // run measures and prints.

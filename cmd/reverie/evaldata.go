@@ -18,6 +18,7 @@ import (
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/eval/onnx"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/pipeline"
 	"github.com/reverie-go/reverie/train"
 )
@@ -156,14 +157,25 @@ func (v *evaluation) open(c *config.Run) (*data.Set, error) {
 	return set, err
 }
 
-// maxReference bounds the bytes of a set of images in memory.
-const maxReference = 2 << 30
+// mostReferences is how many images of so many bytes a set that is compared with has at most: those of a quarter of the memory that there is,
+// for there are up to three sets, and room is left for what the metrics make of them.
+func mostReferences(have memory.Limit, each int64) int {
+	const share, unknown = 4, 2 << 30
+	bytes := have.Bytes / share
+	if bytes <= 0 {
+		bytes = unknown
+	}
+	return int(max(1, bytes/each))
+}
 
 // load reads the images of a set; of a very large one as many as fit, drawn at
 // random.
 func (v *evaluation) load(s *data.Set, name string) (*eval.Set, error) {
-	h, w, c := s.Shape()
-	if most := max(1, maxReference/(4*h*w*c)); s.Len() > most {
+	each := floats(s.Shape())
+	if _, scale := s.Units(); scale != nil {
+		each *= 3 // beside what the network takes of points, float64 in their own units
+	}
+	if most := mostReferences(memory.Available(), each); s.Len() > most {
 		v.note(fmt.Sprintf("of the %s in the %s set %s are compared with, drawn at random", humanize.Comma(int64(s.Len())), name, humanize.Comma(int64(most))))
 		s = s.Subset(reverie.Stream{Seed: v.seed, Domain: reverie.Evaluation, Sample: 1 << 40}.Perm(s.Len())[:most])
 	}
@@ -207,6 +219,9 @@ func (v *evaluation) makeFeatures(ctx context.Context, cache *eval.Cache, opened
 	c.DataClass = nil
 	set, err := v.open(&c)
 	if err != nil {
+		return nil, err
+	}
+	if err := memory.Check(fmt.Sprintf("training a classifier on %s", set), memory.Product(set.Len(), int(floats(set.Shape()))), "give --features, or leave out fid, kid and pr"); err != nil {
 		return nil, err
 	}
 	training, err := eval.Read(ctx, set.Train())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"time"
@@ -44,27 +45,22 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s of %dx%d, seed %d: the prior, decoded\n", describeAutoencoder(a), english.Plural(o.n, "image", ""), height, width, o.seed)
-	began := time.Now()
-	h, w, z := a.Net.Latent(height, width)
-	x, height, width, err := a.DecodeCodes(cmd.Context(), pipeline.PriorFrom(reverie.Stream{Seed: o.seed, Domain: reverie.Sampling, Sample: uint64(o.first)}, o.n, h, w, z), o.n, h, w, o.batch)
-	if err != nil {
-		return err
-	}
-	spent := time.Since(began)
-	_, c := a.Net.Channels()
 	text := []picture.Text{
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "drawn from", Value: "the prior"},
 		{Key: "seed", Value: fmt.Sprint(o.seed)}, {Key: "images", Value: fmt.Sprint(o.n)}, {Key: "first", Value: fmt.Sprint(o.first)}, {Key: "size", Value: fmt.Sprintf("%dx%d", height, width)},
 	}
-	p := pipeline.Options{N: o.n, Height: height, Width: width}
 	if o.dir != "" {
 		if err := makeFolder("dir", o.dir); err != nil {
 			return err
 		}
-		if err := o.writeSingles(o.first, x, height, width, c, text); err != nil {
-			return err
-		}
 	}
+	began := time.Now()
+	x, err := o.decodePrior(cmd.Context(), a, height, width, text)
+	if err != nil {
+		return err
+	}
+	spent := time.Since(began)
+	c, p := channels, pipeline.Options{N: o.n, Height: height, Width: width}
 	names := o.names(cmd.OutOrStdout(), cmd.ErrOrStderr())
 	grid := func() image.Image { return picture.Sheet(x, height, width, c, picture.Layout{}) }
 	if err := o.write(cmd.OutOrStdout(), names, a.Found.Run, grid, nil, text); err != nil {
@@ -80,6 +76,27 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.3f s an image\n", took(spent), spent.Seconds()/float64(o.n))
 	return nil
+}
+
+// decodePrior decodes the images batch by batch, writes each to its file where that is asked for, and returns them all where they are needed.
+func (o *sampleOptions) decodePrior(ctx context.Context, a *pipeline.Autoencoder, height, width int, text []picture.Text) (all []float32, err error) {
+	h, w, z := a.Net.Latent(height, width)
+	_, c := a.Net.Channels()
+	for done := 0; done < o.n; done += o.batch {
+		first, n := o.first+done, min(o.batch, o.n-done)
+		noise := pipeline.PriorFrom(reverie.Stream{Seed: o.seed, Domain: reverie.Sampling, Sample: uint64(first)}, n, h, w, z)
+		x, _, _, err := a.DecodeCodes(ctx, noise, n, h, w, n)
+		if err == nil && o.dir != "" {
+			err = o.writeSingles(first, x, height, width, c, text)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if o.gridWanted() || o.npz != "" {
+			all = append(all, x...)
+		}
+	}
+	return all, nil
 }
 
 // inFloat64 are points as they are written: an autoencoder's are in units of

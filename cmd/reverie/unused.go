@@ -6,6 +6,7 @@ import (
 
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -30,4 +31,12 @@ func refuseFor(f *pflag.FlagSet, m *pipeline.Loaded) error {
 		return refuseUnused(f, []string{"batchnorm"}, "networks with BatchNorm", m.Found.Model+" has none")
 	}
 	return nil
+}
+
+// refusePoints refuses the flags of images that an autoencoder of points has no use for.
+func refusePoints(cmd *cobra.Command, a *pipeline.Autoencoder) error {
+	if h, w := a.Net.Size(); h*w != 1 {
+		return nil
+	}
+	return refuseUnused(cmd.Flags(), []string{"resolution", "max-pixels", "from", "to"}, "images", a.Found.Model+" codes points")
 }
