@@ -47,9 +47,6 @@ func TestSigmoidBetasAreDiffusers(t *testing.T) {
 	}
 }
 
-// Flow matching's diffusion path is VP with velocity prediction: Lipman et al. 2023, arXiv:2210.02747, eq. 19, whose time runs the other way and whose T(s) is B:
-//
-//	u_t(x|x1) = -T'(1-t)/2 (e^(-T(1-t)) x - e^(-T(1-t)/2) x1)/(1 - e^(-T(1-t)))
 // ZeroSNR keeps the first step, leaves the last next to no signal, and sqrt(abar) between them by a straight line of what it was.
 func TestZeroSNR(t *testing.T) {
 	for _, beta := range [][]float64{LinearBetas(1000, 1e-4, 0.02), CosineBetas(300), {0.1, 0.2}, {0.1, 0.3, 0.2}} {
@@ -82,6 +79,9 @@ func TestZeroSNR(t *testing.T) {
 	}
 }
 
+// Flow matching's diffusion path is VP with velocity prediction: Lipman et al. 2023, arXiv:2210.02747, eq. 19, whose time runs the other way and whose T(s) is B:
+//
+//	u_t(x|x1) = -T'(1-t)/2 (e^(-T(1-t)) x - e^(-T(1-t)/2) x1)/(1 - e^(-T(1-t)))
 func TestVPVelocityIsFlowMatchings(t *testing.T) {
 	const x, x0 = 0.3, -1.1
 	for _, at := range []float64{0.01, 0.3, 0.8, 1} {
