@@ -230,7 +230,9 @@ func (l *loader) noWeights(dir string, names []string) error {
 		if slices.Contains(others, path.Ext(name)) {
 			file := path.Join(dir, name)
 			kind, err := sniff.File(l.path(file))
-			if err == nil {
+			if err == nil && kind == sniff.Safetensors {
+				err = fmt.Errorf("it is a safetensors file: name it %s", tensorsName)
+			} else if err == nil {
 				err = kind.Refuse(errors.New("it is named as one of PyTorch"), sniff.Safetensors)
 			}
 			return l.name(file, err)

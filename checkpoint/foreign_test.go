@@ -252,7 +252,14 @@ func TestOtherWeights(t *testing.T) {
 			t.Errorf("%s by itself: error %v, want %q", c.name, err, c.want)
 		}
 	}
-	dir, _ := foreign(t)
+	dir, weights := foreign(t)
+	if err := os.Rename(weights, filepath.Join(dir, "unet", "last.ckpt")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), "last.ckpt: it is a safetensors file: name it "+tensorsName) {
+		t.Errorf("safetensors of another name: error %v", err)
+	}
+	dir, _ = foreign(t)
 	write(t, filepath.Join(dir, "unet", configName), lfs)
 	if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), "git lfs pull") {
 		t.Errorf("a configuration: error %v", err)
