@@ -93,7 +93,7 @@ func TestEval(t *testing.T) {
 		}
 	}
 	r := ok(t, append([]string{"eval", run, "--draws", "2", "--metrics", "swd,kid", "--no-cache"}, flags...)...)
-	for _, text := range []string{"2 draws of 12 samples", "to held-out", "compared  ", "12 to ", "swd 8x8 ↓", "kid x1000 ↓", "±", "note: kid to held-out is of subsets of ", "deviation over 2 draws"} {
+	for _, text := range []string{"2 draws of 12 samples", "to held-out", "compared  ", "12 to ", "↓ swd 8x8", "↓ kid x1000", "±", "note: kid to held-out is of subsets of ", "deviation over 2 draws"} {
 		if !strings.Contains(r.out, text) {
 			t.Errorf("the table lacks %q:\n%s", text, r.out)
 		}

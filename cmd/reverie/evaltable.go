@@ -44,7 +44,7 @@ func writeReport(w io.Writer, name string, r *eval.Report) error {
 func writeTables(w io.Writer, r *eval.Report) error {
 	var samples, model [][]string
 	for _, row := range r.Rows {
-		name := row.Name + arrows[row.Better]
+		name := arrows[row.Better] + row.Name
 		if row.Most > 0 {
 			name += fmt.Sprintf(" (%s of each)", humanize.Comma(int64(row.Most)))
 		}
@@ -76,8 +76,8 @@ func writeTables(w io.Writer, r *eval.Report) error {
 	return writeTable(w, append([][]string{{"", "on held-out", "on training"}}, model...))
 }
 
-// arrows show which way a number is better.
-var arrows = map[eval.Better]string{eval.Less: " ↓", eval.More: " ↑"}
+// arrows show before a name which way its number is better, so that the number follows the name.
+var arrows = map[eval.Better]string{eval.Less: "↓ ", eval.More: "↑ "}
 
 // narrower shortens the cells of a table.
 var narrower = strings.NewReplacer(" ± ", "±", " to ", "/")

@@ -54,7 +54,7 @@ func TestWriteReport(t *testing.T) {
 	if compared[at:at+11] != "1,000 to 27" || compared[third:] != "1,000 to 27" || string(first[at:at+10]) != "1.00 ± 0.1" || second[at] != '1' || second[third] != '3' {
 		t.Errorf("columns:\n%s", b.String())
 	}
-	for _, text := range []string{"short ↓ ", "a longer name ↑ (512 of each)", "↓: less is better, ↑: more. ± is the deviation over 3 draws", "note: hear\n"} {
+	for _, text := range []string{"↓ short ", "↑ a longer name (512 of each)", "↓: less is better, ↑: more. ± is the deviation over 3 draws", "note: hear\n"} {
 		if !strings.Contains(b.String(), text) {
 			t.Errorf("lacks %q:\n%s", text, b.String())
 		}
