@@ -129,7 +129,7 @@ func TestMMDOfNormals(t *testing.T) {
 		want := closed(1, 1, 0) + closed(x.r, x.r, 0) - 2*closed(1, x.r, x.shift)
 		var got, errors []float64
 		for i := range uint64(draws) {
-			v, se, err := MMD(RBF(b1, b2), gaussian(2*i, n, 1, 0, 0, 0), gaussian(2*i+1, m, x.r, x.shift, x.shift, x.shift))
+			v, se, err := MMD(t.Context(), RBF(b1, b2), gaussian(2*i, n, 1, 0, 0, 0), gaussian(2*i+1, m, x.r, x.shift, x.shift, x.shift))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,7 +147,7 @@ func TestMMDOfNormals(t *testing.T) {
 func TestMMDJackknife(t *testing.T) {
 	k := Polynomial(2, 0.5, 1)
 	x, y := gaussian(1, 6, 1, 0, 0), gaussian(2, 5, 2, 1, 0)
-	_, se, err := MMD(k, x, y)
+	_, se, err := MMD(t.Context(), k, x, y)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestKIDIsUnbiased(t *testing.T) {
 	for _, size := range []int{10, 40} {
 		var got []float64
 		for i := range uint64(draws) {
-			v, _, err := KID{Subsets: 20, Size: size, Seed: i}.Measure(gaussian(2*i, 40, 1, 0, 0, 0, 0), gaussian(2*i+1, 50, 1, shift...))
+			v, _, err := KID{Subsets: 20, Size: size, Seed: i}.Measure(t.Context(), gaussian(2*i, 40, 1, 0, 0, 0, 0), gaussian(2*i+1, 50, 1, shift...))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -222,7 +222,7 @@ func TestKIDIsUnbiased(t *testing.T) {
 func TestSlicedShift(t *testing.T) {
 	x := gaussian(1, 100, 1, 0, 0, 0)
 	y := x.minus([]float64{-3, 0, -4})
-	got, err := Sliced{}.Measure(x, y)
+	got, err := Sliced{}.Measure(t.Context(), x, y)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestPrecisionRecall(t *testing.T) {
 		{"a shift by 3: 3, 4 and 5 to 7 within reach of the last", line(3), line(0), 1, 1},
 		{"a shift by 6: 6 and 7 within 3 of the last, 3 and 4 of the first", line(6), line(0), 0.4, 0.4},
 	} {
-		p, r, err := PrecisionRecall{}.Measure(x.samples, x.data)
+		p, r, err := PrecisionRecall{}.Measure(t.Context(), x.samples, x.data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -283,7 +283,7 @@ func TestPrecisionRecall(t *testing.T) {
 		near(t, x.what+": recall", r, x.recall, 1e-12)
 	}
 	// 10 against 5: each half of a set drawn at random still lies within reach.
-	p, r, err := PrecisionRecall{}.Measure(line(0, 0), line(0))
+	p, r, err := PrecisionRecall{}.Measure(t.Context(), line(0, 0), line(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,14 +305,14 @@ func TestMemorised(t *testing.T) {
 		{at(1, 12, 23), at(1, 12, 23), 0.5, 0},
 		{at(0.5, 14), at(1, 12), 0.5, 0.5},
 	} {
-		m, err := Memorised(x.samples, x.heldOut, training)
+		m, err := Memorised(t.Context(), x.samples, x.heldOut, training)
 		if err != nil {
 			t.Fatal(err)
 		}
 		near(t, "nearer", m.Nearer, x.nearer, 1e-12)
 		near(t, "copies", m.Copies, x.copies, 1e-12)
 	}
-	m, _ := Memorised(at(0.5, 14), at(1, 12), training)
+	m, _ := Memorised(t.Context(), at(0.5, 14), at(1, 12), training)
 	near(t, "mean distance", m.Samples, 2.25, 1e-6)
 }
 
@@ -322,19 +322,19 @@ func TestTooFew(t *testing.T) {
 	_, err := FID(x, gaussian(1, 40, 1, 0, 0, 0, 0))
 	for what, err := range map[string]error{
 		"FID":    err,
-		"KID":    func() error { _, _, err := KID{}.Measure(x, x); return err }(),
-		"subset": func() error { _, _, err := KID{Size: 5}.Measure(x, x); return err }(),
-		"PR":     func() error { _, _, err := PrecisionRecall{K: 4}.Measure(x, x); return err }(),
-		"MMD":    func() error { _, _, err := MMD(RBF(1), x.Take([]int{0, 1}), x); return err }(),
+		"KID":    func() error { _, _, err := KID{}.Measure(t.Context(), x, x); return err }(),
+		"subset": func() error { _, _, err := KID{Size: 5}.Measure(t.Context(), x, x); return err }(),
+		"PR":     func() error { _, _, err := PrecisionRecall{K: 4}.Measure(t.Context(), x, x); return err }(),
+		"MMD":    func() error { _, _, err := MMD(t.Context(), RBF(1), x.Take([]int{0, 1}), x); return err }(),
 	} {
 		if !TooFew(err) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if _, _, err := MMD(RBF(1), x, Rows{4, 4, []float64{1, 2, 3, 4, math.NaN(), 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}); err == nil || TooFew(err) {
+	if _, _, err := MMD(t.Context(), RBF(1), x, Rows{4, 4, []float64{1, 2, 3, 4, math.NaN(), 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}); err == nil || TooFew(err) {
 		t.Errorf("NaN: %v", err)
 	}
-	if _, err := Bandwidths(NewRows(5, 2), 1); err == nil {
+	if _, err := Bandwidths(t.Context(), NewRows(5, 2), 1); err == nil {
 		t.Error("bandwidths of equal rows")
 	}
 }

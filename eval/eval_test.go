@@ -121,18 +121,30 @@ func TestMeasureOrders(t *testing.T) {
 	}
 }
 
-// A measurement that would take minutes ends with its context.
+// Measurements that would take minutes and hours end with their context.
 func TestMeasureEnds(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	x := normal(256, 64, 64, 3, 1)
-	done := make(chan error, 1)
-	go func() {
-		_, err := SWD{Patches: 512, Projections: 1 << 14}.Measure(ctx, x, x)
-		done <- err
-	}()
-	cancel()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
+	x, r := normal(256, 64, 64, 3, 1), gaussian(1, 8_000, 1, make([]float64, 70)...)
+	many, few := normal(6_000, 16, 16, 3, 2), normal(2, 16, 16, 3, 3)
+	for name, measure := range map[string]func(ctx context.Context) error{
+		"swd": func(ctx context.Context) error {
+			_, err := SWD{Patches: 512, Projections: 1 << 14}.Measure(ctx, x, x)
+			return err
+		},
+		"sliced":    func(ctx context.Context) error { _, err := Sliced{Directions: 1 << 16}.Measure(ctx, r, r); return err },
+		"w2":        func(ctx context.Context) error { _, _, err := Transport{}.Measure(ctx, r, r); return err },
+		"mmd":       func(ctx context.Context) error { _, _, err := MMD(ctx, RBF(1, 2, 3), r, r); return err },
+		"bandwidth": func(ctx context.Context) error { _, err := Bandwidths(ctx, r, 1); return err },
+		"kid":       func(ctx context.Context) error { _, _, err := KID{Subsets: 1 << 20}.Measure(ctx, r, r); return err },
+		"pr":        func(ctx context.Context) error { _, _, err := PrecisionRecall{}.Measure(ctx, r, r); return err },
+		"nearest":   func(ctx context.Context) error { _, err := Memorised(ctx, many, few, many); return err },
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- measure(ctx) }()
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: error %v", name, err)
+		}
 	}
 }
 
@@ -171,7 +183,7 @@ func TestNearestFindsTheMirrored(t *testing.T) {
 	for p := range 64 {
 		copy(query.Image(1)[p*3:p*3+3], data.Image(4)[(p/8*8+7-p%8)*3:])
 	}
-	if at, squared := nearest(query, data); !slices.Equal(at, []int{3, 4}) || !slices.Equal(squared, []float64{0, 0}) {
+	if at, squared := nearest(t.Context(), query, data); !slices.Equal(at, []int{3, 4}) || !slices.Equal(squared, []float64{0, 0}) {
 		t.Errorf("nearest %v at %v, want [3 4] at 0", at, squared)
 	}
 }

@@ -25,7 +25,7 @@ func points(r Rows) Images {
 // Of a set and its shift by m the optimal map is the shift: W2^2 = |m|^2.
 func TestTransport(t *testing.T) {
 	x := gaussian(1, 60, 1, 0, 0)
-	d, n, err := Transport{}.Measure(x, x.minus([]float64{3, -4}))
+	d, n, err := Transport{}.Measure(t.Context(), x, x.minus([]float64{3, -4}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,10 +33,10 @@ func TestTransport(t *testing.T) {
 	if n != 0 {
 		t.Errorf("over %d", n)
 	}
-	if d, n, err = (Transport{N: 3}).Measure(x, x.Take([]int{5, 9, 50})); err != nil || n != 3 || !(d > 0) {
+	if d, n, err = (Transport{N: 3}).Measure(t.Context(), x, x.Take([]int{5, 9, 50})); err != nil || n != 3 || !(d > 0) {
 		t.Errorf("of 3 of 60 and 3: %v over %d, %v", d, n, err)
 	}
-	if _, _, err := (Transport{N: 4}).Measure(x, x.Take([]int{5, 9, 50})); !TooFew(err) {
+	if _, _, err := (Transport{N: 4}).Measure(t.Context(), x, x.Take([]int{5, 9, 50})); !TooFew(err) {
 		t.Errorf("4 of 3: %v", err)
 	}
 }
@@ -51,13 +51,13 @@ func TestTransportOfUnequalSets(t *testing.T) {
 	}
 	for _, c := range [][2]int{{6, 4}, {60, 3}, {7, 7}, {1, 9}, {100, 150}} {
 		x, y := line(1, c[0]), line(2, c[1])
-		got, taken, err := Transport{}.Measure(x, y)
+		got, taken, err := Transport{}.Measure(t.Context(), x, y)
 		want := quantileDistance(slices.Clone(x.X), slices.Clone(y.X))
 		if err != nil || taken != 0 || !(math.Abs(got-want) <= 1e-12*want) {
 			t.Errorf("%v points: %v, want %v; %d taken, %v", c, got, want, taken, err)
 		}
 	}
-	if _, taken, err := (Transport{}).Measure(line(1, 101), line(2, 64)); err != nil || taken != 64 {
+	if _, taken, err := (Transport{}).Measure(t.Context(), line(1, 101), line(2, 64)); err != nil || taken != 64 {
 		t.Errorf("of 101 and 64: %d taken, %v", taken, err)
 	}
 	e := &Evaluation{Metrics: Metrics()[1:2], HeldOut: NewSet("held-out", points(line(2, 64)), ""), Training: NewSet("training", points(line(3, 101)), "")}
@@ -72,9 +72,9 @@ func TestTooLargeToCompare(t *testing.T) {
 	x, y := gaussian(1, 5, 1, 0, 0), gaussian(2, 5, 1, 0, 0)
 	x.X[3] = 1e200
 	for name, measure := range map[string]func() error{
-		"W2":     func() error { _, _, err := Transport{}.Measure(x, y); return err },
-		"sliced": func() error { _, err := Sliced{}.Measure(x, y); return err },
-		"MMD":    func() error { _, _, err := MMD(RBF(1), x, y); return err },
+		"W2":     func() error { _, _, err := Transport{}.Measure(t.Context(), x, y); return err },
+		"sliced": func() error { _, err := Sliced{}.Measure(t.Context(), x, y); return err },
+		"MMD":    func() error { _, _, err := MMD(t.Context(), RBF(1), x, y); return err },
 	} {
 		if err := measure(); err == nil || !strings.Contains(err.Error(), "row 1 of the first set holds 1e+200") {
 			t.Errorf("%s: %v", name, err)
@@ -85,7 +85,7 @@ func TestTooLargeToCompare(t *testing.T) {
 // A point far away in both sets changes nothing but the weight of the others: not the digits of their distances.
 func TestTransportBesideAnOutlier(t *testing.T) {
 	x, y := gaussian(1, 50, 1, 0, 0), gaussian(2, 50, 1, 0.3, 0)
-	want, _, err := Transport{}.Measure(x, y)
+	want, _, err := Transport{}.Measure(t.Context(), x, y)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestTransportBesideAnOutlier(t *testing.T) {
 		r.N++
 		r.X = append(r.X, 1e8, -1e8)
 	}
-	got, _, err := Transport{}.Measure(x, y)
+	got, _, err := Transport{}.Measure(t.Context(), x, y)
 	if want *= 50. / 51; err != nil || !(math.Abs(got-want) <= 1e-12*want) {
 		t.Errorf("%v, want %v, %v", got, want, err)
 	}
@@ -135,7 +135,7 @@ func TestEvaluation(t *testing.T) {
 	}
 	var w []float64
 	for i, m := range samples {
-		d, _, err := Transport{Seed: uint64(i)}.Measure(m.Rows(), heldOut.Rows())
+		d, _, err := Transport{Seed: uint64(i)}.Measure(t.Context(), m.Rows(), heldOut.Rows())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +169,7 @@ func TestEvaluation(t *testing.T) {
 func TestWithheld(t *testing.T) {
 	training, own := points(gaussian(1, 50, 1, 0, 0)), points(gaussian(2, 20, 1, 0, 0))
 	foreign, samples := points(gaussian(3, 30, 1, 9, 0)), points(gaussian(4, 25, 1, 0, 0))
-	want, err := Memorised(samples, own, training)
+	want, err := Memorised(t.Context(), samples, own, training)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,16 +283,16 @@ func TestNPZ(t *testing.T) {
 // has several.
 func TestScore(t *testing.T) {
 	a, b := points(gaussian(1, 20, 1, 0, 0)), points(gaussian(2, 20, 1, 3, 0))
-	got, err := Score("w2", a, b, 5)
+	got, err := Score(t.Context(), "w2", a, b, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, _, err := Transport{Seed: 5}.Measure(a.Rows(), b.Rows())
+	want, _, err := Transport{Seed: 5}.Measure(t.Context(), a.Rows(), b.Rows())
 	if err != nil || got != want {
 		t.Errorf("w2: %v, want %v, %v", got, want, err)
 	}
 	x, y := normal(6, 32, 32, 1, 1), normal(8, 32, 32, 1, 2)
-	if got, err = Score("swd", x, y, 5); err != nil {
+	if got, err = Score(t.Context(), "swd", x, y, 5); err != nil {
 		t.Fatal(err)
 	}
 	levels, err := SWD{Seed: 5}.Measure(context.Background(), x, y)
@@ -301,11 +301,11 @@ func TestScore(t *testing.T) {
 	}
 	near(t, "swd", got, (levels[0].Distance+levels[1].Distance)/2, 1e-9)
 	for _, bad := range []string{"fid", "is", "w2"} {
-		if _, err := Score(bad, x, y, 1); err == nil {
+		if _, err := Score(t.Context(), bad, x, y, 1); err == nil {
 			t.Errorf("%s ranked images", bad)
 		}
 	}
-	if _, err := Score("mmd", x, a, 1); err == nil {
+	if _, err := Score(t.Context(), "mmd", x, a, 1); err == nil {
 		t.Error("images were ranked against points")
 	}
 }

@@ -83,20 +83,20 @@ func TestMetricsAgainstTorchFidelity(t *testing.T) {
 			tol = 1e-6
 		}
 		agree(t, g.Name+": Frechet distance", f.Distance, g.Frechet, tol, 1)
-		kid, _, err := KID{Size: x.N}.Measure(x, y)
+		kid, _, err := KID{Size: x.N}.Measure(t.Context(), x, y)
 		if err != nil {
 			t.Fatal(err)
 		}
 		agree(t, g.Name+": KID", kid, g.KID, 1e-10, 1)
 		for _, v := range g.MMD {
-			mmd, _, err := MMD(RBF(v[0]), x, y)
+			mmd, _, err := MMD(t.Context(), RBF(v[0]), x, y)
 			if err != nil {
 				t.Fatal(err)
 			}
 			agree(t, g.Name+": MMD", mmd, v[1], 1e-10, 0.01)
 		}
 		for _, v := range g.PrecisionRecall {
-			precision, recall, err := PrecisionRecall{K: int(v[0])}.Measure(x, y)
+			precision, recall, err := PrecisionRecall{K: int(v[0])}.Measure(t.Context(), x, y)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"context"
 	"fmt"
 	"math"
 )
@@ -22,7 +23,7 @@ const leastKID = 10
 // is unbiased whatever the sizes of the sets, which FID is not; it may be
 // negative. Subsets of one set overlap, so the deviation is that of a subset,
 // not of the mean.
-func (k KID) Measure(a, b Rows) (value, deviation float64, err error) {
+func (k KID) Measure(ctx context.Context, a, b Rows) (value, deviation float64, err error) {
 	if err := checkRows("KID", a, b); err != nil {
 		return 0, 0, err
 	}
@@ -43,9 +44,12 @@ func (k KID) Measure(a, b Rows) (value, deviation float64, err error) {
 	kernel := Polynomial(3, 1/float64(a.D), 1)
 	values := make([]float64, k.Subsets)
 	for i := range values {
+		if err := ctx.Err(); err != nil {
+			return 0, 0, err
+		}
 		x := a.Take(choose(stream(k.Seed, useSubsets, 2*i), k.Size, a.N))
 		y := b.Take(choose(stream(k.Seed, useSubsets, 2*i+1), k.Size, b.N))
-		values[i] = discrepancy(sum(kernelSums(kernel, x, x, true)), sum(kernelSums(kernel, y, y, true)), sum(kernelSums(kernel, x, y, false)), x.N, y.N)
+		values[i] = discrepancy(sum(kernelSums(ctx, kernel, x, x, true)), sum(kernelSums(ctx, kernel, y, y, true)), sum(kernelSums(ctx, kernel, x, y, false)), x.N, y.N)
 	}
-	return mean(values), math.Sqrt(spread(values)), nil
+	return mean(values), math.Sqrt(spread(values)), ctx.Err()
 }

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -22,7 +23,7 @@ type PrecisionRecall struct {
 // Both depend on the sizes, so equally many of each are compared, as in the
 // paper: where one set is larger, the means over its disjoint parts of the
 // other's size are returned, up to 32. Each set needs K+1 members.
-func (p PrecisionRecall) Measure(samples, reference Rows) (precision, recall float64, err error) {
+func (p PrecisionRecall) Measure(ctx context.Context, samples, reference Rows) (precision, recall float64, err error) {
 	if err := checkRows("precision and recall", samples, reference); err != nil {
 		return 0, 0, err
 	}
@@ -38,10 +39,13 @@ func (p PrecisionRecall) Measure(samples, reference Rows) (precision, recall flo
 	n := min(samples.N, reference.N)
 	s, r := p.parts(samples, n, 0), p.parts(reference, n, 1)
 	count := max(len(s), len(r))
-	for i := range count {
+	for i := 0; i < count && ctx.Err() == nil; i++ {
 		a, b := s[min(i, len(s)-1)], r[min(i, len(r)-1)]
-		precision += covered(a, b, radii(b, p.K)) / float64(count)
-		recall += covered(b, a, radii(a, p.K)) / float64(count)
+		precision += covered(ctx, a, b, radii(ctx, b, p.K)) / float64(count)
+		recall += covered(ctx, b, a, radii(ctx, a, p.K)) / float64(count)
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, 0, err // what was counted since it ended is not whole
 	}
 	return precision, recall, nil
 }
@@ -64,9 +68,9 @@ func (p PrecisionRecall) parts(r Rows, n, which int) []Rows {
 }
 
 // radii are the squared distances of the rows to their k-th nearest others.
-func radii(r Rows, k int) []float64 {
+func radii(ctx context.Context, r Rows, k int) []float64 {
 	out := make([]float64, r.N)
-	eachDistance(r, r, func(i int, d []float64) {
+	eachDistance(ctx, r, r, func(i int, d []float64) {
 		d[i] = math.Inf(1) // itself comes last
 		slices.Sort(d)
 		out[i] = d[k-1]
@@ -76,9 +80,9 @@ func radii(r Rows, k int) []float64 {
 
 // covered is the share of the rows of x that lie in a ball around a row of
 // centres.
-func covered(x, centres Rows, squaredRadii []float64) float64 {
+func covered(ctx context.Context, x, centres Rows, squaredRadii []float64) float64 {
 	in := make([]float64, x.N)
-	eachDistance(x, centres, func(i int, d []float64) {
+	eachDistance(ctx, x, centres, func(i int, d []float64) {
 		for j, v := range d {
 			if v <= squaredRadii[j] {
 				in[i] = 1

@@ -141,7 +141,7 @@ const maxPatches = 1 << 16
 
 func measureSWD(ctx context.Context, c *Case) ([]Value, error) {
 	if c.Samples.Points() {
-		d, err := Sliced{Seed: c.Seed}.Measure(c.Samples.Rows(), c.Reference.Rows())
+		d, err := Sliced{Seed: c.Seed}.Measure(ctx, c.Samples.Rows(), c.Reference.Rows())
 		return []Value{{Name: "swd", X: d, Better: Less}}, err
 	}
 	reference := takeImages(c.Reference.Images, max(c.Samples.N, maxPatched), c.Seed, 6)
@@ -162,8 +162,8 @@ func measureSWD(ctx context.Context, c *Case) ([]Value, error) {
 	return out, nil
 }
 
-func measureW2(_ context.Context, c *Case) ([]Value, error) {
-	d, taken, err := Transport{Seed: c.Seed}.Measure(c.Samples.Rows(), c.Reference.Rows())
+func measureW2(ctx context.Context, c *Case) ([]Value, error) {
+	d, taken, err := Transport{Seed: c.Seed}.Measure(ctx, c.Samples.Rows(), c.Reference.Rows())
 	if taken > 0 {
 		c.noteTaken("w2", taken)
 	}
@@ -188,18 +188,18 @@ const fewKID = 100
 // all with all.
 const maxKernelRows = 5000
 
-func measureMMD(_ context.Context, c *Case) ([]Value, error) {
+func measureMMD(ctx context.Context, c *Case) ([]Value, error) {
 	most := 0
 	if max(c.Samples.N, c.Reference.N) > maxKernelRows {
 		most = maxKernelRows
 		c.noteTaken("mmd", most)
 	}
 	reference := takeImages(c.Reference.Images, maxKernelRows, c.Seed, 4).Rows()
-	b, err := Bandwidths(reference, c.Seed)
+	b, err := Bandwidths(ctx, reference, c.Seed)
 	if err != nil {
 		return nil, err
 	}
-	v, se, err := MMD(RBF(b...), takeImages(c.Samples.Images, maxKernelRows, c.Seed, 5).Rows(), reference)
+	v, se, err := MMD(ctx, RBF(b...), takeImages(c.Samples.Images, maxKernelRows, c.Seed, 5).Rows(), reference)
 	return []Value{{Name: "mmd^2 x1000", X: 1000 * v, Error: 1000 * se, Better: Less, Most: most}}, err
 }
 
@@ -225,7 +225,7 @@ func measureKID(ctx context.Context, c *Case) ([]Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, _, err := KID{Seed: c.Seed}.Measure(a, b)
+	v, _, err := KID{Seed: c.Seed}.Measure(ctx, a, b)
 	if n := min(a.N, b.N); err == nil && n < fewKID {
 		c.Note("kid to %s is of subsets of %d, which vary much; the paper's have 1,000", c.Reference.Name, n)
 	}
@@ -237,7 +237,7 @@ func measurePR(ctx context.Context, c *Case) ([]Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, r, err := PrecisionRecall{Seed: c.Seed}.Measure(a, b)
+	p, r, err := PrecisionRecall{Seed: c.Seed}.Measure(ctx, a, b)
 	n := min(a.N, b.N)
 	for _, x := range []struct {
 		name  string
@@ -253,14 +253,14 @@ func measurePR(ctx context.Context, c *Case) ([]Value, error) {
 
 // measureNearest compares with the training images; beside others there is
 // nothing to say.
-func measureNearest(_ context.Context, c *Case) ([]Value, error) {
+func measureNearest(ctx context.Context, c *Case) ([]Value, error) {
 	if c.Reference != c.Training || c.Samples == c.Training {
 		return nil, nil
 	}
 	if c.Withheld == nil {
 		return nil, fmt.Errorf("%w: no images are known to be held out of the training; train with --val, and keep the data as they are", errUnfit)
 	}
-	m, err := Memorised(c.Samples.Images, c.Withheld.Images, c.Training.Images)
+	m, err := Memorised(ctx, c.Samples.Images, c.Withheld.Images, c.Training.Images)
 	return []Value{
 		{Name: "nearer than held-out", X: m.Nearer, Better: Less}, {Name: "nearer than any held-out", X: m.Copies, Better: Less},
 		{Name: "distance to nearest", X: m.Samples}, {Name: "that of held-out", X: m.HeldOut},

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -50,7 +51,7 @@ const medianRows = 1000
 // Bandwidths returns the median distance between different rows of r (of 1000
 // drawn by seed, if there are more) times 1/4, 1/2, 1, 2 and 4. The error says
 // that the rows are all the same.
-func Bandwidths(r Rows, seed uint64) ([]float64, error) {
+func Bandwidths(ctx context.Context, r Rows, seed uint64) ([]float64, error) {
 	if err := checkRows("bandwidth", r, r); err != nil {
 		return nil, err
 	}
@@ -58,7 +59,10 @@ func Bandwidths(r Rows, seed uint64) ([]float64, error) {
 		r = r.Take(choose(stream(seed, useBandwidth, 0), medianRows, r.N))
 	}
 	all := make([][]float64, r.N)
-	eachDistance(r, r, func(i int, d []float64) { all[i] = slices.Clone(d[:i]) })
+	eachDistance(ctx, r, r, func(i int, d []float64) { all[i] = slices.Clone(d[:i]) })
+	if err := ctx.Err(); err != nil {
+		return nil, err // what was computed since it ended is not whole
+	}
 	d := slices.Concat(all...)
 	slices.Sort(d)
 	d = d[:len(d):len(d)]
@@ -81,15 +85,18 @@ func Bandwidths(r Rows, seed uint64) ([]float64, error) {
 // the jackknife over both sets: right where the laws differ by more than the
 // sets can hide, too large by up to sqrt(2) where they are the same (Gretton et
 // al. 2012, lemma 6; Efron & Stein 1981). It needs 3 rows of each.
-func MMD(k Kernel, x, y Rows) (mmd, se float64, err error) {
+func MMD(ctx context.Context, k Kernel, x, y Rows) (mmd, se float64, err error) {
 	if err := checkRows("MMD", x, y); err != nil {
 		return 0, 0, err
 	}
 	if err := atLeast("MMD", 3, x.N, y.N, ""); err != nil {
 		return 0, 0, err
 	}
-	xx, yy := kernelSums(k, x, x, true), kernelSums(k, y, y, true)
-	xy, yx := kernelSums(k, x, y, false), kernelSums(k, y, x, false)
+	xx, yy := kernelSums(ctx, k, x, x, true), kernelSums(ctx, k, y, y, true)
+	xy, yx := kernelSums(ctx, k, x, y, false), kernelSums(ctx, k, y, x, false)
+	if err := ctx.Err(); err != nil {
+		return 0, 0, err
+	}
 	mmd = discrepancy(sum(xx), sum(yy), sum(xy), x.N, y.N)
 	variance := func(own, cross []float64, other float64, n, m int) float64 {
 		values := make([]float64, n)
@@ -110,13 +117,13 @@ func discrepancy(xx, yy, xy float64, n, m int) float64 {
 
 // kernelSums returns for each row of a the sum of k over the rows of b, without
 // its own if they are the same set.
-func kernelSums(k Kernel, a, b Rows, same bool) []float64 {
+func kernelSums(ctx context.Context, k Kernel, a, b Rows, same bool) []float64 {
 	each, value := eachDistance, k.Distance
 	if value == nil {
 		each, value = eachDot, k.Product
 	}
 	out := make([]float64, a.N)
-	each(a, b, func(i int, v []float64) {
+	each(ctx, a, b, func(i int, v []float64) {
 		for j, v := range v {
 			if !same || j != i {
 				out[i] += value(v)

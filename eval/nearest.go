@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"context"
 	"math"
 	"slices"
 )
@@ -8,24 +9,27 @@ import (
 // Nearest returns for each query the index of the image of data with the least
 // squared distance in pixels, itself or mirrored left to right: what a model
 // that memorises would have copied.
-func Nearest(query, data Images) []int {
-	at, _ := nearest(query, data)
+func Nearest(ctx context.Context, query, data Images) []int {
+	at, _ := nearest(ctx, query, data)
 	return at
 }
 
 // nearest is Nearest with the squared distances.
-func nearest(query, data Images) (at []int, squared []float64) {
+func nearest(ctx context.Context, query, data Images) (at []int, squared []float64) {
 	at, squared = make([]int, query.N), make([]float64, query.N)
 	if data.Points() {
-		eachDistance(query.Rows(), data.Rows(), func(i int, d []float64) {
+		eachDistance(ctx, query.Rows(), data.Rows(), func(i int, d []float64) {
 			squared[i] = slices.Min(d)
 			at[i] = slices.Index(d, squared[i])
 		})
 		return at, squared
 	}
-	parallel(query.N, func(i int) {
+	parallelUntil(ctx, query.N, func(i int) {
 		least, x := math.Inf(1), query.Image(i)
 		for k := range data.N {
+			if ctx.Err() != nil {
+				return
+			}
 			for _, mirrored := range []bool{false, true} {
 				if mirrored && data.W == 1 {
 					continue
@@ -80,7 +84,7 @@ type Memory struct {
 
 // Memorised measures a Memory by distances in pixels, training images also
 // mirrored. Of points, mirrored means nothing and is left out.
-func Memorised(samples, heldOut, training Images) (Memory, error) {
+func Memorised(ctx context.Context, samples, heldOut, training Images) (Memory, error) {
 	for _, x := range []Images{samples, heldOut} {
 		if err := sameSize(x, training); err != nil {
 			return Memory{}, err
@@ -89,8 +93,11 @@ func Memorised(samples, heldOut, training Images) (Memory, error) {
 	if err := atLeast("nearest", 1, min(samples.N, training.N), heldOut.N, ""); err != nil {
 		return Memory{}, err
 	}
-	_, s := nearest(samples, training)
-	_, h := nearest(heldOut, training)
+	_, s := nearest(ctx, samples, training)
+	_, h := nearest(ctx, heldOut, training)
+	if err := ctx.Err(); err != nil {
+		return Memory{}, err // what was found since it ended is not whole
+	}
 	least := math.Inf(1)
 	for _, d := range h {
 		least = min(least, d)

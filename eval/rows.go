@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -116,15 +117,15 @@ const blockRows = 256
 
 // eachDot calls f, from several goroutines, for each row i of a with its inner
 // products with all rows of b. f must not keep dots.
-func eachDot(a, b Rows, f func(i int, dots []float64)) {
+func eachDot(ctx context.Context, a, b Rows, f func(i int, dots []float64)) {
 	dots := make([]float64, min(blockRows, a.N)*b.N)
-	for first := 0; first < a.N; first += blockRows {
+	for first := 0; first < a.N && ctx.Err() == nil; first += blockRows {
 		n := min(blockRows, a.N-first)
 		blas64.Gemm(blas.NoTrans, blas.Trans, 1,
 			blas64.General{Rows: n, Cols: a.D, Stride: a.D, Data: a.X[first*a.D:]},
 			blas64.General{Rows: b.N, Cols: b.D, Stride: b.D, Data: b.X}, 0,
 			blas64.General{Rows: n, Cols: b.N, Stride: b.N, Data: dots})
-		parallel(n, func(i int) { f(first+i, dots[i*b.N:(i+1)*b.N]) })
+		parallelUntil(ctx, n, func(i int) { f(first+i, dots[i*b.N:(i+1)*b.N]) })
 	}
 }
 
@@ -135,9 +136,9 @@ const narrowRows = 64
 // as points, they are sums of squared differences, each right to the last digits
 // whatever the others are. Wider rows are centred on b's mean, so that little is
 // lost in |x|^2 + |y|^2 - 2 x y.
-func eachDistance(a, b Rows, f func(i int, squared []float64)) {
+func eachDistance(ctx context.Context, a, b Rows, f func(i int, squared []float64)) {
 	if a.D <= narrowRows {
-		eachDifference(a, b, f)
+		eachDifference(ctx, a, b, f)
 		return
 	}
 	mean := b.means()
@@ -149,7 +150,7 @@ func eachDistance(a, b Rows, f func(i int, squared []float64)) {
 		a = a.minus(mean)
 	}
 	aa, bb := a.squares(), b.squares()
-	eachDot(a, b, func(i int, d []float64) {
+	eachDot(ctx, a, b, func(i int, d []float64) {
 		for j := range d {
 			d[j] = max(0, aa[i]+bb[j]-2*d[j])
 		}
@@ -158,10 +159,10 @@ func eachDistance(a, b Rows, f func(i int, squared []float64)) {
 }
 
 // eachDifference is eachDistance by the sum of squared differences.
-func eachDifference(a, b Rows, f func(i int, squared []float64)) {
+func eachDifference(ctx context.Context, a, b Rows, f func(i int, squared []float64)) {
 	squared := make([]float64, min(blockRows, a.N)*b.N)
-	for first := 0; first < a.N; first += blockRows {
-		parallel(min(blockRows, a.N-first), func(i int) {
+	for first := 0; first < a.N && ctx.Err() == nil; first += blockRows {
+		parallelUntil(ctx, min(blockRows, a.N-first), func(i int) {
 			x, d := a.Row(first+i), squared[i*b.N:(i+1)*b.N]
 			for j := range d {
 				d[j] = 0

@@ -12,7 +12,7 @@ var Scores = []string{"swd", "mmd", "w2"}
 
 // Score is the one number, lower being better, by which a metric ranks samples
 // against a reference: of swd the mean over the levels.
-func Score(metric string, samples, reference Images, seed uint64) (float64, error) {
+func Score(ctx context.Context, metric string, samples, reference Images, seed uint64) (float64, error) {
 	list, err := Choose(Metrics(), []string{metric}, samples.Points())
 	if err != nil {
 		return 0, err
@@ -24,7 +24,7 @@ func Score(metric string, samples, reference Images, seed uint64) (float64, erro
 		return 0, err
 	}
 	c := &Case{Samples: NewSet("samples", samples, ""), Reference: NewSet("reference", reference, ""), Seed: seed, evaluation: new(Evaluation)}
-	values, err := list[0].Measure(context.Background(), c)
+	values, err := list[0].Measure(ctx, c)
 	if err != nil {
 		return 0, err
 	}

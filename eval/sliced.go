@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -23,7 +24,7 @@ type Sliced struct {
 // (Rabin et al. 2011; Bonneel et al. 2015, "Sliced and Radon Wasserstein
 // barycenters of measures"). For laws that differ by a shift m alone it is
 // |m|/sqrt(D).
-func (s Sliced) Measure(a, b Rows) (float64, error) {
+func (s Sliced) Measure(ctx context.Context, a, b Rows) (float64, error) {
 	if err := checkRows("sliced distance", a, b); err != nil {
 		return 0, err
 	}
@@ -34,11 +35,11 @@ func (s Sliced) Measure(a, b Rows) (float64, error) {
 	a, b = a.minus(centre), b.minus(centre)
 	u := directions(s.Seed, 0, s.Directions, a.D)
 	w := make([]float64, s.Directions)
-	parallel(s.Directions, func(i int) {
+	parallelUntil(ctx, s.Directions, func(i int) {
 		d := u[i*a.D : (i+1)*a.D]
 		w[i] = quantileDistance(along(a, d), along(b, d))
 	})
-	return math.Sqrt(mean(w)), nil
+	return math.Sqrt(mean(w)), ctx.Err()
 }
 
 // along returns the rows' inner products with d.

@@ -1,6 +1,10 @@
 package eval
 
-import "github.com/reverie-go/reverie"
+import (
+	"context"
+
+	"github.com/reverie-go/reverie"
+)
 
 // maxAssigned bounds the rows of an exact assignment, whose time grows with the
 // cube.
@@ -24,7 +28,7 @@ type Transport struct {
 // taken is how many points it took of each set, where it did not take all of
 // both, else 0. Between two sets of one law W2^2 is not 0 but a floor that falls
 // with their sizes.
-func (t Transport) Measure(x, y Rows) (squared float64, taken int, err error) {
+func (t Transport) Measure(ctx context.Context, x, y Rows) (squared float64, taken int, err error) {
 	if err := checkRows("W2", x, y); err != nil {
 		return 0, 0, err
 	}
@@ -44,6 +48,9 @@ func (t Transport) Measure(x, y Rows) (squared float64, taken int, err error) {
 	}
 	x, y = take(x, n, t.Seed, 2), take(y, n, t.Seed, 3)
 	cost := reverie.Distances(x.batch(n), y.batch(n))
+	if err := ctx.Err(); err != nil {
+		return 0, 0, err // the assignment takes about a second more
+	}
 	for i, j := range reverie.Assign(cost) {
 		squared += cost[i][j] / float64(n)
 	}

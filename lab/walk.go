@@ -66,7 +66,7 @@ func (l *lab) noise(n int) points {
 
 // distance is the sliced Wasserstein distance of order 2 between two sets of points.
 func distance(a, b points) (float64, error) {
-	return eval.Sliced{Directions: 64}.Measure(rowsOf(a), rowsOf(b))
+	return eval.Sliced{Directions: 64}.Measure(context.Background(), rowsOf(a), rowsOf(b))
 }
 
 func rowsOf(x points) eval.Rows {

@@ -169,7 +169,7 @@ func (t *Trainer) score(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	samples := eval.Images{N: o.N, H: heldOut.H, W: heldOut.W, C: heldOut.C, Pix: x}
-	return eval.Score(t.Config.Best, samples.Rounded(), heldOut, t.Config.Seed)
+	return eval.Score(ctx, t.Config.Best, samples.Rounded(), heldOut, t.Config.Seed)
 }
 
 // judgedOptions are the same for every checkpoint, and so is the noise.

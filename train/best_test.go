@@ -187,7 +187,7 @@ func TestBestOfSamples(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := eval.Images{N: judgedImages, H: 8, W: 8, C: 3, Pix: x}.Rounded()
-		want, err := eval.Score(metric, m, eval.Images{N: heldOut.N, H: 8, W: 8, C: 3, Pix: heldOut.X}, tr.Config.Seed)
+		want, err := eval.Score(t.Context(), metric, m, eval.Images{N: heldOut.N, H: 8, W: 8, C: 3, Pix: heldOut.X}, tr.Config.Seed)
 		if err != nil || math.Abs(want-b.Value) > 1e-9*math.Abs(want) {
 			t.Errorf("%s: %v in the record, %v of the checkpoint (%v)", metric, b.Value, want, err)
 		}

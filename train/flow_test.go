@@ -117,7 +117,7 @@ func cloudOf(t *testing.T, name string, seed uint64, n int) eval.Rows {
 
 func transport(t *testing.T, x, y eval.Rows) float64 {
 	t.Helper()
-	squared, _, err := eval.Transport{}.Measure(x, y)
+	squared, _, err := eval.Transport{}.Measure(t.Context(), x, y)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ func (b *bench) measure(t *trial, coupling string, distance, calls, times result
 		if err != nil {
 			return err
 		}
-		squared, _, err := eval.Transport{}.Measure(x, t.held)
+		squared, _, err := eval.Transport{}.Measure(context.Background(), x, t.held)
 		if err != nil {
 			return err
 		}

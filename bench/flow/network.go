@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -41,7 +42,7 @@ func newTrial(seed uint64, n int) (*trial, error) {
 		return nil, err
 	}
 	t := &trial{seed: seed, start: start, held: rows(x)}
-	t.floor, _, err = eval.Transport{}.Measure(rows(y), t.held)
+	t.floor, _, err = eval.Transport{}.Measure(context.Background(), rows(y), t.held)
 	return t, err
 }
 

@@ -147,7 +147,7 @@ func writeNearest(path string, samples, training eval.Images) error {
 	for i := range samples.N {
 		imgs = append(imgs, picture.FromFloat(samples.Image(i), samples.H, samples.W, samples.C))
 	}
-	for _, k := range eval.Nearest(samples, training) {
+	for _, k := range eval.Nearest(context.Background(), samples, training) {
 		imgs = append(imgs, picture.FromFloat(training.Image(k), training.H, training.W, training.C))
 	}
 	return picture.Write(path, picture.Grid(imgs, picture.Layout{Columns: samples.N, Scale: 2}))

@@ -122,7 +122,7 @@ func (b *bench) open(dir string) error {
 	if b.heldOut.N < 3 {
 		return fmt.Errorf("%s held out %d images; train with --val, so that there are at least 3", dir, b.heldOut.N)
 	}
-	widths, err := eval.Bandwidths(b.heldOut.Rows(), 0)
+	widths, err := eval.Bandwidths(b.ctx, b.heldOut.Rows(), 0)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (b *bench) judge(x eval.Images, seed uint64) (d draw, err error) {
 	for _, l := range levels {
 		d.SWD += l.Distance / float64(len(levels))
 	}
-	d.MMD, _, err = eval.MMD(b.kernel, x.Rows(), b.heldOut.Rows())
+	d.MMD, _, err = eval.MMD(context.Background(), b.kernel, x.Rows(), b.heldOut.Rows())
 	d.MMD *= 1000
 	return d, err
 }

@@ -277,7 +277,7 @@ func (v *evaluation) pictureNearest(metrics []eval.Metric) error {
 	for i := range x.N {
 		imgs = append(imgs, picture.FromFloat(x.Image(i), x.H, x.W, x.C))
 	}
-	for _, k := range eval.Nearest(x, training) {
+	for _, k := range eval.Nearest(v.cmd.Context(), x, training) {
 		imgs = append(imgs, picture.FromFloat(training.Image(k), training.H, training.W, training.C))
 	}
 	text := []picture.Text{
