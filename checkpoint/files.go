@@ -4,46 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/reverie-go/reverie/internal/regular"
 	"github.com/reverie-go/reverie/internal/sniff"
 )
-
-// openRegular opens a file for reading and gives its size; a folder, a device
-// or a pipe (which would block) is refused before it is opened.
-func openRegular(path string) (*os.File, int64, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, &os.PathError{Op: "open", Path: path, Err: fmt.Errorf("is a %s, expected a file", kindOf(info.Mode()))}
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if info, err = f.Stat(); err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	return f, info.Size(), nil
-}
-
-// kindOf says in words what a path that is no file is.
-func kindOf(m os.FileMode) string {
-	switch {
-	case m.IsDir():
-		return "folder"
-	case m&os.ModeSymlink != 0:
-		return "link"
-	case m.IsRegular():
-		return "file"
-	}
-	return "device or pipe"
-}
 
 // notSafetensors gives, for the error of a file that could not be read as safetensors, what the file is, if it is something else.
 func notSafetensors(f io.ReaderAt, err error) error {
@@ -59,12 +25,12 @@ func notSafetensors(f io.ReaderAt, err error) error {
 
 // ReadSafetensorsFile is ReadSafetensors of a file; errors name it, and say what it is if it is none.
 func ReadSafetensorsFile(path string) (tensors map[string]Tensor, metadata map[string]string, err error) {
-	f, size, err := openRegular(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close()
-	tensors, metadata, err = ReadSafetensors(f, size)
+	tensors, metadata, err = ReadSafetensors(f, info.Size())
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, notSafetensors(f, err))
 	}

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/reverie-go/reverie/internal/regular"
 )
 
 // A Folder is a run folder held open. All that a run writes, replaces and removes goes through one, and so do its own files that are
@@ -60,7 +63,7 @@ func (f *Folder) CheckFolder(name string) error {
 
 // wrong says what a path is, and that it is no file or folder of a run.
 func (f *Folder) wrong(name string, mode fs.FileMode, want string) error {
-	return fmt.Errorf("%s is a %s, expected a %s of the run's own; put one in its place, or remove it", filepath.Join(f.dir, name), kindOf(mode), want)
+	return fmt.Errorf("%s is a %s, expected a %s of the run's own; put one in its place, or remove it", filepath.Join(f.dir, name), regular.Kind(mode), want)
 }
 
 // Mkdir makes one folder.
@@ -151,9 +154,13 @@ func (f *Folder) ReadFile(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
+	tooLong := fmt.Errorf("%s is longer than the %d bytes that a run writes; remove it", path, limit)
+	if info, err := file.Stat(); err != nil || info.Size() > limit { // before all that is read and held
+		return nil, cmp.Or(err, tooLong)
+	}
 	b, err := io.ReadAll(io.LimitReader(file, limit+1))
 	if err == nil && int64(len(b)) > limit {
-		err = fmt.Errorf("%s is longer than the %d bytes that a run writes; remove it", path, limit)
+		err = tooLong
 	}
 	return b, err
 }

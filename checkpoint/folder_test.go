@@ -207,3 +207,17 @@ func writes(text string) func(io.Writer) error {
 		return err
 	}
 }
+
+// A file that claims to be long is refused before it is read: one of 1 TiB that takes no room on the disk.
+func TestReadFileOfNoEnd(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "log.jsonl")
+	touch(t, path)
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Skip("no sparse files here:", err)
+	}
+	const limit = 1 << 40 // which is held, if it is read
+	if _, err := ReadRunFile(dir, "log.jsonl", limit-1); err == nil || !strings.Contains(err.Error(), "is longer than the") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/reverie-go/reverie/internal/regular"
 )
 
 // The files of a folder that is loaded, by their names with forward slashes.
@@ -53,8 +55,11 @@ func (l *loader) bytes(file string) ([]byte, error) {
 // open opens a regular file of the folder.
 func (l *loader) open(file string) (*os.File, int64, error) {
 	if l.linked {
-		f, size, err := openRegular(l.path(file))
-		return f, size, l.name(file, cause(err))
+		f, info, err := regular.Open(l.path(file))
+		if err != nil {
+			return nil, 0, l.name(file, cause(err))
+		}
+		return f, info.Size(), nil
 	}
 	name := filepath.FromSlash(file)
 	info, err := l.root.Stat(name)
@@ -62,9 +67,9 @@ func (l *loader) open(file string) (*os.File, int64, error) {
 		return nil, 0, l.name(file, cause(err))
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, l.name(file, fmt.Errorf("is a %s, expected a file", kindOf(info.Mode())))
+		return nil, 0, l.name(file, fmt.Errorf("is a %s, expected a file", regular.Kind(info.Mode())))
 	}
-	f, err := l.root.Open(name)
+	f, err := l.root.OpenFile(name, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return nil, 0, l.name(file, cause(err))
 	}

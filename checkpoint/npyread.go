@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/internal/regular"
 )
 
 // MaxSide bounds the sides of images that a file may ask for: those of a model, and every size but the first of an array of four axes, which
@@ -34,17 +35,17 @@ func Budget(size int64) int64 {
 
 // ReadNPY reads a file of numpy.save whatever its type and shape, as [NPZ.Read] does an array of numpy.savez.
 func ReadNPY(path string) (Tensor, error) {
-	f, size, err := openRegular(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return Tensor{}, err
 	}
 	defer f.Close()
 	t, err := readNPY(f, func(npyHeader) error { return nil }, func(h npyHeader, n int64) error {
-		if err := h.within(size); err != nil {
+		if err := h.within(info.Size()); err != nil {
 			return err
 		}
-		if h.length+n != size {
-			return errDamaged("shape %s takes %d bytes with the header, the file has %d", pyShape(h.shape), h.length+n, size)
+		if h.length+n != info.Size() {
+			return errDamaged("shape %s takes %d bytes with the header, the file has %d", pyShape(h.shape), h.length+n, info.Size())
 		}
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reverie-go/reverie/internal/regular"
 	"github.com/reverie-go/reverie/internal/sniff"
 )
 
@@ -24,11 +25,11 @@ type NPZ struct {
 
 // OpenNPZ opens an npz file and reads its directory.
 func OpenNPZ(path string) (*NPZ, error) {
-	f, size, err := openRegular(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	z, err := newNPZ(path, f, size)
+	z, err := newNPZ(path, f, info.Size())
 	if err != nil {
 		f.Close()
 		return nil, err

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/reverie-go/reverie/internal/regular"
 )
 
 // Kind says what Resolve found.
@@ -130,7 +132,7 @@ func snapshotOf(path string) (string, error) {
 
 // readSmall reads a regular file of at most a kilobyte.
 func readSmall(path string) ([]byte, error) {
-	f, _, err := openRegular(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/reverie-go/reverie/internal/regular"
 )
 
 // oldSuffix marks a checkpoint that is being replaced by one of the same step.
@@ -82,12 +84,12 @@ var errEmpty = errors.New("empty")
 
 // trainerIn reads a folder's trainer.json.
 func trainerIn(dir string) (*Trainer, error) {
-	f, size, err := openRegular(filepath.Join(dir, trainerFile))
+	f, info, err := regular.Open(filepath.Join(dir, trainerFile))
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if size == 0 {
+	if info.Size() == 0 {
 		return nil, errEmpty
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxJSON))

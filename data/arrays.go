@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/internal/regular"
 	"github.com/reverie-go/reverie/internal/sniff"
 )
 
@@ -206,14 +207,7 @@ func openIDX(path string) (*arrays, error) {
 // readIDX reads an array of bytes with so many axes: two zero bytes, the type 8, the number of axes, then their sizes in 4 bytes each, the
 // first byte the highest. It may be compressed by gzip.
 func readIDX(path string, axes int) (size []int, data []byte, err error) {
-	st, err := os.Stat(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, nil, errors.New("not a regular file")
-	}
-	f, err := os.Open(path)
+	f, st, err := regular.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/internal/regular"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -209,7 +209,7 @@ func (o *trainOptions) fromConfig(set []string, given func(name string) bool) (*
 	if given("preset") {
 		return nil, fmt.Errorf("--config says all that a preset does; leave --preset out")
 	}
-	f, err := os.Open(o.config)
+	f, _, err := regular.Open(o.config)
 	if err != nil {
 		return nil, inputError("config", o.config, err)
 	}

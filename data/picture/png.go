@@ -9,11 +9,11 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/internal/regular"
 )
 
 // Text is a pair carried by a PNG file: "Software" and "Comment" are keywords
@@ -178,7 +178,7 @@ func Write(path string, img image.Image, text ...Text) error {
 
 // ReadFileText returns the text chunks of a PNG file.
 func ReadFileText(path string) ([]Text, error) {
-	f, err := os.Open(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("picture: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/internal/regular"
 )
 
 // Domain is the domain of the random streams that Open draws from.
@@ -116,19 +117,13 @@ func checkNumber(v float64) error {
 
 // openFile opens a regular file of at most maxFile bytes.
 func openFile(path string) (*os.File, error) {
-	// Asked before it is opened, since opening a pipe would wait for ever.
-	st, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("points: %w", err)
-	case !st.Mode().IsRegular():
-		return nil, fmt.Errorf("points: %s: not a regular file", path)
-	case st.Size() > maxFile:
-		return nil, fmt.Errorf("points: %s: %d bytes: more than the limit of %d for a file", path, st.Size(), maxFile)
-	}
-	f, err := os.Open(path)
+	f, st, err := regular.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("points: %w", err)
+	}
+	if st.Size() > maxFile {
+		f.Close()
+		return nil, fmt.Errorf("points: %s: %d bytes: more than the limit of %d for a file", path, st.Size(), maxFile)
 	}
 	return f, nil
 }

@@ -239,7 +239,7 @@ func TestOpenCSV(t *testing.T) {
 	if _, err := points.Open(path, points.Options{}); err == nil || !strings.Contains(err.Error(), "more than the limit of 536870912") {
 		t.Error(err)
 	}
-	if _, err := points.OpenCSV(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+	if _, err := points.OpenCSV(t.TempDir()); err == nil || !strings.Contains(err.Error(), "is a folder, expected a file") {
 		t.Error(err)
 	}
 }

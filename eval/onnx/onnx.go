@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -28,6 +27,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/internal/regular"
 	"github.com/reverie-go/reverie/internal/sniff"
 )
 
@@ -83,21 +83,14 @@ func Open(e *engine.Engine, path string) (m *Model, err error) {
 
 // read reads a file of a bounded size.
 func read(path string) ([]byte, error) {
-	st, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is a folder or a device, expected an ONNX file", path)
-	}
-	if st.Size() > maxFile {
-		return nil, fmt.Errorf("%s: %s is more than the %s that are read", path, humanize.IBytes(uint64(st.Size())), humanize.IBytes(maxFile))
-	}
-	f, err := os.Open(path)
+	f, st, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if st.Size() > maxFile {
+		return nil, fmt.Errorf("%s: %s is more than the %s that are read", path, humanize.IBytes(uint64(st.Size())), humanize.IBytes(maxFile))
+	}
 	text := make([]byte, st.Size())
 	if _, err := io.ReadFull(f, text); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

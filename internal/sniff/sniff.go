@@ -9,9 +9,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/reverie-go/reverie/internal/regular"
 )
 
 // HeadSize is how many of a file's first bytes tell all kinds apart.
@@ -19,14 +20,7 @@ const HeadSize = 4096
 
 // File says what the file at path is. Only a regular file is opened.
 func File(path string) (Kind, error) {
-	st, err := os.Stat(path) // asked before it is opened, since opening a pipe would wait for ever
-	if err != nil {
-		return Unknown, err
-	}
-	if !st.Mode().IsRegular() {
-		return Unknown, &os.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
-	}
-	f, err := os.Open(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
 		return Unknown, err
 	}
