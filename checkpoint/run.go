@@ -45,16 +45,32 @@ type Entry struct {
 // step, and one that no run can have reached is none. A run without any gives
 // none.
 func List(runDir string) ([]Entry, error) {
-	dir := checkpointsDir(runDir)
+	const tries = 20
+	for range tries {
+		list, gone, err := list(checkpointsDir(runDir))
+		if err != nil || len(list) > 0 || !gone {
+			return list, err
+		}
+	}
+	return nil, nil
+}
+
+// list is List of the folder of checkpoints, as it finds it. gone says that some of it was pruned meanwhile: then there may be one that is newer than
+// the listing.
+func list(dir string) (list []Entry, gone bool, err error) {
 	names, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
+		return nil, false, err
 	}
 	steps := map[int64]Entry{}
 	for _, n := range names {
 		plain, old := strings.CutSuffix(n.Name(), oldSuffix)
 		step, ok := parseStep(plain)
-		if !ok || !ofStep(filepath.Join(dir, n.Name()), step) {
+		if !ok {
+			continue
+		}
+		if path := filepath.Join(dir, n.Name()); !ofStep(path, step) {
+			gone = gone || !exists(path)
 			continue
 		}
 		if _, found := steps[step]; found && old {
@@ -62,12 +78,11 @@ func List(runDir string) ([]Entry, error) {
 		}
 		steps[step] = Entry{Step: step, Path: filepath.Join(dir, n.Name())}
 	}
-	var list []Entry
 	for _, e := range steps {
 		list = append(list, e)
 	}
 	slices.SortFunc(list, func(a, b Entry) int { return compare(a.Step, b.Step) })
-	return list, nil
+	return list, gone, nil
 }
 
 // ofStep says whether a folder has a trainer.json which is that of the step, or too damaged to say.
