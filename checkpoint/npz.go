@@ -57,6 +57,17 @@ func newNPZ(path string, r io.ReaderAt, size int64) (*NPZ, error) {
 // Close closes the file.
 func (z *NPZ) Close() error { return z.file.Close() }
 
+// some names the file's first arrays, for messages: it may have very many.
+func (z *NPZ) some() string {
+	const shown = 10
+	keys := z.Keys()
+	text := fmt.Sprintf("%.200q", keys[:min(shown, len(keys))])
+	if more := len(keys) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
 // Keys gives the names of the arrays, in the file's order.
 func (z *NPZ) Keys() []string {
 	var keys []string
@@ -124,7 +135,7 @@ func (z *NPZ) find(key string) (*zip.File, error) {
 		found = f
 	}
 	if found == nil {
-		return nil, fmt.Errorf("%w: not in the file, found %.200q", ErrArray, z.Keys())
+		return nil, fmt.Errorf("%w: not in the file, found %s", ErrArray, z.some())
 	}
 	return found, nil
 }

@@ -552,3 +552,23 @@ func writeForPython(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 }
+
+// A file of very many arrays is refused in few words.
+func TestManyArraysAreNotListed(t *testing.T) {
+	var arrays []NamedTensor
+	for i := range 5000 {
+		arrays = append(arrays, NamedTensor{fmt.Sprintf("x%04d", i), ScalarI64(1)})
+	}
+	path := filepath.Join(t.TempDir(), "many.npz")
+	if err := WriteNPZ(nil, path, arrays...); err != nil {
+		t.Fatal(err)
+	}
+	z, err := OpenNPZ(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	if _, err := z.Array("x", F32, 1); err == nil || len(err.Error()) > 300 || !strings.Contains(err.Error(), `"x0009"] and 4990 more`) {
+		t.Errorf("error %.400v", err)
+	}
+}
