@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"text/tabwriter"
 
 	"github.com/reverie-go/reverie/config"
@@ -43,8 +44,8 @@ func writeList(w io.Writer) error {
 	return err
 }
 
-// sections are all names that a flag takes, or that stand for data.
-func sections() []config.Section {
+// sections are all names that a flag takes, or that stand for data. They are the same throughout, and asked for by every flag.
+var sections = sync.OnceValue(func() []config.Section {
 	return append(config.Catalogue(),
 		config.Section{Flag: "solver", Title: "solvers", Rows: described(sample.Solvers())},
 		config.Section{Flag: "spacing", Title: "spacings", Note: " of the times", Rows: described(sample.SpacingInfos())},
@@ -64,7 +65,7 @@ func sections() []config.Section {
 		}},
 		config.Section{Flag: "data", Title: "points", Note: " of lab; as DATA of train points:NAME", Rows: pointRows()},
 	)
-}
+})
 
 func metricRows() (rows []config.Named) {
 	for _, m := range append(eval.Metrics(), modelMetrics(nil)...) {
