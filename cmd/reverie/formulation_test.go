@@ -233,7 +233,7 @@ func TestPredictContinuous(t *testing.T) {
 	ok(t, append(unet, "--variance", "learned", "--run", learned)...)
 	predict(flow, checkpoint.FromF32s([]float32{0.5, 1}, 2), 3)
 	predict(learned, checkpoint.FromI64s([]int64{0, 299}, 2), 6)
-	refused(t, exitFailure, []string{`array "t"`, "expected <f4"}, "predict", "--model", flow, "--in", in, "--out", out) // whole numbers
+	refused(t, exitFailure, []string{`array "t"`, "expected float32 (<f4)"}, "predict", "--model", flow, "--in", in, "--out", out) // whole numbers
 	if err := checkpoint.WriteNPZ(nil, in, checkpoint.NamedTensor{Key: "x", Tensor: checkpoint.FromF32s(make([]float32, 3*8*8), 1, 3, 8, 8)},
 		checkpoint.NamedTensor{Key: "t", Tensor: checkpoint.FromF32s([]float32{1.5}, 1)}); err != nil {
 		t.Fatal(err)

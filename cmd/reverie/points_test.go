@@ -88,7 +88,7 @@ func TestPointsKeepTheirDigits(t *testing.T) {
 			t.Errorf("%+v: %d different numbers of 20", c, len(distinct))
 		}
 		if c.deviation > 0 {
-			ok(t, "eval", run, "-n", "20", "--draws", "1", "--no-cache")
+			ok(t, "eval", run, "-n", "20", "--draws", "1")
 		}
 	}
 }
