@@ -150,11 +150,7 @@ func (r *Report) WriteCopies(w io.Writer) error {
 
 func (r *Report) unreadableText(b *strings.Builder) {
 	fmt.Fprintf(b, "\nunreadable  %d files\n", len(r.Unreadable))
-	for i, s := range r.Unreadable {
-		if i == shownUnreadable {
-			fmt.Fprintf(b, "  and %d more\n", len(r.Unreadable)-i)
-			break
-		}
-		fmt.Fprintf(b, "  %s\n", clean(fmt.Sprintf("%s: %v", s.Path, s.Err)))
+	for _, line := range SkipLines(r.Unreadable, shownUnreadable) {
+		fmt.Fprintf(b, "  %s\n", clean(line))
 	}
 }

@@ -81,12 +81,8 @@ func writeSkipped(w io.Writer, skipped []data.Skip) {
 		return
 	}
 	fmt.Fprintf(w, "%d unreadable files are left out (--strict makes that an error):\n", len(skipped))
-	for i, s := range skipped {
-		if i == 20 {
-			fmt.Fprintf(w, "  and %d more\n", len(skipped)-i)
-			break
-		}
-		fmt.Fprintf(w, "  %s: %v\n", s.Path, s.Err)
+	for _, line := range data.SkipLines(skipped, 20) {
+		fmt.Fprintf(w, "  %s\n", line)
 	}
 }
 
