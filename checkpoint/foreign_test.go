@@ -295,6 +295,9 @@ func TestPlainNames(t *testing.T) {
 		{[]string{"down._orig_mod.a", "mid.module.b"}, []string{"down.a", "mid.b"}, `"_orig_mod." taken off`},
 		{[]string{"ema_model.module.a", "ema_model.module.b"}, []string{"a", "b"}, `"ema_model." taken off`},
 		{[]string{"module.model.a", "module.model.b"}, []string{"a", "b"}, `"model." taken off`},
+		{[]string{"model.diffusion_model.a", "model.diffusion_model.b"}, []string{"a", "b"}, `"diffusion_model." taken off`},
+		{[]string{"denoise_fn.a", "denoise_fn.b"}, []string{"a", "b"}, `"denoise_fn." taken off`},
+		{[]string{"colora.a", "floral_A"}, []string{"colora.a", "floral_A"}, ""},
 		{[]string{"model.a", "step"}, []string{"model.a", "step"}, ""},
 		{[]string{"mid.attentions.0.query.weight", "mid.attentions.0.proj_attn.bias", "x.key.weight"},
 			[]string{"mid.attentions.0.to_q.weight", "mid.attentions.0.to_out.0.bias", "x.key.weight"}, "2 of 3 tensors: old names of attention"},
@@ -307,6 +310,11 @@ func TestPlainNames(t *testing.T) {
 		slices.Sort(c.to)
 		if err != nil || !slices.Equal(slices.Sorted(maps.Keys(got)), c.to) || !strings.Contains(strings.Join(notes, "; "), c.note) || c.note == "" && notes != nil {
 			t.Errorf("%q became %q, notes %q, %v", c.from, slices.Sorted(maps.Keys(got)), notes, err)
+		}
+	}
+	for _, name := range []string{"down.lora_A.weight", "lora_unet_down.lora_down.weight", "mid.to_q.lora.up.weight", "base.lora_B.default.weight", "lora_up"} {
+		if _, _, err := PlainNames(map[string]Tensor{name: one}); err == nil || !strings.Contains(err.Error(), "LoRA") {
+			t.Errorf("%s: error %v", name, err)
 		}
 	}
 	if _, _, err := PlainNames(map[string]Tensor{"module.a": one, "a": one}); err == nil || !strings.Contains(err.Error(), `"a" and "module.a"`) {

@@ -13,7 +13,10 @@ import (
 var wrappers = []string{"module.", "_orig_mod."}
 
 // holders are the names under which training programs keep a network; they are taken off where all tensors have one.
-var holders = []string{"model.", "ema_model.", "unet.", "vae."}
+var holders = []string{"model.", "ema_model.", "diffusion_model.", "denoise_fn.", "net.", "unet.", "vae."}
+
+// lora are tensors of a low-rank change to a network, which is none itself.
+var lora = regexp.MustCompile(`(^|[._])lora([._]|_?[AB]\b|_down|_up)`)
 
 // oldAttention are names of diffusers' attention before version 0.15.
 var oldAttention = regexp.MustCompile(`(^|\.)attentions\.\d+\.(query|key|value|proj_attn)\.(weight|bias)$`)
@@ -22,10 +25,13 @@ var newAttention = strings.NewReplacer(".query.", ".to_q.", ".key.", ".to_k.", "
 
 // PlainNames gives tensors the names that the network's parts have in today's diffusers and PyTorch: without the prefixes of DataParallel
 // (module.), torch.compile (_orig_mod.) and of the programs that trained them, and with the present names of attention. The notes say what was
-// renamed. Two tensors of one name are an error.
+// renamed. Two tensors of one name, and those of a LoRA, are an error.
 func PlainNames(tensors map[string]Tensor) (plain map[string]Tensor, notes []string, err error) {
 	r := renaming{}
 	for name := range tensors {
+		if lora.MatchString(name) {
+			return nil, nil, fmt.Errorf("tensor %q is part of a LoRA, a change to another network and no network itself: merge it into its network first (diffusers: fuse_lora, save_pretrained)", name)
+		}
 		r[name] = name
 	}
 	for again := true; again; {
