@@ -226,7 +226,7 @@ func (a *Autoencoder) Free() {
 // trained from that one's. Of a model without an autoencoder the error is
 // ErrNoAutoencoder.
 func LoadAutoencoder(e *engine.Engine, path string, raw bool) (*Autoencoder, error) {
-	found, c, err := headOf(path)
+	_, c, err := headOf(path)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +234,8 @@ func LoadAutoencoder(e *engine.Engine, path string, raw bool) (*Autoencoder, err
 	if c.VAE != nil {
 		part = checkpoint.Only(checkpoint.VAE)
 	}
-	if found, c, err = checkpoint.Open(path, part); err != nil {
+	found, c, err := checkpoint.Open(path, part)
+	if err != nil {
 		return nil, err
 	}
 	dict, averaged := c.Sampling(raw)
