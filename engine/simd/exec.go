@@ -47,6 +47,7 @@ type scratch struct {
 	mem  []byte
 	ptrs []unsafe.Pointer
 	last []int
+	rows []int // that each reduction's accumulator holds
 }
 
 // arenaPool lends the one arena of a backend.
@@ -164,6 +165,9 @@ func (e *Executable) reserve(l *loop) {
 		}
 		if n := len(l.loads) + len(l.reds); n > len(s.last) {
 			s.last = make([]int, n)
+		}
+		if n := len(l.reds); n > len(s.rows) {
+			s.rows = make([]int, n)
 		}
 	}
 }

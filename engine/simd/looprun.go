@@ -196,9 +196,10 @@ func (w *walker) reduce(i, n int) {
 	acc := w.ptrs[red.acc]
 	if *last != off {
 		w.settle(i)
-		*last = off
+		*last, w.s.rows[i] = off, 0
 		red.by.init(acc, w.chunk*w.inner)
 	}
+	w.s.rows[i] = max(w.s.rows[i], w.rows) // fewer than chunk where the last tile has results of its own: past them are another's
 	red.by.combine(n, acc, acc, src, nil)
 }
 
@@ -206,7 +207,7 @@ func (w *walker) reduce(i, n int) {
 func (w *walker) settle(i int) {
 	red := &w.reds[i]
 	if last := w.s.last[len(w.loads)+i]; last >= 0 {
-		w.fold(red, last, w.ptrs[red.acc], w.chunk)
+		w.fold(red, last, w.ptrs[red.acc], w.s.rows[i])
 	}
 }
 
