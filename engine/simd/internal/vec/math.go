@@ -30,7 +30,7 @@ func Sqrt(dst, a []float32) {
 //
 //	dst[i] = 1 / sqrt(a[i])
 //
-// within 0.51 units in the last place (1.3 below 2**-100); no estimate is used.
+// within 0.51 units in the last place (1.5 below 2**-100); no estimate is used.
 func Rsqrt(dst, a []float32) {
 	same2(len(dst), len(a))
 	rsqrt(dst, a)

@@ -34,7 +34,7 @@ var unaries = []unary{
 	{"Floor", Floor, math.Floor, 0},
 	{"Ceil", Ceil, math.Ceil, 0},
 	{"Round", Round, math.RoundToEven, 0},
-	{"Rsqrt", Rsqrt, rsqrt64, 1.3},
+	{"Rsqrt", Rsqrt, rsqrt64, 1.5}, // half a unit of the quotient, and of the root half of one that may be twice as large
 	{"Exp", Exp, math.Exp, 1.1},
 	{"Expm1", Expm1, math.Expm1, 2},
 	{"Log", Log, math.Log, 1},
