@@ -78,6 +78,9 @@ func limited(t *testing.T, kib int, args ...string) (code int, text string) {
 
 // TestLimitOfTheProcess: ulimit -v counts as the machine's memory does: what needs more is refused with the numbers, not ended by the system.
 func TestLimitOfTheProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector, with which short tests are run, takes address space of its own")
+	}
 	dir := trained(t)
 	t.Chdir(t.TempDir())
 	const gibi = 1 << 20 // KiB
