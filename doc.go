@@ -36,7 +36,7 @@
 // # In use
 //
 //	p, err := reverie.NewDDPM(reverie.LinearBetas(300, 1e-4, 0.02))
-//	sp := &reverie.Host[float64]{Stream: reverie.Stream{Seed: 1, Domain: reverie.Sampling}}
+//	sp := &reverie.Host[float64]{Stream: random.Stream{Seed: 1, Domain: random.Sampling}}
 //	d := reverie.Wrap(sp, p, reverie.Eps, net)            // any func(ctx, x, cond) (F, error) becomes E[x0|x_t]
 //	run := &sample.Run[reverie.Batch[float64]]{Space: sp, Process: p, Denoiser: d}
 //	grid, err := sample.Linear(p, 50)                     // 50 of the 300 times, then Clean
@@ -49,6 +49,6 @@
 //   - A DDPM's time is the code index 0..T-1, the papers' t less one; Clean = -1 is then x0 itself.
 //   - f = a'/a is singular where a = 0 and the score where s = 0, so solvers step with x0hat and epshat (Move), never with f.
 //   - A flow between two data sets has no score: HasScore says so, and whatever needs one refuses it.
-//   - The noise (Stream) is bit-identical on every machine. Coefficients use math.Exp and math.Log, whose last bit may
+//   - The noise (random.Stream) is bit-identical on every machine. Coefficients use math.Exp and math.Log, whose last bit may
 //     differ between architectures.
 package reverie

@@ -34,14 +34,6 @@ func ExampleNewDDPM() {
 	// Output: 0.219
 }
 
-// A stream's numbers depend on its name alone.
-func ExampleStream() {
-	z := make([]float32, 3)
-	reverie.Stream{Seed: 42, Domain: reverie.Sampling, Sample: 7, Step: 1}.Normal32(z)
-	fmt.Println(z)
-	// Output: [-0.028016297 -0.041802034 -0.19255522]
-}
-
 // A network trained on DDPM's chain denoises on EDM's scale: at sigma = 1 it is shown the input over sqrt(2), and an index between
 // two of its own.
 func ExampleTransfer() {

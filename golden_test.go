@@ -14,13 +14,6 @@ type golden struct {
 		Start, End float64
 		Columns    map[string][]float64
 	}
-	Streams []struct {
-		Seed            uint64 `json:",string"`
-		Domain          Domain
-		Sample          uint64 `json:",string"`
-		Step            uint32
-		Normal, Uniform []float64
-	}
 }
 
 // readGolden reads what testdata/gen_golden.py wrote.
@@ -65,22 +58,6 @@ func TestTablesAgainstPyTorch(t *testing.T) {
 			} {
 				near(t, g.Schedule+" "+name, got, g.Columns[name][i], 1e-11, 0)
 			}
-		}
-	}
-}
-
-// The streams against an independent implementation, with math's logarithm, sine and cosine.
-func TestStreamsAgainstPython(t *testing.T) {
-	for _, g := range readGolden(t).Streams {
-		s := Stream{g.Seed, g.Domain, g.Sample, g.Step}
-		z, u := make([]float64, len(g.Normal)), make([]float64, len(g.Uniform))
-		s.Normal(z)
-		s.Uniforms(u)
-		for i := range z {
-			near(t, "normal", z[i], g.Normal[i], 1e-14, 1)
-		}
-		for i := range u {
-			near(t, "uniform", u[i], g.Uniform[i], 0, 0)
 		}
 	}
 }

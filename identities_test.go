@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/reverie-go/reverie/random"
 )
 
 const tol = 1e-10
@@ -35,7 +37,7 @@ func mustLearned(params []float64) *LearnedVP {
 func trained() []float64 {
 	p := LearnedParams(9)
 	z := make([]float64, len(p))
-	Stream{Seed: 6}.Normal(z)
+	random.Stream{Seed: 6}.Normal(z)
 	p[0], p[1] = -11, 14
 	for k := range 9 {
 		p[3+k] += 3 * z[k]

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/reverie-go/reverie/random"
 )
 
 // Corrupt against the definitions, element by element: x_t, each kind's textbook target, the weights, the network's numbers.
@@ -19,7 +21,7 @@ func TestCorrupt(t *testing.T) {
 				continue
 			}
 			o := Objective{Process: q.p, Param: k, Weighting: ELBO}
-			s := Stream{Seed: 4, Domain: Training, Step: 9}
+			s := random.Stream{Seed: 4, Domain: random.Training, Step: 9}
 			at := []float64{q.times[1], q.times[0]}
 			task := Corrupt(o, &Host[float64]{Stream: s}, x0, at, x1)
 			for n := range x0 {
@@ -46,7 +48,7 @@ func TestTimes(t *testing.T) {
 	const n = 10000
 	o := Objective{Process: mustDDPM("linear", 10)}
 	count := make([]float64, 10)
-	for _, at := range o.Times(Stream{Seed: 1, Domain: Times}, n) {
+	for _, at := range o.Times(random.Stream{Seed: 1, Domain: random.Times}, n) {
 		count[int(at)]++
 		if at != math.Trunc(at) {
 			t.Fatalf("t = %v", at)
@@ -61,7 +63,7 @@ func TestTimes(t *testing.T) {
 	}
 	o.Process = VP{Lo: 0.2}
 	sum := 0.0
-	all := o.Times(Stream{Seed: 1, Domain: Times}, n)
+	all := o.Times(random.Stream{Seed: 1, Domain: random.Times}, n)
 	for _, at := range all {
 		sum += at
 		if !(at >= 0.2 && at < 1) {
@@ -69,7 +71,7 @@ func TestTimes(t *testing.T) {
 		}
 	}
 	near(t, "mean", sum/n, 0.6, 4*0.8/math.Sqrt(12*n)/0.6, 0)
-	for i, at := range o.Times(Stream{Seed: 1, Domain: Times, Sample: 7}, 5) {
+	for i, at := range o.Times(random.Stream{Seed: 1, Domain: random.Times, Sample: 7}, 5) {
 		near(t, "t by sample", at, all[7+i], 0, 0)
 	}
 }
@@ -183,7 +185,7 @@ func TestBadBetas(t *testing.T) {
 // A network that knows x0, wrapped, denoises to x0 whatever it is asked to predict.
 func TestWrap(t *testing.T) {
 	ctx := context.Background()
-	sp := &Host[float64]{Stream: Stream{Seed: 2}}
+	sp := &Host[float64]{Stream: random.Stream{Seed: 2}}
 	x0, x1 := Batch[float64]{{0.5, -1}, {0.25, 2}}, Batch[float64]{{3, 1}, {-1, 0}}
 	for _, q := range processes {
 		at := q.times[1]
@@ -275,7 +277,7 @@ func TestClamp(t *testing.T) {
 
 // A sample's noise is the same in any batch, for float32 and float64, and new in every call.
 func TestHostNoise(t *testing.T) {
-	s := Stream{Seed: 3, Sample: 10}
+	s := random.Stream{Seed: 3, Sample: 10}
 	big, small, half := &Host[float64]{s}, &Host[float64]{s.Plus(2)}, &Host[float32]{s}
 	for range 3 {
 		b, o, h := big.Noise(NewBatch[float64](4, 7)), small.Noise(NewBatch[float64](1, 7)), half.Noise(NewBatch[float32](4, 7))

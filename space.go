@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/reverie-go/reverie/random"
 )
 
 // A Space is all that the maths asks of a batch of tensors X: linear combinations and noise. A batch is N samples along X's first
@@ -62,7 +64,7 @@ func NewBatch[T Float](n, size int) Batch[T] {
 // taken in float64 and rounded once to T. Batches of one call have the same shape; else it panics.
 type Host[T Float] struct {
 	// Stream is the noise of the next call of Noise, for the batch's first sample; Noise advances its Step.
-	Stream Stream
+	Stream random.Stream
 }
 
 var (

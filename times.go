@@ -3,6 +3,8 @@ package reverie
 import (
 	"fmt"
 	"math"
+
+	"github.com/reverie-go/reverie/random"
 )
 
 // TimeSampler is how the times of a batch are drawn.
@@ -37,9 +39,9 @@ func ParseTimeSampler(name string) (TimeSampler, error) {
 }
 
 // Times draws the times of a batch of n by o's Sampler: sample i's from the first number of the stream s.Plus(i), but for StratifiedTimes,
-// which takes that of s for all. A trainer gives Stream{Seed, Times, first sample, training step}, and its Space
-// the same with the domain Training, so that a step's times and noise depend on nothing but the seed, the step and the Importance's state.
-func (o Objective) Times(s Stream, n int) []float64 {
+// which takes that of s for all. A trainer gives random.Stream{Seed, random.Times, first
+// sample, training step}, and its Space the same with the domain random.Training, so that a step's times and noise depend on nothing but the seed, the step and the Importance's state.
+func (o Objective) Times(s random.Stream, n int) []float64 {
 	t := make([]float64, n)
 	var chances []float64
 	if o.weighed() {

@@ -6,10 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/reverie-go/reverie/random"
 )
 
 // draw returns n times in one batch.
-func draw(o Objective, n int) []float64 { return o.Times(Stream{Seed: 5, Domain: Times, Step: 3}, n) }
+func draw(o Objective, n int) []float64 {
+	return o.Times(random.Stream{Seed: 5, Domain: random.Times, Step: 3}, n)
+}
 
 // kolmogorov is the largest distance of the samples' distribution function to cdf; above 1.95/sqrt(n) it is so once in a thousand.
 func kolmogorov(x []float64, cdf func(float64) float64) float64 {
@@ -33,7 +37,7 @@ func TestStratifiedTimes(t *testing.T) {
 	}
 	first := make([]float64, 4000)
 	for i := range first {
-		first[i] = o.Times(Stream{Seed: 5, Domain: Times, Step: uint32(i)}, 7)[5]
+		first[i] = o.Times(random.Stream{Seed: 5, Domain: random.Times, Step: uint32(i)}, 7)[5]
 	}
 	if d := kolmogorov(first, func(v float64) float64 { return (v - 0.2) / 0.8 }); !(d <= 1.95/math.Sqrt(4000)) {
 		t.Errorf("distance from uniform %v", d)
@@ -92,7 +96,7 @@ func TestLogNormalTimes(t *testing.T) {
 		if d := kolmogorov(x, func(v float64) float64 { return mass(v) / all }); !(d <= 1.95/math.Sqrt(n)) {
 			t.Errorf("%s: distance %v", c.name, d)
 		}
-		if all := draw(c.o, 20); c.o.Times(Stream{Seed: 5, Domain: Times, Step: 3, Sample: 7}, 1)[0] != all[7] {
+		if all := draw(c.o, 20); c.o.Times(random.Stream{Seed: 5, Domain: random.Times, Step: 3, Sample: 7}, 1)[0] != all[7] {
 			t.Errorf("%s: a sample's time depends on the batch", c.name)
 		}
 	}
@@ -131,7 +135,7 @@ func warm(t *testing.T, p Process) Objective {
 	t.Helper()
 	o := Objective{Process: p, Param: X0, Sampler: ImportanceTimes, Importance: NewImportance(p)}
 	for step := range 1000 {
-		at := o.Times(Stream{Seed: 1, Domain: Times, Step: uint32(step)}, 128)
+		at := o.Times(random.Stream{Seed: 1, Domain: random.Times, Step: uint32(step)}, 128)
 		f, l := o.Factors(at), make([]float64, 128)
 		for i := range at {
 			l[i] = loss(o, at[i]) * f[i]
@@ -224,7 +228,7 @@ func TestImportanceResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for step := range uint32(5) {
-		s := Stream{Seed: 8, Step: step}
+		s := random.Stream{Seed: 8, Step: step}
 		a, b := o.Times(s, 16), resumed.Times(s, 16)
 		fa, fb := o.Factors(a), resumed.Factors(b)
 		if !slices.Equal(a, b) || !slices.Equal(fa, fb) {

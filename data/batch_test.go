@@ -90,7 +90,7 @@ func TestCacheBudget(t *testing.T) {
 }
 
 // TestOrderPinned: a change of these numbers breaks the resuming of old runs.
-// They were worked out by the Philox of testdata/gen_golden.py in the root folder.
+// They were worked out by the Philox of random/testdata/gen_streams.py.
 func TestOrderPinned(t *testing.T) {
 	if got, want := order(10, 1, 2), []int{2, 5, 7, 3, 1, 9, 6, 0, 8, 4}; !slices.Equal(got, want) {
 		t.Errorf("order %v, want %v", got, want)

@@ -5,13 +5,13 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // points are n points of two numbers far outside [-1,1].
 func points(n int) Memory {
 	x := make([]float32, 2*n)
-	reverie.Stream{Seed: 4, Domain: 128}.Normal32(x)
+	random.Stream{Seed: 4, Domain: 128}.Normal32(x)
 	for i := range x {
 		x[i] *= 20
 	}

@@ -9,7 +9,7 @@ import (
 
 	humanize "github.com/dustin/go-humanize"
 
-	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // Info is what is known of one image of a Set without its pixels.
@@ -191,10 +191,10 @@ func (s *Set) Fingerprint() string {
 
 // order returns the epoch's permutation of 0..n-1.
 func order(n int, seed uint64, epoch int) []int {
-	return reverie.Stream{Seed: seed, Domain: reverie.Shuffle, Step: uint32(epoch)}.Perm(n)
+	return random.Stream{Seed: seed, Domain: random.Shuffle, Step: uint32(epoch)}.Perm(n)
 }
 
 // mirrored reports whether the epoch flips an image; item is its number in the store.
 func mirrored(seed uint64, epoch, item int) bool {
-	return reverie.Stream{Seed: seed, Domain: reverie.Augment, Sample: uint64(item), Step: uint32(epoch)}.Uniform() < 0.5
+	return random.Stream{Seed: seed, Domain: random.Augment, Sample: uint64(item), Step: uint32(epoch)}.Uniform() < 0.5
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/random"
 )
 
 func ExampleEngine_Func() {
@@ -60,7 +60,7 @@ func ExampleSpace() {
 		panic(err)
 	}
 	defer e.Close()
-	space := e.Space(reverie.Stream{Seed: 1})
+	space := e.Space(random.Stream{Seed: 1})
 	x := engine.New(e, []float32{1, 2, 3, 4}, 2, 2) // two samples of two numbers
 	y := engine.New(e, []float32{1, 1, 1, 1}, 2, 2)
 	fmt.Println(space.Sum([]float64{2, -1}, x, y).Value())

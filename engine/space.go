@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // Space is a reverie.Space over tensors of float32 or float64, samples along the first axis: what reverie.Host is
@@ -21,7 +22,7 @@ import (
 // panic. The results' memory is the garbage collector's, or [Free] returns it.
 type Space struct {
 	// Stream is the noise of the next call of Noise, for the batch's first sample; Noise advances its Step.
-	Stream reverie.Stream
+	Stream random.Stream
 
 	engine *Engine
 }
@@ -33,7 +34,7 @@ var (
 )
 
 // Space returns a space whose noise is that of s.
-func (e *Engine) Space(s reverie.Stream) *Space {
+func (e *Engine) Space(s random.Stream) *Space {
 	return &Space{Stream: s, engine: e}
 }
 

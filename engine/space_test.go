@@ -9,9 +9,10 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
-var stream = reverie.Stream{Seed: 7, Domain: reverie.Sampling, Sample: 3, Step: 5}
+var stream = random.Stream{Seed: 7, Domain: random.Sampling, Sample: 3, Step: 5}
 
 // batch returns a tensor [n, 3, 5, 2] and the same numbers for reverie.Host.
 func batch(e *Engine, n int, salt float64) (*tensors.Tensor, reverie.Batch[float32]) {

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // BoundOptions say how Bound and ContinuousBound estimate. The zero value reads 8-bit images and visits every step once.
@@ -21,15 +22,15 @@ type BoundOptions struct {
 	// Apart draws the noise of each step of a chain anew, as training does. Else all steps share one forward chain, whose noise nearly
 	// cancels in the sum of the joint log ratios.
 	Apart bool
-	// Stream draws the times, in the domain reverie.BoundTimes whatever its own, in which images may draw their noise: its Sample is the number of the
+	// Stream draws the times, in the domain random.BoundTimes whatever its own, in which images may draw their noise: its Sample is the number of the
 	// batch's first image, so that batches differ.
-	Stream reverie.Stream
+	Stream random.Stream
 }
 
 // timesOf is the stream of the times of a draw.
-func (o BoundOptions) timesOf(draw int) reverie.Stream {
+func (o BoundOptions) timesOf(draw int) random.Stream {
 	s := o.Stream
-	s.Domain = reverie.BoundTimes
+	s.Domain = random.BoundTimes
 	s.Step += uint32(draw)
 	return s
 }

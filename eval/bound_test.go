@@ -10,6 +10,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/mixture"
+	"github.com/reverie-go/reverie/random"
 )
 
 type hostBatch = reverie.Batch[float64]
@@ -40,11 +41,11 @@ func chainOf(t *testing.T, T int, first float64) *reverie.DDPM {
 }
 
 func noiseOf(seed uint64) *reverie.Host[float64] {
-	return &reverie.Host[float64]{Stream: reverie.Stream{Seed: seed, Domain: reverie.Evaluation}}
+	return &reverie.Host[float64]{Stream: random.Stream{Seed: seed, Domain: random.Evaluation}}
 }
 
 func dataOf(m *mixture.Mixture, n int) hostBatch {
-	return m.Sample(reverie.Stream{Seed: 99, Domain: 140}, n)
+	return m.Sample(random.Stream{Seed: 99, Domain: 140}, n)
 }
 
 // truth returns -log p of each sample under m.
@@ -191,7 +192,7 @@ func TestRandomTimes(t *testing.T) {
 	want := bound(t, p, d, x, BoundOptions{Reading: Points, Draws: 30, Apart: true}).Matching.Steps()
 	var values, errs moments
 	for seed := range uint64(60) {
-		o := BoundOptions{Reading: Points, Times: 12, Stream: reverie.Stream{Seed: seed, Domain: reverie.Evaluation}}
+		o := BoundOptions{Reading: Points, Times: 12, Stream: random.Stream{Seed: seed, Domain: random.Evaluation}}
 		b, err := Bound(t.Context(), noiseOf(1000+seed), p, d, x, o)
 		if err != nil {
 			t.Fatal(err)
@@ -226,7 +227,7 @@ func TestStretchesCoverTheirRange(t *testing.T) {
 			p = linear
 		}
 		sum, seen := 0.0, map[int]bool{}
-		for _, v := range someIndices(reverie.Stream{Seed: uint64(n)}, p, n) {
+		for _, v := range someIndices(random.Stream{Seed: uint64(n)}, p, n) {
 			if seen[v.term] || v.t < 1 || v.t > 59 || v.term != int(v.t)-1 {
 				t.Fatalf("n = %d: visit %+v", n, v)
 			}
@@ -241,7 +242,7 @@ func TestStretchesCoverTheirRange(t *testing.T) {
 		t.Errorf("a chain of one step has %d steps between", n)
 	}
 	sum := 0.0
-	for _, v := range stretches(reverie.Stream{}, 4, -5, 400) {
+	for _, v := range stretches(random.Stream{}, 4, -5, 400) {
 		sum -= v.weight * 2 * v.t
 	}
 	if !(math.Abs(sum-(16-25)) < 0.3) { // the integral of 2u from -5 to 4
@@ -328,8 +329,8 @@ func TestMerge(t *testing.T) {
 // The times of a bound are of a stream of their own: those of the domain BoundTimes, whatever the noise of the images is drawn from.
 func TestTimesHaveTheirOwnStream(t *testing.T) {
 	p := reverie.VP{}
-	for _, domain := range []reverie.Domain{reverie.Evaluation, reverie.Sampling} {
-		s := reverie.Stream{Seed: 3, Domain: domain, Sample: 8}
+	for _, domain := range []random.Domain{random.Evaluation, random.Sampling} {
+		s := random.Stream{Seed: 3, Domain: domain, Sample: 8}
 		var visited []float64
 		d := reverie.DenoiserFunc[reverie.Batch[float64]](func(_ context.Context, x reverie.Batch[float64], at float64) (reverie.Batch[float64], error) {
 			visited = append(visited, at)
@@ -343,7 +344,7 @@ func TestTimesHaveTheirOwnStream(t *testing.T) {
 		lo, hi := p.Span()
 		var want []float64
 		for draw := range uint32(2) {
-			own := reverie.Stream{Seed: 3, Domain: reverie.BoundTimes, Sample: 8, Step: draw}
+			own := random.Stream{Seed: 3, Domain: random.BoundTimes, Sample: 8, Step: draw}
 			for _, v := range stretches(own, p.At(lo).Lambda(), p.At(hi).Lambda(), 6) {
 				want = append(want, reverie.TimeAt(p, v.t))
 			}

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // A visit is one time at which a bound is estimated: its value stands for weight of the whole.
@@ -26,7 +27,7 @@ func everyIndex(steps int) []visit {
 
 // someIndices visits n of the steps 1..T-1 of a chain: two different ones of each of n/2 stretches, equal in Lambda = log(a/s) as far as
 // whole steps allow, since in Lambda the terms differ little. Two show what differs within a stretch, and so the error.
-func someIndices(s reverie.Stream, p *reverie.DDPM, n int) []visit {
+func someIndices(s random.Stream, p *reverie.DDPM, n int) []visit {
 	steps := p.Steps()
 	if n >= steps-1 {
 		return everyIndex(steps)
@@ -66,7 +67,7 @@ func stretchEnd(p *reverie.DDPM, lo, count int) int {
 }
 
 // stretches visits the range from a to b of a continuous variable at n values, two in each of n/2 equal stretches. The visits' t are the variable's.
-func stretches(s reverie.Stream, a, b float64, n int) []visit {
+func stretches(s random.Stream, a, b float64, n int) []visit {
 	count := max(1, n/2)
 	u := make([]float64, 2*count)
 	s.Uniforms(u)

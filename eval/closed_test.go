@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -13,7 +13,7 @@ func gaussian(seed uint64, n int, deviation float64, mean ...float64) Rows {
 	r := NewRows(n, len(mean))
 	for i := range n {
 		row := r.Row(i)
-		reverie.Stream{Seed: seed, Domain: 200, Sample: uint64(i)}.Normal(row)
+		random.Stream{Seed: seed, Domain: 200, Sample: uint64(i)}.Normal(row)
 		for j := range row {
 			row[j] = mean[j] + deviation*row[j]
 		}
@@ -33,16 +33,16 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 // the squared shift, whatever the rank of C (Brenier's theorem).
 func TestFrechetOfLinearMaps(t *testing.T) {
 	const d = 12
-	random := func(seed uint64, columns int) *mat.Dense {
+	normals := func(seed uint64, columns int) *mat.Dense {
 		x := make([]float64, d*columns)
-		reverie.Stream{Seed: seed, Domain: 200}.Normal(x)
+		random.Stream{Seed: seed, Domain: 200}.Normal(x)
 		return mat.NewDense(d, columns, x)
 	}
 	for _, rank := range []int{d, 5} {
 		var c, a, e, w mat.Dense
-		b := random(1, rank)
+		b := normals(1, rank)
 		c.Mul(b, b.T())
-		g := random(2, d)
+		g := normals(2, d)
 		a.Mul(g, g.T())
 		var ca, aca mat.Dense
 		ca.Mul(&c, &a)

@@ -1,7 +1,7 @@
 package eval
 
 import (
-	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 	"gonum.org/v1/gonum/blas/blas64"
 )
 
@@ -22,12 +22,12 @@ const (
 )
 
 // stream is the randomness of number i of a use.
-func stream(seed uint64, u use, i int) reverie.Stream {
-	return reverie.Stream{Seed: seed, Domain: reverie.Evaluation, Sample: uint64(i), Step: uint32(u)}
+func stream(seed uint64, u use, i int) random.Stream {
+	return random.Stream{Seed: seed, Domain: random.Evaluation, Sample: uint64(i), Step: uint32(u)}
 }
 
 // choose draws k of n places without replacement, in random order.
-func choose(s reverie.Stream, k, n int) []int { return s.Perm(n)[:k] }
+func choose(s random.Stream, k, n int) []int { return s.Perm(n)[:k] }
 
 // directions draws n unit vectors of d numbers, one after another.
 func directions(seed uint64, level, n, d int) []float64 {

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -27,7 +28,7 @@ type LikelihoodOptions struct {
 	// Prior is the log density at hi; nil: that of N(0, PriorSigma^2 I), from which samplers start.
 	Prior func(x []float64) float64
 	// Stream draws the probes and what makes levels continuous: its Sample is the number of the batch's first image.
-	Stream reverie.Stream
+	Stream random.Stream
 }
 
 // MaxExact is the most dimensions whose divergence Likelihood takes exactly.
@@ -227,7 +228,7 @@ func densities(x any, integrals [][]float64, p reverie.Process, o LikelihoodOpti
 }
 
 // dequantise returns x + u/127.5, u uniform in +-1/2 from the image's own stream.
-func dequantise(x [][]float64, s reverie.Stream) [][]float64 {
+func dequantise(x [][]float64, s random.Stream) [][]float64 {
 	out := make([][]float64, len(x))
 	for i := range x {
 		out[i] = make([]float64, len(x[i]))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/mixture"
+	"github.com/reverie-go/reverie/random"
 )
 
 func likelihood(t *testing.T, p reverie.Process, d reverie.Denoiser[hostBatch], x hostBatch, o LikelihoodOptions) *Likelihoods {
@@ -157,7 +158,7 @@ func TestHutchinsonOfAMatrix(t *testing.T) {
 	}
 	for _, stack := range []int{1, 5000} {
 		for _, normal := range []bool{false, true} {
-			r := newTrace(x, 2, 3, LikelihoodOptions{Probes: 4000, Normal: normal, Stream: reverie.Stream{Seed: 4}})
+			r := newTrace(x, 2, 3, LikelihoodOptions{Probes: 4000, Normal: normal, Stream: random.Stream{Seed: 4}})
 			if stack == 1 {
 				r.stack, r.inputs = 1, nil
 				for _, p := range r.probes {
@@ -291,7 +292,7 @@ func TestLikelihoodMerge(t *testing.T) {
 	if err := all.Merge(likelihood(t, p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points})); err == nil {
 		t.Error("likelihoods of different probes were joined")
 	}
-	s := reverie.Stream{Seed: 3}
+	s := random.Stream{Seed: 3}
 	rows := [][]float64{{0, 1}, {-1, 0.5}}
 	u := dequantise(rows, s)
 	if v := dequantise(rows[1:], s.Plus(1)); v[0][0] != u[1][0] || v[0][1] != u[1][1] {

@@ -15,6 +15,7 @@ import (
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 )
 
 func openEngine(t *testing.T) *engine.Engine {
@@ -56,7 +57,7 @@ func TestTensorsAreHost(t *testing.T) {
 	e := openEngine(t)
 	m, chain, vp := law(t, "two-modes"), chainOf(t, 20, 4), reverie.VP{}
 	x := dataOf(m, 6)
-	s := reverie.Stream{Seed: 8, Domain: reverie.Evaluation}
+	s := random.Stream{Seed: 8, Domain: random.Evaluation}
 	bounds := BoundOptions{Reading: Points, Draws: 2, Times: 8}
 	likely := LikelihoodOptions{Reading: Points, Probes: 2, Normal: true}
 	narrow32 := func() []float32 { return narrow(slices.Concat(x...)) }
@@ -118,7 +119,7 @@ func TestNetworkHasADensity(t *testing.T) {
 	}
 	m := pipeline.New(e, n, reverie.Flow{}, reverie.Velocity, net.Initial(n, 5, dtypes.Float32))
 	defer m.Close()
-	space := pipeline.NewScope(e.Space(reverie.Stream{}))
+	space := pipeline.NewScope(e.Space(random.Stream{}))
 	defer space.Close()
 	d := m.Denoiser(space, net.Eval)
 	defer d.Close()

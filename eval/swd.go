@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 )
@@ -152,7 +152,7 @@ func difference(a, b Images) Images {
 
 // patches draws count patches, from the images in turn, as rows of a matrix
 // with every channel normalised.
-func patches(m Images, count int, s reverie.Stream) []float32 {
+func patches(m Images, count int, s random.Stream) []float32 {
 	dim := patchSize * patchSize * m.C
 	rows := make([]float32, 0, count*dim)
 	at := make([]float64, 2*count)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/internal/assign"
 )
 
 // maxAssigned bounds the rows of an exact assignment, whose time grows with the
@@ -51,7 +52,7 @@ func (t Transport) Measure(ctx context.Context, x, y Rows) (squared float64, tak
 	if err := ctx.Err(); err != nil {
 		return 0, 0, err // the assignment takes about a second more
 	}
-	for i, j := range reverie.Assign(cost) {
+	for i, j := range assign.Least(cost) {
 		squared += cost[i][j] / float64(n)
 	}
 	return squared, taken, nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -22,7 +23,7 @@ type pairing struct {
 }
 
 // next returns a batch of pairs.
-func (p pairing) next(s reverie.Stream, step, n int) (x0, far points) {
+func (p pairing) next(s random.Stream, step, n int) (x0, far points) {
 	u := make([]float64, 2*n)
 	s.Step = uint32(step)
 	s.Uniforms(u)

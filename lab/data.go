@@ -10,6 +10,7 @@ import (
 	"github.com/reverie-go/reverie"
 	sets "github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/mixture"
+	"github.com/reverie-go/reverie/random"
 )
 
 // Data is what a tour shows: points of the plane, centred and scaled so that their mean square distance from the origin is 2, and their law.
@@ -43,8 +44,8 @@ const (
 )
 
 // stream returns the stream of a use.
-func stream(seed uint64, use uint64) reverie.Stream {
-	return reverie.Stream{Seed: seed, Domain: 140, Sample: use}
+func stream(seed uint64, use uint64) random.Stream {
+	return random.Stream{Seed: seed, Domain: 140, Sample: use}
 }
 
 // FromMixture takes a law in the plane, and draws points of it by seed.

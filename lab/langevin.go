@@ -7,6 +7,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/mixture"
+	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -68,7 +69,7 @@ func langevinFigure(ctx context.Context, l *lab) ([]output, error) {
 }
 
 // uniform draws n points of the box.
-func (b box) uniform(s reverie.Stream, n int) points {
+func (b box) uniform(s random.Stream, n int) points {
 	x := reverie.NewBatch[float64](n, 2)
 	for i := range x {
 		s.Plus(i).Uniforms(x[i])

@@ -17,6 +17,7 @@ import (
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/random"
 )
 
 // A contender is a loss of score matching at one noise level, as a function of the score function and of a batch.
@@ -77,7 +78,7 @@ type matcher struct {
 	l      *lab
 	sp     *reverie.Host[float64]
 	truths *scored // where the true score is given
-	stream reverie.Stream
+	stream random.Stream
 }
 
 // next returns the tensors of a matchBatch.

@@ -9,6 +9,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
+	"github.com/reverie-go/reverie/random"
 )
 
 // batchSize is the number of points in a training step.
@@ -76,7 +77,7 @@ func denoisingLoss(m net.Model) lossGraph {
 }
 
 // earlyTimes draws the times of a step as squares of uniform numbers: half of them are in the first quarter, where the data's shape is.
-func earlyTimes(p reverie.Process, s reverie.Stream, step int) []float64 {
+func earlyTimes(p reverie.Process, s random.Stream, step int) []float64 {
 	t := make([]float64, batchSize)
 	s.Step = uint32(step)
 	s.Uniforms(t)
@@ -90,7 +91,7 @@ func earlyTimes(p reverie.Process, s reverie.Stream, step int) []float64 {
 // batches draws points with replacement.
 type batches struct {
 	data   reverie.Batch[float64]
-	stream reverie.Stream
+	stream random.Stream
 }
 
 // next returns the batch of a step, [batchSize,1,1,2].

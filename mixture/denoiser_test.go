@@ -8,14 +8,15 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/mixture"
+	"github.com/reverie-go/reverie/random"
 )
 
 type query = reverie.Query[reverie.Batch[float64]]
 
 func TestDenoiser(t *testing.T) {
 	m, p := mixture.Random(3, 4, 7), reverie.VP{}
-	x := m.At(p.At(0.4)).Sample(reverie.Stream{Seed: 1, Domain: 128}, 5)
-	u := mixture.Random(3, 1, 8).Sample(reverie.Stream{Seed: 2, Domain: 128}, 5)
+	x := m.At(p.At(0.4)).Sample(random.Stream{Seed: 1, Domain: 128}, 5)
+	u := mixture.Random(3, 1, 8).Sample(random.Stream{Seed: 2, Domain: 128}, 5)
 	d := m.Denoiser(p)
 	e, err := d.Denoise(t.Context(), query{X: x, T: 0.4, Want: reverie.WantVJP, U: u})
 	if err != nil {

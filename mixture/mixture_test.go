@@ -7,6 +7,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/mixture"
+	"github.com/reverie-go/reverie/random"
 )
 
 var laws = []struct {
@@ -41,7 +42,7 @@ func each(t *testing.T, f func(t *testing.T, m *mixture.Mixture, c reverie.Coef,
 	for _, l := range laws {
 		t.Run(l.name, func(t *testing.T) {
 			for i, c := range coefs {
-				points := l.m.At(c).Sample(reverie.Stream{Seed: 3, Domain: 128, Step: uint32(2 * i)}, 3)
+				points := l.m.At(c).Sample(random.Stream{Seed: 3, Domain: 128, Step: uint32(2 * i)}, 3)
 				for j := range points[2] {
 					points[2][j] = 12 - 3*float64(j)
 				}
@@ -145,7 +146,7 @@ func TestMomentsOfSamples(t *testing.T) {
 		if l.m.Dim() > 3 {
 			continue
 		}
-		x := l.m.Sample(reverie.Stream{Seed: 5, Domain: 128}, n)
+		x := l.m.Sample(random.Stream{Seed: 5, Domain: 128}, n)
 		mean, cov := l.m.Mean(), l.m.Cov()
 		for i := range mean {
 			for j := range i + 1 {
@@ -174,12 +175,12 @@ func TestNoisedSamples(t *testing.T) {
 	const n = 4000
 	m, c := named("mixture-64"), coefs[1]
 	law, sum := m.At(c), make([]float64, 64)
-	x := m.Sample(reverie.Stream{Seed: 6, Domain: 128}, n)
+	x := m.Sample(random.Stream{Seed: 6, Domain: 128}, n)
 	z := make([]float64, 64)
 	var diagonal, squares float64
 	mean, cov := law.Mean(), law.Cov()
 	for k := range x {
-		reverie.Stream{Seed: 7, Domain: 128, Sample: uint64(k)}.Normal(z)
+		random.Stream{Seed: 7, Domain: 128, Sample: uint64(k)}.Normal(z)
 		d := 0.0
 		for i := range z {
 			xt := c.Alpha*x[k][i] + c.Sigma*z[i]
@@ -199,7 +200,7 @@ func TestNoisedSamples(t *testing.T) {
 }
 
 func TestEntropy(t *testing.T) {
-	s := reverie.Stream{Seed: 8, Domain: 128}
+	s := random.Stream{Seed: 8, Domain: 128}
 	// Two Gaussians that are the same one: Monte Carlo against the closed form.
 	cov := mixture.Cov{Full: [][]float64{{2, 0.5}, {0.5, 1}}}
 	one, err := mixture.New(nil, [][]float64{{1, 2}}, []mixture.Cov{cov})
@@ -230,7 +231,7 @@ func TestFlow(t *testing.T) {
 		m := mixture.Random(4, 1, 9)
 		lo, hi := p.Span()
 		from, to := lo+0.9*(hi-lo), lo+0.3*(hi-lo)
-		x := m.At(p.At(from)).Sample(reverie.Stream{Seed: 10, Domain: 128}, 1)[0]
+		x := m.At(p.At(from)).Sample(random.Stream{Seed: 10, Domain: 128}, 1)[0]
 		want, dlogp := m.Flow(p.At(from), p.At(to), x)
 		near(t, "change of log density", dlogp, m.At(p.At(to)).LogDensity(want)-m.At(p.At(from)).LogDensity(x), 1e-11)
 		got := rk4(func(tm float64, x []float64) []float64 { return m.Velocity(p.At(tm), x) }, x, from, to, 400)

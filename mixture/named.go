@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 
-	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // named are the laws of Named.
@@ -62,7 +62,7 @@ func EightGaussians() *Mixture {
 // Random returns k Gaussians in dim dimensions that seed determines: means from N(0, I), weights uniform on [1/2, 3/2) before they are
 // normalised, covariances with random axes and deviations uniform in the logarithm from 0.1 to 1. It panics if dim or k is not positive.
 func Random(dim, k int, seed uint64) *Mixture {
-	s := reverie.Stream{Seed: seed, Domain: 128}
+	s := random.Stream{Seed: seed, Domain: 128}
 	weights, means, covs := make([]float64, k), make([][]float64, k), make([]Cov, k)
 	for i := range k {
 		s := s.Plus(i)
@@ -77,7 +77,7 @@ func Random(dim, k int, seed uint64) *Mixture {
 }
 
 // randomCov draws a covariance: eigenvalues from the stream, axes from its next steps.
-func randomCov(dim int, s reverie.Stream) [][]float64 {
+func randomCov(dim int, s random.Stream) [][]float64 {
 	g := gaussian{values: make([]float64, dim), basis: square(dim)}
 	s.Uniforms(g.values)
 	for i, u := range g.values {

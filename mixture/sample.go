@@ -4,16 +4,17 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // Sample draws n points, [n][D]. Point i comes from the stream s.Plus(i) alone: its Gaussian from Step, its place from Step+1.
-func (m *Mixture) Sample(s reverie.Stream, n int) reverie.Batch[float64] {
+func (m *Mixture) Sample(s random.Stream, n int) reverie.Batch[float64] {
 	x, _ := m.Draw(s, n)
 	return x
 }
 
 // Draw is Sample, and tells which Gaussian each point is from.
-func (m *Mixture) Draw(s reverie.Stream, n int) (x reverie.Batch[float64], from []int) {
+func (m *Mixture) Draw(s random.Stream, n int) (x reverie.Batch[float64], from []int) {
 	x, from = reverie.NewBatch[float64](n, m.Dim()), make([]int, n)
 	for i := range x {
 		from[i] = m.choose(s.Plus(i).Uniform())
@@ -33,7 +34,7 @@ func (m *Mixture) choose(u float64) int {
 }
 
 // draw fills x from the stream's next step.
-func (g *gaussian) draw(s reverie.Stream, x []float64) {
+func (g *gaussian) draw(s random.Stream, x []float64) {
 	s.Step++
 	s.Normal(x)
 	for i, v := range g.values {
@@ -45,7 +46,7 @@ func (g *gaussian) draw(s reverie.Stream, x []float64) {
 
 // Entropy returns -E[log p(x)] in nats and its standard error: exact, with error 0, for one Gaussian; else the mean over n points
 // of the stream s, n at least 2.
-func (m *Mixture) Entropy(s reverie.Stream, n int) (nats, stderr float64) {
+func (m *Mixture) Entropy(s random.Stream, n int) (nats, stderr float64) {
 	if len(m.parts) == 1 {
 		for _, v := range m.parts[0].values {
 			nats += math.Log(2*math.Pi*math.E*v) / 2

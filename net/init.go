@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
-	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // initChunk is how many values are drawn from one stream, so that a large
@@ -16,12 +16,12 @@ const initChunk = 1 << 14
 // Initial draws a model's weights before training, in the order of its
 // parameters, each by its own law, in the float type given (Float32 or
 // Float64). The seed alone decides them: parameter i's values come, in
-// PyTorch's order, from [reverie.Stream] {seed, Init, i}, 16384 from each
+// PyTorch's order, from [random.Stream] {seed, Init, i}, 16384 from each
 // step of it. float32 values are the rounded float64 ones.
 func Initial(m Model, seed uint64, float dtypes.DType) []*tensors.Tensor {
 	all := make([]*tensors.Tensor, len(m.Params()))
 	for i, p := range m.Params() {
-		s := reverie.Stream{Seed: seed, Domain: reverie.Init, Sample: uint64(i)}
+		s := random.Stream{Seed: seed, Domain: random.Init, Sample: uint64(i)}
 		all[i] = p.build(float, p.Init.values(s))
 	}
 	return all
@@ -29,7 +29,7 @@ func Initial(m Model, seed uint64, float dtypes.DType) []*tensors.Tensor {
 
 // values returns the function that gives a parameter's values, called with
 // 0, 1, 2, ... in turn.
-func (in Init) values(s reverie.Stream) func(i int) float64 {
+func (in Init) values(s random.Stream) func(i int) float64 {
 	if in.Values != nil {
 		return func(i int) float64 { return in.Values[i] }
 	}

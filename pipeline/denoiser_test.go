@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/unet"
+	"github.com/reverie-go/reverie/random"
 )
 
 // pointModel is a small network with random weights over points of 3 numbers.
@@ -62,7 +63,7 @@ func TestVJPIsTheDerivative(t *testing.T) {
 	}{"eps": {mlp.Config{}, reverie.Eps}, "v": {mlp.Config{}, reverie.V}, "learned variance": {mlp.Config{Out: 6}, reverie.Eps}, "energy": {mlp.Config{Energy: true}, reverie.Score}} {
 		t.Run(name, func(t *testing.T) {
 			m := pointModel(t, e, c.c, c.k)
-			space := NewScope(e.Space(reverie.Stream{}))
+			space := NewScope(e.Space(random.Stream{}))
 			defer space.Close()
 			d := m.Denoiser(space, net.Eval)
 			defer d.Close()
@@ -110,7 +111,7 @@ func TestVJPIsTheDerivative(t *testing.T) {
 func TestDenoiserKnows(t *testing.T) {
 	e := openEngine(t, "")
 	m := pointModel(t, e, mlp.Config{Out: 6}, reverie.Eps)
-	space := NewScope(e.Space(reverie.Stream{}))
+	space := NewScope(e.Space(random.Stream{}))
 	defer space.Close()
 	d := m.Denoiser(space, net.Eval)
 	defer d.Close()
@@ -156,7 +157,7 @@ func TestVJPOfAUNet(t *testing.T) {
 	}
 	m := New(e, n, reverie.VP{}, reverie.Eps, w)
 	defer m.Close()
-	space := NewScope(e.Space(reverie.Stream{}))
+	space := NewScope(e.Space(random.Stream{}))
 	defer space.Close()
 	d := m.Denoiser(space, net.Eval)
 	defer d.Close()

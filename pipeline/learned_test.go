@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/random"
 )
 
 // GammaAt is reverie.LearnedVP's gamma, its slope and its ends, for parameters far from those that training starts from too.
@@ -22,7 +23,7 @@ func TestGammaAt(t *testing.T) {
 	for seed := range uint64(4) {
 		params := reverie.LearnedParams(5)
 		shift := make([]float64, len(params))
-		reverie.Stream{Seed: seed}.Normal(shift)
+		random.Stream{Seed: seed}.Normal(shift)
 		for i := range params {
 			params[i] += float64(seed) * shift[i]
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/random"
 )
 
 // A Model is a network with its weights on an engine, and the process that it
@@ -53,7 +54,7 @@ type Model struct {
 // New returns a model from its parts.
 func New(e *engine.Engine, n net.Model, p reverie.Process, k reverie.Param, weights []*tensors.Tensor) *Model {
 	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, modes: map[net.Mode]functions{}}
-	m.latents = e.Space(reverie.Stream{})
+	m.latents = e.Space(random.Stream{})
 	m.split = e.Func("prediction and variance", splitGraph)
 	for _, mode := range []net.Mode{net.Eval, net.PerImage} {
 		m.modes[mode] = m.functions(mode)

@@ -12,6 +12,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -160,7 +161,7 @@ func (m *Model) grid(o Options, p reverie.Process) ([]float64, error) {
 
 // batch draws the n images from number first on.
 func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Tensor, error) {
-	space := NewScope(m.Engine.Space(reverie.Stream{Seed: o.Seed, Domain: reverie.Sampling, Sample: uint64(first)}))
+	space := NewScope(m.Engine.Space(random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)}))
 	run, err := m.run(o, space)
 	if err != nil {
 		return nil, err
@@ -211,7 +212,7 @@ func (m *Model) Fits(o Options) error {
 	if err := m.Check(o.Height, o.Width); err != nil {
 		return err
 	}
-	run, err := m.run(o, NewScope(m.Engine.Space(reverie.Stream{})))
+	run, err := m.run(o, NewScope(m.Engine.Space(random.Stream{})))
 	if err != nil {
 		return err
 	}

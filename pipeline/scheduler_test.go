@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/random"
 )
 
 // specs are a description for every name that a flag may have.
@@ -138,7 +139,7 @@ func TestForwardStrip(t *testing.T) {
 	for i := range x0 {
 		x0[i] = float32(i)/72 - 0.5
 	}
-	reverie.Stream{Seed: 5, Domain: reverie.Training}.Normal32(eps)
+	random.Stream{Seed: 5, Domain: random.Training}.Normal32(eps)
 	got := ForwardStrip(p, x0, h, w, c, 5, picture.Units{})
 	var frames []image.Image
 	abar := 1.0

@@ -8,6 +8,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/random"
 )
 
 // stages is the number of pictures in a strip.
@@ -87,7 +88,7 @@ func ForwardTimes(p reverie.Process) []float64 {
 // ForwardStrip shows an image [H,W,C] in [-1,1], or points [N,1,1,C] of those units, at the times of ForwardTimes, under one
 // draw of the noise.
 func ForwardStrip(p reverie.Process, x0 []float32, h, w, c int, seed uint64, units picture.Units) image.Image {
-	sp := &reverie.Host[float32]{Stream: reverie.Stream{Seed: seed, Domain: reverie.Training}}
+	sp := &reverie.Host[float32]{Stream: random.Stream{Seed: seed, Domain: random.Training}}
 	x := reverie.Batch[float32]{x0}
 	eps := sp.Noise(x)
 	var images []image.Image

@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/vae"
+	"github.com/reverie-go/reverie/random"
 )
 
 // ErrAutoencoder says that a model is an autoencoder alone, without a diffusion:
@@ -172,11 +173,11 @@ func (a *Autoencoder) pixels(n int) int {
 // Prior draws n latents of h x w x c from N(0, I): latent i depends on the seed
 // and i alone.
 func Prior(seed uint64, n, h, w, c int) []float32 {
-	return PriorFrom(reverie.Stream{Seed: seed, Domain: reverie.Sampling}, n, h, w, c)
+	return PriorFrom(random.Stream{Seed: seed, Domain: random.Sampling}, n, h, w, c)
 }
 
 // PriorFrom is Prior by the noise of s.
-func PriorFrom(s reverie.Stream, n, h, w, c int) []float32 {
+func PriorFrom(s random.Stream, n, h, w, c int) []float32 {
 	x := reverie.NewBatch[float32](n, h*w*c)
 	host := &reverie.Host[float32]{Stream: s}
 	z := make([]float32, 0, n*h*w*c)

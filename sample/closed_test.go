@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // This file has data with everything in closed form, and the exact law of a solver's result on Gaussian data.
@@ -116,7 +117,7 @@ func (m mix) noised(sp *reverie.Host[float64], p reverie.Process, t float64, n i
 	c, d := reverie.At(p, t), len(m.mean[0])
 	z, e := sp.Noise(reverie.NewBatch[float64](n, d)), sp.Noise(reverie.NewBatch[float64](n, d))
 	for i := range z {
-		u := (reverie.Stream{Seed: 99, Sample: uint64(i), Step: sp.Stream.Step}).Uniform()
+		u := (random.Stream{Seed: 99, Sample: uint64(i), Step: sp.Stream.Step}).Uniform()
 		k := 0
 		for ; k < len(m.weight)-1 && u >= m.weight[k]; k++ {
 			u -= m.weight[k]

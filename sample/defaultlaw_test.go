@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // This file holds every solver, as it is where nothing is said, against the law of N(0, v) under every process that it does not refuse.
@@ -160,7 +161,7 @@ func TestPredictionsInFloat32(t *testing.T) {
 				}
 				return y, nil
 			}
-			sp := &reverie.Host[float32]{Stream: reverie.Stream{Seed: 5}}
+			sp := &reverie.Host[float32]{Stream: random.Stream{Seed: 5}}
 			run := &Run[single]{Space: sp, Process: p, Denoiser: reverie.Wrap[single](sp, p, k, network)}
 			x, err := Sample(context.Background(), run, DDIM[single]{}, run.Prior(reverie.NewBatch[float32](1, n)), grid, nil)
 			if err != nil {
@@ -235,7 +236,7 @@ func TestLectureRecursion(t *testing.T) {
 	for _, x := range everyProcess(t)[:4] {
 		p := x.p.(*reverie.DDPM)
 		for _, v := range []float64{0.25, 1, 4} {
-			sp := &reverie.Host[float64]{Stream: reverie.Stream{Seed: 3}}
+			sp := &reverie.Host[float64]{Stream: random.Stream{Seed: 3}}
 			run := &Run[batch]{Space: sp, Process: p, Denoiser: centred(p, v)}
 			grid, err := Grid(DefaultSpacing("lecture-sde", p), p, DefaultSteps("lecture-sde", p))
 			if err != nil {

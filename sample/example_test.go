@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -15,7 +16,7 @@ func ExampleSample() {
 	if err != nil {
 		panic(err)
 	}
-	sp := &reverie.Host[float64]{Stream: reverie.Stream{Seed: 1, Domain: reverie.Sampling}}
+	sp := &reverie.Host[float64]{Stream: random.Stream{Seed: 1, Domain: random.Sampling}}
 	picture := X{{0.5, -0.25}}
 	net := func(_ context.Context, x X, t float64) (X, error) { // predicts eps, as a U-Net would
 		cx, c0, _ := p.At(t).Eps()

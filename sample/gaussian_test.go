@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // The data of these tests: every element ~ N(mean, sd^2), so that the exact denoiser is affine, and with it every solver's step.
@@ -177,7 +178,7 @@ func TestSamplesMatchRecursion(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				sp := &reverie.Host[float64]{Stream: reverie.Stream{Seed: 11}}
+				sp := &reverie.Host[float64]{Stream: random.Stream{Seed: 11}}
 				run := &Run[batch]{Space: sp, Process: sc.p, Denoiser: exact(sc.p, 2)}
 				m, v := start(sc.p)
 				x := sp.Noise(reverie.NewBatch[float64](100, n/100))

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/random"
 )
 
 type tensor = *tensors.Tensor
@@ -94,7 +95,7 @@ func TestTensorRunsAgainstOthers(t *testing.T) {
 }
 
 func (g otherRun) checkTensors(t *testing.T, e *engine.Engine, start batch, pool []batch) {
-	sp, r, p := &recordedTensors{Space: e.Space(reverie.Stream{})}, &tensorReplay{e: e, g: g}, g.process(t)
+	sp, r, p := &recordedTensors{Space: e.Space(random.Stream{})}, &tensorReplay{e: e, g: g}, g.process(t)
 	n, dim := len(g.X[0]), len(start[0])
 	for _, i := range g.Noise {
 		sp.noise = append(sp.noise, r.tensor(pool[i][:n], 1, 0, dim))

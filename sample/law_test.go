@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // This file holds the samples of every solver against the data's law, in 1, 2 and 64 dimensions.
@@ -129,7 +130,7 @@ func TestLaws(t *testing.T) {
 			if d == 64 {
 				n = 160
 			}
-			sp := &reverie.Host[float64]{Stream: reverie.Stream{Seed: 31}}
+			sp := &reverie.Host[float64]{Stream: random.Stream{Seed: 31}}
 			truth := m.noised(sp, p, reverie.Clean, 160)
 			own, null := affinity(truth, truth), 0.0
 			for range 4 {
@@ -253,7 +254,7 @@ func TestAnnealedBias(t *testing.T) {
 // draw returns n samples.
 func draw(t *testing.T, p reverie.Process, m mix, c trial, n int) batch {
 	t.Helper()
-	run := &Run[batch]{Space: &reverie.Host[float64]{Stream: reverie.Stream{Seed: 17}}, Process: p, Denoiser: m.denoiser(p)}
+	run := &Run[batch]{Space: &reverie.Host[float64]{Stream: random.Stream{Seed: 17}}, Process: p, Denoiser: m.denoiser(p)}
 	solver, err := New[batch](c.solver, c.o)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // freeing is a Host that overwrites with NaN what it made three calls of Next ago and more, other than what is kept: as a Space does that gives
@@ -82,7 +83,7 @@ func TestHistoryIsShort(t *testing.T) {
 				}
 				return x
 			}
-			stream := reverie.Stream{Seed: 3}
+			stream := random.Stream{Seed: 3}
 			want := walk(&reverie.Host[float64]{Stream: stream}, func(x batch) batch { return x }, nil)
 			sp := &freeing{Host: reverie.Host[float64]{Stream: stream}}
 			got := walk(sp, sp.own, func(s State[batch]) error {

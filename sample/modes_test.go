@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 // twoModes is the mixture of NCSN's section 3.2.2 (Song & Ermon 2019): one fifth at (-5, -5), four fifths at (5, 5).
@@ -31,10 +32,10 @@ func TestAnnealedLangevinFindsTheWeights(t *testing.T) {
 	const n = 600
 	p := reverie.VE{SigmaMin: 0.1, SigmaMax: 20}
 	walk := func(solver Solver[batch], steps int) (share, square float64) {
-		sp := &reverie.Host[float64]{Stream: reverie.Stream{Seed: 8}}
+		sp := &reverie.Host[float64]{Stream: random.Stream{Seed: 8}}
 		x := reverie.NewBatch[float64](n, 2)
 		for i := range x { // uniform in [-8, 8]^2
-			(reverie.Stream{Seed: 9, Sample: uint64(i)}).Uniforms(x[i])
+			(random.Stream{Seed: 9, Sample: uint64(i)}).Uniforms(x[i])
 			x[i][0], x[i][1] = 16*x[i][0]-8, 16*x[i][1]-8
 		}
 		grid, err := LogSNR(p, steps)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/random"
 )
 
 func TestGrids(t *testing.T) {
@@ -108,7 +109,7 @@ func TestNew(t *testing.T) {
 // newRun returns a run on a chain of 6 with the toy network.
 func newRun(t *testing.T, first uint64) *Run[batch] {
 	p := mustDDPM(t, reverie.LinearBetas(6, 0.01, 0.4))
-	sp := &reverie.Host[float64]{Stream: reverie.Stream{Seed: 5, Sample: first}}
+	sp := &reverie.Host[float64]{Stream: random.Stream{Seed: 5, Sample: first}}
 	return &Run[batch]{Space: sp, Process: p, Denoiser: reverie.Wrap(sp, p, reverie.Eps, toy(6))}
 }
 
@@ -262,12 +263,12 @@ func TestInversion(t *testing.T) {
 // Sampling starts from N(0, I), or at hi's Sigma, or at the far end.
 func TestPrior(t *testing.T) {
 	x := reverie.NewBatch[float64](1, 4)
-	z := (&reverie.Host[float64]{Stream: reverie.Stream{Seed: 5}}).Noise(x)
+	z := (&reverie.Host[float64]{Stream: random.Stream{Seed: 5}}).Noise(x)
 	for _, c := range []struct {
 		p    reverie.Process
 		want float64
 	}{{mustDDPM(t, []float64{0.1, 0.2}), 1}, {reverie.VP{}, 1}, {reverie.SubVP{}, 1}, {reverie.VE{}, 50}, {reverie.Flow{}, 1}} {
-		run := &Run[batch]{Space: &reverie.Host[float64]{Stream: reverie.Stream{Seed: 5}}, Process: c.p}
+		run := &Run[batch]{Space: &reverie.Host[float64]{Stream: random.Stream{Seed: 5}}, Process: c.p}
 		got := run.Prior(x)
 		for j := range z[0] {
 			if !(math.Abs(got[0][j]-c.want*z[0][j]) <= 1e-12*c.want) {

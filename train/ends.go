@@ -8,6 +8,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 )
 
 // ends says what lies at the far end of an image's path, and which image at which far end.
@@ -41,7 +42,7 @@ func (d *ends) pair(e *engine.Engine, space *pipeline.Scope, b *data.Batch, at p
 // farBatch draws n far images, each as likely as another.
 func (d *ends) farBatch(n int, at place) (*data.Batch, error) {
 	s := at.noise
-	s.Domain, s.Sample = reverie.Shuffle, 1 // 0 is the order of the data's own epochs
+	s.Domain, s.Sample = random.Shuffle, 1 // 0 is the order of the data's own epochs
 	if at.validation {
 		s = at.noise
 		s.Step++

@@ -20,6 +20,7 @@ import (
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 )
 
 // A latentSpace is what a latent diffusion trains in: the latents of all images,
@@ -167,7 +168,7 @@ func inLatents(c *config.Run, h, w, z int) *config.Run {
 }
 
 // latentDomain keeps the draws of latents apart from the noise of the steps.
-const latentDomain = reverie.Domain(130)
+const latentDomain = random.Domain(130)
 
 // draw gives a batch of means the latents that a step learns from: drawn anew at
 // each step from q(z|x), as latent diffusion has it.
@@ -210,7 +211,7 @@ func (t *Trainer) latentStrip(ctx context.Context) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	sp := &reverie.Host[float32]{Stream: reverie.Stream{Seed: t.Config.Seed, Domain: reverie.Training}}
+	sp := &reverie.Host[float32]{Stream: random.Stream{Seed: t.Config.Seed, Domain: random.Training}}
 	x := reverie.Batch[float32]{b.X}
 	eps := sp.Noise(x)
 	var noised []float32

@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/random"
 )
 
 // A graded batch is what a step or a validation found of it.
@@ -22,7 +22,7 @@ func (t *Trainer) learn(batch *data.Batch, lr float64) (graded, error) {
 	seed, now := t.Config.Seed, uint32(t.step)
 	at := place{
 		step:  t.step,
-		times: reverie.Stream{Seed: seed, Domain: reverie.Times, Step: now}, noise: reverie.Stream{Seed: seed, Domain: reverie.Training, Step: now},
+		times: random.Stream{Seed: seed, Domain: random.Times, Step: now}, noise: random.Stream{Seed: seed, Domain: random.Training, Step: now},
 	}
 	task, times, err := t.inputs(batch, at)
 	if err != nil {
@@ -70,7 +70,7 @@ func (t *Trainer) validate() (*float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := reverie.Stream{Seed: t.Config.Seed, Domain: reverie.Validation, Sample: uint64(first)}
+		s := random.Stream{Seed: t.Config.Seed, Domain: random.Validation, Sample: uint64(first)}
 		at := place{step: t.step, times: s, noise: s, validation: true}
 		at.noise.Step = 1 // another part of the stream than the times
 		g, err := t.losses(batch, at)

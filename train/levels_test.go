@@ -18,6 +18,7 @@ import (
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 )
 
 // This file holds that training and evaluation ask the data alike whether they have levels, and then say the same of them.
@@ -60,7 +61,7 @@ func TestScheduleAgreesWithEvaluation(t *testing.T) {
 	}
 	b := cloud(n, dim)
 	how := &variational{denoise: denoise{engine: e, net: m, objective: reverie.Objective{Process: p, Param: reverie.Eps}}, scheduled: m, levels: b.Levels}
-	in, _, err := how.inputs(b, place{noise: reverie.Stream{Domain: reverie.Training}, times: reverie.Stream{Domain: reverie.Times}})
+	in, _, err := how.inputs(b, place{noise: random.Stream{Domain: random.Training}, times: random.Stream{Domain: random.Times}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +194,7 @@ func learnedOn8Gaussians(t *testing.T, schedule string) (*pipeline.Loaded, float
 	for _, p := range (points.Affine{Shift: m.Shift, Scale: m.Scale}).Apply(drawn(t, "8gaussians", 77, n)) {
 		flat = append(flat, float32(p[0]), float32(p[1]))
 	}
-	s := reverie.Stream{Seed: 6, Domain: reverie.Evaluation}
+	s := random.Stream{Seed: 6, Domain: random.Evaluation}
 	space := pipeline.NewScope(m.Engine.Space(s))
 	e, err := eval.ContinuousBound(t.Context(), space, m.Process, m.Denoiser(space, net.Eval), engine.New(m.Engine, flat, n, 1, 1, 2),
 		eval.BoundOptions{Reading: eval.Points, Stream: s})

@@ -5,9 +5,9 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/random"
 )
 
 // A method is what a run learns: what a step takes from its batch, and the loss that it builds of that. A denoiser's, a score's and
@@ -24,9 +24,9 @@ type method interface {
 
 // A place is a batch's place in the run's randomness.
 type place struct {
-	step         int            // of the training, 0 first
-	times, noise reverie.Stream // of the batch's first image
-	validation   bool           // the loss is to be compared with that of other steps: no state is changed, nothing is random that need not be
+	step         int           // of the training, 0 first
+	times, noise random.Stream // of the batch's first image
+	validation   bool          // the loss is to be compared with that of other steps: no state is changed, nothing is random that need not be
 }
 
 // A learner is a method that looks at the losses that its images had.

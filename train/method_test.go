@@ -15,6 +15,7 @@ import (
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/score"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 )
 
 // pointsNet is a small network for points of dim numbers of which it says out.
@@ -105,7 +106,7 @@ func testHybridLoss(t *testing.T, levels int) {
 			t.Fatal(err)
 		}
 		b := cloud(n, dim)
-		in, times, err := h.inputs(b, place{noise: reverie.Stream{Domain: reverie.Training}, times: reverie.Stream{Domain: reverie.Times}})
+		in, times, err := h.inputs(b, place{noise: random.Stream{Domain: random.Training}, times: random.Stream{Domain: random.Times}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +186,7 @@ func testVariationalLoss(t *testing.T, levels int) {
 		o := reverie.Objective{Process: p, Param: reverie.Eps}
 		how := &variational{denoise: denoise{engine: e, net: m, objective: o}, scheduled: m, levels: levels, v: predictsV}
 		b := cloud(n, dim)
-		in, times, err := how.inputs(b, place{noise: reverie.Stream{Domain: reverie.Training}, times: reverie.Stream{Domain: reverie.Times}})
+		in, times, err := how.inputs(b, place{noise: random.Stream{Domain: random.Training}, times: random.Stream{Domain: random.Times}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -259,7 +260,7 @@ func testVariationalGradients(t *testing.T, levels int) {
 		t.Fatal(err)
 	}
 	how := &variational{denoise: denoise{engine: e, net: m, objective: reverie.Objective{Process: p, Param: reverie.Eps}}, scheduled: m, levels: levels}
-	in, _, err := how.inputs(cloud(n, dim), place{noise: reverie.Stream{Domain: reverie.Training}, times: reverie.Stream{Domain: reverie.Times}})
+	in, _, err := how.inputs(cloud(n, dim), place{noise: random.Stream{Domain: random.Training}, times: random.Stream{Domain: random.Times}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,7 +332,7 @@ func TestExactOfRepeatedBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, _, err := how.inputs(cloud(n, dim), place{noise: reverie.Stream{Domain: reverie.Training}, times: reverie.Stream{Domain: reverie.Times}})
+	in, _, err := how.inputs(cloud(n, dim), place{noise: random.Stream{Domain: random.Training}, times: random.Stream{Domain: random.Times}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -379,7 +380,7 @@ func TestFactorsReachTheBound(t *testing.T) {
 		}
 		const batches = 12
 		for step := range uint32(batches) {
-			in, _, err := h.inputs(cloud(n, dim), place{noise: reverie.Stream{Domain: reverie.Training, Step: step}, times: reverie.Stream{Domain: reverie.Times, Step: step}})
+			in, _, err := h.inputs(cloud(n, dim), place{noise: random.Stream{Domain: random.Training, Step: step}, times: random.Stream{Domain: random.Times, Step: step}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -34,7 +35,7 @@ func (t *Trainer) units() picture.Units {
 
 // firstPictures draws the training images and the forward strip.
 func (t *Trainer) firstPictures(ctx context.Context) error {
-	order := reverie.Stream{Seed: t.Config.Seed, Domain: reverie.Evaluation}.Perm(t.images.Len())
+	order := random.Stream{Seed: t.Config.Seed, Domain: random.Evaluation}.Perm(t.images.Len())
 	count := trainingImages
 	if t.Config.Points() {
 		count = trainingPoints

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/random"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -43,7 +43,7 @@ func linearPoints(n int) (x []float32, logs []float64) {
 	var chol mat.Cholesky
 	chol.Factorize(cov)
 	z := make([]float64, 6*n)
-	reverie.Stream{Seed: 5}.Normal(z)
+	random.Stream{Seed: 5}.Normal(z)
 	for k := range n {
 		d, y := mat.NewVecDense(4, nil), mat.NewVecDense(4, nil)
 		d.MulVec(w, mat.NewVecDense(2, z[6*k:6*k+2]))
@@ -169,7 +169,7 @@ func TestSpread(t *testing.T) {
 	}
 	m := tr.method.(*elbo)
 	at := func(step uint32) []float32 {
-		return m.spread(b, place{times: reverie.Stream{Seed: 1, Domain: reverie.Times, Step: step}})
+		return m.spread(b, place{times: random.Stream{Seed: 1, Domain: random.Times, Step: step}})
 	}
 	x, y := at(1), at(2)
 	sum, squares, same := 0.0, 0.0, 0
@@ -316,7 +316,7 @@ func checkDeviation(t *testing.T, tr *Trainer) {
 	const draws = 200
 	var sum, squares, n float64
 	for step := range uint32(draws) {
-		d := tr.latents.draw(b, place{noise: reverie.Stream{Seed: 1, Step: step}})
+		d := tr.latents.draw(b, place{noise: random.Stream{Seed: 1, Step: step}})
 		for _, v := range d.X {
 			sum, squares, n = sum+float64(v), squares+float64(v)*float64(v), n+1
 		}
@@ -325,8 +325,8 @@ func checkDeviation(t *testing.T, tr *Trainer) {
 	if deviation := math.Sqrt(squares/n - mean*mean); !(math.Abs(deviation-1) < 0.02) {
 		t.Errorf("deviation of the latents %v, want 1", deviation)
 	}
-	again := tr.latents.draw(b, place{noise: reverie.Stream{Seed: 1}})
-	if d := tr.latents.draw(b, place{noise: reverie.Stream{Seed: 1}}); again.X[3] != d.X[3] || again.X[3] == b.X[3] {
+	again := tr.latents.draw(b, place{noise: random.Stream{Seed: 1}})
+	if d := tr.latents.draw(b, place{noise: random.Stream{Seed: 1}}); again.X[3] != d.X[3] || again.X[3] == b.X[3] {
 		t.Errorf("draws %v and %v of one step, mean %v", again.X[3], d.X[3], b.X[3])
 	}
 }

@@ -5,10 +5,10 @@ import (
 	"math"
 	"testing"
 
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 )
 
 // The validation loss is the same at every call, whatever the step, and for
@@ -64,9 +64,9 @@ func TestValidationLoss(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		times := tr.method.(*denoise).objective.Times(reverie.Stream{Seed: c.Seed, Domain: reverie.Validation, Sample: uint64(i)}, 1)
+		times := tr.method.(*denoise).objective.Times(random.Stream{Seed: c.Seed, Domain: random.Validation, Sample: uint64(i)}, 1)
 		noise := make([]float32, len(b.X))
-		reverie.Stream{Seed: c.Seed, Domain: reverie.Validation, Sample: uint64(i), Step: 1}.Normal32(noise)
+		random.Stream{Seed: c.Seed, Domain: random.Validation, Sample: uint64(i), Step: 1}.Normal32(noise)
 		law := tr.process.At(times[0])
 		x := make([]float32, len(b.X))
 		for k := range x {

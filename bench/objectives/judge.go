@@ -8,6 +8,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 )
 
 // ratios are the noise levels sigma/alpha at which the score is compared alone: within a mode, between, and over all.
@@ -53,7 +54,7 @@ func (b *bench) judge(dir string) (f fit, err error) {
 func (b *bench) compare(m *pipeline.Model, t float64, draw int) (difference, truth float64, err error) {
 	c := m.Process.At(t)
 	noised := b.law.At(c)
-	x := noised.Sample(reverie.Stream{Seed: 1, Domain: reverie.Evaluation, Step: uint32(2 * draw)}, b.n)
+	x := noised.Sample(random.Stream{Seed: 1, Domain: random.Evaluation, Step: uint32(2 * draw)}, b.n)
 	var flat, cond []float32
 	for _, p := range x {
 		cond = append(cond, float32(m.Process.Cond(t)))

@@ -19,11 +19,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/bench/report"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -211,7 +211,7 @@ func (b *bench) references() error {
 func (b *bench) some(seed uint64) eval.Images {
 	m := b.training
 	out := eval.Images{H: m.H, W: m.W, C: m.C}
-	for _, i := range (reverie.Stream{Seed: seed, Domain: reverie.Evaluation, Step: 1 << 20}).Perm(m.N)[:min(b.n, m.N)] {
+	for _, i := range (random.Stream{Seed: seed, Domain: random.Evaluation, Step: 1 << 20}).Perm(m.N)[:min(b.n, m.N)] {
 		out.Pix = append(out.Pix, m.Image(i)...)
 		out.N++
 	}

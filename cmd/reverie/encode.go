@@ -11,7 +11,6 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
@@ -21,6 +20,7 @@ import (
 	"github.com/reverie-go/reverie/internal/chart"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -274,7 +274,7 @@ func (q *quality) add(ctx context.Context, a *pipeline.Autoencoder, b *data.Batc
 // bound is that of training: of 8-bit images spread over their levels, on which
 // alone a density bounds their bits.
 func (q *quality) bound(a *pipeline.Autoencoder, b *data.Batch) (rec, kl []float32, err error) {
-	s := reverie.Stream{Seed: q.seed, Domain: reverie.Evaluation, Sample: uint64(q.n)}
+	s := random.Stream{Seed: q.seed, Domain: random.Evaluation, Sample: uint64(q.n)}
 	images := b.X
 	if a.Net.Likelihood().Spreads(q.levels) {
 		images = dequantised(images, b.N, s)

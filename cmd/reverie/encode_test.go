@@ -21,6 +21,7 @@ import (
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 )
 
 // encoded are the numbers in encode's last line.
@@ -75,7 +76,7 @@ func TestEncodeUnits(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	table := func(name string, n int, scale float64) {
 		x := make([]float64, 2*n)
-		reverie.Stream{Seed: 8}.Normal(x)
+		random.Stream{Seed: 8}.Normal(x)
 		var text strings.Builder
 		for i := range n {
 			fmt.Fprintf(&text, "%g,%g\n", scale*float64(float32(x[2*i])), scale*float64(float32(1+3*x[2*i+1])))

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
@@ -20,6 +19,7 @@ import (
 	"github.com/reverie-go/reverie/eval/onnx"
 	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -177,7 +177,7 @@ func (v *evaluation) load(s *data.Set, name string) (*eval.Set, error) {
 	}
 	if most := mostReferences(memory.Available(), each); s.Len() > most {
 		v.note(fmt.Sprintf("of the %s in the %s set %s are compared with, drawn at random", humanize.Comma(int64(s.Len())), name, humanize.Comma(int64(most))))
-		s = s.Subset(reverie.Stream{Seed: v.seed, Domain: reverie.Evaluation, Sample: 1 << 40}.Perm(s.Len())[:most])
+		s = s.Subset(random.Stream{Seed: v.seed, Domain: random.Evaluation, Sample: 1 << 40}.Perm(s.Len())[:most])
 	}
 	m, err := eval.Read(v.cmd.Context(), s)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/random"
 )
 
 // modelMetrics are the metrics of a model itself, on the images of v. Of none
@@ -58,7 +59,7 @@ func (v *evaluation) chainVariance() reverie.Variance {
 func (v *evaluation) judged(s *eval.Set) eval.Images {
 	m := s.Images
 	if m.N > v.images {
-		m = m.Take(reverie.Stream{Seed: v.seed, Domain: reverie.Evaluation, Sample: 1 << 41}.Perm(m.N)[:v.images])
+		m = m.Take(random.Stream{Seed: v.seed, Domain: random.Evaluation, Sample: 1 << 41}.Perm(m.N)[:v.images])
 	}
 	shift, scale := v.model.Shift, v.model.Scale
 	if len(scale) == 0 {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 )
@@ -40,7 +40,7 @@ func (o *sampleOptions) start(cmd *cobra.Command, p *pipeline.Options, m *pipeli
 	if set.Val().Len() > 0 {
 		set = set.Val()
 	}
-	order := reverie.Stream{Seed: p.Seed, Domain: reverie.Sampling}.Perm(set.Len())
+	order := random.Stream{Seed: p.Seed, Domain: random.Sampling}.Perm(set.Len())
 	p.Start = func(first, n int) ([]float32, error) { return far(cmd.Context(), set, order, first, n) }
 	return nil
 }

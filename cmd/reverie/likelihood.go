@@ -15,6 +15,7 @@ import (
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 )
 
 // likelihoods says how probable a model finds images, or points: batch by batch, in bounds and through the probability flow.
@@ -141,7 +142,7 @@ type likelihoodBatch struct {
 	denoiser reverie.Denoiser[*tensors.Tensor]
 	reading  eval.Reading
 	bounded  bool // within [-1,1], as images are
-	stream   reverie.Stream
+	stream   random.Stream
 	// The numbers in an image, and what each costs beside what the diffusion sees of it: of latents and of points in units of their own.
 	dim    int
 	beside []float64
@@ -174,7 +175,7 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 		return err
 	}
 	e := l.model.Engine
-	b := likelihoodBatch{space: pipeline.NewScope(e.Space(reverie.Stream{})), reading: images.Reading(), bounded: !images.Points()}
+	b := likelihoodBatch{space: pipeline.NewScope(e.Space(random.Stream{})), reading: images.Reading(), bounded: !images.Points()}
 	if l.model.VAE != nil { // what is measured are the latents
 		b.reading, b.bounded = eval.Points, false
 	}
@@ -186,7 +187,7 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 			return err
 		}
 		n := min(l.batch, images.N-first)
-		b.stream = reverie.Stream{Seed: l.seed, Domain: reverie.Evaluation, Sample: uint64(first)}
+		b.stream = random.Stream{Seed: l.seed, Domain: random.Evaluation, Sample: uint64(first)}
 		b.space.Stream = b.stream
 		err := l.load(&b, images, first, n)
 		if err == nil {

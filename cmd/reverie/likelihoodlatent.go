@@ -5,11 +5,11 @@ import (
 	"math"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 )
 
 // checkAutoencoder refuses an autoencoder that gives no density.
@@ -76,7 +76,7 @@ func (l *likelihoods) encode(b *likelihoodBatch, images eval.Images) error {
 }
 
 // dequantised adds noise uniform in a level to levels, each image's own.
-func dequantised(images []float32, n int, s reverie.Stream) []float32 {
+func dequantised(images []float32, n int, s random.Stream) []float32 {
 	size := len(images) / n
 	out, u := make([]float32, len(images)), make([]float64, size)
 	s.Step = 1 << 31 // the flow's probes are from Step 1 on

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize/english"
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/random"
 	"github.com/spf13/cobra"
 )
 
@@ -84,7 +84,7 @@ func (o *sampleOptions) decodePrior(ctx context.Context, a *pipeline.Autoencoder
 	_, c := a.Net.Channels()
 	for done := 0; done < o.n; done += o.batch {
 		first, n := o.first+done, min(o.batch, o.n-done)
-		noise := pipeline.PriorFrom(reverie.Stream{Seed: o.seed, Domain: reverie.Sampling, Sample: uint64(first)}, n, h, w, z)
+		noise := pipeline.PriorFrom(random.Stream{Seed: o.seed, Domain: random.Sampling, Sample: uint64(first)}, n, h, w, z)
 		x, _, _, err := a.DecodeCodes(ctx, noise, n, h, w, n)
 		if err == nil && o.dir != "" {
 			err = o.writeSingles(first, x, height, width, c, text)

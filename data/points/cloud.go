@@ -11,10 +11,11 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/internal/regular"
+	"github.com/reverie-go/reverie/random"
 )
 
 // Domain is the domain of the random streams that Open draws from.
-const Domain reverie.Domain = 129
+const Domain random.Domain = 129
 
 // Bounds of a set.
 const (
@@ -82,7 +83,7 @@ func Open(source string, o Options) (*Cloud, error) {
 	if o.N == 0 {
 		o.N = 10_000
 	}
-	s := reverie.Stream{Seed: o.Seed, Domain: Domain}
+	s := random.Stream{Seed: o.Seed, Domain: Domain}
 	switch strings.ToLower(filepath.Ext(source)) {
 	case ".csv", ".tsv", ".txt", ".dat":
 		return examined(source, OpenCSV)

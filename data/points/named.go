@@ -7,6 +7,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/mixture"
+	"github.com/reverie-go/reverie/random"
 )
 
 // A law draws one point of a named set from uniform numbers u in [0,1) and standard normal ones z.
@@ -74,7 +75,7 @@ func find(name string) *namedSet {
 //
 // z is standard normal, u uniform on [0,1), choices are equally likely. Swiss roll, checkerboard, pinwheel and spiral are the toy data
 // of FFJORD (Grathwohl et al. 2019, arXiv:1810.01367).
-func Draw(name string, s reverie.Stream, n int) (*Cloud, error) {
+func Draw(name string, s random.Stream, n int) (*Cloud, error) {
 	set := find(name)
 	if set == nil {
 		return nil, fmt.Errorf("points: unknown set %q: expected one of %s", name, strings.Join(Names(), ", "))

@@ -8,12 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/points"
+	"github.com/reverie-go/reverie/random"
 )
 
-var stream = reverie.Stream{Seed: 1, Domain: points.Domain}
+var stream = random.Stream{Seed: 1, Domain: points.Domain}
 
 func draw(t *testing.T, name string, n int) *points.Cloud {
 	t.Helper()

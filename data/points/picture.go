@@ -9,13 +9,14 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data/photo"
+	"github.com/reverie-go/reverie/random"
 )
 
 // maxPixels bounds a picture that points are drawn from.
 const maxPixels = 1 << 22
 
 // OpenPNG draws n points from the dark pixels of a picture file, see FromImage.
-func OpenPNG(path string, s reverie.Stream, n int) (*Cloud, error) {
+func OpenPNG(path string, s random.Stream, n int) (*Cloud, error) {
 	f, err := openFile(path)
 	if err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func decode(r io.Reader) (image.Image, error) {
 // FromImage draws n points from a picture's darkness: a pixel is chosen with a probability proportional to 1 - luminance (on white,
 // where it is transparent), and the point lies anywhere in it. The picture's middle is (0, 0), its longer side reaches from -1 to 1, and y
 // points upwards. Point i comes from the stream s.Plus(i) alone. A picture that is all white is an error.
-func FromImage(img image.Image, s reverie.Stream, n int) (*Cloud, error) {
+func FromImage(img image.Image, s random.Stream, n int) (*Cloud, error) {
 	if err := checkCount(n); err != nil {
 		return nil, err
 	}

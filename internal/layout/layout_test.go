@@ -23,31 +23,33 @@ var allowed = map[string]struct {
 	ours   []string
 	others bool
 }{
-	"":             {nil, false},
-	"sample":       {[]string{"."}, false},
-	"mixture":      {[]string{"."}, false},
-	"data":         {[]string{".", "data", "checkpoint"}, true},            // for npz
-	"data/picture": {[]string{"checkpoint"}, true},                         // for its atomic writing
-	"data/points":  {[]string{".", "data", "mixture", "checkpoint"}, true}, // for npz
+	"":             {[]string{"random", "internal/assign"}, false},
+	"random":       {nil, false},
+	"sample":       {[]string{".", "random"}, false},
+	"mixture":      {[]string{".", "random"}, false},
+	"data":         {[]string{".", "random", "data", "checkpoint"}, true},            // for npz
+	"data/picture": {[]string{"checkpoint"}, true},                                   // for its atomic writing
+	"data/points":  {[]string{".", "random", "data", "mixture", "checkpoint"}, true}, // for npz
 	"checkpoint":   {[]string{"checkpoint"}, true},
 	"config":       {[]string{"config"}, true},
-	"engine":       {[]string{".", "engine"}, true},
-	"net":          {[]string{".", "net", "engine"}, true},
-	"pipeline":     {[]string{".", "sample", "engine", "net", "data/picture", "checkpoint"}, true},
-	"train":        {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval"}, true},
-	"eval":         {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "eval"}, true},
-	"lab":          {[]string{".", "sample", "mixture", "engine", "net", "data", "checkpoint", "train", "eval"}, true},
-	"cmd":          {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "lab"}, true},
-	"bench":        {[]string{".", "sample", "mixture", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "bench"}, true},
+	"engine":       {[]string{".", "random", "engine"}, true},
+	"net":          {[]string{".", "random", "net", "engine"}, true},
+	"pipeline":     {[]string{".", "random", "sample", "engine", "net", "data/picture", "checkpoint"}, true},
+	"train":        {[]string{".", "random", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval"}, true},
+	"eval":         {[]string{".", "random", "sample", "engine", "net", "data", "checkpoint", "config", "eval"}, true},
+	"lab":          {[]string{".", "random", "sample", "mixture", "engine", "net", "data", "checkpoint", "train", "eval"}, true},
+	"cmd":          {[]string{".", "random", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "lab"}, true},
+	"bench":        {[]string{".", "random", "sample", "mixture", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "bench"}, true},
 
-	"internal": {[]string{"internal"}, true},
+	"internal":        {[]string{"internal"}, true},
+	"internal/assign": {nil, false},
 
 	// GoMLX's own tests, some in package graph, must be able to import the backend.
 	"engine/simd": {[]string{"engine/simd"}, true},
 }
 
 // helpers hold what knows nothing of diffusion and reads no network; every folder may import them but the maths and the backend, which
-// read no files.
+// read no files (what of them the maths has is in its row).
 const helpers = "internal"
 
 // simdImports are the packages of GoMLX that engine/simd may import.

@@ -9,9 +9,9 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/random"
 )
 
 func open(t *testing.T) *engine.Engine {
@@ -24,7 +24,7 @@ func open(t *testing.T) *engine.Engine {
 }
 
 func normals(e *engine.Engine, seed uint64, dims ...int) *tensors.Tensor {
-	return engine.Fill(e, func(flat []float32) { reverie.Stream{Seed: seed, Domain: 200}.Normal32(flat) }, dims...)
+	return engine.Fill(e, func(flat []float32) { random.Stream{Seed: seed, Domain: 200}.Normal32(flat) }, dims...)
 }
 
 // weights are initial ones with every constant replaced, so that no branch is
@@ -35,7 +35,7 @@ func weights(e *engine.Engine, m *Model) []*tensors.Tensor {
 		if p.Init.Lo == p.Init.Hi {
 			c := float32(p.Init.Lo)
 			w[i] = engine.Fill(e, func(flat []float32) {
-				reverie.Stream{Seed: 2, Domain: 200, Sample: uint64(i)}.Normal32(flat)
+				random.Stream{Seed: 2, Domain: 200, Sample: uint64(i)}.Normal32(flat)
 				for j, z := range flat {
 					flat[j] = c + 0.1*z
 				}

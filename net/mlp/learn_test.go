@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/mixture"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
+	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -27,11 +28,11 @@ type learner struct {
 // batch draws x_t, cond and eps of n points, t uniform over the process's span, for EDM in its logarithm.
 func (l *learner) batch(step, n int) (x, cond, eps []float32, t []float64) {
 	lo, hi := l.p.Span()
-	data := l.law.Sample(reverie.Stream{Seed: 1, Domain: 128, Step: uint32(2 * step)}, n)
+	data := l.law.Sample(random.Stream{Seed: 1, Domain: 128, Step: uint32(2 * step)}, n)
 	d := l.law.Dim()
 	x, cond, eps, t = make([]float32, n*d), make([]float32, n), make([]float32, n*d), make([]float64, n)
 	for i := range data {
-		s := reverie.Stream{Seed: 2, Domain: 128, Sample: uint64(i), Step: uint32(2 * step)}
+		s := random.Stream{Seed: 2, Domain: 128, Sample: uint64(i), Step: uint32(2 * step)}
 		t[i] = lo + (hi-lo)*s.Uniform()
 		if _, ok := l.p.(reverie.EDM); ok {
 			t[i] = lo * math.Pow(hi/lo, s.Uniform())

@@ -11,11 +11,11 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
+	"github.com/reverie-go/reverie/random"
 )
 
 func open(t *testing.T) *engine.Engine {
@@ -191,7 +191,7 @@ func newProbe(t *testing.T, energy bool) *probe {
 	p := &probe{e: open(t), m: build(t, mlp.Config{Width: 7, Depth: 2, Embed: 4, Waves: 1, Energy: energy})}
 	p.weights = net.Initial(p.m, 5, dtypes.Float64)
 	x := make([]float64, 6)
-	reverie.Stream{Seed: 6, Domain: 128}.Normal(x)
+	random.Stream{Seed: 6, Domain: 128}.Normal(x)
 	p.x, p.cond = engine.New(p.e, x, 3, 1, 1, 2), engine.New(p.e, []float64{0.5, -3, 400}, 3)
 	return p
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/random"
 )
 
 var eng *engine.Engine
@@ -70,7 +71,7 @@ func near(t *testing.T, what string, got, want, tol float64) {
 func normals(seed uint64, n, d int) [][]float64 {
 	b := reverie.NewBatch[float64](n, d)
 	for i := range b {
-		reverie.Stream{Seed: seed, Domain: 200, Sample: uint64(i)}.Normal(b[i])
+		random.Stream{Seed: seed, Domain: 200, Sample: uint64(i)}.Normal(b[i])
 	}
 	return b
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/vae"
+	"github.com/reverie-go/reverie/random"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -33,7 +34,7 @@ func floats(t *testing.T, x *tensors.Tensor) []float64 {
 // normal are n standard normal numbers.
 func normal(n int, sample uint64) []float64 {
 	z := make([]float64, n)
-	reverie.Stream{Seed: 7, Sample: sample}.Normal(z)
+	random.Stream{Seed: 7, Sample: sample}.Normal(z)
 	return z
 }
 
@@ -60,7 +61,7 @@ func TestKL(t *testing.T) {
 			t.Errorf("KL %v, reverie.KL %v", got[i], want)
 		}
 		const draws = 200_000
-		s := reverie.Stream{Seed: 3, Sample: uint64(i)}
+		s := random.Stream{Seed: 3, Sample: uint64(i)}
 		u := make([]float64, 3*draws)
 		s.Normal(u)
 		for k := range draws {

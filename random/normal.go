@@ -1,4 +1,4 @@
-package reverie
+package random
 
 import "math"
 
@@ -12,7 +12,7 @@ func (s Stream) Normal(dst []float64) { fillNormal(s, dst) }
 // Normal32 fills dst with Normal's numbers, each rounded to float32.
 func (s Stream) Normal32(dst []float32) { fillNormal(s, dst) }
 
-func fillNormal[T Float](s Stream, dst []T) {
+func fillNormal[T float32 | float64](s Stream, dst []T) {
 	// In two passes over a short buffer, so that the processor overlaps the independent steps of each.
 	var word [64]uint32
 	for first := 0; first < len(dst); first += len(word) {
@@ -61,7 +61,6 @@ func logWord(w uint32) float64 {
 	return float64(float64(e-32)*math.Ln2) + float64(2*float64(f*p))
 }
 
-// sincosWord returns sine and cosine of 2 pi (w + 1/2)/2^32.
 // sincosWord returns sine and cosine of 2 pi (w + 1/2)/2^32.
 func sincosWord(w uint32) (sin, cos float64) {
 	// A quarter turn q and the rest |x| <= pi/4 around its middle; the Taylor series are cut below 2^-53.

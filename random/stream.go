@@ -1,4 +1,6 @@
-package reverie
+// Package random gives the random numbers of everything: streams of Philox's numbers, uniform or normal, each named by a seed, a
+// purpose, a sample and a step, and the same on every machine.
+package random
 
 import "math/bits"
 

@@ -1,4 +1,4 @@
-package reverie
+package random
 
 // philox is Philox4x32-10: a bijection of the 128-bit counter for each 64-bit key, whose outputs pass as independent random bits
 // (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").

@@ -1,19 +1,20 @@
-package reverie
+package assign
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"testing"
+
+	"github.com/reverie-go/reverie/random"
 )
 
 // costs returns n x n costs of a kind: uniform, small integers with many ties, squared distances of points.
 func costs(kind string, n int, seed uint64) [][]float64 {
 	c := make([][]float64, n)
-	s := Stream{Seed: seed, Domain: Evaluation}
-	x := NewBatch[float64](2*n, 2)
+	s := random.Stream{Seed: seed, Domain: random.Evaluation}
+	x := make([][]float64, 2*n)
 	for i := range x {
+		x[i] = make([]float64, 2)
 		s.Plus(i).Normal(x[i])
 	}
 	for i := range c {
@@ -81,12 +82,12 @@ func cheapest(cost [][]float64, i int, taken []bool) float64 {
 }
 
 // Small problems against all permutations.
-func TestAssignAgainstAllPermutations(t *testing.T) {
+func TestLeastAgainstAllPermutations(t *testing.T) {
 	for _, kind := range kinds {
 		for n := range 8 {
 			for seed := range uint64(40) {
 				c := costs(kind, n, seed)
-				got, ok := total(c, Assign(c))
+				got, ok := total(c, Least(c))
 				if !ok {
 					t.Fatalf("%s, n = %d: no permutation", kind, n)
 				}
@@ -100,10 +101,10 @@ func TestAssignAgainstAllPermutations(t *testing.T) {
 
 // Two sets of one point far away and others near the origin: the others are assigned as if the far ones were not there, though every cost of
 // these is 1e16. Against the same problem without them.
-func TestAssignBesideAnOutlier(t *testing.T) {
+func TestLeastBesideAnOutlier(t *testing.T) {
 	const n = 200
 	c := costs("distances", n, 5)
-	want, _ := total(c, Assign(c))
+	want, _ := total(c, Least(c))
 	for i := range c {
 		c[i] = append(c[i], 1e16+float64(i))
 	}
@@ -112,7 +113,7 @@ func TestAssignBesideAnOutlier(t *testing.T) {
 		last[j] = 1e16 + 3*float64(j)
 	}
 	c = append(c, last)
-	got := Assign(c)
+	got := Least(c)
 	if sum, ok := total(c, got); !ok || got[n] != n || !(math.Abs(sum-want) <= 1e-12*want) {
 		t.Errorf("the far one goes to %d, all cost %v, want %v", got[n], sum, want)
 	}
@@ -120,7 +121,7 @@ func TestAssignBesideAnOutlier(t *testing.T) {
 
 // Large problems by duality: prices u, v with u_i + v_j <= c_ij everywhere bound every assignment's cost from below by their sum, so one whose cost is
 // that sum is the least.
-func TestAssignByDuality(t *testing.T) {
+func TestLeastByDuality(t *testing.T) {
 	for _, kind := range kinds {
 		for _, n := range []int{50, 200, 333} {
 			c := costs(kind, n, uint64(n))
@@ -144,73 +145,28 @@ func TestAssignByDuality(t *testing.T) {
 					}
 				}
 			}
-			near(t, kind+" dual", dual, got, 1e-11, float64(n)*scale)
-		}
-	}
-}
-
-// Distances of every size, remainders of four included, against the plain sum; and what has none.
-func TestDistances(t *testing.T) {
-	for size := range 10 {
-		a, b := NewBatch[float32](3, size), NewBatch[float32](2, size)
-		for i := range a {
-			Stream{Seed: 3, Sample: uint64(i)}.Normal32(a[i])
-		}
-		for i := range b {
-			Stream{Seed: 4, Sample: uint64(i)}.Normal32(b[i])
-		}
-		for i, row := range Distances(a, b) {
-			for j, got := range row {
-				want := 0.0
-				for k := range size {
-					want += math.Pow(float64(a[i][k])-float64(b[j][k]), 2)
-				}
-				near(t, "distance", got, want, 1e-14, 0)
+			if !(math.Abs(dual-got) <= 1e-11*max(math.Abs(got), float64(n)*scale)) {
+				t.Errorf("%s, n = %d: prices add up to %v, costs to %v", kind, n, dual, got)
 			}
 		}
 	}
-	if d := Distances(Batch[float64]{}, Batch[float64]{}); len(d) != 0 {
-		t.Error(d)
-	}
-	for _, c := range [][2]Batch[float64]{{{{1, 2}}, {{1}}}, {{{1}, {1, 2}}, {{1}}}, {{{1}}, {{1}, {1, 2}}}} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%v have distances", c)
-				}
-			}()
-			Distances(c[0], c[1])
-		}()
-	}
 }
 
-// A batch of 128 pictures of 64x64x3.
-func BenchmarkCouple(b *testing.B) {
-	x, y := NewBatch[float32](128, 64*64*3), NewBatch[float32](128, 64*64*3)
-	for i := range x {
-		Stream{Seed: 1, Sample: uint64(i)}.Normal32(x[i])
-		Stream{Seed: 2, Sample: uint64(i)}.Normal32(y[i])
-	}
-	for b.Loop() {
-		Couple(x, y)
-	}
-}
-
-func BenchmarkAssign(b *testing.B) {
+func BenchmarkLeast(b *testing.B) {
 	for _, n := range []int{128, 512, 2048} {
 		c := costs("distances", n, 1)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				Assign(c)
+				Least(c)
 			}
 		})
 	}
 }
 
 // Prices do not depend on the scale: costs far from 0, tiny and huge.
-func TestAssignScales(t *testing.T) {
+func TestLeastScales(t *testing.T) {
 	c := costs("distances", 60, 3)
-	want := Assign(c)
+	want := Least(c)
 	for _, f := range [][2]float64{{1e-300, 0}, {1e290, 0}, {-1, 0}, {1, 1e6}} {
 		d := make([][]float64, len(c))
 		for i := range c {
@@ -218,18 +174,18 @@ func TestAssignScales(t *testing.T) {
 				d[i] = append(d[i], f[0]*v+f[1])
 			}
 		}
-		got, ok := total(c, Assign(d))
+		got, ok := total(c, Least(d))
 		least, _ := total(c, want)
 		if f[0] > 0 && !(math.Abs(got-least) <= 1e-6) || !ok {
 			t.Errorf("costs %v: %v, want %v", f, got, least)
 		}
-		if some, _ := total(c, Stream{Seed: 2}.Perm(len(c))); f[0] < 0 && got <= some {
+		if some, _ := total(c, random.Stream{Seed: 2}.Perm(len(c))); f[0] < 0 && got <= some {
 			t.Errorf("the most expensive assignment costs %v, another %v", got, some)
 		}
 	}
 }
 
-func TestAssignPanics(t *testing.T) {
+func TestLeastPanics(t *testing.T) {
 	for _, c := range [][][]float64{{{1, 2}}, {{1, 2}, {3}}, {{1, 2}, {math.NaN(), 1}}, {{math.Inf(1)}}} {
 		func() {
 			defer func() {
@@ -237,35 +193,7 @@ func TestAssignPanics(t *testing.T) {
 					t.Errorf("%v is assigned", c)
 				}
 			}()
-			Assign(c)
+			Least(c)
 		}()
-	}
-}
-
-// On the line the nearest coupling is by order (the monotone map is the optimal one); and in both precisions alike.
-func TestCouple(t *testing.T) {
-	const n = 200
-	a, b := NewBatch[float64](n, 1), NewBatch[float64](n, 1)
-	a32, b32 := NewBatch[float32](n, 1), NewBatch[float32](n, 1)
-	for i := range n {
-		Stream{Seed: 1, Sample: uint64(i)}.Normal(a[i])
-		Stream{Seed: 2, Sample: uint64(i)}.Normal(b[i])
-		b[i][0] = math.Exp(b[i][0]) - 3
-		a32[i][0], b32[i][0] = float32(a[i][0]), float32(b[i][0])
-	}
-	byValue := func(x Batch[float64]) []int {
-		order := make([]int, n)
-		for i := range order {
-			order[i] = i
-		}
-		slices.SortFunc(order, func(i, j int) int { return cmp.Compare(x[i][0], x[j][0]) })
-		return order
-	}
-	got, got32 := Couple(a, b), Couple(a32, b32)
-	orderA, orderB := byValue(a), byValue(b)
-	for k := range n {
-		if got[orderA[k]] != orderB[k] || got32[orderA[k]] != orderB[k] {
-			t.Fatalf("number %d in order goes with %d and %d, want %d", k, got[orderA[k]], got32[orderA[k]], orderB[k])
-		}
 	}
 }

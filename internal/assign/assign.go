@@ -1,4 +1,5 @@
-package reverie
+// Package assign solves the assignment problem: which row goes to which column, at the least cost of all.
+package assign
 
 import (
 	"fmt"
@@ -6,20 +7,20 @@ import (
 	"slices"
 )
 
-// Assign returns the assignment of rows to columns of least total cost: row i goes to column Assign(cost)[i], every column is taken once. What
+// Least returns the assignment of rows to columns of least total cost: row i goes to column Least(cost)[i], every column is taken once. What
 // rounding adds is a share of that total itself, however large other costs are: no other assignment is cheaper by more than about 1e-15 n of the
 // sum of the sizes of the costs that it takes. cost is square, its numbers at most 1e300; else it panics. Its time grows with n^3 at worst; 2,048
 // points to 2,048 take about a second.
 //
 // (Jonker & Volgenant 1987, "A shortest augmenting path algorithm for dense and sparse linear assignment problems", started from an auction's prices.)
-func Assign(cost [][]float64) []int {
+func Least(cost [][]float64) []int {
 	for i, row := range cost {
 		if len(row) != len(cost) {
-			panic(fmt.Sprintf("reverie: Assign: row %d has %d costs of %d", i, len(row), len(cost)))
+			panic(fmt.Sprintf("assign: row %d has %d costs of %d", i, len(row), len(cost)))
 		}
 		for j, c := range row {
 			if !(math.Abs(c) <= 1e300) {
-				panic(fmt.Sprintf("reverie: Assign: cost %d, %d is %v: expected at most 1e300", i, j, c))
+				panic(fmt.Sprintf("assign: cost %d, %d is %v: expected at most 1e300", i, j, c))
 			}
 		}
 	}
