@@ -24,23 +24,24 @@ var allowed = map[string]struct {
 	others bool
 }{
 	"":             {[]string{"random", "internal/assign"}, false},
+	"table":        {nil, false},
 	"random":       {nil, false},
 	"kind":         {nil, false},
-	"sample":       {[]string{".", "random"}, false},
+	"sample":       {[]string{".", "random", "table"}, false},
 	"mixture":      {[]string{".", "random"}, false},
-	"data":         {[]string{".", "random", "data", "checkpoint"}, true},            // for npz
+	"data":         {[]string{".", "random", "table", "data", "checkpoint"}, true},            // for npz
 	"data/picture": {[]string{"checkpoint"}, true},                                   // for its atomic writing
-	"data/points":  {[]string{".", "random", "data", "mixture", "checkpoint"}, true}, // for npz
-	"checkpoint":   {[]string{"checkpoint"}, true},
-	"config":       {[]string{"config"}, true},
+	"data/points":  {[]string{".", "random", "table", "data", "mixture", "checkpoint"}, true}, // for npz
+	"checkpoint":   {[]string{"table", "checkpoint"}, true},
+	"config":       {[]string{"table", "config"}, true},
 	"engine":       {[]string{".", "random", "engine"}, true},
-	"net":          {[]string{".", "random", "net", "engine"}, true},
-	"pipeline":     {[]string{".", "random", "sample", "engine", "net", "data/picture", "checkpoint"}, true},
-	"train":        {[]string{".", "random", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval"}, true},
-	"eval":         {[]string{".", "random", "sample", "engine", "net", "data", "checkpoint", "config", "eval"}, true},
-	"lab":          {[]string{".", "random", "sample", "mixture", "engine", "net", "data", "checkpoint", "train", "eval"}, true},
-	"cmd":          {[]string{".", "random", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "lab"}, true},
-	"bench":        {[]string{".", "random", "sample", "mixture", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "bench"}, true},
+	"net":          {[]string{".", "random", "table", "net", "engine"}, true},
+	"pipeline":     {[]string{".", "random", "table", "sample", "engine", "net", "data/picture", "checkpoint"}, true},
+	"train":        {[]string{".", "random", "table", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval"}, true},
+	"eval":         {[]string{".", "random", "table", "sample", "engine", "net", "data", "checkpoint", "config", "eval"}, true},
+	"lab":          {[]string{".", "random", "table", "sample", "mixture", "engine", "net", "data", "checkpoint", "train", "eval"}, true},
+	"cmd":          {[]string{".", "random", "table", "sample", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "lab"}, true},
+	"bench":        {[]string{".", "random", "table", "sample", "mixture", "engine", "net", "data", "checkpoint", "config", "pipeline", "train", "eval", "bench"}, true},
 
 	"internal":        {[]string{"internal"}, true},
 	"internal/assign": {nil, false},

@@ -1,0 +1,504 @@
+package table
+
+import (
+	"encoding"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Field is a setting: a variable with the flag that sets it, what it takes, and how it stands in a
+// file. It is a value for the flags of packages flag and pflag. Its tags are
+//
+//	flag    its name, the same as a flag and as a key of JSON
+//	help    what it is, for --help
+//	zero    what 0 or nothing stands for, for --help
+//	range   the numbers that it takes, see [ParseRange]; of a list each
+//	names   the words that it takes, with commas between; an empty one: it may be left empty
+//	of      the flag whose table it is a name of, or a row; of a list each. Where the program has
+//	        no such table any name will do
+//	whole   "true": commas do not divide the values of a list, as in paths
+//	group   the part of the help that it stands in
+//	rare    "true": --help-all alone shows it
+//
+// A variable is an int, uint64, float64, bool, string or time.Duration, a type that is text
+// (encoding.TextMarshaler and TextUnmarshaler), a slice or an array of those, or a row of a table: an
+// interface, whose text is the row's name.
+type Field struct {
+	Name, Help, Zero, Group string
+	Rare                    bool
+
+	// Paths say which rows the variable is a setting of: none if it lies in no row. Of a field of
+	// several rows, see [All], there is a path for each.
+	Paths []Path
+
+	of     string
+	names  []string
+	limits *Range
+	whole  bool
+	given  bool     // by Set: a list goes on
+	alike  []*Field // of several rows: one for each, of which v is that of the last that was set
+	v      reflect.Value
+}
+
+// A Path is the choices that lead to a setting, the outermost first.
+type Path []Choice
+
+// A Choice is a row by its name, and the flag that chooses it.
+type Choice struct {
+	Flag, Name string
+	of         string // the flag of the table
+}
+
+// Bind makes a field of the variable that ptr points to, with the tags of a struct's field.
+func Bind(ptr any, tag reflect.StructTag) *Field { return bind(reflect.ValueOf(ptr).Elem(), tag) }
+
+func bind(v reflect.Value, tag reflect.StructTag) *Field {
+	f := &Field{
+		Name: tag.Get("flag"), Help: tag.Get("help"), Zero: tag.Get("zero"), Group: tag.Get("group"), Rare: tag.Get("rare") == "true",
+		of: tag.Get("of"), whole: tag.Get("whole") == "true", v: v,
+	}
+	if words, ok := tag.Lookup("names"); ok {
+		f.names = strings.Split(words, ",")
+	}
+	if text, ok := tag.Lookup("range"); ok {
+		r, err := ParseRange(text)
+		if err != nil {
+			panic("table: --" + f.Name + ": " + err.Error())
+		}
+		f.limits = &r
+	}
+	f.Type() // which panics for a variable that can be none
+	return f
+}
+
+// Names are the words that the field takes; nil: any, or it takes none.
+func (f *Field) Names() []string {
+	if f.alike != nil {
+		var all []string
+		for _, a := range f.alike {
+			for _, name := range a.Names() {
+				if !slices.Contains(all, name) {
+					all = append(all, name)
+				}
+			}
+		}
+		return all
+	}
+	if t, ok := lookup(f.of); ok && f.names == nil {
+		return names(t.all())
+	}
+	return f.names
+}
+
+// Of is the flag of the table that the field chooses from, "" if from none.
+func (f *Field) Of() string { return f.of }
+
+// Range is the range of the numbers that the field takes; ok is false where it has none.
+func (f *Field) Range() (r Range, ok bool) {
+	if f.limits == nil {
+		return r, false
+	}
+	return *f.limits, true
+}
+
+// Chosen is the row that the field holds, nil where it is no row, or none is chosen.
+func (f *Field) Chosen() Row {
+	if f.v.Kind() != reflect.Interface || f.v.IsNil() {
+		return nil
+	}
+	return f.v.Interface().(Row)
+}
+
+// Value is the variable's value.
+func (f *Field) Value() any { return f.v.Interface() }
+
+// IsZero says whether the variable is 0, empty, or no row.
+func (f *Field) IsZero() bool { return f.v.IsZero() }
+
+// Set reads the value as a flag is given it. A list is that of the first call, and longer by each
+// that follows. What is not read leaves the variable as it was.
+func (f *Field) Set(text string) error {
+	if f.alike != nil {
+		return f.setAny(func(a *Field) error { return a.Set(text) })
+	}
+	switch f.v.Kind() {
+	case reflect.Interface:
+		return f.choose(text)
+	case reflect.Slice, reflect.Array:
+		return f.setList(text)
+	}
+	to := reflect.New(f.v.Type()).Elem()
+	if err := f.read(to, text); err != nil {
+		return err
+	}
+	f.v.Set(to)
+	return nil
+}
+
+// setAny sets the first of the fields alike that takes a value.
+func (f *Field) setAny(set func(*Field) error) (err error) {
+	for _, a := range f.alike {
+		if e := set(a); e == nil {
+			f.v = a.v
+			return nil
+		} else if err == nil {
+			err = e
+		}
+	}
+	if names := f.Names(); names != nil && f.Type() == "string" {
+		return unknown(f.Name, unquoted(err), names)
+	}
+	return err
+}
+
+// unquoted is the name that an error of an unknown name says.
+func unquoted(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		if quoted, err := strconv.QuotedPrefix(e.Text); err == nil {
+			name, _ := strconv.Unquote(quoted)
+			return name
+		}
+	}
+	return ""
+}
+
+// choose puts a copy of the row of a name in the variable. Settings that the row before it had too
+// stay; the row that it is already stays as it is.
+func (f *Field) choose(name string) error {
+	had := f.Chosen()
+	if had != nil && had.Row().Name == name {
+		return nil
+	}
+	t, ok := lookup(f.of)
+	if !ok {
+		return f.wrong("%q: the program has no table of it", name)
+	}
+	row, ok := find(t.all(), name)
+	if !ok {
+		return unknown(f.Name, name, f.Names())
+	}
+	next := reflect.ValueOf(Copy(row))
+	if !next.Type().AssignableTo(f.v.Type()) {
+		return f.wrong("%s goes with another choice", name)
+	}
+	f.v.Set(next)
+	if had != nil {
+		keep(next.Interface(), had)
+	}
+	return nil
+}
+
+// setList reads a list.
+func (f *Field) setList(text string) error {
+	parts, err := f.divide(text)
+	if err != nil {
+		return err
+	}
+	all := reflect.MakeSlice(reflect.SliceOf(f.v.Type().Elem()), len(parts), len(parts))
+	for i, part := range parts {
+		if err := f.read(all.Index(i), part); err != nil {
+			return err
+		}
+	}
+	if f.v.Kind() == reflect.Array {
+		if all.Len() != f.v.Len() {
+			return f.wrong("%q: expected %d numbers with commas between", text, f.v.Len())
+		}
+		reflect.Copy(f.v, all)
+		return nil
+	}
+	if f.given {
+		all = reflect.AppendSlice(f.v.Slice3(0, f.v.Len(), f.v.Len()), all)
+	}
+	f.given = true
+	f.v.Set(all)
+	return nil
+}
+
+// divide divides the text of a list.
+func (f *Field) divide(text string) ([]string, error) {
+	switch {
+	case f.whole:
+		return []string{text}, nil
+	case f.v.Type().Elem().Kind() == reflect.String && text != "": // which may hold commas, in quotes
+		parts, err := csv.NewReader(strings.NewReader(text)).Read()
+		if err != nil {
+			return nil, f.wrong("%q: expected names with commas between, in quotes where they have some", text)
+		}
+		return parts, nil
+	}
+	parts := strings.Split(text, ",")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts, nil
+}
+
+// wrong is the error of a value.
+func (f *Field) wrong(format string, args ...any) error {
+	return &Error{f.Name, fmt.Sprintf(format, args...)}
+}
+
+var duration = reflect.TypeFor[time.Duration]()
+
+// read reads one value, and checks it.
+func (f *Field) read(to reflect.Value, text string) (err error) {
+	if t, ok := to.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		if err := t.UnmarshalText([]byte(text)); err != nil {
+			return f.wrong("%q: %v", text, err)
+		}
+		return nil
+	}
+	switch {
+	case to.Type() == duration:
+		var d time.Duration
+		d, err = time.ParseDuration(text)
+		to.SetInt(int64(d))
+	case to.Kind() == reflect.Bool:
+		var b bool
+		b, err = strconv.ParseBool(text)
+		to.SetBool(b)
+	case to.Kind() == reflect.String:
+		to.SetString(text)
+	case to.CanInt():
+		var n int64
+		n, err = strconv.ParseInt(text, 10, to.Type().Bits())
+		to.SetInt(n)
+	case to.CanUint():
+		var n uint64
+		n, err = strconv.ParseUint(text, 10, to.Type().Bits())
+		to.SetUint(n)
+	default:
+		var x float64
+		x, err = strconv.ParseFloat(text, 64)
+		to.SetFloat(x)
+	}
+	switch {
+	case errors.Is(err, strconv.ErrRange) && f.limits != nil:
+		return f.limits.outside(f.Name, text, f.show())
+	case err != nil:
+		return f.wrong("%q: expected %s", text, expected(f.Type()))
+	case f.limits != nil && !f.limits.Has(number(to)):
+		return f.limits.outside(f.Name, text, f.show())
+	}
+	return f.checkName(to)
+}
+
+// expected are the words for what a field of a type takes.
+func expected(kind string) string {
+	switch kind {
+	case "int":
+		return "a whole number"
+	case "uint64":
+		return "a whole number, 0 or more"
+	case "float64":
+		return "a number"
+	case "bool":
+		return "true or false"
+	case "duration":
+		return "a time such as 90s, 8m or 2h30m"
+	case "intSlice":
+		return "whole numbers with commas between"
+	case "float64Slice":
+		return "numbers with commas between"
+	}
+	return "a " + kind
+}
+
+// show is how the ends of the range are written.
+func (f *Field) show() func(float64) string {
+	if f.v.Type() == duration {
+		return seconds
+	}
+	return plain
+}
+
+// number is a number as ranges have it: a time is its seconds.
+func number(v reflect.Value) float64 {
+	switch {
+	case v.Type() == duration:
+		return time.Duration(v.Int()).Seconds()
+	case v.CanInt():
+		return float64(v.Int())
+	case v.CanUint():
+		return float64(v.Uint())
+	}
+	return v.Float()
+}
+
+// Check is nil if the variable holds what Set would take, else an *Error.
+func (f *Field) Check() error {
+	switch f.v.Kind() {
+	case reflect.Interface:
+		if f.v.IsNil() {
+			return unknown(f.Name, "", f.Names())
+		}
+		return nil
+	case reflect.Slice, reflect.Array:
+		for i := range f.v.Len() {
+			if err := f.check(f.v.Index(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return f.check(f.v)
+}
+
+// check looks at one value.
+func (f *Field) check(v reflect.Value) error {
+	switch t, ok := v.Interface().(encoding.TextMarshaler); {
+	case ok:
+		text, err := t.MarshalText()
+		if err != nil {
+			return f.wrong("%v", err)
+		}
+		return f.read(reflect.New(v.Type()).Elem(), string(text))
+	case f.limits != nil && !f.limits.Has(number(v)):
+		return f.limits.outside(f.Name, f.show()(number(v)), f.show())
+	}
+	return f.checkName(v)
+}
+
+func (f *Field) checkName(v reflect.Value) error {
+	if names := f.Names(); v.Kind() == reflect.String && names != nil && !slices.Contains(names, v.String()) {
+		return unknown(f.Name, v.String(), slices.DeleteFunc(slices.Clone(names), func(s string) bool { return s == "" }))
+	}
+	return nil
+}
+
+// String is the value as a flag is given it; nothing for a time of 0 and for no row.
+func (f *Field) String() string {
+	if f == nil || !f.v.IsValid() {
+		return ""
+	}
+	switch f.v.Kind() {
+	case reflect.Interface:
+		if row := f.Chosen(); row != nil {
+			return row.Row().Name
+		}
+		return ""
+	case reflect.Slice, reflect.Array:
+		all := make([]string, f.v.Len())
+		for i := range all {
+			all[i] = text(f.v.Index(i))
+		}
+		return strings.Join(all, ",")
+	}
+	if f.v.Type() == duration && f.v.IsZero() {
+		return ""
+	}
+	return text(f.v)
+}
+
+// text is one value.
+func text(v reflect.Value) string {
+	if t, ok := v.Interface().(encoding.TextMarshaler); ok {
+		b, err := t.MarshalText()
+		if err != nil {
+			return err.Error()
+		}
+		return string(b)
+	}
+	if v.Kind() == reflect.Float64 {
+		return strconv.FormatFloat(v.Float(), 'g', -1, 64)
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// Type is the kind of value, in pflag's words: int, uint64, float64, bool, string, duration,
+// intSlice, float64Slice, stringSlice, stringArray; of a type that is text its name.
+func (f *Field) Type() string {
+	t := f.v.Type()
+	switch t.Kind() {
+	case reflect.Interface:
+		return "string"
+	case reflect.Slice, reflect.Array:
+		if f.whole {
+			return f.kind(t.Elem()) + "Array"
+		}
+		return f.kind(t.Elem()) + "Slice"
+	}
+	return f.kind(t)
+}
+
+// kind is the word for the type of one value.
+func (f *Field) kind(t reflect.Type) string {
+	reads := reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+	if reads && t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) {
+		return strings.ToLower(t.Name())
+	}
+	if t == duration {
+		return "duration"
+	}
+	switch t.Kind() {
+	case reflect.Int, reflect.Uint64, reflect.Float64, reflect.Bool, reflect.String:
+		return t.Kind().String()
+	}
+	panic(fmt.Sprintf("table: --%s is a %v, which can be no setting", f.Name, t))
+}
+
+// IsBoolFlag says that the flag needs no value, for package flag.
+func (f *Field) IsBoolFlag() bool { return f.v.Kind() == reflect.Bool }
+
+// JSON is the value as it stands in a file: a row by its name, a time as its text.
+func (f *Field) JSON() ([]byte, error) {
+	switch {
+	case f.v.Kind() == reflect.Interface:
+		return json.Marshal(f.String())
+	case f.v.Type() == duration:
+		return json.Marshal(time.Duration(f.v.Int()).String())
+	}
+	return json.Marshal(f.v.Interface())
+}
+
+// SetJSON reads what JSON writes. It looks at the kind of value only: what is out of range is found
+// by Check.
+func (f *Field) SetJSON(b []byte) error {
+	if f.alike != nil {
+		return f.setAny(func(a *Field) error { return a.SetJSON(b) })
+	}
+	row := f.v.Kind() == reflect.Interface
+	if row || f.v.Type() == duration {
+		var s string
+		if err := json.Unmarshal(b, &s); err != nil {
+			return f.mistyped(err)
+		}
+		if row && s == "" {
+			f.v.SetZero()
+			return nil
+		}
+		if row {
+			return f.choose(s)
+		}
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			return fmt.Errorf("%s: %q, expected a time such as 90s, 8m or 2h30m", f.Name, s)
+		}
+		f.v.SetInt(int64(d))
+		return nil
+	}
+	to := reflect.New(f.v.Type())
+	if err := json.Unmarshal(b, to.Interface()); err != nil {
+		return f.mistyped(err)
+	}
+	f.v.Set(to.Elem())
+	return nil
+}
+
+// mistyped is the error of JSON of another kind.
+func (f *Field) mistyped(err error) error {
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) {
+		return fmt.Errorf("%s: %s, expected %s", f.Name, kind.Value, expected(f.Type()))
+	}
+	return fmt.Errorf("%s: %w", f.Name, err)
+}

@@ -1,0 +1,318 @@
+package table
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Fields are the settings of the struct that ptr points to, in their order: its fields with a tag
+// flag, those of structs in it, and after a row those of the row that is chosen. What is set by them
+// is set in the struct.
+func Fields(ptr any) []*Field {
+	var all []*Field
+	_ = walk(structOf(ptr), nil, func(f *Field) error { // which only visit's errors end
+		all = append(all, f)
+		return nil
+	})
+	return all
+}
+
+// All are the settings that the struct which ptr points to may have: its own, and after each row
+// those of every row of the table. Settings of one name are one field, which takes what any of them
+// takes; its help says whose it is where not all have it. Those of rows are set in copies, for a
+// command line that is to be read before the rows are chosen.
+func All(ptr any) []*Field {
+	var all []*Field
+	every(structOf(ptr), nil, func(f *Field) {
+		i := slices.IndexFunc(all, func(a *Field) bool { return a.Name == f.Name })
+		if i < 0 {
+			all = append(all, f)
+			return
+		}
+		all[i] = merge(all[i], f)
+	})
+	for _, f := range all {
+		f.Help = f.said()
+	}
+	return all
+}
+
+// Find is the setting of that name among the fields, nil if there is none.
+func Find(fields []*Field, name string) *Field {
+	if i := slices.IndexFunc(fields, func(f *Field) bool { return f.Name == name }); i >= 0 {
+		return fields[i]
+	}
+	return nil
+}
+
+// Copy is a copy of a row with settings of its own: of what it points to, of its lists, and of the
+// rows in it.
+func Copy(row Row) Row {
+	from := reflect.ValueOf(row)
+	if from.Kind() != reflect.Pointer || from.Elem().Kind() != reflect.Struct {
+		return row
+	}
+	to := reflect.New(from.Type().Elem())
+	to.Elem().Set(from.Elem())
+	_ = walk(to.Elem(), nil, func(f *Field) error { // which only visit's errors end
+		switch row := f.Chosen(); {
+		case row != nil:
+			f.v.Set(reflect.ValueOf(Copy(row)))
+		case f.v.Kind() == reflect.Slice && !f.v.IsNil():
+			f.v.Set(reflect.AppendSlice(reflect.MakeSlice(f.v.Type(), 0, f.v.Len()), f.v))
+		}
+		return nil
+	})
+	return to.Interface().(Row)
+}
+
+// keep gives a row the settings that another has of the same name, where it takes them.
+func keep(row any, from Row) {
+	had := Fields(from)
+	_ = walk(structOf(row), nil, func(f *Field) error { // which only visit's errors end
+		old := Find(had, f.Name)
+		if old == nil || old.v.Kind() != f.v.Kind() {
+			return nil
+		}
+		if b, err := old.JSON(); err == nil {
+			was := f.v.Interface()
+			if f.SetJSON(b) != nil || f.Check() != nil {
+				f.v.Set(reflect.ValueOf(was))
+			}
+		}
+		return nil
+	})
+}
+
+// structOf is the struct that ptr points to; of what points to none a struct without fields, for a
+// row without settings.
+func structOf(ptr any) reflect.Value {
+	if v := reflect.ValueOf(ptr); v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct {
+		return v.Elem()
+	}
+	return reflect.ValueOf(struct{}{})
+}
+
+// walk visits the settings of a struct, and after a row those of the row that is chosen then.
+func walk(v reflect.Value, path Path, visit func(*Field) error) error {
+	return each(v, path, func(f *Field) error {
+		if err := visit(f); err != nil {
+			return err
+		}
+		if row := f.Chosen(); row != nil {
+			return walk(structOf(row), append(slices.Clone(path), Choice{f.Name, row.Row().Name, f.of}), visit)
+		}
+		return nil
+	})
+}
+
+// every visits the settings of a struct, and after a row those of all rows of the table.
+func every(v reflect.Value, path Path, visit func(*Field)) {
+	_ = each(v, path, func(f *Field) error { // which only the function's errors end
+		visit(f)
+		t, ok := lookup(f.of)
+		if !ok || f.v.Kind() != reflect.Interface || slices.ContainsFunc(path, func(c Choice) bool { return c.of == f.of }) {
+			return nil // a row of the rows of its own table would have no end
+		}
+		for _, row := range t.all() {
+			if reflect.TypeOf(row).AssignableTo(f.v.Type()) {
+				every(structOf(Copy(row)), append(slices.Clone(path), Choice{f.Name, row.Row().Name, f.of}), visit)
+			}
+		}
+		return nil
+	})
+}
+
+// each visits the fields with a tag flag of a struct and of the structs in it.
+func each(v reflect.Value, path Path, visit func(*Field) error) error {
+	for i := range v.NumField() {
+		s := v.Type().Field(i)
+		_, ok := s.Tag.Lookup("flag")
+		switch {
+		case !s.IsExported() && !s.Anonymous:
+		case ok:
+			f := bind(v.Field(i), s.Tag)
+			f.Paths = []Path{path}
+			if err := visit(f); err != nil {
+				return err
+			}
+		case s.Type.Kind() == reflect.Struct:
+			if err := each(v.Field(i), path, visit); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// merge makes one field of two of the same name.
+func merge(a, b *Field) *Field {
+	if a.Type() != b.Type() {
+		panic(fmt.Sprintf("table: --%s is a %s of %s, and a %s of %s", a.Name, a.Type(), a.Owners(), b.Type(), b.Owners()))
+	}
+	if a.alike == nil {
+		first := *a
+		a.alike = []*Field{&first}
+	}
+	a.alike, a.Paths = append(a.alike, b), append(slices.Clone(a.Paths), b.Paths...)
+	return a
+}
+
+// said is the field's help, with whose it is and what 0 stands for: "least noise (ve, 0: 0.01; edm, 0: 0.002)".
+func (f *Field) said() string {
+	type version struct{ help, zero string }
+	var versions []version
+	owners := map[version][]string{}
+	for i, a := range f.versions() {
+		v := version{a.Help, a.Zero}
+		if !slices.Contains(versions, v) {
+			versions = append(versions, v)
+		}
+		if path := f.Paths[i]; len(path) > 0 && !f.everywhere() && !slices.Contains(owners[v], path.last().Name) {
+			owners[v] = append(owners[v], path.last().Name)
+		}
+	}
+	var parts []string
+	for i, v := range versions {
+		note := strings.Join(owners[v], ", ")
+		if v.zero != "" {
+			note = strings.TrimPrefix(note+", 0: "+v.zero, ", ")
+		}
+		switch {
+		case note == "":
+			parts = append(parts, v.help)
+		case i > 0 && versions[i-1].help == v.help:
+			last := &parts[len(parts)-1]
+			*last = strings.TrimSuffix(*last, ")") + "; " + note + ")"
+		default:
+			parts = append(parts, v.help+" ("+note+")")
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// versions are the fields that f is made of.
+func (f *Field) versions() []*Field {
+	if f.alike == nil {
+		return []*Field{f}
+	}
+	return f.alike
+}
+
+// everywhere says whether every row of a table has the field, which is then nobody's.
+func (f *Field) everywhere() bool {
+	of := f.Paths[0].last().of
+	t, ok := lookup(of)
+	return ok && !slices.ContainsFunc(t.all(), func(r Row) bool {
+		return !slices.ContainsFunc(f.Paths, func(p Path) bool { return p.last().of == of && p.last().Name == r.Row().Name })
+	})
+}
+
+// last is the innermost choice.
+func (p Path) last() Choice {
+	if len(p) == 0 {
+		return Choice{}
+	}
+	return p[len(p)-1]
+}
+
+// Owners say whose the field is, as flags choose them: "--process ddpm and vp"; "" of a field that
+// lies in no row.
+func (f *Field) Owners() string {
+	var flags []string
+	rows := map[string][]string{}
+	for _, path := range f.Paths {
+		if len(path) == 0 {
+			return ""
+		}
+		c := path.last()
+		if rows[c.Flag] == nil {
+			flags = append(flags, c.Flag)
+		}
+		if !slices.Contains(rows[c.Flag], c.Name) {
+			rows[c.Flag] = append(rows[c.Flag], c.Name)
+		}
+	}
+	for i, flag := range flags {
+		flags[i] = "--" + flag + " " + series(rows[flag])
+	}
+	return strings.Join(flags, " and ")
+}
+
+// series are names with commas and a last "and" between.
+func series(names []string) string {
+	if n := len(names) - 1; n > 0 {
+		return strings.Join(names[:n], ", ") + " and " + names[n]
+	}
+	return strings.Join(names, "")
+}
+
+// Unused is an *Error if the struct that ptr points to has a setting of that name with other rows
+// than those it has chosen, with whose it is.
+func Unused(ptr any, name string) error {
+	have := Fields(ptr)
+	if Find(have, name) != nil {
+		return nil
+	}
+	f := Find(All(ptr), name)
+	if f == nil {
+		return &Error{name, "is no setting"}
+	}
+	for _, path := range f.Paths {
+		for _, c := range slices.Backward(path) {
+			if now := Find(have, c.Flag); now != nil && now.Chosen() != nil {
+				return f.wrong("belongs to %s, not to %s; leave it out", f.Owners(), now)
+			}
+		}
+	}
+	return f.wrong("belongs to %s; leave it out", f.Owners())
+}
+
+// Encode is the JSON of the settings of the struct that ptr points to: one object, whose keys are
+// their names.
+func Encode(ptr any) ([]byte, error) {
+	var b bytes.Buffer
+	for i, f := range Fields(ptr) {
+		value, err := f.JSON()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		sep := ","
+		if i == 0 {
+			sep = ""
+		}
+		fmt.Fprintf(&b, "%s%q:%s", sep, f.Name, value)
+	}
+	return fmt.Appendf(nil, "{%s}", b.Bytes()), nil
+}
+
+// Decode reads what Encode writes into the struct that ptr points to, and reports an unknown key. A
+// setting that the text leaves out stays as it is; one of a row that is not the one chosen is passed
+// over. It looks at the kinds of the values only, see [Field.Check].
+func Decode(ptr any, text []byte) error {
+	var values map[string]json.RawMessage
+	if err := json.Unmarshal(text, &values); err != nil {
+		return err
+	}
+	err := walk(structOf(ptr), nil, func(f *Field) error {
+		if b, ok := values[f.Name]; ok {
+			return f.SetJSON(b)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	known := All(ptr)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if Find(known, name) == nil {
+			return fmt.Errorf("unknown field %q", name)
+		}
+	}
+	return nil
+}
