@@ -8,25 +8,26 @@ import (
 	"math"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/reverie-go/reverie/kind"
 )
 
-// A Batch is N images of one shape.
+// A Batch is N samples of one kind.
 type Batch struct {
-	// X holds the images, [N,H,W,C], values in [-1,1] (those of FromMemory as they were given).
+	// Kind is the set's, with the shape of a sample.
+	kind.Kind
+	N int
+	// X holds the samples, [N,H,W,C].
 	X []float32
-	// N, H, W and C are the shape of X.
-	N, H, W, C int
 	// Class indexes Set.Classes, -1 for none; [N].
 	Class []int
 	// Index are the images' positions in the Set that made the batch; [N].
 	Index []int
-	// Levels is the set's, see Set.Levels.
-	Levels int
 }
 
 // Image returns the pixels of image i, [H,W,C], sharing X.
 func (b *Batch) Image(i int) []float32 {
-	n := b.H * b.W * b.C
+	n := b.Size()
 	return b.X[i*n : (i+1)*n : (i+1)*n]
 }
 
@@ -52,7 +53,7 @@ func (s *Set) CheckBatch(batch int) error {
 		return fmt.Errorf("data: batch %d: must be at least 1", batch)
 	}
 	if n := s.Len(); batch > n {
-		return fmt.Errorf("data: batch %d is larger than the training set of %d %s: lower the batch to at most %d, or add %[3]s", batch, n, s.unit(), n)
+		return fmt.Errorf("data: batch %d is larger than the training set of %d %s: lower the batch to at most %d, or add %[3]s", batch, n, s.Kind().Noun(2), n)
 	}
 	return nil
 }
@@ -162,14 +163,14 @@ func (s *Set) load(ctx context.Context, at []int, flip func(item int) bool) (*Ba
 	if s.st.closed.Load() {
 		return nil, errClosed
 	}
-	h, w, c := s.Shape()
+	size := s.Kind().Size()
 	b := &Batch{
-		X: make([]float32, len(at)*h*w*c), N: len(at), H: h, W: w, C: c,
-		Class: make([]int, len(at)), Index: make([]int, len(at)), Levels: s.Levels(),
+		Kind: s.Kind(), N: len(at), X: make([]float32, len(at)*size),
+		Class: make([]int, len(at)), Index: make([]int, len(at)),
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.st.o.Workers)
-	chunk := max(1, chunkValues/(h*w*c))
+	chunk := max(1, chunkValues/size)
 	for first := 0; first < len(at); first += chunk {
 		g.Go(func() error {
 			for k := first; k < min(first+chunk, len(at)); k++ {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"image"
 	"testing"
+
+	"github.com/reverie-go/reverie/kind"
 )
 
 // Images of 8 bits have 256 levels; a set with a file of more has none, in all its parts; what is in memory says itself what it is.
@@ -32,11 +34,11 @@ func TestLevels(t *testing.T) {
 		t.Errorf("with a file of 16 bits there are %d levels", got)
 	}
 	for _, want := range []int{0, 256} {
-		if s := mustMemory(t, Memory{H: 1, W: 1, C: 2, X: []float32{1, -1}, Levels: want}, Options{}); s.Levels() != want {
+		if s := mustMemory(t, Memory{Kind: kind.Kind{H: 1, W: 1, C: 2, Ranged: true, Levels: want}, X: []float32{1, -1}}, Options{}); s.Levels() != want {
 			t.Errorf("memory of %d levels says %d", want, s.Levels())
 		}
 	}
-	if _, err := FromMemory(Memory{H: 1, W: 1, C: 1, X: []float32{1}, Levels: 7}, Options{}); err == nil {
+	if _, err := FromMemory(Memory{Kind: kind.Kind{H: 1, W: 1, C: 1, Ranged: true, Levels: 7}, X: []float32{1}}, Options{}); err == nil {
 		t.Error("7 levels are taken")
 	}
 }

@@ -5,24 +5,22 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"github.com/reverie-go/reverie/kind"
 )
 
 // Memory is a data set that is in memory already: points as images of one pixel, or latent codes.
 type Memory struct {
 	// Name stands for the file in Info.Path. "" is "memory".
 	Name string
-	// H, W and C are the shape of an image; that of a point of D numbers is 1, 1, D.
-	H, W, C int
-	// X holds the images, [N,H,W,C], any finite numbers. The Set keeps it: it must not change afterwards.
+	// Kind says what the samples are, their shape and units among it.
+	kind.Kind
+	// X holds the samples, [N,H,W,C], finite numbers: in [-1,1] where the kind says so. The Set keeps it: it must not change afterwards.
 	X []float32
 	// Classes are the names of the classes, sorted, and Class each image's place among them, -1 for none; [N]. Both may be nil.
 	Classes []string
 	Class   []int
-	// Levels is 256 where X holds values k/127.5 - 1 of images of 8 bits, 0 where it holds real numbers, see Set.Levels.
-	Levels int
-	// Shift and Scale say in which units the images were: channel k's number y stands for Shift[k] + Scale[k] y. Both may be nil.
-	Shift, Scale []float64
-	// Source holds the images in those units, [N,H,W,C], which tells apart what X, rounded to float32, may not. nil: what X stands for.
+	// Source holds the samples in the kind's units, [N,H,W,C], which tells apart what X, rounded to float32, may not. nil: what X stands for.
 	Source []float64
 	// Remarks say what a person should know of how the images were read, see Set.Remarks.
 	Remarks []string
@@ -44,10 +42,9 @@ func FromMemory(m Memory, o Options) (*Set, error) {
 		Height: m.H, Width: m.W, Channels: m.C,
 		Val: o.Val, Workers: o.Workers, Prefetch: o.Prefetch, CacheBytes: -1,
 	}.withDefaults())
-	st.classes, st.levels = append([]string(nil), m.Classes...), m.Levels
-	st.shift, st.scale, st.source = m.Shift, m.Scale, m.source()
+	st.classes, st.kind, st.source = append([]string(nil), m.Classes...), m.Kind, m.source()
 	st.remarks = m.Remarks
-	size := m.H * m.W * m.C
+	size := m.Size()
 	s := &Set{st: st, index: make([]int, len(m.X)/size)}
 	st.items = make([]item, len(s.index))
 	for i := range s.index {
@@ -59,33 +56,36 @@ func FromMemory(m Memory, o Options) (*Set, error) {
 
 // validate reports the first field that cannot be used.
 func (m Memory) validate() error {
-	if m.H < 1 || m.W < 1 || m.C < 1 || m.H > maxSide || m.W > maxSide || m.C > maxSide {
-		return fmt.Errorf("data: %s: images of %dx%dx%d: each must be from 1 to %d", m.name(), m.H, m.W, m.C, maxSide)
+	wrong := func(format string, a ...any) error {
+		return fmt.Errorf("data: %s: %w", m.name(), fmt.Errorf(format, a...))
 	}
-	size := m.H * m.W * m.C
+	if err := m.Kind.Validate(); err != nil {
+		return wrong("%w", err)
+	}
+	size, one := m.Size(), m.Noun(1)
+	if size < 1 {
+		return wrong("%v: expected sides and channels of at least 1", m.Kind)
+	}
 	if len(m.X) == 0 || len(m.X)%size != 0 {
-		return fmt.Errorf("data: %s: %d numbers: expected a multiple of %dx%dx%d = %d, and at least one", m.name(), len(m.X), m.H, m.W, m.C, size)
-	}
-	if m.Levels != 0 && m.Levels != levels {
-		return fmt.Errorf("data: %s: %d levels: expected %d, of images of 8 bits, or 0 for real numbers", m.name(), m.Levels, levels)
+		return wrong("%d numbers: expected a multiple of %dx%dx%d = %d, and at least one", len(m.X), m.H, m.W, m.C, size)
 	}
 	if n := len(m.X) / size; m.Class != nil && len(m.Class) != n {
-		return fmt.Errorf("data: %s: %d class numbers for %d images", m.name(), len(m.Class), n)
-	}
-	if len(m.Shift) != len(m.Scale) || m.Shift != nil && len(m.Shift) != m.C {
-		return fmt.Errorf("data: %s: units of %d and %d channels: expected %d", m.name(), len(m.Shift), len(m.Scale), m.C)
+		return wrong("%d class numbers for %d %s", len(m.Class), n, m.Noun(n))
 	}
 	if m.Source != nil && (len(m.Source) != len(m.X) || m.Scale == nil) {
-		return fmt.Errorf("data: %s: %d numbers in the units of the source for %d, of a set with %d scales: expected as many, and their scales", m.name(), len(m.Source), len(m.X), len(m.Scale))
+		return wrong("%d numbers in the units of the source for %d, of a set with %d scales: expected as many, and their scales", len(m.Source), len(m.X), len(m.Scale))
 	}
 	for i, k := range m.Class {
 		if k < -1 || k >= len(m.Classes) {
-			return fmt.Errorf("data: %s: image %d is of class %d: expected -1 (none) to %d", m.name(), i, k, len(m.Classes)-1)
+			return wrong("%s %d is of class %d: expected -1 (none) to %d", one, i, k, len(m.Classes)-1)
 		}
 	}
 	for i, v := range m.X {
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return fmt.Errorf("data: %s: value %d of image %d is %v: expected finite numbers", m.name(), i%size, i/size, v)
+		switch {
+		case math.IsNaN(float64(v)) || math.IsInf(float64(v), 0):
+			return wrong("value %d of %s %d is %v: expected finite numbers", i%size, one, i/size, v)
+		case m.Ranged && (v < -1 || v > 1):
+			return wrong("value %d of %s %d is %v: expected numbers in [-1,1]", i%size, one, i/size, v)
 		}
 	}
 	return nil
@@ -96,12 +96,7 @@ func (m Memory) source() []float64 {
 	if m.Source != nil || m.Scale == nil {
 		return m.Source
 	}
-	x := make([]float64, len(m.X))
-	for i, v := range m.X {
-		k := i % m.C
-		x[i] = m.Shift[k] + m.Scale[k]*float64(v)
-	}
-	return x
+	return m.InUnits(m.X)
 }
 
 func (m Memory) name() string {

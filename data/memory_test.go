@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -15,7 +16,7 @@ func points(n int) Memory {
 	for i := range x {
 		x[i] *= 20
 	}
-	return Memory{Name: "cloud", H: 1, W: 1, C: 2, X: x}
+	return Memory{Name: "cloud", Kind: kind.OfPoints(2), X: x}
 }
 
 func mustMemory(t testing.TB, m Memory, o Options) *Set {
@@ -81,7 +82,7 @@ func TestMemoryVal(t *testing.T) {
 	if first := val.Info(0).Path; (first == "cloud:0") != (val.Info(1).Path == "cloud:1") {
 		t.Errorf("equal points are parted: %s, %s", first, val.Info(1).Path)
 	}
-	more := mustMemory(t, Memory{H: 1, W: 1, C: 2, X: m.X[:2000]}, Options{Val: 0.3})
+	more := mustMemory(t, Memory{Kind: m.Kind, X: m.X[:2000]}, Options{Val: 0.3})
 	for i := range more.Val().Len() {
 		if more.Val().Info(i).Hash != val.Info(i).Hash {
 			t.Fatal("the side of a point depends on the others")
@@ -106,7 +107,7 @@ func TestMemoryFingerprint(t *testing.T) {
 	changes := []func(m *Memory){
 		func(m *Memory) { m.X[5]++ },
 		func(m *Memory) { m.Class[3] = 0 },
-		func(m *Memory) { m.C, m.W = 1, 2 },
+		func(m *Memory) { m.Kind = kind.OfFields(1, 2, 1) },
 		func(m *Memory) { m.X, m.Class = m.X[:18], m.Class[:9] },
 	}
 	for _, change := range changes {
@@ -123,8 +124,8 @@ func TestMemoryFingerprint(t *testing.T) {
 
 func TestMemoryImages(t *testing.T) {
 	x := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
-	s := mustMemory(t, Memory{H: 1, W: 3, C: 2, X: x}, Options{Flip: true})
-	if got := s.String(); got != "2 images of 1x3x2" {
+	s := mustMemory(t, Memory{Kind: kind.OfFields(1, 3, 2), X: x}, Options{Flip: true})
+	if got := s.String(); got != "2 fields of 1x3x2" {
 		t.Error(got)
 	}
 	for epoch := range 5 { // of which some would flip
@@ -134,22 +135,24 @@ func TestMemoryImages(t *testing.T) {
 			}
 		}
 	}
-	wantError(t, s.CheckBatch(3), "set of 2 images")
+	wantError(t, s.CheckBatch(3), "set of 2 fields")
 	wantError(t, mustMemory(t, points(2), Options{}).CheckBatch(3), "set of 2 points", "at most 2, or add points")
 }
 
 func TestMemoryErrors(t *testing.T) {
 	for want, change := range map[string]func(m *Memory, o *Options){
-		"cloud: images of 1x0x2":                func(m *Memory, _ *Options) { m.W = 0 },
-		"cloud: images of 1x1x1000000":          func(m *Memory, _ *Options) { m.C = 1e6 },
-		"19 numbers: expected a multiple of":    func(m *Memory, _ *Options) { m.X = m.X[1:] },
-		"cloud: 0 numbers":                      func(m *Memory, _ *Options) { m.X = nil },
-		"2 class numbers for 10 images":         func(m *Memory, _ *Options) { m.Class = []int{0, 0} },
-		"image 4 is of class 1":                 func(m *Memory, _ *Options) { m.Classes, m.Class = []string{"a"}, []int{0, 0, 0, 0, 1, 0, 0, 0, 0, 0} },
-		"value 1 of image 2 is NaN":             func(m *Memory, _ *Options) { m.X[5] = float32(math.NaN()) },
-		"value 0 of image 0 is -Inf":            func(m *Memory, _ *Options) { m.X[0] = float32(math.Inf(-1)) },
-		"held-out part (val) 1":                 func(_ *Memory, o *Options) { o.Val = 1 },
-		"Workers 0, Prefetch -1: none may be n": func(_ *Memory, o *Options) { o.Prefetch = -1 },
+		"points of height 1 and width 0":                        func(m *Memory, _ *Options) { m.W = 0 },
+		"cloud: fields of 4x0x2: expected si":                   func(m *Memory, _ *Options) { m.Kind = kind.OfFields(4, 0, 2) },
+		"cloud: points of 1000000 numbers":                      func(m *Memory, _ *Options) { m.C = 1e6 },
+		"19 numbers: expected a multiple of":                    func(m *Memory, _ *Options) { m.X = m.X[1:] },
+		"cloud: 0 numbers":                                      func(m *Memory, _ *Options) { m.X = nil },
+		"2 class numbers for 10 points":                         func(m *Memory, _ *Options) { m.Class = []int{0, 0} },
+		"point 4 is of class 1":                                 func(m *Memory, _ *Options) { m.Classes, m.Class = []string{"a"}, []int{0, 0, 0, 0, 1, 0, 0, 0, 0, 0} },
+		"value 1 of point 2 is NaN":                             func(m *Memory, _ *Options) { m.X[5] = float32(math.NaN()) },
+		"value 0 of point 0 is -Inf":                            func(m *Memory, _ *Options) { m.X[0] = float32(math.Inf(-1)) },
+		"value 0 of point 0 is 1.5: expected numbers in [-1,1]": func(m *Memory, _ *Options) { m.Ranged, m.X[0] = true, 1.5 },
+		"held-out part (val) 1":                                 func(_ *Memory, o *Options) { o.Val = 1 },
+		"Workers 0, Prefetch -1: none may be n":                 func(_ *Memory, o *Options) { o.Prefetch = -1 },
 	} {
 		m, o := points(10), Options{}
 		change(&m, &o)

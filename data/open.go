@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/reverie-go/reverie/internal/sniff"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // Open opens the image folders roots as one set, in the order root by root,
@@ -128,8 +129,9 @@ func open(ctx context.Context, l listing, o Options) (*Set, error) {
 	}
 	st.close = l.close
 	st.part()
-	if !slices.ContainsFunc(st.items, func(it item) bool { return it.deep }) {
-		st.levels = levels
+	st.kind = kind.OfImages(st.o.Height, st.o.Width, st.o.Channels)
+	if slices.ContainsFunc(st.items, func(it item) bool { return it.deep }) {
+		st.kind = st.kind.Real()
 	}
 	s := &Set{st: st, index: make([]int, len(st.items))}
 	for i := range s.index {

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/image/draw"
 
 	"github.com/reverie-go/reverie/data/photo"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // resize brings an image to the resolution that has, once turned upright, o's
@@ -100,11 +101,8 @@ func channels(v [4]uint32, c int) [4]uint32 {
 
 func (p *pixels) bytes() int64 { return int64(len(p.lo)) + 2*int64(len(p.hi)) }
 
-// levels is how many values 8 bits have.
-const levels = 256
-
 // unit8[v] is v/127.5 - 1.
-var unit8 = func() (t [levels]float32) {
+var unit8 = func() (t [kind.ByteLevels]float32) {
 	for v := range t {
 		t[v] = float32(float64(v)/127.5 - 1)
 	}

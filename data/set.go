@@ -5,10 +5,11 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"strings"
 
 	humanize "github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -63,15 +64,19 @@ func (s *Set) Close() error {
 // Len returns the number of images.
 func (s *Set) Len() int { return len(s.index) }
 
-// Shape returns the height, width and channels of every image.
-func (s *Set) Shape() (h, w, c int) { return s.st.o.Height, s.st.o.Width, s.st.o.Channels }
+// Kind says what the samples are. Images are of 256 levels where all files hold 8 bits, and else of real numbers. All parts of an opened
+// set are of one kind.
+func (s *Set) Kind() kind.Kind { return s.st.kind }
 
-// Units returns the shift and the scale by which the images' channels are in the units of their source, see Memory; nil where they are.
-func (s *Set) Units() (shift, scale []float64) { return s.st.shift, s.st.scale }
+// Shape returns the height, width and channels of every sample.
+func (s *Set) Shape() (h, w, c int) { return s.st.kind.Shape() }
+
+// Units returns the shift and the scale by which the images' channels are in the units of their source, see kind.Kind; nil where they are.
+func (s *Set) Units() (shift, scale []float64) { return s.st.kind.Shift, s.st.kind.Scale }
 
 // InUnits returns the images in the units of their source, one after another; nil of a set without units.
 func (s *Set) InUnits() []float64 {
-	if s.st.scale == nil {
+	if s.st.source == nil {
 		return nil
 	}
 	size := len(s.st.source) / len(s.st.items)
@@ -82,39 +87,19 @@ func (s *Set) InUnits() []float64 {
 	return out
 }
 
-// Levels is how many values a number of the images can have: 256, x = k/127.5 - 1 with k from 0 to 255, where all files hold 8 bits; 0 where they are
-// real numbers, as those of points, latents and files of more bits. What says how probable the data are asks this: a level has the probability of its
-// bin, and a real number has a density. All parts of an opened set say the same.
-func (s *Set) Levels() int { return s.st.levels }
+// Levels is the kind's.
+func (s *Set) Levels() int { return s.st.kind.Levels }
 
 // Classes returns the names of the classes, sorted: those of the filter where
 // there is one. Train and Val keep the numbering.
 func (s *Set) Classes() []string { return append([]string(nil), s.st.classes...) }
 
-// unit is what the set's images are called: those of one pixel are points.
-func (s *Set) unit() string {
-	if s.st.o.Height == 1 && s.st.o.Width == 1 {
-		return "points"
-	}
-	return "images"
-}
-
 // String says what the set is, as "169 images of 32x32x3 in 1 class" or "2,048 points of 2 numbers".
 func (s *Set) String() string {
-	h, w, c := s.Shape()
-	plural := func(n int, one, more string) string {
-		if n == 1 {
-			return "1 " + one
-		}
-		return humanize.Comma(int64(n)) + " " + more
-	}
-	size := fmt.Sprintf("%dx%dx%d", h, w, c)
-	if s.unit() == "points" {
-		size = plural(c, "number", "numbers")
-	}
-	text := plural(s.Len(), strings.TrimSuffix(s.unit(), "s"), s.unit()) + " of " + size
+	k, n := s.Kind(), s.Len()
+	text := fmt.Sprintf("%s %s of %s", humanize.Comma(int64(n)), k.Noun(n), k.Dims())
 	if n := len(s.st.classes); n > 0 {
-		text += " in " + plural(n, "class", "classes")
+		text += " in " + english.Plural(n, "class", "classes")
 	}
 	return text
 }
@@ -179,8 +164,8 @@ func (s *Set) Fingerprint() string {
 	o := s.st.o
 	d := sha256.New()
 	fmt.Fprintf(d, "%d %d %d %q %v %q\n", o.Height, o.Width, o.Channels, o.Crop, o.Flip, s.st.classes)
-	if s.st.shift != nil {
-		fmt.Fprintf(d, "%v %v\n", s.st.shift, s.st.scale)
+	if k := s.st.kind; k.Shift != nil {
+		fmt.Fprintf(d, "%v %v\n", k.Shift, k.Scale)
 	}
 	for _, i := range s.index {
 		it := &s.st.items[i]

@@ -11,20 +11,20 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // store is what the Sets cut from one opened set share.
 type store struct {
-	o            Options   // with defaults
-	shift, scale []float64 // units, see Memory
-	source       []float64 // the images in those units
-	remarks      []string
-	classes      []string
-	levels       int // see Set.Levels
-	left         left
-	builtIn      bool // the images inside the program
-	items        []item
-	room         atomic.Int64 // bytes of Options.CacheBytes still free
+	o       Options // with defaults
+	kind    kind.Kind
+	source  []float64 // the samples in the kind's units
+	remarks []string
+	classes []string
+	left    left
+	builtIn bool // the images inside the program
+	items   []item
+	room    atomic.Int64 // bytes of Options.CacheBytes still free
 	// decoding bounds the memory of all decoders together; see decodeCost.
 	decoding *semaphore.Weighted
 	most     int64        // of decodeCost at one moment

@@ -8,7 +8,7 @@ type Images struct {
 	N, H, W, C int
 	Pix        []float32
 	Wide       []float64
-	Levels     int // that a number may have, 0 where they are real numbers: see data.Set.Levels
+	Levels     int // that a number may have, 0 where they are real numbers: see kind.Kind
 }
 
 // OfPoints returns points as images.

@@ -7,6 +7,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/pipeline"
 )
 
@@ -57,11 +58,11 @@ func foreseen(e *engine.Engine, c *config.Run, vae string) (*Trainer, error) {
 		h, w, z := a.Latent(c.Resolution.H, c.Resolution.W)
 		c = inLatents(c, h, w, z)
 	}
-	image := data.Memory{H: c.Resolution.H, W: c.Resolution.W, C: c.ImageChannels, X: make([]float32, elements(c))}
-	if vae == "" {
-		image.Levels = 256 // as those of files
+	k := kind.OfImages(c.Resolution.H, c.Resolution.W, c.ImageChannels) // of 8 bits, as those of files
+	if vae != "" {
+		k = kind.OfLatents(k.Shape())
 	}
-	blank, err := data.FromMemory(image, data.Options{})
+	blank, err := data.FromMemory(data.Memory{Kind: k, X: make([]float32, k.Size())}, data.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/vae"
@@ -151,7 +152,7 @@ func codeSet(c pipeline.Codes, factor float64) (*data.Set, error) {
 	for i, m := range c.Mean {
 		x[i] = float32(factor * float64(m))
 	}
-	return data.FromMemory(data.Memory{Name: "latents", H: c.H, W: c.W, C: c.C, X: x}, data.Options{})
+	return data.FromMemory(data.Memory{Name: "latents", Kind: kind.OfLatents(c.H, c.W, c.C), X: x}, data.Options{})
 }
 
 // inside is the configuration as the network in latent space has it.

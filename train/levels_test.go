@@ -16,6 +16,7 @@ import (
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/pipeline"
 	"github.com/reverie-go/reverie/random"
@@ -149,7 +150,7 @@ func TestLevelsAreTheDatas(t *testing.T) {
 	if got := prepare(t, tinyVAE(dir, "vae")).method.(*elbo).levels; got != 256 {
 		t.Errorf("an autoencoder's images: %d levels", got)
 	}
-	cloud, err := data.FromMemory(data.Memory{H: 1, W: 1, C: 2, X: make([]float32, 64)}, data.Options{})
+	cloud, err := data.FromMemory(data.Memory{Kind: kind.OfPoints(2), X: make([]float32, 64)}, data.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

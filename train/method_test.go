@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/score"
@@ -76,7 +77,7 @@ func said(t *testing.T, e *engine.Engine, m net.Model, weights []*tensors.Tensor
 
 // cloud is a batch of n points of dim numbers in [-1,1], on the levels of 8 bits, ends included.
 func cloud(n, dim int) *data.Batch {
-	b := &data.Batch{X: make([]float32, n*dim), N: n, H: 1, W: 1, C: dim, Class: make([]int, n), Index: make([]int, n)}
+	b := &data.Batch{Kind: kind.OfPoints(dim), N: n, X: make([]float32, n*dim), Class: make([]int, n), Index: make([]int, n)}
 	for i := range b.X {
 		b.X[i] = float32(i*37%256)/127.5 - 1
 	}

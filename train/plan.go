@@ -178,7 +178,7 @@ func (t *Trainer) taskShapes() ([]shapes.Shape, error) {
 		return t.task, nil
 	}
 	h, w, c := t.train.Shape()
-	one := &data.Batch{X: make([]float32, h*w*c), N: 1, H: h, W: w, C: c, Class: []int{-1}, Index: []int{0}}
+	one := &data.Batch{Kind: t.train.Kind(), N: 1, X: make([]float32, h*w*c), Class: []int{-1}, Index: []int{0}}
 	task, _, err := t.inputs(one, place{validation: true})
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ import (
 type variational struct {
 	denoise
 	scheduled *pipeline.Scheduled
-	levels    int  // of the data, see data.Set.Levels
+	levels    int  // of the data, see kind.Kind
 	v         bool // the network predicts v, not eps
 }
 

@@ -176,7 +176,7 @@ func Check(c *config.Run) error {
 	return nil
 }
 
-// newMethod returns how a run of c learns from data of so many levels (data.Set.Levels), and the process that it learns on.
+// newMethod returns how a run of c learns from data of so many levels (data.Set.Kind), and the process that it learns on.
 func newMethod(e *engine.Engine, c *config.Run, m net.Model, far *data.Set, levels int) (method, reverie.Process, error) {
 	if a, ok := m.(vae.Autoencoder); ok {
 		return newELBO(e, c, a, levels), nil, nil

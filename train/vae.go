@@ -46,7 +46,7 @@ type elbo struct {
 	net    vae.Autoencoder
 	beta   float64
 	warmup int
-	levels int // of the data, see data.Set.Levels
+	levels int // of the data, see kind.Kind
 }
 
 func newELBO(e *engine.Engine, c *config.Run, m vae.Autoencoder, levels int) *elbo {

@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/random"
 	"gonum.org/v1/gonum/mat"
 )
@@ -63,7 +64,7 @@ func linearPoints(n int) (x []float32, logs []float64) {
 // The decoder's variance, 0.09, is learned too.
 func TestBoundReachesEvidence(t *testing.T) {
 	x, logs := linearPoints(3000)
-	set, err := data.FromMemory(data.Memory{H: 1, W: 1, C: 4, X: x}, data.Options{Val: 0.2})
+	set, err := data.FromMemory(data.Memory{Kind: kind.OfPoints(4), X: x}, data.Options{Val: 0.2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -354,7 +355,7 @@ func resumeWithin(t *testing.T, c config.Run, dir string) {
 
 // TestMirror: the mirror image of a row is the row backwards, channels kept.
 func TestMirror(t *testing.T) {
-	b := &data.Batch{N: 1, H: 2, W: 3, C: 2, X: []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}}
+	b := &data.Batch{Kind: kind.OfFields(2, 3, 2), N: 1, X: []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}}
 	want := []float32{5, 6, 3, 4, 1, 2, 11, 12, 9, 10, 7, 8}
 	for i, v := range mirror(b) {
 		if v != want[i] {

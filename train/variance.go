@@ -21,7 +21,7 @@ import (
 type hybrid struct {
 	denoise
 	chain  *reverie.DDPM
-	levels int // of the data, see data.Set.Levels
+	levels int // of the data, see kind.Kind
 }
 
 // vlbShare is lambda of the hybrid loss.

@@ -17,6 +17,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/vae"
@@ -177,7 +178,7 @@ func TestBoundOfLevels(t *testing.T) {
 	for i := range x {
 		x[i] = float32(level/127.5 - 1)
 	}
-	set, err := data.FromMemory(data.Memory{H: side, W: side, C: 1, X: x, Levels: 256}, data.Options{})
+	set, err := data.FromMemory(data.Memory{Kind: kind.OfImages(side, side, 1), X: x}, data.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

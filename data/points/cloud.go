@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/internal/regular"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -48,7 +49,7 @@ func (c *Cloud) Set(name string, o data.Options) (*data.Set, error) {
 }
 
 func (c *Cloud) memory(name string) data.Memory {
-	m := data.Memory{Name: name, H: 1, W: 1, C: c.Dim(), Classes: c.Classes, Class: c.Class}
+	m := data.Memory{Name: name, Kind: kind.OfPoints(c.Dim()), Classes: c.Classes, Class: c.Class}
 	m.X = make([]float32, 0, len(c.X)*c.Dim())
 	for _, x := range c.X {
 		for _, v := range x {
@@ -63,7 +64,7 @@ func (c *Cloud) SetIn(a Affine, name string, o data.Options) (*data.Set, error) 
 	mapped := *c
 	mapped.X = a.Apply(c.X)
 	m := mapped.memory(name)
-	m.Shift, m.Scale, m.Source = a.Shift, a.Scale, slices.Concat(c.X...)
+	m.Kind, m.Source = m.In(a.Shift, a.Scale), slices.Concat(c.X...)
 	for _, n := range c.Notes {
 		m.Remarks = append(m.Remarks, filepath.Base(name)+": "+n)
 	}
