@@ -13,8 +13,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/pipeline"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -97,7 +97,7 @@ func newForward(e *engine.Engine, c *config.Run, images, cond []float32) (func()
 	if err != nil {
 		return nil, err
 	}
-	m := pipeline.New(e, n, nil, nil, net.Initial(n, c.Seed, dtypes.Float32))
+	m := model.New(e, n, nil, nil, net.Initial(n, c.Seed, dtypes.Float32))
 	out := make([]float32, len(images))
 	return func() error {
 		x := engine.New(e, images, len(cond), c.Resolution.H, c.Resolution.W, c.ImageChannels)

@@ -119,7 +119,7 @@ func shapeOf(rows [][]float64) (n, dim int, err error) {
 	return len(rows), len(rows[0]), nil
 }
 
-// A recycler is a Space that frees what it made some steps ago, other than keep: package pipeline's Scope.
+// A recycler is a Space that frees what it made some steps ago, other than keep: package model's Scope.
 type recycler[X any] interface{ Next(keep ...X) }
 
 // recycle ends a step on sp, where it frees memory.

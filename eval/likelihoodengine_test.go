@@ -12,9 +12,9 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/mixture"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
-	"github.com/reverie-go/reverie/pipeline"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -71,7 +71,7 @@ func TestTensorsAreHost(t *testing.T) {
 			t.Fatal(err)
 		}
 		host = append(host, rows...)
-		space := func() *pipeline.Scope { return pipeline.NewScope(e.Space(s)) }
+		space := func() *model.Scope { return model.NewScope(e.Space(s)) }
 		a, err := Bound(t.Context(), space(), chain, reverie.Denoiser[*tensors.Tensor](onTensors{m.Denoiser(chain)}), c.x, bounds)
 		if err != nil {
 			t.Fatal(err)
@@ -117,9 +117,9 @@ func TestNetworkHasADensity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := pipeline.New(e, n, reverie.Flow{}, reverie.Velocity, net.Initial(n, 5, dtypes.Float32))
+	m := model.New(e, n, reverie.Flow{}, reverie.Velocity, net.Initial(n, 5, dtypes.Float32))
 	defer m.Close()
-	space := pipeline.NewScope(e.Space(random.Stream{}))
+	space := model.NewScope(e.Space(random.Stream{}))
 	defer space.Close()
 	d := m.Denoiser(space, net.Eval)
 	defer d.Close()

@@ -13,7 +13,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/internal/jsonfile"
-	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/model"
 )
 
 // bestFile is the record of the best checkpoint in a run folder. The checkpoint
@@ -173,9 +173,9 @@ func (t *Trainer) score(ctx context.Context) (float64, error) {
 }
 
 // judgedOptions are the same for every checkpoint, and so is the noise.
-func (t *Trainer) judgedOptions() pipeline.Options {
+func (t *Trainer) judgedOptions() model.Options {
 	c := t.Config
-	o := pipeline.Options{
+	o := model.Options{
 		N: judgedImages, Height: c.Resolution.H, Width: c.Resolution.W, Batch: min(c.Batch, judgedImages),
 		Seed: c.Seed + pictureSeed, Solver: "ddim", Steps: judgedSteps, Clamp: "x0", Start: t.start,
 	}

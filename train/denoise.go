@@ -11,8 +11,8 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/pipeline"
 )
 
 // denoise is the method of all formulations that regress on a target: the network learns an objective's prediction from data that it
@@ -88,7 +88,7 @@ func (d *denoise) remember(text json.RawMessage) error {
 // inputs are the noised images, the number that the network sees of each one's time, the target and the weight.
 func (d *denoise) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
 	times := d.times(at, b.N)
-	space := pipeline.NewScope(d.engine.Space(at.noise))
+	space := model.NewScope(d.engine.Space(at.noise))
 	x0, eps, err := d.pair(d.engine, space, b, at)
 	if err != nil {
 		return nil, nil, err

@@ -11,7 +11,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/eval"
-	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/model"
 )
 
 // A flow from eight Gaussians to moons whose batches are paired by optimal transport has straighter paths than a plain one (Tong et
@@ -42,7 +42,7 @@ func TestCouplingHelpsFewSteps(t *testing.T) {
 }
 
 // trainedFlow trains a small network for the flow.
-func trainedFlow(t *testing.T, coupling string) *pipeline.Loaded {
+func trainedFlow(t *testing.T, coupling string) *model.Loaded {
 	t.Helper()
 	c, err := config.Preset("small")
 	if err != nil {
@@ -62,7 +62,7 @@ func trainedFlow(t *testing.T, coupling string) *pipeline.Loaded {
 	}
 	dir := filepath.Join(t.TempDir(), "run")
 	trainIn(t, &c, dir, x, y)
-	m, err := pipeline.Load(testEngine(t), dir, false)
+	m, err := model.Load(testEngine(t), dir, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,14 +84,14 @@ func trainIn(t *testing.T, c *config.Run, dir string, x *data.Set, far ...*data.
 }
 
 // carried are the far points of one seed where Euler steps along the model's flow bring them, in the units of the data.
-func carried(t *testing.T, m *pipeline.Loaded, steps, n int) eval.Rows {
+func carried(t *testing.T, m *model.Loaded, steps, n int) eval.Rows {
 	t.Helper()
 	start := points.Affine{Shift: m.Shift, Scale: m.Scale}.Apply(drawn(t, "8gaussians", 3<<32, n))
 	flat := make([]float32, 0, 2*n)
 	for _, p := range start {
 		flat = append(flat, float32(p[0]), float32(p[1]))
 	}
-	y, err := m.Sample(context.Background(), pipeline.Options{
+	y, err := m.Sample(context.Background(), model.Options{
 		N: n, Batch: n, Solver: "euler", Steps: steps, Spacing: "trailing",
 		Start: func(first, n int) ([]float32, error) { return flat[2*first : 2*(first+n)], nil },
 	})

@@ -8,7 +8,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/kind"
-	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/model"
 )
 
 // CheckMemory returns a *memory.Error where the steps of a run of c need more memory than there is. It needs no data, so that nothing is read for
@@ -45,7 +45,7 @@ func checkArrays(c *config.Run, limit memory.Limit) error {
 // foreseen is a trainer as far as its memory can be told: on one blank image in place of the data, or one blank latent.
 func foreseen(e *engine.Engine, c *config.Run, vae string) (*Trainer, error) {
 	if vae != "" {
-		a, err := pipeline.AutoencoderOf(vae)
+		a, err := model.AutoencoderOf(vae)
 		if err != nil {
 			return nil, fmt.Errorf("--vae: %w", err)
 		}

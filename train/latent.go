@@ -17,10 +17,10 @@ import (
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/vae"
-	"github.com/reverie-go/reverie/pipeline"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -28,7 +28,7 @@ import (
 // computed once and scaled to deviation 1. Rombach et al. 2022,
 // arXiv:2112.10752.
 type latentSpace struct {
-	vae        *pipeline.Autoencoder
+	vae        *model.Autoencoder
 	train, val *data.Set // the means
 	// deviations of q(z|x) at each mean of train and of val
 	trainDeviation, valDeviation []float32
@@ -37,7 +37,7 @@ type latentSpace struct {
 // openLatents loads an autoencoder and encodes all images of a run with it. With
 // flips the set holds each image and its mirror image.
 func openLatents(e *engine.Engine, c *config.Run, path string, train, val *data.Set) (l *latentSpace, err error) {
-	a, err := pipeline.LoadAutoencoder(e, path, false)
+	a, err := model.LoadAutoencoder(e, path, false)
 	if err != nil {
 		return nil, fmt.Errorf("--vae: %w", err)
 	}
@@ -90,7 +90,7 @@ func fitsLatents(c *config.Run, m vae.Autoencoder, path string, h, w int) error 
 }
 
 // encodeSet encodes all images of a set and, if asked to, their mirror images.
-func encodeSet(a *pipeline.Autoencoder, set *data.Set, flip bool) (all pipeline.Codes, err error) {
+func encodeSet(a *model.Autoencoder, set *data.Set, flip bool) (all model.Codes, err error) {
 	const batch = 32
 	ctx := context.Background()
 	for b, err := range set.All(ctx, batch) {
@@ -125,7 +125,7 @@ func mirror(b *data.Batch) []float32 {
 
 // spread is the deviation of all elements of latents drawn from q(z|x) about
 // their mean: that of the means, and the mean variance.
-func spread(c pipeline.Codes) float64 {
+func spread(c model.Codes) float64 {
 	var sum, squares, variance float64
 	for i, m := range c.Mean {
 		sum += float64(m)
@@ -138,7 +138,7 @@ func spread(c pipeline.Codes) float64 {
 }
 
 // deviations are the scaled deviations of q(z|x).
-func deviations(c pipeline.Codes, factor float64) []float32 {
+func deviations(c model.Codes, factor float64) []float32 {
 	d := make([]float32, len(c.LogVar))
 	for i, v := range c.LogVar {
 		d[i] = float32(factor * math.Exp(float64(v)/2))
@@ -147,7 +147,7 @@ func deviations(c pipeline.Codes, factor float64) []float32 {
 }
 
 // codeSet is the set of the scaled means.
-func codeSet(c pipeline.Codes, factor float64) (*data.Set, error) {
+func codeSet(c model.Codes, factor float64) (*data.Set, error) {
 	x := make([]float32, len(c.Mean))
 	for i, m := range c.Mean {
 		x[i] = float32(factor * float64(m))
@@ -216,7 +216,7 @@ func (t *Trainer) latentStrip(ctx context.Context) (image.Image, error) {
 	x := reverie.Batch[float32]{b.X}
 	eps := sp.Noise(x)
 	var noised []float32
-	times := pipeline.ForwardTimes(t.process)
+	times := model.ForwardTimes(t.process)
 	for _, at := range times {
 		law := t.process.At(at)
 		noised = append(noised, sp.Sum([]float64{law.Alpha, law.Sigma}, x, eps)[0]...)

@@ -17,8 +17,8 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/pipeline"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -54,7 +54,7 @@ func nats(part []float64, dim int) float64 {
 func TestScheduleAgreesWithEvaluation(t *testing.T) {
 	e := testEngine(t)
 	const n, dim = 12, 3
-	m := pipeline.NewScheduled(pointsNet(t, dim, dim))
+	m := model.NewScheduled(pointsNet(t, dim, dim))
 	weights := net.Initial(m, 3, dtypes.Float64)
 	p, err := reverie.NewLearnedVP(tensors.MustCopyFlatData[float64](weights[len(weights)-1]))
 	if err != nil {
@@ -162,14 +162,14 @@ func TestLevelsAreTheDatas(t *testing.T) {
 	if got := tr.method.(*hybrid).levels; got != 0 {
 		t.Errorf("points: %d levels", got)
 	}
-	latents, err := codeSet(pipeline.Codes{N: 3, H: 4, W: 4, C: 2, Mean: make([]float32, 3*4*4*2)}, 1)
+	latents, err := codeSet(model.Codes{N: 3, H: 4, W: 4, C: 2, Mean: make([]float32, 3*4*4*2)}, 1)
 	if err != nil || latents.Levels() != 0 {
 		t.Errorf("latents: %d levels, %v", latents.Levels(), err)
 	}
 }
 
 // learnedOn8Gaussians trains a small network on points under vp with the given schedule, and returns it with its bound on points of another seed, in nats.
-func learnedOn8Gaussians(t *testing.T, schedule string) (*pipeline.Loaded, float64) {
+func learnedOn8Gaussians(t *testing.T, schedule string) (*model.Loaded, float64) {
 	t.Helper()
 	c, err := config.Preset("small")
 	if err != nil {
@@ -185,7 +185,7 @@ func learnedOn8Gaussians(t *testing.T, schedule string) (*pipeline.Loaded, float
 	}
 	dir := filepath.Join(t.TempDir(), "run")
 	trainIn(t, &c, dir, x)
-	m, err := pipeline.Load(testEngine(t), dir, false)
+	m, err := model.Load(testEngine(t), dir, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func learnedOn8Gaussians(t *testing.T, schedule string) (*pipeline.Loaded, float
 		flat = append(flat, float32(p[0]), float32(p[1]))
 	}
 	s := random.Stream{Seed: 6, Domain: random.Evaluation}
-	space := pipeline.NewScope(m.Engine.Space(s))
+	space := model.NewScope(m.Engine.Space(s))
 	e, err := eval.ContinuousBound(t.Context(), space, m.Process, m.Denoiser(space, net.Eval), engine.New(m.Engine, flat, n, 1, 1, 2),
 		eval.BoundOptions{Reading: eval.Points, Stream: s})
 	if err != nil {

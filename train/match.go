@@ -8,9 +8,9 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/score"
-	"github.com/reverie-go/reverie/pipeline"
 )
 
 // match is the method of score matching without a target: the score that the network's prediction stands for is fitted to the noised
@@ -49,7 +49,7 @@ func (m *match) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, e
 	if err != nil {
 		return nil, nil, err
 	}
-	space := pipeline.NewScope(m.engine.Space(at.noise))
+	space := model.NewScope(m.engine.Space(at.noise))
 	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
 	law, cond, weight := [2][]float64{make([]float64, b.N), make([]float64, b.N)}, make([]float64, b.N), make([]float64, b.N)
 	factors := o.Factors(times)

@@ -12,7 +12,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
-	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
 )
@@ -55,7 +55,7 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 	if t.Config.Points() {
 		first = b.X
 	}
-	strip := pipeline.ForwardStrip(t.process, first, b.H, b.W, b.C, t.Config.Seed, t.units())
+	strip := model.ForwardStrip(t.process, first, b.H, b.W, b.C, t.Config.Seed, t.units())
 	if t.latents != nil {
 		if strip, err = t.latentStrip(ctx); err != nil {
 			return err
@@ -131,7 +131,7 @@ func (t *Trainer) strip(ctx context.Context, name string) error {
 	if t.Config.Points() {
 		o.N, o.Batch = t.Config.SampleN, t.Config.SampleN
 	}
-	strip := pipeline.Strip{H: o.Height, W: o.Width, C: t.Config.ImageChannels, Images: t.preview.Images, Units: t.units()}
+	strip := model.Strip{H: o.Height, W: o.Width, C: t.Config.ImageChannels, Images: t.preview.Images, Units: t.units()}
 	o.Hook = strip.Hook
 	if _, err := t.preview.Sample(ctx, o); err != nil {
 		return err
@@ -149,7 +149,7 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 		return nil
 	}
 	c := t.Config
-	o := pipeline.Options{
+	o := model.Options{
 		N: c.SampleN, Height: c.Resolution.H, Width: c.Resolution.W, Seed: c.Seed + pictureSeed, Solver: "ddim", Clamp: "x0", Start: t.start,
 	}
 	if c.Points() {
@@ -184,7 +184,7 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 }
 
 // samplerText says how the images of a picture were sampled.
-func (t *Trainer) samplerText(o pipeline.Options) []picture.Text {
+func (t *Trainer) samplerText(o model.Options) []picture.Text {
 	o = t.preview.Filled(o)
 	text := []picture.Text{{Key: "solver", Value: o.Solver}, {Key: "steps", Value: fmt.Sprint(o.Steps)}, {Key: "clamp", Value: o.Clamp}, {Key: "noise seed", Value: fmt.Sprint(o.Seed)}}
 	if o.Solver == "ddpm" {
@@ -214,12 +214,12 @@ func (t *Trainer) drawCurve() {
 }
 
 // SampleDefaults are the options with which a run samples.
-func SampleDefaults(c *config.Run) (pipeline.Options, error) {
+func SampleDefaults(c *config.Run) (model.Options, error) {
 	v, err := reverie.ParseVariance(c.Variance)
 	if c.Solver != "ddpm" {
 		v = reverie.PosteriorVariance
 	}
-	return pipeline.Options{
+	return model.Options{
 		Height: c.Resolution.H, Width: c.Resolution.W, Solver: c.Solver, Steps: c.SampleSteps, Clamp: c.Clamp, Options: sample.Options{Variance: v},
 	}, err
 }

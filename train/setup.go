@@ -10,12 +10,12 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/simpleunet"
 	"github.com/reverie-go/reverie/net/unet"
 	"github.com/reverie-go/reverie/net/vae"
-	"github.com/reverie-go/reverie/pipeline"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -27,10 +27,10 @@ func Network(c *config.Run) (net.Model, error) {
 		return nil, err
 	}
 	if Spec(c).Energy {
-		m = pipeline.Energy{Model: m}
+		m = model.Energy{Model: m}
 	}
 	if Spec(c).LearnedSchedule() {
-		m = pipeline.NewScheduled(m)
+		m = model.NewScheduled(m)
 	}
 	return m, m.Check(c.Resolution.H, c.Resolution.W)
 }
@@ -89,8 +89,8 @@ func groups(widths []int) int {
 }
 
 // Spec names the process of a configuration and what is predicted on it.
-func Spec(c *config.Run) pipeline.Spec {
-	return pipeline.Spec{
+func Spec(c *config.Run) model.Spec {
+	return model.Spec{
 		Process: c.Process, Schedule: c.Schedule, Timesteps: c.Timesteps, BetaStart: c.BetaStart, BetaEnd: c.BetaEnd,
 		SigmaMin: c.SigmaMin, SigmaMax: c.SigmaMax, Between: len(c.From) > 0,
 		Prediction: c.Prediction, SigmaData: c.SigmaData, Variance: c.Variance, Energy: c.Energy && c.Arch != mlp.Arch,
@@ -189,7 +189,7 @@ func newMethod(e *engine.Engine, c *config.Run, m net.Model, far *data.Set, leve
 	if err := d.checkLevel(); err != nil {
 		return nil, nil, err
 	}
-	if s, ok := m.(*pipeline.Scheduled); ok {
+	if s, ok := m.(*model.Scheduled); ok {
 		return &variational{denoise: d, scheduled: s, levels: levels, v: c.Prediction == "v"}, o.Process, nil
 	}
 	if c.Variance == "learned" {
@@ -207,16 +207,16 @@ func newMethod(e *engine.Engine, c *config.Run, m net.Model, far *data.Set, leve
 func elements(c *config.Run) int { return c.Resolution.H * c.Resolution.W * c.ImageChannels }
 
 // newPreview returns the model with which a run draws its pictures, without weights.
-func newPreview(e *engine.Engine, c *config.Run, m net.Model, p reverie.Process) (*pipeline.Model, error) {
+func newPreview(e *engine.Engine, c *config.Run, m net.Model, p reverie.Process) (*model.Model, error) {
 	if c.Autoencoder() {
-		return pipeline.New(e, m, nil, nil, nil), nil // which runs it, as the plan does
+		return model.New(e, m, nil, nil, nil), nil // which runs it, as the plan does
 	}
 	spec := Spec(c)
 	k, err := spec.Param()
 	if err != nil {
 		return nil, err
 	}
-	preview := pipeline.New(e, m, p, k, nil)
+	preview := model.New(e, m, p, k, nil)
 	preview.Spec, preview.Learned = spec, spec.Learned()
 	return preview, nil
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/pipeline"
 )
 
 // ErrInterrupted says that the context ended the run, which has been saved.
@@ -65,7 +65,7 @@ type Trainer struct {
 	lost     bool // the state is not what a run could go on from
 	update   *engine.Func
 	evaluate *engine.Func
-	preview  *pipeline.Model
+	preview  *model.Model
 
 	law      law           // of the learning rate
 	lr       float64       // of the last step

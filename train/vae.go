@@ -13,10 +13,10 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/unet"
 	"github.com/reverie-go/reverie/net/vae"
-	"github.com/reverie-go/reverie/pipeline"
 )
 
 // newAutoencoder lays out the autoencoder that a configuration describes. The
@@ -112,12 +112,12 @@ func (b *elbo) parts() []string { return []string{"reconstruction", "kl", "bits/
 
 // autoencoder is the network in training with the weights that would be sampled
 // from, nil where it is no autoencoder.
-func (t *Trainer) autoencoder() *pipeline.Autoencoder {
+func (t *Trainer) autoencoder() *model.Autoencoder {
 	m, ok := t.net.(vae.Autoencoder)
 	if !ok {
 		return nil
 	}
-	return pipeline.NewAutoencoder(t.engine, m, t.state.sampling(false))
+	return model.NewAutoencoder(t.engine, m, t.state.sampling(false))
 }
 
 // maxPairs is how many images a picture of reconstructions has at most.
@@ -171,7 +171,7 @@ func (t *Trainer) priorGrid(ctx context.Context, name string) error {
 	defer a.Close()
 	h, w, z := a.Net.Latent(c.Resolution.H, c.Resolution.W)
 	seed := c.Seed + pictureSeed
-	x, height, width, err := a.DecodeCodes(ctx, pipeline.Prior(seed, c.SampleN, h, w, z), c.SampleN, h, w, c.Batch)
+	x, height, width, err := a.DecodeCodes(ctx, model.Prior(seed, c.SampleN, h, w, z), c.SampleN, h, w, c.Batch)
 	if err != nil {
 		return err
 	}

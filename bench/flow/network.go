@@ -10,7 +10,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/eval"
-	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/train"
 )
@@ -119,17 +119,17 @@ func (b *bench) train(dir, coupling string, seed uint64) (err error) {
 // sample carries the trial's starts along the flow of the network in dir, and returns where they end, in the published units, and
 // the calls of the network that it took.
 func (b *bench) sample(dir string, t *trial, s solver) (x eval.Rows, calls int, err error) {
-	m, err := pipeline.Load(b.engine, dir, false)
+	m, err := model.Load(b.engine, dir, false)
 	if err != nil {
 		return x, 0, err
 	}
 	defer m.Close()
 	units := points.Affine{Shift: m.Shift, Scale: m.Scale}
-	y, err := m.Sample(b.ctx, pipeline.Options{
+	y, err := m.Sample(b.ctx, model.Options{
 		N: len(t.start), Batch: len(t.start), Solver: s.solver, Steps: s.steps, Spacing: "trailing",
 		Options: sample.Options{RTol: s.tolerance, ATol: s.tolerance},
 		Start:   func(first, n int) ([]float32, error) { return flat(units.Apply(t.start[first : first+n])), nil },
-		Hook:    func(_ int, s pipeline.State) error { calls = s.Calls; return nil },
+		Hook:    func(_ int, s model.State) error { calls = s.Calls; return nil },
 	})
 	if err != nil {
 		return x, 0, err

@@ -24,7 +24,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
-	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -159,10 +159,10 @@ func (b *bench) images(c *config.Run) (*data.Set, error) {
 const batch = 32
 
 // reconstructed are images as the autoencoder gives them back.
-func (b *bench) reconstructed(dir string, m eval.Images) (eval.Images, pipeline.Codes, error) {
-	a, err := pipeline.LoadAutoencoder(b.engine, dir, false)
+func (b *bench) reconstructed(dir string, m eval.Images) (eval.Images, model.Codes, error) {
+	a, err := model.LoadAutoencoder(b.engine, dir, false)
 	if err != nil {
-		return m, pipeline.Codes{}, err
+		return m, model.Codes{}, err
 	}
 	defer a.Free()
 	codes, err := a.EncodeImages(b.ctx, m.Pix, m.N, m.H, m.W, batch)
@@ -235,14 +235,14 @@ func (b *bench) compare(vae, latent, pixel string) error {
 		}
 	}
 	for _, dir := range []string{latent, pixel} {
-		m, err := pipeline.Load(b.engine, dir, false)
+		m, err := model.Load(b.engine, dir, false)
 		if err != nil {
 			return err
 		}
 		var spent time.Duration
 		err = b.measure(filepath.Base(dir)+" diffusion", func(seed uint64) (eval.Images, error) {
 			began := time.Now()
-			x, err := m.Sample(b.ctx, pipeline.Options{N: b.n, Seed: seed, Batch: batch, Solver: "ddim", Steps: b.steps})
+			x, err := m.Sample(b.ctx, model.Options{N: b.n, Seed: seed, Batch: batch, Solver: "ddim", Steps: b.steps})
 			spent += time.Since(began)
 			return eval.Images{N: b.n, H: b.heldOut.H, W: b.heldOut.W, C: b.heldOut.C, Pix: x}, err
 		}, &spent)

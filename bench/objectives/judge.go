@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/pipeline"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -25,7 +25,7 @@ type fit struct {
 
 // judge compares the score of the network in dir.
 func (b *bench) judge(dir string) (f fit, err error) {
-	m, err := pipeline.Load(b.engine, dir, false)
+	m, err := model.Load(b.engine, dir, false)
 	if err != nil {
 		return f, err
 	}
@@ -51,7 +51,7 @@ func (b *bench) judge(dir string) (f fit, err error) {
 
 // compare returns the mean squares, for each number of a point, of sigma (s - s*) and of sigma s* at a time, over points of the law
 // there. The network predicts eps = -sigma s.
-func (b *bench) compare(m *pipeline.Model, t float64, draw int) (difference, truth float64, err error) {
+func (b *bench) compare(m *model.Model, t float64, draw int) (difference, truth float64, err error) {
 	c := m.Process.At(t)
 	noised := b.law.At(c)
 	x := noised.Sample(random.Stream{Seed: 1, Domain: random.Evaluation, Step: uint32(2 * draw)}, b.n)

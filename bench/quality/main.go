@@ -18,7 +18,7 @@ import (
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
-	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -33,13 +33,13 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: quality [flags] RUN")
 		os.Exit(2)
 	}
-	if err := run(flag.Arg(0), *n, *draws, *nearest, pipeline.Options{Solver: *solver, Steps: *steps, Batch: 32}); err != nil {
+	if err := run(flag.Arg(0), *n, *draws, *nearest, model.Options{Solver: *solver, Steps: *steps, Batch: 32}); err != nil {
 		fmt.Fprintln(os.Stderr, "quality:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir string, n, draws int, nearest string, o pipeline.Options) error {
+func run(dir string, n, draws int, nearest string, o model.Options) error {
 	ctx := context.Background()
 	c, err := train.ReadConfig(dir)
 	if err != nil {
@@ -66,7 +66,7 @@ func run(dir string, n, draws int, nearest string, o pipeline.Options) error {
 		return err
 	}
 	defer e.Close()
-	m, err := pipeline.Load(e, dir, false)
+	m, err := model.Load(e, dir, false)
 	if err != nil {
 		return err
 	}

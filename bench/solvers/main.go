@@ -22,7 +22,7 @@ import (
 	"github.com/reverie-go/reverie/bench/report"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
-	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/train"
 )
@@ -49,7 +49,7 @@ func main() {
 
 type bench struct {
 	ctx                   context.Context
-	model                 *pipeline.Loaded
+	model                 *model.Loaded
 	n, draws, long, batch int
 	log                   drawLog
 
@@ -73,7 +73,7 @@ func (b *bench) run(dir, steps, only string) error {
 		return err
 	}
 	defer e.Close()
-	if b.model, err = pipeline.Load(e, dir, false); err != nil {
+	if b.model, err = model.Load(e, dir, false); err != nil {
 		return err
 	}
 	defer b.model.Close()
@@ -132,7 +132,7 @@ func (b *bench) open(dir string) error {
 
 // estimate tells how long the plan takes, by a short draw and one judgement.
 func (b *bench) estimate(plan []row) error {
-	o := pipeline.Options{N: b.batch, Batch: b.batch, Solver: "ddim", Steps: 5}
+	o := model.Options{N: b.batch, Batch: b.batch, Solver: "ddim", Steps: 5}
 	if b.model.Fits(o) != nil {
 		return nil
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/reverie-go/reverie/bench/report"
 	"github.com/reverie-go/reverie/eval"
-	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/model"
 )
 
 // A draw is what one set of samples gave.
@@ -89,7 +89,7 @@ func (b *bench) measure(r row) (result, error) {
 func (b *bench) draw(r row, key draw) (draw, error) {
 	o := r.options(b.n, b.batch, key.Seed)
 	calls := map[int]int{} // by a batch's first image
-	o.Hook = func(first int, s pipeline.State) error { calls[first] = s.Calls; return nil }
+	o.Hook = func(first int, s model.State) error { calls[first] = s.Calls; return nil }
 	began := time.Now()
 	x, err := b.model.Sample(b.ctx, o)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie"
-	"github.com/reverie-go/reverie/pipeline"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -32,8 +32,8 @@ func (r row) String() string {
 }
 
 // options are what the model is asked for.
-func (r row) options(n, batch int, seed uint64) pipeline.Options {
-	return pipeline.Options{
+func (r row) options(n, batch int, seed uint64) model.Options {
+	return model.Options{
 		N: n, Batch: batch, Seed: seed, Solver: r.solver, Steps: max(1, r.steps), Spacing: r.spacing,
 		Options: sample.Options{RTol: r.tolerance, ATol: r.tolerance},
 	}

@@ -1,49 +1,6 @@
 // Command reverie trains diffusion models and samples from them.
 package main
 
-import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
-	"time"
-)
+import "github.com/reverie-go/reverie/cli"
 
-func main() {
-	ctx, stop := untilSignal(200 * time.Millisecond)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
-
-// signalled is the cause of a context that a signal ended.
-type signalled struct{ syscall.Signal }
-
-// Unwrap makes it a cancellation like any other.
-func (signalled) Unwrap() error { return context.Canceled }
-
-// Error implements error.
-func (s signalled) Error() string { return "stopped by signal: " + s.String() }
-
-// untilSignal returns a context that ends with the first SIGINT, SIGTERM, SIGPIPE of a reader that went away or, if nohup(1) does not
-// ask otherwise, SIGHUP of a closed terminal. A second signal ends the program at once, unless it comes within grace: then it is the
-// same one, for timeout(1) sends it to the process and to its group. SIGPIPE never does: each line printed after the first would
-// bring another, in the middle of the last save.
-func untilSignal(grace time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		ends = append(ends, syscall.SIGHUP)
-	}
-	c := make(chan os.Signal, 1)
-	signal.Notify(c, append(ends, syscall.SIGPIPE)...)
-	go func() {
-		if s, ok := (<-c).(syscall.Signal); ok {
-			cancel(signalled{s})
-		}
-		cancel(nil)
-		time.Sleep(grace)
-		signal.Reset(ends...)
-	}()
-	return ctx, func() { cancel(nil) }
-}
+func main() { cli.Main() }

@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/train"
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+const backendHelp = "compute backend, such as simd or simd:threads=1 (default $REVERIE_BACKEND, then simd)"
+
+// maxPixelsVar defines the flag that admits large images.
+func maxPixelsVar(f *pflag.FlagSet, n *int) {
+	numberVar(f, n, "max-pixels", config.RangeOf("max-pixels"), 0, "leave out images with more pixels, unread (0: 100 million); decoding takes up to 8 bytes for each")
+}
+
+// processFlags are the flags that describe a table of betas.
+type processFlags struct {
+	timesteps          int
+	schedule           string
+	betaStart, betaEnd float64
+}
+
+// add gives cmd the flags, with the lecture's values as defaults.
+func (p *processFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	numberVar(f, &p.timesteps, "timesteps", config.RangeOf("timesteps"), 300, "T, the number of time steps")
+	f.StringVar(&p.schedule, "schedule", "linear", oneOf("betas", config.Schedules))
+	numberVar(f, &p.betaStart, "beta-start", config.RangeOf("beta-start"), 1e-4, "first beta of linear and scaled-linear")
+	numberVar(f, &p.betaEnd, "beta-end", config.RangeOf("beta-end"), 0.02, "last beta of linear and scaled-linear")
+}
+
+// spec is the table of betas with the prediction and variance of Ho et al.
+func (p *processFlags) spec() model.Spec {
+	return model.Spec{
+		Process: "ddpm", Schedule: p.schedule, Timesteps: p.timesteps, BetaStart: p.betaStart, BetaEnd: p.betaEnd,
+		Prediction: "eps", Variance: "posterior",
+	}
+}
+
+// process checks the flags of cmd and returns the chain; its errors are usage errors.
+func (p *processFlags) process(cmd *cobra.Command) (*reverie.DDPM, error) {
+	r, err := config.Preset("lecture")
+	if err != nil {
+		return nil, err
+	}
+	r.Timesteps, r.Schedule, r.BetaStart, r.BetaEnd = p.timesteps, p.schedule, p.betaStart, p.betaEnd
+	if err := r.Validate(); err != nil {
+		return nil, usage(err)
+	}
+	if err := r.Unused(cmd.Flags().Changed); err != nil {
+		return nil, usage(err)
+	}
+	beta, err := reverie.Betas(p.schedule, p.timesteps, p.betaStart, p.betaEnd)
+	if err != nil {
+		return nil, usage(err)
+	}
+	chain, err := reverie.NewDDPM(beta)
+	return chain, usage(err)
+}
+
+// text are the chunks of a picture that say which table it was made with.
+func (p *processFlags) text() []picture.Text {
+	return append([]picture.Text{{Key: "Software", Value: "reverie " + version()}}, p.spec().Text()...)
+}
+
+// tableLength is the length of a process's table of betas, 0 where it has none.
+func tableLength(p reverie.Process) int {
+	if d, ok := p.(reverie.Discrete); ok {
+		return d.Steps()
+	}
+	return 0
+}
+
+// openEngine opens the backend that --backend names, or the default one. Only
+// the flag makes a bad name the command line's fault.
+func openEngine(backend string) (*engine.Engine, error) {
+	e, err := engine.Open(backend)
+	if err != nil && backend != "" {
+		return nil, usagef("--backend: %w", err)
+	}
+	return e, err
+}
+
+// weightsName says which weights a loaded model has.
+func weightsName(m *model.Loaded) string {
+	if m.Averaged {
+		return "averaged (EMA)"
+	}
+	return "raw"
+}
+
+// describe says in a line which model was loaded, and below it what of its files was read otherwise than it lay there.
+func describe(m *model.Loaded) string {
+	line := fmt.Sprintf("%s: %s, %s parameters, %s weights", m.Found.Model, m.Net.Arch(), humanize.Comma(int64(net.Trainable(m.Net))), weightsName(m))
+	return withNotes(line, m.Checkpoint.Notes)
+}
+
+// withNotes puts notes below a line.
+func withNotes(line string, notes []string) string {
+	return strings.Join(append([]string{line}, notes...), "\n  ")
+}
+
+// took is a duration as it is printed.
+func took(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+// A bar is a progress bar on a terminal, and nothing elsewhere.
+type bar struct{ *progressbar.ProgressBar }
+
+func newBar(w io.Writer, total int, what string) bar {
+	if !isTerminal(w) {
+		return bar{}
+	}
+	return bar{progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(raw(w)), progressbar.OptionSetDescription(what), progressbar.OptionSetWidth(30),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+	)}
+}
+
+// add moves the bar; what it cannot draw is no reason to stop.
+func (b bar) add(n int) {
+	if b.ProgressBar != nil {
+		_ = b.Add(n)
+	}
+}
+
+// set moves the bar to done of total.
+func (b bar) set(done, total int) {
+	if b.ProgressBar != nil {
+		b.ChangeMax(total)
+		_ = b.Set(done)
+	}
+}
+
+func (b bar) done() {
+	if b.ProgressBar != nil {
+		_ = b.Clear()
+	}
+}
+
+// isTerminal says whether w is a terminal.
+func isTerminal(w io.Writer) bool {
+	f, ok := raw(w).(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+const bestHelp = "the run's best checkpoint, which train --best keeps, not its newest"
+
+// bestOf is the best checkpoint of a run if asked for, else the path itself.
+func bestOf(path string, best bool) (string, error) {
+	if !best {
+		return path, nil
+	}
+	return train.BestCheckpoint(path)
+}

@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie/config"
+	"github.com/spf13/pflag"
+)
+
+// The flags of train that belong together.
+var (
+	ofOneAutoencoder = []string{"latent-channels", "likelihood", "beta", "beta-warmup"}
+	ofOneDiffusion   = []string{
+		"energy", "vae", "process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "from", "coupling", "prediction", "sigma-data",
+		"objective", "level", "loss", "weighting", "times", "solver", "sample-steps", "clamp", "variance",
+	}
+	ofImagesAlone = []string{"resolution", "flip", "crop", "data-class", "split", "strict", "cache", "max-pixels"}
+	ofTables      = []string{"timesteps", "beta-start", "beta-end"}
+	ofSigmas      = []string{"sigma-min", "sigma-max", "sigma-data"}
+)
+
+// trainKinds are the kinds of runs with a command line that makes one and the flags that nothing of it uses.
+var trainKinds = map[string]struct {
+	line   string
+	unused [][]string
+}{
+	"unet":               {"imgs", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end"}}},
+	"simpleunet":         {"imgs --arch simpleunet", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end", "layers"}}},
+	"table of betas":     {"imgs --schedule linear", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling"}}},
+	"vp":                 {"imgs --process vp", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling", "timesteps", "beta-start", "beta-end"}}},
+	"edm":                {"imgs --process edm", [][]string{ofOneAutoencoder, ofTables, {"from", "coupling", "schedule"}}},
+	"flow":               {"imgs --process flow", [][]string{ofOneAutoencoder, ofSigmas, ofTables, {"schedule"}}},
+	"points":             {"points:moons", [][]string{ofOneAutoencoder, ofSigmas, ofImagesAlone, {"from", "coupling", "beta-start", "beta-end", "layers"}}},
+	"flow of points":     {"points:moons --process flow", [][]string{ofOneAutoencoder, ofSigmas, ofImagesAlone, ofTables, {"schedule", "layers"}}},
+	"autoencoder":        {"imgs --arch vae", [][]string{ofOneDiffusion}},
+	"dense autoencoder":  {"imgs --arch vae-mlp", [][]string{ofOneDiffusion, {"layers"}}},
+	"points autoencoder": {"points:moons --arch vae-mlp", [][]string{ofOneDiffusion, ofImagesAlone, {"layers"}}},
+	"latent diffusion":   {"imgs --vae nowhere", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end"}}},
+	"nothing held out":   {"imgs --val 0", [][]string{{"split"}}},
+}
+
+// oneValue are flags of which a kind leaves one value: the images of the other preset are too large for a dense network.
+var oneValue = map[string]string{"latent diffusion": "clamp", "flow of points": "arch", "dense autoencoder": "preset"}
+
+// valuesOf are values of a flag of train, of which one suits every kind that uses the flag, of images or of points.
+func valuesOf(f *pflag.Flag, points bool) []string {
+	switch f.Name {
+	case "resolution":
+		return []string{"16"}
+	case "channels":
+		return []string{"8,16", "16,16"}
+	case "adam-betas":
+		return []string{"0.8,0.9"}
+	case "time":
+		return []string{"9s"}
+	case "from":
+		return []string{map[bool]string{true: "points:circles", false: "nowhere"}[points]}
+	case "best":
+		return []string{"val", "mmd"}
+	}
+	for _, section := range config.Catalogue() {
+		if section.Flag == f.Name {
+			var names []string
+			for _, row := range section.Rows {
+				names = append(names, row.Name)
+			}
+			return names
+		}
+	}
+	switch f.Value.Type() {
+	case "bool":
+		return []string{"true", "false"}
+	case "string", "stringSlice", "stringArray":
+		return append([]string{"A"}, config.Solvers...)
+	}
+	return []string{"1", "3", "0.5", "1e-3", "0.03"}
+}
+
+// freshOf is the configuration of a new run by a command line.
+func freshOf(args ...string) (text string, err error) {
+	o, f := new(trainOptions), pflag.NewFlagSet("train", pflag.ContinueOnError)
+	o.addFlags(f)
+	if err := f.Parse(args); err != nil {
+		return "", err
+	}
+	set, err := o.given(f, f.Args())
+	if err != nil {
+		return "", err
+	}
+	c, err := o.fresh(set)
+	if err != nil {
+		return "", err
+	}
+	b, err := c.JSON()
+	return string(b), err
+}
+
+// TestTrainKinds: of each kind of run every flag has an effect on its configuration with some value, or is refused by its name whatever its value is.
+func TestTrainKinds(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for kind, k := range trainKinds {
+		base, points := strings.Fields(k.line), strings.HasPrefix(k.line, "points:")
+		plain, err := freshOf(base...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unused := slices.Concat(k.unused...)
+		f := pflag.NewFlagSet("", pflag.ContinueOnError)
+		new(trainOptions).addFlags(f)
+		f.VisitAll(func(f *pflag.Flag) {
+			if slices.Contains(notConfig, f.Name) || slices.Contains(base, "--"+f.Name) || oneValue[kind] == f.Name {
+				return
+			}
+			used := false
+			for _, value := range valuesOf(f, points) {
+				got, err := freshOf(append(slices.Clone(base), "--"+f.Name+"="+value)...)
+				used = used || err == nil && got != plain
+				if slices.Contains(unused, f.Name) && (err == nil || !strings.Contains(err.Error(), "--"+f.Name)) {
+					t.Errorf("%s: --%s=%s: %v", kind, f.Name, value, err)
+				}
+			}
+			if used == slices.Contains(unused, f.Name) && kind != "nothing held out" {
+				t.Errorf("%s: --%s is used: %v", kind, f.Name, used)
+			}
+		})
+		for _, name := range unused {
+			if t.Failed() {
+				return // what is not refused would train
+			}
+			refused(t, exitUsage, []string{"--" + name}, append(append([]string{"train"}, base...), "--"+name+"="+valuesOf(f.Lookup(name), points)[0])...)
+		}
+	}
+}
+
+// TestPointsFlags: what only images use is refused by its name by the commands that code and judge points.
+func TestPointsFlags(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ok(t, "train", "points:moons", "--arch", "vae-mlp", "--channels", "8", "--steps", "1", "--batch", "8", "--sample-every", "0", "--run", "coder")
+	ok(t, "train", "points:moons", "--channels", "8", "--steps", "1", "--batch", "8", "--sample-every", "0", "--run", "points")
+	ok(t, "encode", "coder", "--held-out", "--out", "z.npz")
+	for line, flags := range map[string]string{
+		"encode coder":                           "--resolution=1 --max-pixels=9",
+		"decode coder --to b.png":                "--from=a.png",
+		"decode coder --in z.npz":                "--resolution=1 --max-pixels=9 --steps=3 --path=linear",
+		"eval points -n 8 --metrics fid,nearest": "--features=a.onnx --data-class=A --max-pixels=9 --no-cache --nearest=a.png",
+		"data points:moons":                      "--out=a.png --data-class=A --strict --copies --max-pixels=9",
+	} {
+		for flag := range strings.FieldsSeq(flags) {
+			name, _, _ := strings.Cut(flag, "=")
+			refused(t, exitUsage, []string{name + " belongs to ", "leave it out"}, append(strings.Fields(line), flag)...)
+		}
+	}
+}

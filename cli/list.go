@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"text/tabwriter"
+
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data/points"
+	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/lab"
+	"github.com/reverie-go/reverie/sample"
+	"github.com/spf13/cobra"
+)
+
+func newList() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the names that flags take",
+		Long:    `List every name that a flag takes, with a line each.`,
+		Example: `  reverie list`,
+		Args:    exactly(0, "no arguments"),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return writeList(cmd.OutOrStdout()) },
+	}
+}
+
+func writeList(w io.Writer) error {
+	var text strings.Builder
+	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, s := range sections() {
+		fmt.Fprintf(t, "%s (--%s)%s\n", s.Title, s.Flag, s.Note)
+		for _, r := range s.Rows {
+			fmt.Fprintf(t, "  %s\t%s\n", r.Name, r.Text)
+		}
+		fmt.Fprintln(t)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w, strings.TrimSpace(wrap(text.String())))
+	return err
+}
+
+// sections are all names that a flag takes, or that stand for data. They are the same throughout, and asked for by every flag.
+var sections = sync.OnceValue(func() []config.Section {
+	return append(config.Catalogue(),
+		config.Section{Flag: "solver", Title: "solvers", Rows: described(sample.Solvers())},
+		config.Section{Flag: "spacing", Title: "spacings", Note: " of the times", Rows: described(sample.SpacingInfos())},
+		config.Section{Flag: "predictor", Title: "predictors", Note: " of solver pc", Rows: described(slices.DeleteFunc(sample.Solvers(), func(i sample.Info) bool {
+			return !slices.Contains(sample.Predictors(), i.Name)
+		}))},
+		config.Section{Flag: "batchnorm", Title: "statistics", Note: " of BatchNorm while sampling", Rows: []config.Named{
+			{Name: running, Text: "the running ones of the training"}, {Name: perImage, Text: "each image's own"},
+		}},
+		config.Section{Flag: "metrics", Title: "metrics", Note: " of eval", Rows: metricRows()},
+		config.Section{Flag: "path", Title: "paths", Note: " of decode between two latents", Rows: []config.Named{
+			{Name: paths[0], Text: "keeps to the length that latents have"}, {Name: paths[1], Text: "the straight line"},
+		}},
+		config.Section{Flag: "only", Title: "figures", Note: " of lab", Rows: figureRows()},
+		config.Section{Flag: "format", Title: "formats", Note: " of lab's pictures", Rows: []config.Named{
+			{Name: lab.PNG, Text: "pixels"}, {Name: lab.SVG, Text: "lines, to be enlarged"},
+		}},
+		config.Section{Flag: "data", Title: "points", Note: " of lab; as DATA of train points:NAME", Rows: pointRows()},
+	)
+})
+
+func metricRows() (rows []config.Named) {
+	for _, m := range append(eval.Metrics(), modelMetrics(nil)...) {
+		if !slices.ContainsFunc(rows, func(r config.Named) bool { return r.Name == m.Name }) { // one may be of images and of points
+			rows = append(rows, config.Named{Name: m.Name, Text: m.About})
+		}
+	}
+	return rows
+}
+
+func figureRows() (rows []config.Named) {
+	for _, f := range lab.Figures() {
+		rows = append(rows, config.Named{Name: f.Name, Text: f.Shows})
+	}
+	return rows
+}
+
+func pointRows() (rows []config.Named) {
+	for _, name := range points.Names() {
+		rows = append(rows, config.Named{Name: name, Text: points.Doc(name)})
+	}
+	return rows
+}
+
+// described are the rows of a registry of package sample.
+func described(infos []sample.Info) (rows []config.Named) {
+	for _, i := range infos {
+		text := i.Text
+		if i.Refuses != "" {
+			text += "; not for " + i.Refuses
+		}
+		rows = append(rows, config.Named{Name: i.Name, Text: text})
+	}
+	return rows
+}

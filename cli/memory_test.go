@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"fmt"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie/internal/memory"
+)
+
+// TestMemoryBeforeReading: a training that cannot be is refused before its images are looked for, by its batch, or by one image.
+func TestMemoryBeforeReading(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, line := range [][]string{
+		{"--resolution", "4096", "--batch", "65536"}, // by arithmetic
+		{"--resolution", "512", "--batch", "14", "--channels", "4096,4096,4096"},
+		{"--resolution", "512", "--channels", "4096,4096,4096"},
+		{"--arch", "vae", "--resolution", "512", "--channels", "4096,4096"},
+		{"--process", "flow", "--from", "nowhere", "--resolution", "512", "--channels", "4096,4096"},
+	} {
+		refused(t, exitFailure, []string{" needs about ", "of memory, and this machine has", "; "}, append([]string{"train", "nowhere"}, line...)...)
+	}
+}
+
+// TestLoad: what is kept and what a batch takes count together, and a batch that fits is named.
+func TestLoad(t *testing.T) {
+	const mebi = 1 << 20
+	l := load{images: 1000, h: 64, w: 32, batch: 100, network: func(n int) (int64, error) { return int64(n) * mebi, nil }, held: mebi / 2, fewer: "less"}
+	have := func(mebis int64) memory.Limit { return memory.Limit{Bytes: mebis * mebi, Says: "there is"} }
+	for _, c := range []struct {
+		mebis int64
+		want  string
+	}{
+		{500 + 100 + programSize/mebi, ""}, // all that is needed
+		{500 + 99 + programSize/mebi, "a batch of 100 images of 64x32 needs about 664 MiB of memory, and there is 663 MiB; --batch 50 fits"},
+		{500 + programSize/mebi, "a batch of 100 images of 64x32 needs about 664 MiB of memory, and there is 564 MiB; not even one image fits; choose a smaller size"},
+		{499, "keeping 1,000 images of 64x32 needs about 500 MiB of memory, and there is 499 MiB; less"},
+	} {
+		text := ""
+		if err := l.within(have(c.mebis)); err != nil {
+			text = err.Error()
+		}
+		if text != c.want {
+			t.Errorf("%d MiB: %q, want %q", c.mebis, text, c.want)
+		}
+	}
+}
+
+// TestManyAreRefused: each command counts what it keeps, not the batch alone.
+func TestManyAreRefused(t *testing.T) {
+	dir := trained(t)
+	t.Chdir(t.TempDir())
+	for _, line := range [][]string{
+		{"sample", dir, "-n", "1048576", "--resolution", "4096"},
+		{"sample", trainedVAE(t), "-n", "1048576", "--resolution", "1024"},
+	} {
+		refused(t, exitFailure, []string{"keeping 1,048,576 images", "give a smaller -n"}, line...)
+	}
+}
+
+// limited runs a command line in a process that may map so many KiB more than a Go program does from the start.
+func limited(t *testing.T, kib int, args ...string) (code int, text string) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("the limit is linux's")
+	}
+	p := program(t, args...)
+	cmd := exec.Command("sh", append([]string{"-c", fmt.Sprintf("ulimit -v %d && exec \"$@\"", kib), "sh"}, p.Args...)...)
+	cmd.Env = p.Env
+	out, err := cmd.CombinedOutput()
+	if err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+// TestLimitOfTheProcess: ulimit -v counts as the machine's memory does: what needs more is refused with the numbers, not ended by the system.
+func TestLimitOfTheProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector, with which short tests are run, takes address space of its own")
+	}
+	dir := trained(t)
+	t.Chdir(t.TempDir())
+	const gibi = 1 << 20 // KiB
+	for _, args := range [][]string{
+		{"train", "--resolution", "256", "--batch", "64", "--steps", "1"},
+		{"sample", dir, "-n", "4096", "--batch", "4096", "--resolution", "256"},
+	} {
+		code, text := limited(t, 2*gibi, args...)
+		if code != exitFailure || !strings.Contains(text, "this process may take (ulimit -v)") || strings.Contains(text, "goroutine") {
+			t.Errorf("reverie %v: exit code %d: %.500s", args, code, text)
+		}
+	}
+	if code, text := limited(t, 2*gibi, "sample", dir, "-n", "2"); code != 0 {
+		t.Errorf("what fits is refused: exit code %d: %.500s", code, text)
+	}
+}
+
+// TestMostReferences: a set that is compared with takes a quarter of the memory, however much that is, and 2 GiB where nobody knows.
+func TestMostReferences(t *testing.T) {
+	for _, c := range []struct{ have, each, want int64 }{{1 << 30, 1 << 20, 256}, {64 << 30, 1 << 20, 16384}, {0, 1 << 20, 2048}, {1 << 20, 1 << 20, 1}} {
+		if got := mostReferences(memory.Limit{Bytes: c.have}, c.each); int64(got) != c.want {
+			t.Errorf("of %d bytes %d images of %d, want %d", c.have, got, c.each, c.want)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/reverie-go/reverie/checkpoint"
+)
+
+// An output is a file that a command is to write, with the flag that names it.
+type output struct{ flag, path string }
+
+// pictureNames are endings of pictures that are no PNG, which is what we write.
+var pictureNames = []string{".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+
+// checkNames finds what the command line alone shows of its outputs: two of one
+// name, a picture that is named for another format. An empty one is not asked for.
+func checkNames(outs ...output) error {
+	seen := map[string]string{}
+	for _, o := range outs {
+		if o.path == "" || o.path == toStdout {
+			continue
+		}
+		if o.flag == "gif" {
+			if !strings.EqualFold(filepath.Ext(o.path), ".gif") {
+				return usagef("--gif %s: the animation is a GIF; end the name with .gif", o.path)
+			}
+		} else if ext := strings.ToLower(filepath.Ext(o.path)); slices.Contains(pictureNames, ext) {
+			return usagef("--%s %s: pictures are written as PNG; end the name with .png", o.flag, o.path)
+		}
+		clean := filepath.Clean(o.path)
+		if other, ok := seen[clean]; ok {
+			return usagef("--%s and --%s both name %s; give each its own", other, o.flag, o.path)
+		}
+		seen[clean] = o.flag
+	}
+	return nil
+}
+
+// checkWritable finds, before any work is done for them, outputs that cannot be
+// written: a missing folder, one without permission, a path that is no file, a file of a run or a model.
+func checkWritable(outs ...output) error {
+	for _, o := range outs {
+		if o.path == "" || o.flag == "out" && o.path == toStdout {
+			continue
+		}
+		if err := writable(o.path); err != nil {
+			return fmt.Errorf("--%s %s: %w", o.flag, o.path, err)
+		}
+	}
+	return nil
+}
+
+// makeFolder makes the folder that a flag names for files of names of their own, where there is none.
+func makeFolder(flag, dir string) error {
+	err := checkpoint.CheckForeign(filepath.Join(dir, "x"))
+	if err == nil {
+		err = os.MkdirAll(dir, 0o777)
+	}
+	if err != nil {
+		return fmt.Errorf("--%s %s: %w", flag, dir, err)
+	}
+	return nil
+}
+
+func writable(path string) error {
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		return errors.New("it is a folder or a device; give the name of a file")
+	}
+	if err := checkpoint.CheckForeign(path); err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	f, err := os.OpenFile(checkpoint.Temporary(dir), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %s; make it first", dir)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// inputError names the flag whose file could not be read.
+func inputError(flag, path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--%s %s: no such file", flag, path)
+	}
+	return fmt.Errorf("--%s: %w", flag, err)
+}

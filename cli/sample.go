@@ -1,0 +1,340 @@
+package cli
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/net"
+	"github.com/spf13/cobra"
+)
+
+// sampleOptions are the flags of sample.
+type sampleOptions struct {
+	solverFlags
+	n, first, batch                     int
+	batchnorm                           string
+	seed                                uint64
+	raw, best                           bool
+	resolution                          config.Size
+	from, out, strip, npz, csv, backend string
+	dir, gif                            string
+
+	far *data.Set // that start opened
+}
+
+func newSample() *cobra.Command {
+	o := new(sampleOptions)
+	cmd := &cobra.Command{
+		Use:   "sample RUN",
+		Short: "Draw new images from a trained model",
+		Long: `Draw new images from a run folder (its newest complete checkpoint), a checkpoint
+folder or an imported model, with the averaged weights where there are any.
+
+Without --solver and --steps it samples as the run was configured to. Image i
+depends on --seed and i alone, not on -n, --batch or the number of threads; only
+solver rk45 takes its steps by all images of a batch at once, so that with it an
+image may differ, within the tolerance, with -n and --batch.`,
+		Example: `  reverie sample runs/emoji-1
+  reverie sample runs/emoji-1 -n 64 --solver ddim --steps 25 --seed 7
+  reverie sample runs/cars-1 --strip strip.png --npz images.npz`,
+		Args: exactly(1, "a run, checkpoint or model folder"),
+		RunE: func(cmd *cobra.Command, args []string) error { return sampleFunc(cmd, args[0], o) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	numberVarP(f, &o.n, "n", "n", counts, 0, "images (default 16) or points (default 1000)")
+	numberVar(f, &o.first, "first", within(0, 1<<40), 0, "begin with the image of this number: alone unless -n says more, as it is among the others")
+	o.solverFlags.add(f)
+	f.StringVar(&o.from, "from", "", "of a flow between two data sets: start from these images or points (default: the run's)")
+	f.StringVar(&o.batchnorm, "batchnorm", running, oneOf("statistics of BatchNorm, the running ones or each image's own", batchnorms))
+	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
+	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
+	f.BoolVar(&o.best, "best", false, bestHelp)
+	f.Var(&o.resolution, "resolution", "image size: 64, or HEIGHTxWIDTH (default: the run's)")
+	numberVar(f, &o.batch, "batch", batches, 16, "images denoised at once")
+	f.StringVar(&o.out, "out", "", "write the grid of images here, - for stdout (default: the next samples/sample-001.png of the run)")
+	f.StringVar(&o.dir, "dir", "", "write each image to a file of its own in this folder, 000000.png and on, with the parameters that draw it")
+	f.StringVar(&o.gif, "gif", "", "write the first images on their way out of the noise here, as an animation")
+	f.StringVar(&o.strip, "strip", "", "write ten stages of the first image here")
+	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or the points, float64 [N,D]")
+	f.StringVar(&o.csv, "csv", "", "write the points here, in the units of the data")
+	f.StringVar(&o.backend, "backend", "", backendHelp)
+	return cmd
+}
+
+// The values of --batchnorm.
+const (
+	running  = "eval"
+	perImage = "batch"
+)
+
+var batchnorms = []string{running, perImage}
+
+// options checks the command line and turns it into the model's options.
+// What depends on the model is looked at once the model is read.
+func (o *sampleOptions) options(cmd *cobra.Command) (p model.Options, err error) {
+	for _, err := range []error{
+		o.solverFlags.check(cmd), config.OneOf("batchnorm", o.batchnorm, batchnorms),
+	} {
+		if err != nil {
+			return p, usage(err)
+		}
+	}
+	if err := checkNames(o.outputs()...); err != nil {
+		return p, err
+	}
+	if o.n == 0 && cmd.Flags().Changed("first") {
+		o.n = 1
+	}
+	p = model.Options{N: o.n, First: o.first, Height: o.resolution.H, Width: o.resolution.W, Batch: o.batch, Seed: o.seed}
+	if o.batchnorm == perImage {
+		p.Mode = net.PerImage
+	}
+	return p, usage(o.fill(&p))
+}
+
+func (o *sampleOptions) outputs() []output {
+	return []output{{"out", o.out}, {"strip", o.strip}, {"npz", o.npz}, {"csv", o.csv}, {"gif", o.gif}}
+}
+
+// complete fills in what depends on the model, and checks it.
+func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.Loaded) (err error) {
+	if err := refuseFor(cmd.Flags(), m); err != nil {
+		return err
+	}
+	if p.Height == 0 && m.Defaults.Height == 0 {
+		return fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
+	}
+	if size := m.Filled(*p); cmd.Flags().Changed("resolution") {
+		if err := m.Check(size.Height, size.Width); err != nil {
+			return fmt.Errorf("--resolution: %w", err)
+		}
+	}
+	if o.csv != "" && !m.Points() {
+		return usagef("--csv is for points, and %s draws images; give --npz", m.Found.Model)
+	}
+	if p.N == 0 {
+		p.N = 16
+		if m.Points() {
+			p.N, p.Batch = 1000, max(p.Batch, 1000)
+		}
+	}
+	if err := o.start(cmd, p, m); err != nil {
+		return err
+	}
+	if err := o.solverFlags.complete(cmd, p, m); err != nil {
+		return err
+	}
+	if p.Solver == "rk45" && cmd.Flags().Changed("first") {
+		return usagef("--first: the steps of rk45 depend on all images of a batch, so that one alone differs from what it is among them; choose another --solver")
+	}
+	return o.load(p.N, p.Batch, p.Height, p.Width, m.ImageChannels(), networkOf(m, p.Mode, p.Height, p.Width)).check()
+}
+
+// load is what drawing n images takes: as they are drawn, in the grid and in the array.
+func (o *sampleOptions) load(n, batch, h, w, c int, network func(int) (int64, error)) load {
+	held := int64(0)
+	if o.gridWanted() {
+		held += shown(h, w)
+	}
+	if o.npz != "" {
+		held += levels(h, w, c)
+	}
+	if held > 0 {
+		held += 2 * floats(h, w, c) // as they are and as they grow
+	}
+	return load{images: n, h: h, w: w, batch: batch, network: network, held: held, fewer: "give a smaller -n, or --dir, which holds a batch at a time"}
+}
+
+func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
+	p, err := o.options(cmd)
+	if err != nil {
+		return err
+	}
+	e, err := openEngine(o.backend)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if err := checkWritable(o.outputs()...); err != nil {
+		return err
+	}
+	if path, err = bestOf(path, o.best); err != nil {
+		return err
+	}
+	m, err := model.Load(e, path, o.raw)
+	if errors.Is(err, model.ErrAutoencoder) {
+		return o.samplePrior(cmd, e, path)
+	}
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	defer func() {
+		if o.far != nil {
+			o.far.Close()
+		}
+	}()
+	if err := o.complete(cmd, &p, m); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: solver %s, %s, clamp %s\n",
+		describe(m), what(m, p), p.Seed, solverName(p), english.Plural(p.Steps, "step", ""), p.Clamp)
+
+	if o.dir != "" {
+		if err := makeFolder("dir", o.dir); err != nil {
+			return err
+		}
+	}
+	text := o.parameters(m, p)
+	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
+	c := m.ImageChannels()
+	strip := model.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images, Units: m.Units()}
+	film := model.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images, Units: m.Units(), Stages: min(p.Steps, mostFrames), All: true}
+	p.Hook = func(first int, s model.State) error {
+		bar.add(1)
+		if o.gif != "" {
+			if err := film.Hook(first, s); err != nil {
+				return err
+			}
+		}
+		return strip.Hook(first, s)
+	}
+	began := time.Now()
+	var images []float32
+	err = m.Each(cmd.Context(), p, func(first int, x []float32) error {
+		if o.gridWanted() || o.npz != "" {
+			images = append(images, x...)
+		}
+		if o.dir == "" {
+			return nil
+		}
+		return o.writeSingles(first, x, p.Height, p.Width, c, text)
+	})
+	bar.done()
+	if err != nil {
+		return err
+	}
+	spent := time.Since(began)
+	names := o.names(cmd.OutOrStdout(), cmd.ErrOrStderr())
+	grid := func() image.Image {
+		return picture.Sheet(images, p.Height, p.Width, c, picture.Layout{Units: m.Units()})
+	}
+	if err := o.write(cmd.OutOrStdout(), names, m.Found.Run, grid, &strip, text); err != nil {
+		return err
+	}
+	if o.gif != "" {
+		if err := writeGIF(o.gif, film.Frames()); err != nil {
+			return err
+		}
+		fmt.Fprintln(names, o.gif)
+	}
+	if m.Points() {
+		err = o.writePoints(names, m.InUnits(images), c)
+	} else {
+		err = o.writeImages(names, images, p, c)
+	}
+	if err != nil {
+		return err
+	}
+	if c == 4 && !m.Points() {
+		writeImageNotes(cmd.ErrOrStderr(), o.out, []string{"transparent parts are shown on white; --npz keeps their alpha"})
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.2g s each\n", took(spent), spent.Seconds()/float64(p.N))
+	return nil
+}
+
+// write writes the files that were asked for and names them.
+func (o *sampleOptions) write(stdout, names io.Writer, run string, grid func() image.Image, strip *model.Strip, text []picture.Text) error {
+	if o.gridWanted() {
+		if err := o.writeGrid(stdout, run, grid(), text); err != nil {
+			return err
+		}
+	}
+	if o.dir != "" {
+		fmt.Fprintln(names, o.dir)
+	}
+	if o.strip != "" {
+		if err := picture.Write(o.strip, strip.Image(), text...); err != nil {
+			return err
+		}
+		fmt.Fprintln(names, o.strip)
+	}
+	return nil
+}
+
+// writeImages writes images as an array where that was asked for.
+func (o *sampleOptions) writeImages(stdout io.Writer, x []float32, p model.Options, c int) error {
+	if o.npz == "" {
+		return nil
+	}
+	return o.writeNPZ(stdout, checkpoint.FromU8s(picture.Bytes(nil, x), p.N, p.Height, p.Width, c))
+}
+
+// writePoints writes points as an array and as a table where that was asked for.
+func (o *sampleOptions) writePoints(stdout io.Writer, x []float64, d int) error {
+	if err := o.writeNPZ(stdout, checkpoint.FromF64s(x, len(x)/d, d)); err != nil || o.csv == "" {
+		return err
+	}
+	err := checkpoint.WriteFileAtomic(nil, o.csv, func(w io.Writer) error { return writeCSV(w, x, d) })
+	if err == nil {
+		fmt.Fprintln(stdout, o.csv)
+	}
+	return err
+}
+
+func (o *sampleOptions) writeNPZ(stdout io.Writer, x checkpoint.Tensor) error {
+	if o.npz == "" {
+		return nil
+	}
+	err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: x})
+	if err == nil {
+		fmt.Fprintln(stdout, o.npz)
+	}
+	return err
+}
+
+// writeCSV writes points of d numbers, one a line, with as many digits as tell them from all others.
+func writeCSV(w io.Writer, x []float64, d int) error {
+	table := csv.NewWriter(w)
+	row := make([]string, d)
+	for i := 0; i < len(x); i += d {
+		for k := range row {
+			row[k] = strconv.FormatFloat(x[i+k], 'g', -1, 64)
+		}
+		if err := table.Write(row); err != nil {
+			return err
+		}
+	}
+	table.Flush()
+	return table.Error()
+}
+
+// what says in words what is drawn.
+func what(m *model.Loaded, p model.Options) string {
+	if m.Points() {
+		return fmt.Sprintf("%s of %s", english.Plural(p.N, "point", ""), english.Plural(m.ImageChannels(), "number", ""))
+	}
+	return fmt.Sprintf("%s of %dx%d", english.Plural(p.N, "image", ""), p.Height, p.Width)
+}
+
+// parameters are the text chunks of a picture of samples.
+func (o *sampleOptions) parameters(m *model.Loaded, p model.Options) []picture.Text {
+	text := []picture.Text{
+		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: m.Found.Model}, {Key: "weights", Value: weightsName(m)},
+		{Key: "batchnorm", Value: o.batchnorm}, {Key: "seed", Value: fmt.Sprint(p.Seed)},
+		{Key: "images", Value: fmt.Sprint(p.N)}, {Key: "first", Value: fmt.Sprint(p.First)}, {Key: "size", Value: fmt.Sprintf("%dx%d", p.Height, p.Width)},
+	}
+	return append(text, o.solverFlags.text(p)...)
+}

@@ -1,0 +1,181 @@
+package model
+
+import (
+	"context"
+
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+)
+
+// A Denoiser is a model's network as the maths sees it. It computes in the float type of what it is given: a batch of float64 in float64
+// throughout, as likelihoods of points are.
+type Denoiser struct {
+	reverie.Denoiser[*tensors.Tensor]
+	network *network
+}
+
+// Close frees the weights in float64, where any were asked for.
+func (d *Denoiser) Close() {
+	engine.Free(d.network.double...)
+	d.network.double = nil
+}
+
+// Denoiser returns the network in mode net.Eval or net.PerImage, over the scope's space, which owns what it returns. It knows the
+// vector-Jacobian product, and the variance where that is learned. The weights in float64 are the model's as they are at the first call.
+func (m *Model) Denoiser(space *Scope, mode net.Mode) *Denoiser {
+	n := &network{m: m, space: space, mode: mode}
+	return &Denoiser{reverie.FromPrediction(space, m.Process, m.Param, n), n}
+}
+
+// network is what reverie.FromPrediction asks: what it answers is the prediction, in x0hat's place.
+type network struct {
+	m      *Model
+	space  *Scope
+	mode   net.Mode
+	double []*tensors.Tensor
+}
+
+// Knows refuses a variance that was not learned.
+func (n *network) Knows(w reverie.Want) error {
+	known := reverie.WantVJP
+	if n.m.Learned {
+		known |= reverie.WantVariance
+	}
+	return w.Beyond(known, "the network")
+}
+
+// Denoise runs the network once for all that is wanted.
+func (n *network) Denoise(ctx context.Context, q reverie.Query[*tensors.Tensor]) (e reverie.Estimate[*tensors.Tensor], err error) {
+	if err := n.Knows(q.Want); err != nil {
+		return e, err
+	}
+	if err := ctx.Err(); err != nil {
+		return e, err
+	}
+	parts, err := n.parts(q)
+	if err != nil {
+		return e, err
+	}
+	e.X0 = parts[0]
+	if n.m.Learned {
+		e.V = parts[1]
+	}
+	if q.Want.Has(reverie.WantVJP) {
+		e.VJP = parts[len(parts)-1]
+	}
+	return e, nil
+}
+
+// parts are the prediction, the variance where it is learned, and the product where it is wanted.
+func (n *network) parts(q reverie.Query[*tensors.Tensor]) ([]*tensors.Tensor, error) {
+	f, err := n.m.in(n.mode)
+	if err != nil {
+		return nil, err
+	}
+	weights, cond, err := n.inputs(q)
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Free(cond)
+	in := append(append([]*tensors.Tensor{}, weights...), q.X, cond)
+	if q.Want.Has(reverie.WantVJP) {
+		return n.own(f.vjp.Call(append(in, q.U)...))
+	}
+	y, err := n.own(f.forward.Call(in...))
+	if err != nil || !n.m.Learned {
+		return y, err
+	}
+	return n.own(n.m.split.Call(y...))
+}
+
+// own makes tensors the scope's.
+func (n *network) own(y []*tensors.Tensor, err error) ([]*tensors.Tensor, error) {
+	for _, y := range y {
+		n.space.Own(y)
+	}
+	return y, err
+}
+
+// inputs are the weights in the float type of the query's x, and the number that the network sees for each image.
+func (n *network) inputs(q reverie.Query[*tensors.Tensor]) (weights []*tensors.Tensor, cond *tensors.Tensor, err error) {
+	e, images := n.m.Engine, q.X.Shape().Dim(0)
+	if q.X.DType() != dtypes.Float64 {
+		return n.m.Weights, engine.Fill(e, func(v []float32) { set(v, float32(q.T)) }, images), nil
+	}
+	if n.double == nil {
+		double := make([]*tensors.Tensor, len(n.m.Weights))
+		for i, w := range n.m.Weights {
+			if double[i], err = widened(e, w); err != nil {
+				return nil, nil, err
+			}
+		}
+		n.double = double
+	}
+	return n.double, engine.Fill(e, func(v []float64) { set(v, q.T) }, images), nil
+}
+
+// set makes all of v x.
+func set[T any](v []T, x T) {
+	for i := range v {
+		v[i] = x
+	}
+}
+
+// widened is a copy of w in float64, where it is of float32: counters keep their type.
+func widened(e *engine.Engine, w *tensors.Tensor) (*tensors.Tensor, error) {
+	if w.DType() != dtypes.Float32 {
+		return w.LocalClone()
+	}
+	v, err := tensors.CopyFlatData[float32](w)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Fill(e, func(flat []float64) {
+		for i, v := range v {
+			flat[i] = float64(v)
+		}
+	}, w.Shape().Dimensions...), nil
+}
+
+// functions are a network's in one mode.
+type functions struct {
+	forward *engine.Func // weights, x, cond -> the network's output
+	vjp     *engine.Func // weights, x, cond, u -> the parts of the output, of which the first is the prediction F, and u' dF/dx
+}
+
+func (m *Model) functions(mode net.Mode) functions {
+	params := m.Net.Params()
+	n := len(params)
+	forward := func(in []*graph.Node) *graph.Node {
+		return m.Net.Forward(net.Bind(mode, params, in[:n]), in[n], in[n+1])
+	}
+	return functions{
+		forward: m.Engine.Func(m.Net.Arch()+" forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+			return []*graph.Node{forward(in)}
+		}),
+		vjp: m.Engine.Func(m.Net.Arch()+" vector-Jacobian product", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
+			parts := []*graph.Node{forward(in)}
+			if m.Learned {
+				parts = splitGraph(g, parts)
+			}
+			product := graph.ReduceAllSum(graph.Mul(parts[0], in[n+2])) // each image's own, for images do not meet in a network
+			return append(parts, graph.Gradient(product, in[n])[0])
+		}),
+	}
+}
+
+// splitGraph cuts [N,H,W,2C] into two of C channels.
+func splitGraph(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+	c := in[0].Shape().Dim(-1) / 2
+	return []*graph.Node{channels(in[0], 0, c), channels(in[0], c, 2*c)}
+}
+
+// channels are those of x from first to under last.
+func channels(x *graph.Node, first, last int) *graph.Node {
+	all := graph.AxisRange()
+	return graph.Slice(x, all, all, all, graph.AxisRange(first, last))
+}

@@ -1,0 +1,111 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+)
+
+// ErrLatent says that something is stated for images, and the model works in the
+// latent space of an autoencoder.
+var ErrLatent = errors.New("the model works on the latents of an autoencoder, not on images")
+
+// Shape is the shape of what the process works on, for images of h x w pixels:
+// [h,w,C] itself, or that of the latent.
+func (m *Model) Shape(h, w int) (height, width, channels int) {
+	if m.VAE != nil {
+		return m.VAE.Net.Latent(h, w)
+	}
+	c, _ := m.Net.Channels()
+	return h, w, c
+}
+
+// ImageChannels are the channels of the images that Sample draws.
+func (m *Model) ImageChannels() int {
+	if m.VAE != nil {
+		_, c := m.VAE.Net.Channels()
+		return c
+	}
+	c, _ := m.Net.Channels()
+	return c
+}
+
+// Check says whether images of h rows and w columns can be sampled.
+func (m *Model) Check(h, w int) error {
+	if m.VAE == nil {
+		return m.Net.Check(h, w)
+	}
+	if err := m.VAE.Net.Check(h, w); err != nil {
+		return err
+	}
+	lh, lw, _ := m.VAE.Net.Latent(h, w)
+	if err := m.Net.Check(lh, lw); err != nil {
+		return fmt.Errorf("images of %dx%d have latents of %dx%d: %w", h, w, lh, lw, err)
+	}
+	return nil
+}
+
+// Images turns what the process works on into images: x itself, or the decoder's
+// mean of the latents x, in a tensor of its own.
+func (m *Model) Images(x *tensors.Tensor) (*tensors.Tensor, error) {
+	if m.VAE == nil {
+		return x, nil
+	}
+	shift, factor := m.VAE.Net.Scale()
+	c := []float64{1 / factor}
+	in := []*tensors.Tensor{x}
+	if shift != 0 {
+		ones := engine.Fill(m.Engine, func(flat []float32) {
+			for i := range flat {
+				flat[i] = float32(shift)
+			}
+		}, x.Shape().Dimensions...)
+		defer engine.Free(ones)
+		c, in = append(c, 1), append(in, ones)
+	}
+	z := m.latents.Sum(c, in...)
+	defer engine.Free(z)
+	return m.VAE.Decode(z)
+}
+
+// SetVAE makes m a model of the latents of a, which it closes with itself; the
+// weights stay the caller's.
+func (m *Model) SetVAE(a *Autoencoder) error {
+	_, _, z := a.Net.Latent(1, 1)
+	if c, _ := m.Net.Channels(); c != z {
+		return fmt.Errorf("the network takes %d channels, and the autoencoder's latents have %d", c, z)
+	}
+	m.VAE = a
+	return nil
+}
+
+// checkImageChannels says whether the network of a model without an autoencoder
+// works on images or points: a unet of another number of channels is a latent
+// one that has lost its autoencoder.
+func checkImageChannels(n net.Model) error {
+	c, _ := n.Channels()
+	if n.Arch() != "unet" {
+		return nil
+	}
+	if err := net.CheckImageChannels("in_channels", c); err != nil {
+		return fmt.Errorf("%w, unless model_index.json names a vae", err)
+	}
+	return nil
+}
+
+// checkOutputs says whether a network gives what the scheduler's file says of it: the prediction, with learned variances twice as many channels.
+func checkOutputs(n net.Model, s Spec) error {
+	in, out := n.Channels()
+	switch {
+	case s.Learned() && out != 2*in:
+		return fmt.Errorf("scheduler: variance_type is learned_range, with which the network of %d channels has %d outputs, and it has %d: expected fixed_small or fixed_large", in, 2*in, out)
+	case !s.Learned() && out == 2*in:
+		return fmt.Errorf("scheduler: the network has %d outputs for %d channels, as those with learned variances: expected the variance_type learned_range", out, in)
+	case !s.Learned() && out != in:
+		return fmt.Errorf("the network has %d outputs for %d channels: expected as many", out, in)
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	_ "github.com/reverie-go/reverie/net/mlp" // the architectures that files may name
+	_ "github.com/reverie-go/reverie/net/simpleunet"
+	"github.com/reverie-go/reverie/net/unet"
+)
+
+// A Loaded is a model together with the files that it came from.
+type Loaded struct {
+	*Model
+	Found      checkpoint.Found
+	Checkpoint *checkpoint.Checkpoint // without the tensors' data
+	Averaged   bool                   // the weights are the moving average
+}
+
+// Close frees the compiled functions and the weights.
+func (l *Loaded) Close() {
+	l.Model.Close()
+	engine.Free(l.Weights...)
+	if l.VAE != nil {
+		engine.Free(l.VAE.Weights...)
+	}
+}
+
+// Load loads a model from a run folder (its newest complete checkpoint), a
+// checkpoint folder or an imported model. It takes the averaged weights where
+// there are any, unless raw.
+func Load(e *engine.Engine, path string, raw bool) (*Loaded, error) {
+	found, c, err := checkpoint.Open(path, checkpoint.ForSampling(raw))
+	if err != nil {
+		return nil, err
+	}
+	l, err := build(e, c, raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", found.Model, err)
+	}
+	l.Found = found
+	return l, nil
+}
+
+func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error) {
+	if checkpoint.IsAutoencoder(c.Arch) {
+		return nil, ErrAutoencoder
+	}
+	n, err := net.New(c.Arch, c.ArchConfig)
+	if err != nil {
+		return nil, err
+	}
+	if c.VAE == nil {
+		if err := checkImageChannels(n); err != nil {
+			return nil, err
+		}
+	}
+	spec, err := SpecOf(c.Scheduler)
+	if err != nil {
+		return nil, err
+	}
+	p, err := spec.New()
+	if err != nil {
+		return nil, fmt.Errorf("scheduler: %w", err)
+	}
+	k, err := spec.Param()
+	if err != nil {
+		return nil, fmt.Errorf("scheduler: %w", err)
+	}
+	plain := n
+	if spec.Energy {
+		n = Energy{n}
+	}
+	if spec.LearnedSchedule() {
+		n = NewScheduled(n)
+	}
+	if err := checkOutputs(n, spec); err != nil {
+		return nil, err
+	}
+	dict, part := c.Sampling(raw)
+	weights, err := net.Import(n.Params(), Arrays(dict), dtypes.Float32)
+	if err != nil {
+		return nil, err
+	}
+	m := New(e, n, p, k, weights)
+	m.Spec, m.Learned = spec, spec.Learned()
+	if err := m.Use(weights); err != nil {
+		return nil, err
+	}
+	m.Defaults, m.Walk = defaults(c.Scheduler), c.Scheduler.Walk
+	if m.Defaults.Height == 0 {
+		m.Defaults.Height, m.Defaults.Width = sizeOf(plain)
+	}
+	m.Lecture = isLecture(c)
+	if c.VAE != nil {
+		a, err := buildAutoencoder(e, c.VAE)
+		if err == nil {
+			err = m.SetVAE(a)
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.VAE.Weights = nil
+	}
+	if x := c.Scheduler.Reverie; c.VAE != nil && (x == nil || x.Height == 0) { // sample_size is that of the latents
+		m.Defaults.Height, m.Defaults.Width = m.VAE.pixels(m.Defaults.Height), m.VAE.pixels(m.Defaults.Width)
+	}
+	if x := c.Scheduler.Reverie; x != nil {
+		if err := m.setUnits(x.Shift, x.Scale); err != nil {
+			return nil, err
+		}
+	}
+	c.Weights, c.EMA = nil, nil
+	return &Loaded{Model: m, Checkpoint: c, Averaged: part == checkpoint.EMA}, nil
+}
+
+// sizeOf is the size that a network's configuration says its images have, 0 where it says none.
+func sizeOf(n net.Model) (h, w int) {
+	c, ok := n.Config().(unet.Config)
+	if !ok {
+		return 0, 0
+	}
+	return c.SampleSize[0], c.SampleSize[1]
+}
+
+// isLecture says of a run whether it began from preset lecture, and of weights
+// from elsewhere whether they are of the lecture's network.
+func isLecture(c *checkpoint.Checkpoint) bool {
+	if c.Trainer == nil && c.Arch == "simpleunet" {
+		return true
+	}
+	return c.Scheduler.Reverie != nil && c.Scheduler.Reverie.Preset == "lecture"
+}
+
+// defaults are the options that a model's files carry.
+func defaults(c checkpoint.SchedulerConfig) Options {
+	var o Options
+	switch c.VarianceType {
+	case "fixed_large":
+		o.Variance = reverie.BetaVariance
+	case "learned_range":
+		o.Variance = reverie.LearnedVariance
+	}
+	if !c.ClipSample {
+		o.Clamp = "none"
+	}
+	if x := c.Reverie; x != nil {
+		o.Height, o.Width, o.Solver, o.Steps, o.Clamp = x.Height, x.Width, x.Solver, x.Steps, x.Clamp
+	}
+	return o
+}
+
+// Arrays gives a dictionary of tensors of files as the networks take it.
+func Arrays(dict map[string]checkpoint.Tensor) map[string]net.Array {
+	m := make(map[string]net.Array, len(dict))
+	for name, t := range dict {
+		m[name] = net.Array(t)
+	}
+	return m
+}

@@ -1,0 +1,34 @@
+package model
+
+import (
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/shapes"
+	"github.com/reverie-go/reverie/net"
+)
+
+// Memory is about how many bytes it takes to run the network, in mode net.Eval
+// or net.PerImage, on n images of h by w pixels at once, weights included. It
+// compiles the network for that size and runs nothing.
+func (m *Model) Memory(mode net.Mode, n, h, w int) (int64, error) {
+	f, err := m.in(mode)
+	if err != nil {
+		return 0, err
+	}
+	vae := int64(0)
+	if m.VAE != nil {
+		if vae, err = m.VAE.Memory(n, h, w); err != nil {
+			return 0, err
+		}
+	}
+	h, w, c := m.Shape(h, w)
+	images := shapes.Make(dtypes.Float32, n, h, w, c)
+	in := make([]shapes.Shape, 0, len(m.Weights)+2)
+	var bytes int64
+	for _, t := range m.Weights {
+		in = append(in, t.Shape())
+		bytes += int64(t.Shape().Memory())
+	}
+	arena, err := f.forward.Memory(append(in, images, shapes.Make(dtypes.Float32, n))...)
+	const copies = 6 // the images, noise, prediction and what a solver makes of them
+	return bytes + arena + copies*int64(images.Memory()) + vae, err
+}

@@ -1,0 +1,110 @@
+// Package model is a trained model in use: load one, run its network, draw
+// samples from it.
+//
+//	e, err := engine.Open("")
+//	m, err := model.Load(e, "runs/emoji-1", false)
+//	images, err := m.Sample(ctx, model.Options{N: 16, Seed: 1})
+package model
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/random"
+)
+
+// A Model is a network with its weights on an engine, and the process that it
+// was trained on.
+type Model struct {
+	Engine  *engine.Engine
+	Net     net.Model
+	Process reverie.Process
+	Param   reverie.Param
+	// Spec names both, where files or a configuration did.
+	Spec Spec
+	// Learned says that the network's output has, after the channels of the prediction, as many of the reverse steps'
+	// variance (reverie.LearnedVariance).
+	Learned bool
+	// Weights are the network's, in the order of Net.Params and the engine's
+	// layout. They may be replaced between calls, by Use where the schedule is learned.
+	Weights []*tensors.Tensor
+	// VAE, if not nil, is the autoencoder in whose latent space the network works:
+	// SetVAE sets it. What is sampled is decoded through it.
+	VAE *Autoencoder
+	// Shift and Scale are the units of points: number k of a sample y stands for Shift[k] + Scale[k] y. nil for images.
+	Shift, Scale []float64
+	// Defaults fill the fields of Options that are left zero.
+	Defaults Options
+	// Walk is how the scheduler in a model's files from elsewhere goes through the noise levels; sampling of the model's own process by its own
+	// solver follows it.
+	Walk checkpoint.Walk
+	// Lecture says that the model is the lecture's, whose solvers (ddpm and
+	// lecture-sde) clamp x after each step unless Defaults or Options say else.
+	Lecture bool
+
+	modes   map[net.Mode]functions
+	split   *engine.Func
+	latents *engine.Space // for sums alone
+}
+
+// New returns a model from its parts.
+func New(e *engine.Engine, n net.Model, p reverie.Process, k reverie.Param, weights []*tensors.Tensor) *Model {
+	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, modes: map[net.Mode]functions{}}
+	m.latents = e.Space(random.Stream{})
+	m.split = e.Func("prediction and variance", splitGraph)
+	for _, mode := range []net.Mode{net.Eval, net.PerImage} {
+		m.modes[mode] = m.functions(mode)
+	}
+	return m
+}
+
+// Use makes the weights the model's, and with them a learned schedule, which is part of them.
+func (m *Model) Use(weights []*tensors.Tensor) error {
+	if s, ok := m.Net.(*Scheduled); ok {
+		p, err := s.Process(weights)
+		if err != nil {
+			return err
+		}
+		m.Process = p
+	}
+	m.Weights = weights
+	return nil
+}
+
+// Forward runs the raw network on x [N,H,W,C] with the number that it sees for
+// each image, cond [N]. The mode is net.Eval or net.PerImage.
+func (m *Model) Forward(mode net.Mode, x *tensors.Tensor, cond []float32) (*tensors.Tensor, error) {
+	f, err := m.in(mode)
+	if err != nil {
+		return nil, err
+	}
+	c := engine.New(m.Engine, cond, len(cond))
+	defer engine.Free(c)
+	in := append(append([]*tensors.Tensor{}, m.Weights...), x, c)
+	return f.forward.Call1(in...)
+}
+
+// in are the network's functions in a mode.
+func (m *Model) in(mode net.Mode) (functions, error) {
+	f, ok := m.modes[mode]
+	if !ok {
+		return f, fmt.Errorf("model: a trained network does not run in mode %v", mode)
+	}
+	return f, nil
+}
+
+// Close frees the compiled functions. The weights and the engine are the caller's.
+func (m *Model) Close() {
+	for _, f := range m.modes {
+		f.forward.Free()
+		f.vjp.Free()
+	}
+	m.split.Free()
+	if m.VAE != nil {
+		m.VAE.Close()
+	}
+}

@@ -1,0 +1,266 @@
+package model
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/shapes"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/random"
+	"github.com/reverie-go/reverie/sample"
+)
+
+// A State is where a walk is after a step, as Options.Hook sees it.
+type State = sample.State[*tensors.Tensor]
+
+// Options say what Sample draws. Where Solver is left open the model's own
+// sampler is taken, its Variance included. Steps and Clamp that are left open
+// are the model's own with its own solver.
+type Options struct {
+	N             int    // images
+	First         int    // the number of the first: image i has the same noise whatever the first is
+	Height, Width int    // of the images; both 0: Defaults'; Width 0: Height
+	Batch         int    // images denoised at once; 0: 16
+	Seed          uint64 // image i is the same for every N, Batch and number of threads
+
+	Solver  string // one of sample.Names; "": Defaults', then dpm++2m
+	Steps   int    // solver steps; 0: Defaults', then sample.DefaultSteps
+	Spacing string // one of sample.Spacings; "": sample.DefaultSpacing
+	sample.Options
+	Clamp string   // "x0": x0hat, "dynamic": x0hat to its quantile, "x": x after each step, "none"; "": Defaults', then x for Lecture's solvers, x0
+	Mode  net.Mode // net.Eval or net.PerImage
+
+	// Process, if not nil, is the process that is sampled, at the same ratios of signal and noise as the one that was trained
+	// (reverie.Transfer), which must cover it.
+	Process reverie.Process
+	// Start gives the n far ends from number first on, [n,H,W,C], from which a flow between two data sets begins.
+	Start func(first, n int) ([]float32, error)
+
+	// Hook, if not nil, is called after each step of each batch, with the number
+	// of the batch's first image; its error ends the sampling. The state's tensors
+	// are valid during the call only.
+	Hook func(first int, s State) error
+}
+
+// Filled returns o with what it leaves open taken from the model's defaults.
+func (m *Model) Filled(o Options) Options {
+	d := m.Defaults
+	if o.Height == 0 && o.Width == 0 {
+		o.Height, o.Width = d.Height, d.Width
+	}
+	o.Width = cmp.Or(o.Width, o.Height)
+	o.Batch = cmp.Or(o.Batch, 16)
+	own := cmp.Or(d.Solver, "dpm++2m")
+	if o.Solver == "" {
+		o.Solver = own
+		if own == "ddpm" {
+			o.Variance = cmp.Or(o.Variance, d.Variance)
+		}
+	}
+	if o.Solver == own || d.Solver == "" { // a model from elsewhere says what of every solver
+		o.Steps, o.Clamp = cmp.Or(o.Steps, d.Steps), cmp.Or(o.Clamp, d.Clamp)
+	}
+	p := o.Process
+	if p == nil {
+		p = m.Process
+	}
+	if o.Process == nil && o.Solver == own {
+		o.Spacing = cmp.Or(o.Spacing, m.Walk.Spacing)
+	}
+	o.Clamp, o.Spacing = cmp.Or(o.Clamp, m.clamp(o.Solver)), cmp.Or(o.Spacing, sample.DefaultSpacing(o.Solver, p))
+	o.Steps = cmp.Or(o.Steps, sample.DefaultSteps(o.Solver, p))
+	return o
+}
+
+// ranged says whether what the network works on lies in [-1,1], as images do: latents and points have no range.
+func (m *Model) ranged() bool { return m.VAE == nil && !m.Points() }
+
+// clamp is what a solver clamps where neither Options nor Defaults say: the
+// lecture clamps x after each step of its two solvers, all else clamps x0.
+func (m *Model) clamp(solver string) string {
+	switch {
+	case !m.ranged():
+		return "none"
+	case m.Lecture && (solver == "ddpm" || solver == "lecture-sde"):
+		return "x"
+	}
+	return "x0"
+}
+
+// Sample draws images: N of them, NHWC in about [-1,1]. An error names what is
+// wrong with the options, or says where the walk ended.
+func (m *Model) Sample(ctx context.Context, o Options) ([]float32, error) {
+	o = m.Filled(o)
+	images := make([]float32, 0, max(0, o.N)*o.Height*o.Width*m.ImageChannels())
+	err := m.Each(ctx, o, func(_ int, x []float32) error {
+		images = append(images, x...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return images, nil
+}
+
+// Each is Sample a batch at a time: f is called with the number of a batch's first image and its images, which are f's during the call only.
+func (m *Model) Each(ctx context.Context, o Options, f func(first int, x []float32) error) error {
+	o = m.Filled(o)
+	if o.N < 1 || o.Batch < 1 || o.First < 0 {
+		return fmt.Errorf("model: %d samples from number %d on in batches of %d: give at least 1, from 0 on", o.N, o.First, o.Batch)
+	}
+	if err := m.Fits(o); err != nil {
+		return err
+	}
+	for done := 0; done < o.N; done += o.Batch {
+		x, err := m.batch(ctx, o, o.First+done, min(o.Batch, o.N-done))
+		if err != nil {
+			return err
+		}
+		y, err := m.Images(x)
+		if err != nil {
+			engine.Free(x)
+			return err
+		}
+		tensors.MustConstFlatData(y, func(flat []float32) { err = f(o.First+done, flat) })
+		engine.Free(x, y)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// grid is the grid of the options, which of the model's own process follows its Walk.
+func (m *Model) grid(o Options, p reverie.Process) ([]float64, error) {
+	grid, err := sample.Grid(o.Spacing, p, o.Steps)
+	if err != nil || o.Process != nil {
+		return grid, err
+	}
+	lo, _ := p.Span()
+	last := len(grid) - 1 // Clean
+	if s := m.Walk.Shift; s != 0 && o.Spacing == m.Walk.Spacing {
+		for i, t := range grid[:last] {
+			grid[i] = max(lo, s*t/(1+(s-1)*t))
+		}
+	}
+	switch {
+	case !m.Walk.AtLowest:
+	case grid[last-1] > lo:
+		grid[last] = lo
+	case last > 1:
+		grid = grid[:last]
+	}
+	return grid, nil
+}
+
+// batch draws the n images from number first on.
+func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Tensor, error) {
+	space := NewScope(m.Engine.Space(random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)}))
+	run, err := m.run(o, space)
+	if err != nil {
+		return nil, err
+	}
+	solver, err := sample.New[*tensors.Tensor](o.Solver, o.Options)
+	if err != nil {
+		return nil, err
+	}
+	grid, err := m.grid(o, run.Process)
+	if err != nil {
+		return nil, err
+	}
+	hook := func(s State) error {
+		if o.Hook != nil {
+			if err := o.Hook(first, s); err != nil {
+				return err
+			}
+		}
+		space.Next(s.X)
+		return nil
+	}
+	h, w, c := m.Shape(o.Height, o.Width)
+	x := space.Own(engine.Zeros(m.Engine, shapes.Make(dtypes.Float32, n, h, w, c)))
+	if m.Spec.Between {
+		far, err := o.Start(first, n)
+		if err != nil {
+			return nil, err
+		}
+		x = space.Own(engine.New(m.Engine, far, n, h, w, c))
+	} else {
+		x = run.Prior(x)
+	}
+	x, err = sample.Sample(ctx, run, solver, x, grid, hook)
+	if err != nil {
+		space.Close()
+		if errors.Is(err, sample.ErrDiverged) && o.Clamp == "none" && m.ranged() {
+			err = fmt.Errorf("%w, or clamp x0", err)
+		}
+		return nil, err
+	}
+	space.Close(x)
+	return x, nil
+}
+
+// Fits returns an error for options that do not go with the model or with each other, and names what would.
+func (m *Model) Fits(o Options) error {
+	o = m.Filled(o)
+	if err := m.Check(o.Height, o.Width); err != nil {
+		return err
+	}
+	run, err := m.run(o, NewScope(m.Engine.Space(random.Stream{})))
+	if err != nil {
+		return err
+	}
+	if o.Variance == reverie.LearnedVariance {
+		if err := run.Denoiser.Knows(reverie.WantVariance); err != nil {
+			return fmt.Errorf("variance learned: %w; choose posterior or beta", err)
+		}
+	}
+	if m.Spec.Between && o.Start == nil {
+		return errors.New("the model is a flow between two data sets: it starts from samples of the far one, and none are given")
+	}
+	return sample.Fits(o.Solver, o.Options, run.Process)
+}
+
+// sampled is the process that the options sample.
+func (m *Model) sampled(o Options) (reverie.Process, error) {
+	if o.Process == nil {
+		return m.Process, nil
+	}
+	return reverie.Within(o.Process, m.Process)
+}
+
+// threshold is the quantile of clamp "dynamic" (Saharia et al. 2022, arXiv:2205.11487, section 2.3).
+const threshold = 0.995
+
+// run is what a solver works on: the network as a denoiser, clamped as asked.
+func (m *Model) run(o Options, space *Scope) (*sample.Run[*tensors.Tensor], error) {
+	p, err := m.sampled(o)
+	if err != nil {
+		return nil, err
+	}
+	run := &sample.Run[*tensors.Tensor]{Space: space, Process: p, Denoiser: m.Denoiser(space, o.Mode)}
+	if o.Process != nil {
+		run.Denoiser = reverie.Transfer(space, m.Process, p, run.Denoiser)
+	}
+	if m.VAE != nil && o.Clamp != "none" {
+		return nil, fmt.Errorf("model: clamp %s keeps images to [-1,1]; %w, which have no such range: choose none", o.Clamp, ErrLatent)
+	}
+	switch o.Clamp {
+	case "x0":
+		run.Denoiser, err = reverie.Clamp(space, run.Denoiser, -1, 1)
+	case "dynamic":
+		run.Denoiser, err = sample.Threshold(space, run.Denoiser, threshold)
+	case "x":
+		run.Clamp = 1
+	case "none":
+	default:
+		err = fmt.Errorf("model: clamp %q is unknown; choose x0, dynamic, x or none", o.Clamp)
+	}
+	return run, err
+}
