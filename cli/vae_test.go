@@ -270,7 +270,7 @@ func TestPointsAutoencoder(t *testing.T) {
 	}
 	ok(t, "decode", at("v"), "--in", at("z.npz"), "--out", at("d.png"), "--npz", at("x.npz"))
 	r = ok(t, "train", "--vae", at("v"), "--steps", "5", "--sample-every", "1", "--run", at("l")) // on the autoencoder's own data
-	if !strings.Contains(r.err, "the data are those of --vae, points:moons; give DATA for others") || !strings.Contains(r.err, "9,062 points of 1 number") {
+	if !strings.Contains(r.err, "the data are those of --vae, points:moons; give DATA for others") || !strings.Contains(r.err, "9,062 latents of 1x1x1") {
 		t.Errorf("stderr: %s", r.err)
 	}
 	for _, run := range []string{at("v"), at("l")} {
