@@ -97,7 +97,11 @@ func newForward(e *engine.Engine, c *config.Run, images, cond []float32) (func()
 	if err != nil {
 		return nil, err
 	}
-	m := model.New(e, n, nil, nil, net.Initial(n, c.Seed, dtypes.Float32))
+	d, ok := n.(net.Model)
+	if !ok {
+		return nil, fmt.Errorf("architecture %s makes no predictions", n.Arch())
+	}
+	m := model.New(e, d, nil, nil, net.Initial(n, c.Seed, dtypes.Float32))
 	out := make([]float32, len(images))
 	return func() error {
 		x := engine.New(e, images, len(cond), c.Resolution.H, c.Resolution.W, c.ImageChannels)

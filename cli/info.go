@@ -63,7 +63,7 @@ func (d *description) write(w io.Writer) error {
 	return nil
 }
 
-func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n net.Model, raw bool) error {
+func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n net.Network, raw bool) error {
 	var d description
 	d.row("model", "%s", found.Model)
 	if found.Run != "" {
@@ -95,7 +95,7 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 }
 
 // formulation says what the network learned: to code images, or to denoise them or their codes.
-func (d *description) formulation(c *checkpoint.Checkpoint, n net.Model) error {
+func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error {
 	if a, ok := n.(vae.Autoencoder); ok {
 		h, w := a.Size()
 		lh, lw, z := a.Latent(h, w)

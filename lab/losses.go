@@ -50,7 +50,7 @@ func perPoint(x *graph.Node) shapes.Shape { return shapes.Make(x.DType(), x.Shap
 // scoreOf is the score function of a model: its own output.
 func scoreOf(m net.Model, v *net.Vars) score.Func {
 	return func(x *graph.Node) *graph.Node {
-		return m.Forward(v, x, graph.Zeros(x.Graph(), perPoint(x)))
+		return m.Forward(v, net.Input{X: x, Cond: graph.Zeros(x.Graph(), perPoint(x))})
 	}
 }
 

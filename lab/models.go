@@ -71,7 +71,7 @@ func (l *lab) train(ctx context.Context, what string, o reverie.Objective, numbe
 // denoisingLoss is the weighted mean square of the network's error, of a task's tensors.
 func denoisingLoss(m net.Model) lossGraph {
 	return func(v *net.Vars, in []*graph.Node) *graph.Node {
-		d := graph.Square(graph.Sub(m.Forward(v, in[0], in[1]), in[2]))
+		d := graph.Square(graph.Sub(m.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2]))
 		return graph.Mul(graph.ReduceMean(d, 1, 2, 3), in[3])
 	}
 }

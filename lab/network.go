@@ -141,7 +141,7 @@ func newNetwork(l *learner, p reverie.Process, k reverie.Param) *Network {
 	params := l.model.Params()
 	n.forward = l.eng.Func("network of the lab", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 		v := net.Bind(net.Eval, params, in[:len(params)])
-		return []*graph.Node{l.model.Forward(v, in[len(params)], in[len(params)+1])}
+		return []*graph.Node{l.model.Forward(v, net.Input{X: in[len(params)], Cond: in[len(params)+1]})}
 	})
 	return n
 }

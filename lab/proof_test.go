@@ -72,7 +72,7 @@ func TestDenoisingAtManyLevels(t *testing.T) {
 	// s(x, sigma) = F(x, 100 log sigma)/sigma: the paper's conditioning, which leaves F the size of the noise.
 	field := func(m net.Model, v *net.Vars, sigma *graph.Node) score.Func {
 		return func(x *graph.Node) *graph.Node {
-			f := m.Forward(v, x, graph.MulScalar(graph.Log(sigma), 100))
+			f := m.Forward(v, net.Input{X: x, Cond: graph.MulScalar(graph.Log(sigma), 100)})
 			return graph.Div(f, graph.Reshape(sigma, -1, 1, 1, 1))
 		}
 	}

@@ -151,7 +151,7 @@ func (m *Model) functions(mode net.Mode) functions {
 	params := m.Net.Params()
 	n := len(params)
 	forward := func(in []*graph.Node) *graph.Node {
-		return m.Net.Forward(net.Bind(mode, params, in[:n]), in[n], in[n+1])
+		return m.Net.Forward(net.Bind(mode, params, in[:n]), net.Input{X: in[n], Cond: in[n+1]})
 	}
 	return functions{
 		forward: m.Engine.Func(m.Net.Arch()+" forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {

@@ -10,7 +10,7 @@ import (
 type Energy struct{ net.Model }
 
 // Forward is the gradient of f with respect to x.
-func (m Energy) Forward(v *net.Vars, x, cond *graph.Node) *graph.Node {
-	f := graph.ReduceAllSum(graph.Mul(x, m.Model.Forward(v, x, cond)))
-	return graph.Gradient(f, x)[0]
+func (m Energy) Forward(v *net.Vars, in net.Input) *graph.Node {
+	f := graph.ReduceAllSum(graph.Mul(in.X, m.Model.Forward(v, in)))
+	return graph.Gradient(f, in.X)[0]
 }

@@ -46,7 +46,10 @@ func (k known) Params() []*net.Param    { return nil }
 func (k known) Channels() (in, out int) { return 3, 3 }
 func (k known) Check(h, w int) error    { return net.CheckMultiple("known", h, w, 1) }
 
-func (k known) Forward(_ *net.Vars, x, cond *graph.Node) *graph.Node {
+func (k known) Takes() net.Parts { return net.Cond }
+
+func (k known) Forward(_ *net.Vars, in net.Input) *graph.Node {
+	x, cond := in.X, in.Cond
 	g, T := x.Graph(), len(k.abar)
 	table := func(f func(t int) float64) *graph.Node { // of the cond of each image
 		v := make([]float32, T)
@@ -195,11 +198,11 @@ func TestClamps(t *testing.T) {
 // shifted predicts data at 3.
 type shifted struct{ known }
 
-func (s shifted) Forward(v *net.Vars, x, cond *graph.Node) *graph.Node {
-	return graph.AddScalar(graph.MulScalar(s.known.Forward(v, x, cond), 0.01), 3)
+func (s shifted) Forward(v *net.Vars, in net.Input) *graph.Node {
+	return graph.AddScalar(graph.MulScalar(s.known.Forward(v, in), 0.01), 3)
 }
 
 // constant predicts half of x: a network that costs nothing.
 type constant struct{ known }
 
-func (constant) Forward(_ *net.Vars, x, _ *graph.Node) *graph.Node { return graph.MulScalar(x, 0.5) }
+func (constant) Forward(_ *net.Vars, in net.Input) *graph.Node { return graph.MulScalar(in.X, 0.5) }

@@ -50,10 +50,11 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if checkpoint.IsAutoencoder(c.Arch) {
 		return nil, ErrAutoencoder
 	}
-	n, err := net.New(c.Arch, c.ArchConfig)
+	plain, err := layOut(c)
 	if err != nil {
 		return nil, err
 	}
+	n := plain
 	if c.VAE == nil {
 		if err := checkImageChannels(n); err != nil {
 			return nil, err
@@ -71,7 +72,6 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if err != nil {
 		return nil, fmt.Errorf("scheduler: %w", err)
 	}
-	plain := n
 	if spec.Energy {
 		n = Energy{n}
 	}
@@ -118,8 +118,21 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	return &Loaded{Model: m, Checkpoint: c, Averaged: part == checkpoint.EMA}, nil
 }
 
+// layOut makes the network that a model's files name.
+func layOut(c *checkpoint.Checkpoint) (net.Model, error) {
+	n, err := net.New(c.Arch, c.ArchConfig)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := n.(net.Model)
+	if !ok {
+		return nil, fmt.Errorf("architecture %s predicts nothing from noised samples, as the network of a diffusion does", c.Arch)
+	}
+	return m, nil
+}
+
 // sizeOf is the size that a network's configuration says its images have, 0 where it says none.
-func sizeOf(n net.Model) (h, w int) {
+func sizeOf(n net.Network) (h, w int) {
 	c, ok := n.Config().(unet.Config)
 	if !ok {
 		return 0, 0

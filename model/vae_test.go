@@ -16,6 +16,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/vae"
 )
 
@@ -178,7 +179,14 @@ func TestScale(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := model.NewAutoencoder(e, d, net.Initial(d, 1, dtypes.Float32))
-	m := model.New(e, twoChannels{d}, nil, nil, nil)
+	points := func(dim int) net.Model {
+		m, err := mlp.New(mlp.Config{Dim: dim})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	m := model.New(e, points(2), nil, nil, nil)
 	if err := m.SetVAE(a); err != nil {
 		t.Fatal(err)
 	}
@@ -194,12 +202,7 @@ func TestScale(t *testing.T) {
 	if x := tensors.MustCopyFlatData[float32](got); distance(x, want) > 1e-6 {
 		t.Errorf("%v, want %v", x, want)
 	}
-	if err := model.New(e, d, nil, nil, nil).SetVAE(a); err == nil || !strings.Contains(err.Error(), "takes 3 channels, and the autoencoder's latents have 2") {
+	if err := model.New(e, points(3), nil, nil, nil).SetVAE(a); err == nil || !strings.Contains(err.Error(), "takes 3 channels, and the autoencoder's latents have 2") {
 		t.Errorf("error %v", err)
 	}
 }
-
-// twoChannels is a model with two channels.
-type twoChannels struct{ net.Model }
-
-func (twoChannels) Channels() (in, out int) { return 2, 2 }

@@ -78,7 +78,7 @@ func benchmarkForward(b *testing.B, m net.Model, err error, batch, size int) {
 	e := open(b)
 	f := e.Func("forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 		k := len(m.Params())
-		return []*graph.Node{m.Forward(net.Bind(net.Eval, m.Params(), in[:k]), in[k], in[k+1])}
+		return []*graph.Node{m.Forward(net.Bind(net.Eval, m.Params(), in[:k]), net.Input{X: in[k], Cond: in[k+1]})}
 	})
 	in := append(net.Initial(m, 1, dtypes.Float32), images(e, batch, size), engine.New(e, make([]float32, batch), batch))
 	forward := func() {
@@ -124,7 +124,7 @@ func newStep(e *engine.Engine, m net.Model) ([]*tensors.Tensor, *engine.Func) {
 		m1, in := in[:len(trained)], in[len(trained):]
 		m2, in := in[:len(trained)], in[len(trained):]
 		v := net.Bind(net.Train, params, weights)
-		loss := graph.ReduceAllMean(graph.Square(graph.Sub(m.Forward(v, in[0], in[1]), in[2])))
+		loss := graph.ReduceAllMean(graph.Square(graph.Sub(m.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2])))
 		var by []*graph.Node
 		for _, i := range trained {
 			by = append(by, weights[i])

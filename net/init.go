@@ -13,12 +13,12 @@ import (
 // tensor does not need as many float64 at once.
 const initChunk = 1 << 14
 
-// Initial draws a model's weights before training, in the order of its
+// Initial draws a network's weights before training, in the order of its
 // parameters, each by its own law, in the float type given (Float32 or
 // Float64). The seed alone decides them: parameter i's values come, in
 // PyTorch's order, from [random.Stream] {seed, Init, i}, 16384 from each
 // step of it. float32 values are the rounded float64 ones.
-func Initial(m Model, seed uint64, float dtypes.DType) []*tensors.Tensor {
+func Initial(m Network, seed uint64, float dtypes.DType) []*tensors.Tensor {
 	all := make([]*tensors.Tensor, len(m.Params()))
 	for i, p := range m.Params() {
 		s := random.Stream{Seed: seed, Domain: random.Init, Sample: uint64(i)}
@@ -85,9 +85,9 @@ func (p *Param) scatter(f func(engine, torch int)) {
 	}
 }
 
-// WeightBytes is the memory of one copy of a model's parameters and buffers
+// WeightBytes is the memory of one copy of a network's parameters and buffers
 // in the given float type.
-func WeightBytes(m Model, float dtypes.DType) int64 {
+func WeightBytes(m Network, float dtypes.DType) int64 {
 	var n int64
 	for _, p := range m.Params() {
 		n += int64(p.Size()) * int64(p.Type(float).Size())

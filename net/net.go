@@ -17,10 +17,11 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// A Model is a network's architecture: which parameters it has and how an
-// output is computed from them. It holds no weights.
-type Model interface {
-	// Arch is the name that the model's package registered.
+// A Network is an architecture laid out: which parameters it has, and what it
+// takes. It holds no weights. How outputs are computed from them differs: see
+// [Model], and packages vae and classifier.
+type Network interface {
+	// Arch is the name that the network's package registered.
 	Arch() string
 	// Config is the effective configuration: marshalled to JSON it is what
 	// [New] reads back.
@@ -33,12 +34,17 @@ type Model interface {
 	// Check says whether images of h rows and w columns can be taken; the
 	// error names the next sizes that can.
 	Check(h, w int) error
-	// Forward builds the network's graph.
-	//
-	//	x [N,H,W,C] images, cond [N] the number the network sees for each, both of one float type
-	//
-	// The result is [N,H,W,C'].
-	Forward(v *Vars, x, cond *graph.Node) *graph.Node
+}
+
+// A Model is a network that predicts from noised samples, as a denoiser is made
+// of it.
+type Model interface {
+	Network
+	// Takes are the parts of an input that Forward takes beside x.
+	Takes() Parts
+	// Forward builds the graph of the prediction, [N,H,W,C']. It panics with
+	// [CheckParts]' error for an input that the network does not take.
+	Forward(v *Vars, in Input) *graph.Node
 }
 
 // A Param is one named tensor of a model's state: a trained parameter, or a
@@ -201,7 +207,7 @@ type Array struct {
 }
 
 // Trainable is the number of trained parameters, buffers not counted.
-func Trainable(m Model) int {
+func Trainable(m Network) int {
 	n := 0
 	for _, p := range m.Params() {
 		if !p.Buffer {

@@ -356,7 +356,7 @@ func TestOneValuePerChannel(t *testing.T) {
 	run := func(mode net.Mode, batch, size int) error {
 		f := e.Func("forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 			v := net.Bind(mode, m.Params(), in[:len(w)])
-			return []*graph.Node{m.Forward(v, in[len(w)], in[len(w)+1])}
+			return []*graph.Node{m.Forward(v, net.Input{X: in[len(w)], Cond: in[len(w)+1]})}
 		})
 		x := engine.New(e, make([]float32, batch*size*size*3), batch, size, size, 3)
 		_, err := f.Call(append(slices.Clone(w), x, engine.New(e, make([]float32, batch), batch))...)
@@ -577,5 +577,33 @@ func TestSinusoid(t *testing.T) {
 				t.Errorf("t %v, k %d: %v and %v", time, k, b[i][k], b[i][4+k])
 			}
 		}
+	}
+}
+
+// TestInputParts: a network refuses, by its name, parts of an input that it does
+// not take and a time that is missing.
+func TestInputParts(t *testing.T) {
+	m := simple(t)
+	for _, c := range []struct {
+		parts net.Parts
+		want  string
+	}{
+		{net.Cond, ""},
+		{0, "architecture simpleunet needs cond"},
+		{net.Cond | net.Class, "architecture simpleunet takes no class: beside x it takes cond"},
+		{net.Cond | net.Class | net.Given, "architecture simpleunet takes no class and given"},
+	} {
+		err := net.CheckParts(m, c.parts)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("parts %v: error %v, want %q", c.parts, err, c.want)
+		}
+	}
+	e := open(t)
+	w := net.Initial(m, 1, dtypes.Float32)
+	f := e.Func("forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{m.Forward(net.Bind(net.Eval, m.Params(), in[:len(w)]), net.Input{X: in[len(w)]})}
+	})
+	if _, err := f.Call(append(w, engine.New(e, make([]float32, 4*4*3), 1, 4, 4, 3))...); err == nil || !strings.Contains(err.Error(), "needs cond") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -9,13 +9,13 @@ import (
 
 var registry = struct {
 	sync.RWMutex
-	decode map[string]func(json []byte) (Model, error)
-}{decode: map[string]func([]byte) (Model, error){}}
+	decode map[string]func(json []byte) (Network, error)
+}{decode: map[string]func([]byte) (Network, error){}}
 
 // Register makes an architecture known by name to [New]. decode reads a
 // configuration; nil or empty JSON means the defaults. A name registered
 // twice panics.
-func Register(arch string, decode func(json []byte) (Model, error)) {
+func Register(arch string, decode func(json []byte) (Network, error)) {
 	registry.Lock()
 	defer registry.Unlock()
 	if _, ok := registry.decode[arch]; ok {
@@ -36,9 +36,9 @@ func Archs() []string {
 	return names
 }
 
-// New makes the model of the named architecture from its JSON configuration.
+// New makes the network of the named architecture from its JSON configuration.
 // An unknown name is an error that lists the known ones.
-func New(arch string, json []byte) (Model, error) {
+func New(arch string, json []byte) (Network, error) {
 	registry.RLock()
 	decode, ok := registry.decode[arch]
 	registry.RUnlock()

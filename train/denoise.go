@@ -100,7 +100,7 @@ func (d *denoise) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64,
 
 // loss is the weighted norm of the network's error.
 func (d *denoise) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
-	return lossPerImage(d.objective.Loss, d.net.Forward(v, in[0], in[1]), in[2], in[3]), nil
+	return lossPerImage(d.objective.Loss, d.net.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2], in[3]), nil
 }
 
 func (d *denoise) parts() []string { return nil }

@@ -17,7 +17,7 @@ import (
 // recordedNet says what it is given in place of the noised images: outputs of another's network.
 type recordedNet struct{ net.Model }
 
-func (recordedNet) Forward(_ *net.Vars, x, _ *graph.Node) *graph.Node { return x }
+func (recordedNet) Forward(_ *net.Vars, in net.Input) *graph.Node { return in.X }
 
 // The hybrid loss of improved-diffusion, and its gradient with respect to the network's output, at every index of a chain.
 func TestHybridAgainstImprovedDiffusion(t *testing.T) {

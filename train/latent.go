@@ -251,4 +251,4 @@ func (l *latentSpace) network() (*checkpoint.Network, error) {
 }
 
 // jsonOf is a model's configuration as files hold it.
-func jsonOf(m net.Model) ([]byte, error) { return json.Marshal(m.Config()) }
+func jsonOf(m net.Network) ([]byte, error) { return json.Marshal(m.Config()) }

@@ -91,7 +91,7 @@ func (m *match) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node)
 // scoreOf is the network as a score function of as many images as there are numbers.
 func (m *match) scoreOf(v *net.Vars, numbers []*graph.Node) score.Func {
 	cond, x, f, in := numbers[0], numbers[1], numbers[2], numbers[3]
-	return score.Affine{X: x, F: f, In: in}.Of(func(x *graph.Node) *graph.Node { return m.net.Forward(v, x, cond) })
+	return score.Affine{X: x, F: f, In: in}.Of(func(x *graph.Node) *graph.Node { return m.net.Forward(v, net.Input{X: x, Cond: cond}) })
 }
 
 // exact is score.Exact at once for all D elements: the batch is repeated D times, copy d with the d-th unit vector as its direction, so

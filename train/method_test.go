@@ -65,7 +65,7 @@ func said(t *testing.T, e *engine.Engine, m net.Model, weights []*tensors.Tensor
 	t.Helper()
 	f := e.Func("forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 		k := len(in) - 2
-		return []*graph.Node{m.Forward(net.Bind(net.Eval, m.Params(), in[:k]), in[k], in[k+1])}
+		return []*graph.Node{m.Forward(net.Bind(net.Eval, m.Params(), in[:k]), net.Input{X: in[k], Cond: in[k+1]})}
 	})
 	defer f.Free()
 	y, err := f.Call1(append(slices.Clone(weights), engine.New(e, x, n, 1, 1, len(x)/n), engine.New(e, cond, n))...)

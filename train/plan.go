@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
@@ -203,21 +204,37 @@ const timedPixels = 1 << 15
 func (t *Trainer) stepTime() (time.Duration, error) {
 	h, w, c := t.train.Shape()
 	n := min(t.Config.Batch, max(1, timedPixels/(h*w)))
-	t.preview.Weights = net.Initial(t.net, 0, dtypes.Float32)
+	weights := net.Initial(t.net, 0, dtypes.Float32)
 	x := engine.Zeros(t.engine, shapes.Make(dtypes.Float32, n, h, w, c))
+	forward := t.forward(n)
 	defer func() {
-		engine.Free(t.preview.Weights...)
-		engine.Free(x)
+		forward.Free()
+		engine.Free(append(weights, x)...)
 	}()
 	best := time.Duration(1<<63 - 1)
 	for range 3 { // the first one compiles
 		began := time.Now()
-		y, err := t.preview.Forward(net.Eval, x, make([]float32, n))
+		y, err := forward.Call(append(weights[:len(weights):len(weights)], x)...)
 		if err != nil {
 			return 0, err
 		}
-		engine.Free(y)
+		engine.Free(y...)
 		best = min(best, time.Since(began))
 	}
 	return time.Duration(trainingFactor * float64(best) * float64(t.Config.Batch) / float64(n)), nil
+}
+
+// forward is the network's forward pass of n images, a function of the weights and the images.
+func (t *Trainer) forward(n int) *engine.Func {
+	return t.engine.Func("forward pass", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
+		params := t.net.Params()
+		v, x := net.Bind(net.Eval, params, in[:len(params)]), in[len(params)]
+		switch m := t.net.(type) {
+		case net.Model:
+			return []*graph.Node{m.Forward(v, net.Input{X: x, Cond: graph.Zeros(g, shapes.Make(x.DType(), n))})}
+		case vae.Autoencoder:
+			return []*graph.Node{vae.Reconstruct(v, m, x)}
+		}
+		panic(fmt.Sprintf("train: architecture %s has no forward pass", t.net.Arch()))
+	})
 }

@@ -50,7 +50,7 @@ func (m *variational) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph
 	sigma := net.OverImage(graph.Sqrt(graph.Logistic(gamma)))
 	z := graph.Add(graph.Mul(alpha, x0), graph.Mul(sigma, eps))
 	const lo, hi = reverie.LearnedGammaMin, reverie.LearnedGammaMax
-	said := m.net.Forward(v, z, graph.MulScalar(graph.AddScalar(gamma, -lo), 999/(hi-lo)))
+	said := m.net.Forward(v, net.Input{X: z, Cond: graph.MulScalar(graph.AddScalar(gamma, -lo), 999/(hi-lo))})
 	if m.v { // epshat = sigma z + alpha v
 		said = graph.Add(graph.Mul(sigma, z), graph.Mul(alpha, said))
 	}

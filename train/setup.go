@@ -21,7 +21,14 @@ import (
 
 // Network lays out the architecture that a configuration describes, and
 // refuses a resolution that it cannot take.
-func Network(c *config.Run) (net.Model, error) {
+func Network(c *config.Run) (net.Network, error) {
+	if c.Autoencoder() {
+		a, err := newAutoencoder(c)
+		if err != nil {
+			return nil, err
+		}
+		return a, a.Check(c.Resolution.H, c.Resolution.W)
+	}
 	m, err := layOut(c)
 	if err != nil {
 		return nil, err
@@ -43,9 +50,6 @@ func layOut(c *config.Run) (net.Model, error) {
 		return unet.New(unetConfig(c))
 	case mlp.Arch:
 		return mlp.New(mlp.Config{Dim: c.ImageChannels, Out: outChannels(c), Width: c.Channels[0], Depth: len(c.Channels), Energy: c.Energy})
-	}
-	if c.Autoencoder() {
-		return newAutoencoder(c)
 	}
 	return nil, config.OneOf("arch", c.Arch, config.Archs)
 }
@@ -177,9 +181,13 @@ func Check(c *config.Run) error {
 }
 
 // newMethod returns how a run of c learns from data of so many levels (data.Set.Kind), and the process that it learns on.
-func newMethod(e *engine.Engine, c *config.Run, m net.Model, far *data.Set, levels int) (method, reverie.Process, error) {
-	if a, ok := m.(vae.Autoencoder); ok {
+func newMethod(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, levels int) (method, reverie.Process, error) {
+	if a, ok := n.(vae.Autoencoder); ok {
 		return newELBO(e, c, a, levels), nil, nil
+	}
+	m, ok := n.(net.Model)
+	if !ok {
+		return nil, nil, fmt.Errorf("train: nothing is known by which architecture %s learns", n.Arch())
 	}
 	o, err := Objective(c)
 	if err != nil && !errors.As(err, new(*reverie.UndeterminedError)) { // which Create refuses, and Resume notes
@@ -208,9 +216,6 @@ func elements(c *config.Run) int { return c.Resolution.H * c.Resolution.W * c.Im
 
 // newPreview returns the model with which a run draws its pictures, without weights.
 func newPreview(e *engine.Engine, c *config.Run, m net.Model, p reverie.Process) (*model.Model, error) {
-	if c.Autoencoder() {
-		return model.New(e, m, nil, nil, nil), nil // which runs it, as the plan does
-	}
 	spec := Spec(c)
 	k, err := spec.Param()
 	if err != nil {

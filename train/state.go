@@ -24,7 +24,7 @@ type state struct {
 }
 
 // newState returns the layout of a state without tensors.
-func newState(m net.Model, ema bool) *state {
+func newState(m net.Network, ema bool) *state {
 	s := &state{params: m.Params(), ema: ema}
 	for _, p := range s.params {
 		if !p.Buffer {
@@ -68,7 +68,7 @@ func parts[T any](s *state, all []T) (weights, avg, avgSq, ema []T) {
 }
 
 // initState draws a fresh state, in the engine's memory.
-func initState(e *engine.Engine, m net.Model, seed uint64, ema bool) (*state, error) {
+func initState(e *engine.Engine, m net.Network, seed uint64, ema bool) (*state, error) {
 	s := newState(m, ema)
 	for _, t := range net.Initial(m, seed, dtypes.Float32) {
 		if err := toEngine(e, t); err != nil {
@@ -106,7 +106,7 @@ func toEngine(e *engine.Engine, t *tensors.Tensor) error {
 
 // loadState takes the state of the checkpoint in dir. Each tensor goes to its
 // place as it is read: a second copy of all is never in memory.
-func loadState(e *engine.Engine, m net.Model, dir string, ema bool) (*state, error) {
+func loadState(e *engine.Engine, m net.Network, dir string, ema bool) (*state, error) {
 	s := newState(m, ema)
 	s.tensors = make([]*tensors.Tensor, s.len())
 	weights, avg, avgSq, average := parts(s, s.tensors)

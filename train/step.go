@@ -13,7 +13,7 @@ import (
 // newUpdate returns the training step: a function of the state, the three
 // scalars of hyper and the method's inputs, which gives the new state, the
 // gradient's norm, the loss of each image and its parts.
-func newUpdate(e *engine.Engine, m net.Model, how method, c *config.Run) *engine.Func {
+func newUpdate(e *engine.Engine, m net.Network, how method, c *config.Run) *engine.Func {
 	layout := newState(m, c.EMA > 0)
 	return e.Func("training step", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 		n := layout.len()
@@ -80,7 +80,7 @@ func hyper(e *engine.Engine, c *config.Run, step int, lr float64) []*tensors.Ten
 
 // newEvaluate returns the function of weights and the method's inputs that
 // gives the loss of each image in evaluation mode, and its parts.
-func newEvaluate(e *engine.Engine, m net.Model, how method) *engine.Func {
+func newEvaluate(e *engine.Engine, m net.Network, how method) *engine.Func {
 	return e.Func("validation loss", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 		params := m.Params()
 		loss, parts := how.loss(net.Bind(net.Eval, params, in[:len(params)]), in[len(params):])

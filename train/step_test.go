@@ -35,8 +35,10 @@ func (a affine) Config() any             { return nil }
 func (a affine) Params() []*net.Param    { return []*net.Param{a.w, a.b, a.mean, a.count} }
 func (a affine) Channels() (in, out int) { return 2, 2 }
 func (a affine) Check(h, w int) error    { return nil }
+func (a affine) Takes() net.Parts        { return net.Cond }
 
-func (a affine) Forward(v *net.Vars, x, cond *graph.Node) *graph.Node {
+func (a affine) Forward(v *net.Vars, in net.Input) *graph.Node {
+	x, cond := in.X, in.Cond
 	row := func(p *net.Param) *graph.Node { return graph.Reshape(v.Get(p), 1, 1, 1, 2) }
 	if v.Mode() == net.Train {
 		mean := graph.ReduceMean(x, 0, 1, 2)

@@ -1,9 +1,12 @@
 package train
 
 import (
+	"fmt"
+
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
 )
 
 // A Stepper makes single training steps of a configuration's network from host memory to
@@ -23,6 +26,10 @@ func NewStepper(e *engine.Engine, c *config.Run) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
+	m, ok := n.(net.Model)
+	if !ok {
+		return nil, fmt.Errorf("train: a Stepper moves predictions towards targets, and architecture %s makes none", n.Arch())
+	}
 	o, err := Objective(c)
 	if err != nil {
 		return nil, err
@@ -31,7 +38,7 @@ func NewStepper(e *engine.Engine, c *config.Run) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stepper{config: c, engine: e, update: newUpdate(e, n, &denoise{engine: e, net: n, objective: o}, c), state: s}, nil
+	return &Stepper{config: c, engine: e, update: newUpdate(e, n, &denoise{engine: e, net: m, objective: o}, c), state: s}, nil
 }
 
 // images moves images [N,H,W,C] to a tensor.

@@ -42,7 +42,7 @@ type Trainer struct {
 	Note func(string)
 
 	engine     *engine.Engine
-	net        net.Model
+	net        net.Network
 	process    reverie.Process // nil for an autoencoder
 	method     method
 	task       []shapes.Shape // see taskShapes
@@ -65,7 +65,7 @@ type Trainer struct {
 	lost     bool // the state is not what a run could go on from
 	update   *engine.Func
 	evaluate *engine.Func
-	preview  *model.Model
+	preview  *model.Model // nil for an autoencoder
 
 	law      law           // of the learning rate
 	lr       float64       // of the last step
@@ -133,8 +133,10 @@ func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far .
 	}
 	t.update = newUpdate(e, t.net, t.method, c)
 	t.evaluate = newEvaluate(e, t.net, t.method)
-	if t.preview, err = newPreview(e, c, t.net, t.process); err != nil {
-		return nil, err
+	if m, ok := t.net.(net.Model); ok {
+		if t.preview, err = newPreview(e, c, m, t.process); err != nil {
+			return nil, err
+		}
 	}
 	if t.latents != nil {
 		return t, t.preview.SetVAE(t.latents.vae)
@@ -237,7 +239,9 @@ func (t *Trainer) Close() error {
 	}
 	t.update.Free()
 	t.evaluate.Free()
-	t.preview.Close()
+	if t.preview != nil {
+		t.preview.Close()
+	}
 	if t.latents != nil {
 		t.latents.vae.Free()
 	}

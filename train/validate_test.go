@@ -56,7 +56,7 @@ func TestValidationLoss(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, _, ema := parts(tr.state, tr.state.tensors)
-	m := model.New(tr.engine, tr.net, tr.process, tr.method.(*denoise).objective.Param, ema)
+	m := model.New(tr.engine, tr.net.(net.Model), tr.process, tr.method.(*denoise).objective.Param, ema)
 	defer m.Close()
 	sum := 0.0
 	for i := range tr.val.Len() {

@@ -63,7 +63,7 @@ func (h *hybrid) parts() []string { return []string{"simple", "vlb"} }
 func (h *hybrid) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	target, weight := in[2], in[3]
 	lo, hi, gap, scale, first, x0 := net.OverImage(in[4]), net.OverImage(in[5]), net.OverImage(in[6]), net.OverImage(in[7]), in[8], in[10]
-	both := h.net.Forward(v, in[0], in[1])
+	both := h.net.Forward(v, net.Input{X: in[0], Cond: in[1]})
 	c, all := both.Shape().Dim(-1)/2, graph.AxisRange()
 	f := graph.Slice(both, all, all, all, graph.AxisRange(0, c))
 	u := graph.MulScalar(graph.OnePlus(graph.Slice(both, all, all, all, graph.AxisRange(c, 2*c))), 0.5)

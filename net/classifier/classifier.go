@@ -16,7 +16,7 @@ import (
 const Arch = "classifier"
 
 func init() {
-	net.Register(Arch, func(json []byte) (net.Model, error) {
+	net.Register(Arch, func(json []byte) (net.Network, error) {
 		var c Config
 		if err := net.Decode(json, &c); err != nil {
 			return nil, err
@@ -93,7 +93,7 @@ type Model struct {
 	head         net.Linear
 }
 
-var _ net.Model = (*Model)(nil)
+var _ net.Network = (*Model)(nil)
 
 // New lays the network out.
 func New(c Config) (*Model, error) {

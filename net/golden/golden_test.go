@@ -31,13 +31,17 @@ var cases = []struct {
 	{"scaleshift", "unet", graph.Square},
 }
 
-// A network is a model with its golden numbers, in one float type.
+// A network is an architecture with its golden numbers, in one float type.
 type network struct {
-	net.Model
+	net.Network
 	float  dtypes.DType
 	loss   func(d *graph.Node) *graph.Node
 	golden map[string]net.Array
 	engine *engine.Engine
+}
+
+func (n *network) predict(v *net.Vars, in net.Input) *graph.Node {
+	return n.Network.(net.Model).Forward(v, in)
 }
 
 // each runs f for every case in both float types, with the kernels of every level that the machine has.
@@ -106,7 +110,7 @@ func eachCase(t *testing.T, e *engine.Engine, f func(t *testing.T, n *network)) 
 		}
 		for _, float := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
 			t.Run(c.name+"/"+float.String(), func(t *testing.T) {
-				f(t, &network{Model: m, float: float, loss: c.loss, golden: golden, engine: e})
+				f(t, &network{Network: m, float: float, loss: c.loss, golden: golden, engine: e})
 			})
 		}
 	}
@@ -322,7 +326,7 @@ func (n *network) forward(mode net.Mode) *engine.Func {
 	return n.engine.Func("forward", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
 		params := n.Params()
 		v, in := net.Bind(mode, params, in[:len(params)]), in[len(params):]
-		return []*graph.Node{n.Forward(v, in[0], in[1])}
+		return []*graph.Node{n.predict(v, net.Input{X: in[0], Cond: in[1]})}
 	})
 }
 
@@ -332,7 +336,7 @@ func (n *network) lossGrads(in []*graph.Node) (v *net.Vars, loss *graph.Node, gr
 	params := n.Params()
 	weights, in := in[:len(params)], in[len(params):]
 	v = net.Bind(net.Train, params, weights)
-	loss = graph.ReduceAllMean(n.loss(graph.Sub(n.Forward(v, in[0], in[1]), in[2])))
+	loss = graph.ReduceAllMean(n.loss(graph.Sub(n.predict(v, net.Input{X: in[0], Cond: in[1]}), in[2])))
 	_, places := n.trained()
 	var by []*graph.Node
 	for _, i := range places {

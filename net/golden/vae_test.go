@@ -61,7 +61,7 @@ func eachVAE(t *testing.T, f func(t *testing.T, n *network, m vae.Autoencoder)) 
 			}
 			for _, float := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
 				t.Run(config+"/"+kind+"/"+float.String(), func(t *testing.T) {
-					f(t, &network{Model: m, float: float, golden: golden, engine: e}, m)
+					f(t, &network{Network: m, float: float, golden: golden, engine: e}, m)
 				})
 			}
 		}

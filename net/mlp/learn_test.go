@@ -55,7 +55,7 @@ func (l *learner) fit(t *testing.T, steps, n int, rate float64) []*tensors.Tenso
 	opt := train.Adam{}
 	f := l.e.Func("step", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
 		w, first, second, in := in[:k], in[k:2*k], in[2*k:3*k], in[3*k:]
-		y := l.m.Forward(net.Bind(net.Train, params, w), in[0], in[1])
+		y := l.m.Forward(net.Bind(net.Train, params, w), net.Input{X: in[0], Cond: in[1]})
 		loss := graph.ReduceAllMean(graph.Square(graph.Sub(y, in[2])))
 		out := make([]*graph.Node, 3*k)
 		for i, d := range graph.Gradient(loss, w...) {
@@ -91,7 +91,7 @@ func (l *learner) excess(t *testing.T, w []*tensors.Tensor, n int) float64 {
 	d := l.law.Dim()
 	f := l.e.Func("forward", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
 		k := len(w)
-		return []*graph.Node{l.m.Forward(net.Bind(net.Eval, l.m.Params(), in[:k]), in[k], in[k+1])}
+		return []*graph.Node{l.m.Forward(net.Bind(net.Eval, l.m.Params(), in[:k]), net.Input{X: in[k], Cond: in[k+1]})}
 	})
 	y, err := f.Call1(append(slices.Clone(w), engine.New(l.e, x, n, 1, 1, d), engine.New(l.e, cond, n))...)
 	if err != nil {

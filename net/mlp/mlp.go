@@ -24,7 +24,7 @@ import (
 const Arch = "mlp"
 
 func init() {
-	net.Register(Arch, func(json []byte) (net.Model, error) {
+	net.Register(Arch, func(json []byte) (net.Network, error) {
 		var c Config
 		if err := net.Decode(json, &c); err != nil {
 			return nil, err
@@ -92,15 +92,19 @@ func (m *Model) Check(h, w int) error {
 	return nil
 }
 
+// Takes is the time.
+func (m *Model) Takes() net.Parts { return net.Cond }
+
 // Forward predicts from points x [N,1,1,D] and conds [N]; the result is [N,1,1,Out]. With Energy it is the gradient of
 // [Model.Potential] with respect to x, so that its Jacobian is symmetric.
-func (m *Model) Forward(v *net.Vars, x, cond *graph.Node) *graph.Node {
+func (m *Model) Forward(v *net.Vars, in net.Input) *graph.Node {
+	in = in.For(m)
 	if !m.config.Energy {
-		return net.OverPixels(m.body(v, x, cond))
+		return net.OverPixels(m.body(v, in.X, in.Cond))
 	}
 	// Points do not meet, so the gradient of the sum holds each point's own.
-	f := graph.ReduceAllSum(m.Potential(v, x, cond))
-	return graph.Gradient(f, x)[0]
+	f := graph.ReduceAllSum(m.Potential(v, in.X, in.Cond))
+	return graph.Gradient(f, in.X)[0]
 }
 
 // Potential is the scalar f(x, cond), [N], of a model with Energy:

@@ -146,7 +146,7 @@ func TestGolden(t *testing.T) {
 			}
 			f := e.Func("golden", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 				w, in := in[:len(weights)], in[len(weights):]
-				y := m.Forward(net.Bind(net.Train, m.Params(), w), in[0], in[1])
+				y := m.Forward(net.Bind(net.Train, m.Params(), w), net.Input{X: in[0], Cond: in[1]})
 				loss := graph.ReduceAllMean(graph.Square(graph.Sub(y, in[2])))
 				return append([]*graph.Node{y, loss}, graph.Gradient(loss, w...)...)
 			})
@@ -232,7 +232,7 @@ func difference(v []float64, i int, f func() float64) float64 {
 func TestEnergyIsPotential(t *testing.T) {
 	p := newProbe(t, true)
 	f := p.eval(t, func(v *net.Vars, _ []*graph.Node, x, cond *graph.Node) []*graph.Node {
-		return []*graph.Node{p.m.Forward(v, x, cond), p.m.Potential(v, x, cond)}
+		return []*graph.Node{p.m.Forward(v, net.Input{X: x, Cond: cond}), p.m.Potential(v, x, cond)}
 	})
 	got := f(p.weights, p.x)[0]
 	x, want := tensors.MustCopyFlatData[float64](p.x), make([]float64, 6)
@@ -253,7 +253,7 @@ func TestJacobian(t *testing.T) {
 	for _, energy := range []bool{true, false} {
 		p := newProbe(t, energy)
 		f := p.eval(t, func(v *net.Vars, _ []*graph.Node, x, cond *graph.Node) []*graph.Node {
-			y := p.m.Forward(v, x, cond)
+			y := p.m.Forward(v, net.Input{X: x, Cond: cond})
 			return append([]*graph.Node{y}, jacobian(y, x)...)
 		})
 		out := f(p.weights, p.x)
@@ -298,11 +298,11 @@ func TestParameterGradients(t *testing.T) {
 		for _, energy := range []bool{true, false} {
 			p := newProbe(t, energy)
 			f := p.eval(t, func(v *net.Vars, w []*graph.Node, x, cond *graph.Node) []*graph.Node {
-				l := loss(p.m.Forward(v, x, cond), x)
+				l := loss(p.m.Forward(v, net.Input{X: x, Cond: cond}), x)
 				return append([]*graph.Node{l}, graph.Gradient(l, w...)...)
 			})
 			only := p.eval(t, func(v *net.Vars, _ []*graph.Node, x, cond *graph.Node) []*graph.Node {
-				return []*graph.Node{loss(p.m.Forward(v, x, cond), x)}
+				return []*graph.Node{loss(p.m.Forward(v, net.Input{X: x, Cond: cond}), x)}
 			})
 			grads := f(p.weights, p.x)[1:]
 			for i, param := range p.m.Params() {

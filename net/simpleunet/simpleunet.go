@@ -22,7 +22,7 @@ const Arch = "simpleunet"
 const timeDim = 32
 
 func init() {
-	net.Register(Arch, func(json []byte) (net.Model, error) {
+	net.Register(Arch, func(json []byte) (net.Network, error) {
 		var c Config
 		if err := net.Decode(json, &c); err != nil {
 			return nil, err
@@ -120,10 +120,14 @@ func (m *Model) Check(h, w int) error {
 	return net.CheckMultiple(Arch, h, w, 1<<(len(m.config.Channels)-1))
 }
 
-// Forward predicts from images x [N,H,W,C] and code indices t [N].
-func (m *Model) Forward(v *net.Vars, x, t *graph.Node) *graph.Node {
-	t = net.ReLU(m.time.Forward(v, net.Sinusoid(t, timeDim, 1, false)))
-	x = m.conv0.Forward(v, x)
+// Takes is the time, as the index of its code.
+func (m *Model) Takes() net.Parts { return net.Cond }
+
+// Forward predicts from images x [N,H,W,C] and code indices [N].
+func (m *Model) Forward(v *net.Vars, in net.Input) *graph.Node {
+	in = in.For(m)
+	t := net.ReLU(m.time.Forward(v, net.Sinusoid(in.Cond, timeDim, 1, false)))
+	x := m.conv0.Forward(v, in.X)
 	var skips []*graph.Node
 	for _, down := range m.downs {
 		x = down.Forward(v, x, t)

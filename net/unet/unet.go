@@ -18,7 +18,7 @@ import (
 const Arch = "unet"
 
 func init() {
-	net.Register(Arch, func(json []byte) (net.Model, error) {
+	net.Register(Arch, func(json []byte) (net.Network, error) {
 		c, err := decode(json)
 		if err != nil {
 			return nil, err
@@ -126,10 +126,14 @@ func (m *Model) Check(h, w int) error {
 	return net.CheckMultiple(Arch, h, w, 1<<(len(m.config.BlockOutChannels)-1))
 }
 
-// Forward predicts from images x [N,H,W,C] and times t [N].
-func (m *Model) Forward(v *net.Vars, x, t *graph.Node) *graph.Node {
-	emb := m.embed(v, t)
-	x = m.convIn.Forward(v, x)
+// Takes is the time.
+func (m *Model) Takes() net.Parts { return net.Cond }
+
+// Forward predicts from images x [N,H,W,C] and times [N].
+func (m *Model) Forward(v *net.Vars, in net.Input) *graph.Node {
+	in = in.For(m)
+	emb := m.embed(v, in.Cond)
+	x := m.convIn.Forward(v, in.X)
 	skips := []*graph.Node{x}
 	for _, d := range m.downs {
 		for i := range d.resnets {

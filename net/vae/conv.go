@@ -9,7 +9,7 @@ import (
 const Arch = "vae"
 
 func init() {
-	net.Register(Arch, func(json []byte) (net.Model, error) {
+	net.Register(Arch, func(json []byte) (net.Network, error) {
 		c, err := decode(json)
 		if err != nil {
 			return nil, err
@@ -97,9 +97,6 @@ func (m *Conv) Decode(v *net.Vars, z *graph.Node) *graph.Node {
 	}
 	return m.decoder.decode(v, z)
 }
-
-// Forward reconstructs x.
-func (m *Conv) Forward(v *net.Vars, x, _ *graph.Node) *graph.Node { return reconstruct(v, m, x) }
 
 // Likelihood is p(x|z).
 func (m *Conv) Likelihood() Likelihood { return m.config.Likelihood }

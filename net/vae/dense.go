@@ -12,7 +12,7 @@ import (
 const DenseArch = "vae-mlp"
 
 func init() {
-	net.Register(DenseArch, func(json []byte) (net.Model, error) {
+	net.Register(DenseArch, func(json []byte) (net.Network, error) {
 		var c DenseConfig
 		if err := net.Decode(json, &c); err != nil {
 			return nil, err
@@ -178,9 +178,6 @@ func through(v *net.Vars, layers []net.Linear, x *graph.Node) *graph.Node {
 	}
 	return x
 }
-
-// Forward reconstructs x.
-func (m *Dense) Forward(v *net.Vars, x, _ *graph.Node) *graph.Node { return reconstruct(v, m, x) }
 
 // Likelihood is p(x|z).
 func (m *Dense) Likelihood() Likelihood { return m.config.Likelihood }

@@ -18,10 +18,9 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// An Autoencoder is a model of two halves. Its Forward is the reconstruction
-// of x, the mean of p(x|z) at z = mean(x); cond has no effect on it.
+// An Autoencoder is a network of two halves.
 type Autoencoder interface {
-	net.Model
+	net.Network
 	// Latent is the shape of the latent of an h x w image, which Check accepts.
 	Latent(h, w int) (lh, lw, z int)
 	// Size is the size of the training images, 0 where it is not known. Check
@@ -71,8 +70,8 @@ func gaussian(h *graph.Node) (mean, logVar *graph.Node) {
 	return parts[0], graph.ClipScalar(parts[1], minLogVar, maxLogVar)
 }
 
-// reconstruct is Forward of every Autoencoder.
-func reconstruct(v *net.Vars, m Autoencoder, x *graph.Node) *graph.Node {
+// Reconstruct maps images x [N,H,W,C] to the mean of p(x|z) at z = mean(x).
+func Reconstruct(v *net.Vars, m Autoencoder, x *graph.Node) *graph.Node {
 	mean, _ := m.Encode(v, x)
 	return Mean(v, m, mean)
 }
