@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/reverie-go/reverie/eval"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/reverie-go/reverie/eval"
 )
 
-// mostProbes bounds --probes, as eval.LikelihoodOptions does.
+// mostProbes bounds --probes, as likelihood.LikelihoodOptions does.
 const mostProbes = 1 << 12
 
 // check finds what the command line alone shows to be wrong.

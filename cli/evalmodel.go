@@ -7,6 +7,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -99,7 +100,7 @@ func (v *evaluation) vlb(ctx context.Context, c *eval.Case) ([]eval.Value, error
 		return nil, err
 	}
 	if c.Reference == v.firstSet() && !slices.Contains(v.metrics, "elbo") {
-		if err := v.writeTerms([]eval.NamedBound{{Name: "continuous", Bound: e}}); err != nil {
+		if err := v.writeTerms([]likelihood.Named{{Name: "continuous", Bound: e}}); err != nil {
 			return nil, err
 		}
 	}
@@ -117,7 +118,7 @@ func (v *evaluation) firstSet() *eval.Set {
 }
 
 // writeTerms writes --terms.
-func (v *evaluation) writeTerms(bounds []eval.NamedBound) error {
+func (v *evaluation) writeTerms(bounds []likelihood.Named) error {
 	if v.terms == "" {
 		return nil
 	}
@@ -146,24 +147,24 @@ func (v *evaluation) likelihood(ctx context.Context, c *eval.Case) ([]eval.Value
 		e = withNumerical(e, numerical)
 	}
 	out := []eval.Value{bits("-log p", e, l.Dim)}
-	if m.Reading() == eval.Points {
+	if m.Reading() == likelihood.Points {
 		out = append(out, valueOf("-log p, nats", e))
 	}
 	if failed == nil {
-		out = append(out, bits("-log p: numerical error", eval.Estimate{Value: numerical, SE: math.NaN(), Noise: math.NaN()}, l.Dim))
+		out = append(out, bits("-log p: numerical error", likelihood.Estimate{Value: numerical, SE: math.NaN(), Noise: math.NaN()}, l.Dim))
 	}
 	return out, nil
 }
 
 // noteDensity says that images of more than 8 bits have a density, whose bits do not compare with those of levels.
 func noteDensity(c *eval.Case, name string, m eval.Images) {
-	if !m.Points() && m.Reading() == eval.Points {
+	if !m.Points() && m.Reading() == likelihood.Points {
 		c.Note("%s on %s images: some files hold more than 8 bits, so it is that of a density on [-1,1], not of 8-bit levels (to compare, subtract from the latter log2 127.5, 6.99 bits)", name, c.Reference.Name)
 	}
 }
 
 // withNumerical is an estimate whose errors hold the numerical one.
-func withNumerical(e eval.Estimate, numerical float64) eval.Estimate {
+func withNumerical(e likelihood.Estimate, numerical float64) likelihood.Estimate {
 	if math.IsNaN(e.SE) && math.IsNaN(e.Noise) { // of one image, exactly
 		e.Noise = 0
 	}
@@ -172,7 +173,7 @@ func withNumerical(e eval.Estimate, numerical float64) eval.Estimate {
 }
 
 // noteErrors says which error is printed of a single image.
-func noteErrors(c *eval.Case, name string, e eval.Estimate) {
+func noteErrors(c *eval.Case, name string, e likelihood.Estimate) {
 	if math.IsNaN(e.SE) && !math.IsNaN(e.Noise) {
 		c.Note("%s on one %s image: ± is the estimator's own noise alone, for nothing shows how images differ", name, c.Reference.Name)
 	}
@@ -191,24 +192,24 @@ func noteDiverged(c *eval.Case, bits float64) {
 
 // evidenceValues are a bound and its terms in bits a dimension, of a density in
 // nats too.
-func evidenceValues(name string, e *eval.Evidence, r eval.Reading) []eval.Value {
+func evidenceValues(name string, e *likelihood.Evidence, r likelihood.Reading) []eval.Value {
 	out := []eval.Value{
 		bits(name, e.Total(), e.Dim), bits(name+": reconstruction", e.Reconstruction(), e.Dim),
 		bits(name+": prior", e.Prior(), e.Dim), bits(name+": steps", e.Steps(), e.Dim),
 	}
-	if r == eval.Points {
+	if r == likelihood.Points {
 		out = append(out, valueOf(name+", nats", e.Total()))
 	}
 	return out
 }
 
 // bits is an estimate in nats an image as bits a dimension.
-func bits(name string, e eval.Estimate, dim int) eval.Value {
+func bits(name string, e likelihood.Estimate, dim int) eval.Value {
 	return valueOf(name+", bits/dim", e.Bits(dim))
 }
 
 // valueOf is an estimate as a value. Of one image its error is the estimator's.
-func valueOf(name string, e eval.Estimate) eval.Value {
+func valueOf(name string, e likelihood.Estimate) eval.Value {
 	v := eval.Value{Name: name, X: e.Value, Error: e.SE, Better: eval.Less}
 	if math.IsNaN(v.Error) {
 		v.Error = e.Noise

@@ -9,10 +9,12 @@ import (
 	"strings"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/random"
@@ -32,8 +34,8 @@ type likelihoods struct {
 	process  reverie.Process  // under which it is measured; nil: the model's
 	variance reverie.Variance // of the chain's steps
 
-	draws, times int // see eval.BoundOptions
-	probes       int // see eval.LikelihoodOptions; 0: exact below exactBelow dimensions, else 1
+	draws, times int // see likelihood.BoundOptions
+	probes       int // see likelihood.LikelihoodOptions; 0: exact below exactBelow dimensions, else 1
 	exact        bool
 	tolerance    float64 // of the flow's integral; 0: the default
 	progress     func(images int)
@@ -49,18 +51,18 @@ const checked = 8
 var errNoChain = errors.New("elbo is the bound of a chain of steps, a table of betas; this model's process is continuous: measure vlb or likelihood")
 
 // bound is the evidence lower bound of a chain in both derivations.
-func (l *likelihoods) bound(ctx context.Context, images eval.Images) (*eval.Bounds, error) {
+func (l *likelihoods) bound(ctx context.Context, images eval.Images) (*likelihood.Bounds, error) {
 	chain, ok := l.model.Process.(*reverie.DDPM)
 	if !ok {
 		return nil, errNoChain
 	}
-	all := new(eval.Bounds)
+	all := new(likelihood.Bounds)
 	err := l.each(ctx, images, func(b likelihoodBatch) error {
 		d, err := b.clamped(l.clamp)
 		if err != nil {
 			return err
 		}
-		part, err := eval.Bound(ctx, b.space, chain, d, b.x, l.boundOptions(b))
+		part, err := likelihood.Bound(ctx, b.space, chain, d, b.x, l.boundOptions(b))
 		if err != nil {
 			return err
 		}
@@ -73,8 +75,8 @@ func (l *likelihoods) bound(ctx context.Context, images eval.Images) (*eval.Boun
 }
 
 // continuous is the variational bound of continuous time.
-func (l *likelihoods) continuous(ctx context.Context, images eval.Images) (*eval.Evidence, error) {
-	all := new(eval.Evidence)
+func (l *likelihoods) continuous(ctx context.Context, images eval.Images) (*likelihood.Evidence, error) {
+	all := new(likelihood.Evidence)
 	err := l.each(ctx, images, func(b likelihoodBatch) error {
 		p, err := l.under(&b)
 		if err != nil {
@@ -84,7 +86,7 @@ func (l *likelihoods) continuous(ctx context.Context, images eval.Images) (*eval
 		if err != nil {
 			return err
 		}
-		part, err := eval.ContinuousBound(ctx, b.space, p, d, b.x, l.boundOptions(b))
+		part, err := likelihood.ContinuousBound(ctx, b.space, p, d, b.x, l.boundOptions(b))
 		if err != nil {
 			return err
 		}
@@ -95,16 +97,16 @@ func (l *likelihoods) continuous(ctx context.Context, images eval.Images) (*eval
 }
 
 // flow is the likelihood by the probability flow.
-func (l *likelihoods) flow(ctx context.Context, images eval.Images) (*eval.Likelihoods, error) {
-	all := new(eval.Likelihoods)
+func (l *likelihoods) flow(ctx context.Context, images eval.Images) (*likelihood.Likelihoods, error) {
+	all := new(likelihood.Likelihoods)
 	err := l.each(ctx, images, func(b likelihoodBatch) error {
 		p, err := l.under(&b)
 		if err != nil {
 			return err
 		}
 		exact := l.exact || l.probes == 0 && b.x.Shape().Size()/b.x.Shape().Dim(0) < exactBelow
-		part, err := eval.Likelihood(ctx, b.space, p, b.denoiser, b.x,
-			eval.LikelihoodOptions{
+		part, err := likelihood.Likelihood(ctx, b.space, p, b.denoiser, b.x,
+			likelihood.LikelihoodOptions{
 				Reading: b.reading, Exact: exact, Probes: l.probes, Stream: b.stream, RTol: l.tolerance, ATol: l.tolerance,
 				Check: max(0, checked-all.Images()), // of the first ones, whatever the batch
 			})
@@ -131,8 +133,8 @@ func (l *likelihoods) under(b *likelihoodBatch) (reverie.Process, error) {
 }
 
 // boundOptions are those of a batch.
-func (l *likelihoods) boundOptions(b likelihoodBatch) eval.BoundOptions {
-	return eval.BoundOptions{Reading: b.reading, Variance: l.variance, Draws: l.draws, Times: l.times, Stream: b.stream}
+func (l *likelihoods) boundOptions(b likelihoodBatch) likelihood.BoundOptions {
+	return likelihood.BoundOptions{Reading: b.reading, Variance: l.variance, Draws: l.draws, Times: l.times, Stream: b.stream}
 }
 
 // likelihoodBatch is some of the images on the engine: float32, points in float64.
@@ -140,7 +142,7 @@ type likelihoodBatch struct {
 	x        *tensors.Tensor
 	space    *model.Scope
 	denoiser reverie.Denoiser[*tensors.Tensor]
-	reading  eval.Reading
+	reading  likelihood.Reading
 	bounded  bool // within [-1,1], as images are
 	stream   random.Stream
 	// The numbers in an image, and what each costs beside what the diffusion sees of it: of latents and of points in units of their own.
@@ -177,7 +179,7 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 	e := l.model.Engine
 	b := likelihoodBatch{space: model.NewScope(e.Space(random.Stream{})), reading: images.Reading(), bounded: !images.Points()}
 	if l.model.VAE != nil { // what is measured are the latents
-		b.reading, b.bounded = eval.Points, false
+		b.reading, b.bounded = likelihood.Points, false
 	}
 	d := l.model.Denoiser(b.space, l.mode)
 	defer d.Close()
@@ -244,7 +246,7 @@ func checkTerms(path string) error {
 }
 
 // writeTerms writes the bounds term by term.
-func writeTerms(path string, bounds []eval.NamedBound) error {
+func writeTerms(path string, bounds []likelihood.Named) error {
 	content := eval.TermsCSV(bounds)
 	if strings.EqualFold(filepath.Ext(path), ".svg") {
 		var err error

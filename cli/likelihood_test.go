@@ -9,9 +9,11 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
@@ -69,7 +71,7 @@ func TestLikelihoodsOfBatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Random levels have 8 bits a dimension, of which no model can know less.
-	for name, e := range map[string]eval.Estimate{"matching": a.Matching.Total(), "consistency": a.Consistency.Total(), "continuous": v.Total()} {
+	for name, e := range map[string]likelihood.Estimate{"matching": a.Matching.Total(), "consistency": a.Consistency.Total(), "continuous": v.Total()} {
 		if bits := e.Bits(192).Value; !(bits > 7 && bits < 1000) {
 			t.Errorf("%s: %v bits a dimension of noise", name, bits)
 		}
@@ -164,7 +166,7 @@ func TestLikelihoodsOfPoints(t *testing.T) {
 	for _, v := range f.PerImage() {
 		sum += h * math.Exp(v)
 	}
-	if !(math.Abs(sum-1) < 1e-2) || f.Reading != eval.Points {
+	if !(math.Abs(sum-1) < 1e-2) || f.Reading != likelihood.Points {
 		t.Errorf("the density integrates to %v", sum)
 	}
 }

@@ -2,6 +2,8 @@ package eval
 
 import (
 	"math"
+
+	"github.com/reverie-go/reverie/internal/parallel"
 )
 
 // Gaussian returns n images drawn from the normal law with the mean and the
@@ -20,7 +22,7 @@ func Gaussian(data Images, n int, seed uint64) Images {
 		}
 	}
 	out := Images{N: n, H: data.H, W: data.W, C: data.C, Pix: make([]float32, n*size)}
-	parallel(n, func(i int) {
+	parallel.For(n, func(i int) {
 		x := append([]float64(nil), mean...)
 		z := make([]float64, data.N)
 		stream(seed, useGaussian, i).Normal(z)
@@ -42,7 +44,7 @@ func Gaussian(data Images, n int, seed uint64) Images {
 // [-1,1], of the given size.
 func Noise(n, h, w, c int, seed uint64) Images {
 	out := Images{N: n, H: h, W: w, C: c, Pix: make([]float32, n*h*w*c)}
-	parallel(n, func(i int) {
+	parallel.For(n, func(i int) {
 		dst := out.Image(i)
 		stream(seed, useNoise, i).Normal32(dst)
 		for j, v := range dst {

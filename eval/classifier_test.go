@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/engine"
 )
 
 func labelled(t testing.TB, s *data.Set) Labelled {
@@ -214,4 +215,14 @@ func TestClassifierBatches(t *testing.T) {
 	if !slices.Equal(dst, []float32{1, 1, 2, 4, 4, 5}) {
 		t.Errorf("moved right: %v", dst)
 	}
+}
+
+func openEngine(t *testing.T) *engine.Engine {
+	t.Helper()
+	e, err := engine.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	return e
 }

@@ -4,8 +4,9 @@ import (
 	"math"
 	"testing"
 
-	"github.com/reverie-go/reverie/random"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/reverie-go/reverie/random"
 )
 
 // gaussian draws n rows of N(mean, deviation^2 I).

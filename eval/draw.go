@@ -1,8 +1,10 @@
 package eval
 
 import (
-	"github.com/reverie-go/reverie/random"
 	"gonum.org/v1/gonum/blas/blas64"
+
+	"github.com/reverie-go/reverie/internal/parallel"
+	"github.com/reverie-go/reverie/random"
 )
 
 // A use keeps apart what evaluators draw at random under one seed.
@@ -32,7 +34,7 @@ func choose(s random.Stream, k, n int) []int { return s.Perm(n)[:k] }
 // directions draws n unit vectors of d numbers, one after another.
 func directions(seed uint64, level, n, d int) []float64 {
 	out := make([]float64, n*d)
-	parallel(n, func(i int) {
+	parallel.For(n, func(i int) {
 		v := out[i*d : (i+1)*d]
 		stream(seed, useDirections, level<<32|i).Normal(v)
 		norm := blas64.Nrm2(blas64.Vector{N: d, Inc: 1, Data: v})

@@ -1,6 +1,10 @@
 package eval
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/reverie-go/reverie/likelihood"
+)
 
 // Images is a set of images of one size: Pix is NHWC. Points, which are images of 1x1 pixels, may be in Wide instead, in float64: far from
 // the origin float32 does not tell them apart.
@@ -67,11 +71,11 @@ func (m Images) Rows() Rows {
 }
 
 // Reading says what their numbers are, as the data say it themselves.
-func (m Images) Reading() Reading {
+func (m Images) Reading() likelihood.Reading {
 	if m.Levels > 0 {
-		return Pixels
+		return likelihood.Pixels
 	}
-	return Points
+	return likelihood.Points
 }
 
 // Points says whether the set is one of points: images of 1x1 pixels.

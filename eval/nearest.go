@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"github.com/reverie-go/reverie/internal/parallel"
 )
 
 // Nearest returns for each query the index of the image of data with the least
@@ -24,7 +26,7 @@ func nearest(ctx context.Context, query, data Images) (at []int, squared []float
 		})
 		return at, squared
 	}
-	parallelUntil(ctx, query.N, func(i int) {
+	parallel.Until(ctx, query.N, func(i int) {
 		least, x := math.Inf(1), query.Image(i)
 		for k := range data.N {
 			if ctx.Err() != nil {

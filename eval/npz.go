@@ -52,6 +52,9 @@ func remedy(a checkpoint.Tensor) string {
 	return ""
 }
 
+// levels is the number of values of a byte, which a number of an 8-bit image may have.
+const levels = 256
+
 func isChannels(c int) bool { return c == 1 || c == 3 || c == 4 }
 
 func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/reverie-go/reverie"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/internal/parallel"
 )
 
 // Rows is a set of N points, or of feature vectors, of D numbers each: X is
@@ -125,7 +127,7 @@ func eachDot(ctx context.Context, a, b Rows, f func(i int, dots []float64)) {
 			blas64.General{Rows: n, Cols: a.D, Stride: a.D, Data: a.X[first*a.D:]},
 			blas64.General{Rows: b.N, Cols: b.D, Stride: b.D, Data: b.X}, 0,
 			blas64.General{Rows: n, Cols: b.N, Stride: b.N, Data: dots})
-		parallelUntil(ctx, n, func(i int) { f(first+i, dots[i*b.N:(i+1)*b.N]) })
+		parallel.Until(ctx, n, func(i int) { f(first+i, dots[i*b.N:(i+1)*b.N]) })
 	}
 }
 
@@ -162,7 +164,7 @@ func eachDistance(ctx context.Context, a, b Rows, f func(i int, squared []float6
 func eachDifference(ctx context.Context, a, b Rows, f func(i int, squared []float64)) {
 	squared := make([]float64, min(blockRows, a.N)*b.N)
 	for first := 0; first < a.N && ctx.Err() == nil; first += blockRows {
-		parallelUntil(ctx, min(blockRows, a.N-first), func(i int) {
+		parallel.Until(ctx, min(blockRows, a.N-first), func(i int) {
 			x, d := a.Row(first+i), squared[i*b.N:(i+1)*b.N]
 			for j := range d {
 				d[j] = 0

@@ -7,6 +7,8 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+
+	"github.com/reverie-go/reverie/internal/parallel"
 )
 
 // Sliced is the sliced Wasserstein distance of order 2 between two sets of
@@ -35,7 +37,7 @@ func (s Sliced) Measure(ctx context.Context, a, b Rows) (float64, error) {
 	a, b = a.minus(centre), b.minus(centre)
 	u := directions(s.Seed, 0, s.Directions, a.D)
 	w := make([]float64, s.Directions)
-	parallelUntil(ctx, s.Directions, func(i int) {
+	parallel.Until(ctx, s.Directions, func(i int) {
 		d := u[i*a.D : (i+1)*a.D]
 		w[i] = quantileDistance(along(a, d), along(b, d))
 	})

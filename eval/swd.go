@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
 
-	"github.com/reverie-go/reverie/random"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
+
+	"github.com/reverie-go/reverie/internal/parallel"
+	"github.com/reverie-go/reverie/random"
 )
 
 // SWD holds what its Measure draws at random. The zero value is the
@@ -128,7 +128,7 @@ func mirror(i, n int) int {
 
 // fill sets each value of m, until ctx ends.
 func (m Images) fill(ctx context.Context, value func(img, y, x, c int) float32) {
-	parallelUntil(ctx, m.N, func(img int) {
+	parallel.Until(ctx, m.N, func(img int) {
 		at := img * m.H * m.W * m.C
 		for y := range m.H {
 			for x := range m.W {
@@ -200,7 +200,7 @@ func (s SWD) distance(ctx context.Context, a, b []float32, count, depth int) flo
 		d := narrow[first*dim : (first+n)*dim]
 		project(pa, a, count, d, n)
 		project(pb, b, count, d, n)
-		parallelUntil(ctx, n, func(i int) {
+		parallel.Until(ctx, n, func(i int) {
 			w[first+i] = wasserstein(pa[i*count:(i+1)*count], pb[i*count:(i+1)*count])
 		})
 	}
@@ -258,21 +258,4 @@ func sortFloats(v []float32) {
 	for i, u := range from {
 		v[i] = math.Float32frombits(u ^ (^uint32(int32(u)>>31) | 1<<31))
 	}
-}
-
-// parallel runs f for 0 to n-1 on all processors.
-func parallel(n int, f func(int)) { parallelUntil(context.Background(), n, f) }
-
-// parallelUntil is parallel that leaves out what is not begun when ctx ends.
-func parallelUntil(ctx context.Context, n int, f func(int)) {
-	var wg sync.WaitGroup
-	workers := min(n, runtime.GOMAXPROCS(0))
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < n && ctx.Err() == nil; i += workers {
-				f(i)
-			}
-		})
-	}
-	wg.Wait()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
@@ -17,6 +18,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/random"
@@ -72,7 +74,7 @@ func TestScheduleAgreesWithEvaluation(t *testing.T) {
 	zero := reverie.DenoiserFunc[reverie.Batch[float64]](func(_ context.Context, x reverie.Batch[float64], _ float64) (reverie.Batch[float64], error) {
 		return reverie.NewBatch[float64](len(x), dim), nil
 	})
-	got, err := eval.ContinuousBound(t.Context(), space, p, zero, rowsOf(b.X, n), eval.BoundOptions{Reading: eval.Images{Levels: b.Levels}.Reading()})
+	got, err := likelihood.ContinuousBound(t.Context(), space, p, zero, rowsOf(b.X, n), likelihood.BoundOptions{Reading: eval.Images{Levels: b.Levels}.Reading()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,8 +130,8 @@ func TestIndexZeroAgreesWithEvaluation(t *testing.T) {
 			t.Fatal(err)
 		}
 		space := &repeated{eps: reverie.NewBatch[float64](n, dim)}
-		o := eval.BoundOptions{Reading: eval.Images{Levels: levels}.Reading(), Variance: reverie.LearnedVariance}
-		b, err := eval.Bound(t.Context(), space, chain, r, data, o)
+		o := likelihood.BoundOptions{Reading: eval.Images{Levels: levels}.Reading(), Variance: reverie.LearnedVariance}
+		b, err := likelihood.Bound(t.Context(), space, chain, r, data, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,8 +199,8 @@ func learnedOn8Gaussians(t *testing.T, schedule string) (*model.Loaded, float64)
 	}
 	s := random.Stream{Seed: 6, Domain: random.Evaluation}
 	space := model.NewScope(m.Engine.Space(s))
-	e, err := eval.ContinuousBound(t.Context(), space, m.Process, m.Denoiser(space, net.Eval), engine.New(m.Engine, flat, n, 1, 1, 2),
-		eval.BoundOptions{Reading: eval.Points, Stream: s})
+	e, err := likelihood.ContinuousBound(t.Context(), space, m.Process, m.Denoiser(space, net.Eval), engine.New(m.Engine, flat, n, 1, 1, 2),
+		likelihood.BoundOptions{Reading: likelihood.Points, Stream: s})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ var allowed = map[string]struct {
 	"table":        {nil, false},
 	"kind":         {nil, false},
 	"sample":       {[]string{"."}, false},
+	"likelihood":   {[]string{".", "sample"}, true},
 	"mixture":      {[]string{"."}, false},
 	"data":         {[]string{".", "data", "checkpoint"}, true},            // for npz
 	"data/picture": {[]string{"checkpoint"}, true},                         // for its atomic writing
@@ -38,9 +39,9 @@ var allowed = map[string]struct {
 	"net":          {[]string{".", "net", "engine"}, true},
 	"model":        {[]string{".", "sample", "engine", "net", "data/picture", "checkpoint"}, true},
 	"train":        {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "model", "train", "eval"}, true},
-	"eval":         {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "eval"}, true},
+	"eval":         {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "eval", "likelihood"}, true},
 	"lab":          {[]string{".", "sample", "mixture", "engine", "net", "data", "checkpoint", "train", "eval"}, true},
-	"cli":          {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "model", "train", "eval", "lab"}, true},
+	"cli":          {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "model", "train", "eval", "lab", "likelihood"}, true},
 	"cmd":          {[]string{"cli"}, false},
 	"bench":        {[]string{".", "sample", "mixture", "engine", "net", "data", "checkpoint", "config", "model", "train", "eval", "bench"}, true},
 

@@ -1,4 +1,4 @@
-package eval
+package likelihood
 
 import (
 	"fmt"
@@ -182,7 +182,7 @@ func (e *Evidence) Merge(o *Evidence) error {
 			e.terms[i].t, e.terms[i].lambda = s.t, s.lambda
 		}
 	} else if e.Dim != o.Dim || len(e.total.values) != len(o.total.values) || len(e.terms) != len(o.terms) {
-		return fmt.Errorf("eval: bounds of %d draws of %d numbers in %d steps and of %d draws of %d numbers in %d steps cannot be joined",
+		return fmt.Errorf("likelihood: bounds of %d draws of %d numbers in %d steps and of %d draws of %d numbers in %d steps cannot be joined",
 			len(e.total.values), e.Dim, len(e.terms), len(o.total.values), o.Dim, len(o.terms))
 	}
 	e.reconstruction.merge(o.reconstruction)

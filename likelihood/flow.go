@@ -1,4 +1,4 @@
-package eval
+package likelihood
 
 import (
 	"cmp"
@@ -106,7 +106,7 @@ func (l *Likelihoods) Merge(o *Likelihoods) error {
 	if l.Images() == 0 {
 		l.Dim, l.Reading, l.Probes = o.Dim, o.Reading, o.Probes
 	} else if l.Dim != o.Dim || l.Reading != o.Reading || l.Probes != o.Probes {
-		return fmt.Errorf("eval: likelihoods of %d numbers by %d probes and of %d numbers by %d probes cannot be joined", l.Dim, l.Probes, o.Dim, o.Probes)
+		return fmt.Errorf("likelihood: likelihoods of %d numbers by %d probes and of %d numbers by %d probes cannot be joined", l.Dim, l.Probes, o.Dim, o.Probes)
 	}
 	l.logp.merge(o.logp)
 	l.changes, l.unchecked = append(l.changes, o.changes...), errors.Join(l.unchecked, o.unchecked)
@@ -128,7 +128,7 @@ func (l *Likelihoods) Merge(o *Likelihoods) error {
 // flow that is not finite or too stiff is an error that names the time.
 func Likelihood[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d reverie.Denoiser[X], x X, o LikelihoodOptions) (*Likelihoods, error) {
 	if err := d.Knows(reverie.WantVJP); err != nil {
-		return nil, fmt.Errorf("eval: %w, of which the divergence is made", err)
+		return nil, fmt.Errorf("likelihood: %w, of which the divergence is made", err)
 	}
 	rows, n, dim, err := readBatch(x, o.Reading)
 	if err := errors.Join(err, noFarEnd(p)); err != nil {
@@ -166,7 +166,7 @@ const defaultTolerance = 1e-5
 func logDensity[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d reverie.Denoiser[X], x X, n, dim int, o LikelihoodOptions) (series, sample.Report, error) {
 	end, report, err := newFlow(sp, p, d, newTrace(x, n, dim, o)).integrate(ctx, x, o)
 	if err != nil {
-		return series{}, report, fmt.Errorf("eval: likelihood: %w", err)
+		return series{}, report, fmt.Errorf("likelihood: %w", err)
 	}
 	logp, err := densities(end.x, end.l, p, o)
 	return logp, report, err
@@ -187,13 +187,13 @@ func changes(a, b series) []float64 {
 func (o LikelihoodOptions) check(dim int) error {
 	switch {
 	case o.Exact && dim > MaxExact:
-		return fmt.Errorf("eval: the exact divergence in %d dimensions takes %d vector-Jacobian products of the network at each of some hundred evaluations of the flow: it is for at most %d; use random probes", dim, dim, MaxExact)
+		return fmt.Errorf("likelihood: the exact divergence in %d dimensions takes %d vector-Jacobian products of the network at each of some hundred evaluations of the flow: it is for at most %d; use random probes", dim, dim, MaxExact)
 	case o.Exact && o.Probes > 0:
-		return fmt.Errorf("eval: probes = %d, and the divergence is exact: choose one", o.Probes)
+		return fmt.Errorf("likelihood: probes = %d, and the divergence is exact: choose one", o.Probes)
 	case o.Probes < 0 || o.Probes > mostProbes:
-		return fmt.Errorf("eval: probes = %d: expected 1 to %d", o.Probes, mostProbes)
+		return fmt.Errorf("likelihood: probes = %d: expected 1 to %d", o.Probes, mostProbes)
 	case o.Reading != Pixels && o.Reading != Points:
-		return fmt.Errorf("eval: reading %d: unknown", o.Reading)
+		return fmt.Errorf("likelihood: reading %d: unknown", o.Reading)
 	}
 	return nil
 }
@@ -220,7 +220,7 @@ func densities(x any, integrals [][]float64, p reverie.Process, o LikelihoodOpti
 		for r := range integrals {
 			logp.values[r][i] = end + integrals[r][i]
 			if v := logp.values[r][i]; math.IsNaN(v) || math.IsInf(v, 0) {
-				return logp, fmt.Errorf("eval: log-likelihood of image %d of the batch is %v: the flow ended where the prior has no finite density", i, v)
+				return logp, fmt.Errorf("likelihood: log-likelihood of image %d of the batch is %v: the flow ended where the prior has no finite density", i, v)
 			}
 		}
 	}

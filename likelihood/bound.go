@@ -1,4 +1,4 @@
-package eval
+package likelihood
 
 import (
 	"cmp"
@@ -43,11 +43,11 @@ func (o BoundOptions) check() error {
 	const most = 1 << 20
 	switch {
 	case o.Draws < 0 || o.Draws > most:
-		return fmt.Errorf("eval: draws = %d: expected 1 to %d", o.Draws, most)
+		return fmt.Errorf("likelihood: draws = %d: expected 1 to %d", o.Draws, most)
 	case o.Times < 0 || o.Times == 1 || o.Times > most:
-		return fmt.Errorf("eval: times = %d: expected 2 to %d, or 0 for the default", o.Times, most)
+		return fmt.Errorf("likelihood: times = %d: expected 2 to %d, or 0 for the default", o.Times, most)
 	case o.Reading != Pixels && o.Reading != Points:
-		return fmt.Errorf("eval: reading %d: unknown", o.Reading)
+		return fmt.Errorf("likelihood: reading %d: unknown", o.Reading)
 	}
 	return nil
 }
@@ -69,6 +69,17 @@ type Bounds struct {
 // Merge adds the images of o.
 func (b *Bounds) Merge(o *Bounds) error {
 	return errors.Join(b.Matching.Merge(&o.Matching), b.Consistency.Merge(&o.Consistency), b.Printed.Merge(&o.Printed))
+}
+
+// Named is a bound with its name, for a table or a picture.
+type Named struct {
+	Name  string
+	Bound *Evidence
+}
+
+// Named are the three forms under their names.
+func (b *Bounds) Named() []Named {
+	return []Named{{"matching", &b.Matching}, {"consistency", &b.Consistency}, {"as printed", &b.Printed}}
 }
 
 // Bound estimates the negative evidence lower bound of the batch x0 under the reverse chain of p and d, in both derivations.
@@ -119,7 +130,7 @@ func newChain[X any](sp reverie.Space[X], p *reverie.DDPM, d reverie.Denoiser[X]
 	}
 	if o.Variance == reverie.LearnedVariance {
 		if err := d.Knows(reverie.WantVariance); err != nil {
-			return nil, fmt.Errorf("eval: variance learned: %w: choose posterior or beta", err)
+			return nil, fmt.Errorf("likelihood: variance learned: %w: choose posterior or beta", err)
 		}
 	}
 	c := &chain[X]{sp: sp, p: p, d: d, o: o, x0: x0, data: data}
@@ -325,7 +336,7 @@ func (c *chain[X]) step(ctx context.Context, v visit, before, x, after X) (means
 func finiteTerms(what string, values []float64) error {
 	for i, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("eval: the bound's term of the %s is %v for image %d of the batch: the network diverges there", what, v, i)
+			return fmt.Errorf("likelihood: the bound's term of the %s is %v for image %d of the batch: the network diverges there", what, v, i)
 		}
 	}
 	return nil

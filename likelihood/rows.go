@@ -1,4 +1,4 @@
-package eval
+package likelihood
 
 import (
 	"fmt"
@@ -24,7 +24,7 @@ func hostRows[X any](x X) ([][]float64, error) {
 	case *tensors.Tensor:
 		return tensorRows(x)
 	}
-	return nil, fmt.Errorf("eval: batches of %T: expected reverie.Batch or tensors", x)
+	return nil, fmt.Errorf("likelihood: batches of %T: expected reverie.Batch or tensors", x)
 }
 
 // rowsLike is hostRows for a batch that is to have the shape of data.
@@ -38,7 +38,7 @@ func rowsLike[X any](x X, data [][]float64) ([][]float64, error) {
 		return nil, err
 	}
 	if n != len(data) || dim != len(data[0]) {
-		return nil, fmt.Errorf("eval: the network gave %d samples of %d numbers for %d of %d", n, dim, len(data), len(data[0]))
+		return nil, fmt.Errorf("likelihood: the network gave %d samples of %d numbers for %d of %d", n, dim, len(data), len(data[0]))
 	}
 	return rows, nil
 }
@@ -54,7 +54,7 @@ func tensorRows(x *tensors.Tensor) ([][]float64, error) {
 		}
 	})
 	if x.Rank() == 0 || len(all) == 0 {
-		return nil, fmt.Errorf("eval: a tensor %s: expected samples of float32 or float64", x.Shape())
+		return nil, fmt.Errorf("likelihood: a tensor %s: expected samples of float32 or float64", x.Shape())
 	}
 	n := x.Shape().Dimensions[0]
 	size := len(all) / n
@@ -109,11 +109,11 @@ func narrow(x []float64) []float32 {
 // shapeOf returns the samples of rows and the numbers in each, all alike and at least one.
 func shapeOf(rows [][]float64) (n, dim int, err error) {
 	if len(rows) == 0 || len(rows[0]) == 0 {
-		return 0, 0, fmt.Errorf("eval: an empty batch")
+		return 0, 0, fmt.Errorf("likelihood: an empty batch")
 	}
 	for i, r := range rows {
 		if len(r) != len(rows[0]) {
-			return 0, 0, fmt.Errorf("eval: sample %d has %d numbers, sample 0 has %d", i, len(r), len(rows[0]))
+			return 0, 0, fmt.Errorf("likelihood: sample %d has %d numbers, sample 0 has %d", i, len(r), len(rows[0]))
 		}
 	}
 	return len(rows), len(rows[0]), nil

@@ -1,10 +1,11 @@
-package eval
+package likelihood
 
 import (
 	"fmt"
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/internal/parallel"
 )
 
 // A Reading says what the numbers of a batch are: what their data say (Images.Reading), or Points for latents.
@@ -33,7 +34,7 @@ func checkLevels(rows [][]float64) error {
 		for j, x := range row {
 			k := (x + 1) * perLevel
 			if !(math.Abs(k-math.Round(k)) <= tol && k > -tol && k < levels-1+tol) {
-				return fmt.Errorf("eval: image %d, number %d is %v: expected a level x8/127.5 - 1 of 8 bits; for other numbers ask for the density of points", i, j, x)
+				return fmt.Errorf("likelihood: image %d, number %d is %v: expected a level x8/127.5 - 1 of 8 bits; for other numbers ask for the density of points", i, j, x)
 			}
 		}
 	}
@@ -48,7 +49,7 @@ func logNormal(x, m, v float64) float64 {
 // decode returns -log p(x | mean m, log variance logV) of each sample: the discretised Gaussian of levels, the Gaussian of points.
 func (o Reading) decode(x, m [][]float64, logV func(i, j int) float64) []float64 {
 	out := make([]float64, len(x))
-	parallel(len(x), func(i int) {
+	parallel.For(len(x), func(i int) {
 		for j, x := range x[i] {
 			if o == Pixels {
 				out[i] -= reverie.LogLevel(x, m[i][j], logV(i, j)/2)
@@ -64,7 +65,7 @@ func (o Reading) decode(x, m [][]float64, logV func(i, j int) float64) []float64
 // 3.3): normalised over the 256 levels, or over the line, which makes it N(z/a, s^2/a^2).
 func (o Reading) decodeLikelihood(c reverie.Coef, x, z [][]float64) []float64 {
 	out, v := make([]float64, len(x)), c.Sigma*c.Sigma
-	parallel(len(x), func(i int) {
+	parallel.For(len(x), func(i int) {
 		for j, x := range x[i] {
 			if o == Pixels {
 				out[i] -= logLevelGiven(c, level(x), z[i][j])

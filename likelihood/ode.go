@@ -1,10 +1,11 @@
-package eval
+package likelihood
 
 import (
 	"context"
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/internal/parallel"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -95,7 +96,7 @@ func (f *augmentedFlow[X]) norm(y augmented[X]) []float64 {
 		panic(err) // its kind was accepted at the start
 	}
 	out := make([]float64, len(rows))
-	parallel(len(rows), func(i int) {
+	parallel.For(len(rows), func(i int) {
 		sum := 0.0
 		for _, v := range rows[i] {
 			sum += v * v

@@ -1,10 +1,11 @@
-package eval
+package likelihood
 
 import (
 	"context"
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/internal/parallel"
 )
 
 // reverseStep is the reverse step from t to t-1 beside what the forward chain says of the same: all Gaussians with diagonal
@@ -88,7 +89,7 @@ func (r *reverseStep) varianceAt(i, j int) float64 {
 func (r *reverseStep) terms(form int) []float64 {
 	at := [...]func(i, j int) float64{r.matching, r.ratio, r.printed}[form]
 	out := make([]float64, len(r.x))
-	parallel(len(out), func(i int) {
+	parallel.For(len(out), func(i int) {
 		for j := range r.x[i] {
 			out[i] += at(i, j)
 		}

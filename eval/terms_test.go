@@ -9,12 +9,28 @@ import (
 	"math"
 	"strconv"
 	"testing"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/likelihood"
+	"github.com/reverie-go/reverie/mixture"
+	"github.com/reverie-go/reverie/random"
 )
 
 // TestTermsFiles: the table's steps sum to its totals, and the picture is well-formed and names each bound.
 func TestTermsFiles(t *testing.T) {
-	m, p := law(t, "two-modes"), chainOf(t, 12, 4)
-	b := bound(t, p, m.Denoiser(p), dataOf(m, 20), BoundOptions{Reading: Points})
+	m, err := mixture.Named("two-modes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := reverie.NewDDPM(reverie.LinearBetas(12, 1e-3, 0.5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := random.Stream{Seed: 5, Domain: random.Evaluation}
+	b, err := likelihood.Bound(t.Context(), &reverie.Host[float64]{Stream: s}, p, m.Denoiser(p), m.Sample(s, 20), likelihood.BoundOptions{Reading: likelihood.Points})
+	if err != nil {
+		t.Fatal(err)
+	}
 	rows, err := csv.NewReader(bytes.NewReader(TermsCSV(b.Named()))).ReadAll()
 	if err != nil {
 		t.Fatal(err)

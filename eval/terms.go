@@ -8,18 +8,8 @@ import (
 	"strconv"
 
 	"github.com/reverie-go/reverie/internal/chart"
+	"github.com/reverie-go/reverie/likelihood"
 )
-
-// A NamedBound is a bound for a table or a picture.
-type NamedBound struct {
-	Name  string
-	Bound *Evidence
-}
-
-// Named are the three forms under their names.
-func (b *Bounds) Named() []NamedBound {
-	return []NamedBound{{"matching", &b.Matching}, {"consistency", &b.Consistency}, {"as printed", &b.Printed}}
-}
 
 // TermsCSV is a table of the bounds term by term, in bits a dimension with standard errors over images and draws (empty where there are
 // too few):
@@ -28,7 +18,7 @@ func (b *Bounds) Named() []NamedBound {
 //
 // with a row for each step that was visited (its index or time t, and lambda = log(a/s) there), and the sums: reconstruction,
 // prior, steps and total.
-func TermsCSV(bounds []NamedBound) []byte {
+func TermsCSV(bounds []likelihood.Named) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	number := func(v float64) string {
@@ -37,7 +27,7 @@ func TermsCSV(bounds []NamedBound) []byte {
 		}
 		return strconv.FormatFloat(v, 'g', 7, 64)
 	}
-	row := func(name, term, t, lambda string, e Estimate) {
+	row := func(name, term, t, lambda string, e likelihood.Estimate) {
 		_ = w.Write([]string{name, term, t, lambda, number(e.Value), number(e.SE)}) // a buffer takes all
 	}
 	_ = w.Write([]string{"bound", "term", "t", "lambda", "bits_per_dim", "standard_error"})
@@ -45,7 +35,7 @@ func TermsCSV(bounds []NamedBound) []byte {
 		dim := n.Bound.Dim
 		row(n.Name, "reconstruction", "", "", n.Bound.Reconstruction().Bits(dim))
 		for _, s := range n.Bound.Terms() {
-			row(n.Name, "step", number(s.T), number(s.Lambda), Estimate{Value: s.Value, SE: s.SE}.Bits(dim))
+			row(n.Name, "step", number(s.T), number(s.Lambda), likelihood.Estimate{Value: s.Value, SE: s.SE}.Bits(dim))
 		}
 		row(n.Name, "prior", "", "", n.Bound.Prior().Bits(dim))
 		row(n.Name, "steps", "", "", n.Bound.Steps().Bits(dim))
@@ -57,12 +47,12 @@ func TermsCSV(bounds []NamedBound) []byte {
 
 // TermsSVG is a picture of the bounds' steps, in bits a dimension over t, each in a band of two standard errors either way; the first
 // bound, which varies least, above the others.
-func TermsSVG(bounds []NamedBound) ([]byte, error) {
+func TermsSVG(bounds []likelihood.Named) ([]byte, error) {
 	c := chart.New("", "t", "bits a dimension, of each step")
 	for i, n := range slices.Backward(bounds) {
 		k := chart.Curve{Name: n.Name, Color: chart.Lines[i%len(chart.Lines)], Width: .9}
 		for _, s := range n.Bound.Terms() {
-			e := Estimate{Value: s.Value, SE: s.SE}.Bits(n.Bound.Dim)
+			e := likelihood.Estimate{Value: s.Value, SE: s.SE}.Bits(n.Bound.Dim)
 			k.X, k.Y, k.Error = append(k.X, s.T), append(k.Y, e.Value), append(k.Error, e.SE)
 		}
 		c.Add(k)

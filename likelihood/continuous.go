@@ -1,4 +1,4 @@
-package eval
+package likelihood
 
 import (
 	"context"
@@ -49,11 +49,11 @@ func ContinuousBound[X any](ctx context.Context, sp reverie.Space[X], p reverie.
 // noFarEnd reports a process whose law of x_hi is not noise, so that no density follows from it.
 func noFarEnd(p reverie.Process) error {
 	if err := reverie.HasScore(p); err != nil {
-		return fmt.Errorf("eval: no likelihood: %w", err)
+		return fmt.Errorf("likelihood: no likelihood: %w", err)
 	}
 	lo, hi := p.Span()
 	if p.At((lo+hi)/2).Beta != 0 {
-		return fmt.Errorf("eval: no likelihood: the process goes between two given ends (%T), and only one from data to noise says what is likely", p)
+		return fmt.Errorf("likelihood: no likelihood: the process goes between two given ends (%T), and only one from data to noise says what is likely", p)
 	}
 	return nil
 }
