@@ -45,6 +45,14 @@ type Quantiler[X any] interface {
 // A LogScaler is a Space that scales every element by an exponential: LogScale returns x exp(a + b v).
 type LogScaler[X any] interface{ LogScale(x, v X, a, b float64) X }
 
+// A Rower is a Space that gives a batch's numbers to the host and takes them back, all in float64: Rows returns those of each sample,
+// FromRows a batch of such rows, of any number of samples, in the type and the sample shape of like. Neither shares memory with an
+// argument.
+type Rower[X any] interface {
+	Rows(x X) [][]float64
+	FromRows(like X, rows [][]float64) X
+}
+
 // Float is a type of numbers that a Host computes with.
 type Float interface{ ~float32 | ~float64 }
 
@@ -75,6 +83,7 @@ var (
 
 	_ Quantiler[Batch[float64]] = (*Host[float64])(nil)
 	_ LogScaler[Batch[float64]] = (*Host[float64])(nil)
+	_ Rower[Batch[float64]]     = (*Host[float64])(nil)
 )
 
 // Sum returns the linear combination of x with coefficients c.
@@ -218,6 +227,24 @@ func (h *Host[T]) LogScale(x, v Batch[T], a, b float64) Batch[T] {
 	for n := range x {
 		for j := range x[n] {
 			y[n][j] = T(float64(x[n][j]) * math.Exp(a+b*float64(v[n][j])))
+		}
+	}
+	return y
+}
+
+// Rows returns the numbers of each sample.
+func (h *Host[T]) Rows(x Batch[T]) [][]float64 { return converted[float64](x) }
+
+// FromRows returns rows as a batch.
+func (h *Host[T]) FromRows(_ Batch[T], rows [][]float64) Batch[T] { return converted[T](rows) }
+
+// converted returns x in another type.
+func converted[T, F Float](x [][]F) [][]T {
+	y := make([][]T, len(x))
+	for n := range x {
+		y[n] = make([]T, len(x[n]))
+		for j, v := range x[n] {
+			y[n][j] = T(v)
 		}
 	}
 	return y

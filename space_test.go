@@ -2,6 +2,7 @@ package reverie
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -22,6 +23,11 @@ func TestHostOptional(t *testing.T) {
 			near(t, "scaled", z[n][j], x[n][j]*math.Exp(0.5)/math.Pow(math.E, 2*y[n][j]), 1e-14, 0)
 		}
 	}
+	rows := sp.Rows(x)
+	if back := sp.FromRows(y, rows[1:]); len(back) != 1 || !slices.Equal(back[0], x[1]) || !slices.Equal(rows[0], x[0]) {
+		t.Errorf("rows %v, one of them taken back %v", rows, back)
+	}
+	rows[0][3] = 1
 	if x[0][3] != -4 || y[0][0] != 2 {
 		t.Error("an argument was changed")
 	}

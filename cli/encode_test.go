@@ -234,7 +234,7 @@ func TestLikelihoodsOfLatentImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := f.PerImage()
+	p := f.PerSample()
 	sum, variance := 0.0, 0.0
 	for k := range levels * levels {
 		mean, square := 0.0, 0.0

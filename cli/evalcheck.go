@@ -11,7 +11,7 @@ import (
 	"github.com/reverie-go/reverie/eval"
 )
 
-// mostProbes bounds --probes, as likelihood.LikelihoodOptions does.
+// mostProbes bounds --probes, as likelihood.FlowOptions does.
 const mostProbes = 1 << 12
 
 // check finds what the command line alone shows to be wrong.

@@ -88,7 +88,7 @@ func (v *evaluation) elbo(ctx context.Context, c *eval.Case) ([]eval.Value, erro
 	}
 	noteErrors(c, "elbo", b.Matching.Total())
 	noteDensity(c, "elbo", m)
-	out := evidenceValues("elbo", &b.Matching, m.Reading())
+	out := evidenceValues("elbo", &b.Matching, m.Levels)
 	return append(out, bits("elbo by consistency", b.Consistency.Total(), b.Consistency.Dim), bits("as consistency is printed", b.Printed.Total(), b.Printed.Dim)), nil
 }
 
@@ -106,7 +106,7 @@ func (v *evaluation) vlb(ctx context.Context, c *eval.Case) ([]eval.Value, error
 	}
 	noteErrors(c, "vlb", e.Total())
 	noteDensity(c, "vlb", m)
-	return evidenceValues("vlb", e, m.Reading()), nil
+	return evidenceValues("vlb", e, m.Levels), nil
 }
 
 // firstSet is the set whose terms --terms writes.
@@ -147,7 +147,7 @@ func (v *evaluation) likelihood(ctx context.Context, c *eval.Case) ([]eval.Value
 		e = withNumerical(e, numerical)
 	}
 	out := []eval.Value{bits("-log p", e, l.Dim)}
-	if m.Reading() == likelihood.Points {
+	if m.Levels == 0 {
 		out = append(out, valueOf("-log p, nats", e))
 	}
 	if failed == nil {
@@ -158,7 +158,7 @@ func (v *evaluation) likelihood(ctx context.Context, c *eval.Case) ([]eval.Value
 
 // noteDensity says that images of more than 8 bits have a density, whose bits do not compare with those of levels.
 func noteDensity(c *eval.Case, name string, m eval.Images) {
-	if !m.Points() && m.Reading() == likelihood.Points {
+	if !m.Points() && m.Levels == 0 {
 		c.Note("%s on %s images: some files hold more than 8 bits, so it is that of a density on [-1,1], not of 8-bit levels (to compare, subtract from the latter log2 127.5, 6.99 bits)", name, c.Reference.Name)
 	}
 }
@@ -192,12 +192,12 @@ func noteDiverged(c *eval.Case, bits float64) {
 
 // evidenceValues are a bound and its terms in bits a dimension, of a density in
 // nats too.
-func evidenceValues(name string, e *likelihood.Evidence, r likelihood.Reading) []eval.Value {
+func evidenceValues(name string, e *likelihood.Evidence, levels int) []eval.Value {
 	out := []eval.Value{
 		bits(name, e.Total(), e.Dim), bits(name+": reconstruction", e.Reconstruction(), e.Dim),
 		bits(name+": prior", e.Prior(), e.Dim), bits(name+": steps", e.Steps(), e.Dim),
 	}
-	if r == likelihood.Points {
+	if levels == 0 {
 		out = append(out, valueOf(name+", nats", e.Total()))
 	}
 	return out

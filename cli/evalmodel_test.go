@@ -203,7 +203,7 @@ func TestLikelihoodsUnder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, b := own.PerImage(), other.PerImage()
+	a, b := own.PerSample(), other.PerSample()
 	for i := range a {
 		if a[i] == b[i] || !(math.Abs(a[i]-b[i]) < 0.05) {
 			t.Errorf("point %d: %v nats under vp, %v under edm", i, a[i], b[i])

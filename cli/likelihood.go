@@ -35,7 +35,7 @@ type likelihoods struct {
 	variance reverie.Variance // of the chain's steps
 
 	draws, times int // see likelihood.BoundOptions
-	probes       int // see likelihood.LikelihoodOptions; 0: exact below exactBelow dimensions, else 1
+	probes       int // see likelihood.FlowOptions; 0: exact below exactBelow dimensions, else 1
 	exact        bool
 	tolerance    float64 // of the flow's integral; 0: the default
 	progress     func(images int)
@@ -86,7 +86,7 @@ func (l *likelihoods) continuous(ctx context.Context, images eval.Images) (*like
 		if err != nil {
 			return err
 		}
-		part, err := likelihood.ContinuousBound(ctx, b.space, p, d, b.x, l.boundOptions(b))
+		part, err := likelihood.Continuous(ctx, b.space, p, d, b.x, l.boundOptions(b))
 		if err != nil {
 			return err
 		}
@@ -97,18 +97,18 @@ func (l *likelihoods) continuous(ctx context.Context, images eval.Images) (*like
 }
 
 // flow is the likelihood by the probability flow.
-func (l *likelihoods) flow(ctx context.Context, images eval.Images) (*likelihood.Likelihoods, error) {
-	all := new(likelihood.Likelihoods)
+func (l *likelihoods) flow(ctx context.Context, images eval.Images) (*likelihood.Densities, error) {
+	all := new(likelihood.Densities)
 	err := l.each(ctx, images, func(b likelihoodBatch) error {
 		p, err := l.under(&b)
 		if err != nil {
 			return err
 		}
 		exact := l.exact || l.probes == 0 && b.x.Shape().Size()/b.x.Shape().Dim(0) < exactBelow
-		part, err := likelihood.Likelihood(ctx, b.space, p, b.denoiser, b.x,
-			likelihood.LikelihoodOptions{
-				Reading: b.reading, Exact: exact, Probes: l.probes, Stream: b.stream, RTol: l.tolerance, ATol: l.tolerance,
-				Check: max(0, checked-all.Images()), // of the first ones, whatever the batch
+		part, err := likelihood.Flow(ctx, b.space, p, b.denoiser, b.x,
+			likelihood.FlowOptions{
+				Levels: b.levels, Exact: exact, Probes: l.probes, Stream: b.stream, RTol: l.tolerance, ATol: l.tolerance,
+				Check: max(0, checked-all.Samples()), // of the first ones, whatever the batch
 			})
 		if err != nil {
 			return err
@@ -134,7 +134,7 @@ func (l *likelihoods) under(b *likelihoodBatch) (reverie.Process, error) {
 
 // boundOptions are those of a batch.
 func (l *likelihoods) boundOptions(b likelihoodBatch) likelihood.BoundOptions {
-	return likelihood.BoundOptions{Reading: b.reading, Variance: l.variance, Draws: l.draws, Times: l.times, Stream: b.stream}
+	return likelihood.BoundOptions{Levels: b.levels, Variance: l.variance, Draws: l.draws, Times: l.times, Stream: b.stream}
 }
 
 // likelihoodBatch is some of the images on the engine: float32, points in float64.
@@ -142,7 +142,7 @@ type likelihoodBatch struct {
 	x        *tensors.Tensor
 	space    *model.Scope
 	denoiser reverie.Denoiser[*tensors.Tensor]
-	reading  likelihood.Reading
+	levels   int  // that a number can have; 0: real numbers
 	bounded  bool // within [-1,1], as images are
 	stream   random.Stream
 	// The numbers in an image, and what each costs beside what the diffusion sees of it: of latents and of points in units of their own.
@@ -177,9 +177,9 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 		return err
 	}
 	e := l.model.Engine
-	b := likelihoodBatch{space: model.NewScope(e.Space(random.Stream{})), reading: images.Reading(), bounded: !images.Points()}
+	b := likelihoodBatch{space: model.NewScope(e.Space(random.Stream{})), levels: images.Levels, bounded: !images.Points()}
 	if l.model.VAE != nil { // what is measured are the latents
-		b.reading, b.bounded = likelihood.Points, false
+		b.levels, b.bounded = 0, false
 	}
 	d := l.model.Denoiser(b.space, l.mode)
 	defer d.Close()

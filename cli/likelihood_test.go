@@ -57,7 +57,7 @@ func TestLikelihoodsOfBatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, second := a.Matching.PerImage(), b.Matching.PerImage()
+	first, second := a.Matching.PerSample(), b.Matching.PerSample()
 	for i := range first {
 		if !(math.Abs(first[i]-second[i]) <= 1e-4*math.Abs(first[i])) {
 			t.Errorf("image %d: %v nats in batches of 3, %v in batches of 2", i, first[i], second[i])
@@ -80,8 +80,8 @@ func TestLikelihoodsOfBatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bits := f.Bits(); f.Images() != 5 || !(bits.Value > 7 && bits.Value < 1000) || !(bits.SE > 0) {
-		t.Errorf("likelihood of %d images: %+v bits a dimension", f.Images(), bits)
+	if bits := f.Bits(); f.Samples() != 5 || !(bits.Value > 7 && bits.Value < 1000) || !(bits.SE > 0) {
+		t.Errorf("likelihood of %d images: %+v bits a dimension", f.Samples(), bits)
 	}
 }
 
@@ -163,10 +163,10 @@ func TestLikelihoodsOfPoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := 0.0
-	for _, v := range f.PerImage() {
+	for _, v := range f.PerSample() {
 		sum += h * math.Exp(v)
 	}
-	if !(math.Abs(sum-1) < 1e-2) || f.Reading != likelihood.Points {
+	if !(math.Abs(sum-1) < 1e-2) || f.Levels != 0 {
 		t.Errorf("the density integrates to %v", sum)
 	}
 }
@@ -213,7 +213,7 @@ func TestLikelihoodsOfLatents(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum, variance := 0.0, 0.0
-	p := f.PerImage()
+	p := f.PerSample()
 	for i := range count {
 		mean, square := 0.0, 0.0
 		for r := range draws {

@@ -12,12 +12,13 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// What only some methods ask of a space: inner products (likelihoods), quantiles (dynamic thresholding), exponentials
-// (learned variances).
+// What only some methods ask of a space: inner products and quantiles (dynamic thresholding), exponentials (learned
+// variances), numbers on the host (likelihoods).
 var (
 	_ reverie.Dotter[*tensors.Tensor]    = (*Space)(nil)
 	_ reverie.Quantiler[*tensors.Tensor] = (*Space)(nil)
 	_ reverie.LogScaler[*tensors.Tensor] = (*Space)(nil)
+	_ reverie.Rower[*tensors.Tensor]     = (*Space)(nil)
 )
 
 // Dot returns each sample's inner product of x and y, products and sums taken in float64.
@@ -100,4 +101,39 @@ func (s *Space) LogScale(x, v *tensors.Tensor, a, b float64) *tensors.Tensor {
 func logScaleGraph(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 	a, b, x, v := in[0], in[1], in[2], in[3]
 	return []*graph.Node{graph.Mul(x, graph.Exp(graph.Add(a, graph.Mul(b, v))))}
+}
+
+// Rows returns the numbers of each sample, copied.
+func (s *Space) Rows(x *tensors.Tensor) [][]float64 {
+	s.check("Rows", 1, []*tensors.Tensor{x})
+	var all []float64
+	x.MustConstFlatData(func(flat any) {
+		switch flat := flat.(type) {
+		case []float64:
+			all = slices.Clone(flat)
+		case []float32:
+			all = make([]float64, len(flat))
+			for i, v := range flat {
+				all[i] = float64(v)
+			}
+		}
+	})
+	return slices.Collect(slices.Chunk(all, len(all)/x.Shape().Dimensions[0]))
+}
+
+// FromRows returns rows as a tensor of like's type and sample shape. It panics where rows have another number of
+// elements.
+func (s *Space) FromRows(like *tensors.Tensor, rows [][]float64) *tensors.Tensor {
+	s.check("FromRows", 1, []*tensors.Tensor{like})
+	dims := slices.Clone(like.Shape().Dimensions)
+	dims[0] = len(rows)
+	all := slices.Concat(rows...)
+	if like.DType() == dtypes.Float64 {
+		return New(s.engine, all, dims...)
+	}
+	narrow := make([]float32, len(all))
+	for i, v := range all {
+		narrow[i] = float32(v)
+	}
+	return New(s.engine, narrow, dims...)
 }

@@ -35,6 +35,11 @@ func TestSpaceMoreIsHost(t *testing.T) {
 	}
 	near(t, "ClampVJP", s.ClampVJP(x, y, -0.5, 0.7), h.ClampVJP(xh, yh, -0.5, 0.7), 0)
 	near(t, "LogScale", s.LogScale(x, y, -0.5, 1.5), h.LogScale(xh, yh, -0.5, 1.5), 16*0x1p-23)
+	rows := s.Rows(x)
+	for n, want := range h.Rows(xh) {
+		close64(t, "Rows", rows[n], want, 0)
+	}
+	near(t, "FromRows", s.FromRows(y, rows[1:4]), xh[1:4], 0)
 	if got := flat[float32](t, x); !slices.Equal(got, slices.Concat(xh...)) {
 		t.Error("an argument has changed")
 	}
@@ -50,6 +55,8 @@ func TestSpaceMoreFloat64(t *testing.T) {
 	u := []float64{1, -2, 0.5}
 	close64(t, "AbsQuantileVJP", flat[float64](t, s.AbsQuantileVJP(x, 0.3, u)), slices.Concat(h.AbsQuantileVJP(xh, 0.3, u)...), 0)
 	close64(t, "ClampVJP", flat[float64](t, s.ClampVJP(x, x, -0.5, 0.7)), slices.Concat(h.ClampVJP(xh, xh, -0.5, 0.7)...), 0)
+	close64(t, "Rows", slices.Concat(s.Rows(x)...), slices.Concat(xh...), 0)
+	close64(t, "FromRows", flat[float64](t, s.FromRows(x, xh[1:])), slices.Concat(xh[1:]...), 0)
 	close64(t, "LogScale", flat[float64](t, s.LogScale(x, x, 0.25, -2)), slices.Concat(h.LogScale(xh, xh, 0.25, -2)...), 1e-13)
 }
 

@@ -2,8 +2,6 @@ package eval
 
 import (
 	"fmt"
-
-	"github.com/reverie-go/reverie/likelihood"
 )
 
 // Images is a set of images of one size: Pix is NHWC. Points, which are images of 1x1 pixels, may be in Wide instead, in float64: far from
@@ -68,14 +66,6 @@ func (m Images) Rows() Rows {
 		out.X[i] = float64(v)
 	}
 	return out
-}
-
-// Reading says what their numbers are, as the data say it themselves.
-func (m Images) Reading() likelihood.Reading {
-	if m.Levels > 0 {
-		return likelihood.Pixels
-	}
-	return likelihood.Points
 }
 
 // Points says whether the set is one of points: images of 1x1 pixels.

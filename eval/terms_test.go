@@ -27,7 +27,7 @@ func TestTermsFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := random.Stream{Seed: 5, Domain: random.Evaluation}
-	b, err := likelihood.Bound(t.Context(), &reverie.Host[float64]{Stream: s}, p, m.Denoiser(p), m.Sample(s, 20), likelihood.BoundOptions{Reading: likelihood.Points})
+	b, err := likelihood.Bound(t.Context(), &reverie.Host[float64]{Stream: s}, p, m.Denoiser(p), m.Sample(s, 20), likelihood.BoundOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

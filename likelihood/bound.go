@@ -11,19 +11,21 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// BoundOptions say how Bound and ContinuousBound estimate. The zero value reads 8-bit images and visits every step once.
+// BoundOptions say how Bound and Continuous estimate. The zero value bounds the density of real numbers and visits every step once.
 type BoundOptions struct {
-	Reading  Reading
+	// Levels is how many values a number can have: 256 of 8 bits, x = k/127.5 - 1, whose probability is bounded; 0: real numbers, whose
+	// density is.
+	Levels   int
 	Variance reverie.Variance // of a chain's reverse steps
-	Draws    int              // of the noise, for each image; 0: 1
-	// Times are the random times at which the steps' sum is estimated, two in each of Times/2 stretches, shared by the images of
+	Draws    int              // of the noise, for each sample; 0: 1
+	// Times are the random times at which the steps' sum is estimated, two in each of Times/2 stretches, shared by the samples of
 	// a batch and new for each batch and draw; 0: all steps of a chain, 128 of a continuous bound. Of an odd number one is left out.
 	Times int
 	// Apart draws the noise of each step of a chain anew, as training does. Else all steps share one forward chain, whose noise nearly
 	// cancels in the sum of the joint log ratios.
 	Apart bool
-	// Stream draws the times, in the domain random.BoundTimes whatever its own, in which images may draw their noise: its Sample is the number of the
-	// batch's first image, so that batches differ.
+	// Stream draws the times, in the domain random.BoundTimes whatever its own, in which samples may draw their noise: its Sample is the number of the
+	// batch's first sample, so that batches differ.
 	Stream random.Stream
 }
 
@@ -46,10 +48,8 @@ func (o BoundOptions) check() error {
 		return fmt.Errorf("likelihood: draws = %d: expected 1 to %d", o.Draws, most)
 	case o.Times < 0 || o.Times == 1 || o.Times > most:
 		return fmt.Errorf("likelihood: times = %d: expected 2 to %d, or 0 for the default", o.Times, most)
-	case o.Reading != Pixels && o.Reading != Points:
-		return fmt.Errorf("likelihood: reading %d: unknown", o.Reading)
 	}
-	return nil
+	return knownLevels(o.Levels)
 }
 
 // Bounds are the evidence lower bound of a DDPM in both derivations (Luo 2022, arXiv:2208.11970, sect. 3.2), from the same noise and the
@@ -66,7 +66,7 @@ type Bounds struct {
 	Printed Evidence
 }
 
-// Merge adds the images of o.
+// Merge adds the samples of o.
 func (b *Bounds) Merge(o *Bounds) error {
 	return errors.Join(b.Matching.Merge(&o.Matching), b.Consistency.Merge(&o.Consistency), b.Printed.Merge(&o.Printed))
 }
@@ -86,7 +86,7 @@ func (b *Bounds) Named() []Named {
 // Indices are the code's, 0..T-1; index 0 is the reconstruction term, the law of x0 given x_0 of mean x0hat and variance beta_0 (or the
 // learned one): of 8-bit levels the discretised Gaussian. The network is called once at each step visited, on points in float64 if x0 is.
 //
-// It returns an error where x0 holds no levels (Pixels), the options are out of range, Variance is LearnedVariance and d
+// It returns an error where x0 holds no levels and o says that it does, the Space is no Rower, the options are out of range, Variance is LearnedVariance and d
 // does not know it, the network fails, or a term is no finite number.
 func Bound[X any](ctx context.Context, sp reverie.Space[X], p *reverie.DDPM, d reverie.Denoiser[X], x0 X, o BoundOptions) (*Bounds, error) {
 	c, err := newChain(sp, p, d, x0, o)
@@ -98,7 +98,7 @@ func Bound[X any](ctx context.Context, sp reverie.Space[X], p *reverie.DDPM, d r
 		if err := c.pass(ctx); err != nil {
 			return nil, err
 		}
-		recycle(sp, x0)
+		c.sp.recycle(x0)
 	}
 	b := &Bounds{c.matching, c.consistency, c.printed}
 	for _, e := range []*Evidence{&b.Matching, &b.Consistency, &b.Printed} {
@@ -109,7 +109,7 @@ func Bound[X any](ctx context.Context, sp reverie.Space[X], p *reverie.DDPM, d r
 
 // chain is an estimate of Bounds under way.
 type chain[X any] struct {
-	sp   reverie.Space[X]
+	sp   space[X]
 	p    *reverie.DDPM
 	d    reverie.Denoiser[X]
 	o    BoundOptions
@@ -124,7 +124,11 @@ func newChain[X any](sp reverie.Space[X], p *reverie.DDPM, d reverie.Denoiser[X]
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	data, n, dim, err := readBatch(x0, o.Reading)
+	s, err := spaceOf(sp)
+	if err != nil {
+		return nil, err
+	}
+	data, dim, err := s.read(x0, o.Levels)
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +137,9 @@ func newChain[X any](sp reverie.Space[X], p *reverie.DDPM, d reverie.Denoiser[X]
 			return nil, fmt.Errorf("likelihood: variance learned: %w: choose posterior or beta", err)
 		}
 	}
-	c := &chain[X]{sp: sp, p: p, d: d, o: o, x0: x0, data: data}
+	c := &chain[X]{sp: s, p: p, d: d, o: o, x0: x0, data: data}
 	for _, e := range c.all() {
-		*e = newEvidence(dim, o.draws(), n)
+		*e = newEvidence(dim, o.draws(), len(data))
 		e.terms = make([]stepTerm, max(0, p.Steps()-1))
 		for i := range e.terms {
 			t := float64(i + 1)
@@ -145,21 +149,7 @@ func newChain[X any](sp reverie.Space[X], p *reverie.DDPM, d reverie.Denoiser[X]
 	return c, nil
 }
 
-// readBatch returns the batch's numbers on the host, checked.
-func readBatch[X any](x X, o Reading) (rows [][]float64, n, dim int, err error) {
-	if rows, err = hostRows(x); err != nil {
-		return nil, 0, 0, err
-	}
-	if n, dim, err = shapeOf(rows); err != nil {
-		return nil, 0, 0, err
-	}
-	if o == Pixels {
-		err = checkLevels(rows)
-	}
-	return rows, n, dim, err
-}
-
-// pass estimates all terms once for each image.
+// pass estimates all terms once for each sample.
 func (c *chain[X]) pass(ctx context.Context) error {
 	if c.o.Apart || c.o.Times != 0 && c.o.Times < c.p.Steps()-1 {
 		return c.jump(ctx)
@@ -173,12 +163,12 @@ func (c *chain[X]) reconstruct(ctx context.Context, x X) error {
 	if err != nil {
 		return err
 	}
-	x0hat, err := rowsLike(x, c.data)
+	x0hat, err := c.sp.rowsLike(x, c.data)
 	if err != nil {
 		return err
 	}
 	first, term := math.Log(c.p.Beta(0)), c.p.ReverseTerm(0)
-	values := c.o.Reading.decode(c.data, x0hat, func(i, j int) float64 {
+	values := decode(c.o.Levels, c.data, x0hat, func(i, j int) float64 {
 		if v != nil {
 			return term.LogVariance(v[i][j])
 		}
@@ -193,7 +183,7 @@ func (c *chain[X]) reconstruct(ctx context.Context, x X) error {
 // far sets the prior terms from a draw of x_{T-2} and, on a whole chain, the x_{T-1} after it: then consistency's is the log ratio at
 // x_{T-1}, of the same expectation as KL(q(x_{T-1}|x_{T-2}) || p), whose noise cancels against that of the steps.
 func (c *chain[X]) far(x X, after ...X) error {
-	before, err := rowsLike(x, c.data)
+	before, err := c.sp.rowsLike(x, c.data)
 	if err != nil {
 		return err
 	}
@@ -205,7 +195,7 @@ func (c *chain[X]) far(x X, after ...X) error {
 	copy(c.printed.prior.values[c.draw], values)
 	copy(c.matching.prior.values[c.draw], priorTerm(c.data, c.p.At(float64(last)), prior))
 	if len(after) == 1 {
-		end, err := rowsLike(after[0], c.data)
+		end, err := c.sp.rowsLike(after[0], c.data)
 		if err != nil {
 			return err
 		}
@@ -269,7 +259,7 @@ func (c *chain[X]) walk(ctx context.Context) error {
 			return err
 		}
 		before, x = x, after
-		recycle(c.sp, c.x0, before, x)
+		c.sp.recycle(c.x0, before, x)
 	}
 	return c.far(before, x)
 }
@@ -292,7 +282,7 @@ func (c *chain[X]) jump(ctx context.Context) error {
 		if means[k], err = c.step(ctx, v, before, x, c.next(x, t)); err != nil {
 			return err
 		}
-		recycle(c.sp, c.x0)
+		c.sp.recycle(c.x0)
 	}
 	for i, e := range c.all() {
 		each := make([]float64, len(means))
@@ -306,16 +296,16 @@ func (c *chain[X]) jump(ctx context.Context) error {
 }
 
 // step estimates the term of the reverse step from t to t-1, for neighbours x_{t-2}, x_{t-1} and x_t of a chain, in the three forms, and
-// returns their means over the images.
+// returns their means over the samples.
 func (c *chain[X]) step(ctx context.Context, v visit, before, x, after X) (means [3]float64, err error) {
 	r, err := c.reverse(ctx, int(v.t), after)
 	if err != nil {
 		return means, err
 	}
-	if r.before, err = rowsLike(before, c.data); err != nil {
+	if r.before, err = c.sp.rowsLike(before, c.data); err != nil {
 		return means, err
 	}
-	if r.x, err = rowsLike(x, c.data); err != nil {
+	if r.x, err = c.sp.rowsLike(x, c.data); err != nil {
 		return means, err
 	}
 	for i, e := range c.all() {
@@ -336,7 +326,7 @@ func (c *chain[X]) step(ctx context.Context, v visit, before, x, after X) (means
 func finiteTerms(what string, values []float64) error {
 	for i, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("likelihood: the bound's term of the %s is %v for image %d of the batch: the network diverges there", what, v, i)
+			return fmt.Errorf("likelihood: the bound's term of the %s is %v for sample %d of the batch: the network diverges there", what, v, i)
 		}
 	}
 	return nil

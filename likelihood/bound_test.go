@@ -86,8 +86,8 @@ func TestDerivationsAgree(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%v", test.law, v), func(t *testing.T) {
 				m, p := law(t, test.law), chainOf(t, 100, 4)
 				x := dataOf(m, test.n)
-				b := bound(t, p, m.Denoiser(p), x, BoundOptions{Reading: Points, Variance: v})
-				match, joint, printed := b.Matching.PerImage(), b.Consistency.PerImage(), b.Printed.PerImage()
+				b := bound(t, p, m.Denoiser(p), x, BoundOptions{Variance: v})
+				match, joint, printed := b.Matching.PerSample(), b.Consistency.PerSample(), b.Printed.PerSample()
 				if d, se := meanDifference(match, joint); !(math.Abs(d) <= 4*se) {
 					t.Errorf("matching less consistency = %v +- %v nats, want 0", d, se)
 				}
@@ -117,7 +117,7 @@ func TestVarianceOfTheDerivations(t *testing.T) {
 		for _, apart := range []bool{true, false} {
 			m, p := law(t, name), chainOf(t, 60, 4)
 			n := 10 + 150/m.Dim()
-			b := bound(t, p, m.Denoiser(p), dataOf(m, n), BoundOptions{Reading: Points, Variance: reverie.BetaVariance, Draws: 12, Apart: apart})
+			b := bound(t, p, m.Denoiser(p), dataOf(m, n), BoundOptions{Variance: reverie.BetaVariance, Draws: 12, Apart: apart})
 			ratio := b.Consistency.Total().Noise / b.Matching.Total().Noise
 			t.Logf("%s, apart %v: variance of the total, consistency over matching: %.3f", name, apart, ratio*ratio)
 			if apart != (ratio*ratio > 1.5) {
@@ -134,8 +134,8 @@ func TestBoundTightens(t *testing.T) {
 	last := math.Inf(1)
 	for _, steps := range []int{20, 80, 320} {
 		p := chainOf(t, steps, 3+math.Log(float64(steps))/2)
-		b := bound(t, p, m.Denoiser(p), x, BoundOptions{Reading: Points, Variance: reverie.BetaVariance})
-		d, se := meanDifference(b.Consistency.PerImage(), truth(m, x)) // which nearly agree image by image
+		b := bound(t, p, m.Denoiser(p), x, BoundOptions{Variance: reverie.BetaVariance})
+		d, se := meanDifference(b.Consistency.PerSample(), truth(m, x)) // which nearly agree sample by sample
 		gap, err := d/2/math.Ln2, se/2/math.Ln2
 		t.Logf("%d steps: above the truth by %.4f +- %.4f bits/dim", steps, gap, err)
 		if !(gap >= -3*err && gap < last/2) {
@@ -163,7 +163,7 @@ func TestMatchingTermsOfAGaussian(t *testing.T) {
 		reverie.BetaVariance:      func(_, b float64) float64 { return b },
 		reverie.LearnedVariance:   func(q, b float64) float64 { return math.Pow(b, 0.75) * math.Pow(q, 0.25) },
 	} {
-		b := bound(t, p, learner{m.Denoiser(p), 0.5}, dataOf(m, 20000), BoundOptions{Reading: Points, Variance: choice})
+		b := bound(t, p, learner{m.Denoiser(p), 0.5}, dataOf(m, 20000), BoundOptions{Variance: choice})
 		abar, before := 1-beta[0], 1.0
 		for i, term := range b.Matching.Terms() {
 			k := i + 1
@@ -189,10 +189,10 @@ func TestRandomTimes(t *testing.T) {
 	m, p := law(t, "two-modes"), chainOf(t, 60, 4)
 	x := dataOf(m, 150)
 	d := m.Denoiser(p)
-	want := bound(t, p, d, x, BoundOptions{Reading: Points, Draws: 30, Apart: true}).Matching.Steps()
+	want := bound(t, p, d, x, BoundOptions{Draws: 30, Apart: true}).Matching.Steps()
 	var values, errs moments
 	for seed := range uint64(60) {
-		o := BoundOptions{Reading: Points, Times: 12, Stream: random.Stream{Seed: seed, Domain: random.Evaluation}}
+		o := BoundOptions{Times: 12, Stream: random.Stream{Seed: seed, Domain: random.Evaluation}}
 		b, err := Bound(t.Context(), noiseOf(1000+seed), p, d, x, o)
 		if err != nil {
 			t.Fatal(err)
@@ -283,11 +283,12 @@ func TestBoundRefuses(t *testing.T) {
 		d reverie.Denoiser[hostBatch]
 		o BoundOptions
 	}{
-		"expected a level":                    {m.Denoiser(p), BoundOptions{}},
-		"no learned variance":                 {m.Denoiser(p), BoundOptions{Reading: Points, Variance: reverie.LearnedVariance}},
-		"draws = -1":                          {m.Denoiser(p), BoundOptions{Draws: -1}},
-		"times = -2":                          {m.Denoiser(p), BoundOptions{Times: -2}},
-		"step at t = 3 is NaN for image 1 of": {nan, BoundOptions{Reading: Points}},
+		"expected a level":                     {m.Denoiser(p), BoundOptions{Levels: 256}},
+		"levels = 10":                          {m.Denoiser(p), BoundOptions{Levels: 10}},
+		"no learned variance":                  {m.Denoiser(p), BoundOptions{Variance: reverie.LearnedVariance}},
+		"draws = -1":                           {m.Denoiser(p), BoundOptions{Draws: -1}},
+		"times = -2":                           {m.Denoiser(p), BoundOptions{Times: -2}},
+		"step at t = 3 is NaN for sample 1 of": {nan, BoundOptions{}},
 	} {
 		if _, err := Bound(t.Context(), noiseOf(1), p, o.d, x, o.o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
@@ -302,7 +303,7 @@ func TestBoundRefuses(t *testing.T) {
 func TestMerge(t *testing.T) {
 	m, p := law(t, "two-modes"), chainOf(t, 8, 4)
 	x := dataOf(m, 30)
-	a, b := bound(t, p, m.Denoiser(p), x[:10], BoundOptions{Reading: Points, Draws: 2}), bound(t, p, m.Denoiser(p), x[10:], BoundOptions{Reading: Points, Draws: 2})
+	a, b := bound(t, p, m.Denoiser(p), x[:10], BoundOptions{Draws: 2}), bound(t, p, m.Denoiser(p), x[10:], BoundOptions{Draws: 2})
 	var all Bounds
 	for _, part := range []*Bounds{a, b} {
 		if err := all.Merge(part); err != nil {
@@ -310,8 +311,8 @@ func TestMerge(t *testing.T) {
 		}
 	}
 	want := (10*a.Matching.Total().Value + 20*b.Matching.Total().Value) / 30
-	if got := all.Matching.Total(); !(math.Abs(got.Value-want) < 1e-12) || all.Matching.Images() != 30 {
-		t.Errorf("total %v of %d images, want %v of 30", got.Value, all.Matching.Images(), want)
+	if got := all.Matching.Total(); !(math.Abs(got.Value-want) < 1e-12) || all.Matching.Samples() != 30 {
+		t.Errorf("total %v of %d samples, want %v of 30", got.Value, all.Matching.Samples(), want)
 	}
 	sum := 0.0
 	for _, term := range all.Consistency.Terms() {
@@ -320,13 +321,13 @@ func TestMerge(t *testing.T) {
 	if got := all.Consistency.Steps().Value; !(math.Abs(got-sum) < 1e-9) {
 		t.Errorf("steps %v, their terms sum to %v", got, sum)
 	}
-	other := bound(t, p, m.Denoiser(p), x, BoundOptions{Reading: Points})
+	other := bound(t, p, m.Denoiser(p), x, BoundOptions{})
 	if err := all.Merge(other); err == nil {
 		t.Error("bounds of different draws were joined")
 	}
 }
 
-// The times of a bound are of a stream of their own: those of the domain BoundTimes, whatever the noise of the images is drawn from.
+// The times of a bound are of a stream of their own: those of the domain BoundTimes, whatever the noise of the samples is drawn from.
 func TestTimesHaveTheirOwnStream(t *testing.T) {
 	p := reverie.VP{}
 	for _, domain := range []random.Domain{random.Evaluation, random.Sampling} {
@@ -337,8 +338,8 @@ func TestTimesHaveTheirOwnStream(t *testing.T) {
 			return x, nil
 		})
 		x := reverie.NewBatch[float64](2, 1)
-		o := BoundOptions{Reading: Points, Times: 6, Draws: 2, Stream: s}
-		if _, err := ContinuousBound(t.Context(), &reverie.Host[float64]{Stream: s}, p, d, x, o); err != nil {
+		o := BoundOptions{Times: 6, Draws: 2, Stream: s}
+		if _, err := Continuous(t.Context(), &reverie.Host[float64]{Stream: s}, p, d, x, o); err != nil {
 			t.Fatal(err)
 		}
 		lo, hi := p.Span()

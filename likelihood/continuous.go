@@ -8,14 +8,14 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// defaultTimes is how many times ContinuousBound visits where nothing is said.
+// defaultTimes is how many times Continuous visits where nothing is said.
 const defaultTimes = 128
 
 // farthest is the Lambda, log(a/s), below which a process without signal at hi (flow matching) is not followed: what is left of the
 // integral is at most e^(2 farthest)/2 |x0 - x0hat|^2, 2e-11 of the squared error.
 const farthest = -12
 
-// ContinuousBound estimates the negative evidence lower bound of continuous time (Kingma et al. 2021, arXiv:2107.00630, eq. 17) of the
+// Continuous estimates the negative evidence lower bound of continuous time (Kingma et al. 2021, arXiv:2107.00630, eq. 17) of the
 // batch x0:
 //
 //	E[-log p(x0|x_lo)] + KL(q(x_hi|x0) || N(0, PriorSigma^2 I)) - integral from lo to hi of SNR'(t)/2 E|x0 - x0hat(x_t, t)|^2 dt
@@ -24,19 +24,23 @@ const farthest = -12
 // from equal stretches of Lambda. p(x0|x_lo) is q(x_lo|x0) normalised over the values x0 can take: the paper's, and no matter of the network.
 //
 // It refuses processes without a score. The network is called once at each of o.Times times.
-func ContinuousBound[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d reverie.Denoiser[X], x0 X, o BoundOptions) (*Evidence, error) {
+func Continuous[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d reverie.Denoiser[X], x0 X, o BoundOptions) (*Evidence, error) {
 	if err := errors.Join(o.check(), noFarEnd(p)); err != nil {
 		return nil, err
 	}
-	data, n, dim, err := readBatch(x0, o.Reading)
+	s, err := spaceOf(sp)
+	if err != nil {
+		return nil, err
+	}
+	data, dim, err := s.read(x0, o.Levels)
 	if err != nil {
 		return nil, err
 	}
 	if o.Times == 0 {
 		o.Times = defaultTimes
 	}
-	e := newEvidence(dim, o.draws(), n)
-	b := continuous[X]{sp: sp, p: p, d: d, o: o, x0: x0, data: data, e: &e}
+	e := newEvidence(dim, o.draws(), len(data))
+	b := continuous[X]{sp: s, p: p, d: d, o: o, x0: x0, data: data, e: &e}
 	for r := range o.draws() {
 		if err := b.pass(ctx, r); err != nil {
 			return nil, err
@@ -58,9 +62,9 @@ func noFarEnd(p reverie.Process) error {
 	return nil
 }
 
-// continuous is an estimate of ContinuousBound under way.
+// continuous is an estimate of Continuous under way.
 type continuous[X any] struct {
-	sp   reverie.Space[X]
+	sp   space[X]
 	p    reverie.Process
 	d    reverie.Denoiser[X]
 	o    BoundOptions
@@ -69,15 +73,11 @@ type continuous[X any] struct {
 	e    *Evidence
 }
 
-// pass estimates all once for each image.
+// pass estimates all once for each sample.
 func (b *continuous[X]) pass(ctx context.Context, draw int) error {
 	lo, hi := b.p.Span()
 	near, far := b.p.At(lo), b.p.At(hi)
-	z, err := hostRows(b.noised(near))
-	if err != nil {
-		return err
-	}
-	recon := b.o.Reading.decodeLikelihood(near, b.data, z)
+	recon := decodeGiven(b.o.Levels, near, b.data, b.sp.Rows(b.noised(near)))
 	copy(b.e.reconstruction.values[draw], recon)
 	copy(b.e.prior.values[draw], priorTerm(b.data, far, reverie.PriorSigma(b.p)))
 	visits := stretches(b.o.timesOf(draw), near.Lambda(), max(farthest, far.Lambda()), b.o.Times)
@@ -94,7 +94,7 @@ func (b *continuous[X]) pass(ctx context.Context, draw int) error {
 			b.e.terms[v.term].add(2 * v.weight * u)
 		}
 		means[k] = meanOf(values)
-		recycle(b.sp, b.x0)
+		b.sp.recycle(b.x0)
 	}
 	draws := float64(b.o.draws())
 	b.e.steps.shared += sharedVariance(visits, means) / (draws * draws)
@@ -128,7 +128,7 @@ func (b *continuous[X]) integrand(ctx context.Context, lambda float64) ([]float6
 	if err != nil {
 		return nil, err
 	}
-	rows, err := rowsLike(x0hat, b.data)
+	rows, err := b.sp.rowsLike(x0hat, b.data)
 	if err != nil {
 		return nil, err
 	}

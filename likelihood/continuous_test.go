@@ -25,11 +25,11 @@ func TestContinuousBound(t *testing.T) {
 			t.Run(test.name+"/"+name, func(t *testing.T) {
 				m := law(t, name)
 				x := dataOf(m, 2500)
-				e, err := ContinuousBound(t.Context(), noiseOf(2), test.p, m.Denoiser(test.p), x, BoundOptions{Reading: Points, Times: 64})
+				e, err := Continuous(t.Context(), noiseOf(2), test.p, m.Denoiser(test.p), x, BoundOptions{Times: 64})
 				if err != nil {
 					t.Fatal(err)
 				}
-				d, se := meanDifference(e.PerImage(), truth(m, x))
+				d, se := meanDifference(e.PerSample(), truth(m, x))
 				c := 1 / math.Ln2 / float64(m.Dim())
 				d, se = c*d, c*math.Hypot(se, math.Sqrt(e.total.shared))
 				t.Logf("above the truth by %.4f +- %.4f bits/dim", d, se)
@@ -49,7 +49,7 @@ func TestContinuousBound(t *testing.T) {
 func TestContinuousTermsOfAGaussian(t *testing.T) {
 	m, p := law(t, "gaussian"), reverie.VP{}
 	const v = 0.49
-	e, err := ContinuousBound(t.Context(), noiseOf(4), p, m.Denoiser(p), dataOf(m, 4000), BoundOptions{Reading: Points, Times: 32, Draws: 3})
+	e, err := Continuous(t.Context(), noiseOf(4), p, m.Denoiser(p), dataOf(m, 4000), BoundOptions{Times: 32, Draws: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestContinuousBoundRefuses(t *testing.T) {
 	m := law(t, "two-modes")
 	x := dataOf(m, 2)
 	for want, p := range map[string]reverie.Process{"no score": reverie.Flow{Between: true}, "two given ends": reverie.Bridge{}} {
-		_, err := ContinuousBound(t.Context(), noiseOf(2), p, m.Denoiser(reverie.VP{}), x, BoundOptions{Reading: Points})
+		_, err := Continuous(t.Context(), noiseOf(2), p, m.Denoiser(reverie.VP{}), x, BoundOptions{})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "no likelihood") {
 			t.Errorf("error %v, want one with %q", err, want)
 		}

@@ -29,25 +29,22 @@ func openEngine(t *testing.T) *engine.Engine {
 }
 
 // onTensors is a mixture's denoiser over tensors.
-type onTensors struct{ d *mixture.Denoiser }
+type onTensors struct {
+	d  *mixture.Denoiser
+	sp *engine.Space
+}
 
 func (o onTensors) Knows(w reverie.Want) error { return o.d.Knows(w) }
 
 func (o onTensors) Denoise(ctx context.Context, q reverie.Query[*tensors.Tensor]) (e reverie.Estimate[*tensors.Tensor], err error) {
-	rows, err := hostRows(q.X)
-	if err != nil {
-		return e, err
-	}
-	host := reverie.Query[hostBatch]{X: rows, T: q.T, Want: q.Want}
+	host := reverie.Query[hostBatch]{X: o.sp.Rows(q.X), T: q.T, Want: q.Want}
 	if q.Want.Has(reverie.WantVJP) {
-		if host.U, err = hostRows(q.U); err != nil {
-			return e, err
-		}
+		host.U = o.sp.Rows(q.U)
 	}
 	h, err := o.d.Denoise(ctx, host)
-	e.X0 = likeRows(q.X, h.X0)
+	e.X0 = o.sp.FromRows(q.X, h.X0)
 	if q.Want.Has(reverie.WantVJP) {
-		e.VJP = likeRows(q.X, h.VJP)
+		e.VJP = o.sp.FromRows(q.X, h.VJP)
 	}
 	return e, err
 }
@@ -58,21 +55,18 @@ func TestTensorsAreHost(t *testing.T) {
 	m, chain, vp := law(t, "two-modes"), chainOf(t, 20, 4), reverie.VP{}
 	x := dataOf(m, 6)
 	s := random.Stream{Seed: 8, Domain: random.Evaluation}
-	bounds := BoundOptions{Reading: Points, Draws: 2, Times: 8}
-	likely := LikelihoodOptions{Reading: Points, Probes: 2, Normal: true}
-	narrow32 := func() []float32 { return narrow(slices.Concat(x...)) }
+	bounds := BoundOptions{Draws: 2, Times: 8}
+	likely := FlowOptions{Probes: 2, Normal: true}
+	onHost := e.Space(random.Stream{})
+	exact := engine.New(e, slices.Concat(x...), 6, 1, 1, 2)
+	narrow := onHost.FromRows(engine.New(e, []float32{0, 0}, 1, 1, 1, 2), x)
 	for _, c := range []struct {
 		x   *tensors.Tensor
 		tol float64
-	}{{engine.New(e, slices.Concat(x...), 6, 1, 1, 2), 1e-9}, {engine.New(e, narrow32(), 6, 1, 1, 2), 2e-3}} {
-		host := hostBatch{}
-		rows, err := hostRows(c.x)
-		if err != nil {
-			t.Fatal(err)
-		}
-		host = append(host, rows...)
+	}{{exact, 1e-9}, {narrow, 2e-3}} {
+		var host hostBatch = onHost.Rows(c.x)
 		space := func() *model.Scope { return model.NewScope(e.Space(s)) }
-		a, err := Bound(t.Context(), space(), chain, reverie.Denoiser[*tensors.Tensor](onTensors{m.Denoiser(chain)}), c.x, bounds)
+		a, err := Bound(t.Context(), space(), chain, reverie.Denoiser[*tensors.Tensor](onTensors{m.Denoiser(chain), onHost}), c.x, bounds)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,19 +74,19 @@ func TestTensorsAreHost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		va, err := ContinuousBound(t.Context(), space(), vp, reverie.Denoiser[*tensors.Tensor](onTensors{m.Denoiser(vp)}), c.x, bounds)
+		va, err := Continuous(t.Context(), space(), vp, reverie.Denoiser[*tensors.Tensor](onTensors{m.Denoiser(vp), onHost}), c.x, bounds)
 		if err != nil {
 			t.Fatal(err)
 		}
-		vb, err := ContinuousBound(t.Context(), &reverie.Host[float64]{Stream: s}, vp, m.Denoiser(vp), host, bounds)
+		vb, err := Continuous(t.Context(), &reverie.Host[float64]{Stream: s}, vp, m.Denoiser(vp), host, bounds)
 		if err != nil {
 			t.Fatal(err)
 		}
-		la, err := Likelihood(t.Context(), space(), vp, reverie.Denoiser[*tensors.Tensor](onTensors{m.Denoiser(vp)}), c.x, likely)
+		la, err := Flow(t.Context(), space(), vp, reverie.Denoiser[*tensors.Tensor](onTensors{m.Denoiser(vp), onHost}), c.x, likely)
 		if err != nil {
 			t.Fatal(err)
 		}
-		lb, err := Likelihood(t.Context(), &reverie.Host[float64]{Stream: s}, vp, m.Denoiser(vp), host, likely)
+		lb, err := Flow(t.Context(), &reverie.Host[float64]{Stream: s}, vp, m.Denoiser(vp), host, likely)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,12 +122,12 @@ func TestNetworkHasADensity(t *testing.T) {
 	for i := range x {
 		x[i] = h * (float64(i) - count/2)
 	}
-	l, err := Likelihood(t.Context(), space, m.Process, reverie.Denoiser[*tensors.Tensor](d), engine.New(e, x, count, 1, 1, 1), LikelihoodOptions{Reading: Points, Exact: true})
+	l, err := Flow(t.Context(), space, m.Process, reverie.Denoiser[*tensors.Tensor](d), engine.New(e, x, count, 1, 1, 1), FlowOptions{Exact: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	sum, peak := 0.0, 0.0
-	for _, logp := range l.PerImage() {
+	for _, logp := range l.PerSample() {
 		sum += h * math.Exp(logp)
 		peak = max(peak, math.Exp(logp))
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-func likelihood(t *testing.T, p reverie.Process, d reverie.Denoiser[hostBatch], x hostBatch, o LikelihoodOptions) *Likelihoods {
+func likelihood(t *testing.T, p reverie.Process, d reverie.Denoiser[hostBatch], x hostBatch, o FlowOptions) *Densities {
 	t.Helper()
-	l, err := Likelihood(t.Context(), noiseOf(1), p, d, x, o)
+	l, err := Flow(t.Context(), noiseOf(1), p, d, x, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,9 +38,9 @@ func TestLikelihoodIsTheTruth(t *testing.T) {
 				at := m.At(test.p.At(lo))
 				x := dataOf(at, n)
 				far := m.At(test.p.At(hi))
-				l := likelihood(t, test.p, m.Denoiser(test.p), x, LikelihoodOptions{Reading: Points, Exact: true, Prior: far.LogDensity, RTol: 1e-6, ATol: 1e-6})
+				l := likelihood(t, test.p, m.Denoiser(test.p), x, FlowOptions{Exact: true, Prior: far.LogDensity, RTol: 1e-6, ATol: 1e-6})
 				worst := 0.0
-				for i, got := range l.PerImage() {
+				for i, got := range l.PerSample() {
 					worst = max(worst, math.Abs(got-at.LogDensity(x[i]))/float64(m.Dim())/math.Ln2)
 				}
 				t.Logf("%d calls, %d steps, %d rejected: %.2g bits/dim off", l.Report.Calls, l.Report.Steps, l.Report.Rejected, worst)
@@ -53,21 +53,21 @@ func TestLikelihoodIsTheTruth(t *testing.T) {
 }
 
 // TestNumericalError: with the exact denoiser and prior all that is wrong is the integral, and its stated error is that within a factor of 2: the
-// error at a tenth of the tolerance is another tenth or so. Batches are joined, and the check of some images tells of them alone.
+// error at a tenth of the tolerance is another tenth or so. Batches are joined, and the check of some samples tells of them alone.
 func TestNumericalError(t *testing.T) {
 	m, p := law(t, "two-modes"), reverie.VP{}
 	lo, hi := p.Span()
 	at, far := m.At(p.At(lo)), m.At(p.At(hi))
 	x := dataOf(at, 24)
 	for _, tolerance := range []float64{1e-2, 1e-3, 1e-4} {
-		o := LikelihoodOptions{Reading: Points, Exact: true, Prior: far.LogDensity, RTol: tolerance, ATol: tolerance, Check: len(x)}
+		o := FlowOptions{Exact: true, Prior: far.LogDensity, RTol: tolerance, ATol: tolerance, Check: len(x)}
 		l := likelihood(t, p, m.Denoiser(p), x, o)
 		got, err := l.Numerical()
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := 0.0
-		for i, v := range l.PerImage() {
+		for i, v := range l.PerSample() {
 			want += math.Pow(v-at.LogDensity(x[i]), 2) / float64(len(x))
 		}
 		want = math.Sqrt(want)
@@ -87,7 +87,7 @@ func TestNumericalError(t *testing.T) {
 			t.Errorf("joined %v, %v", joined, err)
 		}
 	}
-	o := LikelihoodOptions{Reading: Points, Exact: true, RTol: 1e-4, ATol: 1e-4, Check: len(x)}
+	o := FlowOptions{Exact: true, RTol: 1e-4, ATol: 1e-4, Check: len(x)}
 	o.MaxCalls = likelihood(t, p, m.Denoiser(p), x, o).Report.Calls + 1 // enough for the likelihoods, not for the check
 	if _, err := likelihood(t, p, m.Denoiser(p), x, o).Numerical(); err == nil {
 		t.Error("a check that failed is not told")
@@ -99,7 +99,7 @@ func TestLikelihoodWithPrior(t *testing.T) {
 	m := law(t, "two-modes")
 	for _, test := range processes {
 		x := dataOf(m, 40)
-		got := likelihood(t, test.p, m.Denoiser(test.p), x, LikelihoodOptions{Reading: Points, Exact: true}).Bits()
+		got := likelihood(t, test.p, m.Denoiser(test.p), x, FlowOptions{Exact: true}).Bits()
 		want := newSeries(1, len(x))
 		copy(want.values[0], truth(m, x))
 		e := want.estimate()
@@ -115,23 +115,23 @@ func TestHutchinson(t *testing.T) {
 	m, p := law(t, "gaussian-64"), reverie.VP{}
 	x := dataOf(m, 3)
 	const probes = 100
-	exact := likelihood(t, p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points, Exact: true, RTol: 1e-4, ATol: 1e-4})
+	exact := likelihood(t, p, m.Denoiser(p), x, FlowOptions{Exact: true, RTol: 1e-4, ATol: 1e-4})
 	for _, normal := range []bool{false, true} {
-		l := likelihood(t, p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points, Probes: probes, Normal: normal, RTol: 1e-4, ATol: 1e-4})
-		if l.Probes != probes || l.Images() != 3 {
-			t.Fatalf("%d probes of %d images", l.Probes, l.Images())
+		l := likelihood(t, p, m.Denoiser(p), x, FlowOptions{Probes: probes, Normal: normal, RTol: 1e-4, ATol: 1e-4})
+		if l.Probes != probes || l.Samples() != 3 {
+			t.Fatalf("%d probes of %d samples", l.Probes, l.Samples())
 		}
 		got, want := l.Negative(), exact.Negative()
 		if !(math.Abs(got.Value-want.Value) <= 4*got.Noise) || !(got.Noise > 0) || !(got.Noise < 3) {
 			t.Errorf("normal %v: %v +- %v nats, exact %v", normal, got.Value, got.Noise, want.Value)
 		}
-		for i, want := range exact.PerImage() {
+		for i, want := range exact.PerSample() {
 			var seen moments
 			for r := range probes {
 				seen.add(l.logp.values[r][i])
 			}
 			if se := math.Sqrt(seen.variance() / probes); !(math.Abs(seen.mean()-want) <= 4*se) {
-				t.Errorf("image %d: %v +- %v, exact %v", i, seen.mean(), se, want)
+				t.Errorf("sample %d: %v +- %v, exact %v", i, seen.mean(), se, want)
 			}
 		}
 	}
@@ -152,13 +152,17 @@ func TestHutchinsonOfAMatrix(t *testing.T) {
 		}
 	}
 	x := hostBatch{{1, 2, 3}, {0, 0, 0}}
-	exact := newTrace(x, 2, 3, LikelihoodOptions{Exact: true})
+	onHost, err := spaceOf[hostBatch](&reverie.Host[float64]{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exact := newTrace(onHost, x, 2, 3, FlowOptions{Exact: true})
 	if _, tr, err := exact.of(t.Context(), linear{a}, x, 0); err != nil || len(tr) != 1 || tr[0][0] != 4.25 || tr[0][1] != 4.25 {
 		t.Errorf("exact trace %v, %v: want 4.25", tr, err)
 	}
 	for _, stack := range []int{1, 5000} {
 		for _, normal := range []bool{false, true} {
-			r := newTrace(x, 2, 3, LikelihoodOptions{Probes: 4000, Normal: normal, Stream: random.Stream{Seed: 4}})
+			r := newTrace(onHost, x, 2, 3, FlowOptions{Probes: 4000, Normal: normal, Stream: random.Stream{Seed: 4}})
 			if stack == 1 {
 				r.stack, r.inputs = 1, nil
 				for _, p := range r.probes {
@@ -226,7 +230,7 @@ func TestLikelihoodOfPixels(t *testing.T) {
 		}
 	}
 	p := reverie.EDM{SigmaMax: 20}
-	got := likelihood(t, p, m.Denoiser(p), x, LikelihoodOptions{Exact: true, Prior: m.At(p.At(20)).LogDensity})
+	got := likelihood(t, p, m.Denoiser(p), x, FlowOptions{Levels: levels, Exact: true, Prior: m.At(p.At(20)).LogDensity})
 	bins := want.estimate()
 	if d := got.Bits().Value - bins.Bits(2).Value; !(math.Abs(d) < 2e-3) {
 		t.Errorf("%v bits/dim, the bins' %v", got.Bits(), bins.Bits(2))
@@ -246,36 +250,36 @@ func TestLikelihoodRefuses(t *testing.T) {
 		p reverie.Process
 		d reverie.Denoiser[hostBatch]
 		x hostBatch
-		o LikelihoodOptions
+		o FlowOptions
 	}{
-		"no vector-Jacobian product":                {p, plain, x, LikelihoodOptions{Reading: Points}},
-		"a flow between two data sets":              {reverie.Flow{Between: true}, m.Denoiser(p), x, LikelihoodOptions{Reading: Points}},
-		"between two given ends (reverie.Bridge)":   {reverie.Bridge{}, m.Denoiser(p), x, LikelihoodOptions{Reading: Points}},
-		"in 65 dimensions takes 65 vector-Jacobian": {p, wide.Denoiser(p), dataOf(wide, 1), LikelihoodOptions{Reading: Points, Exact: true}},
-		"expected a level":                          {p, m.Denoiser(p), x, LikelihoodOptions{}},
-		"the divergence is exact: choose one":       {p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points, Exact: true, Probes: 3}},
-		"probes = -1":                               {p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points, Probes: -1}},
-		"at t = ":                                   {p, nan, x, LikelihoodOptions{Reading: Points}},
-		"10 evaluations are spent":                  {p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points, MaxCalls: 10}},
+		"no vector-Jacobian product":                {p, plain, x, FlowOptions{}},
+		"a flow between two data sets":              {reverie.Flow{Between: true}, m.Denoiser(p), x, FlowOptions{}},
+		"between two given ends (reverie.Bridge)":   {reverie.Bridge{}, m.Denoiser(p), x, FlowOptions{}},
+		"in 65 dimensions takes 65 vector-Jacobian": {p, wide.Denoiser(p), dataOf(wide, 1), FlowOptions{Exact: true}},
+		"expected a level":                          {p, m.Denoiser(p), x, FlowOptions{Levels: levels}},
+		"the divergence is exact: choose one":       {p, m.Denoiser(p), x, FlowOptions{Exact: true, Probes: 3}},
+		"probes = -1":                               {p, m.Denoiser(p), x, FlowOptions{Probes: -1}},
+		"at t = ":                                   {p, nan, x, FlowOptions{}},
+		"10 evaluations are spent":                  {p, m.Denoiser(p), x, FlowOptions{MaxCalls: 10}},
 	} {
-		_, err := Likelihood(t.Context(), noiseOf(1), c.p, c.d, c.x, c.o)
+		_, err := Flow(t.Context(), noiseOf(1), c.p, c.d, c.x, c.o)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Likelihood(ctx, noiseOf(1), p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points}); err == nil {
+	if _, err := Flow(ctx, noiseOf(1), p, m.Denoiser(p), x, FlowOptions{}); err == nil {
 		t.Error("a cancelled integral ends well")
 	}
 }
 
-// TestLikelihoodMerge: batches joined are their mean, whatever their sizes, and levels become continuous by the image's number.
+// TestLikelihoodMerge: batches joined are their mean, whatever their sizes, and levels become continuous by the sample's number.
 func TestLikelihoodMerge(t *testing.T) {
 	m, p := law(t, "two-modes"), reverie.VP{}
 	x := dataOf(m, 5)
-	o := LikelihoodOptions{Reading: Points, Probes: 2}
-	var all Likelihoods
+	o := FlowOptions{Probes: 2}
+	var all Densities
 	for _, cut := range [][2]int{{0, 2}, {2, 5}} {
 		o.Stream.Sample = uint64(cut[0])
 		l := likelihood(t, p, m.Denoiser(p), x[cut[0]:cut[1]], o)
@@ -286,17 +290,17 @@ func TestLikelihoodMerge(t *testing.T) {
 	o.Stream.Sample = 0
 	whole := likelihood(t, p, m.Denoiser(p), x, o)
 	a, b := all.Negative(), whole.Negative()
-	if all.Images() != 5 || !(math.Abs(a.Value-b.Value) < 1e-4) || !(math.Abs(a.Noise-b.Noise) < 1e-4) {
+	if all.Samples() != 5 || !(math.Abs(a.Value-b.Value) < 1e-4) || !(math.Abs(a.Noise-b.Noise) < 1e-4) {
 		t.Errorf("joined %+v, whole %+v", a, b)
 	}
-	if err := all.Merge(likelihood(t, p, m.Denoiser(p), x, LikelihoodOptions{Reading: Points})); err == nil {
+	if err := all.Merge(likelihood(t, p, m.Denoiser(p), x, FlowOptions{})); err == nil {
 		t.Error("likelihoods of different probes were joined")
 	}
 	s := random.Stream{Seed: 3}
 	rows := [][]float64{{0, 1}, {-1, 0.5}}
 	u := dequantise(rows, s)
 	if v := dequantise(rows[1:], s.Plus(1)); v[0][0] != u[1][0] || v[0][1] != u[1][1] {
-		t.Errorf("image 1 alone %v, in a batch %v", v, u)
+		t.Errorf("sample 1 alone %v, in a batch %v", v, u)
 	}
 	for i := range u {
 		for j := range u[i] {

@@ -44,7 +44,7 @@ func (g *given) Noise(hostBatch) hostBatch {
 	return z
 }
 
-// otherNetwork is the recorded network of a bound for one image, at index t.
+// otherNetwork is the recorded network of a bound for one sample, at index t.
 type otherNetwork struct {
 	p       *reverie.DDPM
 	outputs [][]float64 // by index
@@ -67,7 +67,7 @@ func (o otherNetwork) Denoise(_ context.Context, q reverie.Query[hostBatch]) (re
 	return reverie.Estimate[hostBatch]{X0: x0, V: hostBatch{out[dim:]}}, nil
 }
 
-// The bound of improved-diffusion, term by term and image by image, for fixed and learned variances. Its noise at index t is our chain's
+// The bound of improved-diffusion, term by term and sample by sample, for fixed and learned variances. Its noise at index t is our chain's
 // last one, with the two before left out; its reconstruction is compared with our variance beta_0 (see the script), or the learned one.
 func TestBoundAgainstImprovedDiffusion(t *testing.T) {
 	g := readJSON[struct {
@@ -114,7 +114,7 @@ func TestBoundAgainstImprovedDiffusion(t *testing.T) {
 				last := sp.Sum([]float64{p.At(float64(i)).Sigma / math.Sqrt(p.Beta(i))}, hostBatch{g.Noise[i][n]})
 				sp.noise = append(sp.noise, zero, last)
 			}
-			b, err := Bound(t.Context(), sp, p, net, x0, BoundOptions{Apart: true, Variance: variance})
+			b, err := Bound(t.Context(), sp, p, net, x0, BoundOptions{Levels: levels, Apart: true, Variance: variance})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,15 +159,15 @@ func TestLikelihoodAgainstFlowMatching(t *testing.T) {
 	}
 	for _, g := range g.Likelihoods {
 		p := map[string]reverie.Process{"flow": reverie.Flow{Lo: g.Lo, Hi: g.Hi}, "vp": reverie.VP{Lo: g.Lo}}[g.Name]
-		o := LikelihoodOptions{Reading: Points, Exact: true, RTol: 1e-11, ATol: 1e-11}
+		o := FlowOptions{Exact: true, RTol: 1e-11, ATol: 1e-11}
 		if g.Prior == 0 {
 			o.Prior = m.At(p.At(g.Hi)).LogDensity
 		}
-		l, err := Likelihood(t.Context(), &reverie.Host[float64]{}, p, m.Denoiser(p), g.Points, o)
+		l, err := Flow(t.Context(), &reverie.Host[float64]{}, p, m.Denoiser(p), g.Points, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, v := range l.PerImage() {
+		for i, v := range l.PerSample() {
 			agree(t, g.Name+" log p", v, g.LogP[i], 1e-9, 1)
 		}
 	}
@@ -199,12 +199,12 @@ func TestLikelihoodAgainstKDiffusion(t *testing.T) {
 	}
 	p := reverie.EDM{SigmaMin: g.Lo, SigmaMax: g.Hi}
 	for _, exact := range []bool{true, false} {
-		o := LikelihoodOptions{Reading: Points, Exact: exact, RTol: 1e-11, ATol: 1e-11}
-		l, err := Likelihood(t.Context(), &reverie.Host[float64]{}, p, m.Denoiser(p), g.Points, o)
+		o := FlowOptions{Exact: exact, RTol: 1e-11, ATol: 1e-11}
+		l, err := Flow(t.Context(), &reverie.Host[float64]{}, p, m.Denoiser(p), g.Points, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, v := range l.PerImage() {
+		for i, v := range l.PerSample() {
 			agree(t, "log p", v, g.LogP[i], 1e-9, 1)
 		}
 	}

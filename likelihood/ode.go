@@ -9,7 +9,7 @@ import (
 	"github.com/reverie-go/reverie/sample"
 )
 
-// augmented is a batch on the probability flow beside the integral of its divergence, [probe][image].
+// augmented is a batch on the probability flow beside the integral of its divergence, [probe][sample].
 type augmented[X any] struct {
 	x X
 	l [][]float64
@@ -17,21 +17,21 @@ type augmented[X any] struct {
 
 // augmentedFlow is the probability flow of p, and its divergence, which the trace of d x0hat/dx gives.
 type augmentedFlow[X any] struct {
-	sp     reverie.Space[X]
+	sp     space[X]
 	p      reverie.Process
 	d      reverie.Denoiser[X]
 	trace  *trace[X]
 	lambda bool // the variable is log(a/s) in place of the time
 }
 
-func newFlow[X any](sp reverie.Space[X], p reverie.Process, d reverie.Denoiser[X], tr *trace[X]) *augmentedFlow[X] {
+func newFlow[X any](sp space[X], p reverie.Process, d reverie.Denoiser[X], tr *trace[X]) *augmentedFlow[X] {
 	lo, hi := p.Span()
 	a, b := p.At(lo).Lambda(), p.At(hi).Lambda()
 	return &augmentedFlow[X]{sp: sp, p: p, d: d, trace: tr, lambda: !math.IsInf(a, 0) && !math.IsInf(b, 0)}
 }
 
 // integrate carries x from lo to hi.
-func (f *augmentedFlow[X]) integrate(ctx context.Context, x X, o LikelihoodOptions) (augmented[X], sample.Report, error) {
+func (f *augmentedFlow[X]) integrate(ctx context.Context, x X, o FlowOptions) (augmented[X], sample.Report, error) {
 	from, to := f.p.Span()
 	if f.lambda {
 		from, to = f.p.At(from).Lambda(), f.p.At(to).Lambda()
@@ -43,7 +43,7 @@ func (f *augmentedFlow[X]) integrate(ctx context.Context, x X, o LikelihoodOptio
 			for i := range keep {
 				xs[i] = keep[i].x
 			}
-			recycle(f.sp, xs...)
+			f.sp.recycle(xs...)
 		},
 	}
 	return a.Integrate(ctx, augmented[X]{x, f.trace.zeros()}, from, to)
@@ -91,10 +91,7 @@ func (f *augmentedFlow[X]) sum(c []float64, y ...augmented[X]) augmented[X] {
 //
 //	|y|^2 = |x|^2 + mean over probes of l^2/D
 func (f *augmentedFlow[X]) norm(y augmented[X]) []float64 {
-	rows, err := hostRows(y.x)
-	if err != nil {
-		panic(err) // its kind was accepted at the start
-	}
+	rows := f.sp.Rows(y.x)
 	out := make([]float64, len(rows))
 	parallel.For(len(rows), func(i int) {
 		sum := 0.0

@@ -5,24 +5,24 @@ import (
 	"math"
 )
 
-// An Estimate is a mean over images.
+// An Estimate is a mean over samples.
 type Estimate struct {
 	Value float64
-	// SE is the standard error as an estimate for the data that the images are drawn from: what differs between images,
-	// draws and random times. NaN with one image.
+	// SE is the standard error as an estimate for the data that the samples are drawn from: what differs between samples,
+	// draws and random times. NaN with one sample.
 	SE float64
-	// Noise is the part of it that is the estimator's own, for these very images: draws and random times. NaN with one draw.
+	// Noise is the part of it that is the estimator's own, for these very samples: draws and random times. NaN with one draw.
 	Noise float64
 }
 
-// Bits returns an estimate in nats an image as bits a dimension, of which an image has dim.
+// Bits returns an estimate in nats a sample as bits a dimension, of which a sample has dim.
 func (e Estimate) Bits(dim int) Estimate {
 	c := 1 / (float64(dim) * math.Ln2)
 	return Estimate{c * e.Value, c * e.SE, c * e.Noise}
 }
 
-// A series holds an estimator's values for each image, [draw][image], and the variance of their mean that random times, which the
-// images of a batch share, add to what the values show.
+// A series holds an estimator's values for each sample, [draw][sample], and the variance of their mean that random times, which the
+// samples of a batch share, add to what the values show.
 type series struct {
 	values [][]float64
 	shared float64
@@ -37,17 +37,17 @@ func newSeries(draws, n int) series {
 	return s
 }
 
-// images is the number of images.
-func (s *series) images() int {
+// samples is the number of samples.
+func (s *series) samples() int {
 	if len(s.values) == 0 {
 		return 0
 	}
 	return len(s.values[0])
 }
 
-// merge adds the images of o, of as many draws.
+// merge adds the samples of o, of as many draws.
 func (s *series) merge(o series) {
-	n, m := float64(s.images()), float64(o.images())
+	n, m := float64(s.samples()), float64(o.samples())
 	if n == 0 {
 		s.values = make([][]float64, len(o.values))
 	}
@@ -59,19 +59,19 @@ func (s *series) merge(o series) {
 
 // estimate returns the mean and its errors.
 func (s *series) estimate() Estimate {
-	var images, noise moments
-	for i := range s.images() {
+	var samples, noise moments
+	for i := range s.samples() {
 		var draws moments
 		for r := range s.values {
 			draws.add(s.values[r][i])
 		}
-		images.add(draws.mean())
+		samples.add(draws.mean())
 		noise.add(draws.variance() / draws.n)
 	}
 	return Estimate{
-		Value: images.mean(),
-		SE:    math.Sqrt(images.variance()/images.n + s.shared),
-		Noise: math.Sqrt(noise.mean()/images.n + s.shared),
+		Value: samples.mean(),
+		SE:    math.Sqrt(samples.variance()/samples.n + s.shared),
+		Noise: math.Sqrt(noise.mean()/samples.n + s.shared),
 	}
 }
 
@@ -110,15 +110,15 @@ func (m *moments) variance() float64 {
 type Term struct {
 	T      float64
 	Lambda float64 // log(a/s) at T
-	Value  float64 // nats an image: the term's share of Steps
-	SE     float64 // over images and draws, as if draws were images
+	Value  float64 // nats a sample: the term's share of Steps
+	SE     float64 // over samples and draws, as if draws were samples
 }
 
-// An Evidence is one form of the negative evidence lower bound, in nats an image, joined over batches of images:
+// An Evidence is one form of the negative evidence lower bound, in nats a sample, joined over batches of samples:
 //
 //	-log p(x) <= Total = Reconstruction + Prior + Steps
 type Evidence struct {
-	Dim int // numbers in an image
+	Dim int // numbers in a sample
 
 	reconstruction, prior, steps, total series
 
@@ -131,14 +131,14 @@ type stepTerm struct {
 	moments
 }
 
-// newEvidence returns room for draws values of n images.
+// newEvidence returns room for draws values of n samples.
 func newEvidence(dim, draws, n int) Evidence {
 	return Evidence{Dim: dim, reconstruction: newSeries(draws, n), prior: newSeries(draws, n),
 		steps: newSeries(draws, n), total: newSeries(draws, n)}
 }
 
-// Images is the number of images.
-func (e *Evidence) Images() int { return e.total.images() }
+// Samples is the number of samples.
+func (e *Evidence) Samples() int { return e.total.samples() }
 
 // Reconstruction is the term of the last step, to the data itself.
 func (e *Evidence) Reconstruction() Estimate { return e.reconstruction.estimate() }
@@ -152,9 +152,9 @@ func (e *Evidence) Steps() Estimate { return e.steps.estimate() }
 // Total is the bound.
 func (e *Evidence) Total() Estimate { return e.total.estimate() }
 
-// PerImage returns each image's total, the mean of its draws.
-func (e *Evidence) PerImage() []float64 {
-	out := make([]float64, e.Images())
+// PerSample returns each sample's total, the mean of its draws.
+func (e *Evidence) PerSample() []float64 {
+	out := make([]float64, e.Samples())
 	for _, row := range e.total.values {
 		for i, v := range row {
 			out[i] += v / float64(len(e.total.values))
@@ -174,9 +174,9 @@ func (e *Evidence) Terms() []Term {
 	return out
 }
 
-// Merge adds the images of o, an estimate of the same bound with as many draws.
+// Merge adds the samples of o, an estimate of the same bound with as many draws.
 func (e *Evidence) Merge(o *Evidence) error {
-	if e.Images() == 0 {
+	if e.Samples() == 0 {
 		e.Dim, e.terms = o.Dim, make([]stepTerm, len(o.terms))
 		for i, s := range o.terms {
 			e.terms[i].t, e.terms[i].lambda = s.t, s.lambda
@@ -205,7 +205,7 @@ func (e *Evidence) sum() {
 	}
 }
 
-// Encoded makes a bound of latents z one of the images that they encode, of dim numbers each: nats is what each image's costs beside its
+// Encoded makes a bound of latents z one of the samples that they encode, of dim numbers each: nats is what each sample's costs beside its
 // latent's, -log p(x|z) + log q(z|x), whatever the draw.
 func (e *Evidence) Encoded(dim int, nats []float64) {
 	e.Dim = dim

@@ -33,10 +33,10 @@ func (c *chain[X]) reverse(ctx context.Context, t int, xt X) (*reverseStep, erro
 	if err != nil {
 		return nil, err
 	}
-	if r.x0hat, err = rowsLike(x0hat, c.data); err != nil {
+	if r.x0hat, err = c.sp.rowsLike(x0hat, c.data); err != nil {
 		return nil, err
 	}
-	rows, err := rowsLike(xt, c.data)
+	rows, err := c.sp.rowsLike(xt, c.data)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (c *chain[X]) denoise(ctx context.Context, x X, t float64) (x0hat X, v [][]
 	if err != nil || q.Want == 0 {
 		return e.X0, nil, err
 	}
-	v, err = rowsLike(e.V, c.data)
+	v, err = c.sp.rowsLike(e.V, c.data)
 	return e.X0, v, err
 }
 

@@ -79,7 +79,7 @@ func stretches(s random.Stream, a, b float64, n int) []visit {
 	return v
 }
 
-// sharedVariance returns the variance of the sum of weight times mean that comes of the random times, from the means over images at
+// sharedVariance returns the variance of the sum of weight times mean that comes of the random times, from the means over samples at
 // each visit: each stretch adds its width^2 (A1-A2)^2/4, less where two of few indices are drawn without repetition. It holds
 // the draws' noise too, so it errs to the safe side.
 func sharedVariance(v []visit, means []float64) float64 {

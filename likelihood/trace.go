@@ -7,12 +7,13 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// trace finds the trace of the Jacobian J = d x0hat/dx of each image from products u' J u: of every unit vector u, whose sum is exact, or
+// trace finds the trace of the Jacobian J = d x0hat/dx of each sample from products u' J u: of every unit vector u, whose sum is exact, or
 // of random ones with E[u u'] = I, each of which is an estimate (Hutchinson 1989).
 type trace[X any] struct {
+	sp     space[X]
 	n, dim int
 	exact  bool
-	probes [][][]float64 // [probe][image][element]
+	probes [][][]float64 // [probe][sample][element]
 
 	// The probes in batches as the network takes them: stacks of several, for batches so small that the network's calls cost more
 	// than its work.
@@ -23,8 +24,8 @@ type trace[X any] struct {
 // stacked is how many numbers a batch may have for the probes to be stacked.
 const stacked = 1 << 16
 
-func newTrace[X any](like X, n, dim int, o LikelihoodOptions) *trace[X] {
-	t := &trace[X]{n: n, dim: dim, exact: o.Exact}
+func newTrace[X any](sp space[X], like X, n, dim int, o FlowOptions) *trace[X] {
+	t := &trace[X]{sp: sp, n: n, dim: dim, exact: o.Exact}
 	if o.Exact {
 		t.probes = unitVectors(n, dim)
 	} else {
@@ -36,12 +37,12 @@ func newTrace[X any](like X, n, dim int, o LikelihoodOptions) *trace[X] {
 		for _, p := range t.probes[first:min(first+t.stack, len(t.probes))] {
 			rows = append(rows, p...)
 		}
-		t.inputs = append(t.inputs, likeRows(like, rows))
+		t.inputs = append(t.inputs, sp.FromRows(like, rows))
 	}
 	return t
 }
 
-// unitVectors returns the dim unit vectors, each for all n images.
+// unitVectors returns the dim unit vectors, each for all n samples.
 func unitVectors(n, dim int) [][][]float64 {
 	probes := make([][][]float64, dim)
 	for j := range probes {
@@ -54,8 +55,8 @@ func unitVectors(n, dim int) [][][]float64 {
 	return probes
 }
 
-// randomVectors draws the probes: image i's from the stream's Plus(i), a Step for each.
-func randomVectors(n, dim, count int, o LikelihoodOptions) [][][]float64 {
+// randomVectors draws the probes: sample i's from the stream's Plus(i), a Step for each.
+func randomVectors(n, dim, count int, o FlowOptions) [][][]float64 {
 	probes := make([][][]float64, count)
 	s := o.Stream
 	for r := range probes {
@@ -76,7 +77,7 @@ func randomVectors(n, dim, count int, o LikelihoodOptions) [][][]float64 {
 	return probes
 }
 
-// estimates is how many traces are found for each image.
+// estimates is how many traces are found for each sample.
 func (t *trace[X]) estimates() int {
 	if t.exact {
 		return 1
@@ -84,7 +85,7 @@ func (t *trace[X]) estimates() int {
 	return len(t.probes)
 }
 
-// zeros returns a number for each estimate and image.
+// zeros returns a number for each estimate and sample.
 func (t *trace[X]) zeros() [][]float64 { return newSeries(t.estimates(), t.n).values }
 
 // of returns x0hat and the traces at x.
@@ -95,15 +96,13 @@ func (t *trace[X]) of(ctx context.Context, d reverie.Denoiser[X], x X, time floa
 		if x0hat, err = reverie.Denoise(ctx, d, x, time); err != nil {
 			return x, nil, err
 		}
-		if rows, err = hostRows(x); err != nil {
-			return x, nil, err
-		}
+		rows = t.sp.Rows(x)
 	}
 	traces = t.zeros()
 	for k, u := range t.inputs {
 		probes := t.probes[k*t.stack : min((k+1)*t.stack, len(t.probes))]
 		if t.stack > 1 {
-			in = likeRows(x, repeat(rows, len(probes)))
+			in = t.sp.FromRows(x, repeat(rows, len(probes)))
 		}
 		e, err := d.Denoise(ctx, reverie.Query[X]{X: in, T: time, Want: reverie.WantVJP, U: u})
 		if err != nil {
@@ -112,7 +111,7 @@ func (t *trace[X]) of(ctx context.Context, d reverie.Denoiser[X], x X, time floa
 		if t.stack == 1 {
 			x0hat = e.X0
 		}
-		products, err := rowsLike(e.VJP, slices.Concat(probes...))
+		products, err := t.sp.rowsLike(e.VJP, slices.Concat(probes...))
 		if err != nil {
 			return x, nil, err
 		}
@@ -123,7 +122,7 @@ func (t *trace[X]) of(ctx context.Context, d reverie.Denoiser[X], x X, time floa
 	return x0hat, traces, nil
 }
 
-// add adds u' J u for probe r and each image, given u' J.
+// add adds u' J u for probe r and each sample, given u' J.
 func (t *trace[X]) add(traces [][]float64, r int, products [][]float64) {
 	row := traces[0]
 	if !t.exact {

@@ -16,7 +16,6 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
@@ -74,7 +73,7 @@ func TestScheduleAgreesWithEvaluation(t *testing.T) {
 	zero := reverie.DenoiserFunc[reverie.Batch[float64]](func(_ context.Context, x reverie.Batch[float64], _ float64) (reverie.Batch[float64], error) {
 		return reverie.NewBatch[float64](len(x), dim), nil
 	})
-	got, err := likelihood.ContinuousBound(t.Context(), space, p, zero, rowsOf(b.X, n), likelihood.BoundOptions{Reading: eval.Images{Levels: b.Levels}.Reading()})
+	got, err := likelihood.Continuous(t.Context(), space, p, zero, rowsOf(b.X, n), likelihood.BoundOptions{Levels: b.Levels})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +129,7 @@ func TestIndexZeroAgreesWithEvaluation(t *testing.T) {
 			t.Fatal(err)
 		}
 		space := &repeated{eps: reverie.NewBatch[float64](n, dim)}
-		o := likelihood.BoundOptions{Reading: eval.Images{Levels: levels}.Reading(), Variance: reverie.LearnedVariance}
+		o := likelihood.BoundOptions{Levels: levels, Variance: reverie.LearnedVariance}
 		b, err := likelihood.Bound(t.Context(), space, chain, r, data, o)
 		if err != nil {
 			t.Fatal(err)
@@ -199,8 +198,8 @@ func learnedOn8Gaussians(t *testing.T, schedule string) (*model.Loaded, float64)
 	}
 	s := random.Stream{Seed: 6, Domain: random.Evaluation}
 	space := model.NewScope(m.Engine.Space(s))
-	e, err := likelihood.ContinuousBound(t.Context(), space, m.Process, m.Denoiser(space, net.Eval), engine.New(m.Engine, flat, n, 1, 1, 2),
-		likelihood.BoundOptions{Reading: likelihood.Points, Stream: s})
+	e, err := likelihood.Continuous(t.Context(), space, m.Process, m.Denoiser(space, net.Eval), engine.New(m.Engine, flat, n, 1, 1, 2),
+		likelihood.BoundOptions{Stream: s})
 	if err != nil {
 		t.Fatal(err)
 	}

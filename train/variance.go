@@ -86,7 +86,7 @@ func gaussianKL(log1, log2, gap *graph.Node) *graph.Node {
 }
 
 // surprise is -log p of each element of x0 under a Gaussian of variance e^logVar, whose mean x0 is gap above: the mass of its level's bin where the data
-// have levels, else the density, which is what evaluation takes too (eval.Reading).
+// have levels, else the density, which is what evaluation takes too.
 func surprise(levels int, x0, gap, logVar *graph.Node) *graph.Node {
 	if levels > 0 {
 		return discretised(x0, gap, logVar)

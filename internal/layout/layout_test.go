@@ -28,7 +28,7 @@ var allowed = map[string]struct {
 	"table":        {nil, false},
 	"kind":         {nil, false},
 	"sample":       {[]string{"."}, false},
-	"likelihood":   {[]string{".", "sample"}, true},
+	"likelihood":   {[]string{".", "sample", "internal/parallel"}, false},
 	"mixture":      {[]string{"."}, false},
 	"data":         {[]string{".", "data", "checkpoint"}, true},            // for npz
 	"data/picture": {[]string{"checkpoint"}, true},                         // for its atomic writing

@@ -8,21 +8,19 @@ import (
 	"github.com/reverie-go/reverie/internal/parallel"
 )
 
-// A Reading says what the numbers of a batch are: what their data say (Images.Reading), or Points for latents.
-type Reading int
-
-const (
-	// Pixels are levels of 8 bits, x = x8/127.5 - 1: a bound is of the probability of the levels.
-	Pixels Reading = iota
-	// Points are real numbers: a bound is of their density.
-	Points
-)
-
 // The 8-bit levels x = x8/127.5 - 1.
 const (
 	levels   = 256
 	perLevel = 127.5
 )
+
+// knownLevels refuses numbers of another number of levels.
+func knownLevels(n int) error {
+	if n != 0 && n != levels {
+		return fmt.Errorf("likelihood: levels = %d: expected %d, of 8 bits, or 0 of real numbers", n, levels)
+	}
+	return nil
+}
 
 // level returns the number of x's level.
 func level(x float64) int { return int(math.Round((x + 1) * perLevel)) }
@@ -34,7 +32,7 @@ func checkLevels(rows [][]float64) error {
 		for j, x := range row {
 			k := (x + 1) * perLevel
 			if !(math.Abs(k-math.Round(k)) <= tol && k > -tol && k < levels-1+tol) {
-				return fmt.Errorf("likelihood: image %d, number %d is %v: expected a level x8/127.5 - 1 of 8 bits; for other numbers ask for the density of points", i, j, x)
+				return fmt.Errorf("likelihood: sample %d, number %d is %v: expected a level x8/127.5 - 1 of 8 bits; of real numbers ask for the density, with levels = 0", i, j, x)
 			}
 		}
 	}
@@ -46,12 +44,13 @@ func logNormal(x, m, v float64) float64 {
 	return -(math.Log(2*math.Pi*v) + (x-m)*(x-m)/v) / 2
 }
 
-// decode returns -log p(x | mean m, log variance logV) of each sample: the discretised Gaussian of levels, the Gaussian of points.
-func (o Reading) decode(x, m [][]float64, logV func(i, j int) float64) []float64 {
+// decode returns -log p(x | mean m, log variance logV) of each sample: the discretised Gaussian of levels, the Gaussian of real
+// numbers.
+func decode(n int, x, m [][]float64, logV func(i, j int) float64) []float64 {
 	out := make([]float64, len(x))
 	parallel.For(len(x), func(i int) {
 		for j, x := range x[i] {
-			if o == Pixels {
+			if n > 0 {
 				out[i] -= reverie.LogLevel(x, m[i][j], logV(i, j)/2)
 			} else {
 				out[i] -= logNormal(x, m[i][j], math.Exp(logV(i, j)))
@@ -61,13 +60,13 @@ func (o Reading) decode(x, m [][]float64, logV func(i, j int) float64) []float64
 	return out
 }
 
-// decodeLikelihood returns -log p(x | z) of each sample, where p is q(z|x) as a law of x (Kingma et al. 2021, arXiv:2107.00630, sect.
+// decodeGiven returns -log p(x | z) of each sample, where p is q(z|x) as a law of x (Kingma et al. 2021, arXiv:2107.00630, sect.
 // 3.3): normalised over the 256 levels, or over the line, which makes it N(z/a, s^2/a^2).
-func (o Reading) decodeLikelihood(c reverie.Coef, x, z [][]float64) []float64 {
+func decodeGiven(n int, c reverie.Coef, x, z [][]float64) []float64 {
 	out, v := make([]float64, len(x)), c.Sigma*c.Sigma
 	parallel.For(len(x), func(i int) {
 		for j, x := range x[i] {
-			if o == Pixels {
+			if n > 0 {
 				out[i] -= logLevelGiven(c, level(x), z[i][j])
 			} else {
 				out[i] -= logNormal(x, z[i][j]/c.Alpha, v/(c.Alpha*c.Alpha))

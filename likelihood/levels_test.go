@@ -14,7 +14,7 @@ func TestBinsSumToOne(t *testing.T) {
 		for _, m := range []float64{-40, -1.003, -1, -0.3333, 0, 0.0039, 0.77, 1, 1.2, 9} {
 			sum := 0.0
 			for k := range levels {
-				sum += math.Exp(-Pixels.decode([][]float64{{float64(k)/perLevel - 1}}, [][]float64{{m}}, constant(2*math.Log(s)))[0])
+				sum += math.Exp(-decode(levels, [][]float64{{float64(k)/perLevel - 1}}, [][]float64{{m}}, constant(2*math.Log(s)))[0])
 			}
 			if !(math.Abs(sum-1) < 1e-12) {
 				t.Errorf("mean %v, deviation %v: the bins sum to 1%+g", m, s, sum-1)
@@ -40,12 +40,12 @@ func TestDensityOfPoints(t *testing.T) {
 	sum := 0.0
 	const h = 1e-3
 	for x := -4.0; x < 6; x += h {
-		sum += h * math.Exp(-Points.decodeLikelihood(c, [][]float64{{x}}, [][]float64{{0.7}})[0])
+		sum += h * math.Exp(-decodeGiven(0, c, [][]float64{{x}}, [][]float64{{0.7}})[0])
 	}
 	if !(math.Abs(sum-1) < 1e-9) {
 		t.Errorf("the density integrates to %v", sum)
 	}
-	got := Points.decode([][]float64{{0.5, 1}}, [][]float64{{0, 1}}, constant(math.Log(0.04)))[0]
+	got := decode(0, [][]float64{{0.5, 1}}, [][]float64{{0, 1}}, constant(math.Log(0.04)))[0]
 	if want := 2*math.Log(0.2*math.Sqrt(2*math.Pi)) + 0.125/0.04; !(math.Abs(got-want) < 1e-12) {
 		t.Errorf("-log N = %v, want %v", got, want)
 	}
@@ -97,14 +97,14 @@ func TestBoundOfPixels(t *testing.T) {
 		want[i] = nats[[2]float64(x[i])]
 	}
 	p := chainOf(t, 200, 7)
-	b := bound(t, p, m.Denoiser(p), x, BoundOptions{})
+	b := bound(t, p, m.Denoiser(p), x, BoundOptions{Levels: levels})
 	edm := reverie.EDM{SigmaMin: 0.001}
-	v, err := ContinuousBound(t.Context(), noiseOf(3), edm, m.Denoiser(edm), x, BoundOptions{Draws: 4})
+	v, err := Continuous(t.Context(), noiseOf(3), edm, m.Denoiser(edm), x, BoundOptions{Levels: levels, Draws: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, e := range map[string]*Evidence{"matching": &b.Matching, "consistency": &b.Consistency, "continuous": v} {
-		d, se := meanDifference(e.PerImage(), want)
+		d, se := meanDifference(e.PerSample(), want)
 		d, se = d/2/math.Ln2, se/2/math.Ln2
 		t.Logf("%s: above the truth by %.4f +- %.4f bits/dim", name, d, se)
 		if !(d >= -3*se && d < 0.1+3*se) {
