@@ -92,7 +92,7 @@ func TestImportanceAgainstImprovedDiffusion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Objective{Process: p, Param: Eps, Sampler: ImportanceTimes, Importance: NewImportance(p)}
+	o := Objective{Process: p, Param: Eps, TimeLaw: NewImportance(p)}
 	for i, at := range g.At {
 		// Observe takes losses weighted as the batch's were, ours are told to the other without their weights
 		times := []float64{float64(at)}

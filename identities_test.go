@@ -394,11 +394,11 @@ func TestELBOWeights(t *testing.T) {
 					variance = beta
 				}
 				near(t, "x0", p.ELBO(at, v), prev*beta*beta/(2*variance*(1-abar)*(1-abar)), tol, 0)
-				o := Objective{Process: p, Param: Eps, Weighting: ELBO, Variance: v}
+				o := Objective{Process: p, Param: Eps, Weighting: ELBO{v}}
 				near(t, "eps", o.Weight(at), beta*beta/(2*variance*(1-beta)*(1-abar)), tol, 0)
 				o.Param = X0
 				near(t, "x0", o.Weight(at), p.ELBO(at, v), tol, 0)
-				o.Weighting = Simple
+				o.Weighting = nil
 				near(t, "simple", o.Weight(at), 1, 0, 0)
 			}
 			if i == 0 {
@@ -411,7 +411,7 @@ func TestELBOWeights(t *testing.T) {
 	for _, p := range []Process{VP{}, SubVP{}, VE{}, Flow{}} { // -SNR'/2 = g^2 a^2/(2 s^4): the KL of the reverse steps per unit of time
 		for _, at := range []float64{0.01, 0.3, 0.9} {
 			c := p.At(at)
-			o := Objective{Process: p, Param: X0, Weighting: ELBO}
+			o := Objective{Process: p, Param: X0, Weighting: ELBO{}}
 			near(t, "continuous", o.Weight(at), G2(p, at)*c.Alpha*c.Alpha/(2*math.Pow(c.Sigma, 4)), tol, 0)
 		}
 	}

@@ -3,6 +3,8 @@ package reverie
 import (
 	"fmt"
 	"math"
+
+	"github.com/reverie-go/reverie/random"
 )
 
 const (
@@ -11,7 +13,8 @@ const (
 	alwaysMix = 0.001 // share of uniform draws, so that no bin is forgotten and no factor exceeds 1000
 )
 
-// Importance is the state of ImportanceTimes: the last losses at each index of a Discrete process, or in each of 100 equal parts of
+// Importance draws times in proportion to the root mean square of the last losses there, and a factor
+// makes up for it. It is the last losses at each index of a Discrete process, or in each of 100 equal parts of
 // another's Span (Nichol & Dhariwal 2021, arXiv:2102.09672, sec. 3.3):
 //
 //	p_k ~ sqrt(mean of the last 10 losses^2),   factor of a loss at k = 1/(K p_k)
@@ -35,8 +38,12 @@ func bins(p Process) int {
 	return timeBins
 }
 
-// Validate reports a state that Observe cannot have left: what a damaged file may hold.
-func (m *Importance) Validate() error {
+// Validate reports a state that Observe cannot have left, what a damaged file may hold, and one of
+// another process.
+func (m *Importance) Validate(p Process) error {
+	if want := bins(p); len(m.Losses) != want {
+		return fmt.Errorf("importance: losses of %d parts of the time, expected %d: they are of another process", len(m.Losses), want)
+	}
 	for k, l := range m.Losses {
 		if len(l) > memory {
 			return fmt.Errorf("importance: %d losses in part %d: expected at most %d", len(l), k, memory)
@@ -50,36 +57,38 @@ func (m *Importance) Validate() error {
 	return nil
 }
 
-// weighed reports whether o draws its times by importance.
-func (o Objective) weighed() bool { return o.Sampler == ImportanceTimes && o.Importance != nil }
-
-// Factors returns by what the losses at the times t are multiplied to make up for how often they are drawn: 1 but for ImportanceTimes.
-// Corrupt and Pair have them in the Task's Weight.
-func (o Objective) Factors(t []float64) []float64 {
-	f := make([]float64, len(t))
-	var chances []float64
-	if o.weighed() {
-		chances = o.Importance.chances()
+// Times implements TimeLaw.
+func (m *Importance) Times(p Process, s random.Stream, n int) []float64 {
+	chances := m.chances()
+	if chances == nil {
+		return UniformTimes{}.Times(p, s, n)
 	}
+	t := make([]float64, n)
+	for i := range t {
+		t[i] = TimeAtShare(p, pick(chances, s.Plus(i).Uniform()))
+	}
+	return t
+}
+
+// Factors implements TimeMemory.
+func (m *Importance) Factors(p Process, t []float64) []float64 {
+	f := make([]float64, len(t))
+	chances := m.chances()
 	for i := range f {
 		f[i] = 1
 		if chances != nil {
-			f[i] = 1 / (float64(len(chances)) * chances[bin(o.share(t[i]), len(chances))])
+			f[i] = 1 / (float64(len(chances)) * chances[bin(share(p, t[i]), len(chances))])
 		}
 	}
 	return f
 }
 
-// Observe notes each sample's loss at its time, for the draws of the next step; it does nothing unless o's Sampler is ImportanceTimes. loss is weighted as
-// the Task says, with the factors of before this call. What is not finite is left out.
-func (o Objective) Observe(t, loss []float64) {
-	if !o.weighed() {
-		return
-	}
-	f := o.Factors(t)
+// Observe implements TimeMemory.
+func (m *Importance) Observe(p Process, t, loss []float64) {
+	f := m.Factors(p, t)
 	for i, l := range loss {
 		if l = math.Abs(l / f[i]); finite(l) {
-			o.Importance.note(bin(o.share(t[i]), len(o.Importance.Losses)), l)
+			m.note(bin(share(p, t[i]), len(m.Losses)), l)
 		}
 	}
 }

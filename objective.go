@@ -3,74 +3,43 @@ package reverie
 import (
 	"errors"
 	"fmt"
+
+	"github.com/reverie-go/reverie/random"
 )
 
-// Loss is the norm between the network's prediction and its target, averaged over elements.
-type Loss int
-
-// The losses of a difference d.
-const (
-	MSE   Loss = iota // d^2
-	L1                // |d|
-	Huber             // d^2/2 where |d| <= 1, |d| - 1/2 elsewhere
-)
-
-var losses = []string{"mse", "l1", "huber"}
-
-// String returns the name under which ParseLoss knows l.
-func (l Loss) String() string { return nameOf(losses, int(l)) }
-
-// ParseLoss returns the loss named l1, mse or huber.
-func ParseLoss(name string) (Loss, error) {
-	i, err := parse("loss", losses, name)
-	return Loss(i), err
-}
-
-// An Objective says what a network learns: to predict Param at times of Process, in the norm Loss, weighted by Weighting.
+// An Objective says what a network learns: to predict Param at times of Process, weighted by Weighting.
 //
-//	E over t, x0, eps of  Weight(t) Loss(F(in x_t, cond) - target)
+//	E over t, x0, eps of  Weight(t) loss(F(in x_t, cond) - target)
+//
+// What the loss of a difference is, its square or another norm, is the trainer's.
 type Objective struct {
 	Process   Process
 	Param     Param
-	Loss      Loss
-	Weighting Weighting
-	Variance  Variance // of the reverse steps, which the weighting ELBO of a DDPM depends on
-	SD        float64  // the data's deviation, which the weighting EDMWeight depends on; 0: 0.5
-
-	Sampler    TimeSampler // how times are drawn
-	LogMean    float64     // of log(s/a), with LogSD, for LogNormalTimes; both 0: see there
-	LogSD      float64
-	Importance *Importance // the losses that ImportanceTimes go by, from NewImportance(Process). A validation loss takes UniformTimes in place of both
+	Weighting Weighting // nil: 1 on the network's own target
+	TimeLaw   TimeLaw   // how times are drawn; nil: UniformTimes
 }
 
-// Validate reports a field that is missing or out of range, a weighting that does not go with the loss or the process, and a
-// Param or weight that is singular in the Span. Last comes an *UndeterminedError, see Determined: such an objective can be followed, to little use.
+// Validate reports a field that is missing, a weighting or a law of times that does not go with the
+// process, and a Param or weight that is singular in the Span. Last comes an *UndeterminedError, see
+// Determined: such an objective can be followed, to little use.
 func (o Objective) Validate() error {
 	switch {
 	case o.Process == nil:
 		return errors.New("objective: no process")
 	case o.Param == nil:
 		return errors.New("objective: no prediction kind")
-	case o.Loss < 0 || int(o.Loss) >= len(losses):
-		return fmt.Errorf("objective: loss %d: unknown", o.Loss)
-	case o.Weighting < 0 || int(o.Weighting) >= len(weightings):
-		return fmt.Errorf("objective: weighting %d: unknown", o.Weighting)
-	case o.Variance < 0 || int(o.Variance) >= len(variances):
-		return fmt.Errorf("objective: variance %d: unknown", o.Variance)
-	case o.Loss != MSE && o.Weighting != Simple:
-		return fmt.Errorf("objective: weighting %v with loss %v: it is one of a mean square, use loss mse or weighting simple", o.Weighting, o.Loss)
-	case o.Variance == LearnedVariance && o.Weighting == ELBO:
-		return fmt.Errorf("objective: weighting elbo with a learned variance: its bound is no weighted error, use weighting simple")
-	case o.SD < 0 || !finite(o.SD):
-		return fmt.Errorf("objective: the data's deviation is %v: expected a positive number, or 0 for 0.5", o.SD)
 	}
 	if err := Check(o.Process); err != nil {
 		return fmt.Errorf("objective: %w", err)
 	}
-	if err := o.needsScore(); err != nil {
-		return err
+	for _, part := range []any{o.Weighting, o.TimeLaw} {
+		if v, ok := part.(interface{ Validate(Process) error }); ok {
+			if err := v.Validate(o.Process); err != nil {
+				return fmt.Errorf("objective: %w", err)
+			}
+		}
 	}
-	if err := o.validateTimes(); err != nil {
+	if err := o.needsScore(); err != nil {
 		return err
 	}
 	lo, hi := o.Process.Span()
@@ -85,14 +54,11 @@ func (o Objective) Validate() error {
 	return nil
 }
 
-// needsScore reports a weighting or a prediction that means nothing for a process without a score.
+// needsScore reports the prediction of a score for a process without one.
 func (o Objective) needsScore() error {
 	err := HasScore(o.Process)
 	if err == nil {
 		return nil
-	}
-	if o.Weighting == ELBO || o.Weighting == Likelihood {
-		return fmt.Errorf("objective: weighting %v: %w; and weighting simple", o.Weighting, err)
 	}
 	lo, hi := o.Process.Span()
 	c := o.Process.At(lo + (hi-lo)/3)
@@ -101,6 +67,35 @@ func (o Objective) needsScore() error {
 		return fmt.Errorf("objective: prediction score: %w; and prediction velocity", err)
 	}
 	return nil
+}
+
+// Times draws the times of a batch of n, see TimeLaw.
+func (o Objective) Times(s random.Stream, n int) []float64 {
+	if o.TimeLaw == nil {
+		return UniformTimes{}.Times(o.Process, s, n)
+	}
+	return o.TimeLaw.Times(o.Process, s, n)
+}
+
+// Factors returns by what the losses at the times t are multiplied to make up for how often they are
+// drawn: 1 but for a TimeMemory. Corrupt and Pair have them in the Task's Weight.
+func (o Objective) Factors(t []float64) []float64 {
+	if m, ok := o.TimeLaw.(TimeMemory); ok {
+		return m.Factors(o.Process, t)
+	}
+	f := make([]float64, len(t))
+	for i := range f {
+		f[i] = 1
+	}
+	return f
+}
+
+// Observe tells a TimeMemory each sample's loss at its time, weighted as the Task says, with the
+// factors of before this call. It does nothing for other laws of time.
+func (o Objective) Observe(t, loss []float64) {
+	if m, ok := o.TimeLaw.(TimeMemory); ok {
+		m.Observe(o.Process, t, loss)
+	}
 }
 
 // singular reports that the target or the weight is undefined at t.

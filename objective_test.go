@@ -20,7 +20,7 @@ func TestCorrupt(t *testing.T) {
 			if _, bridge := q.p.(Bridge); bridge && name == "v" {
 				continue
 			}
-			o := Objective{Process: q.p, Param: k, Weighting: ELBO}
+			o := Objective{Process: q.p, Param: k, Weighting: ELBO{}}
 			s := random.Stream{Seed: 4, Domain: random.Training, Step: 9}
 			at := []float64{q.times[1], q.times[0]}
 			task := Corrupt(o, &Host[float64]{Stream: s}, x0, at, x1)
@@ -82,33 +82,32 @@ func TestObjectiveValidate(t *testing.T) {
 		o    Objective
 		want string // part of the error; "" for none
 	}{
-		{Objective{Process: ddpm, Param: Eps, Loss: L1}, ""},
-		{Objective{Process: ddpm, Param: V, Weighting: ELBO, Variance: BetaVariance}, ""},
+		{Objective{Process: ddpm, Param: Eps}, ""},
+		{Objective{Process: ddpm, Param: V, Weighting: ELBO{BetaVariance}}, ""},
 		{Objective{Process: mustDDPM("cosine", 300), Param: Velocity}, ""},
 		{Objective{Process: Flow{}, Param: Velocity}, ""},
 		{Objective{Process: Flow{}, Param: V}, ""},
 		{Objective{Process: Bridge{}, Param: X0}, ""},
 		{Objective{Process: Flow{Hi: 0.99}, Param: Eps}, ""},
-		{Objective{Process: EDM{}, Param: EDMParam(0.5), Weighting: EDMWeight}, ""},
-		{Objective{Process: EDM{}, Param: X0, Weighting: Likelihood}, ""},
-		{Objective{Process: EDM{}, Param: Eps, Weighting: MinSNR}, ""},
-		{Objective{Process: VE{}, Param: Score, Weighting: Likelihood}, ""},
-		{Objective{Process: VE{}, Param: EDMParam(2), Weighting: ELBO}, ""},
-		{Objective{Process: Flow{}, Param: EDMParam(0.5), Weighting: EDMWeight}, ""},
-		{Objective{Process: Flow{}, Param: X0, Weighting: ELBO}, ""},
-		{Objective{Process: Flow{}, Param: Velocity, Weighting: MinSNR}, ""},
+		{Objective{Process: EDM{}, Param: EDMParam(0.5), Weighting: EDMWeight{}}, ""},
+		{Objective{Process: EDM{}, Param: X0, Weighting: Likelihood{}}, ""},
+		{Objective{Process: EDM{}, Param: Eps, Weighting: MinSNR{}}, ""},
+		{Objective{Process: VE{}, Param: Score, Weighting: Likelihood{}}, ""},
+		{Objective{Process: VE{}, Param: EDMParam(2), Weighting: ELBO{}}, ""},
+		{Objective{Process: Flow{}, Param: EDMParam(0.5), Weighting: EDMWeight{}}, ""},
+		{Objective{Process: Flow{}, Param: X0, Weighting: ELBO{}}, ""},
+		{Objective{Process: Flow{}, Param: Velocity, Weighting: MinSNR{}}, ""},
 		{Objective{Process: Flow{Between: true}, Param: Velocity}, ""},
-		{Objective{Process: Flow{Between: true}, Param: Velocity, Weighting: MinSNR}, ""},
-		{Objective{Process: VP{}, Param: Velocity, Weighting: Likelihood}, ""},
-		{Objective{Process: SubVP{}, Param: V, Weighting: EDMWeight}, ""},
-		{Objective{Process: Flow{Between: true}, Param: Velocity, Weighting: ELBO}, "weighting elbo: a flow between two data sets has no score"},
-		{Objective{Process: Flow{Between: true}, Param: Velocity, Weighting: Likelihood}, "weighting likelihood: a flow"},
+		{Objective{Process: Flow{Between: true}, Param: Velocity, Weighting: MinSNR{}}, ""},
+		{Objective{Process: VP{}, Param: Velocity, Weighting: Likelihood{}}, ""},
+		{Objective{Process: SubVP{}, Param: V, Weighting: EDMWeight{}}, ""},
+		{Objective{Process: Flow{Between: true}, Param: Velocity, Weighting: ELBO{}}, "weighting elbo: a flow between two data sets has no score"},
+		{Objective{Process: Flow{Between: true}, Param: Velocity, Weighting: Likelihood{}}, "weighting likelihood: a flow"},
 		{Objective{Process: Flow{Between: true, Hi: 0.9}, Param: Score}, "prediction score: a flow"},
 		{Objective{Process: Flow{Between: true, Hi: 0.9}, Param: Eps}, ""},
 		{Objective{Process: EDM{}, Param: EDMParam(-1)}, "singular"},
-		{Objective{Process: EDM{}, Param: EDMParam(0), SD: -1}, "deviation is -1"},
-		{Objective{Process: EDM{}, Param: EDMParam(0), Loss: Huber, Weighting: EDMWeight}, "loss huber"},
-		{Objective{Process: Bridge{}, Param: X0, Weighting: ELBO}, "singular at t = 1"},
+		{Objective{Process: EDM{}, Param: EDMParam(0), Weighting: EDMWeight{-1}}, "deviation is -1"},
+		{Objective{Process: Bridge{}, Param: X0, Weighting: ELBO{}}, "singular at t = 1"},
 		{Objective{Process: EDM{SigmaMin: 1, SigmaMax: 0.5}, Param: Eps}, "from 1 to 0.5"},
 		{Objective{Process: VE{SigmaMin: -1}, Param: Eps}, "sigma"},
 		{Objective{Process: VE{SigmaMin: 1, SigmaMax: 0.5}, Param: Eps}, "less noisy"},
@@ -117,11 +116,7 @@ func TestObjectiveValidate(t *testing.T) {
 		{Objective{Process: Flow{Hi: 1.5}, Param: Velocity}, "alpha = -0.5"},
 		{Objective{Param: Eps}, "no process"},
 		{Objective{Process: ddpm}, "no prediction"},
-		{Objective{Process: ddpm, Param: Eps, Loss: L1, Weighting: ELBO}, "loss l1"},
-		{Objective{Process: ddpm, Param: Eps, Loss: Huber, Weighting: ELBO}, "loss huber"},
-		{Objective{Process: ddpm, Param: Eps, Loss: 3}, "loss 3"},
-		{Objective{Process: ddpm, Param: Eps, Weighting: -1}, "weighting -1"},
-		{Objective{Process: ddpm, Param: Eps, Variance: 9}, "variance 9"},
+		{Objective{Process: ddpm, Param: Eps, Weighting: ELBO{9}}, "variance 9"},
 		{Objective{Process: Flow{}, Param: Eps}, "singular at t = 1"},
 		{Objective{Process: Flow{}, Param: Score}, "singular at t = 1"},
 		{Objective{Process: Bridge{}, Param: V}, "singular"},
@@ -134,16 +129,6 @@ func TestObjectiveValidate(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	for _, name := range []string{"l1", "mse", "huber"} {
-		if l, err := ParseLoss(name); err != nil || l.String() != name {
-			t.Errorf("loss %s: %v, %v", name, l, err)
-		}
-	}
-	for _, name := range WeightingNames() {
-		if w, err := ParseWeighting(name); err != nil || w.String() != name {
-			t.Errorf("weighting %s: %v, %v", name, w, err)
-		}
-	}
 	for _, name := range []string{"posterior", "beta"} {
 		if v, err := ParseVariance(name); err != nil || v.String() != name {
 			t.Errorf("variance %s: %v, %v", name, v, err)

@@ -27,7 +27,7 @@ func kolmogorov(x []float64, cdf func(float64) float64) float64 {
 
 // Stratified times of a batch are evenly spaced over the span, and one by one uniform.
 func TestStratifiedTimes(t *testing.T) {
-	o := Objective{Process: VP{Lo: 0.2}, Sampler: StratifiedTimes}
+	o := Objective{Process: VP{Lo: 0.2}, TimeLaw: StratifiedTimes{}}
 	x := slices.Sorted(slices.Values(draw(o, 64)))
 	for i := range x[1:] {
 		near(t, "gap", x[i+1]-x[i], 0.8/64, 1e-12, 0)
@@ -55,17 +55,18 @@ func TestLogNormalTimes(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		o        Objective
+		law      LogNormalTimes
 		mean, sd float64
 	}{
-		{"edm", Objective{Process: EDM{}}, -1.2, 1.2},
-		{"flow", Objective{Process: Flow{}}, 0, 1},
-		{"flow, other", Objective{Process: Flow{}, LogMean: 0.7, LogSD: 2}, 0.7, 2},
-		{"vp", Objective{Process: VP{}}, -1.2, 1.2},
-		{"upper tail", Objective{Process: EDM{SigmaMin: 5}}, -1.2, 1.2},
-		{"lower tail", Objective{Process: VE{SigmaMin: 0.001, SigmaMax: 0.01}}, -1.2, 1.2},
-		{"far tail", Objective{Process: EDM{SigmaMin: 60}}, -1.2, 1.2},
+		{"edm", Objective{Process: EDM{}}, LogNormalTimes{}, -1.2, 1.2},
+		{"flow", Objective{Process: Flow{}}, LogNormalTimes{}, 0, 1},
+		{"flow, other", Objective{Process: Flow{}}, LogNormalTimes{0.7, 2}, 0.7, 2},
+		{"vp", Objective{Process: VP{}}, LogNormalTimes{}, -1.2, 1.2},
+		{"upper tail", Objective{Process: EDM{SigmaMin: 5}}, LogNormalTimes{}, -1.2, 1.2},
+		{"lower tail", Objective{Process: VE{SigmaMin: 0.001, SigmaMax: 0.01}}, LogNormalTimes{}, -1.2, 1.2},
+		{"far tail", Objective{Process: EDM{SigmaMin: 60}}, LogNormalTimes{}, -1.2, 1.2},
 	} {
-		c.o.Sampler, c.o.Param = LogNormalTimes, X0
+		c.o.TimeLaw, c.o.Param = c.law, X0
 		if err := c.o.Validate(); err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -106,7 +107,7 @@ func TestLogNormalTimes(t *testing.T) {
 func TestLogNormalIndices(t *testing.T) {
 	const n = 20000
 	p := mustDDPM("linear", 20)
-	o := Objective{Process: p, Sampler: LogNormalTimes}
+	o := Objective{Process: p, TimeLaw: LogNormalTimes{}}
 	count := make([]float64, 20)
 	for _, at := range draw(o, n) {
 		count[int(at)]++
@@ -128,12 +129,15 @@ func TestLogNormalIndices(t *testing.T) {
 }
 
 // loss is how large the loss at t is in the tests of importance.
-func loss(o Objective, t float64) float64 { return math.Pow(o.share(t), 3) }
+func loss(o Objective, t float64) float64 { return math.Pow(share(o.Process, t), 3) }
+
+// memoryOf returns the losses that o's law of times goes by.
+func memoryOf(o Objective) *Importance { return o.TimeLaw.(*Importance) }
 
 // warm returns an objective that has seen the losses everywhere.
 func warm(t *testing.T, p Process) Objective {
 	t.Helper()
-	o := Objective{Process: p, Param: X0, Sampler: ImportanceTimes, Importance: NewImportance(p)}
+	o := Objective{Process: p, Param: X0, TimeLaw: NewImportance(p)}
 	for step := range 1000 {
 		at := o.Times(random.Stream{Seed: 1, Domain: random.Times, Step: uint32(step)}, 128)
 		f, l := o.Factors(at), make([]float64, 128)
@@ -141,7 +145,7 @@ func warm(t *testing.T, p Process) Objective {
 			l[i] = loss(o, at[i]) * f[i]
 		}
 		o.Observe(at, l)
-		if o.Importance.chances() != nil && step > 200 {
+		if memoryOf(o).chances() != nil && step > 200 {
 			return o
 		}
 	}
@@ -153,7 +157,7 @@ func warm(t *testing.T, p Process) Objective {
 func TestImportanceTimes(t *testing.T) {
 	const n = 20000
 	for _, p := range []Process{mustDDPM("linear", 50), VP{}, EDM{}} {
-		cold := Objective{Process: p, Sampler: ImportanceTimes, Importance: NewImportance(p)}
+		cold := Objective{Process: p, TimeLaw: NewImportance(p)}
 		plain := Objective{Process: p}
 		if !slices.Equal(draw(cold, 100), draw(plain, 100)) {
 			t.Error("without losses the times are not uniform")
@@ -172,7 +176,7 @@ func TestImportanceTimes(t *testing.T) {
 		mean, variance := moments(o)
 		exact, points := 0.0, 100000
 		for i := range points {
-			exact += loss(o, o.at((float64(i)+0.5)/float64(points))) / float64(points)
+			exact += loss(o, TimeAtShare(o.Process, (float64(i)+0.5)/float64(points))) / float64(points)
 		}
 		near(t, "mean", mean, exact, 4*math.Sqrt(variance/n)/exact, 0)
 		if !(variance < uniform/10) {
@@ -187,16 +191,16 @@ func TestImportanceTimes(t *testing.T) {
 // The chances by hand: three indices with losses of root mean square 1, 2 and 5.
 func TestImportanceChances(t *testing.T) {
 	p := mustDDPM("linear", 3)
-	o := Objective{Process: p, Param: Eps, Sampler: ImportanceTimes, Importance: NewImportance(p)}
+	o := Objective{Process: p, Param: Eps, TimeLaw: NewImportance(p)}
 	for range 9 {
 		o.Observe([]float64{0, 1, 2, 2, 2}, []float64{1, 2, 5, math.NaN(), math.Inf(1)})
 	}
-	if n := len(o.Importance.Losses[2]); n != 9 || o.Importance.chances() != nil {
-		t.Errorf("%d losses, chances %v", n, o.Importance.chances())
+	if n := len(memoryOf(o).Losses[2]); n != 9 || memoryOf(o).chances() != nil {
+		t.Errorf("%d losses, chances %v", n, memoryOf(o).chances())
 	}
-	o.Importance.Losses = [][]float64{{0, 0, 0, 0, 0, 2, 2, 1, 1, 0}, slices.Repeat([]float64{2}, 10), slices.Repeat([]float64{5}, 10)}
+	memoryOf(o).Losses = [][]float64{{0, 0, 0, 0, 0, 2, 2, 1, 1, 0}, slices.Repeat([]float64{2}, 10), slices.Repeat([]float64{5}, 10)}
 	want := []float64{1 / 8.0, 2 / 8.0, 5 / 8.0}
-	for k, q := range o.Importance.chances() {
+	for k, q := range memoryOf(o).chances() {
 		near(t, "chance", q, 0.999*want[k]+0.001/3, 1e-12, 0)
 	}
 	task := Corrupt(o, &Host[float64]{}, NewBatch[float64](3, 1), []float64{0, 1, 2})
@@ -204,13 +208,13 @@ func TestImportanceChances(t *testing.T) {
 		near(t, "weight", w, 1/(3*(0.999*want[i]+0.001/3)), 1e-12, 0)
 	}
 	o.Observe([]float64{2}, []float64{7 * task.Weight[2]}) // as the trainer sees a loss of 7
-	near(t, "newest", o.Importance.Losses[2][9], 7, 1e-12, 0)
-	near(t, "count", float64(len(o.Importance.Losses[2])), 10, 0, 0)
+	near(t, "newest", memoryOf(o).Losses[2][9], 7, 1e-12, 0)
+	near(t, "count", float64(len(memoryOf(o).Losses[2])), 10, 0, 0)
 	count := make([]float64, 3)
 	for _, at := range draw(o, 3000) {
 		count[int(at)] += 1.0 / 3000
 	}
-	for k, q := range o.Importance.chances() {
+	for k, q := range memoryOf(o).chances() {
 		near(t, "share", count[k], q, 4*math.Sqrt(q*(1-q)/3000)/q, 0)
 	}
 }
@@ -218,13 +222,13 @@ func TestImportanceChances(t *testing.T) {
 // A resumed run draws bit for bit what the first would have drawn.
 func TestImportanceResumes(t *testing.T) {
 	o := warm(t, VP{})
-	b, err := json.Marshal(o.Importance)
+	b, err := json.Marshal(memoryOf(o))
 	if err != nil {
 		t.Fatal(err)
 	}
 	resumed := o
-	resumed.Importance = new(Importance)
-	if err := json.Unmarshal(b, resumed.Importance); err != nil {
+	resumed.TimeLaw = new(Importance)
+	if err := json.Unmarshal(b, resumed.TimeLaw); err != nil {
 		t.Fatal(err)
 	}
 	for step := range uint32(5) {
@@ -245,28 +249,18 @@ func TestTimesValidate(t *testing.T) {
 		o    Objective
 		want string
 	}{
-		{Objective{Sampler: 7}, "sampler of times 7"},
-		{Objective{Sampler: ImportanceTimes}, "NewImportance"},
-		{Objective{Sampler: ImportanceTimes, Importance: NewImportance(VP{})}, "100 parts of the time, expected 3"},
-		{Objective{Sampler: ImportanceTimes, Importance: &Importance{[][]float64{{1}, {-1}, nil}}}, "-1 in part 1"},
-		{Objective{Sampler: ImportanceTimes, Importance: &Importance{[][]float64{{math.NaN()}, nil, nil}}}, "NaN in part 0"},
-		{Objective{Sampler: ImportanceTimes, Importance: &Importance{[][]float64{nil, nil, make([]float64, 11)}}}, "11 losses in part 2"},
-		{Objective{Sampler: LogNormalTimes, LogSD: -1}, "deviation"},
-		{Objective{Sampler: LogNormalTimes, LogMean: 1}, "give both"},
-		{Objective{Sampler: LogNormalTimes, LogMean: 100, LogSD: 1}, "hardly any"},
-		{Objective{Sampler: LogNormalTimes, LogMean: -1e300, LogSD: 1}, "hardly any"},
+		{Objective{TimeLaw: NewImportance(VP{})}, "100 parts of the time, expected 3"},
+		{Objective{TimeLaw: &Importance{[][]float64{{1}, {-1}, nil}}}, "-1 in part 1"},
+		{Objective{TimeLaw: &Importance{[][]float64{{math.NaN()}, nil, nil}}}, "NaN in part 0"},
+		{Objective{TimeLaw: &Importance{[][]float64{nil, nil, make([]float64, 11)}}}, "11 losses in part 2"},
+		{Objective{TimeLaw: LogNormalTimes{SD: -1}}, "deviation"},
+		{Objective{TimeLaw: LogNormalTimes{Mean: 1}}, "give both"},
+		{Objective{TimeLaw: LogNormalTimes{100, 1}}, "hardly any"},
+		{Objective{TimeLaw: LogNormalTimes{-1e300, 1}}, "hardly any"},
 	} {
 		c.o.Process, c.o.Param = p, Eps
 		if err := c.o.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.o, err, c.want)
 		}
-	}
-	for i, name := range TimeSamplerNames() {
-		if s, err := ParseTimeSampler(name); err != nil || int(s) != i || s.String() != name {
-			t.Error(name, s, err)
-		}
-	}
-	if _, err := ParseTimeSampler("loss"); err == nil {
-		t.Error("parsed")
 	}
 }

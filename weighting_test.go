@@ -1,6 +1,7 @@
 package reverie
 
 import (
+	"fmt"
 	"math"
 	"testing"
 )
@@ -21,28 +22,26 @@ func TestWeightings(t *testing.T) {
 			}
 			o := Objective{Process: p, Param: k}
 			weight := func(w Weighting) float64 { o.Weighting = w; return o.Weight(at) / outSquared(c, paramNames[i]) }
-			near(t, "simple", weight(Simple), 1/outSquared(c, paramNames[i]), tol, 0)
+			near(t, "simple", weight(nil), 1/outSquared(c, paramNames[i]), tol, 0)
 
 			// Song: g^2/2 |s - s*|^2, and the score's error is a/s^2 that of x0hat.
 			lambda := G2(p, at) / 2 * math.Pow(c.Alpha/(c.Sigma*c.Sigma), 2)
-			near(t, "likelihood", weight(Likelihood), lambda, tol, 0)
+			near(t, "likelihood", weight(Likelihood{}), lambda, tol, 0)
 			if _, ok := p.(*DDPM); !ok {
-				near(t, "elbo", weight(ELBO), lambda, tol, 0)
+				near(t, "elbo", weight(ELBO{}), lambda, tol, 0)
 			}
 			// Hang: min(SNR, gamma)/SNR on eps, whose error is a/s that of x0hat.
 			snr := math.Pow(c.Alpha, 2) / math.Pow(c.Sigma, 2)
-			near(t, "min-snr", weight(MinSNR), math.Min(snr, 5)/snr*snr, tol, 0)
+			near(t, "min-snr", weight(MinSNR{}), math.Min(snr, 5)/snr*snr, tol, 0)
 			// Song & Ermon: sigma^2 on the score.
-			near(t, "snr", weight(SNRWeight), c.Sigma*c.Sigma*math.Pow(c.Alpha/(c.Sigma*c.Sigma), 2), tol, 0)
+			near(t, "snr", weight(SNRWeight{}), c.Sigma*c.Sigma*math.Pow(c.Alpha/(c.Sigma*c.Sigma), 2), tol, 0)
 			// Karras: (k^2 + sd^2)/(k sd)^2, k = s/a.
 			k2 := math.Pow(c.Sigma/c.Alpha, 2)
-			near(t, "edm", weight(EDMWeight), (k2+0.25)/(k2*0.25), tol, 0)
-			o.SD = 2
-			near(t, "edm, deviation 2", weight(EDMWeight), (k2+4)/(k2*4), tol, 0)
-			o.SD = 0
+			near(t, "edm", weight(EDMWeight{}), (k2+0.25)/(k2*0.25), tol, 0)
+			near(t, "edm, deviation 2", weight(EDMWeight{2}), (k2+4)/(k2*4), tol, 0)
 		}
 		for _, sd := range []float64{0.5, 2} { // Karras et al. 2022, sec. 5: the weight cancels the preconditioning's out^2
-			o := Objective{Process: p, Param: EDMParam(sd), Weighting: EDMWeight, SD: sd}
+			o := Objective{Process: p, Param: EDMParam(sd), Weighting: EDMWeight{sd}}
 			near(t, "edm on edm", o.Weight(at), 1, tol, 0)
 		}
 	})
@@ -50,9 +49,9 @@ func TestWeightings(t *testing.T) {
 
 // Where a = 0 (flow at 1) the weights are limits, not NaN.
 func TestWeightsAtPureNoise(t *testing.T) {
-	for _, w := range []Weighting{Simple, ELBO, MinSNR, Likelihood, EDMWeight, SNRWeight} {
+	for _, w := range []Weighting{nil, ELBO{}, MinSNR{}, Likelihood{}, EDMWeight{}, SNRWeight{}} {
 		o := Objective{Process: Flow{}, Param: X0, Weighting: w}
-		near(t, w.String(), o.Weight(1), map[Weighting]float64{Simple: 1, EDMWeight: 4}[w], 0, 0)
+		near(t, fmt.Sprintf("%T", w), o.Weight(1), map[Weighting]float64{nil: 1, EDMWeight{}: 4}[w], 0, 0)
 	}
 }
 
@@ -85,7 +84,7 @@ func TestBoundIsInvariant(t *testing.T) {
 		}
 		lo, hi := q.p.Span()
 		for _, v := range []float64{0.3, 4} {
-			o := Objective{Process: q.p, Param: X0, Weighting: ELBO}
+			o := Objective{Process: q.p, Param: X0, Weighting: ELBO{}}
 			sum, n := 0.0, 4000
 			for i := range n { // the midpoint rule in w, t = lo + (hi-lo) w^3, since most is lost near lo
 				w := (float64(i) + 0.5) / float64(n)

@@ -269,8 +269,8 @@ func TestTablesAgainstDiffusers(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := mustDDPM(t, beta)
-		eps := reverie.Objective{Process: p, Param: reverie.Eps, Weighting: reverie.MinSNR}
-		v := reverie.Objective{Process: p, Param: reverie.V, Weighting: reverie.MinSNR}
+		eps := reverie.Objective{Process: p, Param: reverie.Eps, Weighting: reverie.MinSNR{}}
+		v := reverie.Objective{Process: p, Param: reverie.V, Weighting: reverie.MinSNR{}}
 		for i, at := range g.At {
 			agree(t, g.Schedule+" beta", beta[at], g.Beta[i], 1e-11, 0)
 			agree(t, g.Schedule+" weight of eps", eps.Weight(float64(at)), g.Eps[i], 1e-5, 0)

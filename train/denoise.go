@@ -21,6 +21,7 @@ type denoise struct {
 	engine    *engine.Engine
 	net       net.Model
 	objective reverie.Objective
+	norm      string  // of its error: l1, huber or mse, which "" is too
 	level     float64 // the one time at which it learns; 0: all times
 	ends
 }
@@ -41,8 +42,8 @@ func (d *denoise) checkLevel() error {
 // at is the objective at a place: validations are not to depend on which times happen to be hard.
 func (d *denoise) at(at place) reverie.Objective {
 	o := d.objective
-	if at.validation && o.Sampler == reverie.ImportanceTimes {
-		o.Sampler, o.Importance = reverie.UniformTimes, nil
+	if _, ok := o.TimeLaw.(reverie.TimeMemory); ok && at.validation {
+		o.TimeLaw = nil
 	}
 	return o
 }
@@ -66,23 +67,26 @@ func (d *denoise) learned(losses []float32, t []float64) {
 
 // memory is the losses by which times are drawn, null where they are not.
 func (d *denoise) memory() (json.RawMessage, error) {
-	if d.objective.Importance == nil {
-		return nil, nil
+	if m, ok := d.objective.TimeLaw.(reverie.TimeMemory); ok {
+		return json.Marshal(m)
 	}
-	return json.Marshal(d.objective.Importance)
+	return nil, nil
 }
 
 // remember takes the memory back.
 func (d *denoise) remember(text json.RawMessage) error {
-	m := d.objective.Importance
-	if m == nil {
+	m, ok := d.objective.TimeLaw.(reverie.TimeMemory)
+	if !ok {
 		return nil
 	}
-	bins := len(m.Losses)
-	if err := json.Unmarshal(text, m); err != nil || len(m.Losses) != bins {
-		return fmt.Errorf("trainer.json: method: %d times have losses, expected %d: %w", len(m.Losses), bins, err)
+	err := json.Unmarshal(text, m)
+	if v, ok := m.(interface{ Validate(reverie.Process) error }); ok && err == nil {
+		err = v.Validate(d.objective.Process)
 	}
-	return m.Validate()
+	if err != nil {
+		return fmt.Errorf("trainer.json: method: %w", err)
+	}
+	return nil
 }
 
 // inputs are the noised images, the number that the network sees of each one's time, the target and the weight.
@@ -100,24 +104,24 @@ func (d *denoise) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64,
 
 // loss is the weighted norm of the network's error.
 func (d *denoise) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
-	return lossPerImage(d.objective.Loss, d.net.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2], in[3]), nil
+	return lossPerImage(d.norm, d.net.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2], in[3]), nil
 }
 
 func (d *denoise) parts() []string { return nil }
 
 // lossPerImage is the loss of each image, [N]: the mean over its elements,
 // times its weight.
-func lossPerImage(kind reverie.Loss, out, target, weight *graph.Node) *graph.Node {
+func lossPerImage(norm string, out, target, weight *graph.Node) *graph.Node {
 	d := graph.Sub(out, target)
-	switch kind {
-	case reverie.MSE:
-		d = graph.Square(d)
-	case reverie.L1:
+	switch norm {
+	case "l1":
 		d = graph.Abs(d)
-	case reverie.Huber: // |d| <= 1: d^2/2, else |d| - 1/2; with m = min(|d|, 1): m (|d| - m/2)
+	case "huber": // |d| <= 1: d^2/2, else |d| - 1/2; with m = min(|d|, 1): m (|d| - m/2)
 		a := graph.Abs(d)
 		m := graph.MinScalar(a, 1)
 		d = graph.Mul(m, graph.Sub(a, graph.MulScalar(m, 0.5)))
+	default:
+		d = graph.Square(d)
 	}
 	return graph.Mul(graph.ReduceMean(d, 1, 2, 3), weight)
 }

@@ -395,10 +395,11 @@ func TestFactorsReachTheBound(t *testing.T) {
 	}
 	o := reverie.Objective{Process: chain, Param: reverie.Eps}
 	simple, vlb := means(o)
-	o.Sampler, o.Importance = reverie.ImportanceTimes, reverie.NewImportance(chain)
+	unequal := reverie.NewImportance(chain)
+	o.TimeLaw = unequal
 	for i := range T { // as if the losses were very unequal
 		for range 10 {
-			o.Importance.Losses[i] = append(o.Importance.Losses[i], float64(1+3*i))
+			unequal.Losses[i] = append(unequal.Losses[i], float64(1+3*i))
 		}
 	}
 	weighed, bound := means(o)

@@ -110,21 +110,29 @@ func Objective(c *config.Run) (o reverie.Objective, err error) {
 	if o.Param, err = spec.Param(); err != nil {
 		return o, err
 	}
-	if o.Loss, err = reverie.ParseLoss(c.Loss); err != nil {
+	variance, err := reverie.ParseVariance(c.Variance)
+	if err != nil {
 		return o, err
 	}
-	if o.Weighting, err = reverie.ParseWeighting(c.Weighting); err != nil {
-		return o, err
+	switch c.Weighting {
+	case "elbo":
+		o.Weighting = reverie.ELBO{Variance: variance}
+	case "min-snr":
+		o.Weighting = reverie.MinSNR{}
+	case "likelihood":
+		o.Weighting = reverie.Likelihood{}
+	case "edm":
+		o.Weighting = reverie.EDMWeight{SD: c.SigmaData}
+	case "snr":
+		o.Weighting = reverie.SNRWeight{}
 	}
-	if o.Variance, err = reverie.ParseVariance(c.Variance); err != nil {
-		return o, err
-	}
-	o.SD = c.SigmaData
-	if o.Sampler, err = reverie.ParseTimeSampler(c.Times); err != nil {
-		return o, err
-	}
-	if o.Sampler == reverie.ImportanceTimes {
-		o.Importance = reverie.NewImportance(o.Process)
+	switch c.Times {
+	case "stratified":
+		o.TimeLaw = reverie.StratifiedTimes{}
+	case "log-normal":
+		o.TimeLaw = reverie.LogNormalTimes{}
+	case "importance":
+		o.TimeLaw = reverie.NewImportance(o.Process)
 	}
 	err = o.Validate()
 	var u *reverie.UndeterminedError
@@ -193,7 +201,7 @@ func newMethod(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, le
 	if err != nil && !errors.As(err, new(*reverie.UndeterminedError)) { // which Create refuses, and Resume notes
 		return nil, nil, err
 	}
-	d := denoise{engine: e, net: m, objective: o, level: c.Level, ends: ends{far: far, couple: c.Coupling == "ot"}}
+	d := denoise{engine: e, net: m, objective: o, norm: c.Loss, level: c.Level, ends: ends{far: far, couple: c.Coupling == "ot"}}
 	if err := d.checkLevel(); err != nil {
 		return nil, nil, err
 	}
