@@ -3,6 +3,7 @@
 // residual U-Net of preset small.
 //
 //	bench/run.sh            installs PyTorch in bench/.venv and runs this
+//	bench/older.sh COMMIT   runs this against an older commit in PyTorch's place
 //
 // Each side is a process of its own, which builds its model when it is started
 // and then makes one step for every line on its standard input.
@@ -77,6 +78,7 @@ func main() {
 	rounds := flag.Int("rounds", 9, "counted steps of each side")
 	threads := flag.Int("threads", 2, "threads of each side")
 	only := flag.String("only", "", "run only the workloads whose name begins so")
+	older := flag.String("older", "", "compare with this program, built from an older commit, twice, instead of with PyTorch")
 	worker := flag.String("worker", "", "be a worker for this workload (JSON)")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of the worker here")
 	flag.Parse()
@@ -84,7 +86,7 @@ func main() {
 	if *worker != "" {
 		err = work(*worker, *threads, *profile)
 	} else {
-		err = compare(*python, *rounds, *threads, *only)
+		err = compare(peers(*python, *older), *rounds, *threads, *only)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -95,8 +97,35 @@ func main() {
 // warmUp is the number of steps that are not counted.
 const warmUp = 3
 
-// compare runs every workload on both sides and prints the table.
-func compare(python string, rounds, threads int, only string) error {
+// A peer is what a workload is compared with: how its side is started.
+type peer struct {
+	name    string
+	command func(spec, threads string) *exec.Cmd
+}
+
+// reverie is the peer that a build of this program is.
+func reverie(name, program string) peer {
+	return peer{name, func(spec, threads string) *exec.Cmd {
+		return exec.Command(program, "-threads", threads, "-worker", spec)
+	}}
+}
+
+// peers are PyTorch's two sides or, where it is given, a build of an older commit: twice, so that their ratio shows what of another
+// is the machine's noise.
+func peers(python, older string) []peer {
+	if older != "" {
+		return []peer{reverie("older", older), reverie("older again", older)}
+	}
+	torch := func(mode string) peer {
+		return peer{"PyTorch " + mode, func(spec, threads string) *exec.Cmd {
+			return exec.Command(python, "bench/worker.py", spec, threads, mode)
+		}}
+	}
+	return []peer{torch("eager"), torch("channels_last")}
+}
+
+// compare runs every workload on all sides and prints the table.
+func compare(peers []peer, rounds, threads int, only string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -115,11 +144,9 @@ func compare(python string, rounds, threads int, only string) error {
 		if err != nil {
 			return err
 		}
-		n := fmt.Sprint(threads)
-		sides := []*side{
-			{name: "reverie", cmd: exec.Command(self, "-threads", n, "-worker", string(spec))},
-			{name: "PyTorch eager", cmd: exec.Command(python, "bench/worker.py", string(spec), n, "eager")},
-			{name: "PyTorch channels_last", cmd: exec.Command(python, "bench/worker.py", string(spec), n, "channels_last")},
+		var sides []*side
+		for _, p := range append([]peer{reverie("reverie", self)}, peers...) {
+			sides = append(sides, &side{name: p.name, cmd: p.command(string(spec), fmt.Sprint(threads))})
 		}
 		if err := race(w, sides, rounds); err != nil {
 			return err
@@ -193,11 +220,24 @@ func race(w workload, sides []*side, rounds int) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
-	best := slices.MinFunc(sides[1:], func(a, b *side) int { return int(1e9 * (median(a.seconds) - median(b.seconds))) })
-	memory := min(sides[1].bytes, sides[2].bytes)
-	fmt.Printf("| | **reverie / best PyTorch** | **%.2f** | **%.2f** | **%.2f** |\n", slices.Min(sides[0].seconds)/min(slices.Min(sides[1].seconds), slices.Min(sides[2].seconds)),
-		median(sides[0].seconds)/median(best.seconds), float64(sides[0].bytes)/float64(memory))
+	printRatio("reverie / best of the others", sides[0], sides[1:])
+	printRatio(sides[1].name+" / "+sides[2].name, sides[1], sides[2:])
 	return nil
+}
+
+// printRatio prints the row of a side's numbers over the best of others'.
+func printRatio(name string, s *side, others []*side) {
+	least := func(of func(*side) float64) float64 {
+		best := of(others[0])
+		for _, o := range others[1:] {
+			best = min(best, of(o))
+		}
+		return best
+	}
+	fastest := func(s *side) float64 { return slices.Min(s.seconds) }
+	middle := func(s *side) float64 { return median(s.seconds) }
+	memory := func(s *side) float64 { return float64(s.bytes) }
+	fmt.Printf("| | **%s** | **%.3f** | **%.3f** | **%.3f** |\n", name, fastest(s)/least(fastest), middle(s)/least(middle), memory(s)/least(memory))
 }
 
 func median(v []float64) float64 {
