@@ -35,6 +35,9 @@ const (
 // maxHidden bounds the hidden units that a file may ask for.
 const maxHidden = 1 << 16
 
+// LearnedUnits are the hidden units of the schedules that are trained. The paper's 1,024 resolve far more than a schedule has.
+const LearnedUnits = 128
+
 // LearnedParams returns the parameters that training starts from: n hidden units (the paper has 1,024) in equal steps over [0, 1], with so
 // little weight that gamma is within 1% of a straight line from LearnedGammaMin to LearnedGammaMax.
 func LearnedParams(n int) []float64 {

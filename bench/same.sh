@@ -37,6 +37,7 @@ settings() {
 	variance) echo "$images --process ddpm --timesteps 50 --variance learned" ;;
 	sliced) echo "$points --process ve --prediction score --objective sliced" ;;
 	importance) echo "$points --process ddpm --timesteps 50 --times importance" ;;
+	energy) echo "$points --process vp --energy" ;;
 	best) echo "$images --process ddpm --timesteps 50 --best val --save-every 5" ;;
 	esac
 }
@@ -52,7 +53,7 @@ solver() {
 
 # numbers BINARY RUN OUT [FLAGS]: samples as numbers.
 numbers() {
-	case $2 in *vp* | *ve* | *between* | *sliced* | *importance*) kind=csv ;; *) kind=npz ;; esac
+	case $2 in *vp* | *ve* | *between* | *sliced* | *importance* | *energy*) kind=csv ;; *) kind=npz ;; esac
 	"$1" sample "$2" $4 --"$kind" "$3" --out "$3.png" >"$3.log" 2>&1 || { cat "$3.log" >&2; return 1; }
 }
 
@@ -72,7 +73,7 @@ compare() {
 	fi
 }
 
-for run in ${*:-ddpm lecture vp subvp ve edm flow between vae latent schedule variance sliced importance best}; do
+for run in ${*:-ddpm lecture vp subvp ve edm flow between vae latent schedule variance sliced importance energy best}; do
 	for side in old new; do
 		rm -rf "vae-run"
 		[ ! -d "$side-vae" ] || cp -r "$side-vae" vae-run

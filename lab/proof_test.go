@@ -20,10 +20,11 @@ func TestEachLossFindsTheScore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	energy, err := mlp.New(mlp.Config{Depth: 2, Width: 64, Energy: true})
+	within, err := mlp.New(mlp.Config{Depth: 2, Width: 64})
 	if err != nil {
 		t.Fatal(err)
 	}
+	energy := net.Energy{Model: within}
 	for _, c := range []struct {
 		contender int
 		name      string

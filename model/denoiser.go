@@ -24,9 +24,9 @@ func (d *Denoiser) Close() {
 	d.network.double = nil
 }
 
-// Denoiser returns the network in mode net.Eval or net.PerImage, over the scope's space, which owns what it returns. It knows the
+// Denoiser returns the network in mode net.Eval or net.PerImage, over the recycler's space, which owns what it returns. It knows the
 // vector-Jacobian product, and the variance where that is learned. The weights in float64 are the model's as they are at the first call.
-func (m *Model) Denoiser(space *Scope, mode net.Mode) *Denoiser {
+func (m *Model) Denoiser(space *Recycler, mode net.Mode) *Denoiser {
 	n := &network{m: m, space: space, mode: mode}
 	return &Denoiser{reverie.FromPrediction(space, m.Process, m.Param, n), n}
 }
@@ -34,7 +34,7 @@ func (m *Model) Denoiser(space *Scope, mode net.Mode) *Denoiser {
 // network is what reverie.FromPrediction asks: what it answers is the prediction, in x0hat's place.
 type network struct {
 	m      *Model
-	space  *Scope
+	space  *Recycler
 	mode   net.Mode
 	double []*tensors.Tensor
 }
@@ -92,7 +92,7 @@ func (n *network) parts(q reverie.Query[*tensors.Tensor]) ([]*tensors.Tensor, er
 	return n.own(n.m.split.Call(y...))
 }
 
-// own makes tensors the scope's.
+// own makes tensors the recycler's.
 func (n *network) own(y []*tensors.Tensor, err error) ([]*tensors.Tensor, error) {
 	for _, y := range y {
 		n.space.Own(y)

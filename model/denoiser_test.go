@@ -60,10 +60,13 @@ func TestVJPIsTheDerivative(t *testing.T) {
 	for name, c := range map[string]struct {
 		c mlp.Config
 		k reverie.Param
-	}{"eps": {mlp.Config{}, reverie.Eps}, "v": {mlp.Config{}, reverie.V}, "learned variance": {mlp.Config{Out: 6}, reverie.Eps}, "energy": {mlp.Config{Energy: true}, reverie.Score}} {
+	}{"eps": {mlp.Config{}, reverie.Eps}, "v": {mlp.Config{}, reverie.V}, "learned variance": {mlp.Config{Out: 6}, reverie.Eps}, "energy": {mlp.Config{}, reverie.Score}} {
 		t.Run(name, func(t *testing.T) {
 			m := pointModel(t, e, c.c, c.k)
-			space := NewScope(e.Space(random.Stream{}))
+			if name == "energy" {
+				m.Net = net.Energy{Model: m.Net}
+			}
+			space := NewRecycler(e.Space(random.Stream{}))
 			defer space.Close()
 			d := m.Denoiser(space, net.Eval)
 			defer d.Close()
@@ -111,7 +114,7 @@ func TestVJPIsTheDerivative(t *testing.T) {
 func TestDenoiserKnows(t *testing.T) {
 	e := openEngine(t, "")
 	m := pointModel(t, e, mlp.Config{Out: 6}, reverie.Eps)
-	space := NewScope(e.Space(random.Stream{}))
+	space := NewRecycler(e.Space(random.Stream{}))
 	defer space.Close()
 	d := m.Denoiser(space, net.Eval)
 	defer d.Close()
@@ -157,7 +160,7 @@ func TestVJPOfAUNet(t *testing.T) {
 	}
 	m := New(e, n, reverie.VP{}, reverie.Eps, w)
 	defer m.Close()
-	space := NewScope(e.Space(random.Stream{}))
+	space := NewRecycler(e.Space(random.Stream{}))
 	defer space.Close()
 	d := m.Denoiser(space, net.Eval)
 	defer d.Close()

@@ -73,10 +73,12 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 		return nil, fmt.Errorf("scheduler: %w", err)
 	}
 	if spec.Energy {
-		n = Energy{n}
+		if n, err = net.NewEnergy(n); err != nil {
+			return nil, err
+		}
 	}
 	if spec.LearnedSchedule() {
-		n = NewScheduled(n)
+		n = net.NewScheduled(n)
 	}
 	if err := checkOutputs(n, spec); err != nil {
 		return nil, err

@@ -64,7 +64,7 @@ func New(e *engine.Engine, n net.Model, p reverie.Process, k reverie.Param, weig
 
 // Use makes the weights the model's, and with them a learned schedule, which is part of them.
 func (m *Model) Use(weights []*tensors.Tensor) error {
-	if s, ok := m.Net.(*Scheduled); ok {
+	if s, ok := m.Net.(*net.Scheduled); ok {
 		p, err := s.Process(weights)
 		if err != nil {
 			return err

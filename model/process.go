@@ -17,7 +17,7 @@ func (s Spec) vp(linear reverie.VP) (reverie.Process, error) {
 	case "sigmoid":
 		return reverie.SigmoidVP{}, nil
 	case "learned":
-		return reverie.NewLearnedVP(reverie.LearnedParams(hiddenUnits))
+		return reverie.NewLearnedVP(reverie.LearnedParams(reverie.LearnedUnits))
 	}
 	return nil, fmt.Errorf("process vp has no schedule %q", s.Schedule)
 }

@@ -25,7 +25,7 @@ type Spec struct {
 	Prediction string  // one of reverie.ParamNames
 	SigmaData  float64 // of the prediction edm; 0: 0.5
 	Variance   string  // of ddpm's reverse steps: posterior, beta or learned
-	Energy     bool    // the network is an Energy's
+	Energy     bool    // the network is a net.Energy
 }
 
 // vpSteps is the number of steps whose betas, times it, are the beta(t) of a VP-SDE: the paper's 0.1 and 20 are then DDPM's 1e-4

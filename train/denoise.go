@@ -92,7 +92,7 @@ func (d *denoise) remember(text json.RawMessage) error {
 // inputs are the noised images, the number that the network sees of each one's time, the target and the weight.
 func (d *denoise) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
 	times := d.times(at, b.N)
-	space := model.NewScope(d.engine.Space(at.noise))
+	space := model.NewRecycler(d.engine.Space(at.noise))
 	x0, eps, err := d.pair(d.engine, space, b, at)
 	if err != nil {
 		return nil, nil, err

@@ -55,7 +55,7 @@ func nats(part []float64, dim int) float64 {
 func TestScheduleAgreesWithEvaluation(t *testing.T) {
 	e := testEngine(t)
 	const n, dim = 12, 3
-	m := model.NewScheduled(pointsNet(t, dim, dim))
+	m := net.NewScheduled(pointsNet(t, dim, dim))
 	weights := net.Initial(m, 3, dtypes.Float64)
 	p, err := reverie.NewLearnedVP(tensors.MustCopyFlatData[float64](weights[len(weights)-1]))
 	if err != nil {
@@ -197,7 +197,7 @@ func learnedOn8Gaussians(t *testing.T, schedule string) (*model.Loaded, float64)
 		flat = append(flat, float32(p[0]), float32(p[1]))
 	}
 	s := random.Stream{Seed: 6, Domain: random.Evaluation}
-	space := model.NewScope(m.Engine.Space(s))
+	space := model.NewRecycler(m.Engine.Space(s))
 	e, err := likelihood.Continuous(t.Context(), space, m.Process, m.Denoiser(space, net.Eval), engine.New(m.Engine, flat, n, 1, 1, 2),
 		likelihood.BoundOptions{Stream: s})
 	if err != nil {

@@ -49,7 +49,7 @@ func (m *match) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, e
 	if err != nil {
 		return nil, nil, err
 	}
-	space := model.NewScope(m.engine.Space(at.noise))
+	space := model.NewRecycler(m.engine.Space(at.noise))
 	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
 	law, cond, weight := [2][]float64{make([]float64, b.N), make([]float64, b.N)}, make([]float64, b.N), make([]float64, b.N)
 	factors := o.Factors(times)

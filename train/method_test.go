@@ -12,7 +12,6 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/kind"
-	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/score"
@@ -178,7 +177,7 @@ func testVariationalLoss(t *testing.T, levels int) {
 	e := testEngine(t)
 	const n, dim = 12, 3
 	for _, predictsV := range []bool{false, true} {
-		m := model.NewScheduled(pointsNet(t, dim, dim))
+		m := net.NewScheduled(pointsNet(t, dim, dim))
 		weights := net.Initial(m, 3, dtypes.Float64)
 		p, err := reverie.NewLearnedVP(tensors.MustCopyFlatData[float64](weights[len(weights)-1]))
 		if err != nil {
@@ -252,7 +251,7 @@ func TestVariationalGradients(t *testing.T) {
 func testVariationalGradients(t *testing.T, levels int) {
 	e := testEngine(t)
 	const n, dim = 8, 2
-	m := model.NewScheduled(pointsNet(t, dim, dim))
+	m := net.NewScheduled(pointsNet(t, dim, dim))
 	weights := net.Initial(m, 3, dtypes.Float64)
 	at := len(weights) - 1
 	gamma := tensors.MustCopyFlatData[float64](weights[at])

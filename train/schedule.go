@@ -25,7 +25,7 @@ import (
 // that is smooth: a set of points has none, and gamma_0 would fall for ever; and without any term against it, gamma_0 rises until nothing is learned.
 type variational struct {
 	denoise
-	scheduled *model.Scheduled
+	scheduled *net.Scheduled
 	levels    int  // of the data, see kind.Kind
 	v         bool // the network predicts v, not eps
 }
@@ -33,7 +33,7 @@ type variational struct {
 // inputs are the images, their noise and their times.
 func (m *variational) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
 	times := m.times(at, b.N)
-	space := model.NewScope(m.engine.Space(at.noise))
+	space := model.NewRecycler(m.engine.Space(at.noise))
 	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
 	eps := space.Noise(x0)
 	space.Close(x0, eps)
@@ -45,7 +45,7 @@ func (m *variational) parts() []string { return []string{"diffusion", "prior", "
 // loss is the bound of each image, and its terms.
 func (m *variational) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	x0, eps, t := in[0], in[1], in[2]
-	gamma, slope, g0, g1 := model.GammaAt(m.schedule(v), t)
+	gamma, slope, g0, g1 := net.GammaAt(m.schedule(v), t)
 	alpha := net.OverImage(graph.Sqrt(graph.Logistic(graph.Neg(gamma))))
 	sigma := net.OverImage(graph.Sqrt(graph.Logistic(gamma)))
 	z := graph.Add(graph.Mul(alpha, x0), graph.Mul(sigma, eps))

@@ -34,10 +34,12 @@ func Network(c *config.Run) (net.Network, error) {
 		return nil, err
 	}
 	if Spec(c).Energy {
-		m = model.Energy{Model: m}
+		if m, err = net.NewEnergy(m); err != nil {
+			return nil, err
+		}
 	}
 	if Spec(c).LearnedSchedule() {
-		m = model.NewScheduled(m)
+		m = net.NewScheduled(m)
 	}
 	return m, m.Check(c.Resolution.H, c.Resolution.W)
 }
@@ -49,7 +51,7 @@ func layOut(c *config.Run) (net.Model, error) {
 	case unet.Arch:
 		return unet.New(unetConfig(c))
 	case mlp.Arch:
-		return mlp.New(mlp.Config{Dim: c.ImageChannels, Out: outChannels(c), Width: c.Channels[0], Depth: len(c.Channels), Energy: c.Energy})
+		return mlp.New(mlp.Config{Dim: c.ImageChannels, Out: outChannels(c), Width: c.Channels[0], Depth: len(c.Channels)})
 	}
 	return nil, config.OneOf("arch", c.Arch, config.Archs)
 }
@@ -97,7 +99,7 @@ func Spec(c *config.Run) model.Spec {
 	return model.Spec{
 		Process: c.Process, Schedule: c.Schedule, Timesteps: c.Timesteps, BetaStart: c.BetaStart, BetaEnd: c.BetaEnd,
 		SigmaMin: c.SigmaMin, SigmaMax: c.SigmaMax, Between: len(c.From) > 0,
-		Prediction: c.Prediction, SigmaData: c.SigmaData, Variance: c.Variance, Energy: c.Energy && c.Arch != mlp.Arch,
+		Prediction: c.Prediction, SigmaData: c.SigmaData, Variance: c.Variance, Energy: c.Energy,
 	}
 }
 
@@ -205,7 +207,7 @@ func newMethod(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, le
 	if err := d.checkLevel(); err != nil {
 		return nil, nil, err
 	}
-	if s, ok := m.(*model.Scheduled); ok {
+	if s, ok := m.(*net.Scheduled); ok {
 		return &variational{denoise: d, scheduled: s, levels: levels, v: c.Prediction == "v"}, o.Process, nil
 	}
 	if c.Variance == "learned" {

@@ -22,8 +22,6 @@ type Config struct {
 	// unit variance with sharp edges: on the checkerboard 2 octaves bring the error beyond the best possible loss to a third; on
 	// smooth densities and for an energy they gain nothing.
 	Waves int `json:"waves"`
-	// Energy makes the prediction the gradient of a scalar, see [Model.Potential]; Out is then Dim.
-	Energy bool `json:"energy"`
 }
 
 // Bounds of a configuration.
@@ -55,8 +53,6 @@ func (c Config) Validate() error {
 		return fmt.Errorf("dim: %d, expected 1 to %d", c.Dim, maxDim)
 	case c.Out != c.Dim && c.Out != 2*c.Dim:
 		return fmt.Errorf("out: %d, expected dim = %d, or %d for a learned variance", c.Out, c.Dim, 2*c.Dim)
-	case c.Energy && c.Out != c.Dim:
-		return fmt.Errorf("out: %d, expected dim = %d where the prediction is the gradient of an energy", c.Out, c.Dim)
 	case c.Depth < 1 || c.Depth > maxDepth:
 		return fmt.Errorf("depth: %d, expected 1 to %d", c.Depth, maxDepth)
 	case c.Waves < 0 || c.Waves > maxWaves:

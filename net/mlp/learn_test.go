@@ -20,7 +20,7 @@ import (
 // learner trains a network to predict eps from points of a mixture.
 type learner struct {
 	e   *engine.Engine
-	m   *mlp.Model
+	m   net.Model
 	p   reverie.Process
 	law *mixture.Mixture
 }
@@ -120,17 +120,18 @@ func TestLearns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	small := mlp.Config{Width: 64, Depth: 2}
 	for name, c := range map[string]struct {
-		p      reverie.Process
-		config mlp.Config
+		p reverie.Process
+		m net.Model
 	}{
-		"vp":        {reverie.VP{}, mlp.Config{Width: 64, Depth: 2}},
-		"vp energy": {reverie.VP{}, mlp.Config{Width: 64, Depth: 2, Energy: true}},
-		"flow":      {reverie.Flow{}, mlp.Config{Width: 64, Depth: 2}},
-		"edm":       {reverie.EDM{}, mlp.Config{Width: 64, Depth: 2}},
-		"ve":        {reverie.VE{}, mlp.Config{Width: 64, Depth: 2}},
+		"vp":        {reverie.VP{}, build(t, small)},
+		"vp energy": {reverie.VP{}, net.Energy{Model: build(t, small)}},
+		"flow":      {reverie.Flow{}, build(t, small)},
+		"edm":       {reverie.EDM{}, build(t, small)},
+		"ve":        {reverie.VE{}, build(t, small)},
 	} {
-		l := &learner{open(t), build(t, c.config), c.p, law}
+		l := &learner{open(t), c.m, c.p, law}
 		before := l.excess(t, net.Initial(l.m, 1, dtypes.Float32), 2048)
 		after := l.excess(t, l.fit(t, 400, 256, 4e-3), 2048)
 		t.Logf("%s: %.4f, untrained %.3f", name, after, before)

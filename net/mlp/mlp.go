@@ -8,7 +8,7 @@
 //	y = Linear(SiLU(h))                                output
 //
 // It has no normalisation, so that any number of derivatives with respect to x exists: for exact and sliced score matching, for
-// divergences, and for a prediction that is itself a gradient ([Config].Energy).
+// divergences, and for a prediction that is itself a gradient ([net.Energy]).
 package mlp
 
 import (
@@ -25,12 +25,25 @@ const Arch = "mlp"
 
 func init() {
 	net.Register(Arch, func(json []byte) (net.Network, error) {
-		var c Config
-		if err := net.Decode(json, &c); err != nil {
-			return nil, err
-		}
-		return New(c)
+		return decode(json)
 	})
+}
+
+// decode reads a configuration. Older files say in it that the network is within
+// a [net.Energy], which is now said beside the process.
+func decode(json []byte) (net.Network, error) {
+	var c struct {
+		Config
+		Energy bool `json:"energy"`
+	}
+	if err := net.Decode(json, &c); err != nil {
+		return nil, err
+	}
+	m, err := New(c.Config)
+	if err != nil || !c.Energy {
+		return m, err
+	}
+	return net.NewEnergy(m)
 }
 
 // Model is the network's architecture.
@@ -95,31 +108,11 @@ func (m *Model) Check(h, w int) error {
 // Takes is the time.
 func (m *Model) Takes() net.Parts { return net.Cond }
 
-// Forward predicts from points x [N,1,1,D] and conds [N]; the result is [N,1,1,Out]. With Energy it is the gradient of
-// [Model.Potential] with respect to x, so that its Jacobian is symmetric.
+// Forward predicts from points x [N,1,1,D] and conds [N]; the result is
+// [N,1,1,Out].
 func (m *Model) Forward(v *net.Vars, in net.Input) *graph.Node {
 	in = in.For(m)
-	if !m.config.Energy {
-		return net.OverPixels(m.body(v, in.X, in.Cond))
-	}
-	// Points do not meet, so the gradient of the sum holds each point's own.
-	f := graph.ReduceAllSum(m.Potential(v, in.X, in.Cond))
-	return graph.Gradient(f, in.X)[0]
-}
-
-// Potential is the scalar f(x, cond), [N], of a model with Energy:
-//
-//	f(x, cond) = x . y(x, cond),   Forward = grad f
-//
-// y the network's last layer. (Salimans & Ho 2021, "Should EBMs model the energy or the score?", write -|x - y|^2/2 to the
-// same end: a field that grows with x.) Trained as a score, f is log p(x_t) up to a constant for each cond; trained as eps, it
-// is -s log p. It panics for a model without Energy.
-func (m *Model) Potential(v *net.Vars, x, cond *graph.Node) *graph.Node {
-	if !m.config.Energy {
-		panic("mlp: Potential of a model without Energy")
-	}
-	flat := graph.Reshape(x, x.Shape().Dim(0), m.config.Dim)
-	return graph.ReduceSum(graph.Mul(flat, m.body(v, x, cond)), 1)
+	return net.OverPixels(m.body(v, in.X, in.Cond))
 }
 
 // body is the network itself, [N,Out].

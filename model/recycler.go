@@ -8,55 +8,55 @@ import (
 	"github.com/reverie-go/reverie/engine"
 )
 
-// A Scope is an engine's Space that remembers the tensors it has made, so that
+// A Recycler is an engine's Space that remembers the tensors it has made, so that
 // a loop gives their memory back instead of leaving it to the garbage
 // collector, which lets the heap of a large network double first.
-type Scope struct {
+type Recycler struct {
 	*engine.Space
 	made []*tensors.Tensor   // in this step
 	old  [][]*tensors.Tensor // in the steps before, the last one first
 }
 
 var (
-	_ reverie.Space[*tensors.Tensor]   = (*Scope)(nil)
-	_ reverie.Clamper[*tensors.Tensor] = (*Scope)(nil)
-	_ reverie.Normer[*tensors.Tensor]  = (*Scope)(nil)
+	_ reverie.Space[*tensors.Tensor]   = (*Recycler)(nil)
+	_ reverie.Clamper[*tensors.Tensor] = (*Recycler)(nil)
+	_ reverie.Normer[*tensors.Tensor]  = (*Recycler)(nil)
 )
 
-// NewScope returns a scope over a space of its own.
-func NewScope(s *engine.Space) *Scope { return &Scope{Space: s} }
+// NewRecycler returns a recycler over a space of its own.
+func NewRecycler(s *engine.Space) *Recycler { return &Recycler{Space: s} }
 
-// Own makes x one of the scope's tensors, and returns it.
-func (s *Scope) Own(x *tensors.Tensor) *tensors.Tensor {
+// Own makes x one of the recycler's tensors, and returns it.
+func (s *Recycler) Own(x *tensors.Tensor) *tensors.Tensor {
 	s.made = append(s.made, x)
 	return x
 }
 
 // Sum is the Space's.
-func (s *Scope) Sum(c []float64, x ...*tensors.Tensor) *tensors.Tensor {
+func (s *Recycler) Sum(c []float64, x ...*tensors.Tensor) *tensors.Tensor {
 	return s.Own(s.Space.Sum(c, x...))
 }
 
 // SumEach is the Space's.
-func (s *Scope) SumEach(c [][]float64, x ...*tensors.Tensor) *tensors.Tensor {
+func (s *Recycler) SumEach(c [][]float64, x ...*tensors.Tensor) *tensors.Tensor {
 	return s.Own(s.Space.SumEach(c, x...))
 }
 
 // Noise is the Space's.
-func (s *Scope) Noise(like *tensors.Tensor) *tensors.Tensor { return s.Own(s.Space.Noise(like)) }
+func (s *Recycler) Noise(like *tensors.Tensor) *tensors.Tensor { return s.Own(s.Space.Noise(like)) }
 
 // Clamp is the Space's.
-func (s *Scope) Clamp(x *tensors.Tensor, lo, hi float64) *tensors.Tensor {
+func (s *Recycler) Clamp(x *tensors.Tensor, lo, hi float64) *tensors.Tensor {
 	return s.Own(s.Space.Clamp(x, lo, hi))
 }
 
 // ClampVJP is the Space's.
-func (s *Scope) ClampVJP(x, u *tensors.Tensor, lo, hi float64) *tensors.Tensor {
+func (s *Recycler) ClampVJP(x, u *tensors.Tensor, lo, hi float64) *tensors.Tensor {
 	return s.Own(s.Space.ClampVJP(x, u, lo, hi))
 }
 
 // AbsQuantileVJP is the Space's.
-func (s *Scope) AbsQuantileVJP(x *tensors.Tensor, q float64, u []float64) *tensors.Tensor {
+func (s *Recycler) AbsQuantileVJP(x *tensors.Tensor, q float64, u []float64) *tensors.Tensor {
 	return s.Own(s.Space.AbsQuantileVJP(x, q, u))
 }
 
@@ -66,7 +66,7 @@ const history = 3
 
 // Next ends a step: it frees what was made more than history steps ago, other
 // than keep.
-func (s *Scope) Next(keep ...*tensors.Tensor) {
+func (s *Recycler) Next(keep ...*tensors.Tensor) {
 	s.old = append([][]*tensors.Tensor{s.made}, s.old...)
 	s.made = nil
 	if len(s.old) > history {
@@ -75,9 +75,9 @@ func (s *Scope) Next(keep ...*tensors.Tensor) {
 	}
 }
 
-// Close frees all that the scope has made, other than keep, which is the
+// Close frees all that the recycler has made, other than keep, which is the
 // caller's from now on.
-func (s *Scope) Close(keep ...*tensors.Tensor) {
+func (s *Recycler) Close(keep ...*tensors.Tensor) {
 	made := slices.Concat(append(s.old, s.made)...)
 	s.made, s.old = nil, nil
 	for _, x := range made {
@@ -87,8 +87,8 @@ func (s *Scope) Close(keep ...*tensors.Tensor) {
 	}
 }
 
-// free frees the tensors other than keep, which stay in the scope.
-func (s *Scope) free(made, keep []*tensors.Tensor) {
+// free frees the tensors other than keep, which stay in the recycler.
+func (s *Recycler) free(made, keep []*tensors.Tensor) {
 	for _, x := range made {
 		if slices.Contains(keep, x) {
 			s.Own(x)

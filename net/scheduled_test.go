@@ -1,4 +1,4 @@
-package model
+package net_test
 
 import (
 	"math"
@@ -8,14 +8,15 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/random"
 )
 
 // GammaAt is reverie.LearnedVP's gamma, its slope and its ends, for parameters far from those that training starts from too.
 func TestGammaAt(t *testing.T) {
-	e := openEngine(t, "")
+	e := open(t)
 	f := e.Func("gamma", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
-		gamma, slope, g0, g1 := GammaAt(in[0], in[1])
+		gamma, slope, g0, g1 := net.GammaAt(in[0], in[1])
 		return []*graph.Node{gamma, slope, g0, g1}
 	})
 	defer f.Free()

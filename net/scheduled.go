@@ -1,4 +1,4 @@
-package model
+package net
 
 import (
 	"fmt"
@@ -6,35 +6,32 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
-	"github.com/reverie-go/reverie/net"
 )
 
-// hiddenUnits are those of a learned schedule. The paper's 1,024 resolve far more than a schedule has.
-const hiddenUnits = 128
-
-// Scheduled is a network together with a learned noise schedule, whose parameters are trained, averaged and saved with the
-// network's own under the name "schedule.gamma": those of reverie.LearnedVP.
+// Scheduled is a model together with a learned noise schedule, whose parameters
+// are trained, averaged and saved with the model's own under the name
+// "schedule.gamma": those of reverie.LearnedVP.
 type Scheduled struct {
-	net.Model
-	Gamma *net.Param
+	Model
+	Gamma *Param
 
-	params []*net.Param
+	params []*Param
 }
 
-// NewScheduled gives a network a schedule.
-func NewScheduled(m net.Model) *Scheduled {
-	start := reverie.LearnedParams(hiddenUnits)
-	gamma := &net.Param{Name: "schedule.gamma", Shape: []int{len(start)}, Init: net.Init{Values: start}}
-	return &Scheduled{Model: m, Gamma: gamma, params: append(append([]*net.Param{}, m.Params()...), gamma)}
+// NewScheduled gives a model a schedule, that of reverie.LearnedParams.
+func NewScheduled(m Model) *Scheduled {
+	start := reverie.LearnedParams(reverie.LearnedUnits)
+	gamma := &Param{Name: "schedule.gamma", Shape: []int{len(start)}, Init: Init{Values: start}}
+	return &Scheduled{Model: m, Gamma: gamma, params: append(append([]*Param{}, m.Params()...), gamma)}
 }
 
-// Params lists the network's parameters, then the schedule's.
-func (s *Scheduled) Params() []*net.Param { return s.params }
+// Params lists the model's parameters, then the schedule's.
+func (s *Scheduled) Params() []*Param { return s.params }
 
 // Process reads the schedule out of the weights.
 func (s *Scheduled) Process(weights []*tensors.Tensor) (*reverie.LearnedVP, error) {
 	if len(weights) != len(s.params) {
-		return nil, fmt.Errorf("model: %d tensors for %d parameters", len(weights), len(s.params))
+		return nil, fmt.Errorf("net: %d tensors for %d parameters", len(weights), len(s.params))
 	}
 	flat, err := tensors.CopyFlatData[float32](weights[len(weights)-1])
 	if err != nil {
@@ -47,13 +44,13 @@ func (s *Scheduled) Process(weights []*tensors.Tensor) (*reverie.LearnedVP, erro
 	return reverie.NewLearnedVP(params)
 }
 
-// GammaAt builds gamma(t), [N], its derivative, [N], and its values at 0 and 1, scalars, from the parameters and t [N]: the graph of
-// reverie.LearnedVP.Gamma.
+// GammaAt builds gamma(t), [N], its derivative, [N], and its values at 0 and 1,
+// scalars, from the parameters and t [N]: the graph of reverie.LearnedVP.Gamma.
 func GammaAt(params, t *graph.Node) (gamma, derivative, g0, g1 *graph.Node) {
 	n := params.Shape().Dim(0)/3 - 1
 	part := func(first, last int) *graph.Node { return graph.Slice(params, graph.AxisRange(first, last)) }
-	w1 := graph.Reshape(net.Softplus(part(2, 3)))
-	w2, b2, w3 := net.Softplus(part(3, 3+n)), part(3+n, 3+2*n), net.Softplus(part(3+2*n, 3+3*n))
+	w1 := graph.Reshape(Softplus(part(2, 3)))
+	w2, b2, w3 := Softplus(part(3, 3+n)), part(3+n, 3+2*n), Softplus(part(3+2*n, 3+3*n))
 	h := func(t *graph.Node) (h, dh *graph.Node) { // t [K]
 		l := graph.Mul(t, w1)
 		u := graph.Add(graph.Mul(graph.ExpandAxes(l, 1), graph.ExpandAxes(w2, 0)), graph.ExpandAxes(b2, 0))
@@ -65,7 +62,7 @@ func GammaAt(params, t *graph.Node) (gamma, derivative, g0, g1 *graph.Node) {
 	ends, _ := h(graph.ConstAsDType(t.Graph(), t.DType(), []float64{0, 1}))
 	h0, h1 := graph.Slice(ends, graph.AxisRange(0, 1)), graph.Slice(ends, graph.AxisRange(1, 2))
 	ht, dht := h(t)
-	width := net.Softplus(part(1, 2))
+	width := Softplus(part(1, 2))
 	scale := graph.Div(width, graph.Sub(h1, h0))
 	gamma = graph.Add(part(0, 1), graph.Mul(scale, graph.Sub(ht, h0)))
 	return gamma, graph.Mul(scale, dht), graph.Reshape(part(0, 1)), graph.Reshape(graph.Add(part(0, 1), width))
