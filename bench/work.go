@@ -6,13 +6,17 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
+	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/train"
@@ -82,26 +86,60 @@ func newStep(w workload, threads int) (func() error, error) {
 		cond[i] = float32(i * 7 % 300)
 	}
 	if w.Kind == "train" {
-		s, err := train.NewStepper(e, &c)
-		return func() error {
-			_, err := s.Train(images, cond, images)
-			return err
-		}, err
+		return newTraining(e, &c, images, cond)
 	}
 	return newForward(e, &c, images, cond)
 }
 
-// newForward returns a forward pass from host memory to host memory.
-func newForward(e *engine.Engine, c *config.Run, images, cond []float32) (func() error, error) {
+// newTraining returns a training step from host memory to host memory, towards the images themselves.
+func newTraining(e *engine.Engine, c *config.Run, images, cond []float32) (func() error, error) {
+	n, err := denoiser(c)
+	if err != nil {
+		return nil, err
+	}
+	loss, err := learn.Losses.Find(c.Loss)
+	if err != nil {
+		return nil, err
+	}
+	ones := slices.Repeat([]float64{1}, len(cond))
+	how := learn.Plain{
+		In: func(*data.Batch, learn.Place) ([]*tensors.Tensor, error) {
+			x := func() *tensors.Tensor {
+				return engine.New(e, images, len(cond), c.Resolution.H, c.Resolution.W, c.ImageChannels)
+			}
+			return []*tensors.Tensor{x(), engine.New(e, cond, len(cond)), x(), engine.Vector(e, ones)}, nil
+		},
+		Of: func(v *net.Vars, in []*graph.Node) *graph.Node {
+			return learn.Each(loss, n.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2], in[3])
+		},
+	}
+	l := learn.New(e, n, how, train.Options(c))
+	return func() error {
+		_, err := l.Step(nil, c.LR)
+		return err
+	}, l.Draw()
+}
+
+// denoiser is the network of a configuration.
+func denoiser(c *config.Run) (net.Model, error) {
 	n, err := train.Network(c)
 	if err != nil {
 		return nil, err
 	}
-	d, ok := n.(net.Model)
+	m, ok := n.(net.Model)
 	if !ok {
 		return nil, fmt.Errorf("architecture %s makes no predictions", n.Arch())
 	}
-	m := model.New(e, d, nil, nil, net.Initial(n, c.Seed, dtypes.Float32))
+	return m, nil
+}
+
+// newForward returns a forward pass from host memory to host memory.
+func newForward(e *engine.Engine, c *config.Run, images, cond []float32) (func() error, error) {
+	n, err := denoiser(c)
+	if err != nil {
+		return nil, err
+	}
+	m := model.New(e, n, nil, nil, net.Initial(n, c.Seed, dtypes.Float32))
 	out := make([]float32, len(images))
 	return func() error {
 		x := engine.New(e, images, len(cond), c.Resolution.H, c.Resolution.W, c.ImageChannels)

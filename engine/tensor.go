@@ -33,6 +33,15 @@ func Scalar[T Element](e *Engine, v T) *tensors.Tensor {
 	return New(e, []T{v})
 }
 
+// Vector returns a tensor of float32 that holds v.
+func Vector(e *Engine, v []float64) *tensors.Tensor {
+	return Fill(e, func(flat []float32) {
+		for i, x := range v {
+			flat[i] = float32(x)
+		}
+	}, len(v))
+}
+
 // Zeros returns a tensor of zeros.
 func Zeros(e *Engine, s shapes.Shape) *tensors.Tensor {
 	return fill(e, s, func(any) {})
@@ -62,6 +71,17 @@ func fill(e *Engine, s shapes.Shape, write func(flat any)) *tensors.Tensor {
 		panic(fmt.Errorf("engine: wrap a buffer %s: %w", s, err))
 	}
 	return t
+}
+
+// Take moves a tensor to the backend's memory: of one that is left in the host's a first call would
+// make a second.
+func (e *Engine) Take(t *tensors.Tensor) error {
+	const device = 0
+	if err := t.MaterializeOnDevice(e.backend, true, device); err != nil {
+		return err
+	}
+	t.FinalizeLocal()
+	return nil
 }
 
 // Free finalizes tensors now instead of leaving their memory to the garbage collector; nil and finalized ones are

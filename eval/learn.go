@@ -7,12 +7,13 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/classifier"
 )
@@ -66,18 +67,18 @@ var ErrNoClasses = errors.New("eval: the data have fewer than two classes, and a
 // TrainClassifier trains a classifier on the images that have a class, of
 // which at least two must occur, and tests it on others, which may be none. The
 // weights depend on the images, their classes and l alone.
-func TrainClassifier(ctx context.Context, e *engine.Engine, train, test Labelled, l Learning) (*Classifier, error) {
+func TrainClassifier(ctx context.Context, e *engine.Engine, images, test Labelled, l Learning) (*Classifier, error) {
 	l = l.withDefaults()
-	index := classIndex(train.Class)
+	index := classIndex(images.Class)
 	if len(index) < 2 {
 		return nil, ErrNoClasses
 	}
-	train, test = train.only(ctx, index), test.only(ctx, index)
-	m, err := classifier.New(classifier.Config{ImageChannels: train.C, Classes: len(index)})
+	images, test = images.only(ctx, index), test.only(ctx, index)
+	m, err := classifier.New(classifier.Config{ImageChannels: images.C, Classes: len(index)})
 	if err != nil {
 		return nil, err
 	}
-	weights, err := learn(ctx, e, m, train, l)
+	weights, err := train(ctx, e, m, images, l)
 	if err != nil {
 		return nil, err
 	}
@@ -119,49 +120,45 @@ func (l Labelled) only(ctx context.Context, index map[int]int) Labelled {
 	return out
 }
 
-// learn takes the steps and returns the weights.
-func learn(ctx context.Context, e *engine.Engine, m *classifier.Model, train Labelled, l Learning) ([]*tensors.Tensor, error) {
-	state := net.Initial(m, l.Seed, dtypes.Float32)
-	for _, p := range m.Params() {
-		state = append(state, engine.Zeros(e, shapes.Make(dtypes.Float32, p.EngineShape()...)))
+// train takes the steps and returns the weights.
+func train(ctx context.Context, e *engine.Engine, m *classifier.Model, images Labelled, l Learning) ([]*tensors.Tensor, error) {
+	learner := learn.New(e, m, crossEntropy(e, m, images, l), learn.Options{Optimiser: learn.Momentum{Beta: momentum, Decay: decay}, Seed: l.Seed})
+	defer learner.Close()
+	if err := learner.Draw(); err != nil {
+		return nil, err
 	}
-	step := newStep(e, m)
-	defer step.Free()
-	weights := state[:len(m.Params())]
 	for i := range l.Steps {
-		err := ctx.Err()
-		if err == nil {
-			err = stepOn(e, step, state, train, l, i)
-		}
-		if err != nil {
-			engine.Free(state...)
+		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		o, err := learner.Step(nil, l.rate(i))
+		if err != nil {
+			return nil, err
+		}
+		if loss := o.Loss(); math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return nil, fmt.Errorf("eval: the classifier's loss is %v after %d steps: give a lower rate than %v", loss, i+1, l.Rate)
 		}
 		if l.Progress != nil {
 			l.Progress(i+1, l.Steps)
 		}
 	}
-	engine.Free(state[len(weights):]...)
-	return slices.Clone(weights), nil
+	return learner.Release(), nil
 }
 
-// stepOn takes step i.
-func stepOn(e *engine.Engine, step *engine.Func, state []*tensors.Tensor, train Labelled, l Learning, i int) error {
-	classes := slices.Max(train.Class) + 1
-	x, target := train.batch(l, i, classes)
-	in := []*tensors.Tensor{
-		engine.New(e, x, l.Batch, train.H, train.W, train.C), engine.New(e, target, l.Batch, classes), engine.Scalar(e, float32(l.rate(i))),
+// crossEntropy is the method of a classifier: -log p of the classes of each image, by the smoothed labels.
+func crossEntropy(e *engine.Engine, m *classifier.Model, images Labelled, l Learning) learn.Method {
+	classes := slices.Max(images.Class) + 1
+	return learn.Plain{
+		In: func(_ *data.Batch, at learn.Place) ([]*tensors.Tensor, error) {
+			x, target := images.batch(l, at.Step, classes)
+			return []*tensors.Tensor{engine.New(e, x, l.Batch, images.H, images.W, images.C), engine.New(e, target, l.Batch, classes)}, nil
+		},
+		Of: func(v *net.Vars, in []*graph.Node) *graph.Node {
+			x, target := in[0], in[1]
+			y := graph.Reshape(m.Forward(v, x, graph.Zeros(x.Graph(), graphVector(x))), target.Shape().Dimensions...)
+			return graph.Neg(graph.ReduceSum(graph.Mul(target, graph.LogSoftmax(y)), 1))
+		},
 	}
-	defer engine.Free(in...)
-	out, err := step.Update(state, in...)
-	if err != nil {
-		return err
-	}
-	defer engine.Free(out...)
-	if loss := float64(tensors.ToScalar[float32](out[0])); math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return fmt.Errorf("eval: the classifier's loss is %v after %d steps: give a lower rate than %v", loss, i+1, l.Rate)
-	}
-	return nil
 }
 
 // rate is the learning rate of step i.
@@ -171,30 +168,6 @@ func (l Learning) rate(i int) float64 {
 		return l.Rate * at / rising
 	}
 	return l.Rate * (1 + math.Cos(math.Pi*(at-rising)/(1-rising))) / 2
-}
-
-// newStep is a step of Nesterov's momentum as a function of the weights and
-// their velocities, images, smoothed labels and the rate; it gives the new state
-// and the loss.
-//
-//	g = dL/dw + decay w;  u <- momentum u + g;  w <- w - rate (g + momentum u)
-func newStep(e *engine.Engine, m *classifier.Model) *engine.Func {
-	return e.Func("classifier's training step", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
-		n := len(m.Params())
-		weights, velocities, in := in[:n], in[n:2*n], in[2*n:]
-		x, target, rate := in[0], in[1], in[2]
-		v := net.Bind(net.Train, m.Params(), weights)
-		y := graph.Reshape(m.Forward(v, x, graph.Zeros(g, graphVector(x))), target.Shape().Dimensions...)
-		loss := graph.Neg(graph.ReduceAllMean(graph.ReduceSum(graph.Mul(target, graph.LogSoftmax(y)), 1)))
-		var newWeights, newVelocities []*graph.Node
-		for i, d := range graph.Gradient(loss, weights...) {
-			d = graph.Add(d, graph.MulScalar(weights[i], decay))
-			u := graph.Add(graph.MulScalar(velocities[i], momentum), d)
-			newVelocities = append(newVelocities, u)
-			newWeights = append(newWeights, graph.Sub(weights[i], graph.Mul(rate, graph.Add(d, graph.MulScalar(u, momentum)))))
-		}
-		return slices.Concat(newWeights, newVelocities, []*graph.Node{loss})
-	})
 }
 
 // graphVector is the shape of one number per image of x.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
 )
@@ -45,22 +46,21 @@ func (p pairing) next(s random.Stream, step, n int) (x0, far points) {
 func (l *lab) trainBetween(ctx context.Context, what string, p pairing, number uint64) (*Network, error) {
 	o := reverie.Objective{Process: betweenProcess, Param: reverie.Velocity}
 	seed := l.Seed + number<<32
-	learner := newLearner(l.Engine, smallModel(), denoisingLoss, seed)
 	sp, pairs, times := &reverie.Host[float64]{}, stream(seed, streamTraining), stream(seed, streamTraining+1<<33)
-	half := Budget{Steps: max(1, l.Budget.Steps/2), Time: l.Budget.Time / 2}
-	err := learner.run(ctx, half, func(step int) []*tensors.Tensor {
+	learner, err := newLearner(l.Engine, smallModel(), denoisingLoss, seed, func(step int) []*tensors.Tensor {
 		x0, far := p.next(pairs, step, couplingBatch)
 		times.Step = uint32(step)
 		task := reverie.Pair[points](o, sp, x0, far, o.Times(times, couplingBatch))
-		return []*tensors.Tensor{tensor(l.Engine, task.Input), vector(l.Engine, task.Cond), tensor(l.Engine, task.Target), vector(l.Engine, task.Weight)}
-	}, func(done, _ float64) error {
-		l.progress(what, done)
-		return nil
+		return []*tensors.Tensor{tensor(l.Engine, task.Input), engine.Vector(l.Engine, task.Cond), tensor(l.Engine, task.Target), engine.Vector(l.Engine, task.Weight)}
 	})
 	if err != nil {
 		return nil, err
 	}
-	return newNetwork(learner, o.Process, o.Param), nil
+	half := Budget{Steps: max(1, l.Budget.Steps/2), Time: l.Budget.Time / 2}
+	if err := run(ctx, learner, half, func(done float64) { l.progress(what, done) }); err != nil {
+		return nil, err
+	}
+	return newNetwork(l.Engine, learner, o.Process, o.Param), nil
 }
 
 // couplingEnds returns the two ends: eight Gaussians, widened so that they are seen around the data, and the tour's data, or moons where those are the

@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/chart"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/score"
@@ -116,7 +117,12 @@ type race struct{ seconds, divergence []float64 }
 func (l *lab) race(ctx context.Context, k int, model net.Model, truths, test scored) (race, error) {
 	var r race
 	c, seed := contenders[k], l.Seed+uint64(10+k)<<32
-	learner := newLearner(l.Engine, model, c.lossOf, seed)
+	var batch []*tensors.Tensor
+	learner, err := newLearner(l.Engine, model, c.lossOf, seed, func(int) []*tensors.Tensor { return batch })
+	if err != nil {
+		return r, err
+	}
+	defer learner.Close()
 	m := &matcher{l: l, stream: stream(seed, streamTraining), sp: &reverie.Host[float64]{Stream: stream(seed, streamTraining+1<<33)}}
 	if k == 0 {
 		m.truths = &truths
@@ -124,16 +130,17 @@ func (l *lab) race(ctx context.Context, k int, model net.Model, truths, test sco
 	forward := scoreFunc(l.Engine, model)
 	var spent time.Duration
 	next, budget := 0.03, l.raceBudget()
-	for done := 0.0; done < 1; done = budget.share(learner.steps, spent) {
+	for done := 0.0; done < 1; done = budget.share(learner.Steps, spent) {
 		if err := ctx.Err(); err != nil {
 			return r, err
 		}
 		l.progress("training by the loss: "+c.name, done)
-		batch, began := m.next(learner.steps), time.Now()
-		if _, err := learner.step(done, batch); err != nil {
+		batch = m.next(learner.Steps)
+		began := time.Now()
+		if err := step(learner, done); err != nil {
 			return r, fmt.Errorf("loss %s: %w", c.name, err)
 		}
-		if learner.steps > 1 { // the first compiles
+		if learner.Steps > 1 { // the first compiles
 			spent += time.Since(began)
 		}
 		if spent.Seconds() >= next {
@@ -160,10 +167,10 @@ func scoreFunc(e *engine.Engine, m net.Model) *engine.Func {
 }
 
 // measure appends the Fisher divergence E|s - truth|^2/2 of the learner's average over the test points.
-func (r *race) measure(e *engine.Engine, l *learner, forward *engine.Func, test scored, spent time.Duration) error {
+func (r *race) measure(e *engine.Engine, l *learn.Learner, forward *engine.Func, test scored, spent time.Duration) error {
 	x := tensor(e, test.x)
 	defer engine.Free(x)
-	out, err := forward.Call1(append(slices.Clone(l.averaged()), x)...)
+	out, err := forward.Call1(append(slices.Clone(l.State.Average()), x)...)
 	if err != nil {
 		return err
 	}
@@ -214,31 +221,45 @@ func curve(name string, k int, x, y []float64) chart.Curve {
 // costDims are the dimensions in which a step is timed.
 var costDims = []int{2, 4, 8, 16, 32}
 
-// stepCosts times a step of a contender in each of costDims: the shortest of a few.
+// stepCosts times a step of a contender in each of costDims.
 func (l *lab) stepCosts(ctx context.Context, c contender) (d, ms []float64, err error) {
 	for i, dim := range costDims {
 		l.progress("timing the loss: "+c.name, float64(i)/float64(len(costDims)))
-		m, err := mlp.New(mlp.Config{Dim: dim, Depth: 2})
+		seconds, err := l.stepCost(ctx, c, dim)
 		if err != nil {
 			return nil, nil, err
 		}
-		learner := newLearner(l.Engine, m, c.lossOf, l.Seed)
-		x := (&reverie.Host[float64]{Stream: stream(l.Seed, streamShow)}).Noise(reverie.NewBatch[float64](64, dim))
-		best := math.Inf(1)
-		for try := range 12 {
-			if err := ctx.Err(); err != nil {
-				return nil, nil, err
-			}
-			in := []*tensors.Tensor{tensor(l.Engine, x), tensor(l.Engine, x), tensor(l.Engine, x), tensor(l.Engine, x)}
-			began := time.Now()
-			if _, err := learner.step(0, in); err != nil {
-				return nil, nil, err
-			}
-			if try > 0 { // the first compiles
-				best = min(best, time.Since(began).Seconds())
-			}
-		}
-		d, ms = append(d, float64(dim)), append(ms, 1000*best)
+		d, ms = append(d, float64(dim)), append(ms, 1000*seconds)
 	}
 	return d, ms, nil
+}
+
+// stepCost times a step of a contender in dim dimensions: the shortest of a few.
+func (l *lab) stepCost(ctx context.Context, c contender, dim int) (seconds float64, err error) {
+	m, err := mlp.New(mlp.Config{Dim: dim, Depth: 2})
+	if err != nil {
+		return 0, err
+	}
+	var batch []*tensors.Tensor
+	learner, err := newLearner(l.Engine, m, c.lossOf, l.Seed, func(int) []*tensors.Tensor { return batch })
+	if err != nil {
+		return 0, err
+	}
+	defer learner.Close()
+	x := (&reverie.Host[float64]{Stream: stream(l.Seed, streamShow)}).Noise(reverie.NewBatch[float64](64, dim))
+	seconds = math.Inf(1)
+	for try := range 12 {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		batch = []*tensors.Tensor{tensor(l.Engine, x), tensor(l.Engine, x), tensor(l.Engine, x), tensor(l.Engine, x)}
+		began := time.Now()
+		if err := step(learner, 0); err != nil {
+			return 0, err
+		}
+		if try > 0 { // the first compiles
+			seconds = min(seconds, time.Since(began).Seconds())
+		}
+	}
+	return seconds, nil
 }

@@ -49,23 +49,22 @@ func (l *lab) flowNetwork(ctx context.Context) (*Network, error) {
 // train trains a network of its own number on the data.
 func (l *lab) train(ctx context.Context, what string, o reverie.Objective, number uint64) (*Network, error) {
 	seed := l.Seed + number<<32
-	learner := newLearner(l.Engine, smallModel(), denoisingLoss, seed)
 	sp := l.Engine.Space(stream(seed, streamTraining))
 	sp.Stream.Sample += 1 << 32 // apart from the numbers of points and times below
 	draws := batches{data: l.data.Points, stream: stream(seed, streamTraining)}
-	err := learner.run(ctx, l.Budget, func(step int) []*tensors.Tensor {
+	learner, err := newLearner(l.Engine, smallModel(), denoisingLoss, seed, func(step int) []*tensors.Tensor {
 		x0 := draws.next(l.Engine, step)
 		task := reverie.Corrupt(o, sp, x0, earlyTimes(o.Process, stream(seed, streamTraining+1<<33), step))
 		engine.Free(x0)
-		return []*tensors.Tensor{task.Input, vector(l.Engine, task.Cond), task.Target, vector(l.Engine, task.Weight)}
-	}, func(done, _ float64) error {
-		l.progress(what, done)
-		return nil
+		return []*tensors.Tensor{task.Input, engine.Vector(l.Engine, task.Cond), task.Target, engine.Vector(l.Engine, task.Weight)}
 	})
 	if err != nil {
 		return nil, err
 	}
-	return newNetwork(learner, o.Process, o.Param), nil
+	if err := run(ctx, learner, l.Budget, func(done float64) { l.progress(what, done) }); err != nil {
+		return nil, err
+	}
+	return newNetwork(l.Engine, learner, o.Process, o.Param), nil
 }
 
 // denoisingLoss is the weighted mean square of the network's error, of a task's tensors.

@@ -77,13 +77,12 @@ func TestDenoisingAtManyLevels(t *testing.T) {
 			return graph.Div(f, graph.Reshape(sigma, -1, 1, 1, 1))
 		}
 	}
-	learner := newLearner(eng, smallModel(), func(m net.Model) lossGraph {
+	sp := &reverie.Host[float64]{Stream: stream(5, streamTraining)}
+	learner, err := newLearner(eng, smallModel(), func(m net.Model) lossGraph {
 		return func(v *net.Vars, in []*graph.Node) *graph.Node {
 			return score.Denoising(field(m, v, in[2]), in[0], in[1], in[2])
 		}
-	}, 5)
-	sp := &reverie.Host[float64]{Stream: stream(5, streamTraining)}
-	err = learner.run(t.Context(), Budget{Steps: 600}, func(step int) []*tensors.Tensor {
+	}, 5, func(step int) []*tensors.Tensor {
 		x, sigma := make(points, batchSize), make([]float64, batchSize)
 		for i := range x {
 			x[i], sigma[i] = d.Points[(step*batchSize+i)%len(d.Points)], levels[i%len(levels)]
@@ -93,22 +92,25 @@ func TestDenoisingAtManyLevels(t *testing.T) {
 			one[i] = 1
 		}
 		x = sp.SumEach([][]float64{one, sigma}, x, eps)
-		return []*tensors.Tensor{tensor(eng, x), tensor(eng, eps), vector(eng, sigma)}
-	}, nil)
+		return []*tensors.Tensor{tensor(eng, x), tensor(eng, eps), engine.Vector(eng, sigma)}
+	})
+	if err == nil {
+		err = run(t.Context(), learner, Budget{Steps: 600}, func(float64) {})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	params := learner.model.Params()
+	params := learner.Net.Params()
 	f := eng.Func("ncsn", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 		n := len(params)
-		return []*graph.Node{field(learner.model, net.Bind(net.Eval, params, in[:n]), in[n+1])(in[n])}
+		return []*graph.Node{field(learner.Net.(net.Model), net.Bind(net.Eval, params, in[:n]), in[n+1])(in[n])}
 	})
 	for _, sigma := range levels {
 		law := d.Law.At(reverie.Coef{Alpha: 1, Sigma: sigma})
 		got, err := relativeError(law.Score, func(x points) (points, error) {
 			in, c := tensor(eng, x), constants(eng, len(x), sigma)
 			defer engine.Free(in, c)
-			out, err := f.Call1(append(append([]*tensors.Tensor(nil), learner.averaged()...), in, c)...)
+			out, err := f.Call1(append(append([]*tensors.Tensor(nil), learner.State.Average()...), in, c)...)
 			if err != nil {
 				return nil, err
 			}

@@ -1,18 +1,17 @@
 package net_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
-	"github.com/gomlx/gomlx/pkg/core/shapes"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/simpleunet"
 	"github.com/reverie-go/reverie/net/unet"
-	"github.com/reverie-go/reverie/train"
 )
 
 // trial is the network that was tried beforehand for preset small.
@@ -55,12 +54,21 @@ func benchmarkStep(b *testing.B, m net.Model, err error, batch, size int) {
 		b.Fatal(err)
 	}
 	e := open(b)
-	state, f := newStep(e, m)
-	x := images(e, batch, size)
-	cond := engine.New(e, make([]float32, batch), batch)
-	one := engine.Scalar(e, float32(1e-4))
+	how := learn.Plain{
+		In: func(*data.Batch, learn.Place) ([]*tensors.Tensor, error) {
+			return []*tensors.Tensor{images(e, batch, size), engine.New(e, make([]float32, batch), batch)}, nil
+		},
+		Of: func(v *net.Vars, in []*graph.Node) *graph.Node {
+			return graph.ReduceMean(graph.Square(graph.Sub(m.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[0])), 1, 2, 3)
+		},
+	}
+	l := learn.New(e, m, how, learn.Options{ClipNorm: 1, Seed: 1})
+	defer l.Close()
+	if err := l.Draw(); err != nil {
+		b.Fatal(err)
+	}
 	step := func() {
-		if _, err := f.Update(state, x, cond, x, one, one); err != nil {
+		if _, err := l.Step(nil, 1e-4); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -100,45 +108,4 @@ func images(e *engine.Engine, batch, size int) *tensors.Tensor {
 			flat[i] = float32(i%201-100) / 100
 		}
 	}, batch, size, size, 3)
-}
-
-// newStep is a training step by [engine.Func.Update]: the state is all
-// parameters and buffers, then both moments of the trained ones; the other
-// inputs are x, cond, target, and Adam's two factors.
-func newStep(e *engine.Engine, m net.Model) ([]*tensors.Tensor, *engine.Func) {
-	params := m.Params()
-	var trained []int
-	for i, p := range params {
-		if !p.Buffer {
-			trained = append(trained, i)
-		}
-	}
-	state := net.Initial(m, 1, dtypes.Float32)
-	for range 2 {
-		for _, i := range trained {
-			state = append(state, engine.Zeros(e, shapes.Make(dtypes.Float32, params[i].EngineShape()...)))
-		}
-	}
-	return state, e.Func("step", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
-		weights, in := in[:len(params)], in[len(params):]
-		m1, in := in[:len(trained)], in[len(trained):]
-		m2, in := in[:len(trained)], in[len(trained):]
-		v := net.Bind(net.Train, params, weights)
-		loss := graph.ReduceAllMean(graph.Square(graph.Sub(m.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2])))
-		var by []*graph.Node
-		for _, i := range trained {
-			by = append(by, weights[i])
-		}
-		grads, _ := train.ClipNorm(graph.Gradient(loss, by...), 1)
-		out, n1, n2 := slices.Clone(weights), slices.Clone(m1), slices.Clone(m2)
-		for j, i := range trained {
-			w, s := train.Adam{}.Update(weights[i], grads[j], train.AdamState{M: m1[j], V: m2[j]}, in[3], in[4])
-			out[i], n1[j], n2[j] = w, s.M, s.V
-		}
-		buffers, updates := v.Updates()
-		for j, p := range buffers {
-			out[slices.Index(params, p)] = updates[j]
-		}
-		return slices.Concat(out, n1, n2, []*graph.Node{loss})
-	})
 }

@@ -102,7 +102,7 @@ func (t *Trainer) spared() []int64 {
 // judge measures the weights of the checkpoint that was just saved, unless that was done, and records
 // it if it is the best so far. A failure is noted: it must not end a run.
 func (t *Trainer) judge(ctx context.Context) {
-	if t.Config.Best == "" || t.lost || t.saved != t.step || t.judged == t.saved || ctx.Err() != nil {
+	if t.Config.Best == "" || t.lost || t.saved != t.learner.Steps || t.judged == t.saved || ctx.Err() != nil {
 		return
 	}
 	lost := t.lost
@@ -156,7 +156,7 @@ func (t *Trainer) score(ctx context.Context) (float64, error) {
 		}
 		return *v, nil
 	}
-	if err := t.preview.Use(t.state.sampling(false)); err != nil {
+	if err := t.preview.Use(t.learner.State.Sampling(false)); err != nil {
 		return 0, err
 	}
 	o := t.judgedOptions()

@@ -49,7 +49,7 @@ func TestBestCheckpoint(t *testing.T) {
 	}
 	for _, e := range list {
 		tr := prepare(t, *every.Config)
-		if tr.state, err = loadState(tr.engine, tr.net, e.Path, false); err != nil {
+		if err := tr.load(e.Path); err != nil {
 			t.Fatal(err)
 		}
 		v, err := tr.validate()
@@ -172,10 +172,10 @@ func TestBestOfSamples(t *testing.T) {
 			t.Fatal(err)
 		}
 		again := prepare(t, *tr.Config)
-		if again.state, err = loadState(again.engine, again.net, path, false); err != nil {
+		if err := again.load(path); err != nil {
 			t.Fatal(err)
 		}
-		if err := again.preview.Use(again.state.sampling(false)); err != nil {
+		if err := again.preview.Use(again.learner.State.Sampling(false)); err != nil {
 			t.Fatal(err)
 		}
 		x, err := again.preview.Sample(context.Background(), again.judgedOptions())

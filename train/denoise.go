@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 )
@@ -21,8 +22,8 @@ type denoise struct {
 	engine    *engine.Engine
 	net       net.Model
 	objective reverie.Objective
-	norm      string  // of its error: l1, huber or mse, which "" is too
-	level     float64 // the one time at which it learns; 0: all times
+	loss      learn.Loss // of its error; nil: MSE
+	level     float64    // the one time at which it learns; 0: all times
 	ends
 }
 
@@ -40,24 +41,24 @@ func (d *denoise) checkLevel() error {
 }
 
 // at is the objective at a place: validations are not to depend on which times happen to be hard.
-func (d *denoise) at(at place) reverie.Objective {
+func (d *denoise) at(at learn.Place) reverie.Objective {
 	o := d.objective
-	if _, ok := o.TimeLaw.(reverie.TimeMemory); ok && at.validation {
+	if _, ok := o.TimeLaw.(reverie.TimeMemory); ok && at.Validation {
 		o.TimeLaw = nil
 	}
 	return o
 }
 
 // times draws the times of n images.
-func (d *denoise) times(at place, n int) []float64 {
+func (d *denoise) times(at learn.Place, n int) []float64 {
 	if d.level == 0 {
-		return d.at(at).Times(at.times, n)
+		return d.at(at).Times(at.Times, n)
 	}
 	return slices.Repeat([]float64{d.level}, n)
 }
 
-// learned notes the losses by whose times the next ones may be drawn.
-func (d *denoise) learned(losses []float32, t []float64) {
+// Adapt notes the losses by whose times the next ones may be drawn.
+func (d *denoise) Adapt(losses []float32, t []float64) {
 	l := make([]float64, len(losses))
 	for i, v := range losses {
 		l[i] = float64(v)
@@ -65,16 +66,16 @@ func (d *denoise) learned(losses []float32, t []float64) {
 	d.objective.Observe(t, l)
 }
 
-// memory is the losses by which times are drawn, null where they are not.
-func (d *denoise) memory() (json.RawMessage, error) {
+// Memory is the losses by which times are drawn, null where they are not.
+func (d *denoise) Memory() (json.RawMessage, error) {
 	if m, ok := d.objective.TimeLaw.(reverie.TimeMemory); ok {
 		return json.Marshal(m)
 	}
 	return nil, nil
 }
 
-// remember takes the memory back.
-func (d *denoise) remember(text json.RawMessage) error {
+// Remember takes the memory back.
+func (d *denoise) Remember(text json.RawMessage) error {
 	m, ok := d.objective.TimeLaw.(reverie.TimeMemory)
 	if !ok {
 		return nil
@@ -89,39 +90,22 @@ func (d *denoise) remember(text json.RawMessage) error {
 	return nil
 }
 
-// inputs are the noised images, the number that the network sees of each one's time, the target and the weight.
-func (d *denoise) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
+// Inputs are the noised images, the number that the network sees of each one's time, the target and the weight.
+func (d *denoise) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []float64, error) {
 	times := d.times(at, b.N)
-	space := model.NewRecycler(d.engine.Space(at.noise))
+	space := model.NewRecycler(d.engine.Space(at.Noise))
 	x0, eps, err := d.pair(d.engine, space, b, at)
 	if err != nil {
 		return nil, nil, err
 	}
 	task := reverie.Pair(d.at(at), space, x0, eps, times)
 	space.Close(task.Input, task.Target)
-	return []*tensors.Tensor{task.Input, vector(d.engine, task.Cond), task.Target, vector(d.engine, task.Weight)}, times, nil
+	return []*tensors.Tensor{task.Input, engine.Vector(d.engine, task.Cond), task.Target, engine.Vector(d.engine, task.Weight)}, times, nil
 }
 
-// loss is the weighted norm of the network's error.
-func (d *denoise) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
-	return lossPerImage(d.norm, d.net.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2], in[3]), nil
+// Loss is the weighted norm of the network's error.
+func (d *denoise) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
+	return learn.Each(d.loss, d.net.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2], in[3]), nil
 }
 
-func (d *denoise) parts() []string { return nil }
-
-// lossPerImage is the loss of each image, [N]: the mean over its elements,
-// times its weight.
-func lossPerImage(norm string, out, target, weight *graph.Node) *graph.Node {
-	d := graph.Sub(out, target)
-	switch norm {
-	case "l1":
-		d = graph.Abs(d)
-	case "huber": // |d| <= 1: d^2/2, else |d| - 1/2; with m = min(|d|, 1): m (|d| - m/2)
-		a := graph.Abs(d)
-		m := graph.MinScalar(a, 1)
-		d = graph.Mul(m, graph.Sub(a, graph.MulScalar(m, 0.5)))
-	default:
-		d = graph.Square(d)
-	}
-	return graph.Mul(graph.ReduceMean(d, 1, 2, 3), weight)
-}
+func (d *denoise) Parts() []string { return nil }

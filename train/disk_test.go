@@ -202,7 +202,7 @@ func TestNotSavedAndWhy(t *testing.T) {
 	d.hold(tr)
 	tr.Note = func(string) {}
 	why := errors.New("the data went away")
-	d.full, tr.step = true, 1
+	d.full, tr.learner.Steps = true, 1
 	if err := tr.saveLast(why); !errors.Is(err, ErrNotSaved) || !errors.Is(err, why) || !strings.HasPrefix(err.Error(), "NOT SAVED") {
 		t.Error(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
 )
@@ -18,7 +19,7 @@ type ends struct {
 }
 
 // pair returns the batch's images and their far ends.
-func (d *ends) pair(e *engine.Engine, space *model.Recycler, b *data.Batch, at place) (x0, eps *tensors.Tensor, err error) {
+func (d *ends) pair(e *engine.Engine, space *model.Recycler, b *data.Batch, at learn.Place) (x0, eps *tensors.Tensor, err error) {
 	x0 = space.Own(engine.New(e, b.X, b.N, b.H, b.W, b.C))
 	if d.far == nil {
 		eps = space.Noise(x0)
@@ -40,11 +41,11 @@ func (d *ends) pair(e *engine.Engine, space *model.Recycler, b *data.Batch, at p
 }
 
 // farBatch draws n far images, each as likely as another.
-func (d *ends) farBatch(n int, at place) (*data.Batch, error) {
-	s := at.noise
+func (d *ends) farBatch(n int, at learn.Place) (*data.Batch, error) {
+	s := at.Noise
 	s.Domain, s.Sample = random.Shuffle, 1 // 0 is the order of the data's own epochs
-	if at.validation {
-		s = at.noise
+	if at.Validation {
+		s = at.Noise
 		s.Step++
 	}
 	u := make([]float64, n)

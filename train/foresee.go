@@ -26,7 +26,7 @@ func CheckMemory(e *engine.Engine, c *config.Run, vae string) error {
 	if err != nil {
 		return err
 	}
-	defer t.update.Free()
+	defer t.learner.Close()
 	t.limit = func() memory.Limit { return limit }
 	need, err := t.memory(c.Batch)
 	if err != nil {
@@ -67,15 +67,8 @@ func foreseen(e *engine.Engine, c *config.Run, vae string) (*Trainer, error) {
 		return nil, err
 	}
 	t := &Trainer{Config: c, engine: e, train: blank}
-	if t.net, err = Network(c); err != nil {
-		return nil, err
-	}
 	if len(c.From) > 0 {
 		t.far = blank
 	}
-	if t.method, t.process, err = newMethod(e, c, t.net, t.far, blank.Levels()); err != nil {
-		return nil, err
-	}
-	t.update = newUpdate(e, t.net, t.method, c)
-	return t, nil
+	return t, t.learns(c)
 }

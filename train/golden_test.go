@@ -51,7 +51,7 @@ func TestHybridAgainstImprovedDiffusion(t *testing.T) {
 	}
 	n, dim := len(g.Pixels), len(g.Pixels[0])
 	f := e.Func("hybrid", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
-		loss, parts := h.loss(nil, in)
+		loss, parts := h.Loss(nil, in)
 		return []*graph.Node{loss, parts[0], graph.Gradient(graph.ReduceAllSum(loss), in[0])[0]}
 	})
 	defer f.Free()

@@ -163,8 +163,8 @@ func sound(t *testing.T, tr *Trainer, saved int, whole string) {
 		}
 	}
 	again := resume(t, c, tr.Dir)
-	if again.step < saved {
-		t.Errorf("goes on from step %d, and step %d had been saved", again.step, saved)
+	if again.learner.Steps < saved {
+		t.Errorf("goes on from step %d, and step %d had been saved", again.learner.Steps, saved)
 	}
 	again.Note = func(s string) {
 		if !strings.Contains(s, "already at or past") { // it was stopped when all but its pictures was done

@@ -17,6 +17,7 @@ import (
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
@@ -173,9 +174,9 @@ const latentDomain = random.Domain(130)
 
 // draw gives a batch of means the latents that a step learns from: drawn anew at
 // each step from q(z|x), as latent diffusion has it.
-func (l *latentSpace) draw(b *data.Batch, at place) *data.Batch {
+func (l *latentSpace) draw(b *data.Batch, at learn.Place) *data.Batch {
 	deviation := l.trainDeviation
-	if at.validation {
+	if at.Validation {
 		deviation = l.valDeviation
 	}
 	drawn := *b
@@ -186,7 +187,7 @@ func (l *latentSpace) draw(b *data.Batch, at place) *data.Batch {
 		if (k+1)*size > len(deviation) {
 			continue // none is held out: the trainer only asks for shapes
 		}
-		s := at.noise.Plus(i)
+		s := at.Noise.Plus(i)
 		s.Domain = latentDomain
 		s.Normal(eps)
 		for j, e := range eps {
@@ -194,15 +195,6 @@ func (l *latentSpace) draw(b *data.Batch, at place) *data.Batch {
 		}
 	}
 	return &drawn
-}
-
-// inputs are the method's of a batch of the set: of its images, or of their
-// latents.
-func (t *Trainer) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
-	if t.latents != nil {
-		b = t.latents.draw(b, at)
-	}
-	return t.method.inputs(b, at)
 }
 
 // latentStrip shows a training image's latent, noised at the times of a forward

@@ -17,6 +17,7 @@ import (
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
@@ -63,7 +64,7 @@ func TestScheduleAgreesWithEvaluation(t *testing.T) {
 	}
 	b := cloud(n, dim)
 	how := &variational{denoise: denoise{engine: e, net: m, objective: reverie.Objective{Process: p, Param: reverie.Eps}}, scheduled: m, levels: b.Levels}
-	in, _, err := how.inputs(b, place{noise: random.Stream{Domain: random.Training}, times: random.Stream{Domain: random.Times}})
+	in, _, err := how.Inputs(b, learn.Place{Noise: random.Stream{Domain: random.Training}, Times: random.Stream{Domain: random.Times}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ func TestIndexZeroAgreesWithEvaluation(t *testing.T) {
 			output[i] = append(append(output[i], r.x0[i]...), r.v[i]...)
 		}
 		f := e.Func("hybrid", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
-			_, parts := h.loss(nil, in)
+			_, parts := h.Loss(nil, in)
 			return parts[1:]
 		})
 		out, err := f.Call(hybridInputs(e, h, 0, output, short, x8)...)
@@ -145,10 +146,10 @@ func TestLevelsAreTheDatas(t *testing.T) {
 	dir := images(t, 12, 8)
 	c := tiny(dir)
 	c.Arch, c.Layers, c.Variance, c.Loss, c.Solver, c.Clamp = "unet", 1, "learned", "mse", "ddpm", "x0"
-	if got := prepare(t, c).method.(*hybrid).levels; got != 256 {
+	if got := prepare(t, c).learner.Method.(*hybrid).levels; got != 256 {
 		t.Errorf("images: %d levels", got)
 	}
-	if got := prepare(t, tinyVAE(dir, "vae")).method.(*elbo).levels; got != 256 {
+	if got := prepare(t, tinyVAE(dir, "vae")).learner.Method.(*elbo).levels; got != 256 {
 		t.Errorf("an autoencoder's images: %d levels", got)
 	}
 	cloud, err := data.FromMemory(data.Memory{Kind: kind.OfPoints(2), X: make([]float32, 64)}, data.Options{})
@@ -160,7 +161,7 @@ func TestLevelsAreTheDatas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := tr.method.(*hybrid).levels; got != 0 {
+	if got := tr.learner.Method.(*hybrid).levels; got != 0 {
 		t.Errorf("points: %d levels", got)
 	}
 	latents, err := codeSet(model.Codes{N: 3, H: 4, W: 4, C: 2, Mean: make([]float32, 3*4*4*2)}, 1)

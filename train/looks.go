@@ -23,7 +23,7 @@ func (t *Trainer) dueSave() bool {
 	}
 	first := t.saved < 0 && !t.early && t.now().Sub(t.began) >= firstLook
 	t.early = t.early || first // where it could not be written, the next one is that of the steps
-	return first || t.step%every == 0
+	return first || t.learner.Steps%every == 0
 }
 
 // timedPictures draws the pictures of a step within an epoch, where the last ones are long ago.
@@ -38,14 +38,14 @@ func (t *Trainer) timedPictures(ctx context.Context) {
 	if t.now().Sub(since) < max(pause, lookShare*t.pictureTime()) {
 		return
 	}
-	t.pictures(ctx, fmt.Sprintf("step-%06d", t.step))
+	t.pictures(ctx, fmt.Sprintf("step-%06d", t.learner.Steps))
 	t.drawCurve()
 }
 
 // pictureTime estimates what pictures cost from what a step does.
 func (t *Trainer) pictureTime() time.Duration {
 	c, sheets, steps := t.Config, 1, gridSteps
-	if t.state.ema {
+	if t.learner.State.Averaged() {
 		sheets = 2
 	}
 	if t.process == nil {
@@ -55,6 +55,6 @@ func (t *Trainer) pictureTime() time.Duration {
 	if c.Process == "ddpm" && c.SampleSteps == 0 {
 		strip = c.Timesteps
 	}
-	forward := t.stepping.Seconds() / (trainingFactor * float64(c.Batch) * float64(max(1, t.step-t.startedAt)))
+	forward := t.stepping.Seconds() / (trainingFactor * float64(c.Batch) * float64(max(1, t.learner.Steps-t.startedAt)))
 	return time.Duration(forward * float64(c.SampleN*sheets*steps+strip) * float64(time.Second))
 }

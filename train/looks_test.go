@@ -16,7 +16,7 @@ import (
 
 // ticking gives a trainer a clock that moves by so much with each step.
 func ticking(tr *Trainer, step time.Duration) {
-	tr.now = func() time.Time { return time.Unix(0, 0).Add(time.Duration(tr.step) * step) }
+	tr.now = func() time.Time { return time.Unix(0, 0).Add(time.Duration(tr.learner.Steps) * step) }
 }
 
 // A new run has its first checkpoint by the clock, all others by steps; a resumed
@@ -145,7 +145,7 @@ func TestSummary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.state, err = loadState(again.engine, again.net, e.Path, true); err != nil {
+	if err := again.load(e.Path); err != nil {
 		t.Fatal(err)
 	}
 	if v, err := again.validate(); err != nil || *v != s.Last.Loss {
@@ -159,7 +159,7 @@ func TestSummary(t *testing.T) {
 		ema  float64
 		want int
 	}{{0, 0.9, 0}, {600, 0.9, 1200}, {400, 0.9, 1000}, {1000, 0.9, 0}, {1000, 0.9999, 10000}, {10000, 0.9999, 0}, {10, 0, 100}} {
-		tr.step, tr.Config.EMA = x.step, x.ema
+		tr.learner.Steps, tr.Config.EMA = x.step, x.ema
 		if got := tr.enough(); got != x.want {
 			t.Errorf("%+v: %d", x, got)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/learn"
 )
 
 // An Event is what is known after a step.
@@ -32,7 +33,7 @@ type Event struct {
 // only: see collectEvery.
 func (t *Trainer) Run(ctx context.Context) error {
 	defer tidy()()
-	t.began, t.startedAt, t.startedDone = t.now(), t.step, EndOf(t.Config).Fraction(t.progress())
+	t.began, t.startedAt, t.startedDone = t.now(), t.learner.Steps, EndOf(t.Config).Fraction(t.progress())
 	if t.remark != "" {
 		t.note("%s", t.remark)
 	}
@@ -41,13 +42,13 @@ func (t *Trainer) Run(ctx context.Context) error {
 			t.note("--vae: %s", n)
 		}
 	}
-	if t.step == 0 {
+	if t.learner.Steps == 0 {
 		if err := t.firstPictures(ctx); err != nil && ctx.Err() == nil {
 			t.note("pictures of the data: %v", err)
 		}
 	}
-	if t.step > 0 && t.done() {
-		t.note("step %d of epoch %d is already at or past the run's stop; give more --steps, --epochs or --time to go on", t.step, t.epoch)
+	if t.learner.Steps > 0 && t.done() {
+		t.note("step %d of epoch %d is already at or past the run's stop; give more --steps, --epochs or --time to go on", t.learner.Steps, t.epoch)
 	}
 	t.judge(ctx) // the checkpoint that it goes on from, if the run was stopped before that
 	err := t.saveLast(t.epochs(ctx))
@@ -66,7 +67,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 // saveLast saves the run that ended with err, if there is anything to save. Where that fails it returns ErrNotSaved, before any
 // error but ErrInterrupted, which no longer says the truth.
 func (t *Trainer) saveLast(err error) error {
-	if t.lost || t.saved == t.step {
+	if t.lost || t.saved == t.learner.Steps {
 		return err
 	}
 	failed := t.save()
@@ -139,23 +140,23 @@ func (t *Trainer) passes(ctx context.Context) error {
 // one takes one step on a batch and reports it.
 func (t *Trainer) one(batch *data.Batch) error {
 	began, index := t.now(), t.position
-	r := Record{Step: t.step + 1, Epoch: t.epoch, LR: t.law.at(t.progress()), Note: t.remark}
-	g, err := t.learn(batch, r.LR)
+	r := Record{Step: t.learner.Steps + 1, Epoch: t.epoch, LR: t.law.at(t.progress()), Note: t.remark}
+	o, err := t.learner.Step(batch, r.LR)
 	if err != nil {
 		t.lost = true // the step may have taken the old weights for the new
 		return fmt.Errorf("step %d: %w", r.Step, err)
 	}
-	r.Loss, r.GradNorm = mean(g.losses), g.norm
+	r.Loss, r.GradNorm = o.Loss(), o.Norm
 	lo, hi := t.span()
-	r.Quartiles, r.Counts = quartiles(g.losses, g.times, lo, hi)
-	r.Parts = t.partsOf(g)
+	r.Quartiles, r.Counts = quartiles(o.Losses, o.Times, lo, hi)
+	r.Parts = t.partsOf(o)
 	if err := t.checkFinite(r.Step, "loss", r.Loss); err != nil {
 		return err
 	}
 	if err := t.checkFinite(r.Step, "gradient's norm", r.GradNorm); err != nil {
 		return err
 	}
-	if t.step, t.position = t.step+1, t.position+1; t.position == t.stepsPerEpoch() {
+	if t.position++; t.position == t.stepsPerEpoch() {
 		t.epoch, t.position = t.epoch+1, 0
 		if r.Val, err = t.validate(); err != nil {
 			return fmt.Errorf("validation after step %d: %w", r.Step, err)
@@ -172,6 +173,19 @@ func (t *Trainer) one(batch *data.Batch) error {
 		t.Step(t.event(r, index))
 	}
 	return nil
+}
+
+// validate returns the loss on the held-out images, each at its own fixed time
+// and noise, of the weights that would be sampled from; nil if none are held out.
+func (t *Trainer) validate() (*float64, error) {
+	if t.val.Len() == 0 {
+		return nil, nil
+	}
+	loss, err := t.learner.Evaluate(t.val.All(context.Background(), t.Config.Batch))
+	if err != nil {
+		return nil, err
+	}
+	return &loss, t.checkFinite(t.learner.Steps, "validation loss", loss)
 }
 
 // checkFinite is ErrNotFinite where a number of the step is not finite: then
@@ -219,21 +233,13 @@ func (t *Trainer) writeLog(r Record) {
 func (t *Trainer) event(r Record, index int) Event {
 	e := Event{Record: r, Index: index, Steps: t.stepsPerEpoch(), Done: min(1, EndOf(t.Config).Fraction(t.progress())), Validation: t.validation}
 	if t.stepping > 0 {
-		e.Speed = float64((t.step-t.startedAt)*t.Config.Batch) / t.stepping.Seconds()
+		e.Speed = float64((t.learner.Steps-t.startedAt)*t.Config.Batch) / t.stepping.Seconds()
 	}
 	if gained := e.Done - t.startedDone; gained > 0 {
 		left := float64(t.now().Sub(t.began)) * (1 - e.Done) / gained
 		e.Left = time.Duration(min(left, math.MaxInt64/2))
 	}
 	return e
-}
-
-func mean(v []float32) float64 {
-	sum := 0.0
-	for _, x := range v {
-		sum += float64(x)
-	}
-	return sum / float64(len(v))
 }
 
 // span returns the times between which the losses are sorted into quarters.
@@ -262,14 +268,14 @@ func quartiles(losses []float32, times []float64, lo, hi float64) (means [4]floa
 }
 
 // partsOf are the means of the loss's parts under their names.
-func (t *Trainer) partsOf(g graded) map[string]float64 {
-	names := t.method.parts()
+func (t *Trainer) partsOf(o learn.Outcome) map[string]float64 {
+	names := t.learner.Method.Parts()
 	if len(names) == 0 {
 		return nil
 	}
 	parts := make(map[string]float64, len(names))
 	for i, name := range names {
-		parts[name] = mean(g.parts[i])
+		parts[name] = o.Part(i)
 	}
 	return parts
 }

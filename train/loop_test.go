@@ -34,7 +34,7 @@ func TestStops(t *testing.T) {
 		c := tiny(dir)
 		c.Epochs, c.Steps, c.Time = x.epochs, x.steps, config.Duration(x.time)
 		tr := start(t, c)
-		tr.now = func() time.Time { return time.Unix(int64(tr.step), 0) }
+		tr.now = func() time.Time { return time.Unix(int64(tr.learner.Steps), 0) }
 		var last Event
 		tr.Step = func(e Event) { last = e }
 		run(t, tr)
@@ -53,7 +53,7 @@ func TestTimeIsATotal(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.Steps, c.Time = 2, config.Duration(5*time.Second)
 	clock := func(tr *Trainer) {
-		tr.now = func() time.Time { return time.Unix(1000+int64(tr.step), 0) }
+		tr.now = func() time.Time { return time.Unix(1000+int64(tr.learner.Steps), 0) }
 	}
 	first := start(t, c)
 	clock(first)
@@ -78,7 +78,7 @@ func TestEvent(t *testing.T) {
 	c.Steps = 8
 	tr := start(t, c)
 	ticks := 0
-	tr.now = func() time.Time { return time.Unix(int64(2*tr.step), 0) }
+	tr.now = func() time.Time { return time.Unix(int64(2*tr.learner.Steps), 0) }
 	tr.Step = func(e Event) {
 		ticks++
 		if e.Record.Step != ticks || e.Epoch != (ticks-1)/3 || e.Index != (ticks-1)%3 || e.Steps != 3 {

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/score"
@@ -41,15 +42,15 @@ func newMatch(d denoise, kind string, size int) (*match, error) {
 	return &match{d, kind}, nil
 }
 
-// inputs are the noised images, the number that the network sees of each one's time, what makes its output the score, the weight,
+// Inputs are the noised images, the number that the network sees of each one's time, what makes its output the score, the weight,
 // and the directions of a sliced loss.
-func (m *match) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
+func (m *match) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []float64, error) {
 	times, o := m.times(at, b.N), m.at(at)
 	x, f, in, err := score.Coefs(o.Process, o.Param, times)
 	if err != nil {
 		return nil, nil, err
 	}
-	space := model.NewRecycler(m.engine.Space(at.noise))
+	space := model.NewRecycler(m.engine.Space(at.Noise))
 	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
 	law, cond, weight := [2][]float64{make([]float64, b.N), make([]float64, b.N)}, make([]float64, b.N), make([]float64, b.N)
 	factors := o.Factors(times)
@@ -61,7 +62,7 @@ func (m *match) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, e
 	noised := space.SumEach(law[:], x0, space.Noise(x0))
 	task := []*tensors.Tensor{noised}
 	for _, v := range [][]float64{cond, x, f, in, weight} {
-		task = append(task, vector(m.engine, v))
+		task = append(task, engine.Vector(m.engine, v))
 	}
 	keep := []*tensors.Tensor{noised}
 	if m.kind != "exact" {
@@ -72,8 +73,8 @@ func (m *match) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, e
 	return task, times, nil
 }
 
-// loss is the score-matching loss of each image.
-func (m *match) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
+// Loss is the score-matching loss of each image.
+func (m *match) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	x, weight := in[0], in[5]
 	var loss *graph.Node
 	s := m.scoreOf(v, in[1:5])
@@ -119,4 +120,4 @@ func (m *match) exact(v *net.Vars, x *graph.Node, numbers []*graph.Node) *graph.
 	return graph.Add(trace, graph.MulScalar(graph.ReduceSum(graph.Square(own), 1, 2, 3), 0.5))
 }
 
-var _ method = (*match)(nil)
+var _ learn.Method = (*match)(nil)

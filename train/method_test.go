@@ -12,6 +12,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/score"
@@ -28,11 +29,11 @@ func pointsNet(t *testing.T, dim, out int) net.Model {
 }
 
 // evaluated runs a method's loss in float64, so that it can be compared with sums on the host: the loss of each image, and its parts.
-func evaluated(t *testing.T, e *engine.Engine, m net.Model, how method, weights, in []*tensors.Tensor) (loss []float64, parts [][]float64) {
+func evaluated(t *testing.T, e *engine.Engine, m net.Model, how learn.Method, weights, in []*tensors.Tensor) (loss []float64, parts [][]float64) {
 	t.Helper()
 	f := e.Func("loss", func(_ *graph.Graph, nodes []*graph.Node) []*graph.Node {
 		v := net.Bind(net.Eval, m.Params(), nodes[:len(weights)])
-		loss, parts := how.loss(v, nodes[len(weights):])
+		loss, parts := how.Loss(v, nodes[len(weights):])
 		return append([]*graph.Node{loss}, parts...)
 	})
 	defer f.Free()
@@ -106,7 +107,7 @@ func testHybridLoss(t *testing.T, levels int) {
 			t.Fatal(err)
 		}
 		b := cloud(n, dim)
-		in, times, err := h.inputs(b, place{noise: random.Stream{Domain: random.Training}, times: random.Stream{Domain: random.Times}})
+		in, times, err := h.Inputs(b, learn.Place{Noise: random.Stream{Domain: random.Training}, Times: random.Stream{Domain: random.Times}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +187,7 @@ func testVariationalLoss(t *testing.T, levels int) {
 		o := reverie.Objective{Process: p, Param: reverie.Eps}
 		how := &variational{denoise: denoise{engine: e, net: m, objective: o}, scheduled: m, levels: levels, v: predictsV}
 		b := cloud(n, dim)
-		in, times, err := how.inputs(b, place{noise: random.Stream{Domain: random.Training}, times: random.Stream{Domain: random.Times}})
+		in, times, err := how.Inputs(b, learn.Place{Noise: random.Stream{Domain: random.Training}, Times: random.Stream{Domain: random.Times}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,19 +261,19 @@ func testVariationalGradients(t *testing.T, levels int) {
 		t.Fatal(err)
 	}
 	how := &variational{denoise: denoise{engine: e, net: m, objective: reverie.Objective{Process: p, Param: reverie.Eps}}, scheduled: m, levels: levels}
-	in, _, err := how.inputs(cloud(n, dim), place{noise: random.Stream{Domain: random.Training}, times: random.Stream{Domain: random.Times}})
+	in, _, err := how.Inputs(cloud(n, dim), learn.Place{Noise: random.Stream{Domain: random.Training}, Times: random.Stream{Domain: random.Times}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	in = doubles(e, in)
 	f := e.Func("gradient", func(_ *graph.Graph, nodes []*graph.Node) []*graph.Node {
 		v := net.Bind(net.Train, m.Params(), nodes[:len(weights)])
-		loss, parts := how.loss(v, nodes[len(weights):])
+		loss, parts := how.Loss(v, nodes[len(weights):])
 		varies := loss
 		if levels == 0 {
 			varies = parts[0]
 		}
-		return []*graph.Node{how.gradients(v, loss, parts, []*net.Param{m.Gamma})[0], loss, varies}
+		return []*graph.Node{how.Gradients(v, loss, parts, []*net.Param{m.Gamma})[0], loss, varies}
 	})
 	defer f.Free()
 	call := func(gamma []float64) (grad, loss, varies []float64) {
@@ -332,7 +333,7 @@ func TestExactOfRepeatedBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, _, err := how.inputs(cloud(n, dim), place{noise: random.Stream{Domain: random.Training}, times: random.Stream{Domain: random.Times}})
+	in, _, err := how.Inputs(cloud(n, dim), learn.Place{Noise: random.Stream{Domain: random.Training}, Times: random.Stream{Domain: random.Times}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +352,7 @@ func TestExactOfRepeatedBatch(t *testing.T) {
 		}
 		return tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])
 	}
-	a, da := grads(func(v *net.Vars, in []*graph.Node) *graph.Node { l, _ := how.loss(v, in); return l })
+	a, da := grads(func(v *net.Vars, in []*graph.Node) *graph.Node { l, _ := how.Loss(v, in); return l })
 	b, db := grads(func(v *net.Vars, in []*graph.Node) *graph.Node {
 		return graph.Mul(score.Exact(how.scoreOf(v, in[1:5]), in[0]), in[5])
 	})
@@ -380,7 +381,7 @@ func TestFactorsReachTheBound(t *testing.T) {
 		}
 		const batches = 12
 		for step := range uint32(batches) {
-			in, _, err := h.inputs(cloud(n, dim), place{noise: random.Stream{Domain: random.Training, Step: step}, times: random.Stream{Domain: random.Times, Step: step}})
+			in, _, err := h.Inputs(cloud(n, dim), learn.Place{Noise: random.Stream{Domain: random.Training, Step: step}, Times: random.Stream{Domain: random.Times, Step: step}})
 			if err != nil {
 				t.Fatal(err)
 			}

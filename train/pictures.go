@@ -78,7 +78,7 @@ func (t *Trainer) duePictures(ctx context.Context) {
 // not one that has them anyway: a short run on much data has few epochs.
 func (t *Trainer) lastPictures(ctx context.Context) {
 	if t.Config.SampleEvery > 0 && t.done() && !t.atPictures() {
-		t.pictures(ctx, fmt.Sprintf("step-%06d", t.step))
+		t.pictures(ctx, fmt.Sprintf("step-%06d", t.learner.Steps))
 	}
 }
 
@@ -108,7 +108,7 @@ func (t *Trainer) pictures(ctx context.Context, name string) {
 	}
 	draw(name+"-strip", t.strip)
 	weights := "-raw"
-	if t.state.ema {
+	if t.learner.State.Averaged() {
 		weights += "-ema"
 	}
 	draw(name+weights, t.grid)
@@ -119,7 +119,7 @@ func (t *Trainer) strip(ctx context.Context, name string) error {
 	if t.Config.Points() && t.Config.SampleN == 0 {
 		return nil
 	}
-	if err := t.preview.Use(t.state.sampling(false)); err != nil {
+	if err := t.preview.Use(t.learner.State.Sampling(false)); err != nil {
 		return err
 	}
 	o, err := SampleDefaults(t.Config)
@@ -160,10 +160,10 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 	}
 	var grids []image.Image
 	for _, raw := range []bool{true, false} {
-		if !raw && !t.state.ema {
+		if !raw && !t.learner.State.Averaged() {
 			continue
 		}
-		if err := t.preview.Use(t.state.sampling(raw)); err != nil {
+		if err := t.preview.Use(t.learner.State.Sampling(raw)); err != nil {
 			return err
 		}
 		x, err := t.preview.Sample(ctx, o)
@@ -197,7 +197,7 @@ func (t *Trainer) samplerText(o model.Options) []picture.Text {
 func (t *Trainer) writePicture(name string, img image.Image, text ...picture.Text) error {
 	text = append(text,
 		picture.Text{Key: "Software", Value: "reverie"},
-		picture.Text{Key: "step", Value: fmt.Sprint(t.step)}, picture.Text{Key: "epoch", Value: fmt.Sprint(t.epoch)},
+		picture.Text{Key: "step", Value: fmt.Sprint(t.learner.Steps)}, picture.Text{Key: "epoch", Value: fmt.Sprint(t.epoch)},
 		picture.Text{Key: "seed", Value: fmt.Sprint(t.Config.Seed)})
 	return checkpoint.WriteFileAtomic(t.files, t.samplePath(name), func(w io.Writer) error { return picture.Encode(w, img, text...) })
 }

@@ -60,17 +60,17 @@ func (t *Trainer) Plan() (Plan, error) {
 	}
 	p := Plan{
 		Data:    fmt.Sprintf("%v for training, %d held out", t.train, t.val.Len()),
-		Network: fmt.Sprintf("%s, %s parameters; %s", t.net.Arch(), humanize.Comma(int64(net.Trainable(t.net))), t.learns()),
+		Network: fmt.Sprintf("%s, %s parameters; %s", t.learner.Net.Arch(), humanize.Comma(int64(net.Trainable(t.learner.Net))), t.aim()),
 		Engine:  t.engine.Description(), Bytes: need, StepsEpoch: t.stepsPerEpoch(),
 	}
 	p.Epoch = step * time.Duration(p.StepsEpoch)
 	return p, nil
 }
 
-// learns says what the run learns.
-func (t *Trainer) learns() string {
+// aim says what the run learns.
+func (t *Trainer) aim() string {
 	c := t.Config
-	if m, ok := t.net.(vae.Autoencoder); ok {
+	if m, ok := t.learner.Net.(vae.Autoencoder); ok {
 		h, w, z := m.Latent(c.Resolution.H, c.Resolution.W)
 		return fmt.Sprintf("autoencoder, latent %dx%dx%d, %.1f times fewer numbers than the image; %s likelihood, beta %v",
 			h, w, z, float64(elements(c))/float64(h*w*z), c.Likelihood, c.Beta)
@@ -140,28 +140,17 @@ const (
 // the batches under way and the decoded images, the garbage that Run lets lie,
 // and the program itself.
 func (t *Trainer) memory(batch int) (int64, error) {
-	layout := newState(t.net, t.Config.EMA > 0)
-	in := layout.shapes()
 	var bytes int64
-	for _, s := range in {
+	for _, s := range t.learner.Shapes() {
 		bytes += int64(s.Memory())
 		if s.Memory() >= 2*largePage {
 			bytes += largePage // to begin at one
 		}
 	}
 	h, w, c := t.train.Shape()
-	images, scalar := shapes.Make(dtypes.Float32, batch, h, w, c), shapes.Make(dtypes.Float32)
-	in = append(in, scalar, scalar, scalar)
-	task, err := t.taskShapes()
-	if err != nil {
-		return 0, err
-	}
-	for _, s := range task {
-		s = s.Clone()
-		s.Dimensions[0] = batch
-		in = append(in, s)
-	}
-	arena, err := t.update.Memory(in...)
+	images := shapes.Make(dtypes.Float32, batch, h, w, c)
+	one := &data.Batch{Kind: t.train.Kind(), N: 1, X: make([]float32, h*w*c), Class: []int{-1}, Index: []int{0}}
+	arena, err := t.learner.Bytes(one, batch)
 	if err != nil {
 		return 0, err
 	}
@@ -171,24 +160,6 @@ func (t *Trainer) memory(batch int) (int64, error) {
 	kept := min(bytes/4, pooled) // of the weights that Plan tried, a quarter of the state
 	const uncounted = 12         // percent: scratch of the kernels, pages half used; measured with SimpleUnet at full width
 	return bytes + kept + bytes*(collectEvery+uncounted)/100 + program, nil
-}
-
-// taskShapes are the shapes of the method's inputs for a batch of one image. They are found once, since inputs are made for it.
-func (t *Trainer) taskShapes() ([]shapes.Shape, error) {
-	if t.task != nil {
-		return t.task, nil
-	}
-	h, w, c := t.train.Shape()
-	one := &data.Batch{Kind: t.train.Kind(), N: 1, X: make([]float32, h*w*c), Class: []int{-1}, Index: []int{0}}
-	task, _, err := t.inputs(one, place{validation: true})
-	if err != nil {
-		return nil, err
-	}
-	defer engine.Free(task...)
-	for _, x := range task {
-		t.task = append(t.task, x.Shape().Clone())
-	}
-	return t.task, nil
 }
 
 // trainingFactor is about how many forward passes a training step costs: one,
@@ -204,7 +175,7 @@ const timedPixels = 1 << 15
 func (t *Trainer) stepTime() (time.Duration, error) {
 	h, w, c := t.train.Shape()
 	n := min(t.Config.Batch, max(1, timedPixels/(h*w)))
-	weights := net.Initial(t.net, 0, dtypes.Float32)
+	weights := net.Initial(t.learner.Net, 0, dtypes.Float32)
 	x := engine.Zeros(t.engine, shapes.Make(dtypes.Float32, n, h, w, c))
 	forward := t.forward(n)
 	defer func() {
@@ -227,14 +198,14 @@ func (t *Trainer) stepTime() (time.Duration, error) {
 // forward is the network's forward pass of n images, a function of the weights and the images.
 func (t *Trainer) forward(n int) *engine.Func {
 	return t.engine.Func("forward pass", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
-		params := t.net.Params()
+		params := t.learner.Net.Params()
 		v, x := net.Bind(net.Eval, params, in[:len(params)]), in[len(params)]
-		switch m := t.net.(type) {
+		switch m := t.learner.Net.(type) {
 		case net.Model:
 			return []*graph.Node{m.Forward(v, net.Input{X: x, Cond: graph.Zeros(g, shapes.Make(x.DType(), n))})}
 		case vae.Autoencoder:
 			return []*graph.Node{vae.Reconstruct(v, m, x)}
 		}
-		panic(fmt.Sprintf("train: architecture %s has no forward pass", t.net.Arch()))
+		panic(fmt.Sprintf("train: architecture %s has no forward pass", t.learner.Net.Arch()))
 	})
 }

@@ -281,8 +281,8 @@ func TestResumeAfterCrash(t *testing.T) {
 		t.Fatalf("checkpoints %v, %v; want that of step 3", list, err)
 	}
 	next := resume(t, c, tr.Dir)
-	if n := len(records(t, tr.Dir)); n != 3 || next.step != 3 {
-		t.Errorf("%d records at step %d, want 3", n, next.step)
+	if n := len(records(t, tr.Dir)); n != 3 || next.learner.Steps != 3 {
+		t.Errorf("%d records at step %d, want 3", n, next.learner.Steps)
 	}
 	run(t, next)
 	sameRun(t, tr.Dir, w.Dir)

@@ -18,6 +18,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 )
 
@@ -38,11 +39,11 @@ func (t *Trainer) save() error {
 	}
 	if _, err := checkpoint.Save(t.files, t.Dir, c); errors.Is(err, ErrNotFinite) {
 		t.lost = true
-		return fmt.Errorf("after step %d: %w; %s", t.step, err, t.lastResort())
+		return fmt.Errorf("after step %d: %w; %s", t.learner.Steps, err, t.lastResort())
 	} else if err != nil {
 		return err
 	}
-	t.saved = t.step
+	t.saved = t.learner.Steps
 	if err := checkpoint.Prune(t.files, t.Dir, t.Config.Keep, t.spared()...); err != nil {
 		t.note("an old checkpoint could not be removed: %v", err)
 	}
@@ -59,9 +60,9 @@ func (t *Trainer) saveOrNote() error {
 		return err
 	case t.done(): // Run tries once more, and tells
 	case checkpoint.IsDiskFull(err):
-		t.note("the disk is full, so the checkpoint of step %d was not written; training goes on, the next one is tried after %d steps: %v", t.step, t.Config.SaveEvery, err)
+		t.note("the disk is full, so the checkpoint of step %d was not written; training goes on, the next one is tried after %d steps: %v", t.learner.Steps, t.Config.SaveEvery, err)
 	default:
-		t.note("the checkpoint of step %d was not written; training goes on, the next one is tried after %d steps: %v", t.step, t.Config.SaveEvery, err)
+		t.note("the checkpoint of step %d was not written; training goes on, the next one is tried after %d steps: %v", t.learner.Steps, t.Config.SaveEvery, err)
 	}
 	return nil
 }
@@ -69,7 +70,7 @@ func (t *Trainer) saveOrNote() error {
 // checkpoint describes the state of the run; its tensors' data are filled in
 // one by one while they are written.
 func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
-	arch, err := json.Marshal(t.net.Config())
+	arch, err := json.Marshal(t.learner.Net.Config())
 	if err != nil {
 		return nil, err
 	}
@@ -79,21 +80,17 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 			return nil, err
 		}
 	}
-	weights, avg, avgSq, ema := parts(t.state, t.state.tensors)
-	dicts := map[checkpoint.Part]dictionary{
-		checkpoint.Weights: {t.state.params, weights}, checkpoint.EMA: {t.state.params, ema},
-		checkpoint.ExpAvg: {t.state.trained, avg}, checkpoint.ExpAvgSq: {t.state.trained, avgSq},
-	}
+	dicts := dictionaries(t.learner.State)
 	end := t.law.end
 	c := &checkpoint.Checkpoint{
-		Arch: t.net.Arch(), ArchConfig: arch,
+		Arch: t.learner.Net.Arch(), ArchConfig: arch,
 		Weights:   dicts[checkpoint.Weights].shapes(),
 		Scheduler: process,
 		Optimizer: &checkpoint.Optimizer{
-			Step: int64(t.step), ExpAvg: dicts[checkpoint.ExpAvg].shapes(), ExpAvgSq: dicts[checkpoint.ExpAvgSq].shapes(),
+			Step: int64(t.learner.Steps), ExpAvg: dicts[checkpoint.ExpAvg].shapes(), ExpAvgSq: dicts[checkpoint.ExpAvgSq].shapes(),
 		},
 		Trainer: &checkpoint.Trainer{
-			Step: int64(t.step), Epoch: int64(t.epoch), Position: int64(t.position), Seed: t.Config.Seed,
+			Step: int64(t.learner.Steps), Epoch: int64(t.epoch), Position: int64(t.position), Seed: t.Config.Seed,
 			TrainSeconds: t.progress().Time.Seconds(),
 			Cosine:       checkpoint.CosineEnd{Steps: int64(end.Steps), Epochs: int64(end.Epochs), Seconds: end.Time.Seconds()},
 			Rate:         t.law.rate(t.lr),
@@ -101,7 +98,7 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 		},
 		Fill: func(part checkpoint.Part, name string, dst []byte) error { return dicts[part].fill(name, dst) },
 	}
-	if t.state.ema {
+	if t.learner.State.Averaged() {
 		c.EMA = dicts[checkpoint.EMA].shapes()
 	}
 	if t.latents != nil {
@@ -110,10 +107,44 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 			return nil, err
 		}
 	}
-	if k, ok := t.method.(keeper); ok {
-		c.Trainer.Method, err = k.memory()
+	if k, ok := t.learner.Method.(learn.Keeper); ok {
+		c.Trainer.Method, err = k.Memory()
 	}
 	return c, err
+}
+
+// dictionaries are the parts of a state as checkpoints hold them.
+func dictionaries(s *learn.State) map[checkpoint.Part]dictionary {
+	moments := s.Moments() // Adam's
+	d := map[checkpoint.Part]dictionary{
+		checkpoint.Weights: {s.Params, s.Weights()}, checkpoint.ExpAvg: {s.Trained, moments[0]}, checkpoint.ExpAvgSq: {s.Trained, moments[1]},
+	}
+	if s.Averaged() {
+		d[checkpoint.EMA] = dictionary{s.Params, s.Average()}
+	}
+	return d
+}
+
+// load takes the state of the checkpoint in dir. Each tensor goes to its
+// place as it is read: a second copy of all is never in memory.
+func (t *Trainer) load(dir string) error {
+	places := dictionaries(t.learner.Blank())
+	_, err := checkpoint.Load(dir, checkpoint.Each(func(part checkpoint.Part, name string, x checkpoint.Tensor) error {
+		if d, ok := places[part]; ok {
+			return d.put(t.engine, name, net.Array(x))
+		}
+		return nil // an average that is no longer kept
+	}))
+	if err != nil {
+		return err
+	}
+	for _, part := range []checkpoint.Part{checkpoint.Weights, checkpoint.ExpAvg, checkpoint.ExpAvgSq, checkpoint.EMA} {
+		d := places[part]
+		if i := slices.Index(d.tensors, nil); i >= 0 {
+			return fmt.Errorf("weights do not fit the network: missing %q %v", d.params[i].Name, d.params[i].Shape)
+		}
+	}
+	return nil
 }
 
 // A dictionary is a part of the state under its parameters' names.
@@ -168,7 +199,7 @@ func (d dictionary) put(e *engine.Engine, name string, a net.Array) error {
 		return err
 	}
 	d.tensors[i] = t[0]
-	return toEngine(e, t[0])
+	return e.Take(t[0])
 }
 
 // finite says whether none of the little-endian float32s in b is NaN or
@@ -231,14 +262,14 @@ func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 	if err := determined(t.Config); err != nil {
 		t.note("%v", err)
 	}
-	if t.state, err = loadState(t.engine, t.net, last.Path, t.Config.EMA > 0); err != nil {
+	if err := t.load(last.Path); err != nil {
 		return t.withOlder(last, err)
 	}
 	s := c.Trainer
-	t.step, t.epoch, t.position, t.saved = int(s.Step), int(s.Epoch), int(s.Position), int(s.Step)
+	t.learner.Steps, t.epoch, t.position, t.saved = int(s.Step), int(s.Epoch), int(s.Position), int(s.Step)
 	t.used = seconds(s.TrainSeconds)
-	if k, ok := t.method.(keeper); ok {
-		if err := k.remember(s.Method); err != nil {
+	if k, ok := t.learner.Method.(learn.Keeper); ok {
+		if err := k.Remember(s.Method); err != nil {
 			return fmt.Errorf("%s: %w", last.Path, err)
 		}
 	}
@@ -260,7 +291,7 @@ func (t *Trainer) goesOn(had *config.Run, s *checkpoint.Trainer) {
 		law.from, law.first = t.progressAt(int(r.FromStep), seconds(r.FromSeconds)), r.FromLR
 		t.lr = r.Last
 	} else {
-		t.lr = law.at(t.progressAt(max(0, t.step-1), now.Time))
+		t.lr = law.at(t.progressAt(max(0, t.learner.Steps-1), now.Time))
 	}
 	t.law, t.remark = law.goesOn(t.Config, now, t.lr)
 	if was := source(had); was != source(t.Config) {
@@ -293,8 +324,8 @@ func (t *Trainer) continues(c *checkpoint.Checkpoint) error {
 			source(t.Config), t.otherImages(s.Images))
 	case s.Seed != t.Config.Seed:
 		return fmt.Errorf("seed %d in trainer.json, %d in config.json; put back the config.json that was there", s.Seed, t.Config.Seed)
-	case c.Arch != t.net.Arch():
-		return fmt.Errorf("architecture %s, and config.json says %s; put back the config.json that was there", c.Arch, t.net.Arch())
+	case c.Arch != t.learner.Net.Arch():
+		return fmt.Errorf("architecture %s, and config.json says %s; put back the config.json that was there", c.Arch, t.learner.Net.Arch())
 	case s.Position >= perEpoch || s.Epoch*perEpoch+s.Position != s.Step:
 		return fmt.Errorf("step %d cannot be position %d of epoch %d, of %d steps each; put back the config.json that was there", s.Step, s.Position, s.Epoch, perEpoch)
 	}

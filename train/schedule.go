@@ -8,6 +8,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 )
@@ -30,20 +31,20 @@ type variational struct {
 	v         bool // the network predicts v, not eps
 }
 
-// inputs are the images, their noise and their times.
-func (m *variational) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
+// Inputs are the images, their noise and their times.
+func (m *variational) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []float64, error) {
 	times := m.times(at, b.N)
-	space := model.NewRecycler(m.engine.Space(at.noise))
+	space := model.NewRecycler(m.engine.Space(at.Noise))
 	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
 	eps := space.Noise(x0)
 	space.Close(x0, eps)
-	return []*tensors.Tensor{x0, eps, vector(m.engine, times)}, times, nil
+	return []*tensors.Tensor{x0, eps, engine.Vector(m.engine, times)}, times, nil
 }
 
-func (m *variational) parts() []string { return []string{"diffusion", "prior", "reconstruction"} }
+func (m *variational) Parts() []string { return []string{"diffusion", "prior", "reconstruction"} }
 
-// loss is the bound of each image, and its terms.
-func (m *variational) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
+// Loss is the bound of each image, and its terms.
+func (m *variational) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	x0, eps, t := in[0], in[1], in[2]
 	gamma, slope, g0, g1 := net.GammaAt(m.schedule(v), t)
 	alpha := net.OverImage(graph.Sqrt(graph.Logistic(graph.Neg(gamma))))
@@ -86,10 +87,10 @@ func joined(outer, inner *graph.Node) *graph.Node {
 	}, 0)
 }
 
-// gradients are those of the mean bound, but for the inside of the schedule, which follows those of its relative square: of the diffusion term alone where
+// Gradients are those of the mean bound, but for the inside of the schedule, which follows those of its relative square: of the diffusion term alone where
 // the bound is one of a density, which may be 0 and less.
-func (m *variational) gradients(v *net.Vars, loss *graph.Node, parts []*graph.Node, params []*net.Param) []*graph.Node {
-	grads := graph.Gradient(graph.ReduceAllMean(loss), nodes(v, params)...)
+func (m *variational) Gradients(v *net.Vars, loss *graph.Node, parts []*graph.Node, params []*net.Param) []*graph.Node {
+	grads := learn.MeanGradients(v, loss, params)
 	varies := loss
 	if m.levels == 0 {
 		varies = parts[0]
@@ -105,6 +106,6 @@ func (m *variational) gradients(v *net.Vars, loss *graph.Node, parts []*graph.No
 }
 
 var (
-	_ grader  = (*variational)(nil)
-	_ learner = (*variational)(nil)
+	_ learn.Grader   = (*variational)(nil)
+	_ learn.Adaptive = (*variational)(nil)
 )

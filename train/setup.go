@@ -10,6 +10,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
@@ -191,7 +192,7 @@ func Check(c *config.Run) error {
 }
 
 // newMethod returns how a run of c learns from data of so many levels (data.Set.Kind), and the process that it learns on.
-func newMethod(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, levels int) (method, reverie.Process, error) {
+func newMethod(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, levels int) (learn.Method, reverie.Process, error) {
 	if a, ok := n.(vae.Autoencoder); ok {
 		return newELBO(e, c, a, levels), nil, nil
 	}
@@ -203,7 +204,11 @@ func newMethod(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, le
 	if err != nil && !errors.As(err, new(*reverie.UndeterminedError)) { // which Create refuses, and Resume notes
 		return nil, nil, err
 	}
-	d := denoise{engine: e, net: m, objective: o, norm: c.Loss, level: c.Level, ends: ends{far: far, couple: c.Coupling == "ot"}}
+	loss, err := learn.Losses.Find(c.Loss)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := denoise{engine: e, net: m, objective: o, loss: loss, level: c.Level, ends: ends{far: far, couple: c.Coupling == "ot"}}
 	if err := d.checkLevel(); err != nil {
 		return nil, nil, err
 	}

@@ -24,7 +24,7 @@ const (
 
 // Summary describes the run as it stands.
 func (t *Trainer) Summary() Summary {
-	s := Summary{Steps: t.step, Passes: float64(t.step) / float64(t.stepsPerEpoch()), Enough: t.enough()}
+	s := Summary{Steps: t.learner.Steps, Passes: float64(t.learner.Steps) / float64(t.stepsPerEpoch()), Enough: t.enough()}
 	s.Best, s.Last = validations(t.log.Records, t.final)
 	return s
 }
@@ -54,10 +54,10 @@ func (t *Trainer) enough() int {
 	if d := t.Config.EMA; d > 0 {
 		steps = max(steps, int(min(math.Round(1/(1-d)), 1<<40)))
 	}
-	if t.step == 0 || t.step >= steps {
+	if t.learner.Steps == 0 || t.learner.Steps >= steps {
 		return 0
 	}
-	return min(max(steps, 2*t.step), 10*t.step)
+	return min(max(steps, 2*t.learner.Steps), 10*t.learner.Steps)
 }
 
 // validateLast finds the validation loss of a run's last weights, where its last epoch is not full and that costs little of what the
@@ -65,7 +65,7 @@ func (t *Trainer) enough() int {
 func (t *Trainer) validateLast() {
 	const share = 3 // images trained on for each that is held out
 	n := t.val.Len()
-	if n == 0 || t.position == 0 || t.step == t.startedAt || share*n > (t.step-t.startedAt)*t.Config.Batch {
+	if n == 0 || t.position == 0 || t.learner.Steps == t.startedAt || share*n > (t.learner.Steps-t.startedAt)*t.Config.Batch {
 		return
 	}
 	lost := t.lost
@@ -74,5 +74,5 @@ func (t *Trainer) validateLast() {
 		t.note("validation after the last step: %v", err)
 		return
 	}
-	t.final = &Validated{t.step, *v}
+	t.final = &Validated{t.learner.Steps, *v}
 }

@@ -9,13 +9,13 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gomlx/gomlx/pkg/core/shapes"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 )
@@ -42,10 +42,8 @@ type Trainer struct {
 	Note func(string)
 
 	engine     *engine.Engine
-	net        net.Network
+	learner    *learn.Learner
 	process    reverie.Process // nil for an autoencoder
-	method     method
-	task       []shapes.Shape // see taskShapes
 	train, val *data.Set
 	images     *data.Set    // of training: train, unless that are latents
 	heldOut    *data.Set    // of validation, likewise
@@ -60,17 +58,13 @@ type Trainer struct {
 
 	lock     *checkpoint.RunLock
 	log      *log
-	logFails bool // the last line could not be written
-	state    *state
-	lost     bool // the state is not what a run could go on from
-	update   *engine.Func
-	evaluate *engine.Func
+	logFails bool         // the last line could not be written
+	lost     bool         // the state is not what a run could go on from
 	preview  *model.Model // nil for an autoencoder
 
 	law      law           // of the learning rate
 	lr       float64       // of the last step
 	remark   string        // what a person should know of how the run goes on
-	step     int           // steps done
 	epoch    int           // of the next step
 	position int           // batches of that epoch done, fewer than it has
 	saved    int           // step of the last checkpoint, -1: none
@@ -119,21 +113,16 @@ func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far .
 		t.train, t.val = t.latents.train, t.latents.val
 		c = t.latents.inside(c)
 	}
-	if t.net, err = Network(c); err != nil {
-		return nil, err
-	}
 	if t.far, err = farSet(c, set, far); err != nil {
 		return nil, err
 	}
-	if t.method, t.process, err = newMethod(e, c, t.net, t.far, t.train.Levels()); err != nil {
+	if err := t.learns(c); err != nil {
 		return nil, err
 	}
 	if err := t.train.CheckBatch(c.Batch); err != nil {
 		return nil, err
 	}
-	t.update = newUpdate(e, t.net, t.method, c)
-	t.evaluate = newEvaluate(e, t.net, t.method)
-	if m, ok := t.net.(net.Model); ok {
+	if m, ok := t.learner.Net.(net.Model); ok {
 		if t.preview, err = newPreview(e, c, m, t.process); err != nil {
 			return nil, err
 		}
@@ -142,6 +131,29 @@ func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far .
 		return t, t.preview.SetVAE(t.latents.vae)
 	}
 	return t, nil
+}
+
+// Options say how a run of c moves its weights.
+func Options(c *config.Run) learn.Options {
+	return learn.Options{Optimiser: learn.Adam{Beta1: c.AdamBetas[0], Beta2: c.AdamBetas[1]}, ClipNorm: c.ClipNorm, EMA: c.EMA, Seed: c.Seed}
+}
+
+// learns makes the learner of a run of c, in the space in which the run trains.
+func (t *Trainer) learns(c *config.Run) error {
+	m, err := Network(c)
+	if err != nil {
+		return err
+	}
+	how, p, err := newMethod(t.engine, c, m, t.far, t.train.Levels())
+	if err != nil {
+		return err
+	}
+	o := Options(c)
+	if t.latents != nil {
+		o.Prepare = t.latents.draw
+	}
+	t.learner, t.process = learn.New(t.engine, m, how, o), p
+	return nil
 }
 
 // farSet is the second data set of a run that wants one.
@@ -181,7 +193,7 @@ func (t *Trainer) Create(dir, name string) error {
 	t.hold(lock)
 	t.law = lawOf(t.Config)
 	defer tidy()()
-	if t.state, err = initState(t.engine, t.net, t.Config.Seed, t.Config.EMA > 0); err != nil {
+	if err := t.learner.Draw(); err != nil {
 		return err
 	}
 	return t.open()
@@ -219,7 +231,7 @@ func (t *Trainer) open() error {
 			return err
 		}
 	}
-	if t.log, err = openLog(t.files, t.lock.Folder, t.Dir, t.step); err != nil {
+	if t.log, err = openLog(t.files, t.lock.Folder, t.Dir, t.learner.Steps); err != nil {
 		return err
 	}
 	if last := t.Summary().Last; last != nil {
@@ -234,11 +246,7 @@ func (t *Trainer) Close() error {
 	if t.log != nil {
 		err = t.log.close()
 	}
-	if t.state != nil {
-		engine.Free(t.state.tensors...)
-	}
-	t.update.Free()
-	t.evaluate.Free()
+	t.learner.Close()
 	if t.preview != nil {
 		t.preview.Close()
 	}
@@ -256,7 +264,7 @@ func (t *Trainer) stepsPerEpoch() int { return t.train.Steps(t.Config.Batch) }
 
 // progress is how far the run has come.
 func (t *Trainer) progress() Progress {
-	p := Progress{Step: t.step, Epoch: float64(t.epoch) + float64(t.position)/float64(t.stepsPerEpoch()), Time: t.used}
+	p := Progress{Step: t.learner.Steps, Epoch: float64(t.epoch) + float64(t.position)/float64(t.stepsPerEpoch()), Time: t.used}
 	if !t.began.IsZero() {
 		p.Time += t.now().Sub(t.began)
 	}

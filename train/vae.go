@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/unet"
@@ -54,35 +55,35 @@ func newELBO(e *engine.Engine, c *config.Run, m vae.Autoencoder, levels int) *el
 }
 
 // weight is beta at a batch's place.
-func (b *elbo) weight(at place) float64 {
+func (b *elbo) weight(at learn.Place) float64 {
 	switch {
-	case at.validation:
+	case at.Validation:
 		return 1
-	case at.step < b.warmup:
-		return b.beta * float64(at.step) / float64(b.warmup)
+	case at.Step < b.warmup:
+		return b.beta * float64(at.Step) / float64(b.warmup)
 	}
 	return b.beta
 }
 
-// inputs are the images, the noise by which their latents are drawn, and each
+// Inputs are the images, the noise by which their latents are drawn, and each
 // one's beta.
-func (b *elbo) inputs(batch *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
+func (b *elbo) Inputs(batch *data.Batch, at learn.Place) ([]*tensors.Tensor, []float64, error) {
 	n := batch.N
 	x := engine.New(b.engine, b.spread(batch, at), n, batch.H, batch.W, batch.C)
 	h, w, z := b.net.Latent(batch.H, batch.W)
 	like := engine.Zeros(b.engine, shapes.Make(dtypes.Float32, n, h, w, z))
-	eps := b.engine.Space(at.noise).Noise(like)
+	eps := b.engine.Space(at.Noise).Noise(like)
 	engine.Free(like)
 	beta := make([]float64, n)
 	for i := range beta {
 		beta[i] = b.weight(at)
 	}
-	return []*tensors.Tensor{x, eps, vector(b.engine, beta)}, nil, nil
+	return []*tensors.Tensor{x, eps, engine.Vector(b.engine, beta)}, nil, nil
 }
 
 // spread adds to 8-bit images what rounding took from them, u/127.5 with u
 // uniform on +-1/2, so that a density on [-1,1] bounds their bits.
-func (b *elbo) spread(batch *data.Batch, at place) []float32 {
+func (b *elbo) spread(batch *data.Batch, at learn.Place) []float32 {
 	if !b.net.Likelihood().Spreads(b.levels) {
 		return batch.X
 	}
@@ -90,7 +91,7 @@ func (b *elbo) spread(batch *data.Batch, at place) []float32 {
 	size := batch.H * batch.W * batch.C
 	u := make([]float64, size)
 	for i := range batch.N {
-		at.times.Plus(i).Uniforms(u) // an autoencoder draws no times
+		at.Times.Plus(i).Uniforms(u) // an autoencoder draws no times
 		for j, v := range u {
 			x[i*size+j] = batch.X[i*size+j] + float32((v-0.5)/127.5)
 		}
@@ -98,9 +99,9 @@ func (b *elbo) spread(batch *data.Batch, at place) []float32 {
 	return x
 }
 
-// loss is the negative bound per element, and its terms: log p(x|z) and the KL
+// Loss is the negative bound per element, and its terms: log p(x|z) and the KL
 // in nats an image, and both in bits per element.
-func (b *elbo) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
+func (b *elbo) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	size := in[0].Shape().Size() / in[0].Shape().Dim(0)
 	bound := vae.ELBO(v, b.net, in[0], in[1])
 	offset := vae.BitsPerDim(0, size, b.net.Likelihood().Spreads(b.levels))
@@ -108,16 +109,16 @@ func (b *elbo) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) 
 	return bound.Loss(in[2], size), []*graph.Node{bound.Reconstruction, bound.KL, bits}
 }
 
-func (b *elbo) parts() []string { return []string{"reconstruction", "kl", "bits/dim"} }
+func (b *elbo) Parts() []string { return []string{"reconstruction", "kl", "bits/dim"} }
 
 // autoencoder is the network in training with the weights that would be sampled
 // from, nil where it is no autoencoder.
 func (t *Trainer) autoencoder() *model.Autoencoder {
-	m, ok := t.net.(vae.Autoencoder)
+	m, ok := t.learner.Net.(vae.Autoencoder)
 	if !ok {
 		return nil
 	}
-	return model.NewAutoencoder(t.engine, m, t.state.sampling(false))
+	return model.NewAutoencoder(t.engine, m, t.learner.State.Sampling(false))
 }
 
 // maxPairs is how many images a picture of reconstructions has at most.

@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/random"
 	"gonum.org/v1/gonum/mat"
 )
@@ -133,9 +134,9 @@ func indexOf(x, p []float32) int {
 
 // variance is the autoencoder's running variance.
 func variance(t *testing.T, tr *Trainer) float64 {
-	for i, p := range tr.state.params {
+	for i, p := range tr.learner.State.Params {
 		if p.Name == "log_variance" {
-			return math.Exp(float64(tensors.ToScalar[float32](tr.state.tensors[i])))
+			return math.Exp(float64(tensors.ToScalar[float32](tr.learner.State.Weights()[i])))
 		}
 	}
 	t.Fatal("no log_variance")
@@ -147,14 +148,14 @@ func variance(t *testing.T, tr *Trainer) float64 {
 func TestBetaWarmup(t *testing.T) {
 	b := elbo{beta: 4, warmup: 8}
 	for step, want := range map[int]float64{0: 0, 2: 1, 4: 2, 8: 4, 100: 4} {
-		if got := b.weight(place{step: step}); got != want {
+		if got := b.weight(learn.Place{Step: step}); got != want {
 			t.Errorf("step %d: beta %v, want %v", step, got, want)
 		}
-		if got := b.weight(place{step: step, validation: true}); got != 1 {
+		if got := b.weight(learn.Place{Step: step, Validation: true}); got != 1 {
 			t.Errorf("step %d: beta %v on held-out images, want 1", step, got)
 		}
 	}
-	if got := (&elbo{beta: 0.5}).weight(place{}); got != 0.5 {
+	if got := (&elbo{beta: 0.5}).weight(learn.Place{}); got != 0.5 {
 		t.Errorf("without warm-up: beta %v, want 0.5", got)
 	}
 }
@@ -168,9 +169,9 @@ func TestSpread(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := tr.method.(*elbo)
+	m := tr.learner.Method.(*elbo)
 	at := func(step uint32) []float32 {
-		return m.spread(b, place{times: random.Stream{Seed: 1, Domain: random.Times, Step: step}})
+		return m.spread(b, learn.Place{Times: random.Stream{Seed: 1, Domain: random.Times, Step: step}})
 	}
 	x, y := at(1), at(2)
 	sum, squares, same := 0.0, 0.0, 0
@@ -189,12 +190,12 @@ func TestSpread(t *testing.T) {
 		t.Errorf("mean %v, variance %v, %d values twice the same", sum/n, squares/n, same)
 	}
 	c.Likelihood = "bernoulli"
-	bernoulli := prepare(t, c).method.(*elbo)
-	if got := bernoulli.spread(b, place{}); &got[0] != &b.X[0] {
+	bernoulli := prepare(t, c).learner.Method.(*elbo)
+	if got := bernoulli.spread(b, learn.Place{}); &got[0] != &b.X[0] {
 		t.Error("a Bernoulli's images are spread")
 	}
 	m.levels = 0
-	if got := m.spread(b, place{}); &got[0] != &b.X[0] {
+	if got := m.spread(b, learn.Place{}); &got[0] != &b.X[0] {
 		t.Error("data without levels are spread")
 	}
 }
@@ -317,7 +318,7 @@ func checkDeviation(t *testing.T, tr *Trainer) {
 	const draws = 200
 	var sum, squares, n float64
 	for step := range uint32(draws) {
-		d := tr.latents.draw(b, place{noise: random.Stream{Seed: 1, Step: step}})
+		d := tr.latents.draw(b, learn.Place{Noise: random.Stream{Seed: 1, Step: step}})
 		for _, v := range d.X {
 			sum, squares, n = sum+float64(v), squares+float64(v)*float64(v), n+1
 		}
@@ -326,8 +327,8 @@ func checkDeviation(t *testing.T, tr *Trainer) {
 	if deviation := math.Sqrt(squares/n - mean*mean); !(math.Abs(deviation-1) < 0.02) {
 		t.Errorf("deviation of the latents %v, want 1", deviation)
 	}
-	again := tr.latents.draw(b, place{noise: random.Stream{Seed: 1}})
-	if d := tr.latents.draw(b, place{noise: random.Stream{Seed: 1}}); again.X[3] != d.X[3] || again.X[3] == b.X[3] {
+	again := tr.latents.draw(b, learn.Place{Noise: random.Stream{Seed: 1}})
+	if d := tr.latents.draw(b, learn.Place{Noise: random.Stream{Seed: 1}}); again.X[3] != d.X[3] || again.X[3] == b.X[3] {
 		t.Errorf("draws %v and %v of one step, mean %v", again.X[3], d.X[3], b.X[3])
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
@@ -19,7 +20,7 @@ func TestValidationNoiseIsFixed(t *testing.T) {
 		c.Batch = batch
 		tr := start(t, c)
 		defer tr.Close()
-		tr.Config.Seed, tr.step = seed, step // the weights stay those of seed 7
+		tr.learner.Options.Seed, tr.learner.Steps = seed, step // the weights stay those of seed 7
 		v, err := tr.validate()
 		if err != nil {
 			t.Fatal(err)
@@ -55,8 +56,7 @@ func TestValidationLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, _, ema := parts(tr.state, tr.state.tensors)
-	m := model.New(tr.engine, tr.net.(net.Model), tr.process, tr.method.(*denoise).objective.Param, ema)
+	m := model.New(tr.engine, tr.learner.Net.(net.Model), tr.process, tr.learner.Method.(*denoise).objective.Param, tr.learner.State.Average())
 	defer m.Close()
 	sum := 0.0
 	for i := range tr.val.Len() {
@@ -64,7 +64,7 @@ func TestValidationLoss(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		times := tr.method.(*denoise).objective.Times(random.Stream{Seed: c.Seed, Domain: random.Validation, Sample: uint64(i)}, 1)
+		times := tr.learner.Method.(*denoise).objective.Times(random.Stream{Seed: c.Seed, Domain: random.Validation, Sample: uint64(i)}, 1)
 		noise := make([]float32, len(b.X))
 		random.Stream{Seed: c.Seed, Domain: random.Validation, Sample: uint64(i), Step: 1}.Normal32(noise)
 		law := tr.process.At(times[0])
@@ -77,9 +77,9 @@ func TestValidationLoss(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for k, y := range floats(out) { // eps is predicted
-			d := y - float64(noise[k])
-			sum += d * d / float64(len(x)) * tr.method.(*denoise).objective.Weight(times[0]) / float64(tr.val.Len())
+		for k, y := range tensors.MustCopyFlatData[float32](out) { // eps is predicted
+			d := float64(y) - float64(noise[k])
+			sum += d * d / float64(len(x)) * tr.learner.Method.(*denoise).objective.Weight(times[0]) / float64(tr.val.Len())
 		}
 	}
 	if math.Abs(*got-sum) > 1e-5*sum {

@@ -9,6 +9,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 )
 
@@ -35,9 +36,9 @@ func newHybrid(d denoise, levels int) (*hybrid, error) {
 	return &hybrid{d, chain, levels}, nil
 }
 
-// inputs are those of denoise, the images, and each image's numbers for the bound.
-func (h *hybrid) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, error) {
-	task, times, err := h.denoise.inputs(b, at)
+// Inputs are those of denoise, the images, and each image's numbers for the bound.
+func (h *hybrid) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []float64, error) {
+	task, times, err := h.denoise.Inputs(b, at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -52,22 +53,22 @@ func (h *hybrid) inputs(b *data.Batch, at place) ([]*tensors.Tensor, []float64, 
 	}
 	factors := h.at(at).Factors(times)
 	for _, v := range [][]float64{lo, hi, gap, scale, first, factors} {
-		task = append(task, vector(h.engine, v))
+		task = append(task, engine.Vector(h.engine, v))
 	}
 	return append(task, engine.New(h.engine, b.X, b.N, b.H, b.W, b.C)), times, nil
 }
 
-func (h *hybrid) parts() []string { return []string{"simple", "vlb"} }
+func (h *hybrid) Parts() []string { return []string{"simple", "vlb"} }
 
-// loss is the sum of both, and each.
-func (h *hybrid) loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
+// Loss is the sum of both, and each.
+func (h *hybrid) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	target, weight := in[2], in[3]
 	lo, hi, gap, scale, first, x0 := net.OverImage(in[4]), net.OverImage(in[5]), net.OverImage(in[6]), net.OverImage(in[7]), in[8], in[10]
 	both := h.net.Forward(v, net.Input{X: in[0], Cond: in[1]})
 	c, all := both.Shape().Dim(-1)/2, graph.AxisRange()
 	f := graph.Slice(both, all, all, all, graph.AxisRange(0, c))
 	u := graph.MulScalar(graph.OnePlus(graph.Slice(both, all, all, all, graph.AxisRange(c, 2*c))), 0.5)
-	simple := lossPerImage(h.norm, f, target, weight)
+	simple := learn.Each(h.loss, f, target, weight)
 
 	logP := graph.Add(graph.Mul(u, hi), graph.Mul(graph.OneMinus(u), lo))
 	short := graph.Sub(target, graph.StopGradient(f)) // of what the prediction lacks: x0 - x0hat = scale short

@@ -14,10 +14,10 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 	_ "github.com/reverie-go/reverie/net/simpleunet"
 	_ "github.com/reverie-go/reverie/net/unet"
-	"github.com/reverie-go/reverie/train"
 )
 
 // cases are the networks, each with the file of its golden numbers and the
@@ -370,9 +370,9 @@ func TestGradients(t *testing.T) {
 // with an eps at which rounding does not decide the sign of a step.
 func TestAdam(t *testing.T) {
 	each(t, func(t *testing.T, n *network) {
-		opt, what, tolerance := train.Adam{Eps: 1e-3}, "adam32", 1e-4
+		opt, what, tolerance := learn.Adam{Eps: 1e-3}, "adam32", 1e-4
 		if n.float == dtypes.Float64 {
-			opt, what, tolerance = train.Adam{}, "adam64", 1e-6
+			opt, what, tolerance = learn.Adam{}, "adam64", 1e-6
 		}
 		got, want := n.threeSteps(t, opt), dict(t, n.under(what))
 		before := dict(t, n.under("weight"))
@@ -396,7 +396,7 @@ func add(a, b map[string][]float64, c float64) map[string][]float64 {
 }
 
 // threeSteps are the weights and buffers after three steps at rate 1e-3.
-func (n *network) threeSteps(t *testing.T, opt train.Adam) map[string][]float64 {
+func (n *network) threeSteps(t *testing.T, opt learn.Adam) map[string][]float64 {
 	params := n.Params()
 	trained, places := n.trained()
 	var buffers []*net.Param
@@ -404,12 +404,12 @@ func (n *network) threeSteps(t *testing.T, opt train.Adam) map[string][]float64 
 		k := len(trained)
 		m, in := in[:k], in[k:]
 		second, in := in[:k], in[k:]
-		rate, root, in := in[0], in[1], in[2:]
+		factors, in := in[:2], in[2:]
 		v, _, grads := n.lossGrads(in)
 		var w, m1, v1 []*graph.Node
 		for i, g := range grads {
-			wi, s := opt.Update(in[places[i]], g, train.AdamState{M: m[i], V: second[i]}, rate, root)
-			w, m1, v1 = append(w, wi), append(m1, s.M), append(v1, s.V)
+			wi, moments := opt.Update(in[places[i]], g, []*graph.Node{m[i], second[i]}, factors)
+			w, m1, v1 = append(w, wi), append(m1, moments[0]), append(v1, moments[1])
 		}
 		updated, stats := v.Updates()
 		buffers = updated
@@ -423,8 +423,8 @@ func (n *network) threeSteps(t *testing.T, opt train.Adam) map[string][]float64 
 	}
 	weights := n.weights(t)
 	for step := 1; step <= 3; step++ {
-		rate, root := opt.Factors(1e-3, step)
-		in := slices.Concat(moments, []*tensors.Tensor{n.tensor([]float64{rate}), n.tensor([]float64{root})}, weights,
+		factors := opt.Factors(1e-3, step)
+		in := slices.Concat(moments, []*tensors.Tensor{n.tensor(factors[:1]), n.tensor(factors[1:])}, weights,
 			[]*tensors.Tensor{n.input(t, "x"), n.input(t, "t"), n.input(t, "target")})
 		out, err := f.Call(in...)
 		if err != nil {

@@ -10,11 +10,11 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/mixture"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/random"
-	"github.com/reverie-go/reverie/train"
 )
 
 // learner trains a network to predict eps from points of a mixture.
@@ -52,15 +52,15 @@ func (l *learner) batch(step, n int) (x, cond, eps []float32, t []float64) {
 // fit trains for some steps and returns the weights.
 func (l *learner) fit(t *testing.T, steps, n int, rate float64) []*tensors.Tensor {
 	params, k := l.m.Params(), len(l.m.Params())
-	opt := train.Adam{}
+	opt := learn.Adam{}
 	f := l.e.Func("step", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
 		w, first, second, in := in[:k], in[k:2*k], in[2*k:3*k], in[3*k:]
 		y := l.m.Forward(net.Bind(net.Train, params, w), net.Input{X: in[0], Cond: in[1]})
 		loss := graph.ReduceAllMean(graph.Square(graph.Sub(y, in[2])))
 		out := make([]*graph.Node, 3*k)
 		for i, d := range graph.Gradient(loss, w...) {
-			moved, s := opt.Update(w[i], d, train.AdamState{M: first[i], V: second[i]}, in[3], in[4])
-			out[i], out[k+i], out[2*k+i] = moved, s.M, s.V
+			moved, moments := opt.Update(w[i], d, []*graph.Node{first[i], second[i]}, in[3:])
+			out[i], out[k+i], out[2*k+i] = moved, moments[0], moments[1]
 		}
 		return append(out, loss)
 	})
@@ -74,9 +74,9 @@ func (l *learner) fit(t *testing.T, steps, n int, rate float64) []*tensors.Tenso
 	for step := range steps {
 		x, cond, eps, _ := l.batch(step, n)
 		r := rate * 0.5 * (1 + math.Cos(math.Pi*float64(step)/float64(steps)))
-		a, b := opt.Factors(r, step+1)
+		factors := opt.Factors(r, step+1)
 		out, err := f.Update(state, engine.New(l.e, x, n, 1, 1, d), engine.New(l.e, cond, n), engine.New(l.e, eps, n, 1, 1, d),
-			engine.Scalar(l.e, float32(a)), engine.Scalar(l.e, float32(b)))
+			engine.Scalar(l.e, float32(factors[0])), engine.Scalar(l.e, float32(factors[1])))
 		if err != nil {
 			t.Fatal(err)
 		}

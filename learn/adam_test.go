@@ -1,4 +1,4 @@
-package train
+package learn
 
 import (
 	"math"
@@ -47,16 +47,16 @@ func TestAdam(t *testing.T) {
 		},
 	} {
 		f := e.Func("adam", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
-			w, m, v, rate, root, n := in[0], in[1], in[2], in[3], in[4], in[5]
+			w, n := in[0], in[5]
 			grad := graph.Mul(graph.Cos(graph.Mul(w, n)), graph.Const(g, []float64{1, 1e-3, 1e-7}))
-			w, s := c.adam.Update(w, grad, AdamState{M: m, V: v}, rate, root)
-			return []*graph.Node{w, s.M, s.V}
+			w, moments := c.adam.Update(w, grad, in[1:3], in[3:5])
+			return append([]*graph.Node{w}, moments...)
 		})
 		zero := engine.New(e, []float64{0, 0, 0}, 3)
 		state := []*tensors.Tensor{engine.New(e, []float64{1, -2, 3}, 3), zero, zero}
 		for n := 1; n <= 10; n++ {
-			rate, root := c.adam.Factors(0.1, n)
-			out, err := f.Call(append(state, engine.Scalar(e, rate), engine.Scalar(e, root), engine.Scalar(e, float64(n)))...)
+			k := c.adam.Factors(0.1, n)
+			out, err := f.Call(append(state, engine.Scalar(e, k[0]), engine.Scalar(e, k[1]), engine.Scalar(e, float64(n)))...)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package train
+package learn
 
 import (
 	"math"
@@ -31,26 +31,24 @@ func (a Adam) withDefaults() Adam {
 	return a
 }
 
-// Factors are the two numbers of step n >= 1 that the graph takes as inputs:
-// rate is lr/(1-Beta1^n), root is 1/sqrt(1-Beta2^n). They are taken here, in
-// float64, because float32 would lose 1-Beta2^n.
-func (a Adam) Factors(lr float64, n int) (rate, root float64) {
+// Moments are m and v, as PyTorch calls them.
+func (Adam) Moments() []string { return []string{"exp_avg", "exp_avg_sq"} }
+
+// Factors are lr/(1-Beta1^n) and 1/sqrt(1-Beta2^n). They are taken here, in float64, because
+// float32 would lose 1-Beta2^n.
+func (a Adam) Factors(lr float64, n int) []float64 {
 	a = a.withDefaults()
-	return lr / (1 - math.Pow(a.Beta1, float64(n))), 1 / math.Sqrt(1-math.Pow(a.Beta2, float64(n)))
+	return []float64{lr / (1 - math.Pow(a.Beta1, float64(n))), 1 / math.Sqrt(1-math.Pow(a.Beta2, float64(n)))}
 }
 
-// AdamState is what the optimiser keeps for one parameter, zeros at first:
-// PyTorch's exp_avg and exp_avg_sq, of the parameter's shape.
-type AdamState struct{ M, V *graph.Node }
-
-// Update builds one step for one parameter w with gradient g. rate and root
-// are scalars of w's type, from [Adam.Factors].
-func (a Adam) Update(w, g *graph.Node, s AdamState, rate, root *graph.Node) (*graph.Node, AdamState) {
+// Update builds one step of one parameter.
+func (a Adam) Update(w, g *graph.Node, moments, factors []*graph.Node) (*graph.Node, []*graph.Node) {
 	a = a.withDefaults()
-	m := graph.Add(s.M, graph.MulScalar(graph.Sub(g, s.M), 1-a.Beta1))
-	v := graph.Add(graph.MulScalar(s.V, a.Beta2), graph.MulScalar(graph.Square(g), 1-a.Beta2))
+	rate, root := factors[0], factors[1]
+	m := graph.Add(moments[0], graph.MulScalar(graph.Sub(g, moments[0]), 1-a.Beta1))
+	v := graph.Add(graph.MulScalar(moments[1], a.Beta2), graph.MulScalar(graph.Square(g), 1-a.Beta2))
 	denominator := graph.AddScalar(graph.Mul(graph.Sqrt(v), root), a.Eps)
-	return graph.Sub(w, graph.Mul(rate, graph.Div(m, denominator))), AdamState{M: m, V: v}
+	return graph.Sub(w, graph.Mul(rate, graph.Div(m, denominator))), []*graph.Node{m, v}
 }
 
 // ClipNorm scales all gradients by the same factor so that their common
