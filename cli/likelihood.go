@@ -140,7 +140,7 @@ func (l *likelihoods) boundOptions(b likelihoodBatch) likelihood.BoundOptions {
 // likelihoodBatch is some of the images on the engine: float32, points in float64.
 type likelihoodBatch struct {
 	x        *tensors.Tensor
-	space    *model.Recycler
+	space    *engine.Recycler
 	denoiser reverie.Denoiser[*tensors.Tensor]
 	levels   int  // that a number can have; 0: real numbers
 	bounded  bool // within [-1,1], as images are
@@ -177,7 +177,7 @@ func (l *likelihoods) each(ctx context.Context, images eval.Images, f func(likel
 		return err
 	}
 	e := l.model.Engine
-	b := likelihoodBatch{space: model.NewRecycler(e.Space(random.Stream{})), levels: images.Levels, bounded: !images.Points()}
+	b := likelihoodBatch{space: engine.NewRecycler(e.Space(random.Stream{})), levels: images.Levels, bounded: !images.Points()}
 	if l.model.VAE != nil { // what is measured are the latents
 		b.levels, b.bounded = 0, false
 	}

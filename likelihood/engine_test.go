@@ -65,7 +65,7 @@ func TestTensorsAreHost(t *testing.T) {
 		tol float64
 	}{{exact, 1e-9}, {narrow, 2e-3}} {
 		var host hostBatch = onHost.Rows(c.x)
-		space := func() *model.Recycler { return model.NewRecycler(e.Space(s)) }
+		space := func() *engine.Recycler { return engine.NewRecycler(e.Space(s)) }
 		a, err := Bound(t.Context(), space(), chain, reverie.Denoiser[*tensors.Tensor](onTensors{m.Denoiser(chain), onHost}), c.x, bounds)
 		if err != nil {
 			t.Fatal(err)
@@ -113,7 +113,7 @@ func TestNetworkHasADensity(t *testing.T) {
 	}
 	m := model.New(e, n, reverie.Flow{}, reverie.Velocity, net.Initial(n, 5, dtypes.Float32))
 	defer m.Close()
-	space := model.NewRecycler(e.Space(random.Stream{}))
+	space := engine.NewRecycler(e.Space(random.Stream{}))
 	defer space.Close()
 	d := m.Denoiser(space, net.Eval)
 	defer d.Close()

@@ -26,7 +26,7 @@ func (d *Denoiser) Close() {
 
 // Denoiser returns the network in mode net.Eval or net.PerImage, over the recycler's space, which owns what it returns. It knows the
 // vector-Jacobian product, and the variance where that is learned. The weights in float64 are the model's as they are at the first call.
-func (m *Model) Denoiser(space *Recycler, mode net.Mode) *Denoiser {
+func (m *Model) Denoiser(space *engine.Recycler, mode net.Mode) *Denoiser {
 	n := &network{m: m, space: space, mode: mode}
 	return &Denoiser{reverie.FromPrediction(space, m.Process, m.Param, n), n}
 }
@@ -34,7 +34,7 @@ func (m *Model) Denoiser(space *Recycler, mode net.Mode) *Denoiser {
 // network is what reverie.FromPrediction asks: what it answers is the prediction, in x0hat's place.
 type network struct {
 	m      *Model
-	space  *Recycler
+	space  *engine.Recycler
 	mode   net.Mode
 	double []*tensors.Tensor
 }

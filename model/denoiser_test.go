@@ -66,7 +66,7 @@ func TestVJPIsTheDerivative(t *testing.T) {
 			if name == "energy" {
 				m.Net = net.Energy{Model: m.Net}
 			}
-			space := NewRecycler(e.Space(random.Stream{}))
+			space := engine.NewRecycler(e.Space(random.Stream{}))
 			defer space.Close()
 			d := m.Denoiser(space, net.Eval)
 			defer d.Close()
@@ -114,7 +114,7 @@ func TestVJPIsTheDerivative(t *testing.T) {
 func TestDenoiserKnows(t *testing.T) {
 	e := openEngine(t, "")
 	m := pointModel(t, e, mlp.Config{Out: 6}, reverie.Eps)
-	space := NewRecycler(e.Space(random.Stream{}))
+	space := engine.NewRecycler(e.Space(random.Stream{}))
 	defer space.Close()
 	d := m.Denoiser(space, net.Eval)
 	defer d.Close()
@@ -160,7 +160,7 @@ func TestVJPOfAUNet(t *testing.T) {
 	}
 	m := New(e, n, reverie.VP{}, reverie.Eps, w)
 	defer m.Close()
-	space := NewRecycler(e.Space(random.Stream{}))
+	space := engine.NewRecycler(e.Space(random.Stream{}))
 	defer space.Close()
 	d := m.Denoiser(space, net.Eval)
 	defer d.Close()

@@ -161,7 +161,7 @@ func (m *Model) grid(o Options, p reverie.Process) ([]float64, error) {
 
 // batch draws the n images from number first on.
 func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Tensor, error) {
-	space := NewRecycler(m.Engine.Space(random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)}))
+	space := engine.NewRecycler(m.Engine.Space(random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)}))
 	run, err := m.run(o, space)
 	if err != nil {
 		return nil, err
@@ -212,7 +212,7 @@ func (m *Model) Fits(o Options) error {
 	if err := m.Check(o.Height, o.Width); err != nil {
 		return err
 	}
-	run, err := m.run(o, NewRecycler(m.Engine.Space(random.Stream{})))
+	run, err := m.run(o, engine.NewRecycler(m.Engine.Space(random.Stream{})))
 	if err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func (m *Model) sampled(o Options) (reverie.Process, error) {
 const threshold = 0.995
 
 // run is what a solver works on: the network as a denoiser, clamped as asked.
-func (m *Model) run(o Options, space *Recycler) (*sample.Run[*tensors.Tensor], error) {
+func (m *Model) run(o Options, space *engine.Recycler) (*sample.Run[*tensors.Tensor], error) {
 	p, err := m.sampled(o)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,6 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/learn"
-	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 )
 
@@ -93,7 +92,7 @@ func (d *denoise) Remember(text json.RawMessage) error {
 // Inputs are the noised images, the number that the network sees of each one's time, the target and the weight.
 func (d *denoise) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []float64, error) {
 	times := d.times(at, b.N)
-	space := model.NewRecycler(d.engine.Space(at.Noise))
+	space := engine.NewRecycler(d.engine.Space(at.Noise))
 	x0, eps, err := d.pair(d.engine, space, b, at)
 	if err != nil {
 		return nil, nil, err

@@ -8,7 +8,6 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/learn"
-	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -19,7 +18,7 @@ type ends struct {
 }
 
 // pair returns the batch's images and their far ends.
-func (d *ends) pair(e *engine.Engine, space *model.Recycler, b *data.Batch, at learn.Place) (x0, eps *tensors.Tensor, err error) {
+func (d *ends) pair(e *engine.Engine, space *engine.Recycler, b *data.Batch, at learn.Place) (x0, eps *tensors.Tensor, err error) {
 	x0 = space.Own(engine.New(e, b.X, b.N, b.H, b.W, b.C))
 	if d.far == nil {
 		eps = space.Noise(x0)

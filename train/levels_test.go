@@ -198,7 +198,7 @@ func learnedOn8Gaussians(t *testing.T, schedule string) (*model.Loaded, float64)
 		flat = append(flat, float32(p[0]), float32(p[1]))
 	}
 	s := random.Stream{Seed: 6, Domain: random.Evaluation}
-	space := model.NewRecycler(m.Engine.Space(s))
+	space := engine.NewRecycler(m.Engine.Space(s))
 	e, err := likelihood.Continuous(t.Context(), space, m.Process, m.Denoiser(space, net.Eval), engine.New(m.Engine, flat, n, 1, 1, 2),
 		likelihood.BoundOptions{Stream: s})
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/learn"
-	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/score"
 )
@@ -50,7 +49,7 @@ func (m *match) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []floa
 	if err != nil {
 		return nil, nil, err
 	}
-	space := model.NewRecycler(m.engine.Space(at.Noise))
+	space := engine.NewRecycler(m.engine.Space(at.Noise))
 	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
 	law, cond, weight := [2][]float64{make([]float64, b.N), make([]float64, b.N)}, make([]float64, b.N), make([]float64, b.N)
 	factors := o.Factors(times)

@@ -9,7 +9,6 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/learn"
-	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 )
 
@@ -34,7 +33,7 @@ type variational struct {
 // Inputs are the images, their noise and their times.
 func (m *variational) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []float64, error) {
 	times := m.times(at, b.N)
-	space := model.NewRecycler(m.engine.Space(at.Noise))
+	space := engine.NewRecycler(m.engine.Space(at.Noise))
 	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
 	eps := space.Noise(x0)
 	space.Close(x0, eps)

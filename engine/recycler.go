@@ -1,18 +1,17 @@
-package model
+package engine
 
 import (
 	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
-	"github.com/reverie-go/reverie/engine"
 )
 
-// A Recycler is an engine's Space that remembers the tensors it has made, so that
+// A Recycler is a Space that remembers the tensors it has made, so that
 // a loop gives their memory back instead of leaving it to the garbage
 // collector, which lets the heap of a large network double first.
 type Recycler struct {
-	*engine.Space
+	*Space
 	made []*tensors.Tensor   // in this step
 	old  [][]*tensors.Tensor // in the steps before, the last one first
 }
@@ -24,7 +23,7 @@ var (
 )
 
 // NewRecycler returns a recycler over a space of its own.
-func NewRecycler(s *engine.Space) *Recycler { return &Recycler{Space: s} }
+func NewRecycler(s *Space) *Recycler { return &Recycler{Space: s} }
 
 // Own makes x one of the recycler's tensors, and returns it.
 func (s *Recycler) Own(x *tensors.Tensor) *tensors.Tensor {
@@ -82,7 +81,7 @@ func (s *Recycler) Close(keep ...*tensors.Tensor) {
 	s.made, s.old = nil, nil
 	for _, x := range made {
 		if !slices.Contains(keep, x) {
-			engine.Free(x)
+			Free(x)
 		}
 	}
 }
@@ -93,7 +92,7 @@ func (s *Recycler) free(made, keep []*tensors.Tensor) {
 		if slices.Contains(keep, x) {
 			s.Own(x)
 		} else {
-			engine.Free(x)
+			Free(x)
 		}
 	}
 }
