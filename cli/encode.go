@@ -2,11 +2,9 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"image"
-	"math"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
@@ -15,12 +13,8 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
-	"github.com/reverie-go/reverie/data/points"
-	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/chart"
 	"github.com/reverie-go/reverie/model"
-	"github.com/reverie-go/reverie/net/vae"
-	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -169,7 +163,7 @@ const pointsShown = 2000
 // encode encodes the set, batch by batch, and writes what was asked for.
 func (o *encodeOptions) encode(cmd *cobra.Command, a *model.Autoencoder, set *data.Set) error {
 	var codes model.Codes
-	q := newQuality(set, o.seed)
+	q := model.NewQuality(a, set.Kind(), o.seed)
 	var shown, made []float32
 	bar := newBar(cmd.ErrOrStderr(), set.Len(), "encoding")
 	defer bar.done()
@@ -190,7 +184,7 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *model.Autoencoder, set *da
 		if err != nil {
 			return err
 		}
-		if err := q.add(cmd.Context(), a, b, x); err != nil {
+		if err := q.Add(cmd.Context(), b.X, x); err != nil {
 			return err
 		}
 		if k := min(b.N, most-len(shown)/(h*w*c)); k > 0 {
@@ -214,7 +208,7 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *model.Autoencoder, set *da
 		fmt.Fprintln(cmd.OutOrStdout(), o.reconstruct)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s, latents %dx%dx%d, %.1f times fewer numbers; %v\n", english.Plural(codes.N, "image", ""), codes.H, codes.W, codes.C,
-		float64(h*w*c)/float64(codes.H*codes.W*codes.C), q.text(a, h*w*c))
+		float64(h*w*c)/float64(codes.H*codes.W*codes.C), qualityText(q))
 	return nil
 }
 
@@ -237,69 +231,7 @@ func writeCodes(path string, c model.Codes) error {
 		checkpoint.NamedTensor{Key: "mean", Tensor: array(c.Mean)}, checkpoint.NamedTensor{Key: "logvar", Tensor: array(c.LogVar)})
 }
 
-// quality sums up how well an autoencoder does on images.
-type quality struct {
-	seed                     uint64
-	levels                   int     // of the data
-	volume                   float64 // of points: the logarithm of the factor by which their own units stretch volumes
-	n                        int
-	psnr, reconstruction, kl float64 // sums over the images
-}
-
-func newQuality(set *data.Set, seed uint64) quality {
-	shift, scale := set.Units()
-	return quality{seed: seed, levels: set.Levels(), volume: points.Affine{Shift: shift, Scale: scale}.LogVolume()}
-}
-
-// add judges a batch and its reconstructions x.
-func (q *quality) add(ctx context.Context, a *model.Autoencoder, b *data.Batch, x []float32) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	size := b.H * b.W * b.C
-	for i := range b.N {
-		q.psnr += psnr(b.Image(i), x[i*size:(i+1)*size])
-	}
-	rec, kl, err := q.bound(a, b)
-	if err != nil {
-		return err
-	}
-	for i := range rec {
-		q.reconstruction, q.kl = q.reconstruction+float64(rec[i])-q.volume, q.kl+float64(kl[i])
-	}
-	q.n += b.N
-	return nil
-}
-
-// bound is that of training: of 8-bit images spread over their levels, on which
-// alone a density bounds their bits.
-func (q *quality) bound(a *model.Autoencoder, b *data.Batch) (rec, kl []float32, err error) {
-	s := random.Stream{Seed: q.seed, Domain: random.Evaluation, Sample: uint64(q.n)}
-	images := b.X
-	if a.Net.Likelihood().Spreads(q.levels) {
-		images = dequantised(images, b.N, s)
-	}
-	h, w, z := a.Net.Latent(b.H, b.W)
-	in := engine.New(a.Engine, images, b.N, b.H, b.W, b.C)
-	eps := engine.New(a.Engine, model.PriorFrom(s, b.N, h, w, z), b.N, h, w, z)
-	defer engine.Free(in, eps)
-	return a.Bound(in, eps)
-}
-
-// psnr is the peak signal-to-noise ratio of y to x, both in [-1,1], in dB: 10
-// log10(4/mse), y clamped.
-func psnr(x, y []float32) float64 {
-	sum := 0.0
-	for i := range x {
-		d := float64(x[i]) - min(max(float64(y[i]), -1), 1)
-		sum += d * d
-	}
-	return 10 * math.Log10(4*float64(len(x))/max(sum, 1e-12))
-}
-
-// text is the means in a line, of images with size elements.
-func (q *quality) text(a *model.Autoencoder, size int) string {
-	n := float64(q.n)
-	bits := vae.BitsPerDim((q.reconstruction-q.kl)/n, size, a.Net.Likelihood().Spreads(q.levels))
-	return fmt.Sprintf("PSNR %.2f dB; bound %.4f bits/dim: log p(x|z) %.3f - KL %.3f nats", q.psnr/n, bits, q.reconstruction/n, q.kl/n)
+// qualityText is the means in a line.
+func qualityText(q *model.Quality) string {
+	return fmt.Sprintf("PSNR %.2f dB; bound %.4f bits/dim: log p(x|z) %.3f - KL %.3f nats", q.PSNR(), q.Bits(), q.Reconstruction(), q.KL())
 }

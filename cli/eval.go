@@ -9,12 +9,14 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
+	"github.com/spf13/cobra"
+
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
-	"github.com/spf13/cobra"
 )
 
 // evalOptions are the flags of eval.
@@ -72,7 +74,7 @@ where its data lie now, or other images to compare with.`,
 	f.StringVar(&o.features, "features", "", "take the features of fid, kid and pr from this ONNX file")
 	numberVar(f, &o.images, "images", counts, 64, "images on which elbo, vlb and likelihood are taken")
 	numberVar(f, &o.times, "times", within(0, 1<<20), 0, "random times at which elbo and vlb are estimated (even; 0: all steps of a chain, 128 of continuous time)")
-	numberVar(f, &o.probes, "probes", within(0, mostProbes), 0, "random vectors for each image's divergence in likelihood (0: the exact divergence below 9 dimensions, else 1)")
+	numberVar(f, &o.probes, "probes", within(0, likelihood.MostProbes), 0, "random vectors for each image's divergence in likelihood (0: the exact divergence below 9 dimensions, else 1)")
 	numberVar(f, &o.tolerance, "tolerance", within(1e-12, 0.1), 1e-5, "relative and absolute tolerance of likelihood's integral")
 	f.BoolVar(&o.exact, "exact", false, "the exact divergence in likelihood, up to 64 dimensions")
 	f.StringVar(&o.terms, "terms", "", "write the bound term by term here: .csv or .svg")

@@ -11,9 +11,6 @@ import (
 	"github.com/reverie-go/reverie/eval"
 )
 
-// mostProbes bounds --probes, as likelihood.FlowOptions does.
-const mostProbes = 1 << 12
-
 // check finds what the command line alone shows to be wrong.
 func (o *evalOptions) check(cmd *cobra.Command, args []string) error {
 	if err := o.solverFlags.check(cmd); err != nil {

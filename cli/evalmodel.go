@@ -2,12 +2,18 @@ package cli
 
 import (
 	"context"
+	"io"
 	"math"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/likelihood"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -30,19 +36,16 @@ func modelNames() []string {
 	return names
 }
 
-// likelihoods are what says how probable the model finds images.
-func (v *evaluation) likelihoods() *likelihoods {
-	l := &likelihoods{
-		model: v.model, mode: v.p.Mode, batch: v.batch, seed: v.seed, clamp: v.p.Clamp == "x0", process: v.p.Process,
-		times: v.times, probes: v.probes, exact: v.exact, tolerance: v.tolerance, variance: v.chainVariance(),
-	}
-	for _, c := range v.model.Scale {
-		l.volume += math.Log(math.Abs(c))
+// likelihoodOptions say how the model is measured.
+func (v *evaluation) likelihoodOptions() model.LikelihoodOptions {
+	o := model.LikelihoodOptions{
+		Mode: v.p.Mode, Batch: v.batch, Seed: v.seed, Clamp: v.p.Clamp == "x0", Process: v.p.Process,
+		Times: v.times, Probes: v.probes, Exact: v.exact, Tolerance: v.tolerance, Variance: v.chainVariance(),
 	}
 	if v.cmd.Flags().Changed("draws") {
-		l.draws = v.draws
+		o.Draws = v.draws
 	}
-	return l
+	return o
 }
 
 // chainVariance is that of the reverse steps whose bound elbo is: --variance,
@@ -55,29 +58,24 @@ func (v *evaluation) chainVariance() reverie.Variance {
 	return v.model.Defaults.Variance
 }
 
-// judged are the images of a set on which the model is judged, drawn at random
-// and in its units.
-func (v *evaluation) judged(s *eval.Set) eval.Images {
+// judged are the samples of a set on which the model is judged, drawn at random.
+func (v *evaluation) judged(s *eval.Set) (eval.Images, kind.Kind, []float64) {
 	m := s.Images
 	if m.N > v.images {
 		m = m.Take(random.Stream{Seed: v.seed, Domain: random.Evaluation, Sample: 1 << 41}.Perm(m.N)[:v.images])
 	}
-	shift, scale := v.model.Shift, v.model.Scale
-	if len(scale) == 0 {
-		return m
+	k := kind.OfImages(m.H, m.W, m.C)
+	if m.Points() {
+		k = kind.OfPoints(m.C)
 	}
-	x := slices.Clone(m.Rows().X)
-	for i := range x {
-		k := i % len(scale)
-		x[i] = (x[i] - shift[k]) / scale[k]
-	}
-	return eval.OfPoints(eval.Rows{N: m.N, D: m.C, X: x})
+	k.Levels = m.Levels
+	return m, k, m.Rows().X
 }
 
 // elbo takes the bound of a chain.
 func (v *evaluation) elbo(ctx context.Context, c *eval.Case) ([]eval.Value, error) {
-	m := v.judged(c.Reference)
-	b, err := v.likelihoods().bound(ctx, m)
+	m, k, x := v.judged(c.Reference)
+	b, err := v.model.Bound(ctx, k, x, v.likelihoodOptions())
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +92,8 @@ func (v *evaluation) elbo(ctx context.Context, c *eval.Case) ([]eval.Value, erro
 
 // vlb takes the bound of continuous time.
 func (v *evaluation) vlb(ctx context.Context, c *eval.Case) ([]eval.Value, error) {
-	m := v.judged(c.Reference)
-	e, err := v.likelihoods().continuous(ctx, m)
+	m, k, x := v.judged(c.Reference)
+	e, err := v.model.ContinuousBound(ctx, k, x, v.likelihoodOptions())
 	if err != nil {
 		return nil, err
 	}
@@ -127,14 +125,14 @@ func (v *evaluation) writeTerms(bounds []likelihood.Named) error {
 
 // likelihood integrates the probability flow.
 func (v *evaluation) likelihood(ctx context.Context, c *eval.Case) ([]eval.Value, error) {
-	m := v.judged(c.Reference)
-	l, err := v.likelihoods().flow(ctx, m)
+	m, k, x := v.judged(c.Reference)
+	l, err := v.model.Likelihood(ctx, k, x, v.likelihoodOptions())
 	if err != nil {
 		return nil, err
 	}
 	e := l.Negative()
 	if l.Probes == 0 && !v.exact {
-		c.Note("likelihood: the divergence is exact, as it is by default below %d dimensions; --probes would estimate it", exactBelow)
+		c.Note("likelihood: the divergence is exact, as it is by default below %d dimensions; --probes would estimate it", model.ExactBelow)
 	}
 	noteErrors(c, "likelihood", e)
 	noteDensity(c, "likelihood", m)
@@ -218,4 +216,27 @@ func valueOf(name string, e likelihood.Estimate) eval.Value {
 		v.Error = 0 // of one image and one draw
 	}
 	return v
+}
+
+// checkTerms reports a file for the terms whose ending is neither .csv nor .svg.
+func checkTerms(path string) error {
+	if ext := strings.ToLower(filepath.Ext(path)); path == "" || ext == ".csv" || ext == ".svg" {
+		return nil
+	}
+	return usagef("--terms %s: expected a name that ends in .csv (a table) or .svg (a picture)", path)
+}
+
+// writeTerms writes the bounds term by term.
+func writeTerms(path string, bounds []likelihood.Named) error {
+	content := eval.TermsCSV(bounds)
+	if strings.EqualFold(filepath.Ext(path), ".svg") {
+		var err error
+		if content, err = eval.TermsSVG(bounds); err != nil {
+			return err
+		}
+	}
+	return checkpoint.WriteFileAtomic(nil, path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
 }

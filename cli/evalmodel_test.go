@@ -9,11 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/reverie-go/reverie"
-	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
-	"github.com/reverie-go/reverie/model"
-	"github.com/reverie-go/reverie/net/mlp"
 )
 
 // pointsRun is a run of a few steps on 60 points of an ellipse, whose numbers are multiplied by c.
@@ -175,43 +171,6 @@ func TestEvalProcess(t *testing.T) {
 	v, l := measure("--process", "edm")
 	if v == vlb || l == likelihood || !(math.Abs(v-vlb) < 0.1) {
 		t.Errorf("of edm: vlb %v, likelihood %v; own %v and %v", v, l, vlb, likelihood)
-	}
-}
-
-// The flow of a smooth network is the same under every process: the likelihoods differ by what their ends do, s/a of 0.01 and 0.002 at one,
-// a/s of 0.0066 and 0.0125 at the other.
-func TestLikelihoodsUnder(t *testing.T) {
-	e, err := engine.Open("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	n, err := mlp.New(mlp.Config{Dim: 2, Width: 8, Depth: 1, Embed: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := model.New(e, n, reverie.VP{}, reverie.V, smoothWeights(e, n))
-	defer m.Close()
-	points := eval.Images{N: 4, H: 1, W: 1, C: 2, Pix: []float32{0, 0, 1, -1, -0.5, 0.2, 2, 1}}
-	l := &likelihoods{model: &model.Loaded{Model: m}, batch: 4}
-	own, err := l.flow(t.Context(), points)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.process = reverie.EDM{}
-	other, err := l.flow(t.Context(), points)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, b := own.PerSample(), other.PerSample()
-	for i := range a {
-		if a[i] == b[i] || !(math.Abs(a[i]-b[i]) < 0.05) {
-			t.Errorf("point %d: %v nats under vp, %v under edm", i, a[i], b[i])
-		}
-	}
-	l.process = reverie.Flow{Between: true}
-	if _, err := l.flow(t.Context(), points); err == nil || !strings.Contains(err.Error(), "far end is not noise") {
-		t.Errorf("under a flow between data sets: %v", err)
 	}
 }
 

@@ -140,6 +140,16 @@ func (k Kind) InUnits(y []float32) []float64 {
 	return x
 }
 
+// LogVolume is the logarithm of the factor by which the units stretch volumes: with y in the numbers of a sample and x in the units of
+// its source, log p(x) = log p(y) - LogVolume.
+func (k Kind) LogVolume() float64 {
+	sum := 0.0
+	for _, s := range k.Scale {
+		sum += math.Log(s)
+	}
+	return sum
+}
+
 // form is Form, that of the zero value replaced.
 func (k Kind) form() Form {
 	if k.Form == "" {

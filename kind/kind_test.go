@@ -2,6 +2,7 @@ package kind
 
 import (
 	"encoding/json"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -100,5 +101,15 @@ func TestJSON(t *testing.T) {
 		if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, file{"x", k}) {
 			t.Errorf("%s: %+v, %v", text, back, err)
 		}
+	}
+}
+
+// The volume is the product of the scales, of numbers without units 1.
+func TestLogVolume(t *testing.T) {
+	if v := OfPoints(3).In([]float64{1, 2, 3}, []float64{2, 0.5, 8}).LogVolume(); math.Abs(v-math.Log(8)) > 1e-15 {
+		t.Errorf("log volume %v, want log 8", v)
+	}
+	if v := OfImages(8, 8, 3).LogVolume(); v != 0 {
+		t.Errorf("log volume %v of images", v)
 	}
 }

@@ -6,15 +6,11 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/mixture"
-	"github.com/reverie-go/reverie/model"
-	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -101,41 +97,5 @@ func TestTensorsAreHost(t *testing.T) {
 				t.Errorf("%s of %v: %+v, on the host %+v", name, c.x.DType(), pair[0], pair[1])
 			}
 		}
-	}
-}
-
-// TestNetworkHasADensity: what a network of any weights draws has a density, so its likelihoods integrate to 1 over the line.
-func TestNetworkHasADensity(t *testing.T) {
-	e := openEngine(t)
-	n, err := mlp.New(mlp.Config{Dim: 1, Width: 12, Depth: 1, Embed: 8})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := model.New(e, n, reverie.Flow{}, reverie.Velocity, net.Initial(n, 5, dtypes.Float32))
-	defer m.Close()
-	space := engine.NewRecycler(e.Space(random.Stream{}))
-	defer space.Close()
-	d := m.Denoiser(space, net.Eval)
-	defer d.Close()
-	const h, count = 0.05, 2000
-	x := make([]float64, count)
-	for i := range x {
-		x[i] = h * (float64(i) - count/2)
-	}
-	l, err := Flow(t.Context(), space, m.Process, reverie.Denoiser[*tensors.Tensor](d), engine.New(e, x, count, 1, 1, 1), FlowOptions{Exact: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum, peak := 0.0, 0.0
-	for _, logp := range l.PerSample() {
-		sum += h * math.Exp(logp)
-		peak = max(peak, math.Exp(logp))
-	}
-	t.Logf("integral %v, largest density %v, %+v", sum, peak, l.Report)
-	if !(math.Abs(sum-1) < 1e-3) {
-		t.Errorf("the density integrates to %v", sum)
-	}
-	if math.Abs(peak-1/math.Sqrt(2*math.Pi)) < 1e-3 {
-		t.Error("the network does nothing: its density is the prior's")
 	}
 }

@@ -85,12 +85,3 @@ func (a Affine) each(x reverie.Batch[float64], f func(v, shift, scale float64) f
 	}
 	return y
 }
-
-// LogVolume returns the logarithm of the factor by which Undo stretches volumes, so that log p(x) = log p(y) - LogVolume.
-func (a Affine) LogVolume() float64 {
-	sum := 0.0
-	for _, s := range a.Scale {
-		sum += math.Log(s)
-	}
-	return sum
-}

@@ -38,7 +38,7 @@ var allowed = map[string]struct {
 	"engine":       {[]string{".", "engine"}, true},
 	"net":          {[]string{".", "net", "engine"}, true},
 	"learn":        {[]string{".", "engine", "net", "data", "learn"}, true},
-	"model":        {[]string{".", "sample", "engine", "net", "data/picture", "checkpoint"}, true},
+	"model":        {[]string{".", "sample", "engine", "net", "data/picture", "checkpoint", "likelihood"}, true},
 	"train":        {[]string{".", "sample", "engine", "learn", "net", "data", "checkpoint", "config", "model", "train", "eval"}, true},
 	"eval":         {[]string{".", "sample", "engine", "learn", "net", "data", "checkpoint", "config", "eval", "likelihood"}, true},
 	"lab":          {[]string{".", "sample", "mixture", "engine", "learn", "net", "data", "checkpoint", "train", "eval"}, true},

@@ -1,28 +1,28 @@
-package cli
+package model
 
 import (
 	"fmt"
 	"math"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/eval"
-	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/random"
 )
 
 // checkAutoencoder refuses an autoencoder that gives no density.
-func (l *likelihoods) checkAutoencoder() error {
-	a := l.model.VAE
+func (m *Model) checkAutoencoder() error {
+	a := m.VAE
 	if a == nil {
 		return nil
 	}
 	if a.Net.Likelihood().Kind == vae.Bernoulli {
-		return fmt.Errorf("%w, and its bernoulli likelihood is no density of their values: train an autoencoder of likelihood gaussian, or measure distances", model.ErrLatent)
+		return fmt.Errorf("%w, and its bernoulli likelihood is no density of their values: train an autoencoder of likelihood gaussian, or measure distances", ErrLatent)
 	}
 	if _, factor := a.Net.Scale(); factor == 0 {
-		return fmt.Errorf("%w, scaled by 0", model.ErrLatent)
+		return fmt.Errorf("%w, scaled by 0", ErrLatent)
 	}
 	return nil
 }
@@ -34,14 +34,15 @@ func (l *likelihoods) checkAutoencoder() error {
 //
 // Levels are first made continuous, x = (x8 + u)/127.5 - 1, which adds D log 127.5. log q is taken at the z drawn, so that its
 // noise cancels against that of the other two where q is near the posterior.
-func (l *likelihoods) encode(b *likelihoodBatch, images eval.Images) error {
-	a, e, n := l.model.VAE, l.model.Engine, images.N
-	b.dim = images.H * images.W * images.C
-	spread, data := a.Net.Likelihood().Spreads(images.Levels), narrowed(images)
+func (b *judged) encode(k kind.Kind, images []float32) error {
+	a, e := b.m.VAE, b.m.Engine
+	b.dim = k.Size()
+	n := len(images) / b.dim
+	spread := a.Net.Likelihood().Spreads(k.Levels)
 	if spread {
-		data = dequantised(data, n, b.stream)
+		images = dequantised(images, n, b.stream)
 	}
-	x := engine.New(e, data, n, images.H, images.W, images.C)
+	x := engine.New(e, images, n, k.H, k.W, k.C)
 	defer engine.Free(x)
 	mean, logVar, err := a.Encode(x)
 	if err != nil {
@@ -67,11 +68,15 @@ func (l *likelihoods) encode(b *likelihoodBatch, images eval.Images) error {
 		}
 	}
 	shape := mean.Shape().Dimensions
-	if images.Points() {
-		b.x = widened(e, z, shape...)
-	} else {
+	if k.Ranged {
 		b.x = engine.New(e, z, shape...)
+		return nil
 	}
+	b.x = engine.Fill(e, func(flat []float64) {
+		for i, v := range z {
+			flat[i] = float64(v)
+		}
+	}, shape...)
 	return nil
 }
 
@@ -90,7 +95,7 @@ func dequantised(images []float32, n int, s random.Stream) []float32 {
 }
 
 // latentsOf returns u = factor (mean + e^(logVar/2) eps - shift) of all images, and log q(z|x) of each.
-func latentsOf(a *model.Autoencoder, mean, logVar, eps *tensors.Tensor) (u []float32, logq []float64, err error) {
+func latentsOf(a *Autoencoder, mean, logVar, eps *tensors.Tensor) (u []float32, logq []float64, err error) {
 	var flat [3][]float32
 	for i, t := range []*tensors.Tensor{mean, logVar, eps} {
 		if flat[i], err = tensors.CopyFlatData[float32](t); err != nil {
