@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/reverie-go/reverie/internal/jsonfile"
@@ -181,8 +182,12 @@ func (f *foreignScheduler) readOwn() {
 	c.PredictionType = "velocity"
 	if f.law() == edm {
 		c.Reverie.Process, c.PredictionType = "edm", "edm"
-		c.Reverie.SigmaMin, c.Reverie.SigmaMax = f.number("sigma_min", 0.002), f.number("sigma_max", 80)
-		c.Reverie.SigmaData = f.number("sigma_data", 0.5)
+		text := func(key string, usual float64) json.RawMessage {
+			return strconv.AppendFloat(nil, f.number(key, usual), 'g', -1, 64)
+		}
+		c.Reverie.Settings = map[string]json.RawMessage{
+			"sigma_min": text("sigma_min", 0.002), "sigma_max": text("sigma_max", 80), "sigma_data": text("sigma_data", 0.5),
+		}
 		f.only("prediction_type", "epsilon")
 		f.only("rho", 7.0)
 		c.Walk.Spacing = "karras"

@@ -119,7 +119,7 @@ func TestSaveRefuses(t *testing.T) {
 		"architecture":        func(c *Checkpoint) { c.Arch = "../up" },
 		"comes twice":         func(c *Checkpoint) { c.ArchConfig = json.RawMessage(`{"a":1,"a":2}`) },
 		"expected an obj":     func(c *Checkpoint) { c.ArchConfig = json.RawMessage(`null`) },
-		"beta_schedule":       func(c *Checkpoint) { c.Scheduler.BetaSchedule = "sinus" },
+		"beta_schedule":       func(c *Checkpoint) { c.Scheduler.BetaSchedule = "" },
 		"step is -1":          func(c *Checkpoint) { c.Trainer.Step = -1 },
 		"train_seconds":       func(c *Checkpoint) { c.Trainer.TrainSeconds = math.NaN() },
 		"height 0, width 109": func(c *Checkpoint) { c.Scheduler.Reverie.Width = 1099511627776 },

@@ -2,9 +2,12 @@ package checkpoint
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/reverie-go/reverie/internal/jsonfile"
 )
@@ -19,10 +22,11 @@ type SchedulerConfig struct {
 	NumTrainTimesteps int     `json:"num_train_timesteps"` // T, at least 1
 	BetaStart         float64 `json:"beta_start"`          // in (0, 1)
 	BetaEnd           float64 `json:"beta_end"`            // in (0, 1)
-	// BetaSchedule is "linear", "scaled_linear", "squaredcos_cap_v2" (cosine) or "sigmoid".
+	// BetaSchedule is "linear", "scaled_linear", "squaredcos_cap_v2" (cosine) or "sigmoid", or what
+	// package formulation has beside.
 	BetaSchedule string `json:"beta_schedule"`
-	// PredictionType is "epsilon", "sample" (x0) or "v_prediction", as diffusers
-	// has them, or our "velocity", "score" or "edm".
+	// PredictionType is "epsilon", "sample" (x0) or "v_prediction", as diffusers has them, or the name of
+	// another of package formulation's.
 	PredictionType string `json:"prediction_type"`
 	// VarianceType is "fixed_small" (posterior), "fixed_large" (beta) or "learned_range" (learned, between the two).
 	VarianceType string `json:"variance_type"`
@@ -98,21 +102,24 @@ func (c SchedulerConfig) Validate() error {
 }
 
 func (c SchedulerConfig) validateNames() error {
-	names := []struct {
+	type name struct {
 		field, value string
 		known        []string
-	}{
+	}
+	names := []name{
 		{"_class_name", c.ClassName, []string{"DDPMScheduler", "DDIMScheduler", OwnScheduler}},
-		{"beta_schedule", c.BetaSchedule, []string{"linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"}},
-		{"prediction_type", c.PredictionType, []string{"epsilon", "sample", "v_prediction", "velocity", "score", "edm"}},
 		{"variance_type", c.VarianceType, []string{"fixed_small", "fixed_large", "learned_range"}},
 	}
+	if c.Reverie == nil { // what is ours may have names of its own, which package formulation knows
+		names = append(names,
+			name{"beta_schedule", c.BetaSchedule, []string{"linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"}},
+			name{"prediction_type", c.PredictionType, []string{"epsilon", "sample", "v_prediction", "velocity", "score", "edm"}})
+	} else if c.BetaSchedule == "" || c.PredictionType == "" {
+		return errors.New("beta_schedule or prediction_type is empty, expected a name")
+	}
 	if c.Reverie != nil {
-		names = append(names, struct {
-			field, value string
-			known        []string
-		}{"reverie.clamp", c.Reverie.Clamp, []string{"", "x0", "dynamic", "x", "none"}})
-		if err := c.Reverie.validateNumbers(); err != nil {
+		names = append(names, name{"reverie.clamp", c.Reverie.Clamp, []string{"", "x0", "dynamic", "x", "none"}})
+		if err := c.Reverie.validateUnits(); err != nil {
 			return err
 		}
 		if x := c.Reverie; min(x.Height, x.Width, x.Steps) < 0 || max(x.Height, x.Width) > MaxSide {
@@ -151,13 +158,10 @@ func parseScheduler(b []byte) (c SchedulerConfig, notes []string, err error) {
 type SchedulerExtra struct {
 	// Process is the process as --process names it; "" means ddpm.
 	Process string `json:"process"`
-	// Schedule is the noise schedule of a process without a table of betas, as --schedule names it.
-	Schedule string `json:"schedule,omitempty"`
-	// SigmaMin and SigmaMax are the noise levels at the ends of ve and edm, 0 for the paper's.
-	SigmaMin float64 `json:"sigma_min,omitempty"`
-	SigmaMax float64 `json:"sigma_max,omitempty"`
-	// SigmaData is the deviation of the data in the prediction "edm", 0 for 0.5.
-	SigmaData float64 `json:"sigma_data,omitempty"`
+	// Settings are those of the process and the prediction that diffusers has no key for, as JSON has
+	// them: the flags' names with underscores. They stand among the keys of the other fields, and what
+	// key is none of theirs is taken for one; package formulation knows them.
+	Settings map[string]json.RawMessage `json:"-"`
 	// Energy says that the prediction is the gradient of what the network makes of its input.
 	Energy bool `json:"energy,omitempty"`
 	// Between says of a flow that its far end is a second data set instead of noise.
@@ -178,17 +182,50 @@ type SchedulerExtra struct {
 	Steps  int    `json:"steps"`
 }
 
-// validateNumbers reports a noise level that is not one.
-func (x *SchedulerExtra) validateNumbers() error {
-	for _, f := range []struct {
-		field string
-		value float64
-	}{{"sigma_min", x.SigmaMin}, {"sigma_max", x.SigmaMax}, {"sigma_data", x.SigmaData}} {
-		if !(f.value >= 0 && f.value <= 1e9) {
-			return fmt.Errorf("reverie.%s is %v, expected 0 to 1e9", f.field, f.value)
+// plainExtra is SchedulerExtra as its tags have it.
+type plainExtra SchedulerExtra
+
+// MarshalJSON implements json.Marshaler.
+func (x SchedulerExtra) MarshalJSON() ([]byte, error) {
+	b, err := json.Marshal(plainExtra(x))
+	if err != nil || len(x.Settings) == 0 {
+		return b, err
+	}
+	for key := range x.Settings {
+		if slices.Contains(extraKeys(), key) {
+			return nil, fmt.Errorf("a setting has the name %q, which is another's in reverie", key)
 		}
 	}
-	return x.validateUnits()
+	settings, err := json.Marshal(x.Settings)
+	return slices.Concat(b[:len(b)-1], []byte(","), settings[1:]), err
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (x *SchedulerExtra) UnmarshalJSON(b []byte) error {
+	if err := json.Unmarshal(b, (*plainExtra)(x)); err != nil {
+		return err
+	}
+	x.Settings = nil
+	if err := json.Unmarshal(b, &x.Settings); err != nil {
+		return err
+	}
+	for _, key := range extraKeys() {
+		delete(x.Settings, key)
+	}
+	if len(x.Settings) == 0 {
+		x.Settings = nil
+	}
+	return nil
+}
+
+// extraKeys are the keys of the fields.
+func extraKeys() (all []string) {
+	t := reflect.TypeFor[SchedulerExtra]()
+	for i := range t.NumField() {
+		key, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		all = append(all, key)
+	}
+	return all
 }
 
 // Bounds of the units of points: numbers in a point, and what each may be. Points hold at most 1e30, of which a mean may be a rounding more.

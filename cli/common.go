@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,8 +13,10 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/table"
 	"github.com/reverie-go/reverie/train"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -28,54 +31,56 @@ func maxPixelsVar(f *pflag.FlagSet, n *int) {
 	numberVar(f, n, "max-pixels", config.RangeOf("max-pixels"), 0, "leave out images with more pixels, unread (0: 100 million); decoding takes up to 8 bytes for each")
 }
 
-// processFlags are the flags that describe a table of betas.
+// processFlags are the flags that describe a table of betas: the settings of process ddpm.
 type processFlags struct {
-	timesteps          int
-	schedule           string
-	betaStart, betaEnd float64
+	formulation.DDPM
+	fields []*table.Field
 }
 
 // add gives cmd the flags, with the lecture's values as defaults.
 func (p *processFlags) add(cmd *cobra.Command) {
-	f := cmd.Flags()
-	numberVar(f, &p.timesteps, "timesteps", config.RangeOf("timesteps"), 300, "T, the number of time steps")
-	f.StringVar(&p.schedule, "schedule", "linear", oneOf("betas", config.Schedules))
-	numberVar(f, &p.betaStart, "beta-start", config.RangeOf("beta-start"), 1e-4, "first beta of linear and scaled-linear")
-	numberVar(f, &p.betaEnd, "beta-end", config.RangeOf("beta-end"), 0.02, "last beta of linear and scaled-linear")
+	row, err := formulation.Processes.New("ddpm")
+	if err != nil {
+		panic(err) // it is one of the rows
+	}
+	p.DDPM = *row.(*formulation.DDPM)
+	p.Timesteps = 300
+	p.fields = table.All(&p.DDPM)
+	for _, f := range p.fields {
+		fieldVar(cmd.Flags(), f)
+	}
 }
 
 // spec is the table of betas with the prediction and variance of Ho et al.
-func (p *processFlags) spec() model.Spec {
-	return model.Spec{
-		Process: "ddpm", Schedule: p.schedule, Timesteps: p.timesteps, BetaStart: p.betaStart, BetaEnd: p.betaEnd,
-		Prediction: "eps", Variance: "posterior",
-	}
+func (p *processFlags) spec() formulation.Spec {
+	return formulation.Spec{Process: &p.DDPM, Prediction: formulation.Eps, Variance: "posterior"}
 }
 
 // process checks the flags of cmd and returns the chain; its errors are usage errors.
 func (p *processFlags) process(cmd *cobra.Command) (*reverie.DDPM, error) {
-	r, err := config.Preset("lecture")
+	given := slices.DeleteFunc(slices.Clone(p.fields), func(f *table.Field) bool { return !cmd.Flags().Changed(f.Name) })
+	err := table.Take(&p.DDPM, given)
+	for _, f := range given {
+		if err == nil {
+			err = table.Unused(&p.DDPM, f.Name)
+		}
+	}
+	if err == nil {
+		err = table.Check(&p.DDPM)
+	}
+	if err == nil {
+		err = p.Validate()
+	}
 	if err != nil {
-		return nil, err
-	}
-	r.Timesteps, r.Schedule, r.BetaStart, r.BetaEnd = p.timesteps, p.schedule, p.betaStart, p.betaEnd
-	if err := r.Validate(); err != nil {
 		return nil, usage(err)
 	}
-	if err := r.Unused(cmd.Flags().Changed); err != nil {
-		return nil, usage(err)
-	}
-	beta, err := reverie.Betas(p.schedule, p.timesteps, p.betaStart, p.betaEnd)
-	if err != nil {
-		return nil, usage(err)
-	}
-	chain, err := reverie.NewDDPM(beta)
+	chain, err := p.Chain()
 	return chain, usage(err)
 }
 
 // text are the chunks of a picture that say which table it was made with.
 func (p *processFlags) text() []picture.Text {
-	return append([]picture.Text{{Key: "Software", Value: "reverie " + version()}}, p.spec().Text()...)
+	return append([]picture.Text{{Key: "Software", Value: "reverie " + version()}}, picture.Texts(p.spec().Text())...)
 }
 
 // tableLength is the length of a process's table of betas, 0 where it has none.

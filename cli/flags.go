@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/pflag"
 )
 
@@ -15,6 +16,14 @@ type errOutside string
 
 // Error implements error.
 func (e errOutside) Error() string { return "outside " + string(e) }
+
+// fieldVar adds a flag for a setting. Its help lists the names that it takes where they are few.
+func fieldVar(f *pflag.FlagSet, field *table.Field) {
+	flag := f.VarPF(field, field.Name, "", oneOf(field.Help, field.Names()))
+	if field.IsBoolFlag() {
+		flag.NoOptDefVal = "true"
+	}
+}
 
 // A number is the value of a flag: one in a range, so that what is outside of it goes no further than the command line.
 type number[T int | float64] struct {

@@ -14,7 +14,7 @@ import (
 // start gives the far ends from which a flow between two data sets begins: the held-out images of --from or of the data set that the
 // run was trained from, or all of them where none are held out.
 func (o *sampleOptions) start(cmd *cobra.Command, p *model.Options, m *model.Loaded) error {
-	if !m.Spec.Between {
+	if !m.Spec.Between() {
 		if o.from != "" {
 			return usagef("--from belongs to a flow between two data sets, and %s starts from noise", m.Found.Model)
 		}

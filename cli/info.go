@@ -10,7 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/checkpoint"
-	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/spf13/cobra"
@@ -110,12 +110,12 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 		d.row("works on", "latents of %s", networkText(v.Arch, v.ArchConfig))
 	}
 	s := c.Scheduler
-	p, err := model.SpecOf(s)
+	p, err := formulation.SpecOf(s)
 	if err != nil {
 		return err
 	}
-	d.row("process", "%v", p)
-	d.row("prediction", "%s", p.Prediction)
+	d.row("process", "%v", p.Process)
+	d.row("prediction", "%s", p.Prediction.Row().Name)
 	x := s.Reverie
 	if x == nil {
 		return nil

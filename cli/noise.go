@@ -55,7 +55,7 @@ diffusion model learns to undo.`,
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), out)
-			fmt.Fprintf(cmd.ErrOrStderr(), "t = %s of %d (%s), seed %d\n", timesText(model.ForwardTimes(chain)), p.timesteps, p.schedule, seed)
+			fmt.Fprintf(cmd.ErrOrStderr(), "t = %s of %d (%s), seed %d\n", timesText(model.ForwardTimes(chain)), p.Timesteps, p.Schedule.Row().Name, seed)
 			return nil
 		},
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/reverie-go/reverie/table"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -180,6 +181,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	switch {
 	case errors.As(err, &value):
 		f := value.GetFlag()
+		if wrong := new(table.Error); errors.As(value.Unwrap(), &wrong) {
+			return wrong
+		}
 		var outside errOutside
 		if errors.As(value.Unwrap(), &outside) {
 			return fmt.Errorf("--%s %s is %w", f.Name, value.GetValue(), outside)

@@ -9,6 +9,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/spf13/cobra"
@@ -140,12 +141,11 @@ func (s *solverFlags) fill(p *model.Options) error {
 	if s.process == "" {
 		return nil
 	}
-	preset, err := config.Preset("lecture") // the schedules as their papers have them
+	row, err := formulation.Processes.Find(s.process)
 	if err != nil {
 		return err
 	}
-	spec := model.Spec{Process: s.process, Schedule: preset.Schedule, Timesteps: 1000, BetaStart: preset.BetaStart, BetaEnd: preset.BetaEnd}
-	p.Process, err = spec.New()
+	p.Process, err = row.Process()
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -50,17 +51,17 @@ func loaded(t *testing.T, text string) (*checkpoint.Checkpoint, error) {
 }
 
 // model is a model with no more than what a walk asks for.
-func model(t *testing.T, g golden) (*Model, Spec) {
+func model(t *testing.T, g golden) (*Model, formulation.Spec) {
 	t.Helper()
 	c, err := loaded(t, g.Text)
 	if err != nil {
 		t.Fatalf("%s: %v", g.Name, err)
 	}
-	s, err := SpecOf(c.Scheduler)
+	s, err := formulation.SpecOf(c.Scheduler)
 	if err != nil {
 		t.Fatalf("%s: %v", g.Name, err)
 	}
-	p, err := s.New()
+	p, err := s.Process.Process()
 	if err != nil {
 		t.Fatalf("%s: %v", g.Name, err)
 	}
@@ -103,8 +104,8 @@ func TestForeignWalks(t *testing.T) {
 		if lowest := grid[len(grid)-1] != reverie.Clean; lowest != strings.Contains(g.Text, `"final_sigmas_type": "sigma_min"`) {
 			t.Errorf("%s ends at %v\n%s", g.Name, grid[len(grid)-1], g.Text)
 		}
-		if want := map[string]string{"flow": "velocity", "edm": "edm"}[s.Process]; s.Prediction != want {
-			t.Errorf("%s predicts %s", g.Name, s.Prediction)
+		if want := map[string]string{"flow": "velocity", "edm": "edm"}[s.Process.Row().Name]; s.Prediction.Row().Name != want {
+			t.Errorf("%s predicts %s", g.Name, s.Prediction.Row().Name)
 		}
 	}
 }
@@ -167,7 +168,7 @@ func TestForeignSchedulerRefusals(t *testing.T) {
 	} {
 		c, err := loaded(t, "{"+text+"}")
 		if err == nil {
-			_, err = SpecOf(c.Scheduler)
+			_, err = formulation.SpecOf(c.Scheduler)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", text, err, want)
@@ -177,7 +178,7 @@ func TestForeignSchedulerRefusals(t *testing.T) {
 
 // A walk that ends at the lowest level has as many steps or one less, and a shifted flow's times go by the formula.
 func TestForeignGrids(t *testing.T) {
-	ddpm, err := Spec{Schedule: "linear", Timesteps: 50, BetaStart: 1e-3, BetaEnd: 0.2}.New()
+	ddpm, err := reverie.NewDDPM(reverie.LinearBetas(50, 1e-3, 0.2))
 	if err != nil {
 		t.Fatal(err)
 	}

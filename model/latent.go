@@ -6,6 +6,7 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/net"
 )
 
@@ -97,7 +98,7 @@ func checkImageChannels(n net.Model) error {
 }
 
 // checkOutputs says whether a network gives what the scheduler's file says of it: the prediction, with learned variances twice as many channels.
-func checkOutputs(n net.Model, s Spec) error {
+func checkOutputs(n net.Model, s formulation.Spec) error {
 	in, out := n.Channels()
 	switch {
 	case s.Learned() && out != 2*in:

@@ -7,6 +7,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/net"
 	_ "github.com/reverie-go/reverie/net/mlp" // the architectures that files may name
 	_ "github.com/reverie-go/reverie/net/simpleunet"
@@ -60,15 +61,11 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 			return nil, err
 		}
 	}
-	spec, err := SpecOf(c.Scheduler)
+	spec, err := formulation.SpecOf(c.Scheduler)
 	if err != nil {
 		return nil, err
 	}
-	p, err := spec.New()
-	if err != nil {
-		return nil, fmt.Errorf("scheduler: %w", err)
-	}
-	k, err := spec.Param()
+	p, err := spec.Process.Process()
 	if err != nil {
 		return nil, fmt.Errorf("scheduler: %w", err)
 	}
@@ -88,7 +85,7 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if err != nil {
 		return nil, err
 	}
-	m := New(e, n, p, k, weights)
+	m := New(e, n, p, spec.Prediction.Param(), weights)
 	m.Spec, m.Learned = spec, spec.Learned()
 	if err := m.Use(weights); err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/random"
 )
@@ -25,7 +26,7 @@ type Model struct {
 	Process reverie.Process
 	Param   reverie.Param
 	// Spec names both, where files or a configuration did.
-	Spec Spec
+	Spec formulation.Spec
 	// Learned says that the network's output has, after the channels of the prediction, as many of the reverse steps'
 	// variance (reverie.LearnedVariance).
 	Learned bool

@@ -185,7 +185,7 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	}
 	h, w, c := m.Shape(o.Height, o.Width)
 	x := space.Own(engine.Zeros(m.Engine, shapes.Make(dtypes.Float32, n, h, w, c)))
-	if m.Spec.Between {
+	if m.Spec.Between() {
 		far, err := o.Start(first, n)
 		if err != nil {
 			return nil, err
@@ -221,7 +221,7 @@ func (m *Model) Fits(o Options) error {
 			return fmt.Errorf("variance learned: %w; choose posterior or beta", err)
 		}
 	}
-	if m.Spec.Between && o.Start == nil {
+	if m.Spec.Between() && o.Start == nil {
 		return errors.New("the model is a flow between two data sets: it starts from samples of the far one, and none are given")
 	}
 	return sample.Fits(o.Solver, o.Options, run.Process)

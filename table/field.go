@@ -44,6 +44,7 @@ type Field struct {
 	whole  bool
 	given  bool     // by Set: a list goes on
 	alike  []*Field // of several rows: one for each, of which v is that of the last that was set
+	twins  []*Field // of several rows that are chosen: those beside v
 	v      reflect.Value
 }
 
@@ -125,6 +126,11 @@ func (f *Field) IsZero() bool { return f.v.IsZero() }
 // Set reads the value as a flag is given it. A list is that of the first call, and longer by each
 // that follows. What is not read leaves the variable as it was.
 func (f *Field) Set(text string) error {
+	for _, twin := range f.twins {
+		if err := twin.Set(text); err != nil {
+			return err
+		}
+	}
 	if f.alike != nil {
 		return f.setAny(func(a *Field) error { return a.Set(text) })
 	}
@@ -463,6 +469,11 @@ func (f *Field) JSON() ([]byte, error) {
 // SetJSON reads what JSON writes. It looks at the kind of value only: what is out of range is found
 // by Check.
 func (f *Field) SetJSON(b []byte) error {
+	for _, twin := range f.twins {
+		if err := twin.SetJSON(b); err != nil {
+			return err
+		}
+	}
 	if f.alike != nil {
 		return f.setAny(func(a *Field) error { return a.SetJSON(b) })
 	}

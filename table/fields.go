@@ -12,11 +12,15 @@ import (
 
 // Fields are the settings of the struct that ptr points to, in their order: its fields with a tag
 // flag, those of structs in it, and after a row those of the row that is chosen. What is set by them
-// is set in the struct.
+// is set in the struct. Settings of one name are one field, which sets them all.
 func Fields(ptr any) []*Field {
 	var all []*Field
 	_ = walk(structOf(ptr), nil, func(f *Field) error { // which only visit's errors end
-		all = append(all, f)
+		if first := Find(all, f.Name); first != nil {
+			first.twins, first.Paths = append(first.twins, f), append(first.Paths, f.Paths...)
+		} else {
+			all = append(all, f)
+		}
 		return nil
 	})
 	return all
@@ -46,6 +50,38 @@ func All(ptr any) []*Field {
 func Find(fields []*Field, name string) *Field {
 	if i := slices.IndexFunc(fields, func(f *Field) bool { return f.Name == name }); i >= 0 {
 		return fields[i]
+	}
+	return nil
+}
+
+// Take gives the settings of the struct that ptr points to the values of those given of the same
+// names, rows before what is theirs. What the rows chosen have not is passed over, see Unused.
+func Take(ptr any, given []*Field) error {
+	return walk(structOf(ptr), nil, func(f *Field) error {
+		from := Find(given, f.Name)
+		if from == nil {
+			return nil
+		}
+		b, err := from.JSON()
+		if err != nil {
+			return err
+		}
+		return f.SetJSON(b)
+	})
+}
+
+// Check is nil if the settings of the struct that ptr points to are what Set would take, and none of
+// the rows chosen says by a method Validate() error that its settings rule each other out.
+func Check(ptr any) error {
+	for _, f := range Fields(ptr) {
+		if err := f.Check(); err != nil {
+			return err
+		}
+		if r, ok := f.Chosen().(interface{ Validate() error }); ok {
+			if err := r.Validate(); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -150,8 +186,12 @@ func each(v reflect.Value, path Path, visit func(*Field) error) error {
 	return nil
 }
 
-// merge makes one field of two of the same name.
+// merge makes one field of two of the same name. A row cannot have a setting of the name of one that
+// lies in no row.
 func merge(a, b *Field) *Field {
+	if len(a.Paths[0]) == 0 || len(b.Paths[0]) == 0 {
+		panic(fmt.Sprintf("table: --%s is a setting of %s%s, and one without it", a.Name, a.Owners(), b.Owners()))
+	}
 	if a.Type() != b.Type() {
 		panic(fmt.Sprintf("table: --%s is a %s of %s, and a %s of %s", a.Name, a.Type(), a.Owners(), b.Type(), b.Owners()))
 	}
@@ -253,9 +293,17 @@ func series(names []string) string {
 }
 
 // Unused is an *Error if the struct that ptr points to has a setting of that name with other rows
-// than those it has chosen, with whose it is.
+// than those it has chosen, with whose it is. A row chosen that leaves a setting of its own without
+// effect says so itself, by a method Unused(name string) error.
 func Unused(ptr any, name string) error {
 	have := Fields(ptr)
+	for _, f := range have {
+		if r, ok := f.Chosen().(interface{ Unused(string) error }); ok {
+			if err := r.Unused(name); err != nil {
+				return err
+			}
+		}
+	}
 	if Find(have, name) != nil {
 		return nil
 	}

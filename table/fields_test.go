@@ -139,6 +139,84 @@ func TestAllTogether(t *testing.T) {
 	All(&p)
 }
 
+// TestTwins: a setting that two rows have which are both chosen is set in both, and stands once in a file.
+func TestTwins(t *testing.T) {
+	p := struct {
+		One shape `flag:"one" of:"test-shape"`
+		Two shape `flag:"two" of:"test-shape"`
+	}{&square{}, &circle{Radius: 1, Fill: plainFill{Info{Name: "none"}}}}
+	f := Find(Fields(&p), "radius")
+	if err := f.Set("3"); err != nil || p.One.(*square).Radius != 3 || p.Two.(*circle).Radius != 3 || f.Owners() != "--one square and --two circle" {
+		t.Errorf("%v, %s", err, f.Owners())
+	}
+	if err := f.SetJSON([]byte("4")); err != nil || p.One.(*square).Radius != 4 || p.Two.(*circle).Radius != 4 {
+		t.Error(err)
+	}
+	b, err := Encode(&p)
+	if err != nil || strings.Count(string(b), `"radius"`) != 1 {
+		t.Errorf("%s, %v", b, err)
+	}
+	if f.Set("11") == nil || f.SetJSON([]byte(`"x"`)) == nil {
+		t.Error("taken")
+	}
+}
+
+// TestOwnName: a row cannot have a setting of the name of one outside of it.
+func TestOwnName(t *testing.T) {
+	defer func() {
+		if r := recover(); r == nil || !strings.Contains(r.(string), "--radius is a setting of --shape circle, and one without it") {
+			t.Error(r)
+		}
+	}()
+	All(&struct {
+		Radius float64 `flag:"radius"`
+		Shape  shape   `flag:"shape" of:"test-shape"`
+	}{})
+}
+
+// flat has no settings that work where it says so.
+type flat struct {
+	Info
+	Depth int `flag:"depth"`
+}
+
+func (f *flat) Validate() error {
+	if f.Depth > 3 {
+		return &Error{"depth", "is too much for flat"}
+	}
+	return nil
+}
+
+func (f *flat) Unused(name string) error {
+	if name == "depth" {
+		return &Error{name, "has no effect"}
+	}
+	return nil
+}
+
+// TestTake: values of a command line go to the struct, its rows before their settings.
+func TestTake(t *testing.T) {
+	all := All(new(part))
+	var given []*Field
+	for _, set := range [][2]string{{"radius", "3"}, {"dot-size", "4"}, {"fill", "specks"}, {"points", "5"}, {"shape", "circle"}} {
+		f := Find(all, set[0])
+		if err := f.Set(set[1]); err != nil {
+			t.Fatal(err)
+		}
+		given = append(given, f)
+	}
+	p := &part{Shape: &star{Points: []int{7}}}
+	if err := Take(p, given); err != nil {
+		t.Fatal(err)
+	}
+	if c := p.Shape.(*circle); c.Radius != 3 || c.Fill.(*dots).Size != 4 || c.Fill.Row().Name != "specks" {
+		t.Errorf("%+v", c)
+	}
+	if err := Take(p, []*Field{Bind(new(string), `flag:"radius"`)}); err == nil {
+		t.Error("a word is a radius")
+	}
+}
+
 // TestUnused: a setting of another row is refused, with whose it is.
 func TestUnused(t *testing.T) {
 	p := &part{Shape: &circle{Fill: plainFill{Info{Name: "none"}}}}
@@ -151,6 +229,23 @@ func TestUnused(t *testing.T) {
 		if err := Unused(p, name); want == "" && err != nil || want != "" && (err == nil || err.Error() != want) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	var own struct {
+		Row Row `flag:"row" of:"test-flat"`
+	}
+	if Check(&own) == nil {
+		t.Error("no row is taken")
+	}
+	own.Row = &flat{Info: Info{Name: "flat"}, Depth: 4}
+	if err := Check(&own); err == nil || err.Error() != "--depth is too much for flat" {
+		t.Error(err)
+	}
+	own.Row = &flat{Info: Info{Name: "flat"}}
+	if err := Check(&own); err != nil {
+		t.Error(err)
+	}
+	if err := Unused(&own, "depth"); err == nil || err.Error() != "--depth has no effect" {
+		t.Error(err)
 	}
 }
 

@@ -61,7 +61,7 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 			return err
 		}
 	}
-	return t.writePicture("forward", strip, Spec(t.Config).Text()...)
+	return t.writePicture("forward", strip, picture.Texts(Spec(t.Config).Text())...)
 }
 
 // duePictures draws the pictures and the loss of an epoch that has just ended,

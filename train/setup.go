@@ -1,14 +1,17 @@
 package train
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
@@ -18,6 +21,7 @@ import (
 	"github.com/reverie-go/reverie/net/unet"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 )
 
 // Network lays out the architecture that a configuration describes, and
@@ -95,47 +99,44 @@ func groups(widths []int) int {
 	return 1
 }
 
-// Spec names the process of a configuration and what is predicted on it.
-func Spec(c *config.Run) model.Spec {
-	return model.Spec{
-		Process: c.Process, Schedule: c.Schedule, Timesteps: c.Timesteps, BetaStart: c.BetaStart, BetaEnd: c.BetaEnd,
-		SigmaMin: c.SigmaMin, SigmaMax: c.SigmaMax, Between: len(c.From) > 0,
-		Prediction: c.Prediction, SigmaData: c.SigmaData, Variance: c.Variance, Energy: c.Energy,
+// Formulation is what a configuration learns.
+func Formulation(c *config.Run) (f formulation.Formulation, err error) {
+	text, err := c.JSON()
+	if err != nil {
+		return f, err
 	}
+	values := map[string]json.RawMessage{}
+	if err := json.Unmarshal(text, &values); err != nil {
+		return f, err
+	}
+	known := table.All(&f)
+	maps.DeleteFunc(values, func(name string, _ json.RawMessage) bool { return table.Find(known, name) == nil })
+	if text, err = json.Marshal(values); err == nil {
+		err = table.Decode(&f, text)
+	}
+	if e, ok := f.Process.(formulation.Ended); ok && len(c.From) > 0 {
+		f.Process = e.WithFarEnd()
+	}
+	return f, err
+}
+
+// Spec names the process of a configuration and what is predicted on it.
+func Spec(c *config.Run) formulation.Spec {
+	f, err := Formulation(c)
+	if err != nil {
+		panic(err) // its names were validated
+	}
+	return f.Spec
 }
 
 // Objective returns what the network learns.
 func Objective(c *config.Run) (o reverie.Objective, err error) {
-	spec := Spec(c)
-	if o.Process, err = spec.New(); err != nil {
-		return o, err
+	f, err := Formulation(c)
+	if err == nil {
+		o, err = f.New()
 	}
-	if o.Param, err = spec.Param(); err != nil {
-		return o, err
-	}
-	variance, err := reverie.ParseVariance(c.Variance)
 	if err != nil {
 		return o, err
-	}
-	switch c.Weighting {
-	case "elbo":
-		o.Weighting = reverie.ELBO{Variance: variance}
-	case "min-snr":
-		o.Weighting = reverie.MinSNR{}
-	case "likelihood":
-		o.Weighting = reverie.Likelihood{}
-	case "edm":
-		o.Weighting = reverie.EDMWeight{SD: c.SigmaData}
-	case "snr":
-		o.Weighting = reverie.SNRWeight{}
-	}
-	switch c.Times {
-	case "stratified":
-		o.TimeLaw = reverie.StratifiedTimes{}
-	case "log-normal":
-		o.TimeLaw = reverie.LogNormalTimes{}
-	case "importance":
-		o.TimeLaw = reverie.NewImportance(o.Process)
 	}
 	err = o.Validate()
 	var u *reverie.UndeterminedError
@@ -232,11 +233,7 @@ func elements(c *config.Run) int { return c.Resolution.H * c.Resolution.W * c.Im
 // newPreview returns the model with which a run draws its pictures, without weights.
 func newPreview(e *engine.Engine, c *config.Run, m net.Model, p reverie.Process) (*model.Model, error) {
 	spec := Spec(c)
-	k, err := spec.Param()
-	if err != nil {
-		return nil, err
-	}
-	preview := model.New(e, m, p, k, nil)
+	preview := model.New(e, m, p, spec.Prediction.Param(), nil)
 	preview.Spec, preview.Learned = spec, spec.Learned()
 	return preview, nil
 }

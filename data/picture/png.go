@@ -21,6 +21,15 @@ import (
 // characters, without spaces at its ends.
 type Text struct{ Key, Value string }
 
+// Texts are chunks of pairs of a key and a value.
+func Texts(pairs [][2]string) []Text {
+	texts := make([]Text, len(pairs))
+	for i, p := range pairs {
+		texts[i] = Text{p[0], p[1]}
+	}
+	return texts
+}
+
 // signature begins a PNG file; the header chunk follows, headerEnd bytes in all.
 const (
 	signature = "\x89PNG\r\n\x1a\n"

@@ -1,0 +1,144 @@
+// Package formulation says in words what a network learns: the processes, predictions, weightings and
+// laws of times that flags and files choose by name, each a row of a table with its settings.
+//
+//	f := formulation.Formulation{
+//		Spec:  formulation.Spec{Process: &formulation.VP{Schedule: formulation.Cosine}, Prediction: formulation.V},
+//		Times: formulation.Stratified,
+//	}
+//	objective, err := f.New()
+//
+// A program adds its own by Add, as formulation.Processes.Add(&Mine{}), before it uses the tables.
+// What a row implements beside its interface says how it goes with others:
+//
+//	Validate() error                    its own settings rule each other out
+//	Refuse(Formulation) error           it does not go with the rest, and what does
+//	Suits(Formulation, func(flag string) bool) map[string]string
+//	                                    what to set, by the names of flags, where the row is given and
+//	                                    they are not; the function tells which are given
+//	Unused(flag string) error           a setting of its own has no effect, see table.Unused
+package formulation
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
+)
+
+// A Spec is a process and what a network predicts on it: what a model's files and a run's
+// configuration say alike.
+type Spec struct {
+	Process    Process    `flag:"process" of:"process" help:"process" group:"Formulation"`
+	Prediction Prediction `flag:"prediction" of:"prediction" help:"what the network predicts" group:"Formulation"`
+	Energy     bool       `flag:"energy" help:"the prediction is the gradient of an energy" group:"Network" rare:"true"`
+	// Variance is that of ddpm's reverse steps, a name of Variances: of the samples by default, and,
+	// where it is learned, of what the network has as a second output.
+	Variance string `flag:"variance" of:"variance" help:"noise of solver ddpm" group:"Sampling" rare:"true"`
+}
+
+// Learned says whether the network's output has the variance of the reverse steps beside the
+// prediction.
+func (s Spec) Learned() bool { return s.Variance == "learned" }
+
+// LearnedSchedule says whether the noise schedule is among the weights.
+func (s Spec) LearnedSchedule() bool {
+	p, ok := s.Process.(interface{ LearnedSchedule() bool })
+	return ok && p.LearnedSchedule()
+}
+
+// Between says whether the process starts from a second data set.
+func (s Spec) Between() bool {
+	p, ok := s.Process.(Ended)
+	return ok && p.HasFarEnd()
+}
+
+// Text is what says by which process something was made: pairs of a flag and its value, without what
+// stands for a default or has no effect.
+func (s Spec) Text() (text [][2]string) {
+	of := struct {
+		Process Process `flag:"process" of:"process"`
+	}{s.Process}
+	for _, f := range table.Fields(&of) {
+		if !f.IsZero() && table.Unused(&of, f.Name) == nil {
+			text = append(text, [2]string{f.Name, f.String()})
+		}
+	}
+	return text
+}
+
+// A Formulation is what a network learns: a prediction on a process, and by which objective.
+type Formulation struct {
+	From []string `flag:"from" whole:"true" help:"a second data set, like DATA, in place of the noise: a flow between the two" group:"Data"`
+	Spec
+	Objective string    `flag:"objective" of:"objective" help:"how it learns" group:"Formulation"`
+	Level     float64   `flag:"level" range:"[0,1e9]" help:"learn at this one time only" zero:"at all times" group:"Formulation" rare:"true"`
+	Loss      string    `flag:"loss" of:"loss" help:"norm of the error" group:"Formulation"`
+	Weighting Weighting `flag:"weighting" of:"weighting" help:"weight over time" group:"Formulation"`
+	Coupling  string    `flag:"coupling" of:"coupling" help:"how a flow's ends are paired within a batch" group:"Formulation" rare:"true"`
+	Times     TimeLaw   `flag:"times" of:"times" help:"law of the times" group:"Formulation" rare:"true"`
+}
+
+// New makes the objective. Its Validate has yet to be asked.
+func (f Formulation) New() (o reverie.Objective, err error) {
+	if o.Process, err = f.Process.Process(); err != nil {
+		return o, err
+	}
+	o.Param = f.Prediction.Param()
+	if f.Weighting != nil {
+		o.Weighting = f.Weighting.Weighting(f)
+	}
+	if f.Times != nil {
+		o.TimeLaw = f.Times.TimeLaw(o.Process)
+	}
+	return o, nil
+}
+
+// Validate finds parts that make no sense together, and names the nearest that do. Each by itself is
+// for table.Check.
+func (f Formulation) Validate() error {
+	if err := f.validateEnds(); err != nil {
+		return err
+	}
+	for _, field := range table.Fields(&f) {
+		if r, ok := field.Chosen().(interface{ Refuse(Formulation) error }); ok {
+			if err := r.Refuse(f); err != nil {
+				return err
+			}
+		}
+	}
+	if v, err := Variances.Find(f.Variance); err == nil {
+		return v.Refuse(f)
+	}
+	return nil
+}
+
+// validateEnds looks at a second data set and the pairing of ends, which few processes have.
+func (f Formulation) validateEnds() error {
+	_, ok := f.Process.(Ended)
+	switch {
+	case ok:
+		return nil
+	case len(f.From) > 0:
+		return fmt.Errorf("--from gives a second data set in place of the noise, which only --process %s can start from, not %s", ended(), nameOf(f.Process))
+	case f.Coupling != "none" && f.Coupling != "":
+		return fmt.Errorf("--coupling %s pairs the ends of a flow; give --process %s, not %s", f.Coupling, ended(), nameOf(f.Process))
+	}
+	return nil
+}
+
+// ended are the names of the processes that are Ended.
+func ended() string {
+	var names []string
+	for _, p := range Processes.Rows() {
+		if _, ok := p.(Ended); ok {
+			names = append(names, nameOf(p))
+		}
+	}
+	return strings.Join(names, " or ")
+}
+
+func nameOf(r table.Row) string { return r.Row().Name }
+
+// is says whether a row is chosen and has that name.
+func is(r table.Row, name string) bool { return r != nil && nameOf(r) == name }
