@@ -122,7 +122,7 @@ func TestSaveRefuses(t *testing.T) {
 		"beta_schedule":       func(c *Checkpoint) { c.Scheduler.BetaSchedule = "" },
 		"step is -1":          func(c *Checkpoint) { c.Trainer.Step = -1 },
 		"train_seconds":       func(c *Checkpoint) { c.Trainer.TrainSeconds = math.NaN() },
-		"height 0, width 109": func(c *Checkpoint) { c.Scheduler.Reverie.Width = 1099511627776 },
+		"of 0x109":            func(c *Checkpoint) { c.Scheduler.Reverie.W = 1099511627776 },
 		"cosine_end: steps":   func(c *Checkpoint) { c.Trainer.Cosine.Steps = -1 },
 		"cosine_end: seconds": func(c *Checkpoint) { c.Trainer.Cosine.Seconds = math.Inf(1) },
 	}

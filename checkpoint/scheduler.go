@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/reverie-go/reverie/internal/jsonfile"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // SchedulerConfig is scheduler/scheduler_config.json: the keys of diffusers'
@@ -119,11 +119,11 @@ func (c SchedulerConfig) validateNames() error {
 	}
 	if c.Reverie != nil {
 		names = append(names, name{"reverie.clamp", c.Reverie.Clamp, []string{"", "x0", "dynamic", "x", "none"}})
-		if err := c.Reverie.validateUnits(); err != nil {
-			return err
+		if err := c.Reverie.Kind.Validate(); err != nil {
+			return fmt.Errorf("reverie: %w", err)
 		}
-		if x := c.Reverie; min(x.Height, x.Width, x.Steps) < 0 || max(x.Height, x.Width) > MaxSide {
-			return fmt.Errorf("reverie: height %d, width %d, steps %d: expected 0 or more, sides up to %d", x.Height, x.Width, x.Steps, MaxSide)
+		if x := c.Reverie; min(x.H, x.W, x.Steps) < 0 || max(x.H, x.W) > MaxSide {
+			return fmt.Errorf("reverie: height %d, width %d, steps %d: expected 0 or more, sides up to %d", x.H, x.W, x.Steps, MaxSide)
 		}
 	}
 	for _, n := range names {
@@ -166,17 +166,13 @@ type SchedulerExtra struct {
 	Energy bool `json:"energy,omitempty"`
 	// Between says of a flow that its far end is a second data set instead of noise.
 	Between bool `json:"between,omitempty"`
-	// Shift and Scale are the units of points: number k of a sample y stands for Shift[k] + Scale[k] y.
-	Shift []float64 `json:"shift,omitempty"`
-	Scale []float64 `json:"scale,omitempty"`
 	// Clamp is what sampling clamps unless told otherwise: "x0", "x", "none", or
 	// "" for the solver's default.
 	Clamp string `json:"clamp"`
 	// Preset is the preset that the run was started from, "" for none or unknown.
 	Preset string `json:"preset"`
-	// Height and Width are the size of the training images in pixels, 0 for unknown.
-	Height int `json:"height"`
-	Width  int `json:"width"`
+	// Kind says what the training data were, as far as it is known; files from before it was written have no form.
+	kind.Kind
 	// Solver and Steps are the run's own sampler: "" and 0 for sampling's defaults.
 	Solver string `json:"solver"`
 	Steps  int    `json:"steps"`
@@ -220,28 +216,9 @@ func (x *SchedulerExtra) UnmarshalJSON(b []byte) error {
 
 // extraKeys are the keys of the fields.
 func extraKeys() (all []string) {
-	t := reflect.TypeFor[SchedulerExtra]()
-	for i := range t.NumField() {
-		key, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[SchedulerExtra]()) {
+		key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		all = append(all, key)
 	}
 	return all
-}
-
-// Bounds of the units of points: numbers in a point, and what each may be. Points hold at most 1e30, of which a mean may be a rounding more.
-const (
-	maxUnits = 1 << 12
-	maxUnit  = 1.001e30
-)
-
-func (x *SchedulerExtra) validateUnits() error {
-	if len(x.Shift) != len(x.Scale) || len(x.Shift) > maxUnits {
-		return fmt.Errorf("reverie.shift has %d numbers and reverie.scale %d, expected as many, at most %d", len(x.Shift), len(x.Scale), maxUnits)
-	}
-	for i, s := range x.Scale {
-		if !(s > 0 && s <= maxUnit && math.Abs(x.Shift[i]) <= maxUnit) {
-			return fmt.Errorf("reverie.shift %v, reverie.scale %v of number %d: expected numbers of at most %v, the scale above 0", x.Shift[i], s, i, maxUnit)
-		}
-	}
-	return nil
 }

@@ -222,32 +222,24 @@ func walk(a, b []float32, n int, linear bool) []float32 {
 
 // write writes the picture and, if asked for, the images.
 func (o *decodeOptions) write(cmd *cobra.Command, a *model.Autoencoder, x []float32, h, w int) error {
-	_, c := a.Net.Channels()
-	n := len(x) / (h * w * c)
+	k := a.Kind().Sized(h, w)
+	n := len(x) / k.Size()
 	text := []picture.Text{{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}}
 	var layout picture.Layout
 	if o.fromImages {
 		layout.Columns = n
 		text = append(text, picture.Text{Key: "from, to", Value: o.from + ", " + o.to}, picture.Text{Key: "path", Value: o.path})
 	}
-	if err := picture.Write(o.out, picture.Sheet(x, h, w, c, layout), text...); err != nil {
+	if err := picture.Write(o.out, picture.Sheet(x, k, layout), text...); err != nil {
 		return err
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	if o.npz != "" {
-		if err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: arrayOf(x, n, h, w, c)}); err != nil {
+		if err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: arrayOf(x, k)}); err != nil {
 			return err
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), o.npz)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s of %dx%d\n", english.Plural(n, "image", ""), h, w)
 	return nil
-}
-
-// arrayOf are images in 8 bits, or points as they are.
-func arrayOf(x []float32, n, h, w, c int) checkpoint.Tensor {
-	if h*w == 1 {
-		return checkpoint.FromF32s(x, n, c)
-	}
-	return checkpoint.FromU8s(picture.Bytes(nil, x), n, h, w, c)
 }

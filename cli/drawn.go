@@ -14,6 +14,7 @@ import (
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // toStdout is the name of --out that stands for stdout.
@@ -87,9 +88,9 @@ func writeFresh(run string, grid image.Image, text []picture.Text) (path string,
 	}
 }
 
-// writeSingles writes each of a batch of images [N,h,w,c] from number first on to its file in --dir, with what draws it again.
-func (o *sampleOptions) writeSingles(first int, x []float32, h, w, c int, text []picture.Text) error {
-	for i, img := range picture.Split(x, h, w, c) {
+// writeSingles writes each of a batch of samples from number first on to its file in --dir, with what draws it again.
+func (o *sampleOptions) writeSingles(first int, x []float32, k kind.Kind, text []picture.Text) error {
+	for i, img := range picture.Each(x, k) {
 		number := first + i
 		own := slices.Clone(text)
 		for k := range own {

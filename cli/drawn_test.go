@@ -70,7 +70,7 @@ func TestPriorIsNotKept(t *testing.T) {
 		o    sampleOptions
 		kept int
 	}{{sampleOptions{n: 3, batch: 2, dir: t.TempDir()}, 0}, {sampleOptions{n: 3, batch: 2}, 3 * 8 * 8 * 3}, {sampleOptions{n: 3, batch: 2, dir: t.TempDir(), npz: "a.npz"}, 3 * 8 * 8 * 3}} {
-		x, err := c.o.decodePrior(t.Context(), a, 8, 8, nil)
+		x, err := c.o.decodePrior(t.Context(), a, a.Kind(), nil)
 		if err != nil || len(x) != c.kept {
 			t.Errorf("%+v: %d numbers are kept, want %d: %v", c.o, len(x), c.kept, err)
 		}

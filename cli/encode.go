@@ -13,7 +13,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
-	"github.com/reverie-go/reverie/internal/chart"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/train"
 )
@@ -169,7 +169,7 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *model.Autoencoder, set *da
 	defer bar.done()
 	h, w, c := set.Shape()
 	most := pairsShown
-	if h*w == 1 {
+	if set.Kind().View() == kind.Scatter {
 		most = pointsShown
 	}
 	for b, err := range set.All(cmd.Context(), o.batch) {
@@ -202,7 +202,7 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *model.Autoencoder, set *da
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	if o.reconstruct != "" {
 		text := []picture.Text{{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "first, then", Value: "data, their reconstructions"}}
-		if err := picture.Write(o.reconstruct, pairs(shown, made, h, w, c, set), text...); err != nil {
+		if err := picture.Write(o.reconstruct, pairs(shown, made, set.Kind()), text...); err != nil {
 			return err
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), o.reconstruct)
@@ -212,13 +212,12 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *model.Autoencoder, set *da
 	return nil
 }
 
-// pairs shows images over their reconstructions, points beside theirs, in the set's units.
-func pairs(x, y []float32, h, w, c int, set *data.Set) image.Image {
-	if h*w == 1 {
-		shift, scale := set.Units()
-		return picture.Beside(chart.Scatter(x, c, shift, scale), chart.Scatter(y, c, shift, scale))
+// pairs shows samples over their reconstructions, scatters beside theirs.
+func pairs(x, y []float32, k kind.Kind) image.Image {
+	if k.View() == kind.Scatter {
+		return picture.Beside(picture.One(x, k), picture.One(y, k))
 	}
-	all := append(picture.Split(x, h, w, c), picture.Split(y, h, w, c)...)
+	all := append(picture.Each(x, k), picture.Each(y, k)...)
 	return picture.Grid(all, picture.Layout{Columns: len(all) / 2})
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
 )
@@ -160,10 +161,10 @@ func (v *evaluation) openSamples(args []string) (err error) {
 		return err
 	}
 	v.n, v.draws = v.given.N, 1
-	if v.given.Points() && len(args) == 1 {
-		return fmt.Errorf("%s holds points; name the set to compare them with, such as points:moons or a .csv file", args[0])
+	if !v.given.Pictorial() && len(args) == 1 {
+		return fmt.Errorf("%s holds %s; name the set to compare them with, such as points:moons or a .csv file", args[0], v.given.Noun(2))
 	}
-	if err := v.checkKind(v.given.Points()); err != nil {
+	if err := v.checkKind(v.given.Kind); err != nil {
 		return err
 	}
 	c, err := config.Preset("small")
@@ -174,9 +175,8 @@ func (v *evaluation) openSamples(args []string) (err error) {
 	if c.Data, err = sources(args[1:]); err != nil {
 		return err
 	}
-	if v.given.Points() != c.Points() {
-		kinds := map[bool]string{true: "points", false: "images"}
-		return fmt.Errorf("%s holds %s (array arr_0, %d of them), and %s are %s: give data of the same kind", args[0], kinds[v.given.Points()], v.given.N, dataName(args[1:]), kinds[c.Points()])
+	if k := c.Kind(); v.given.Comparable(k) != nil {
+		return fmt.Errorf("%s holds %s (array arr_0, %d of them), and %s are %s: give data of the same kind", args[0], v.given.Noun(2), v.given.N, dataName(args[1:]), k.Noun(2))
 	}
 	c.Split = c.UsualSplit()
 	return v.openReferences(&c, "", args[1:])
@@ -196,7 +196,7 @@ func (v *evaluation) openModel(args []string) (err error) {
 		return err
 	}
 	v.model, v.name = m, m.Found.Model
-	if err := v.checkKind(m.Points()); err != nil {
+	if err := v.checkKind(m.Kind); err != nil {
 		return err
 	}
 	c, trained, err := v.configOf(m)
@@ -205,7 +205,7 @@ func (v *evaluation) openModel(args []string) (err error) {
 	}
 	switch {
 	case v.n > 0:
-	case m.Points():
+	case m.Kind.Vector():
 		v.n, v.batch = 2048, max(v.batch, 1024)
 	default:
 		v.n = 512
@@ -229,7 +229,7 @@ func (v *evaluation) drawing(m *model.Loaded) load {
 	h, w := v.p.Height, v.p.Width
 	return load{
 		images: v.n, h: h, w: w, batch: v.batch, network: networkOf(m, v.p.Mode, h, w),
-		held: copies * floats(h, w, m.ImageChannels()), fewer: "give a smaller -n",
+		held: copies * floats(h, w, m.Kind.C), fewer: "give a smaller -n",
 	}
 }
 
@@ -251,12 +251,12 @@ func (v *evaluation) prepare(m *model.Loaded) error {
 	return nil
 }
 
-// checkKind refuses what points have no use for.
-func (v *evaluation) checkKind(points bool) error {
-	if !points {
+// checkKind refuses what is for images alone.
+func (v *evaluation) checkKind(k kind.Kind) error {
+	if k.Pictorial() {
 		return nil
 	}
-	return refuseUnused(v.cmd.Flags(), []string{"nearest", "features", "data-class", "max-pixels", "no-cache"}, "images", v.name+" has points")
+	return refuseUnused(v.cmd.Flags(), []string{"nearest", "features", "data-class", "max-pixels", "no-cache"}, "images", v.name+" has "+k.Noun(2))
 }
 
 // run measures and prints.
@@ -265,7 +265,7 @@ func (v *evaluation) run() error {
 	if v.model != nil {
 		list = append(list, modelMetrics(v)...)
 	}
-	metrics, err := eval.Choose(list, v.metrics, v.data.points())
+	metrics, err := eval.Choose(list, v.metrics, v.data.kind())
 	if err != nil {
 		return fmt.Errorf("--metrics: %w", err)
 	}
@@ -277,7 +277,7 @@ func (v *evaluation) run() error {
 	e.Progress = v.stage
 	var features closers
 	defer features.close()
-	if !v.data.points() {
+	if v.data.kind().Pictorial() {
 		e.Features = func(ctx context.Context) (eval.Features, error) { return v.makeFeatures(ctx, cache, &features) }
 	}
 	r, err := e.Run(v.cmd.Context(), v.draws, v.draw)
@@ -346,9 +346,9 @@ func (v *evaluation) draw(ctx context.Context, i int) (eval.Images, error) {
 		if err != nil {
 			return x, err
 		}
-		x = eval.Images{N: p.N, H: p.Height, W: p.Width, C: len(pix) / (p.N * p.Height * p.Width), Pix: pix}
-		if v.model.Points() {
-			x.Pix, x.Wide = nil, v.model.InUnits(pix)
+		x = eval.Images{N: p.N, Kind: v.model.Kind.Sized(p.Height, p.Width), Pix: pix}
+		if !x.Ranged {
+			x.Pix, x.Wide = nil, x.InUnits(pix)
 		}
 		x = x.Rounded()
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // check finds what the command line alone shows to be wrong.
@@ -42,8 +43,8 @@ func (o *evalOptions) checkMetrics(path string) error {
 	list := append(eval.Metrics(), modelMetrics(nil)...)
 	for _, name := range o.metrics {
 		// Of points or images is not known yet: a name fits one of them.
-		_, images := eval.Choose(list, []string{name}, false)
-		_, points := eval.Choose(list, []string{name}, true)
+		_, images := eval.Choose(list, []string{name}, kind.OfImages(0, 0, 3))
+		_, points := eval.Choose(list, []string{name}, kind.OfPoints(2))
 		if images != nil && points != nil {
 			return usagef("--metrics: %w", images)
 		}

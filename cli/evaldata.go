@@ -18,6 +18,7 @@ import (
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/eval/onnx"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/train"
@@ -34,13 +35,14 @@ type references struct {
 	changed           bool        // since the training, so that training is not what was trained on
 }
 
-func (r *references) points() bool {
+// kind says what the references are.
+func (r *references) kind() kind.Kind {
 	for _, s := range []*eval.Set{r.heldOut, r.training} {
 		if s != nil {
-			return s.Points()
+			return s.Images.Kind
 		}
 	}
-	return false
+	return kind.Kind{}
 }
 
 // configOf is the configuration of a model's run with the fingerprint of its
@@ -59,7 +61,7 @@ func (v *evaluation) configOf(m *model.Loaded) (c *config.Run, trained string, e
 	if err != nil {
 		return nil, "", err
 	}
-	preset.Resolution, preset.ImageChannels = config.Size{H: m.Defaults.Height, W: m.Defaults.Width}, m.ImageChannels()
+	preset.Resolution, preset.ImageChannels = config.Size{H: m.Kind.H, W: m.Kind.W}, m.Kind.C
 	preset.DataClass, preset.Val, preset.Flip = nil, 0, false
 	if preset.Resolution.H == 0 {
 		return nil, "", fmt.Errorf("%s does not say which size its images have; draw samples by reverie sample --npz, and give eval that file", m.Found.Model)
@@ -172,8 +174,8 @@ func mostReferences(have memory.Limit, each int64) int {
 // random.
 func (v *evaluation) load(s *data.Set, name string) (*eval.Set, error) {
 	each := floats(s.Shape())
-	if _, scale := s.Units(); scale != nil {
-		each *= 3 // beside what the network takes of points, float64 in their own units
+	if s.Kind().Scale != nil {
+		each *= 3 // beside what the network takes, float64 in their own units
 	}
 	if most := mostReferences(memory.Available(), each); s.Len() > most {
 		v.note(fmt.Sprintf("of the %s in the %s set %s are compared with, drawn at random", humanize.Comma(int64(s.Len())), name, humanize.Comma(int64(most))))
@@ -264,7 +266,7 @@ const shownNearest = 16
 // image nearest to it.
 func (v *evaluation) pictureNearest(metrics []eval.Metric) error {
 	asked := slices.ContainsFunc(metrics, func(m eval.Metric) bool { return m.Name == "nearest" })
-	if !asked || v.nearest == "" || v.data.points() || v.data.training == nil || v.data.changed || v.first.N == 0 {
+	if !asked || v.nearest == "" || !v.data.kind().Pictorial() || v.data.training == nil || v.data.changed || v.first.N == 0 {
 		return nil
 	}
 	if err := checkWritable(output{"nearest", v.nearest}); err != nil {

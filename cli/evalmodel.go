@@ -64,12 +64,7 @@ func (v *evaluation) judged(s *eval.Set) (eval.Images, kind.Kind, []float64) {
 	if m.N > v.images {
 		m = m.Take(random.Stream{Seed: v.seed, Domain: random.Evaluation, Sample: 1 << 41}.Perm(m.N)[:v.images])
 	}
-	k := kind.OfImages(m.H, m.W, m.C)
-	if m.Points() {
-		k = kind.OfPoints(m.C)
-	}
-	k.Levels = m.Levels
-	return m, k, m.Rows().X
+	return m, m.Kind, m.Rows().X
 }
 
 // elbo takes the bound of a chain.
@@ -156,7 +151,7 @@ func (v *evaluation) likelihood(ctx context.Context, c *eval.Case) ([]eval.Value
 
 // noteDensity says that images of more than 8 bits have a density, whose bits do not compare with those of levels.
 func noteDensity(c *eval.Case, name string, m eval.Images) {
-	if !m.Points() && m.Levels == 0 {
+	if m.Ranged && m.Levels == 0 {
 		c.Note("%s on %s images: some files hold more than 8 bits, so it is that of a density on [-1,1], not of 8-bit levels (to compare, subtract from the latter log2 127.5, 6.99 bits)", name, c.Reference.Name)
 	}
 }

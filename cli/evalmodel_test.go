@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // pointsRun is a run of a few steps on 60 points of an ellipse, whose numbers are multiplied by c.
@@ -177,7 +178,7 @@ func TestEvalProcess(t *testing.T) {
 // A likelihood beyond all sense says so.
 func TestNoteDiverged(t *testing.T) {
 	for bits, want := range map[float64]int{7: 0, -12: 0, 1e9: 1, -1e9: 1} {
-		e := &eval.Evaluation{HeldOut: eval.NewSet("held-out", eval.Images{N: 1, H: 1, W: 1, C: 1, Pix: []float32{0}}, "")}
+		e := &eval.Evaluation{HeldOut: eval.NewSet("held-out", eval.Images{N: 1, Kind: kind.OfPoints(1), Pix: []float32{0}}, "")}
 		e.Metrics = []eval.Metric{{Name: "likelihood", Kind: eval.ModelOnly, Measure: noted(bits)}}
 		r, err := e.Run(t.Context(), 1, nil)
 		if err != nil || len(r.Notes) != want {

@@ -108,7 +108,7 @@ func importFunc(cmd *cobra.Command, o *importOptions) error {
 	if err != nil {
 		return err
 	}
-	s.Reverie.Height, s.Reverie.Width = o.resolution.H, o.resolution.W
+	s.Reverie.H, s.Reverie.W = o.resolution.H, o.resolution.W
 	err = checkpoint.SaveModel(nil, o.out, &checkpoint.Checkpoint{Arch: m.Arch(), ArchConfig: text, Weights: dict, Scheduler: s})
 	if err != nil {
 		return err

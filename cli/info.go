@@ -123,8 +123,8 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 	if x.Preset != "" {
 		d.row("preset", "%s", x.Preset)
 	}
-	if x.Height*x.Width > 1 {
-		d.row("image size", "%dx%d", x.Height, x.Width)
+	if x.H*x.W > 1 {
+		d.row("image size", "%dx%d", x.H, x.W)
 	}
 	if x.Solver != "" {
 		d.row("own sampler", "%s, clamp %s, variance %s", x.Solver, x.Clamp, p.Variance)

@@ -7,6 +7,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/spf13/cobra"
 )
@@ -50,7 +51,7 @@ diffusion model learns to undo.`,
 			writeImageNotes(cmd.ErrOrStderr(), args[0], notes)
 			text := append(p.text(), picture.Text{Key: "image", Value: args[0]}, picture.Text{Key: "seed", Value: fmt.Sprint(seed)},
 				picture.Text{Key: "resolution", Value: resolution.String()})
-			err = picture.Write(out, model.ForwardStrip(chain, x, resolution.H, resolution.W, channels, seed, picture.Units{}), text...)
+			err = picture.Write(out, model.ForwardStrip(chain, x, kind.OfImages(resolution.H, resolution.W, channels), seed), text...)
 			if err != nil {
 				return err
 			}

@@ -6,9 +6,9 @@ import (
 	"image"
 	"time"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
 	"github.com/spf13/cobra"
@@ -29,22 +29,21 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	if err != nil {
 		return err
 	}
-	points := height*width == 1
+	k := a.Kind().Sized(height, width)
 	switch {
-	case o.csv != "" && !points:
-		return usagef("--csv is for points, and %s draws images; give --npz", path)
-	case o.dir != "" && points:
-		return usagef("--dir is for images, and %s draws points; give --csv or --npz", path)
-	case o.n == 0 && points:
+	case o.csv != "" && !k.Vector():
+		return usagef("--csv is for points, and %s draws %s; give --npz", path, k.Noun(2))
+	case o.dir != "" && !k.Pictorial():
+		return usagef("--dir is for images, and %s draws %s; give --csv or --npz", path, k.Noun(2))
+	case o.n == 0 && k.View() == kind.Scatter:
 		o.n = 1000
 	case o.n == 0:
 		o.n = 16
 	}
-	_, channels := a.Net.Channels()
-	if err := o.load(o.n, o.batch, height, width, channels, coderOf(a, height, width)).check(); err != nil {
+	if err := o.load(o.n, o.batch, height, width, k.C, coderOf(a, height, width)).check(); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s of %dx%d, seed %d: the prior, decoded\n", describeAutoencoder(a), english.Plural(o.n, "image", ""), height, width, o.seed)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: the prior, decoded\n", describeAutoencoder(a), what(k, o.n), o.seed)
 	text := []picture.Text{
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "drawn from", Value: "the prior"},
 		{Key: "seed", Value: fmt.Sprint(o.seed)}, {Key: "images", Value: fmt.Sprint(o.n)}, {Key: "first", Value: fmt.Sprint(o.first)}, {Key: "size", Value: fmt.Sprintf("%dx%d", height, width)},
@@ -55,23 +54,17 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 		}
 	}
 	began := time.Now()
-	x, err := o.decodePrior(cmd.Context(), a, height, width, text)
+	x, err := o.decodePrior(cmd.Context(), a, k, text)
 	if err != nil {
 		return err
 	}
 	spent := time.Since(began)
-	c, p := channels, model.Options{N: o.n, Height: height, Width: width}
 	names := o.names(cmd.OutOrStdout(), cmd.ErrOrStderr())
-	grid := func() image.Image { return picture.Sheet(x, height, width, c, picture.Layout{}) }
+	grid := func() image.Image { return picture.Sheet(x, k, picture.Layout{}) }
 	if err := o.write(cmd.OutOrStdout(), names, a.Found.Run, grid, nil, text); err != nil {
 		return err
 	}
-	if points {
-		err = o.writePoints(names, inFloat64(x), c)
-	} else {
-		err = o.writeImages(names, x, p, c)
-	}
-	if err != nil {
+	if err := o.writeArrays(names, x, k); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.3f s an image\n", took(spent), spent.Seconds()/float64(o.n))
@@ -79,15 +72,14 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 }
 
 // decodePrior decodes the images batch by batch, writes each to its file where that is asked for, and returns them all where they are needed.
-func (o *sampleOptions) decodePrior(ctx context.Context, a *model.Autoencoder, height, width int, text []picture.Text) (all []float32, err error) {
-	h, w, z := a.Net.Latent(height, width)
-	_, c := a.Net.Channels()
+func (o *sampleOptions) decodePrior(ctx context.Context, a *model.Autoencoder, k kind.Kind, text []picture.Text) (all []float32, err error) {
+	h, w, z := a.Net.Latent(k.H, k.W)
 	for done := 0; done < o.n; done += o.batch {
 		first, n := o.first+done, min(o.batch, o.n-done)
 		noise := model.PriorFrom(random.Stream{Seed: o.seed, Domain: random.Sampling, Sample: uint64(first)}, n, h, w, z)
 		x, _, _, err := a.DecodeCodes(ctx, noise, n, h, w, n)
 		if err == nil && o.dir != "" {
-			err = o.writeSingles(first, x, height, width, c, text)
+			err = o.writeSingles(first, x, k, text)
 		}
 		if err != nil {
 			return nil, err
@@ -97,14 +89,4 @@ func (o *sampleOptions) decodePrior(ctx context.Context, a *model.Autoencoder, h
 		}
 	}
 	return all, nil
-}
-
-// inFloat64 are points as they are written: an autoencoder's are in units of
-// variance 1, on which it was trained.
-func inFloat64(x []float32) []float64 {
-	y := make([]float64, len(x))
-	for i, v := range x {
-		y[i] = float64(v)
-	}
-	return y
 }

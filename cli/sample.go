@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/spf13/cobra"
@@ -113,7 +114,7 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 	if err := refuseFor(cmd.Flags(), m); err != nil {
 		return err
 	}
-	if p.Height == 0 && m.Defaults.Height == 0 {
+	if p.Height == 0 && m.Kind.H == 0 {
 		return fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
 	}
 	if size := m.Filled(*p); cmd.Flags().Changed("resolution") {
@@ -121,12 +122,12 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 			return fmt.Errorf("--resolution: %w", err)
 		}
 	}
-	if o.csv != "" && !m.Points() {
-		return usagef("--csv is for points, and %s draws images; give --npz", m.Found.Model)
+	if o.csv != "" && !m.Kind.Vector() {
+		return usagef("--csv is for points, and %s draws %s; give --npz", m.Found.Model, m.Kind.Noun(2))
 	}
 	if p.N == 0 {
 		p.N = 16
-		if m.Points() {
+		if m.Kind.View() == kind.Scatter {
 			p.N, p.Batch = 1000, max(p.Batch, 1000)
 		}
 	}
@@ -139,7 +140,7 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 	if p.Solver == "rk45" && cmd.Flags().Changed("first") {
 		return usagef("--first: the steps of rk45 depend on all images of a batch, so that one alone differs from what it is among them; choose another --solver")
 	}
-	return o.load(p.N, p.Batch, p.Height, p.Width, m.ImageChannels(), networkOf(m, p.Mode, p.Height, p.Width)).check()
+	return o.load(p.N, p.Batch, p.Height, p.Width, m.Kind.C, networkOf(m, p.Mode, p.Height, p.Width)).check()
 }
 
 // load is what drawing n images takes: as they are drawn, in the grid and in the array.
@@ -190,7 +191,7 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: solver %s, %s, clamp %s\n",
-		describe(m), what(m, p), p.Seed, solverName(p), english.Plural(p.Steps, "step", ""), p.Clamp)
+		describe(m), what(m.Kind.Sized(p.Height, p.Width), p.N), p.Seed, solverName(p), english.Plural(p.Steps, "step", ""), p.Clamp)
 
 	if o.dir != "" {
 		if err := makeFolder("dir", o.dir); err != nil {
@@ -199,9 +200,9 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	}
 	text := o.parameters(m, p)
 	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
-	c := m.ImageChannels()
-	strip := model.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images, Units: m.Units()}
-	film := model.Strip{H: p.Height, W: p.Width, C: c, Images: m.Images, Units: m.Units(), Stages: min(p.Steps, mostFrames), All: true}
+	k := m.Kind.Sized(p.Height, p.Width)
+	strip := model.Strip{Kind: k, Images: m.Images}
+	film := model.Strip{Kind: k, Images: m.Images, Stages: min(p.Steps, mostFrames), All: true}
 	p.Hook = func(first int, s model.State) error {
 		bar.add(1)
 		if o.gif != "" {
@@ -220,7 +221,7 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		if o.dir == "" {
 			return nil
 		}
-		return o.writeSingles(first, x, p.Height, p.Width, c, text)
+		return o.writeSingles(first, x, k, text)
 	})
 	bar.done()
 	if err != nil {
@@ -229,7 +230,7 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	spent := time.Since(began)
 	names := o.names(cmd.OutOrStdout(), cmd.ErrOrStderr())
 	grid := func() image.Image {
-		return picture.Sheet(images, p.Height, p.Width, c, picture.Layout{Units: m.Units()})
+		return picture.Sheet(images, k, picture.Layout{})
 	}
 	if err := o.write(cmd.OutOrStdout(), names, m.Found.Run, grid, &strip, text); err != nil {
 		return err
@@ -240,15 +241,10 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		}
 		fmt.Fprintln(names, o.gif)
 	}
-	if m.Points() {
-		err = o.writePoints(names, m.InUnits(images), c)
-	} else {
-		err = o.writeImages(names, images, p, c)
-	}
-	if err != nil {
+	if err := o.writeArrays(names, images, k); err != nil {
 		return err
 	}
-	if c == 4 && !m.Points() {
+	if k.C == 4 && k.View() == kind.Pictures {
 		writeImageNotes(cmd.ErrOrStderr(), o.out, []string{"transparent parts are shown on white; --npz keeps their alpha"})
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.2g s each\n", took(spent), spent.Seconds()/float64(p.N))
@@ -274,24 +270,29 @@ func (o *sampleOptions) write(stdout, names io.Writer, run string, grid func() i
 	return nil
 }
 
-// writeImages writes images as an array where that was asked for.
-func (o *sampleOptions) writeImages(stdout io.Writer, x []float32, p model.Options, c int) error {
-	if o.npz == "" {
-		return nil
-	}
-	return o.writeNPZ(stdout, checkpoint.FromU8s(picture.Bytes(nil, x), p.N, p.Height, p.Width, c))
-}
-
-// writePoints writes points as an array and as a table where that was asked for.
-func (o *sampleOptions) writePoints(stdout io.Writer, x []float64, d int) error {
-	if err := o.writeNPZ(stdout, checkpoint.FromF64s(x, len(x)/d, d)); err != nil || o.csv == "" {
+// writeArrays writes samples as an array, and points as a table, where that was asked for.
+func (o *sampleOptions) writeArrays(stdout io.Writer, x []float32, k kind.Kind) error {
+	if err := o.writeNPZ(stdout, arrayOf(x, k)); err != nil || o.csv == "" {
 		return err
 	}
-	err := checkpoint.WriteFileAtomic(nil, o.csv, func(w io.Writer) error { return writeCSV(w, x, d) })
+	err := checkpoint.WriteFileAtomic(nil, o.csv, func(w io.Writer) error { return writeCSV(w, k.InUnits(x), k.C) })
 	if err == nil {
 		fmt.Fprintln(stdout, o.csv)
 	}
 	return err
+}
+
+// arrayOf are samples as an array: in 8 bits where they have a range, else in the units of their source; a vector is [N,C], all else
+// [N,H,W,C].
+func arrayOf(x []float32, k kind.Kind) checkpoint.Tensor {
+	n := len(x) / k.Size()
+	switch {
+	case k.Ranged:
+		return checkpoint.FromU8s(picture.Bytes(nil, x), n, k.H, k.W, k.C)
+	case k.Vector():
+		return checkpoint.FromF64s(k.InUnits(x), n, k.C)
+	}
+	return checkpoint.FromF64s(k.InUnits(x), n, k.H, k.W, k.C)
 }
 
 func (o *sampleOptions) writeNPZ(stdout io.Writer, x checkpoint.Tensor) error {
@@ -322,12 +323,7 @@ func writeCSV(w io.Writer, x []float64, d int) error {
 }
 
 // what says in words what is drawn.
-func what(m *model.Loaded, p model.Options) string {
-	if m.Points() {
-		return fmt.Sprintf("%s of %s", english.Plural(p.N, "point", ""), english.Plural(m.ImageChannels(), "number", ""))
-	}
-	return fmt.Sprintf("%s of %dx%d", english.Plural(p.N, "image", ""), p.Height, p.Width)
-}
+func what(k kind.Kind, n int) string { return fmt.Sprintf("%d %s of %s", n, k.Noun(n), k.Dims()) }
 
 // parameters are the text chunks of a picture of samples.
 func (o *sampleOptions) parameters(m *model.Loaded, p model.Options) []picture.Text {

@@ -22,8 +22,8 @@ func refuseUnused(f *pflag.FlagSet, flags []string, to, not string) error {
 
 // refuseFor refuses the flags of sampling that a model has no use for.
 func refuseFor(f *pflag.FlagSet, m *model.Loaded) error {
-	if m.Points() {
-		if err := refuseUnused(f, []string{"resolution", "dir"}, "images", m.Found.Model+" draws points"); err != nil {
+	if k := m.Kind; !k.Pictorial() {
+		if err := refuseUnused(f, []string{"resolution", "dir"}, "images", m.Found.Model+" draws "+k.Noun(2)); err != nil {
 			return err
 		}
 	}
@@ -35,8 +35,8 @@ func refuseFor(f *pflag.FlagSet, m *model.Loaded) error {
 
 // refusePoints refuses the flags of images that an autoencoder of points has no use for.
 func refusePoints(cmd *cobra.Command, a *model.Autoencoder) error {
-	if h, w := a.Net.Size(); h*w != 1 {
+	if a.Kind().Pictorial() {
 		return nil
 	}
-	return refuseUnused(cmd.Flags(), []string{"resolution", "max-pixels", "from", "to"}, "images", a.Found.Model+" codes points")
+	return refuseUnused(cmd.Flags(), []string{"resolution", "max-pixels", "from", "to"}, "images", a.Found.Model+" codes "+a.Kind().Noun(2))
 }

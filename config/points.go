@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/reverie-go/reverie/kind"
 )
 
 // pointsPrefix marks a data set that is named, not a file: points:moons.
@@ -63,6 +65,14 @@ func (r *Run) unusedImages(given func(flag string) bool) error {
 		}
 	}
 	return nil
+}
+
+// Kind says what the run's data are, as far as the configuration does.
+func (r *Run) Kind() kind.Kind {
+	if r.Points() {
+		return kind.OfPoints(r.ImageChannels)
+	}
+	return kind.OfImages(r.Resolution.H, r.Resolution.W, r.ImageChannels)
 }
 
 // Points says whether the run is on points, not on images.

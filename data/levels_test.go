@@ -21,21 +21,21 @@ func TestLevels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Train().Levels() != s.Levels() || s.Val().Levels() != s.Levels() || s.Subset([]int{1}).Levels() != s.Levels() || b.Levels != s.Levels() {
-			t.Errorf("the parts of a set of %d levels have %d, %d, %d and a batch %d", s.Levels(), s.Train().Levels(), s.Val().Levels(), s.Subset([]int{1}).Levels(), b.Levels)
+		if s.Train().Kind().Levels != s.Kind().Levels || s.Val().Kind().Levels != s.Kind().Levels || s.Subset([]int{1}).Kind().Levels != s.Kind().Levels || b.Levels != s.Kind().Levels {
+			t.Errorf("the parts of a set of %d levels have %d, %d, %d and a batch %d", s.Kind().Levels, s.Train().Kind().Levels, s.Val().Kind().Levels, s.Subset([]int{1}).Kind().Levels, b.Levels)
 		}
 		return s
 	}
-	if got := levelsOf().Levels(); got != 256 {
+	if got := levelsOf().Kind().Levels; got != 256 {
 		t.Errorf("files of 8 bits have %d levels", got)
 	}
 	write(t, dir, "a/deep.png", pngOf(t, image.NewGray16(image.Rect(0, 0, 6, 4))))
-	if got := levelsOf().Levels(); got != 0 {
+	if got := levelsOf().Kind().Levels; got != 0 {
 		t.Errorf("with a file of 16 bits there are %d levels", got)
 	}
 	for _, want := range []int{0, 256} {
-		if s := mustMemory(t, Memory{Kind: kind.Kind{H: 1, W: 1, C: 2, Ranged: true, Levels: want}, X: []float32{1, -1}}, Options{}); s.Levels() != want {
-			t.Errorf("memory of %d levels says %d", want, s.Levels())
+		if s := mustMemory(t, Memory{Kind: kind.Kind{H: 1, W: 1, C: 2, Ranged: true, Levels: want}, X: []float32{1, -1}}, Options{}); s.Kind().Levels != want {
+			t.Errorf("memory of %d levels says %d", want, s.Kind().Levels)
 		}
 	}
 	if _, err := FromMemory(Memory{Kind: kind.Kind{H: 1, W: 1, C: 1, Ranged: true, Levels: 7}, X: []float32{1}}, Options{}); err == nil {

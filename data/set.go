@@ -71,9 +71,6 @@ func (s *Set) Kind() kind.Kind { return s.st.kind }
 // Shape returns the height, width and channels of every sample.
 func (s *Set) Shape() (h, w, c int) { return s.st.kind.Shape() }
 
-// Units returns the shift and the scale by which the images' channels are in the units of their source, see kind.Kind; nil where they are.
-func (s *Set) Units() (shift, scale []float64) { return s.st.kind.Shift, s.st.kind.Scale }
-
 // InUnits returns the images in the units of their source, one after another; nil of a set without units.
 func (s *Set) InUnits() []float64 {
 	if s.st.source == nil {
@@ -86,9 +83,6 @@ func (s *Set) InUnits() []float64 {
 	}
 	return out
 }
-
-// Levels is the kind's.
-func (s *Set) Levels() int { return s.st.kind.Levels }
 
 // Classes returns the names of the classes, sorted: those of the filter where
 // there is one. Train and Val keep the numbering.

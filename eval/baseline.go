@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie/internal/parallel"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // Gaussian returns n images drawn from the normal law with the mean and the
@@ -21,7 +22,7 @@ func Gaussian(data Images, n int, seed uint64) Images {
 			mean[j] += float64(v) / float64(data.N)
 		}
 	}
-	out := Images{N: n, H: data.H, W: data.W, C: data.C, Pix: make([]float32, n*size)}
+	out := Images{N: n, Kind: data.Kind, Pix: make([]float32, n*size)}
 	parallel.For(n, func(i int) {
 		x := append([]float64(nil), mean...)
 		z := make([]float64, data.N)
@@ -43,7 +44,7 @@ func Gaussian(data Images, n int, seed uint64) Images {
 // Noise returns n images of independent standard normal pixels, clipped to
 // [-1,1], of the given size.
 func Noise(n, h, w, c int, seed uint64) Images {
-	out := Images{N: n, H: h, W: w, C: c, Pix: make([]float32, n*h*w*c)}
+	out := Images{N: n, Kind: kind.OfImages(h, w, c).Real(), Pix: make([]float32, n*h*w*c)}
 	parallel.For(n, func(i int) {
 		dst := out.Image(i)
 		stream(seed, useNoise, i).Normal32(dst)

@@ -12,11 +12,12 @@ import (
 
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/kind"
 )
 
 func labelled(t testing.TB, s *data.Set) Labelled {
 	h, w, c := s.Shape()
-	l := Labelled{Images: Images{N: s.Len(), H: h, W: w, C: c}}
+	l := Labelled{Images: Images{N: s.Len(), Kind: kind.OfImages(h, w, c).Real()}}
 	for b, err := range s.All(context.Background(), 64) {
 		if err != nil {
 			t.Fatal(err)
@@ -50,7 +51,7 @@ func TestClassifierOfEmoji(t *testing.T) {
 // stripes are images of two classes: stripes across or along, of random phase
 // and contrast; class 7 and class 9, and some of none.
 func stripes(n, side int, seed uint64) Labelled {
-	l := Labelled{Images: Images{N: n, H: side, W: side, C: 1, Pix: make([]float32, n*side*side)}}
+	l := Labelled{Images: Images{N: n, Kind: kind.OfImages(side, side, 1).Real(), Pix: make([]float32, n*side*side)}}
 	for i := range n {
 		var u [2]float64
 		stream(seed, useNoise, i).Uniforms(u[:])
@@ -129,7 +130,7 @@ func TestFeaturesCached(t *testing.T) {
 	cache := &Cache{Dir: t.TempDir(), Note: func(s string) { t.Error(s) }}
 	m := normal(5, 4, 4, 1, 1)
 	f := &counted{}
-	flat := Images{N: m.N, H: 2, W: 8, C: 1, Pix: m.Pix} // the same numbers in another shape
+	flat := Images{N: m.N, Kind: kind.OfImages(2, 8, 1).Real(), Pix: m.Pix} // the same numbers in another shape
 	for i, x := range []struct {
 		cache             *Cache
 		m                 Images
@@ -191,7 +192,7 @@ func TestClassifierRefused(t *testing.T) {
 // Batches: each pass has every image once, labels sum to 1, a moved image has
 // the pixels of its own.
 func TestClassifierBatches(t *testing.T) {
-	l := Labelled{Images: Images{N: 6, H: 1, W: 1, C: 1, Pix: []float32{0, 1, 2, 3, 4, 5}}, Class: []int{0, 1, 0, 1, 0, 1}}
+	l := Labelled{Images: Images{N: 6, Kind: kind.OfPoints(1), Pix: []float32{0, 1, 2, 3, 4, 5}}, Class: []int{0, 1, 0, 1, 0, 1}}
 	seen := map[float32]int{}
 	for step := range 3 {
 		x, target := l.batch(Learning{Batch: 4, Seed: 1}, step, 2)
@@ -205,7 +206,7 @@ func TestClassifierBatches(t *testing.T) {
 	if fmt.Sprint(seen) != "map[0:2 1:2 2:2 3:2 4:2 5:2]" {
 		t.Errorf("12 draws of 6: %v", seen)
 	}
-	m := Images{N: 1, H: 2, W: 3, C: 1, Pix: []float32{1, 2, 3, 4, 5, 6}}
+	m := Images{N: 1, Kind: kind.OfImages(2, 3, 1).Real(), Pix: []float32{1, 2, 3, 4, 5, 6}}
 	dst := make([]float32, 6)
 	m.moved(dst, 0, true, 1, 0)
 	if !slices.Equal(dst, []float32{6, 5, 4, 6, 5, 4}) {

@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -296,7 +297,7 @@ func TestPrecisionRecall(t *testing.T) {
 
 // Copies are memorised; samples placed as the held-out are not.
 func TestMemorised(t *testing.T) {
-	at := func(v ...float32) Images { return Images{N: len(v), H: 1, W: 1, C: 1, Pix: v} }
+	at := func(v ...float32) Images { return Images{N: len(v), Kind: kind.OfPoints(1), Pix: v} }
 	training := at(0, 10, 20)
 	for _, x := range []struct {
 		samples, heldOut Images

@@ -7,10 +7,12 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/reverie-go/reverie/kind"
 )
 
 func normal(n, h, w, c int, seed uint64) Images {
-	m := Images{N: n, H: h, W: w, C: c, Pix: make([]float32, n*h*w*c)}
+	m := Images{N: n, Kind: kind.OfImages(h, w, c).Real(), Pix: make([]float32, n*h*w*c)}
 	rng := rand.New(rand.NewPCG(seed, 1))
 	for i := range m.Pix {
 		m.Pix[i] = float32(rng.NormFloat64())
@@ -75,7 +77,7 @@ func TestPyramid(t *testing.T) {
 		}
 	}
 	const w = math.Pi / 4
-	flat := Images{N: 1, H: 32, W: 32, C: 1, Pix: make([]float32, 32*32)}
+	flat := Images{N: 1, Kind: kind.OfImages(32, 32, 1).Real(), Pix: make([]float32, 32*32)}
 	flat.fill(t.Context(), func(_, _, x, _ int) float32 { return 1 + float32(math.Cos(w*float64(x))) })
 	gain := (3 + 4*math.Cos(w) + math.Cos(2*w)) / 8
 	for x, got := range shrink(t.Context(), flat).Pix[8*16 : 8*16+12] {
@@ -83,7 +85,7 @@ func TestPyramid(t *testing.T) {
 			t.Errorf("column %d: %v, want %v", x, got, want)
 		}
 	}
-	for i, v := range enlarge(t.Context(), Images{N: 1, H: 4, W: 4, C: 1, Pix: slices.Repeat([]float32{3}, 16)}, 8, 8).Pix {
+	for i, v := range enlarge(t.Context(), Images{N: 1, Kind: kind.OfImages(4, 4, 1).Real(), Pix: slices.Repeat([]float32{3}, 16)}, 8, 8).Pix {
 		if y, x := i/8, i%8; y > 0 && x > 0 && y < 6 && x < 6 && !(math.Abs(float64(v)-3) <= 1e-5) {
 			t.Errorf("constant 3 became %v at %d,%d", v, y, x)
 		}
@@ -114,7 +116,7 @@ func TestMeasureOrders(t *testing.T) {
 	if !(same[0].Distance*3 <= other[0].Distance) {
 		t.Errorf("same law %v, blurred %v", same, other)
 	}
-	for _, bad := range []Images{normal(1, 6, 6, 3, 1), {H: 32, W: 32, C: 3}, normal(1, 32, 16, 3, 1)} {
+	for _, bad := range []Images{normal(1, 6, 6, 3, 1), {Kind: kind.OfImages(32, 32, 3).Real()}, normal(1, 32, 16, 3, 1)} {
 		if _, err := s.Measure(t.Context(), bad, a); err == nil {
 			t.Errorf("accepted %d images of %dx%d", bad.N, bad.H, bad.W)
 		}
@@ -151,7 +153,7 @@ func TestMeasureEnds(t *testing.T) {
 // The fitted Gaussian has the data's moments: of 20000 draws the standard error
 // of a mean is s/141 and of a covariance under s^2/100; 5 of them are allowed.
 func TestGaussianMoments(t *testing.T) {
-	data := Images{N: 3, H: 1, W: 2, C: 1, Pix: []float32{0.1, 0.2, -0.1, 0.1, 0.05, -0.2}} // small: no clipping
+	data := Images{N: 3, Kind: kind.OfImages(1, 2, 1).Real(), Pix: []float32{0.1, 0.2, -0.1, 0.1, 0.05, -0.2}} // small: no clipping
 	const n = 20000
 	g := Gaussian(data, n, 1)
 	moments := func(m Images) (v [5]float64) { // means, variances, covariance
@@ -178,7 +180,7 @@ func TestGaussianMoments(t *testing.T) {
 
 func TestNearestFindsTheMirrored(t *testing.T) {
 	data := normal(5, 8, 8, 3, 1)
-	query := Images{N: 2, H: 8, W: 8, C: 3, Pix: make([]float32, 2*8*8*3)}
+	query := Images{N: 2, Kind: kind.OfImages(8, 8, 3).Real(), Pix: make([]float32, 2*8*8*3)}
 	copy(query.Image(0), data.Image(3))
 	for p := range 64 {
 		copy(query.Image(1)[p*3:p*3+3], data.Image(4)[(p/8*8+7-p%8)*3:])
@@ -199,7 +201,7 @@ func TestNearestFindsTheMirrored(t *testing.T) {
 //	z = np.zeros((6, 7)); z[::2, ::2] = down
 //	up = conv(z)*4
 func TestPyramidAgainstNumpy(t *testing.T) {
-	a := Images{N: 1, H: 6, W: 7, C: 1, Pix: make([]float32, 42)}
+	a := Images{N: 1, Kind: kind.OfImages(6, 7, 1).Real(), Pix: make([]float32, 42)}
 	a.fill(t.Context(), func(_, i, j, _ int) float32 { return float32((7*i + 5*j*j) % 11) })
 	down := shrink(t.Context(), a)
 	for what, x := range map[string]struct{ got, want []float32 }{

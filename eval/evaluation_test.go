@@ -11,11 +11,12 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // points are rows as images of 1x1.
 func points(r Rows) Images {
-	m := Images{N: r.N, H: 1, W: 1, C: r.D}
+	m := Images{N: r.N, Kind: kind.OfPoints(r.D)}
 	for _, v := range r.X {
 		m.Pix = append(m.Pix, float32(v))
 	}
@@ -112,7 +113,7 @@ func TestEvaluation(t *testing.T) {
 		return []Value{{Name: "bits", X: float64(c.Reference.N), Error: 0.5}}, nil
 	}})
 	var err error
-	if e.Metrics, err = Choose(all, []string{"w2", "fid", "pr", "nearest", "elbo"}, true); err != nil {
+	if e.Metrics, err = Choose(all, []string{"w2", "fid", "pr", "nearest", "elbo"}, kind.OfPoints(1)); err != nil {
 		t.Fatal(err)
 	}
 	var samples []Images
@@ -173,7 +174,7 @@ func TestWithheld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	metrics, err := Choose(Metrics(), []string{"nearest"}, true)
+	metrics, err := Choose(Metrics(), []string{"nearest"}, kind.OfPoints(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,10 +225,10 @@ func TestEvaluationFails(t *testing.T) {
 	if _, err := e.Run(ctx, 1, draw); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
-	if _, err := Choose(Metrics(), []string{"is"}, false); err == nil || !strings.Contains(err.Error(), "swd, w2") {
+	if _, err := Choose(Metrics(), []string{"is"}, kind.OfImages(8, 8, 3)); err == nil || !strings.Contains(err.Error(), "swd, w2") {
 		t.Errorf("%v", err)
 	}
-	if _, err := Choose(Metrics(), []string{"w2"}, false); err == nil {
+	if _, err := Choose(Metrics(), []string{"w2"}, kind.OfImages(8, 8, 3)); err == nil {
 		t.Error("w2 of images")
 	}
 }
@@ -237,9 +238,9 @@ func TestEvaluationFails(t *testing.T) {
 func TestNPZ(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.npz")
 	for _, m := range []Images{
-		{N: 2, H: 1, W: 3, C: 1, Pix: []float32{-1, -0.999, 0, 0.25, 1, 7}},
-		{N: 1, H: 1, W: 4, C: 1, Pix: []float32{99.52/127.5 - 1, 99.48/127.5 - 1, 200.55/127.5 - 1, 3.45/127.5 - 1}},
-		{N: 2, H: 1, W: 1, C: 3, Wide: []float64{-1, 2.5, 1e8 + 1e-7, 1e-3, 7, -30}},
+		{N: 2, Kind: kind.OfImages(1, 3, 1).Real(), Pix: []float32{-1, -0.999, 0, 0.25, 1, 7}},
+		{N: 1, Kind: kind.OfImages(1, 4, 1).Real(), Pix: []float32{99.52/127.5 - 1, 99.48/127.5 - 1, 200.55/127.5 - 1, 3.45/127.5 - 1}},
+		{N: 2, Kind: kind.OfPoints(3), Wide: []float64{-1, 2.5, 1e8 + 1e-7, 1e-3, 7, -30}},
 	} {
 		if err := WriteNPZ(path, m); err != nil {
 			t.Fatal(err)
@@ -254,7 +255,7 @@ func TestNPZ(t *testing.T) {
 		}
 		for i, v := range want.Pix {
 			// The nearest level is at most half a level off.
-			if clamped := max(-1, min(1, m.Pix[i])); !m.Points() && math.Abs(float64(v-clamped)) > 1.001/255 {
+			if clamped := max(-1, min(1, m.Pix[i])); m.Ranged && math.Abs(float64(v-clamped)) > 1.001/255 {
 				t.Errorf("%v was rounded to %v", m.Pix[i], v)
 			}
 		}
@@ -318,7 +319,7 @@ func TestSaturates(t *testing.T) {
 		told    bool
 	}{{far, true}, {points(gaussian(3, 40, 1, 0.5, 0.5)), false}} {
 		e := &Evaluation{HeldOut: NewSet("held-out", near, "")}
-		e.Metrics, _ = Choose(Metrics(), []string{"pr"}, true)
+		e.Metrics, _ = Choose(Metrics(), []string{"pr"}, kind.OfPoints(1))
 		r, err := e.Run(context.Background(), 1, func(context.Context, int) (Images, error) { return c.samples, nil })
 		if err != nil {
 			t.Fatal(err)

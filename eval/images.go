@@ -2,24 +2,26 @@ package eval
 
 import (
 	"fmt"
+
+	"github.com/reverie-go/reverie/kind"
 )
 
-// Images is a set of images of one size: Pix is NHWC. Points, which are images of 1x1 pixels, may be in Wide instead, in float64: far from
-// the origin float32 does not tell them apart.
+// Images is a set of samples of one kind: Pix is NHWC. Those in units of a source may be in Wide instead, in these units and in float64: far
+// from the origin float32 does not tell them apart.
 type Images struct {
-	N, H, W, C int
-	Pix        []float32
-	Wide       []float64
-	Levels     int // that a number may have, 0 where they are real numbers: see kind.Kind
+	kind.Kind
+	N    int
+	Pix  []float32
+	Wide []float64
 }
 
 // OfPoints returns points as images.
-func OfPoints(r Rows) Images { return Images{N: r.N, H: 1, W: 1, C: r.D, Wide: r.X} }
+func OfPoints(r Rows) Images { return Images{N: r.N, Kind: kind.OfPoints(r.D), Wide: r.X} }
 
 // Part returns n images from number first on, which share their numbers with m.
 func (m Images) Part(first, n int) Images {
-	size := m.H * m.W * m.C
-	out := Images{N: n, H: m.H, W: m.W, C: m.C, Levels: m.Levels}
+	size := m.Size()
+	out := Images{N: n, Kind: m.Kind}
 	if m.Wide != nil {
 		out.Wide = m.Wide[first*size : (first+n)*size]
 	} else {
@@ -30,7 +32,7 @@ func (m Images) Part(first, n int) Images {
 
 // Take returns the images at the given places, copied.
 func (m Images) Take(at []int) Images {
-	out := Images{N: len(at), H: m.H, W: m.W, C: m.C, Levels: m.Levels}
+	out := Images{N: len(at), Kind: m.Kind}
 	if m.Wide != nil {
 		out.Wide = m.Rows().Take(at).X
 		return out
@@ -43,30 +45,26 @@ func (m Images) Take(at []int) Images {
 
 // Image returns the pixels of image i.
 func (m Images) Image(i int) []float32 {
-	size := m.H * m.W * m.C
+	size := m.Size()
 	return m.Pix[i*size : (i+1)*size]
 }
 
 // sameSize is nil if two sets can be compared image with image.
 func sameSize(a, b Images) error {
-	if a.H != b.H || a.W != b.W || a.C != b.C {
-		return fmt.Errorf("eval: images of %dx%dx%d cannot be compared with images of %dx%dx%d", a.H, a.W, a.C, b.H, b.W, b.C)
+	if err := a.Comparable(b.Kind); err != nil {
+		return fmt.Errorf("eval: %w", err)
 	}
 	return nil
 }
 
-// Rows returns the images as rows of their pixels: of images of 1x1 pixels,
-// which is how points are carried, the points. Wide it shares.
+// Rows returns the samples as rows of their numbers. Wide it shares.
 func (m Images) Rows() Rows {
 	if m.Wide != nil {
-		return Rows{m.N, m.C, m.Wide}
+		return Rows{m.N, m.Size(), m.Wide}
 	}
-	out := NewRows(m.N, m.H*m.W*m.C)
+	out := NewRows(m.N, m.Size())
 	for i, v := range m.Pix {
 		out.X[i] = float64(v)
 	}
 	return out
 }
-
-// Points says whether the set is one of points: images of 1x1 pixels.
-func (m Images) Points() bool { return m.H == 1 && m.W == 1 }

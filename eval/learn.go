@@ -108,7 +108,7 @@ func classIndex(class []int) map[int]int {
 // only returns the images whose class is in the index, with its number there,
 // at the size that a classifier sees.
 func (l Labelled) only(ctx context.Context, index map[int]int) Labelled {
-	out := Labelled{Images: Images{N: 0, H: l.H, W: l.W, C: l.C}}
+	out := Labelled{Images: Images{N: 0, Kind: l.Kind}}
 	for i, k := range l.Class {
 		if number, ok := index[k]; ok {
 			out.Pix = append(out.Pix, l.Image(i)...)

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/reverie-go/reverie/kind"
 )
 
 // A Set is images or points, with what is derived from them once.
@@ -88,9 +90,9 @@ const (
 	ModelOnly
 )
 
-// fits says whether a metric judges a set of images or points.
-func (k Kind) fits(points bool) bool {
-	return k == Any || k == ModelOnly || points == (k == PointsOnly)
+// fits says whether a metric judges samples of a kind.
+func (k Kind) fits(of kind.Kind) bool {
+	return k == Any || k == ModelOnly || of.Vector() == (k == PointsOnly)
 }
 
 // Metrics lists the metrics of samples, in the order of the table.
@@ -107,8 +109,8 @@ func Metrics() []Metric {
 }
 
 // Choose returns the metrics of a list that are named, in the list's order; of
-// none all that fit points or images, without those of the model.
-func Choose(list []Metric, names []string, points bool) ([]Metric, error) {
+// none all that fit the kind of the samples, without those of the model.
+func Choose(list []Metric, names []string, of kind.Kind) ([]Metric, error) {
 	var known []string
 	for _, m := range list {
 		known = append(known, m.Name)
@@ -118,13 +120,13 @@ func Choose(list []Metric, names []string, points bool) ([]Metric, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("metric %q is unknown; choose of %s", n, strings.Join(known, ", "))
 		}
-		if !list[i].Kind.fits(points) {
-			return nil, fmt.Errorf("metric %s is for %s", n, map[bool]string{true: "images, and these are points", false: "points, and these are images"}[points])
+		if !list[i].Kind.fits(of) {
+			return nil, fmt.Errorf("metric %s is for %s, and these are %s", n, map[bool]string{true: "images", false: "points"}[of.Vector()], of.Noun(2))
 		}
 	}
 	var chosen []Metric
 	for _, m := range list {
-		if slices.Contains(names, m.Name) || len(names) == 0 && m.Kind.fits(points) && m.Kind != ModelOnly {
+		if slices.Contains(names, m.Name) || len(names) == 0 && m.Kind.fits(of) && m.Kind != ModelOnly {
 			chosen = append(chosen, m)
 		}
 	}
@@ -140,7 +142,7 @@ const maxPatched = 2048
 const maxPatches = 1 << 16
 
 func measureSWD(ctx context.Context, c *Case) ([]Value, error) {
-	if c.Samples.Points() {
+	if c.Samples.Vector() {
 		d, err := Sliced{Seed: c.Seed}.Measure(ctx, c.Samples.Rows(), c.Reference.Rows())
 		return []Value{{Name: "swd", X: d, Better: Less}}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // arrayName is the key under which numpy.savez puts an array without a name,
@@ -58,7 +59,7 @@ const levels = 256
 func isChannels(c int) bool { return c == 1 || c == 3 || c == 4 }
 
 func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {
-	m := Images{N: a.Shape[0], H: a.Shape[1], W: a.Shape[2], C: a.Shape[3], Levels: levels}
+	m := Images{N: a.Shape[0], Kind: kind.OfImages(a.Shape[1], a.Shape[2], a.Shape[3])}
 	switch {
 	case min(m.N, m.H, m.W, m.C) < 1:
 		return Images{}, fmt.Errorf("%s: array %q: shape %v holds no images", path, arrayName, a.Shape)
@@ -75,7 +76,7 @@ func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {
 }
 
 func pointsOf(path string, a checkpoint.Tensor) (Images, error) {
-	m := Images{N: a.Shape[0], H: 1, W: 1, C: a.Shape[1]}
+	m := Images{N: a.Shape[0], Kind: kind.OfPoints(a.Shape[1])}
 	if m.N < 1 || m.C < 1 {
 		return Images{}, fmt.Errorf("%s: array %q: shape %v, expected points [N,D]", path, arrayName, a.Shape)
 	}
@@ -91,8 +92,8 @@ func pointsOf(path string, a checkpoint.Tensor) (Images, error) {
 // points as float64.
 func WriteNPZ(path string, m Images) error {
 	var a checkpoint.Tensor
-	if m.Points() {
-		a = checkpoint.FromF64s(m.Rows().X, m.N, m.C)
+	if !m.Ranged {
+		a = checkpoint.FromF64s(m.Rows().X, m.shape()...)
 	} else {
 		b := make([]uint8, len(m.Pix))
 		for i, v := range m.Pix {
@@ -104,9 +105,9 @@ func WriteNPZ(path string, m Images) error {
 }
 
 // Rounded returns images as they are once they have been written as 8-bit
-// files; points as they are.
+// files; what has no range as it is.
 func (m Images) Rounded() Images {
-	if m.Points() {
+	if !m.Ranged {
 		return m
 	}
 	out := m
@@ -116,6 +117,14 @@ func (m Images) Rounded() Images {
 		out.Pix[i] = fromByte(toByte(v))
 	}
 	return out
+}
+
+// shape is that of an array of the samples: of a vector [N,C], else [N,H,W,C].
+func (m Images) shape() []int {
+	if m.Vector() {
+		return []int{m.N, m.C}
+	}
+	return []int{m.N, m.H, m.W, m.C}
 }
 
 // toByte is round((x+1) 127.5), clamped; NaN is 0.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"testing"
+
+	"github.com/reverie-go/reverie/kind"
 )
 
 // Distances between sets of points do not depend on where these lie: 2^27 from the origin, where float32 is a lattice of width 8, every metric
@@ -52,7 +54,7 @@ func TestFarFromOrigin(t *testing.T) {
 
 func mustChoose(t *testing.T) []Metric {
 	t.Helper()
-	m, err := Choose(Metrics(), nil, true)
+	m, err := Choose(Metrics(), nil, kind.OfPoints(1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,7 @@ import (
 // Read returns all images of a set, in its order, with their classes; points in the units of their source.
 func Read(ctx context.Context, s *data.Set) (Labelled, error) {
 	const batch = 64
-	h, w, c := s.Shape()
-	m := Labelled{Images: Images{N: s.Len(), H: h, W: w, C: c, Levels: s.Levels(), Pix: make([]float32, 0, s.Len()*h*w*c)}}
+	m := Labelled{Images: Images{Kind: s.Kind(), N: s.Len(), Pix: make([]float32, 0, s.Len()*s.Kind().Size())}}
 	for b, err := range s.All(ctx, batch) {
 		if err != nil {
 			return m, err

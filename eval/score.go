@@ -13,7 +13,7 @@ var Scores = []string{"swd", "mmd", "w2"}
 // Score is the one number, lower being better, by which a metric ranks samples
 // against a reference: of swd the mean over the levels.
 func Score(ctx context.Context, metric string, samples, reference Images, seed uint64) (float64, error) {
-	list, err := Choose(Metrics(), []string{metric}, samples.Points())
+	list, err := Choose(Metrics(), []string{metric}, samples.Kind)
 	if err != nil {
 		return 0, err
 	}

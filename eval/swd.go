@@ -80,7 +80,7 @@ var binomial = [5]float32{1. / 16, 4. / 16, 6. / 16, 4. / 16, 1. / 16}
 
 // shrink halves both sides: binomial filter, then every second pixel.
 func shrink(ctx context.Context, m Images) Images {
-	out := Images{N: m.N, H: (m.H + 1) / 2, W: (m.W + 1) / 2, C: m.C}
+	out := Images{N: m.N, Kind: m.Kind.Sized((m.H+1)/2, (m.W+1)/2)}
 	out.Pix = make([]float32, out.N*out.H*out.W*out.C)
 	out.fill(ctx, func(img, y, x, c int) (v float32) {
 		for i, wy := range binomial {
@@ -96,7 +96,7 @@ func shrink(ctx context.Context, m Images) Images {
 // enlarge is the other way: zeros between the pixels, then four times the filter,
 // mirrored at the border of the enlarged image as the paper's program has it.
 func enlarge(ctx context.Context, m Images, h, w int) Images {
-	out := Images{N: m.N, H: h, W: w, C: m.C, Pix: make([]float32, m.N*h*w*m.C)}
+	out := Images{N: m.N, Kind: m.Kind.Sized(h, w), Pix: make([]float32, m.N*h*w*m.C)}
 	out.fill(ctx, func(img, y, x, c int) (v float32) {
 		for i, wy := range binomial {
 			for j, wx := range binomial {

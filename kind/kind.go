@@ -96,8 +96,9 @@ func (k Kind) Size() int { return k.H * k.W * k.C }
 // Vector says whether a sample is numbers at a single position, [1,1,C]: what dense layers take, and nothing can be convolved over.
 func (k Kind) Vector() bool { return k.H == 1 && k.W == 1 }
 
-// Sizable says whether samples can be had at another height and width: images are resized and cut, all else is what it is.
-func (k Kind) Sizable() bool { return k.form() == Images }
+// Pictorial says whether samples are pictures as people see them: resized, cut and mirrored they are as good samples, and networks
+// for images know them. All else is what it is.
+func (k Kind) Pictorial() bool { return k.form() == Images }
 
 // Clampable is nil if numbers may be clamped to [-1,1], and else says why not.
 func (k Kind) Clampable() error {

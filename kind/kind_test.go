@@ -14,7 +14,7 @@ func TestWordsAndView(t *testing.T) {
 		text, one  string
 		view       View
 		vector     bool
-		sizable    bool
+		pictorial  bool
 		clampable  bool
 		levels     bool
 		numbers    int
@@ -33,8 +33,8 @@ func TestWordsAndView(t *testing.T) {
 		if k.String() != row.text || k.Noun(1) != row.one {
 			t.Errorf("%#v: %q, one %q; want %q, %q", k, k, k.Noun(1), row.text, row.one)
 		}
-		if k.View() != row.view || k.Vector() != row.vector || k.Sizable() != row.sizable || (k.Clampable() == nil) != row.clampable || (k.Levels > 0) != row.levels {
-			t.Errorf("%v: view %v, vector %v, sizable %v, clampable %v, levels %d", k, k.View(), k.Vector(), k.Sizable(), k.Clampable(), k.Levels)
+		if k.View() != row.view || k.Vector() != row.vector || k.Pictorial() != row.pictorial || (k.Clampable() == nil) != row.clampable || (k.Levels > 0) != row.levels {
+			t.Errorf("%v: view %v, vector %v, pictorial %v, clampable %v, levels %d", k, k.View(), k.Vector(), k.Pictorial(), k.Clampable(), k.Levels)
 		}
 		if k.Size() != row.numbers {
 			t.Errorf("%v: %d numbers, want %d", k, k.Size(), row.numbers)

@@ -14,26 +14,6 @@ import (
 // latent space of an autoencoder.
 var ErrLatent = errors.New("the model works on the latents of an autoencoder, not on images")
 
-// Shape is the shape of what the process works on, for images of h x w pixels:
-// [h,w,C] itself, or that of the latent.
-func (m *Model) Shape(h, w int) (height, width, channels int) {
-	if m.VAE != nil {
-		return m.VAE.Net.Latent(h, w)
-	}
-	c, _ := m.Net.Channels()
-	return h, w, c
-}
-
-// ImageChannels are the channels of the images that Sample draws.
-func (m *Model) ImageChannels() int {
-	if m.VAE != nil {
-		_, c := m.VAE.Net.Channels()
-		return c
-	}
-	c, _ := m.Net.Channels()
-	return c
-}
-
 // Check says whether images of h rows and w columns can be sampled.
 func (m *Model) Check(h, w int) error {
 	if m.VAE == nil {
@@ -79,21 +59,7 @@ func (m *Model) SetVAE(a *Autoencoder) error {
 	if c, _ := m.Net.Channels(); c != z {
 		return fmt.Errorf("the network takes %d channels, and the autoencoder's latents have %d", c, z)
 	}
-	m.VAE = a
-	return nil
-}
-
-// checkImageChannels says whether the network of a model without an autoencoder
-// works on images or points: a unet of another number of channels is a latent
-// one that has lost its autoencoder.
-func checkImageChannels(n net.Model) error {
-	c, _ := n.Channels()
-	if n.Arch() != "unet" {
-		return nil
-	}
-	if err := net.CheckImageChannels("in_channels", c); err != nil {
-		return fmt.Errorf("%w, unless model_index.json names a vae", err)
-	}
+	m.VAE, m.Kind = a, a.Kind()
 	return nil
 }
 

@@ -180,7 +180,7 @@ func (m *Model) judge(ctx context.Context, k kind.Kind, x []float64, o Likelihoo
 
 // checkSamples says whether the model takes samples of the kind.
 func (m *Model) checkSamples(k kind.Kind, x []float64) error {
-	if c := m.ImageChannels(); c != k.C {
+	if c := m.Kind.C; c != k.C {
 		return fmt.Errorf("the %s have %d channels, and the model takes %d", k.Noun(2), k.C, c)
 	}
 	if size := k.Size(); size == 0 || len(x)%size != 0 {
@@ -191,7 +191,7 @@ func (m *Model) checkSamples(k kind.Kind, x []float64) error {
 
 // inModelUnits is x in the units in which the network works.
 func (m *Model) inModelUnits(x []float64) []float64 {
-	shift, scale := m.Shift, m.Scale
+	shift, scale := m.Kind.Shift, m.Kind.Scale
 	if len(scale) == 0 {
 		return x
 	}
@@ -218,7 +218,7 @@ func (b *judged) load(k kind.Kind, x []float64) error {
 		b.dim, b.beside = k.Size(), make([]float64, n)
 	}
 	for i := range b.beside { // every number that leaves is in the units of the data
-		b.beside[i] += kind.Kind{Scale: b.m.Scale}.LogVolume()
+		b.beside[i] += b.m.Kind.LogVolume()
 	}
 	return nil
 }

@@ -56,11 +56,6 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 		return nil, err
 	}
 	n := plain
-	if c.VAE == nil {
-		if err := checkImageChannels(n); err != nil {
-			return nil, err
-		}
-	}
 	spec, err := formulation.SpecOf(c.Scheduler)
 	if err != nil {
 		return nil, err
@@ -91,9 +86,6 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 		return nil, err
 	}
 	m.Defaults, m.Walk = defaults(c.Scheduler), c.Scheduler.Walk
-	if m.Defaults.Height == 0 {
-		m.Defaults.Height, m.Defaults.Width = sizeOf(plain)
-	}
 	m.Lecture = isLecture(c)
 	if c.VAE != nil {
 		a, err := buildAutoencoder(e, c.VAE)
@@ -105,13 +97,8 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 		}
 		c.VAE.Weights = nil
 	}
-	if x := c.Scheduler.Reverie; c.VAE != nil && (x == nil || x.Height == 0) { // sample_size is that of the latents
-		m.Defaults.Height, m.Defaults.Width = m.VAE.pixels(m.Defaults.Height), m.VAE.pixels(m.Defaults.Width)
-	}
-	if x := c.Scheduler.Reverie; x != nil {
-		if err := m.setUnits(x.Shift, x.Scale); err != nil {
-			return nil, err
-		}
+	if err := m.takeKind(c.Scheduler.Reverie, plain); err != nil {
+		return nil, err
 	}
 	c.Weights, c.EMA = nil, nil
 	return &Loaded{Model: m, Checkpoint: c, Averaged: part == checkpoint.EMA}, nil
@@ -139,6 +126,30 @@ func sizeOf(n net.Network) (h, w int) {
 	return c.SampleSize[0], c.SampleSize[1]
 }
 
+// takeKind takes what the files say of the samples. Files from before they said it have units and a size at most.
+func (m *Model) takeKind(x *checkpoint.SchedulerExtra, plain net.Model) error {
+	had := m.Kind
+	if x != nil {
+		if m.Kind = x.Kind; m.Kind.Form == "" {
+			m.Kind = had.Sized(x.H, x.W).In(x.Shift, x.Scale)
+		}
+	}
+	if m.Kind.C = had.C; x != nil && x.C != 0 && x.C != had.C {
+		return fmt.Errorf("scheduler: reverie.channels is %d, and the network takes %d, unless model_index.json names a vae", x.C, had.C)
+	}
+	if m.Kind.H == 0 {
+		h, w := sizeOf(plain)
+		if m.VAE != nil { // sample_size is that of the latents
+			h, w = m.VAE.pixels(h), m.VAE.pixels(w)
+		}
+		m.Kind = m.Kind.Sized(h, w)
+	}
+	if err := m.Kind.Validate(); err != nil {
+		return fmt.Errorf("scheduler: reverie: %w", err)
+	}
+	return nil
+}
+
 // isLecture says of a run whether it began from preset lecture, and of weights
 // from elsewhere whether they are of the lecture's network.
 func isLecture(c *checkpoint.Checkpoint) bool {
@@ -161,7 +172,7 @@ func defaults(c checkpoint.SchedulerConfig) Options {
 		o.Clamp = "none"
 	}
 	if x := c.Reverie; x != nil {
-		o.Height, o.Width, o.Solver, o.Steps, o.Clamp = x.Height, x.Width, x.Solver, x.Steps, x.Clamp
+		o.Solver, o.Steps, o.Clamp = x.Solver, x.Steps, x.Clamp
 	}
 	return o
 }

@@ -20,7 +20,7 @@ func (m *Model) Memory(mode net.Mode, n, h, w int) (int64, error) {
 			return 0, err
 		}
 	}
-	h, w, c := m.Shape(h, w)
+	h, w, c := m.Inside(h, w).Shape()
 	images := shapes.Make(dtypes.Float32, n, h, w, c)
 	in := make([]shapes.Shape, 0, len(m.Weights)+2)
 	var bytes int64

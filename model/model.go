@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/random"
 )
@@ -36,8 +37,9 @@ type Model struct {
 	// VAE, if not nil, is the autoencoder in whose latent space the network works:
 	// SetVAE sets it. What is sampled is decoded through it.
 	VAE *Autoencoder
-	// Shift and Scale are the units of points: number k of a sample y stands for Shift[k] + Scale[k] y. nil for images.
-	Shift, Scale []float64
+	// Kind says what the samples are, of the size of the training data: 0 high and wide where that is not known. New and SetVAE infer it
+	// from the network; whoever knows better sets it.
+	Kind kind.Kind
 	// Defaults fill the fields of Options that are left zero.
 	Defaults Options
 	// Walk is how the scheduler in a model's files from elsewhere goes through the noise levels; sampling of the model's own process by its own
@@ -54,7 +56,7 @@ type Model struct {
 
 // New returns a model from its parts.
 func New(e *engine.Engine, n net.Model, p reverie.Process, k reverie.Param, weights []*tensors.Tensor) *Model {
-	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, modes: map[net.Mode]functions{}}
+	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, Kind: kindOf(n), modes: map[net.Mode]functions{}}
 	m.latents = e.Space(random.Stream{})
 	m.split = e.Func("prediction and variance", splitGraph)
 	for _, mode := range []net.Mode{net.Eval, net.PerImage} {

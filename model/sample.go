@@ -25,7 +25,7 @@ type State = sample.State[*tensors.Tensor]
 type Options struct {
 	N             int    // images
 	First         int    // the number of the first: image i has the same noise whatever the first is
-	Height, Width int    // of the images; both 0: Defaults'; Width 0: Height
+	Height, Width int    // of the images; both 0: the Kind's; Width 0: Height
 	Batch         int    // images denoised at once; 0: 16
 	Seed          uint64 // image i is the same for every N, Batch and number of threads
 
@@ -52,7 +52,7 @@ type Options struct {
 func (m *Model) Filled(o Options) Options {
 	d := m.Defaults
 	if o.Height == 0 && o.Width == 0 {
-		o.Height, o.Width = d.Height, d.Width
+		o.Height, o.Width = m.Kind.H, m.Kind.W
 	}
 	o.Width = cmp.Or(o.Width, o.Height)
 	o.Batch = cmp.Or(o.Batch, 16)
@@ -78,8 +78,8 @@ func (m *Model) Filled(o Options) Options {
 	return o
 }
 
-// ranged says whether what the network works on lies in [-1,1], as images do: latents and points have no range.
-func (m *Model) ranged() bool { return m.VAE == nil && !m.Points() }
+// ranged says whether what the network works on lies in [-1,1].
+func (m *Model) ranged() bool { return m.Inside(1, 1).Ranged }
 
 // clamp is what a solver clamps where neither Options nor Defaults say: the
 // lecture clamps x after each step of its two solvers, all else clamps x0.
@@ -97,7 +97,7 @@ func (m *Model) clamp(solver string) string {
 // wrong with the options, or says where the walk ended.
 func (m *Model) Sample(ctx context.Context, o Options) ([]float32, error) {
 	o = m.Filled(o)
-	images := make([]float32, 0, max(0, o.N)*o.Height*o.Width*m.ImageChannels())
+	images := make([]float32, 0, max(0, o.N)*m.Kind.Sized(o.Height, o.Width).Size())
 	err := m.Each(ctx, o, func(_ int, x []float32) error {
 		images = append(images, x...)
 		return nil
@@ -183,7 +183,7 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 		space.Next(s.X)
 		return nil
 	}
-	h, w, c := m.Shape(o.Height, o.Width)
+	h, w, c := m.Inside(o.Height, o.Width).Shape()
 	x := space.Own(engine.Zeros(m.Engine, shapes.Make(dtypes.Float32, n, h, w, c)))
 	if m.Spec.Between() {
 		far, err := o.Start(first, n)

@@ -126,16 +126,16 @@ func TestFilled(t *testing.T) {
 	}{
 		{"nothing known", Options{}, Options{N: 1, Height: 8},
 			Options{Height: 8, Width: 8, Batch: 16, Solver: "dpm++2m", Steps: 20, Spacing: "logsnr", Clamp: "x0"}},
-		{"the run's own", Options{Height: 8, Width: 4, Solver: "ddpm", Steps: 10, Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}, Options{},
+		{"the run's own", Options{Solver: "ddpm", Steps: 10, Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}, Options{},
 			Options{Height: 8, Width: 4, Batch: 16, Solver: "ddpm", Steps: 10, Spacing: "linear", Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}},
-		{"another solver", Options{Height: 8, Width: 4, Solver: "ddpm", Steps: 10, Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}, Options{Solver: "ddim"},
+		{"another solver", Options{Solver: "ddpm", Steps: 10, Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}, Options{Solver: "ddim"},
 			Options{Height: 8, Width: 4, Batch: 16, Solver: "ddim", Steps: 20, Spacing: "linear", Clamp: "x0"}},
 		{"all said", Options{Height: 8, Width: 4, Solver: "ddpm", Steps: 10, Clamp: "x"}, Options{Height: 16, Width: 8, Batch: 2, Solver: "ddpm", Steps: 3, Spacing: "trailing", Clamp: "none"},
 			Options{Height: 16, Width: 8, Batch: 2, Solver: "ddpm", Steps: 3, Spacing: "trailing", Clamp: "none"}},
 		{"ddpm walks all", Options{}, Options{Height: 8, Solver: "ddpm"},
 			Options{Height: 8, Width: 8, Batch: 16, Solver: "ddpm", Steps: 20, Spacing: "linear", Clamp: "x0"}},
 	} {
-		m.Defaults = x.d
+		m.Defaults, m.Kind = x.d, m.Kind.Sized(8, 4)
 		got := fill(x.give)
 		got.N = 0
 		if !sameOptions(got, x.want) {
@@ -154,7 +154,7 @@ func TestFilled(t *testing.T) {
 		{Options{Solver: "ddpm", Clamp: "none"}, "", "none"}, {Options{Solver: "ddpm", Clamp: "none"}, "ddpm", "none"},
 		{Options{Solver: "ddpm", Clamp: "none"}, "lecture-sde", "x"}, {Options{Solver: "ddpm", Clamp: "x"}, "ddim", "x0"},
 	} {
-		m.Defaults = x.d
+		m.Defaults, m.Kind = x.d, m.Kind.Sized(8, 4)
 		if got := m.Filled(Options{Solver: x.solver}).Clamp; got != x.want {
 			t.Errorf("the lecture's model of %s, clamp %s, with solver %q: clamp %s, want %s", x.d.Solver, x.d.Clamp, x.solver, got, x.want)
 		}

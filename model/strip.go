@@ -8,6 +8,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -18,7 +19,7 @@ const stages = 10
 // batch, at ten stages evenly spread over its steps, the last one what is finished. Its Hook goes into
 // Options.Hook.
 type Strip struct {
-	H, W, C int
+	Kind kind.Kind // of the samples
 	// Images, if not nil, makes images of what the walk is at, as Model.Images
 	// does for a model of latents.
 	Images func(x *tensors.Tensor) (*tensors.Tensor, error)
@@ -26,8 +27,6 @@ type Strip struct {
 	Stages int
 	// All shows all images of the batch in a grid, not the first alone.
 	All bool
-	// Units are those of points.
-	Units picture.Units
 
 	images []image.Image
 	first  int // image of the batch that is recorded, once there is a stage
@@ -52,13 +51,13 @@ func (s *Strip) Hook(first int, at State) error {
 	}
 	tensors.MustConstFlatData(x, func(flat []float32) {
 		if s.All {
-			s.images = append(s.images, picture.Sheet(flat, s.H, s.W, s.C, picture.Layout{Units: s.Units}))
+			s.images = append(s.images, picture.Sheet(flat, s.Kind, picture.Layout{}))
 			return
 		}
-		if s.H > 1 || s.W > 1 { // of points all that there are
-			flat = flat[:s.H*s.W*s.C]
+		if s.Kind.View() != kind.Scatter { // of which all that there are is in one picture
+			flat = flat[:s.Kind.Size()]
 		}
-		s.images = append(s.images, picture.One(flat, s.H, s.W, s.C, s.Units))
+		s.images = append(s.images, picture.One(flat, s.Kind))
 	})
 	return nil
 }
@@ -85,9 +84,9 @@ func ForwardTimes(p reverie.Process) []float64 {
 	return t
 }
 
-// ForwardStrip shows an image [H,W,C] in [-1,1], or points [N,1,1,C] of those units, at the times of ForwardTimes, under one
+// ForwardStrip shows a sample [H,W,C] of a kind, or points [N,1,1,C], at the times of ForwardTimes, under one
 // draw of the noise.
-func ForwardStrip(p reverie.Process, x0 []float32, h, w, c int, seed uint64, units picture.Units) image.Image {
+func ForwardStrip(p reverie.Process, x0 []float32, k kind.Kind, seed uint64) image.Image {
 	sp := &reverie.Host[float32]{Stream: random.Stream{Seed: seed, Domain: random.Training}}
 	x := reverie.Batch[float32]{x0}
 	eps := sp.Noise(x)
@@ -95,7 +94,7 @@ func ForwardStrip(p reverie.Process, x0 []float32, h, w, c int, seed uint64, uni
 	for _, t := range ForwardTimes(p) {
 		law := p.At(t)
 		noised := sp.Sum([]float64{law.Alpha, law.Sigma}, x, eps)
-		images = append(images, picture.One(noised[0], h, w, c, units))
+		images = append(images, picture.One(noised[0], k))
 	}
 	return picture.Strip(images, picture.Layout{})
 }

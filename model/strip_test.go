@@ -9,6 +9,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -29,7 +30,7 @@ func TestForwardStrip(t *testing.T) {
 		x0[i] = float32(i)/72 - 0.5
 	}
 	random.Stream{Seed: 5, Domain: random.Training}.Normal32(eps)
-	got := ForwardStrip(p, x0, h, w, c, 5, picture.Units{})
+	got := ForwardStrip(p, x0, kind.OfImages(h, w, c), 5)
 	var frames []image.Image
 	abar := 1.0
 	for i, b := range beta {
@@ -67,7 +68,7 @@ func TestStrip(t *testing.T) {
 		300: {30, 60, 90, 120, 150, 180, 210, 240, 270, 300}, 10: {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
 		25: {3, 5, 8, 10, 13, 15, 18, 20, 23, 25}, 4: {1, 2, 3, 4}, 1: {1},
 	} {
-		s := Strip{H: 2, W: 2, C: 1}
+		s := Strip{Kind: kind.OfImages(2, 2, 1)}
 		for step := 1; step <= steps; step++ {
 			v := float32(step)/float32(steps)*2 - 1 // what is seen of it: its level
 			x := engine.New(e, []float32{v, v, v, v, -1, -1, -1, -1}, 2, 2, 2, 1)

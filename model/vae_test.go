@@ -50,8 +50,8 @@ func TestLatentModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	if h, w, c := m.Shape(8, 8); h != 4 || w != 4 || c != 3 || m.ImageChannels() != 3 {
-		t.Errorf("the process works on %dx%dx%d, images of %d channels", h, w, c, m.ImageChannels())
+	if h, w, c := m.Inside(8, 8).Shape(); h != 4 || w != 4 || c != 3 || m.Kind.C != 3 {
+		t.Errorf("the process works on %dx%dx%d, images of %d channels", h, w, c, m.Kind.C)
 	}
 	if err := m.Check(9, 8); err == nil || !strings.Contains(err.Error(), "multiples of 2") {
 		t.Errorf("a size that the autoencoder cannot take: %v", err)
@@ -165,7 +165,7 @@ func TestLostAutoencoder(t *testing.T) {
 	if err := os.WriteFile(index, []byte(text[:at]+"\n}\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := model.Load(e, step, false); err == nil || !strings.Contains(err.Error(), "in_channels: 5, expected 1, 3 or 4, unless model_index.json names a vae") {
+	if _, err := model.Load(e, step, false); err == nil || !strings.Contains(err.Error(), "reverie.channels is 3, and the network takes 5, unless model_index.json names a vae") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/internal/jsonfile"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 )
 
@@ -168,7 +169,7 @@ func (t *Trainer) score(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	samples := eval.Images{N: o.N, H: heldOut.H, W: heldOut.W, C: heldOut.C, Pix: x}
+	samples := eval.Images{N: o.N, Kind: heldOut.Kind, Pix: x}
 	return eval.Score(ctx, t.Config.Best, samples.Rounded(), heldOut, t.Config.Seed)
 }
 
@@ -179,10 +180,10 @@ func (t *Trainer) judgedOptions() model.Options {
 		N: judgedImages, Height: c.Resolution.H, Width: c.Resolution.W, Batch: min(c.Batch, judgedImages),
 		Seed: c.Seed + pictureSeed, Solver: "ddim", Steps: judgedSteps, Clamp: "x0", Start: t.start,
 	}
-	if c.Points() {
+	if t.images.Kind().Vector() {
 		o.N, o.Batch, o.Steps = judgedPoints, judgedPoints, 2*judgedSteps
 	}
-	if c.Points() || t.latents != nil {
+	if !t.train.Kind().Ranged {
 		o.Clamp = "none"
 	}
 	if c.Process == "ddpm" {
@@ -197,7 +198,7 @@ const maxJudged = 2048
 // evalImages reads images spread evenly over a set, maxJudged at most.
 func evalImages(ctx context.Context, s *data.Set) (eval.Images, error) {
 	h, w, c := s.Shape()
-	m := eval.Images{N: min(s.Len(), maxJudged), H: h, W: w, C: c}
+	m := eval.Images{N: min(s.Len(), maxJudged), Kind: kind.OfImages(h, w, c).Real()}
 	at := make([]int, m.N)
 	for i := range at {
 		at[i] = i * s.Len() / m.N // evenly: the order is that of the paths, class by class

@@ -13,6 +13,7 @@ import (
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // restless is a run whose held-out loss rises after a while: its rate rises too high.
@@ -186,8 +187,8 @@ func TestBestOfSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := eval.Images{N: judgedImages, H: 8, W: 8, C: 3, Pix: x}.Rounded()
-		want, err := eval.Score(t.Context(), metric, m, eval.Images{N: heldOut.N, H: 8, W: 8, C: 3, Pix: heldOut.X}, tr.Config.Seed)
+		m := eval.Images{N: judgedImages, Kind: kind.OfImages(8, 8, 3).Real(), Pix: x}.Rounded()
+		want, err := eval.Score(t.Context(), metric, m, eval.Images{N: heldOut.N, Kind: kind.OfImages(8, 8, 3).Real(), Pix: heldOut.X}, tr.Config.Seed)
 		if err != nil || math.Abs(want-b.Value) > 1e-9*math.Abs(want) {
 			t.Errorf("%s: %v in the record, %v of the checkpoint (%v)", metric, b.Value, want, err)
 		}

@@ -29,8 +29,7 @@ func OpenFrom(ctx context.Context, c *config.Run, progress func(done, total int)
 	if err != nil {
 		return nil, err
 	}
-	shift, scale := set.Units()
-	return openPoints(c, c.From[0], &points.Affine{Shift: shift, Scale: scale})
+	return openPoints(c, c.From[0], &points.Affine{Shift: set.Kind().Shift, Scale: set.Kind().Scale})
 }
 
 func openImages(ctx context.Context, c *config.Run, roots []string, progress func(done, total int)) (*data.Set, error) {

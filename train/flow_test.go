@@ -86,7 +86,7 @@ func trainIn(t *testing.T, c *config.Run, dir string, x *data.Set, far ...*data.
 // carried are the far points of one seed where Euler steps along the model's flow bring them, in the units of the data.
 func carried(t *testing.T, m *model.Loaded, steps, n int) eval.Rows {
 	t.Helper()
-	start := points.Affine{Shift: m.Shift, Scale: m.Scale}.Apply(drawn(t, "8gaussians", 3<<32, n))
+	start := points.Affine{Shift: m.Kind.Shift, Scale: m.Kind.Scale}.Apply(drawn(t, "8gaussians", 3<<32, n))
 	flat := make([]float32, 0, 2*n)
 	for _, p := range start {
 		flat = append(flat, float32(p[0]), float32(p[1]))
@@ -98,7 +98,7 @@ func carried(t *testing.T, m *model.Loaded, steps, n int) eval.Rows {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return eval.Rows{N: n, D: 2, X: m.InUnits(y)}
+	return eval.Rows{N: n, D: 2, X: m.Kind.InUnits(y)}
 }
 
 func drawn(t *testing.T, name string, seed uint64, n int) reverie.Batch[float64] {

@@ -224,11 +224,11 @@ func (t *Trainer) latentStrip(ctx context.Context) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := t.Config.Resolution
-	if t.Config.Points() {
-		return picture.One(pixels, r.H, r.W, t.Config.ImageChannels, t.units()), nil
+	k := t.images.Kind()
+	if k.View() == kind.Scatter {
+		return picture.One(pixels, k), nil
 	}
-	return picture.Strip(picture.Split(pixels, r.H, r.W, t.Config.ImageChannels), picture.Layout{}), nil
+	return picture.Strip(picture.Each(pixels, k), picture.Layout{}), nil
 }
 
 // dictionary is the autoencoder as checkpoints hold it.

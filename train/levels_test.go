@@ -165,8 +165,8 @@ func TestLevelsAreTheDatas(t *testing.T) {
 		t.Errorf("points: %d levels", got)
 	}
 	latents, err := codeSet(model.Codes{N: 3, H: 4, W: 4, C: 2, Mean: make([]float32, 3*4*4*2)}, 1)
-	if err != nil || latents.Levels() != 0 {
-		t.Errorf("latents: %d levels, %v", latents.Levels(), err)
+	if err != nil || latents.Kind().Levels != 0 {
+		t.Errorf("latents: %d levels, %v", latents.Kind().Levels, err)
 	}
 }
 
@@ -194,7 +194,7 @@ func learnedOn8Gaussians(t *testing.T, schedule string) (*model.Loaded, float64)
 	t.Cleanup(m.Close)
 	const n = 512
 	flat := make([]float32, 0, 2*n)
-	for _, p := range (points.Affine{Shift: m.Shift, Scale: m.Scale}).Apply(drawn(t, "8gaussians", 77, n)) {
+	for _, p := range (points.Affine{Shift: m.Kind.Shift, Scale: m.Kind.Scale}).Apply(drawn(t, "8gaussians", 77, n)) {
 		flat = append(flat, float32(p[0]), float32(p[1]))
 	}
 	s := random.Stream{Seed: 6, Domain: random.Evaluation}

@@ -12,6 +12,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
@@ -27,24 +28,18 @@ const (
 // so that one picture can be compared with the next.
 const pictureSeed = 1
 
-// units are those of points, nothing of images.
-func (t *Trainer) units() picture.Units {
-	shift, scale := t.images.Units()
-	return picture.Units{Shift: shift, Scale: scale}
-}
-
 // firstPictures draws the training images and the forward strip.
 func (t *Trainer) firstPictures(ctx context.Context) error {
 	order := random.Stream{Seed: t.Config.Seed, Domain: random.Evaluation}.Perm(t.images.Len())
-	count := trainingImages
-	if t.Config.Points() {
+	k, count := t.images.Kind(), trainingImages
+	if k.View() == kind.Scatter {
 		count = trainingPoints
 	}
 	b, err := t.images.Load(ctx, order[:min(len(order), count)]...)
 	if err != nil {
 		return err
 	}
-	grid := picture.Sheet(b.X, b.H, b.W, b.C, picture.Layout{Columns: trainingImages / 2, Units: t.units()})
+	grid := picture.Sheet(b.X, k, picture.Layout{Columns: trainingImages / 2})
 	if err := t.writePicture("training", grid, picture.Text{Key: "images", Value: fmt.Sprint(b.N)}); err != nil {
 		return err
 	}
@@ -52,10 +47,10 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 		return nil
 	}
 	first := b.Image(0)
-	if t.Config.Points() {
+	if k.View() == kind.Scatter {
 		first = b.X
 	}
-	strip := model.ForwardStrip(t.process, first, b.H, b.W, b.C, t.Config.Seed, t.units())
+	strip := model.ForwardStrip(t.process, first, k, t.Config.Seed)
 	if t.latents != nil {
 		if strip, err = t.latentStrip(ctx); err != nil {
 			return err
@@ -116,7 +111,8 @@ func (t *Trainer) pictures(ctx context.Context, name string) {
 
 // strip draws one sample, of points all of the grid's, by the run's own solver at ten stages.
 func (t *Trainer) strip(ctx context.Context, name string) error {
-	if t.Config.Points() && t.Config.SampleN == 0 {
+	scatter := t.images.Kind().View() == kind.Scatter
+	if scatter && t.Config.SampleN == 0 {
 		return nil
 	}
 	if err := t.preview.Use(t.learner.State.Sampling(false)); err != nil {
@@ -128,10 +124,10 @@ func (t *Trainer) strip(ctx context.Context, name string) error {
 	}
 	o.Start = t.start
 	o.N, o.Seed = 1, t.Config.Seed+pictureSeed
-	if t.Config.Points() {
+	if scatter {
 		o.N, o.Batch = t.Config.SampleN, t.Config.SampleN
 	}
-	strip := model.Strip{H: o.Height, W: o.Width, C: t.Config.ImageChannels, Images: t.preview.Images, Units: t.units()}
+	strip := model.Strip{Kind: t.images.Kind(), Images: t.preview.Images}
 	o.Hook = strip.Hook
 	if _, err := t.preview.Sample(ctx, o); err != nil {
 		return err
@@ -152,10 +148,11 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 	o := model.Options{
 		N: c.SampleN, Height: c.Resolution.H, Width: c.Resolution.W, Seed: c.Seed + pictureSeed, Solver: "ddim", Clamp: "x0", Start: t.start,
 	}
-	if c.Points() {
+	k := t.images.Kind()
+	if k.View() == kind.Scatter {
 		o.Batch = c.SampleN
 	}
-	if c.Points() || t.latents != nil {
+	if !t.train.Kind().Ranged {
 		o.Clamp = "none"
 	}
 	var grids []image.Image
@@ -174,7 +171,7 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 		if raw {
 			title = "raw"
 		}
-		grids = append(grids, picture.Titled(picture.Sheet(x, c.Resolution.H, c.Resolution.W, c.ImageChannels, picture.Layout{Units: t.units()}), title))
+		grids = append(grids, picture.Titled(picture.Sheet(x, k, picture.Layout{}), title))
 	}
 	text := t.samplerText(o)
 	if len(grids) > 1 {

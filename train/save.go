@@ -223,9 +223,8 @@ func (t *Trainer) scheduler() (checkpoint.SchedulerConfig, error) {
 	}
 	s.ClipSample = c.Clamp == "x0"
 	x := s.Reverie
-	x.Preset, x.Height, x.Width = c.Preset, c.Resolution.H, c.Resolution.W
+	x.Preset, x.Kind = c.Preset, t.images.Kind()
 	x.Solver, x.Steps, x.Clamp = c.Solver, c.SampleSteps, c.Clamp
-	x.Shift, x.Scale = t.images.Units()
 	return s, nil
 }
 

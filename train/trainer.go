@@ -144,7 +144,7 @@ func (t *Trainer) learns(c *config.Run) error {
 	if err != nil {
 		return err
 	}
-	how, p, err := newMethod(t.engine, c, m, t.far, t.train.Levels())
+	how, p, err := newMethod(t.engine, c, m, t.far, t.train.Kind().Levels)
 	if err != nil {
 		return err
 	}

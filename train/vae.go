@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
@@ -132,7 +133,9 @@ func (t *Trainer) reconstructions(ctx context.Context, name string) error {
 		set = t.train
 	}
 	n := min(set.Len(), max(t.Config.SampleN, 1), maxPairs)
-	if t.Config.Points() {
+	k := t.images.Kind()
+	scatter := k.View() == kind.Scatter
+	if scatter {
 		n = min(set.Len(), trainingPoints)
 	}
 	at := make([]int, n)
@@ -153,10 +156,9 @@ func (t *Trainer) reconstructions(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	l := picture.Layout{Units: t.units()}
-	both, where := picture.Beside(picture.Sheet(b.X, b.H, b.W, b.C, l), picture.Sheet(x, b.H, b.W, b.C, l)), "left, right"
-	if !t.Config.Points() {
-		all := append(picture.Split(b.X, b.H, b.W, b.C), picture.Split(x, b.H, b.W, b.C)...)
+	both, where := picture.Beside(picture.Sheet(b.X, k, picture.Layout{}), picture.Sheet(x, k, picture.Layout{})), "left, right"
+	if !scatter {
+		all := append(picture.Each(b.X, k), picture.Each(x, k)...)
 		both, where = picture.Grid(all, picture.Layout{Columns: n}), "above, below"
 	}
 	return t.writePicture(name, both, picture.Text{Key: where, Value: "data, their reconstructions"}, picture.Text{Key: "held out", Value: fmt.Sprint(set == t.val)})
@@ -176,6 +178,6 @@ func (t *Trainer) priorGrid(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	grid := picture.Sheet(x, height, width, c.ImageChannels, picture.Layout{Units: t.units()})
+	grid := picture.Sheet(x, t.images.Kind().Sized(height, width), picture.Layout{})
 	return t.writePicture(name, grid, picture.Text{Key: "drawn from", Value: "the prior"}, picture.Text{Key: "noise seed", Value: fmt.Sprint(seed)})
 }

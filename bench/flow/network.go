@@ -124,7 +124,7 @@ func (b *bench) sample(dir string, t *trial, s solver) (x eval.Rows, calls int, 
 		return x, 0, err
 	}
 	defer m.Close()
-	units := points.Affine{Shift: m.Shift, Scale: m.Scale}
+	units := points.Affine{Shift: m.Kind.Shift, Scale: m.Kind.Scale}
 	y, err := m.Sample(b.ctx, model.Options{
 		N: len(t.start), Batch: len(t.start), Solver: s.solver, Steps: s.steps, Spacing: "trailing",
 		Options: sample.Options{RTol: s.tolerance, ATol: s.tolerance},
@@ -134,7 +134,7 @@ func (b *bench) sample(dir string, t *trial, s solver) (x eval.Rows, calls int, 
 	if err != nil {
 		return x, 0, err
 	}
-	return eval.Rows{N: len(t.start), D: len(t.start[0]), X: m.InUnits(y)}, calls, nil
+	return eval.Rows{N: len(t.start), D: len(t.start[0]), X: m.Kind.InUnits(y)}, calls, nil
 }
 
 func flat(x reverie.Batch[float64]) []float32 {

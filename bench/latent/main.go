@@ -244,7 +244,7 @@ func (b *bench) compare(vae, latent, pixel string) error {
 			began := time.Now()
 			x, err := m.Sample(b.ctx, model.Options{N: b.n, Seed: seed, Batch: batch, Solver: "ddim", Steps: b.steps})
 			spent += time.Since(began)
-			return eval.Images{N: b.n, H: b.heldOut.H, W: b.heldOut.W, C: b.heldOut.C, Pix: x}, err
+			return eval.Images{N: b.n, Kind: b.heldOut.Kind, Pix: x}, err
 		}, &spent)
 		m.Close()
 		if err != nil {

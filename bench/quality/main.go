@@ -74,7 +74,7 @@ func run(dir string, n, draws int, nearest string, o model.Options) error {
 		o := o
 		o.N, o.Seed = n, seed
 		x, err := m.Sample(ctx, o)
-		return eval.Images{N: n, H: training.H, W: training.W, C: training.C, Pix: x}, err
+		return eval.Images{N: n, Kind: training.Kind, Pix: x}, err
 	}
 	began := time.Now()
 	first, err := sample(1)

@@ -210,7 +210,7 @@ func (b *bench) references() error {
 // some are n of the training images, or all where there are fewer.
 func (b *bench) some(seed uint64) eval.Images {
 	m := b.training
-	out := eval.Images{H: m.H, W: m.W, C: m.C}
+	out := eval.Images{Kind: m.Kind}
 	for _, i := range (random.Stream{Seed: seed, Domain: random.Evaluation, Step: 1 << 20}).Perm(m.N)[:min(b.n, m.N)] {
 		out.Pix = append(out.Pix, m.Image(i)...)
 		out.N++

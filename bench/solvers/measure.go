@@ -96,7 +96,7 @@ func (b *bench) draw(r row, key draw) (draw, error) {
 		return draw{}, err
 	}
 	spent := time.Since(began)
-	d, err := b.judge(eval.Images{N: b.n, H: b.heldOut.H, W: b.heldOut.W, C: b.heldOut.C, Pix: x}, key.Seed)
+	d, err := b.judge(eval.Images{N: b.n, Kind: b.heldOut.Kind, Pix: x}, key.Seed)
 	key.SWD, key.MMD, key.Seconds = d.SWD, d.MMD, spent.Seconds()/float64(b.n)
 	for first, n := range calls {
 		key.Calls += float64(n*min(b.batch, b.n-first)) / float64(b.n)

@@ -125,8 +125,6 @@ type Layout struct {
 	Scale int
 	// Background fills the border, and what is transparent; nil is white.
 	Background color.Color
-	// Units are those of the axes where Sheet shows points.
-	Units Units
 }
 
 // viewable is the width that Layout.Scale 0 aims at, maxScale its limit.

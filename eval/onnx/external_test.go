@@ -11,6 +11,7 @@ import (
 
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // outsideFile is a network that multiplies by a number of another file.
@@ -33,7 +34,7 @@ func outsideFeature(t *testing.T, e *engine.Engine, dir string, entries ...strin
 		return 0, "", err
 	}
 	defer m.Close()
-	ones := eval.Images{N: 2, H: 4, W: 4, C: 3, Pix: make([]float32, 2*4*4*3)}
+	ones := eval.Images{N: 2, Kind: kind.OfImages(4, 4, 3).Real(), Pix: make([]float32, 2*4*4*3)}
 	for i := range ones.Pix {
 		ones.Pix[i] = 1
 	}

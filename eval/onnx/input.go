@@ -7,6 +7,7 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // An input is what a network says of its images.
@@ -96,7 +97,7 @@ const maxResized = 8 << 30
 
 // colour repeats grey as red, green and blue.
 func colour(m eval.Images) eval.Images {
-	out := eval.Images{N: m.N, H: m.H, W: m.W, C: 3, Pix: make([]float32, 3*len(m.Pix))}
+	out := eval.Images{N: m.N, Kind: kind.OfImages(m.H, m.W, 3).Real(), Pix: make([]float32, 3*len(m.Pix))}
 	for i, v := range m.Pix {
 		out.Pix[3*i], out.Pix[3*i+1], out.Pix[3*i+2] = v, v, v
 	}
@@ -107,7 +108,7 @@ func colour(m eval.Images) eval.Images {
 // pixel wide where they grow and as wide as a new pixel where they shrink.
 func resize(m eval.Images, h, w int) eval.Images {
 	rows, columns := weights(m.H, h), weights(m.W, w)
-	out := eval.Images{N: m.N, H: h, W: w, C: m.C, Pix: make([]float32, m.N*h*w*m.C)}
+	out := eval.Images{N: m.N, Kind: m.Kind.Sized(h, w).Real(), Pix: make([]float32, m.N*h*w*m.C)}
 	wide := make([]float64, m.H*w*m.C)
 	for i := range m.N {
 		img, dst := m.Image(i), out.Image(i)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // networksVar names the folder that bench/features/networks.py wrote.
@@ -75,5 +76,5 @@ func networkCase(t *testing.T, path string) (m eval.Images, features []float32) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return eval.Images{N: x.Shape[0], H: x.Shape[1], W: x.Shape[2], C: x.Shape[3], Pix: values(t, x)}, values(t, y)
+	return eval.Images{N: x.Shape[0], Kind: kind.OfImages(x.Shape[1], x.Shape[2], x.Shape[3]).Real(), Pix: values(t, x)}, values(t, y)
 }

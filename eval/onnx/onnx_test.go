@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/kind"
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -51,7 +52,7 @@ func values(t testing.TB, a checkpoint.Tensor) []float32 {
 // The images of the array x are bytes.
 func byteImages(t testing.TB) eval.Images {
 	a := golden(t, "x", checkpoint.U8, 4)
-	m := eval.Images{N: a.Shape[0], H: a.Shape[1], W: a.Shape[2], C: a.Shape[3]}
+	m := eval.Images{N: a.Shape[0], Kind: kind.OfImages(a.Shape[1], a.Shape[2], a.Shape[3]).Real()}
 	for _, b := range a.Data {
 		m.Pix = append(m.Pix, float32(b)/127.5-1)
 	}
@@ -60,7 +61,7 @@ func byteImages(t testing.TB) eval.Images {
 
 func floatImages(t testing.TB) eval.Images {
 	a := golden(t, "y", checkpoint.F32, 4)
-	return eval.Images{N: a.Shape[0], H: a.Shape[1], W: a.Shape[2], C: a.Shape[3], Pix: values(t, a)}
+	return eval.Images{N: a.Shape[0], Kind: kind.OfImages(a.Shape[1], a.Shape[2], a.Shape[3]).Real(), Pix: values(t, a)}
 }
 
 // Features against onnxruntime's, to 1e-4 of the largest: 4 images in batches
@@ -112,12 +113,12 @@ func TestResizeAgainstPillow(t *testing.T) {
 			}
 		}
 	}
-	grey := eval.Images{N: 1, H: 1, W: 2, C: 1, Pix: []float32{0.5, -1}}
+	grey := eval.Images{N: 1, Kind: kind.OfImages(1, 2, 1).Real(), Pix: []float32{0.5, -1}}
 	fit, err := input{c: 3}.fit(grey)
 	if err != nil || len(fit.Pix) != 6 || fit.Pix[2] != 0.5 || fit.Pix[3] != -1 {
 		t.Errorf("grey as colours: %v, %v", fit.Pix, err)
 	}
-	if _, err := (input{c: 3}).fit(eval.Images{N: 1, H: 1, W: 1, C: 4, Pix: make([]float32, 4)}); err == nil {
+	if _, err := (input{c: 3}).fit(eval.Images{N: 1, Kind: kind.OfPoints(4), Pix: make([]float32, 4)}); err == nil {
 		t.Error("RGBA was taken")
 	}
 }
