@@ -208,9 +208,9 @@ func (t *Trainer) latentStrip(ctx context.Context) (image.Image, error) {
 	x := reverie.Batch[float32]{b.X}
 	eps := sp.Noise(x)
 	var noised []float32
-	times := model.ForwardTimes(t.process)
+	times := model.ForwardTimes(t.setup.Objective.Process)
 	for _, at := range times {
-		law := t.process.At(at)
+		law := t.setup.Objective.Process.At(at)
 		noised = append(noised, sp.Sum([]float64{law.Alpha, law.Sigma}, x, eps)[0]...)
 	}
 	z := engine.New(t.engine, noised, len(times), b.H, b.W, b.C)

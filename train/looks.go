@@ -48,7 +48,7 @@ func (t *Trainer) pictureTime() time.Duration {
 	if t.learner.State.Averaged() {
 		sheets = 2
 	}
-	if t.process == nil {
+	if t.setup.Objective.Process == nil {
 		steps = 1 // is coded and decoded
 	}
 	strip := max(c.SampleSteps, steps)

@@ -244,11 +244,11 @@ func (t *Trainer) event(r Record, index int) Event {
 
 // span returns the times between which the losses are sorted into quarters.
 func (t *Trainer) span() (lo, hi float64) {
-	if t.process == nil {
+	if t.setup.Objective.Process == nil {
 		return 0, 1
 	}
-	lo, hi = t.process.Span()
-	if d, ok := t.process.(reverie.Discrete); ok {
+	lo, hi = t.setup.Objective.Process.Span()
+	if d, ok := t.setup.Objective.Process.(reverie.Discrete); ok {
 		hi = float64(d.Steps()) // the index i stands for the stretch from i to i+1
 	}
 	return lo, hi

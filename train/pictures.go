@@ -43,14 +43,14 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 	if err := t.writePicture("training", grid, picture.Text{Key: "images", Value: fmt.Sprint(b.N)}); err != nil {
 		return err
 	}
-	if t.process == nil {
+	if t.setup.Objective.Process == nil {
 		return nil
 	}
 	first := b.Image(0)
 	if k.View() == kind.Scatter {
 		first = b.X
 	}
-	strip := model.ForwardStrip(t.process, first, k, t.Config.Seed)
+	strip := model.ForwardStrip(t.setup.Objective.Process, first, k, t.Config.Seed)
 	if t.latents != nil {
 		if strip, err = t.latentStrip(ctx); err != nil {
 			return err
@@ -96,7 +96,7 @@ func (t *Trainer) pictures(ctx context.Context, name string) {
 		}
 	}
 	defer func() { t.drawn = t.now() }()
-	if t.process == nil {
+	if t.setup.Objective.Process == nil {
 		draw(name+"-reconstructions", t.reconstructions)
 		draw(name+"-prior", t.priorGrid)
 		return

@@ -75,7 +75,7 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 		return nil, err
 	}
 	var process checkpoint.SchedulerConfig // an autoencoder has none
-	if t.process != nil {
+	if t.setup.Objective.Process != nil {
 		if process, err = t.scheduler(); err != nil {
 			return nil, err
 		}

@@ -13,13 +13,13 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/simpleunet"
 	"github.com/reverie-go/reverie/net/unet"
-	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
@@ -182,49 +182,53 @@ func Check(c *config.Run) error {
 	if err := determined(c); err != nil {
 		return err
 	}
-	_, p, err := newMethod(nil, c, m, nil, 0)
-	if err != nil || p == nil {
+	setup, err := newSetup(nil, c, m, nil, kindOf(c))
+	if err != nil {
 		return err
 	}
-	if err := sample.Fits(c.Solver, sample.Options{}, p); err != nil {
+	if _, err := newMethod(c, setup); err != nil || setup.Objective.Process == nil {
+		return err
+	}
+	if err := sample.Fits(c.Solver, sample.Options{}, setup.Objective.Process); err != nil {
 		return fmt.Errorf("--solver %s: %w", c.Solver, err)
 	}
 	return nil
 }
 
-// newMethod returns how a run of c learns from data of so many levels (data.Set.Kind), and the process that it learns on.
-func newMethod(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, levels int) (learn.Method, reverie.Process, error) {
-	if a, ok := n.(vae.Autoencoder); ok {
-		return newELBO(e, c, a, levels), nil, nil
+// kindOf is the kind of data as far as a configuration says it.
+func kindOf(c *config.Run) kind.Kind {
+	return kind.Kind{H: c.Resolution.H, W: c.Resolution.W, C: c.ImageChannels}
+}
+
+// newSetup is what a run of c makes its method of, on data of a kind. An objective that leaves x0 open is no error here: Create refuses it, and Resume
+// notes it.
+func newSetup(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, k kind.Kind) (s learn.Setup, err error) {
+	s = learn.Setup{Engine: e, Net: n, Kind: k, Level: c.Level, From: far, Coupled: c.Coupling == "ot"}
+	if c.Autoencoder() {
+		return s, nil
 	}
-	m, ok := n.(net.Model)
-	if !ok {
-		return nil, nil, fmt.Errorf("train: nothing is known by which architecture %s learns", n.Arch())
+	s.Objective, err = Objective(c)
+	if errors.As(err, new(*reverie.UndeterminedError)) {
+		err = nil
 	}
-	o, err := Objective(c)
-	if err != nil && !errors.As(err, new(*reverie.UndeterminedError)) { // which Create refuses, and Resume notes
-		return nil, nil, err
+	return s, err
+}
+
+// newMethod is how a run of c learns.
+func newMethod(c *config.Run, s learn.Setup) (learn.Method, error) {
+	if c.Autoencoder() { // which configurations call denoise, as their preset does
+		return (&learn.ELBO{Beta: c.Beta, BetaWarmup: c.BetaWarmup}).Method(s)
 	}
-	loss, err := learn.Losses.Find(c.Loss)
+	way, err := learn.Methods.New(c.Objective)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	d := denoise{engine: e, net: m, objective: o, loss: loss, level: c.Level, ends: ends{far: far, couple: c.Coupling == "ot"}}
-	if err := d.checkLevel(); err != nil {
-		return nil, nil, err
+	if d, ok := way.(*learn.Denoising); ok {
+		if d.Loss, err = learn.Losses.Find(c.Loss); err != nil {
+			return nil, err
+		}
 	}
-	if s, ok := m.(*net.Scheduled); ok {
-		return &variational{denoise: d, scheduled: s, levels: levels, v: c.Prediction == "v"}, o.Process, nil
-	}
-	if c.Variance == "learned" {
-		h, err := newHybrid(d, levels)
-		return h, o.Process, err
-	}
-	if c.Objective != "denoise" {
-		s, err := newMatch(d, c.Objective, elements(c))
-		return s, o.Process, err
-	}
-	return &d, o.Process, nil
+	return way.Method(s)
 }
 
 // elements is the number of values in an image of a configuration.

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
@@ -43,7 +42,7 @@ type Trainer struct {
 
 	engine     *engine.Engine
 	learner    *learn.Learner
-	process    reverie.Process // nil for an autoencoder
+	setup      learn.Setup // of the method; an autoencoder's objective has no process
 	train, val *data.Set
 	images     *data.Set    // of training: train, unless that are latents
 	heldOut    *data.Set    // of validation, likewise
@@ -123,7 +122,7 @@ func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far .
 		return nil, err
 	}
 	if m, ok := t.learner.Net.(net.Model); ok {
-		if t.preview, err = newPreview(e, c, m, t.process); err != nil {
+		if t.preview, err = newPreview(e, c, m, t.setup.Objective.Process); err != nil {
 			return nil, err
 		}
 	}
@@ -144,7 +143,10 @@ func (t *Trainer) learns(c *config.Run) error {
 	if err != nil {
 		return err
 	}
-	how, p, err := newMethod(t.engine, c, m, t.far, t.train.Kind().Levels)
+	if t.setup, err = newSetup(t.engine, c, m, t.far, t.train.Kind()); err != nil {
+		return err
+	}
+	how, err := newMethod(c, t.setup)
 	if err != nil {
 		return err
 	}
@@ -152,7 +154,7 @@ func (t *Trainer) learns(c *config.Run) error {
 	if t.latents != nil {
 		o.Prepare = t.latents.draw
 	}
-	t.learner, t.process = learn.New(t.engine, m, how, o), p
+	t.learner = learn.New(t.engine, m, how, o)
 	return nil
 }
 

@@ -143,63 +143,6 @@ func variance(t *testing.T, tr *Trainer) float64 {
 	return 0
 }
 
-// TestBetaWarmup: beta rises from 0 to its value; held-out images are judged by
-// the bound itself.
-func TestBetaWarmup(t *testing.T) {
-	b := elbo{beta: 4, warmup: 8}
-	for step, want := range map[int]float64{0: 0, 2: 1, 4: 2, 8: 4, 100: 4} {
-		if got := b.weight(learn.Place{Step: step}); got != want {
-			t.Errorf("step %d: beta %v, want %v", step, got, want)
-		}
-		if got := b.weight(learn.Place{Step: step, Validation: true}); got != 1 {
-			t.Errorf("step %d: beta %v on held-out images, want 1", step, got)
-		}
-	}
-	if got := (&elbo{beta: 0.5}).weight(learn.Place{}); got != 0.5 {
-		t.Errorf("without warm-up: beta %v, want 0.5", got)
-	}
-}
-
-// TestSpread: 8-bit images are spread over their bins evenly, and differently at
-// each step; points and a Bernoulli's images stay what they are.
-func TestSpread(t *testing.T) {
-	c := tinyVAE(images(t, 8, 8), "vae")
-	tr := prepare(t, c)
-	b, err := tr.train.Load(context.Background(), 0, 1, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := tr.learner.Method.(*elbo)
-	at := func(step uint32) []float32 {
-		return m.spread(b, learn.Place{Times: random.Stream{Seed: 1, Domain: random.Times, Step: step}})
-	}
-	x, y := at(1), at(2)
-	sum, squares, same := 0.0, 0.0, 0
-	for i := range x {
-		u := float64(x[i]-b.X[i]) * 127.5
-		if math.Abs(u) > 0.5+1e-4 {
-			t.Fatalf("value %d moved by %v bins", i, u)
-		}
-		sum, squares = sum+u, squares+u*u
-		if x[i] == y[i] {
-			same++
-		}
-	}
-	n := float64(len(x)) // 576: mean 0 +- 0.012, variance 1/12 +- 0.0031
-	if !(math.Abs(sum/n) < 0.05 && math.Abs(squares/n-1./12) < 0.0125) || same > 5 {
-		t.Errorf("mean %v, variance %v, %d values twice the same", sum/n, squares/n, same)
-	}
-	c.Likelihood = "bernoulli"
-	bernoulli := prepare(t, c).learner.Method.(*elbo)
-	if got := bernoulli.spread(b, learn.Place{}); &got[0] != &b.X[0] {
-		t.Error("a Bernoulli's images are spread")
-	}
-	m.levels = 0
-	if got := m.spread(b, learn.Place{}); &got[0] != &b.X[0] {
-		t.Error("data without levels are spread")
-	}
-}
-
 // TestAutoencoderResume: both architectures and likelihoods, stopped within the
 // warm-up of beta and resumed, give the same files bit for bit; the pictures are
 // drawn.

@@ -56,7 +56,7 @@ func TestValidationLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := model.New(tr.engine, tr.learner.Net.(net.Model), tr.process, tr.learner.Method.(*denoise).objective.Param, tr.learner.State.Average())
+	m := model.New(tr.engine, tr.learner.Net.(net.Model), tr.setup.Objective.Process, tr.setup.Objective.Param, tr.learner.State.Average())
 	defer m.Close()
 	sum := 0.0
 	for i := range tr.val.Len() {
@@ -64,10 +64,10 @@ func TestValidationLoss(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		times := tr.learner.Method.(*denoise).objective.Times(random.Stream{Seed: c.Seed, Domain: random.Validation, Sample: uint64(i)}, 1)
+		times := tr.setup.Objective.Times(random.Stream{Seed: c.Seed, Domain: random.Validation, Sample: uint64(i)}, 1)
 		noise := make([]float32, len(b.X))
 		random.Stream{Seed: c.Seed, Domain: random.Validation, Sample: uint64(i), Step: 1}.Normal32(noise)
-		law := tr.process.At(times[0])
+		law := tr.setup.Objective.Process.At(times[0])
 		x := make([]float32, len(b.X))
 		for k := range x {
 			x[k] = float32(law.Alpha*float64(b.X[k]) + law.Sigma*float64(noise[k]))
@@ -79,7 +79,7 @@ func TestValidationLoss(t *testing.T) {
 		}
 		for k, y := range tensors.MustCopyFlatData[float32](out) { // eps is predicted
 			d := float64(y) - float64(noise[k])
-			sum += d * d / float64(len(x)) * tr.learner.Method.(*denoise).objective.Weight(times[0]) / float64(tr.val.Len())
+			sum += d * d / float64(len(x)) * tr.setup.Objective.Weight(times[0]) / float64(tr.val.Len())
 		}
 	}
 	if math.Abs(*got-sum) > 1e-5*sum {

@@ -1,4 +1,4 @@
-package train
+package learn_test
 
 import (
 	"encoding/json"
@@ -15,7 +15,12 @@ import (
 )
 
 // recordedNet says what it is given in place of the noised images: outputs of another's network.
-type recordedNet struct{ net.Model }
+type recordedNet struct {
+	net.Model
+	channels int
+}
+
+func (r recordedNet) Channels() (in, out int) { return r.channels, 2 * r.channels }
 
 func (recordedNet) Forward(_ *net.Vars, in net.Input) *graph.Node { return in.X }
 
@@ -45,18 +50,15 @@ func TestHybridAgainstImprovedDiffusion(t *testing.T) {
 		t.Fatalf("%d of %d indices", len(g.Hybrid), chain.Steps())
 	}
 	e := testEngine(t)
-	h, err := newHybrid(denoise{engine: e, net: recordedNet{}, objective: reverie.Objective{Process: chain, Param: reverie.Eps}}, 256)
-	if err != nil {
-		t.Fatal(err)
-	}
 	n, dim := len(g.Pixels), len(g.Pixels[0])
+	h := denoising(t, e, recordedNet{channels: dim}, reverie.Objective{Process: chain, Param: reverie.Eps}, 256)
 	f := e.Func("hybrid", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 		loss, parts := h.Loss(nil, in)
 		return []*graph.Node{loss, parts[0], graph.Gradient(graph.ReduceAllSum(loss), in[0])[0]}
 	})
 	defer f.Free()
 	for i, row := range g.Hybrid {
-		out, err := f.Call(hybridInputs(e, h, i, row.Output, g.Noise[i], g.Pixels)...)
+		out, err := f.Call(hybridInputs(e, chain, reverie.Eps, i, row.Output, g.Noise[i], g.Pixels)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,9 +76,9 @@ func TestHybridAgainstImprovedDiffusion(t *testing.T) {
 	}
 }
 
-// hybridInputs are the inputs of h's loss at index i for the noise and the images given, with the network's output in the place of the
+// hybridInputs are the inputs of the hybrid loss at index i of the chain for the noise and the images given, with the network's output in the place of the
 // noised images.
-func hybridInputs(e *engine.Engine, h *hybrid, i int, output, noise, pixels [][]float64) []*tensors.Tensor {
+func hybridInputs(e *engine.Engine, chain *reverie.DDPM, param reverie.Param, i int, output, noise, pixels [][]float64) []*tensors.Tensor {
 	n := len(pixels)
 	flat := func(x [][]float64, scale, shift float64) *tensors.Tensor {
 		var all []float64
@@ -94,9 +96,9 @@ func hybridInputs(e *engine.Engine, h *hybrid, i int, output, noise, pixels [][]
 		}
 		return engine.New(e, all, n)
 	}
-	c := h.chain.At(float64(i))
-	_, _, out, _ := h.objective.Param(c)
-	r := h.chain.ReverseTerm(i)
+	c := chain.At(float64(i))
+	_, _, out, _ := param(c)
+	r := chain.ReverseTerm(i)
 	first := 0.0
 	if i == 0 {
 		first = 1

@@ -1,6 +1,7 @@
-package train
+package learn
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
@@ -8,7 +9,6 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 )
 
@@ -26,18 +26,33 @@ import (
 type variational struct {
 	denoise
 	scheduled *net.Scheduled
-	levels    int  // of the data, see kind.Kind
 	v         bool // the network predicts v, not eps
 }
 
+func newVariational(d denoise, m *net.Scheduled) (*variational, error) {
+	how := &variational{denoise: d, scheduled: m, v: alike(d.Objective.Param, reverie.V)}
+	if !how.v && !alike(d.Objective.Param, reverie.Eps) {
+		return nil, fmt.Errorf("a learned schedule is stated for a network that predicts the noise: expected prediction eps or v")
+	}
+	return how, nil
+}
+
+// alike says whether two kinds of prediction are one.
+func alike(a, b reverie.Param) bool {
+	c := reverie.Coef{Alpha: 0.8, Sigma: 0.6}
+	skip, far, out, in := a(c)
+	skip2, far2, out2, in2 := b(c)
+	return [4]float64{skip, far, out, in} == [4]float64{skip2, far2, out2, in2}
+}
+
 // Inputs are the images, their noise and their times.
-func (m *variational) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []float64, error) {
+func (m *variational) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	times := m.times(at, b.N)
-	space := engine.NewRecycler(m.engine.Space(at.Noise))
-	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
+	space := engine.NewRecycler(m.Engine.Space(at.Noise))
+	x0 := space.Own(engine.New(m.Engine, b.X, b.N, b.H, b.W, b.C))
 	eps := space.Noise(x0)
 	space.Close(x0, eps)
-	return []*tensors.Tensor{x0, eps, engine.Vector(m.engine, times)}, times, nil
+	return []*tensors.Tensor{x0, eps, engine.Vector(m.Engine, times)}, times, nil
 }
 
 func (m *variational) Parts() []string { return []string{"diffusion", "prior", "reconstruction"} }
@@ -63,7 +78,7 @@ func (m *variational) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph
 	prior := bits(gaussianKL(graph.BroadcastToDims(logVar, x0.Shape().Dimensions...), graph.ZerosLike(x0), graph.Mul(graph.Exp(graph.MulScalar(net.Softplus(g1), -0.5)), x0)))
 	// z_0/alpha_0 has deviation e^(gamma_0/2) about x0.
 	gap := graph.Mul(graph.Neg(graph.Exp(graph.MulScalar(g0, 0.5))), eps)
-	reconstruction := bits(surprise(m.levels, x0, gap, graph.BroadcastToDims(g0, x0.Shape().Dimensions...)))
+	reconstruction := bits(surprise(m.Kind.Levels, x0, gap, graph.BroadcastToDims(g0, x0.Shape().Dimensions...)))
 	return graph.Add(diffusion, graph.Add(prior, reconstruction)), []*graph.Node{diffusion, prior, reconstruction}
 }
 
@@ -73,7 +88,7 @@ const scheduleEnds = 2
 // schedule is the schedule's parameters, of which the ends do not learn where the data have no levels.
 func (m *variational) schedule(v *net.Vars) *graph.Node {
 	all := v.Get(m.scheduled.Gamma)
-	if m.levels > 0 {
+	if m.Kind.Levels > 0 {
 		return all
 	}
 	return joined(graph.StopGradient(all), all)
@@ -89,9 +104,9 @@ func joined(outer, inner *graph.Node) *graph.Node {
 // Gradients are those of the mean bound, but for the inside of the schedule, which follows those of its relative square: of the diffusion term alone where
 // the bound is one of a density, which may be 0 and less.
 func (m *variational) Gradients(v *net.Vars, loss *graph.Node, parts []*graph.Node, params []*net.Param) []*graph.Node {
-	grads := learn.MeanGradients(v, loss, params)
+	grads := MeanGradients(v, loss, params)
 	varies := loss
-	if m.levels == 0 {
+	if m.Kind.Levels == 0 {
 		varies = parts[0]
 	}
 	mean := graph.StopGradient(graph.ReduceAllMean(varies))
@@ -105,6 +120,6 @@ func (m *variational) Gradients(v *net.Vars, loss *graph.Node, parts []*graph.No
 }
 
 var (
-	_ learn.Grader   = (*variational)(nil)
-	_ learn.Adaptive = (*variational)(nil)
+	_ Grader   = (*variational)(nil)
+	_ Adaptive = (*variational)(nil)
 )

@@ -1,4 +1,4 @@
-package train
+package learn
 
 import (
 	"fmt"
@@ -9,7 +9,6 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 )
 
@@ -21,30 +20,29 @@ import (
 // where the prediction in L_t is taken as given: L_t teaches the variance alone, so that its noise does not reach the rest.
 type hybrid struct {
 	denoise
-	chain  *reverie.DDPM
-	levels int // of the data, see kind.Kind
+	chain *reverie.DDPM
 }
 
 // vlbShare is lambda of the hybrid loss.
 const vlbShare = 0.001
 
-func newHybrid(d denoise, levels int) (*hybrid, error) {
-	chain, ok := d.objective.Process.(*reverie.DDPM)
+func newHybrid(d denoise) (*hybrid, error) {
+	chain, ok := d.Objective.Process.(*reverie.DDPM)
 	if !ok {
-		return nil, fmt.Errorf("a learned variance needs process ddpm, not %T", d.objective.Process)
+		return nil, fmt.Errorf("a learned variance needs process ddpm, not %T", d.Objective.Process)
 	}
-	return &hybrid{d, chain, levels}, nil
+	return &hybrid{d, chain}, nil
 }
 
 // Inputs are those of denoise, the images, and each image's numbers for the bound.
-func (h *hybrid) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []float64, error) {
+func (h *hybrid) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	task, times, err := h.denoise.Inputs(b, at)
 	if err != nil {
 		return nil, nil, err
 	}
 	lo, hi, gap, scale, first := make([]float64, b.N), make([]float64, b.N), make([]float64, b.N), make([]float64, b.N), make([]float64, b.N)
 	for i, t := range times {
-		_, _, out, _ := h.objective.Param(h.chain.At(t))
+		_, _, out, _ := h.Objective.Param(h.chain.At(t))
 		r := h.chain.ReverseTerm(int(t))
 		lo[i], hi[i], gap[i], scale[i] = r.Lo, r.Hi, r.Gap*out, out
 		if t == 0 {
@@ -53,9 +51,9 @@ func (h *hybrid) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []flo
 	}
 	factors := h.at(at).Factors(times)
 	for _, v := range [][]float64{lo, hi, gap, scale, first, factors} {
-		task = append(task, engine.Vector(h.engine, v))
+		task = append(task, engine.Vector(h.Engine, v))
 	}
-	return append(task, engine.New(h.engine, b.X, b.N, b.H, b.W, b.C)), times, nil
+	return append(task, engine.New(h.Engine, b.X, b.N, b.H, b.W, b.C)), times, nil
 }
 
 func (h *hybrid) Parts() []string { return []string{"simple", "vlb"} }
@@ -68,12 +66,12 @@ func (h *hybrid) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node
 	c, all := both.Shape().Dim(-1)/2, graph.AxisRange()
 	f := graph.Slice(both, all, all, all, graph.AxisRange(0, c))
 	u := graph.MulScalar(graph.OnePlus(graph.Slice(both, all, all, all, graph.AxisRange(c, 2*c))), 0.5)
-	simple := learn.Each(h.loss, f, target, weight)
+	simple := Each(h.loss, f, target, weight)
 
 	logP := graph.Add(graph.Mul(u, hi), graph.Mul(graph.OneMinus(u), lo))
 	short := graph.Sub(target, graph.StopGradient(f)) // of what the prediction lacks: x0 - x0hat = scale short
 	kl := gaussianKL(lo, logP, graph.Mul(gap, short))
-	nll := surprise(h.levels, x0, graph.Mul(scale, short), logP)
+	nll := surprise(h.Kind.Levels, x0, graph.Mul(scale, short), logP)
 	isFirst := graph.GreaterThan(graph.Add(net.OverImage(first), graph.ZerosLike(f)), graph.ScalarZero(f.Graph(), f.DType()))
 	bits := graph.MulScalar(graph.ReduceMean(graph.Where(isFirst, nll, kl), 1, 2, 3), 1/math.Ln2)
 	vlb := graph.Mul(graph.MulScalar(bits, float64(h.chain.Steps())), in[9])

@@ -1,4 +1,4 @@
-package train
+package learn
 
 import (
 	"fmt"
@@ -8,49 +8,85 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/table"
 )
 
-// match is the method of score matching without a target: the score that the network's prediction stands for is fitted to the noised
-// data at each time,
+// Exact is score matching with the exact trace (Hyvarinen 2005): without a target, the score that the network's prediction stands for is
+// fitted to the noised data at each time,
 //
 //	sigma_t^2/D E[ |s|^2/2 + tr(ds/dx) ]
 //
-// or a sliced form of it (package net/score). lambda = sigma^2 makes all times count alike, as in NCSN.
-type match struct {
-	denoise
-	kind string // exact, sliced or sliced-vr
+// lambda = sigma^2 makes all times count alike, as in NCSN. It is for small samples (score.MaxExact).
+type Exact struct{}
+
+// Row implements table.Row.
+func (Exact) Row() table.Info {
+	return table.Info{Name: "exact", Text: "score matching with the exact trace, Hyvarinen 2005; up to 64 numbers a sample"}
 }
 
-// newMatch is the method of that name for images of size elements.
-func newMatch(d denoise, kind string, size int) (*match, error) {
-	if kind == "exact" {
-		if err := score.CheckExact(size); err != nil {
-			return nil, fmt.Errorf("--objective exact: %w", err)
-		}
+// Method makes the method of a network whose prediction determines the score.
+func (w Exact) Method(s Setup) (Method, error) {
+	if err := score.CheckExact(s.Kind.Size()); err != nil {
+		return nil, fmt.Errorf("--objective exact: %w", err)
 	}
-	lo, hi := d.objective.Process.Span()
-	if d.level > 0 {
-		lo, hi = d.level, d.level
+	return newMatch(s, w.Row().Name)
+}
+
+// Sliced is Exact with the trace along a random direction (package net/score).
+type Sliced struct{}
+
+// Row implements table.Row.
+func (Sliced) Row() table.Info {
+	return table.Info{Name: "sliced", Text: "score matching along random directions, Song et al. 2019"}
+}
+
+// Method makes the method of a network whose prediction determines the score.
+func (w Sliced) Method(s Setup) (Method, error) { return newMatch(s, w.Row().Name) }
+
+// SlicedReduced is Sliced with less variance.
+type SlicedReduced struct{}
+
+// Row implements table.Row.
+func (SlicedReduced) Row() table.Info {
+	return table.Info{Name: "sliced-vr", Text: "the same with less variance"}
+}
+
+// Method makes the method of a network whose prediction determines the score.
+func (w SlicedReduced) Method(s Setup) (Method, error) { return newMatch(s, w.Row().Name) }
+
+// match is the method of all three.
+type match struct {
+	denoise
+	kind string // the way's name
+}
+
+func newMatch(s Setup, kind string) (*match, error) {
+	d, err := new(Denoising).denoise(s)
+	if err != nil {
+		return nil, err
 	}
-	if _, _, _, err := score.Coefs(d.objective.Process, d.objective.Param, []float64{lo, hi}); err != nil {
+	lo, hi := s.Objective.Process.Span()
+	if s.Level > 0 {
+		lo, hi = s.Level, s.Level
+	}
+	if _, _, _, err := score.Coefs(s.Objective.Process, s.Objective.Param, []float64{lo, hi}); err != nil {
 		return nil, fmt.Errorf("--objective %s: %w", kind, err)
 	}
-	return &match{d, kind}, nil
+	return &match{*d, kind}, nil
 }
 
 // Inputs are the noised images, the number that the network sees of each one's time, what makes its output the score, the weight,
 // and the directions of a sliced loss.
-func (m *match) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []float64, error) {
+func (m *match) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	times, o := m.times(at, b.N), m.at(at)
 	x, f, in, err := score.Coefs(o.Process, o.Param, times)
 	if err != nil {
 		return nil, nil, err
 	}
-	space := engine.NewRecycler(m.engine.Space(at.Noise))
-	x0 := space.Own(engine.New(m.engine, b.X, b.N, b.H, b.W, b.C))
+	space := engine.NewRecycler(m.Engine.Space(at.Noise))
+	x0 := space.Own(engine.New(m.Engine, b.X, b.N, b.H, b.W, b.C))
 	law, cond, weight := [2][]float64{make([]float64, b.N), make([]float64, b.N)}, make([]float64, b.N), make([]float64, b.N)
 	factors := o.Factors(times)
 	for i, t := range times {
@@ -61,7 +97,7 @@ func (m *match) Inputs(b *data.Batch, at learn.Place) ([]*tensors.Tensor, []floa
 	noised := space.SumEach(law[:], x0, space.Noise(x0))
 	task := []*tensors.Tensor{noised}
 	for _, v := range [][]float64{cond, x, f, in, weight} {
-		task = append(task, engine.Vector(m.engine, v))
+		task = append(task, engine.Vector(m.Engine, v))
 	}
 	keep := []*tensors.Tensor{noised}
 	if m.kind != "exact" {
@@ -119,4 +155,4 @@ func (m *match) exact(v *net.Vars, x *graph.Node, numbers []*graph.Node) *graph.
 	return graph.Add(trace, graph.MulScalar(graph.ReduceSum(graph.Square(own), 1, 2, 3), 0.5))
 }
 
-var _ learn.Method = (*match)(nil)
+var _ Method = (*match)(nil)

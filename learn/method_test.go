@@ -1,4 +1,4 @@
-package train
+package learn_test
 
 import (
 	"math"
@@ -26,6 +26,30 @@ func pointsNet(t *testing.T, dim, out int) net.Model {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// denoising is the method of a network for points of so many levels.
+func denoising(t *testing.T, e *engine.Engine, m net.Model, o reverie.Objective, levels int) learn.Method {
+	t.Helper()
+	how, err := new(learn.Denoising).Method(learn.Setup{Engine: e, Net: m, Objective: o, Kind: kind.Kind{Levels: levels}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return how
+}
+
+var opened *engine.Engine
+
+// testEngine is one engine for all tests.
+func testEngine(t testing.TB) *engine.Engine {
+	if opened == nil {
+		e, err := engine.Open("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened = e
+	}
+	return opened
 }
 
 // evaluated runs a method's loss in float64, so that it can be compared with sums on the host: the loss of each image, and its parts.
@@ -100,12 +124,9 @@ func testHybridLoss(t *testing.T, levels int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []reverie.Param{reverie.Eps, reverie.X0, reverie.V} {
+	for _, param := range []reverie.Param{reverie.Eps, reverie.X0, reverie.V} {
 		m := pointsNet(t, dim, 2*dim)
-		h, err := newHybrid(denoise{engine: e, net: m, objective: reverie.Objective{Process: chain, Param: kind}}, levels)
-		if err != nil {
-			t.Fatal(err)
-		}
+		h := denoising(t, e, m, reverie.Objective{Process: chain, Param: param}, levels)
 		b := cloud(n, dim)
 		in, times, err := h.Inputs(b, learn.Place{Noise: random.Stream{Domain: random.Training}, Times: random.Stream{Domain: random.Times}})
 		if err != nil {
@@ -117,7 +138,7 @@ func testHybridLoss(t *testing.T, levels int) {
 		x := tensors.MustCopyFlatData[float64](in[0])
 		both := said(t, e, m, weights, x, n, times)
 		for i, at := range times {
-			simple, vlb := hybridByHand(chain, kind, levels, at, x[i*dim:(i+1)*dim], b.X[i*dim:(i+1)*dim], both[2*i*dim:2*(i+1)*dim])
+			simple, vlb := hybridByHand(chain, param, levels, at, x[i*dim:(i+1)*dim], b.X[i*dim:(i+1)*dim], both[2*i*dim:2*(i+1)*dim])
 			near(t, "simple", parts[0][i], simple, 1e-6)
 			near(t, "vlb", parts[1][i], T*vlb, 1e-5)
 			near(t, "hybrid", loss[i], simple+0.001*T*vlb, 1e-6)
@@ -126,9 +147,9 @@ func testHybridLoss(t *testing.T, levels int) {
 }
 
 // hybridByHand returns a point's mean square error and its term of the bound in bits/dim.
-func hybridByHand(p *reverie.DDPM, kind reverie.Param, levels int, at float64, x []float64, x0 []float32, both []float64) (simple, bits float64) {
+func hybridByHand(p *reverie.DDPM, param reverie.Param, levels int, at float64, x []float64, x0 []float32, both []float64) (simple, bits float64) {
 	ct, cs := p.At(at), reverie.At(p, at-1)
-	skip, _, out, _ := kind(ct)
+	skip, _, out, _ := param(ct)
 	dim := len(x)
 	for k := range x {
 		f, v := both[k], both[dim+k]
@@ -185,7 +206,10 @@ func testVariationalLoss(t *testing.T, levels int) {
 			t.Fatal(err)
 		}
 		o := reverie.Objective{Process: p, Param: reverie.Eps}
-		how := &variational{denoise: denoise{engine: e, net: m, objective: o}, scheduled: m, levels: levels, v: predictsV}
+		if predictsV {
+			o.Param = reverie.V
+		}
+		how := denoising(t, e, m, o, levels)
 		b := cloud(n, dim)
 		in, times, err := how.Inputs(b, learn.Place{Noise: random.Stream{Domain: random.Training}, Times: random.Stream{Domain: random.Times}})
 		if err != nil {
@@ -260,7 +284,7 @@ func testVariationalGradients(t *testing.T, levels int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	how := &variational{denoise: denoise{engine: e, net: m, objective: reverie.Objective{Process: p, Param: reverie.Eps}}, scheduled: m, levels: levels}
+	how := denoising(t, e, m, reverie.Objective{Process: p, Param: reverie.Eps}, levels).(learn.Grader)
 	in, _, err := how.Inputs(cloud(n, dim), learn.Place{Noise: random.Stream{Domain: random.Training}, Times: random.Stream{Domain: random.Times}})
 	if err != nil {
 		t.Fatal(err)
@@ -329,7 +353,7 @@ func TestExactOfRepeatedBatch(t *testing.T) {
 	e := testEngine(t)
 	const n, dim = 5, 3
 	m := pointsNet(t, dim, dim)
-	how, err := newMatch(denoise{engine: e, net: m, objective: reverie.Objective{Process: reverie.VP{}, Param: reverie.Eps}}, "exact", dim)
+	how, err := learn.Exact{}.Method(learn.Setup{Engine: e, Net: m, Kind: kind.OfPoints(dim), Objective: reverie.Objective{Process: reverie.VP{}, Param: reverie.Eps}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -354,7 +378,8 @@ func TestExactOfRepeatedBatch(t *testing.T) {
 	}
 	a, da := grads(func(v *net.Vars, in []*graph.Node) *graph.Node { l, _ := how.Loss(v, in); return l })
 	b, db := grads(func(v *net.Vars, in []*graph.Node) *graph.Node {
-		return graph.Mul(score.Exact(how.scoreOf(v, in[1:5]), in[0]), in[5])
+		s := score.Affine{X: in[2], F: in[3], In: in[4]}.Of(func(x *graph.Node) *graph.Node { return m.Forward(v, net.Input{X: x, Cond: in[1]}) })
+		return graph.Mul(score.Exact(s, in[0]), in[5])
 	})
 	for i := range a {
 		near(t, "loss", a[i], b[i], 1e-10)
@@ -375,10 +400,7 @@ func TestFactorsReachTheBound(t *testing.T) {
 	m := pointsNet(t, dim, 2*dim)
 	weights := net.Initial(m, 3, dtypes.Float64)
 	means := func(o reverie.Objective) (simple, vlb float64) {
-		h, err := newHybrid(denoise{engine: e, net: m, objective: o}, 256)
-		if err != nil {
-			t.Fatal(err)
-		}
+		h := denoising(t, e, m, o, 256)
 		const batches = 12
 		for step := range uint32(batches) {
 			in, _, err := h.Inputs(cloud(n, dim), learn.Place{Noise: random.Stream{Domain: random.Training, Step: step}, Times: random.Stream{Domain: random.Times, Step: step}})

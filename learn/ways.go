@@ -1,0 +1,63 @@
+package learn
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/table"
+)
+
+// A Way makes methods: a row of [Methods]. Its settings are the tagged fields of its struct.
+type Way interface {
+	table.Row
+	// Method makes the method of a network, and says what of the setup does not go with it. Without
+	// an engine the method is there to be asked for, not to be used.
+	Method(Setup) (Method, error)
+}
+
+// A Setup is what a method is made of.
+type Setup struct {
+	Engine *engine.Engine
+	Net    net.Network
+	Kind   kind.Kind // of the samples
+
+	// Objective is what is to be predicted, of a network that predicts.
+	Objective reverie.Objective
+	// Level is the one time at which it learns; 0: all times.
+	Level float64
+	// From, if not nil, is a second data set, in place of the noise: a flow between two.
+	From *data.Set
+	// Coupled: each batch's samples and their far ends are paired by optimal transport (Couple), not
+	// as they come.
+	Coupled bool
+}
+
+// Methods are the ways to learn that a name chooses.
+var Methods = table.New[Way]("objective", "objectives", ": how it learns",
+	&Denoising{}, Exact{}, Sliced{}, SlicedReduced{}, &ELBO{Beta: 1})
+
+// model is the network as one that predicts.
+func (s Setup) model() (net.Model, error) {
+	if m, ok := s.Net.(net.Model); ok {
+		return m, nil
+	}
+	return nil, fmt.Errorf("learn: architecture %s makes no predictions of noised samples", s.Net.Arch())
+}
+
+// checkLevel reports a level that is no time of the process.
+func (s Setup) checkLevel() error {
+	if s.Level == 0 {
+		return nil
+	}
+	lo, hi := s.Objective.Process.Span()
+	_, discrete := s.Objective.Process.(reverie.Discrete)
+	if !(s.Level >= lo && s.Level <= hi) || discrete && s.Level != math.Trunc(s.Level) {
+		return fmt.Errorf("--level %v is no time of the process: give one from %v to %v, an index of a table of betas", s.Level, lo, hi)
+	}
+	return nil
+}
