@@ -2,14 +2,11 @@ package cli
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
-	"github.com/reverie-go/reverie/config"
-	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -88,12 +85,5 @@ func TestSpeed(t *testing.T) {
 		if got := speed(v); got != want {
 			t.Errorf("speed(%v) = %q, want %q", v, got, want)
 		}
-	}
-}
-
-// TestSolverNames: what --solver takes is what package sample has.
-func TestSolverNames(t *testing.T) {
-	if !slices.Equal(config.Solvers, sample.Names()) {
-		t.Errorf("config has %q, sample %q", config.Solvers, sample.Names())
 	}
 }

@@ -244,10 +244,10 @@ func (v *evaluation) prepare(m *model.Loaded) error {
 	if err := from.start(v.cmd, &v.p, m); err != nil {
 		return err
 	}
-	if err := v.solverFlags.complete(v.cmd, &v.p, m); err != nil {
+	if err := v.solverFlags.complete(&v.p, m); err != nil {
 		return err
 	}
-	fmt.Fprintf(v.cmd.ErrOrStderr(), "%s\nsolver %s, %s, clamp %s\n", describe(m), solverName(v.p), english.Plural(v.p.Steps, "step", ""), v.p.Clamp)
+	fmt.Fprintf(v.cmd.ErrOrStderr(), "%s\nsolver %s, %s, clamp %s\n", describe(m), v.p.Sampler(), english.Plural(v.p.Steps, "step", ""), v.p.Clamp)
 	return nil
 }
 

@@ -14,7 +14,7 @@ import (
 
 // check finds what the command line alone shows to be wrong.
 func (o *evalOptions) check(cmd *cobra.Command, args []string) error {
-	if err := o.solverFlags.check(cmd); err != nil {
+	if err := o.solverFlags.check(); err != nil {
 		return usage(err)
 	}
 	f := cmd.Flags()

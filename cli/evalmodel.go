@@ -15,6 +15,7 @@ import (
 	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
+	"github.com/reverie-go/reverie/sample"
 )
 
 // modelMetrics are the metrics of a model itself, on the images of v. Of none
@@ -51,11 +52,12 @@ func (v *evaluation) likelihoodOptions() model.LikelihoodOptions {
 // chainVariance is that of the reverse steps whose bound elbo is: --variance,
 // else the run's, which may be the learned one.
 func (v *evaluation) chainVariance() reverie.Variance {
-	if v.cmd.Flags().Changed("variance") {
-		chosen, _ := reverie.ParseVariance(v.variance) // a known name: see solverFlags.check
-		return chosen
+	name := v.model.Defaults.Variance
+	if f := v.cmd.Flags().Lookup("variance"); f.Changed {
+		name = f.Value.String()
 	}
-	return v.model.Defaults.Variance
+	row, _ := sample.Variances.Find(name) // a known name: see table.Field
+	return row.Variance
 }
 
 // judged are the samples of a set on which the model is judged, drawn at random.

@@ -19,7 +19,7 @@ var formulations = []struct {
 	train   string
 	solvers []string
 }{
-	{"--process ddpm --timesteps 12", sample.Names()[:3]},
+	{"--process ddpm --timesteps 12", sample.Solvers.Names()[:3]},
 	{"--process ddpm --timesteps 12 --variance learned", []string{"ddpm", "ddim", "ddpm --variance beta"}},
 	{"--process ddpm --timesteps 12 --schedule sigmoid --weighting min-snr --times importance", []string{"dpm++2m", "unipc --order 3"}},
 	{"--process vp --prediction score --weighting likelihood", []string{"euler-maruyama", "reverse-diffusion", "rk45 --rtol 1e-2 --atol 1e-2", "pc --predictor ddpm"}},
@@ -125,9 +125,9 @@ func TestSenselessSampling(t *testing.T) {
 	}
 	ve, between := train("ve", "--process", "ve"), train("between", "--process", "flow", "--from", "points:circles")
 	for line, want := range map[string]string{
-		ve + " --solver lecture-sde":                "only --process ddpm has",
+		ve + " --solver lecture-sde":                "walks every index of a DDPM",
 		ve + " --solver ddpm --variance learned":    "no learned variance",
-		ve + " --process flow --solver lecture-sde": "only --process ddpm has",
+		ve + " --process flow --solver lecture-sde": "walks every index of a DDPM",
 		between + " --solver ddpm":                  "no score",
 		between + " --solver ddim --eta 1":          "no score",
 		between + " --process vp":                   "no score",
@@ -153,8 +153,8 @@ func TestList(t *testing.T) {
 	out := ok(t, "list").out
 	for _, names := range [][]string{
 		config.Processes, config.Schedules, config.Predictions, config.Objectives, config.Weightings, config.TimeLaws,
-		config.Variances, config.Couplings, config.Solvers, sample.Spacings(), sample.Predictors(), config.Archs, config.Crops, config.Splits, config.Likelihoods,
-		config.Losses, config.LRSchedules, config.Clamps, config.Bests, config.PresetNames(), batchnorms, paths, modelNames(), sampleNames(), lab.FigureNames(), points.Names(),
+		sample.Variances.Names(), config.Couplings, sample.Solvers.Names(), sample.Spacings.Names(), sample.Predictors.Names(), config.Archs, config.Crops, config.Splits, config.Likelihoods,
+		config.Losses, config.LRSchedules, sample.Clamps.Names(), config.Bests, config.PresetNames(), batchnorms, paths, modelNames(), sampleNames(), lab.FigureNames(), points.Names(),
 	} {
 		for _, name := range names {
 			found := false

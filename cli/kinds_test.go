@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/spf13/pflag"
 )
 
@@ -73,7 +74,7 @@ func valuesOf(f *pflag.Flag, points bool) []string {
 	case "bool":
 		return []string{"true", "false"}
 	case "string", "stringSlice", "stringArray":
-		return append([]string{"A"}, config.Solvers...)
+		return append([]string{"A"}, sample.Solvers.Names()...)
 	}
 	return []string{"1", "3", "0.5", "1e-3", "0.03"}
 }

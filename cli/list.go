@@ -12,7 +12,7 @@ import (
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/lab"
-	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 )
 
@@ -46,25 +46,20 @@ func writeList(w io.Writer) error {
 
 // sections are all names that a flag takes, or that stand for data. They are the same throughout, and asked for by every flag.
 var sections = sync.OnceValue(func() []config.Section {
-	return append(config.Catalogue(),
-		config.Section{Flag: "solver", Title: "solvers", Rows: described(sample.Solvers())},
-		config.Section{Flag: "spacing", Title: "spacings", Note: " of the times", Rows: described(sample.SpacingInfos())},
-		config.Section{Flag: "predictor", Title: "predictors", Note: " of solver pc", Rows: described(slices.DeleteFunc(sample.Solvers(), func(i sample.Info) bool {
-			return !slices.Contains(sample.Predictors(), i.Name)
-		}))},
-		config.Section{Flag: "batchnorm", Title: "statistics", Note: " of BatchNorm while sampling", Rows: []config.Named{
+	return slices.Concat(config.Catalogue(), tables(), []config.Section{
+		{Flag: "batchnorm", Title: "statistics", Note: " of BatchNorm while sampling", Rows: []config.Named{
 			{Name: running, Text: "the running ones of the training"}, {Name: perImage, Text: "each image's own"},
 		}},
-		config.Section{Flag: "metrics", Title: "metrics", Note: " of eval", Rows: metricRows()},
-		config.Section{Flag: "path", Title: "paths", Note: " of decode between two latents", Rows: []config.Named{
+		{Flag: "metrics", Title: "metrics", Note: " of eval", Rows: metricRows()},
+		{Flag: "path", Title: "paths", Note: " of decode between two latents", Rows: []config.Named{
 			{Name: paths[0], Text: "keeps to the length that latents have"}, {Name: paths[1], Text: "the straight line"},
 		}},
-		config.Section{Flag: "only", Title: "figures", Note: " of lab", Rows: figureRows()},
-		config.Section{Flag: "format", Title: "formats", Note: " of lab's pictures", Rows: []config.Named{
+		{Flag: "only", Title: "figures", Note: " of lab", Rows: figureRows()},
+		{Flag: "format", Title: "formats", Note: " of lab's pictures", Rows: []config.Named{
 			{Name: lab.PNG, Text: "pixels"}, {Name: lab.SVG, Text: "lines, to be enlarged"},
 		}},
-		config.Section{Flag: "data", Title: "points", Note: " of lab; as DATA of train points:NAME", Rows: pointRows()},
-	)
+		{Flag: "data", Title: "points", Note: " of lab; as DATA of train points:NAME", Rows: pointRows()},
+	})
 })
 
 func metricRows() (rows []config.Named) {
@@ -90,14 +85,16 @@ func pointRows() (rows []config.Named) {
 	return rows
 }
 
-// described are the rows of a registry of package sample.
-func described(infos []sample.Info) (rows []config.Named) {
-	for _, i := range infos {
-		text := i.Text
-		if i.Refuses != "" {
-			text += "; not for " + i.Refuses
+// tables are the sections of the tables of rows that have any.
+func tables() (all []config.Section) {
+	for _, t := range table.Sections() {
+		s := config.Section{Flag: t.Flag, Title: t.Title, Note: t.Note}
+		for _, r := range t.Rows {
+			s.Rows = append(s.Rows, config.Named(r))
 		}
-		rows = append(rows, config.Named{Name: i.Name, Text: text})
+		if s.Rows != nil {
+			all = append(all, s)
+		}
 	}
-	return rows
+	return all
 }

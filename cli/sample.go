@@ -17,6 +17,7 @@ import (
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/spf13/cobra"
 )
 
@@ -86,7 +87,7 @@ var batchnorms = []string{running, perImage}
 // What depends on the model is looked at once the model is read.
 func (o *sampleOptions) options(cmd *cobra.Command) (p model.Options, err error) {
 	for _, err := range []error{
-		o.solverFlags.check(cmd), config.OneOf("batchnorm", o.batchnorm, batchnorms),
+		o.solverFlags.check(), config.OneOf("batchnorm", o.batchnorm, batchnorms),
 	} {
 		if err != nil {
 			return p, usage(err)
@@ -134,11 +135,11 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 	if err := o.start(cmd, p, m); err != nil {
 		return err
 	}
-	if err := o.solverFlags.complete(cmd, p, m); err != nil {
+	if err := o.solverFlags.complete(p, m); err != nil {
 		return err
 	}
-	if p.Solver == "rk45" && cmd.Flags().Changed("first") {
-		return usagef("--first: the steps of rk45 depend on all images of a batch, so that one alone differs from what it is among them; choose another --solver")
+	if sample.HabitsOf(p.Solver, nil).Joint && cmd.Flags().Changed("first") {
+		return usagef("--first: the steps of %s depend on all images of a batch, so that one alone differs from what it is among them; choose another --solver", sample.Name(p.Solver))
 	}
 	return o.load(p.N, p.Batch, p.Height, p.Width, m.Kind.C, networkOf(m, p.Mode, p.Height, p.Width)).check()
 }
@@ -191,7 +192,7 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: solver %s, %s, clamp %s\n",
-		describe(m), what(m.Kind.Sized(p.Height, p.Width), p.N), p.Seed, solverName(p), english.Plural(p.Steps, "step", ""), p.Clamp)
+		describe(m), what(m.Kind.Sized(p.Height, p.Width), p.N), p.Seed, p.Sampler(), english.Plural(p.Steps, "step", ""), p.Clamp)
 
 	if o.dir != "" {
 		if err := makeFolder("dir", o.dir); err != nil {

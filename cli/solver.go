@@ -2,222 +2,214 @@ package cli
 
 import (
 	"fmt"
-	"reflect"
-	"slices"
 	"strings"
 
-	"github.com/reverie-go/reverie"
-	"github.com/reverie-go/reverie/config"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
-	"github.com/spf13/cobra"
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/pflag"
 )
 
-// solverFlags are the flags that say how samples are drawn: the solver, its times and its options.
+// solverFlags say how samples are drawn: the flags are its fields, and the settings of every solver and
+// guide that there is.
 type solverFlags struct {
-	solver, spacing, clamp, variance, process string
-	steps                                     int
-	options                                   sample.Options
+	Solver  table.Row   `flag:"solver" of:"solver" help:"solver (default: the run's)"`
+	Steps   int         `flag:"steps" range:"[1,100000]" help:"solver steps"`
+	Spacing string      `flag:"spacing" of:"spacing" help:"spacing of the times"`
+	Clamp   string      `flag:"clamp" of:"clamp" help:"keep to [-1,1] (default: the run's with its own solver; else x for the lecture's solvers on its model, x0 elsewhere)"`
+	Process string      `flag:"process" of:"process" help:"sample under this process with its default schedule, at the noise levels that the model knows (default: the model's)"`
+	Guide   guide.Guide `flag:"guide" of:"guide" help:"steer what is drawn"`
+
+	guides []string // all names that --guide was given
+	chosen []guide.Guide
+	flags  *pflag.FlagSet
 }
 
+// add adds the flags.
 func (s *solverFlags) add(f *pflag.FlagSet) {
-	o := &s.options
-	f.StringVar(&s.solver, "solver", "", oneOf("solver", config.Solvers)+" (default: the run's)")
-	numberVar(f, &s.steps, "steps", within(1, 100000), 0, "solver steps (default: the run's; else all of a table for ddpm and lecture-sde, 20 for dpm++, unipc and heun, 50 for ddim, euler and rk45, 100 for those that add noise)")
-	f.StringVar(&s.spacing, "spacing", "", oneOf("spacing of the times", sample.Spacings())+" (default: logsnr for dpm++, unipc, heun, euler-maruyama and annealed-langevin, else linear; karras in place of linear, and for heun, under edm)")
-	f.StringVar(&s.clamp, "clamp", "", oneOf("keep to [-1,1]", config.Clamps)+" (default: the run's with its own solver; else x for ddpm and lecture-sde on a run of preset lecture or an imported simpleunet, x0 elsewhere)")
-	f.StringVar(&s.process, "process", "", oneOf("sample under this process with its default schedule, at the noise levels that the model knows", config.Processes)+" (default: the model's)")
-	numberVar(f, &o.Eta, "eta", optionRange("eta"), 0, "fresh noise of ddim: 0 deterministic, 1 ancestral; given alone, it chooses solver ddim")
-	f.StringVar(&s.variance, "variance", "", oneOf("noise of ddpm", config.Variances)+" (default: the run's); given alone, it chooses solver ddpm")
-	numberVar(f, &o.Churn, "churn", optionRange("churn"), 0, "fresh noise of heun, S_churn (0: none)")
-	numberVar(f, &o.ChurnMin, "churn-min", optionRange("churn-min"), 0, "lowest noise level with churn")
-	numberVar(f, &o.ChurnMax, "churn-max", optionRange("churn-max"), 0, "highest noise level with churn (0: all)")
-	numberVar(f, &o.ChurnNoise, "churn-noise", optionRange("churn-noise"), 0, "S_noise of the churn (0: 1)")
-	f.StringVar(&o.Predictor, "predictor", "", oneOf("predictor of pc", sample.Predictors()))
-	numberVar(f, &o.SNR, "snr", optionRange("snr"), 0, "signal-to-noise ratio of pc's corrector (0: 0.16)")
-	numberVar(f, &o.Corrections, "corrections", optionRange("corrections"), 0, "corrector steps of pc after each prediction (0: 1)")
-	f.BoolVar(&o.Unbounded, "unbounded", false, "the corrector's step of pc as its paper has it, also in few dimensions")
-	numberVar(f, &o.StepSize, "step-size", optionRange("step-size"), 0, "step of langevin and annealed-langevin (0: from the lowest noise level)")
-	numberVar(f, &o.Updates, "updates", optionRange("updates"), 0, "updates of langevin in a step (0: 1), of annealed-langevin at a level (0: 100)")
-	f.BoolVar(&o.Still, "still", false, "langevin without its noise: paths collapse to the modes")
-	numberVar(f, &o.Level, "level", optionRange("level"), 0, "the time at which langevin stays (0: the process's first)")
-	numberVar(f, &o.Order, "order", optionRange("order"), 0, "order of unipc, 1 to 3 (0: 2)")
-	f.BoolVar(&o.BH1, "bh1", false, "B(h) = -h in unipc")
-	f.BoolVar(&o.NoCorrect, "no-correct", false, "unipc without its corrector")
-	f.BoolVar(&o.LowerFinal, "lower-final", false, "a lower order in the last steps of dpm++2m, dpm++2m-sde and unipc")
-	numberVar(f, &o.RTol, "rtol", optionRange("rtol"), 0, "relative tolerance of rk45 (0: 1e-5)")
-	numberVar(f, &o.ATol, "atol", optionRange("atol"), 0, "absolute tolerance of rk45 (0: 1e-5)")
-	numberVar(f, &o.MaxCalls, "max-calls", optionRange("max-calls"), 0, "most network calls of rk45 (0: 10,000)")
+	s.flags = f
+	help := map[string]string{
+		"steps":   usual(func(h sample.Habits) string { return fmt.Sprint(h.Steps) }, "all of a table"),
+		"spacing": usual(func(h sample.Habits) string { return h.Spacing }, ""),
+	}
+	for _, field := range table.All(s) {
+		switch {
+		case field.Name != "guide":
+			field.Help = oneOf(field.Help, field.Names()) + help[field.Name]
+			addField(f, field)
+		case len(guide.Guides.Rows()) > 0:
+			f.StringSliceVar(&s.guides, "guide", nil, field.Help+", one after another: "+strings.Join(guide.Guides.Names(), ", "))
+		}
+	}
+	for _, row := range sample.Solvers.Rows() {
+		if chief := sample.HabitsOf(row, nil).Chief; chief != "" {
+			f.Lookup(chief).Usage += "; given alone, it chooses solver " + row.Row().Name
+		}
+	}
 }
 
-// optionRange is the range of a solver's option; 0 is its default.
-func optionRange(name string) config.Range {
-	lo, hi, ok := sample.OptionRange(name)
-	if !ok {
-		panic("no range of solver option " + name)
+// usual says for help what solvers do by default, those of one default together.
+func usual(of func(sample.Habits) string, whole string) string {
+	var defaults []string
+	solvers := map[string][]string{}
+	for _, row := range sample.Solvers.Rows() {
+		h := sample.HabitsOf(row, nil)
+		value := of(h)
+		if h.Whole && whole != "" {
+			value = whole
+		}
+		if solvers[value] == nil {
+			defaults = append(defaults, value)
+		}
+		solvers[value] = append(solvers[value], row.Row().Name)
 	}
-	return config.Range{Lo: lo, Hi: hi, OrZero: true}
+	for i, value := range defaults {
+		defaults[i] = value + " for " + strings.Join(solvers[value], ", ")
+	}
+	return " (default: the run's with its own solver; else " + strings.Join(defaults, "; ") + ")"
 }
 
 // check finds what the command line alone shows to be wrong.
-func (s *solverFlags) check(cmd *cobra.Command) error {
-	f := cmd.Flags()
-	for _, x := range []struct {
-		name, value string
-		allowed     []string
-	}{
-		{"solver", s.solver, config.Solvers}, {"clamp", s.clamp, config.Clamps}, {"variance", s.variance, config.Variances},
-		{"spacing", s.spacing, sample.Spacings()}, {"predictor", s.options.Predictor, sample.Predictors()}, {"process", s.process, config.Processes},
-	} {
-		if f.Changed(x.name) {
-			if err := config.OneOf(x.name, x.value, x.allowed); err != nil {
-				return err
-			}
+func (s *solverFlags) check() error {
+	if err := s.choose(); err != nil {
+		return err
+	}
+	for _, name := range s.guides {
+		g, err := guide.Guides.New(name)
+		if err != nil {
+			return err
 		}
+		s.chosen = append(s.chosen, g)
 	}
-	switch {
-	case f.Changed("variance") && f.Changed("eta"):
-		return fmt.Errorf("--variance belongs to --solver ddpm, and --eta to ddim; leave one out")
-	case f.Changed("eta") && s.solver == "":
-		s.solver = "ddim"
-	case f.Changed("variance") && s.solver == "":
-		s.solver = "ddpm"
-	case f.Changed("steps") && s.solver == "lecture-sde":
-		return fmt.Errorf("--steps does not go with --solver lecture-sde, which walks all of the model's time steps")
-	}
-	return s.checkOptions(f)
-}
-
-// unspaced are the solvers that follow no grid of times.
-var unspaced = []string{"lecture-sde", "langevin"}
-
-// checkOptions refuses an option that the solver named beside it has not, given as whatever value.
-func (s *solverFlags) checkOptions(f *pflag.FlagSet) error {
-	if s.solver == "" {
+	if s.Solver == nil {
 		return nil
 	}
-	solvers := sample.Solvers()
-	own := solvers[slices.IndexFunc(solvers, func(i sample.Info) bool { return i.Name == s.solver })].Options
-	for _, option := range optionNames() {
-		if f.Changed(option) && !slices.Contains(own, option) {
-			return fmt.Errorf("--%s belongs to --solver %s, not to %s; leave it out", option, strings.Join(solversWith(option), " and "), s.solver)
+	return s.set(s.Solver)
+}
+
+// choose takes the solver that a setting stands for, where that is given alone.
+func (s *solverFlags) choose() error {
+	if s.Solver != nil {
+		return nil
+	}
+	var by string
+	for _, row := range sample.Solvers.Rows() {
+		chief := sample.HabitsOf(row, nil).Chief
+		switch {
+		case chief == "" || !s.flags.Changed(chief):
+		case s.Solver != nil:
+			return fmt.Errorf("--%s belongs to --solver %s, and --%s to %s; leave one out", by, sample.Name(s.Solver), chief, row.Row().Name)
+		default:
+			s.Solver, by = table.Copy(row), chief
 		}
-	}
-	if f.Changed("spacing") && slices.Contains(unspaced, s.solver) {
-		return fmt.Errorf("--spacing: solver %s has times of its own; leave it out", s.solver)
-	}
-	if _, err := sample.New[struct{}](s.solver, s.options); err != nil {
-		return fmt.Errorf("--%w", err)
 	}
 	return nil
 }
 
-// optionNames are the flags of the solvers' options.
-func optionNames() []string {
-	var names []string
-	t := reflect.TypeFor[sample.Options]()
-	for i := range t.NumField() {
-		names = append(names, t.Field(i).Tag.Get("name"))
+// set gives a solver, and the guides, the settings that were given. It refuses one that none of them has,
+// and what the solver leaves without effect.
+func (s *solverFlags) set(solver table.Row) error {
+	s.Solver = solver
+	holders := []any{solver}
+	for _, g := range s.chosen {
+		holders = append(holders, g)
 	}
-	return names
+	for left := s.settings(); len(left) > 0; { // a setting may be of a solver that another one chooses
+		var rest []string
+		for _, name := range left {
+			used, err := setAll(holders, name, s.flags.Lookup(name).Value.String())
+			if err != nil {
+				return err
+			}
+			if !used {
+				rest = append(rest, name)
+			}
+		}
+		if len(rest) == len(left) {
+			return table.Unused(s, rest[0])
+		}
+		left = rest
+	}
+	h := sample.HabitsOf(solver, nil)
+	switch {
+	case h.Whole && h.OwnTimes && s.flags.Changed("steps"):
+		return fmt.Errorf("--steps does not go with --solver %s, which walks all of the model's time steps; leave it out", sample.Name(solver))
+	case h.OwnTimes && s.flags.Changed("spacing"):
+		return fmt.Errorf("--spacing: solver %s has times of its own; leave it out", sample.Name(solver))
+	}
+	return nil
 }
 
-func solversWith(option string) []string {
-	var names []string
-	for _, s := range sample.Solvers() {
-		if slices.Contains(s.Options, option) {
-			names = append(names, s.Name)
+// settings are the settings of solvers and guides that were given.
+func (s *solverFlags) settings() (names []string) {
+	for _, f := range table.All(new(solverFlags)) {
+		if f.Owners() != "" && s.flags.Changed(f.Name) {
+			names = append(names, f.Name)
 		}
 	}
 	return names
 }
 
-// fill puts what the flags say into the model's options.
-func (s *solverFlags) fill(p *model.Options) error {
-	p.Solver, p.Steps, p.Spacing, p.Clamp, p.Options = s.solver, s.steps, s.spacing, s.clamp, s.options
-	if s.process == "" {
+// setAll sets every setting of that name, and says whether there is one.
+func setAll(holders []any, name, value string) (used bool, err error) {
+	for _, h := range holders {
+		if f := table.Find(table.Fields(h), name); f != nil {
+			used = true
+			if err := f.Set(value); err != nil {
+				return true, err
+			}
+		}
+	}
+	return used, nil
+}
+
+// fill puts what the flags say into the options of a sampling.
+func (s *solverFlags) fill(o *model.Options) (err error) {
+	o.Steps, o.Spacing, o.Clamp, o.Guides = s.Steps, s.Spacing, s.Clamp, s.chosen
+	if s.Solver != nil {
+		if o.Solver, err = sample.For[*tensors.Tensor](s.Solver); err != nil {
+			return err
+		}
+	}
+	if s.Process == "" {
 		return nil
 	}
-	row, err := formulation.Processes.Find(s.process)
+	row, err := formulation.Processes.Find(s.Process)
 	if err != nil {
 		return err
 	}
-	p.Process, err = row.Process()
+	o.Process, err = row.Process()
 	return err
 }
 
 // complete fills in what depends on the model, and checks it.
-func (s *solverFlags) complete(cmd *cobra.Command, p *model.Options, m *model.Loaded) (err error) {
-	steps := p.Steps
-	*p = m.Filled(*p)
-	s.solver = p.Solver
-	if err := s.checkOptions(cmd.Flags()); err != nil {
-		return usage(err)
+func (s *solverFlags) complete(o *model.Options, m *model.Loaded) error {
+	*o = m.Filled(*o)
+	if row, ok := o.Solver.(table.Row); ok {
+		if err := s.set(row); err != nil {
+			return usage(err)
+		}
 	}
-	if err := config.ValidateSolver(p.Solver, steps, "steps", tableLength(s.sampled(*p, m))); err != nil {
-		return err
-	}
-	switch {
-	case cmd.Flags().Changed("variance"):
-		p.Variance, err = reverie.ParseVariance(s.variance)
-	case p.Solver == "ddpm":
-		p.Variance = m.Defaults.Variance
-	}
-	if err != nil {
-		return err
-	}
-	return m.Fits(*p)
-}
-
-// sampled is the process that is walked.
-func (s *solverFlags) sampled(p model.Options, m *model.Loaded) reverie.Process {
-	if p.Process != nil {
-		return p.Process
-	}
-	return m.Process
+	return m.Fits(*o)
 }
 
 // text are the chunks of a picture that say how its samples were drawn.
-func (s *solverFlags) text(p model.Options) []picture.Text {
-	text := []picture.Text{
-		{Key: "solver", Value: p.Solver}, {Key: "steps", Value: fmt.Sprint(p.Steps)}, {Key: "spacing", Value: p.Spacing}, {Key: "clamp", Value: p.Clamp},
-	}
-	if s.process != "" {
-		text = append(text, picture.Text{Key: "process", Value: s.process})
-	}
-	for _, o := range givenOptions(p) {
-		text = append(text, picture.Text{Key: o[0], Value: o[1]})
+func (s *solverFlags) text(o model.Options) []picture.Text {
+	text := o.Text()
+	if s.Process != "" {
+		text = append(text, picture.Text{Key: "process", Value: s.Process})
 	}
 	return text
 }
 
-// givenOptions are the solver's options with their values: those that are not the default, and what names the solver's noise.
-func givenOptions(p model.Options) (all [][2]string) {
-	v := reflect.ValueOf(p.Options)
-	for i, name := range optionNames() {
-		always := name == "eta" && p.Solver == "ddim" || name == "variance" && p.Solver == "ddpm"
-		if f := v.Field(i); always || !f.IsZero() {
-			all = append(all, [2]string{name, fmt.Sprint(f.Interface())})
-		}
+// addField adds the flag of a setting.
+func addField(f *pflag.FlagSet, field *table.Field) {
+	f.Var(field, field.Name, field.Help)
+	if field.IsBoolFlag() {
+		f.Lookup(field.Name).NoOptDefVal = "true"
 	}
-	return all
-}
-
-// solverName is a solver with what belongs to it alone.
-func solverName(p model.Options) string {
-	var parts []string
-	for _, o := range givenOptions(p) {
-		if o[0] == "variance" {
-			parts = append(parts, o[1]+" variance")
-		} else {
-			parts = append(parts, o[0]+" "+o[1])
-		}
-	}
-	if parts == nil {
-		return p.Solver
-	}
-	return fmt.Sprintf("%s (%s)", p.Solver, strings.Join(parts, ", "))
 }

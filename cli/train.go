@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/internal/regular"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -123,10 +124,10 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	numberVar(f, &o.EMA, "ema", config.RangeOf("ema"), 0, "decay of the averaged weights (0: none)")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of all that is random")
 
-	f.StringVar(&o.Solver, "solver", "", oneOf("the run's own sampler", config.Solvers))
+	f.StringVar(&o.Solver, "solver", "", oneOf("the run's own sampler", sample.Solvers.Names()))
 	numberVar(f, &o.SampleSteps, "sample-steps", config.RangeOf("sample-steps"), 0, "its steps (0: the solver's own)")
-	f.StringVar(&o.Clamp, "clamp", "", oneOf("keep to [-1,1] while sampling", config.Clamps))
-	f.StringVar(&o.Variance, "variance", "", oneOf("noise of solver ddpm", config.Variances))
+	f.StringVar(&o.Clamp, "clamp", "", oneOf("keep to [-1,1] while sampling", sample.Clamps.Names()))
+	f.StringVar(&o.Variance, "variance", "", oneOf("noise of solver ddpm", sample.Variances.Names()))
 
 	numberVar(f, &o.SaveEvery, "save-every", config.RangeOf("save-every"), 0, "steps between checkpoints; the first of a run comes after half a minute (0: only at the end)")
 	numberVar(f, &o.Keep, "keep", config.RangeOf("keep"), 0, "checkpoints kept (0: all)")

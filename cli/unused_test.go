@@ -94,7 +94,7 @@ func TestUnusedFlags(t *testing.T) {
 	for _, line := range []string{"--flip", "--crop none", "--data-class A", "--cache 1", "--max-pixels 9"} {
 		refused(t, exitUsage, []string{strings.Fields(line)[0], "points:moons is points"}, append([]string{"train", "points:moons"}, strings.Fields(line)...)...)
 	}
-	for _, solver := range unspaced {
+	for _, solver := range []string{"lecture-sde", "langevin"} {
 		refused(t, exitUsage, []string{"--spacing", solver}, "sample", "nowhere", "--solver", solver, "--spacing", "linear")
 	}
 }

@@ -11,7 +11,7 @@ type Section struct {
 	Rows  []Named
 }
 
-// Catalogue describes the values of the flags that are fields of Run, but for the solvers (package sample).
+// Catalogue describes the values of the flags that are fields of Run, but for those of tables.
 func Catalogue() []Section {
 	return []Section{
 		{"preset", "presets", ": where a run starts from", []Named{
@@ -45,12 +45,6 @@ func Catalogue() []Section {
 		{"lr-schedule", "rates", " over the run", []Named{
 			{"constant", "the same after the warm-up"},
 			{"cosine", "falls to zero along a cosine"},
-		}},
-		{"clamp", "clamps", " to [-1,1] while sampling", []Named{
-			{"x0", "what the network takes the data to be"},
-			{"dynamic", "the same, to its 99.5% quantile, Saharia et al. 2022"},
-			{"x", "the image after each step"},
-			{"none", "nothing"},
 		}},
 		{"best", "judges", " of the best checkpoint", []Named{
 			{"val", "validation loss"},
@@ -100,11 +94,6 @@ func Catalogue() []Section {
 			{"stratified", "spread evenly within a batch, Kingma et al. 2021"},
 			{"importance", "by the size of the last losses, unbiased, Nichol & Dhariwal 2021"},
 			{"log-normal", "log noise level ~ N(-1.2, 1.2^2), Karras et al. 2022; for flow ~ N(0, 1)"},
-		}},
-		{"variance", "variances", " of solver ddpm", []Named{
-			{"posterior", "that of q(x_s | x_t, x0)"},
-			{"beta", "that of q(x_t | x_s)"},
-			{"learned", "between the two, learned beside the prediction, Nichol & Dhariwal 2021"},
 		}},
 		{"coupling", "couplings", " of a flow's ends", []Named{
 			{"none", "as they come"},

@@ -76,10 +76,10 @@ func (r *Run) adaptProcess(given func(flag string) bool) {
 	if (given("process") || given("solver") || given("timesteps") || given("variance")) && !given("sample-steps") {
 		r.SampleSteps = 0 // the preset's number is for its own solver and T
 	}
-	if r.Solver != "ddpm" && r.Solver != "lecture-sde" && r.Clamp == "x" && !given("clamp") {
+	if !habits(r.Solver).Lecture && r.Clamp == "x" && !given("clamp") {
 		r.Clamp = "x0" // the lecture's clamp of x is for its own two solvers
 	}
-	if r.Solver != "ddpm" && !given("variance") {
+	if !hasVariance(r.Solver) && !given("variance") {
 		r.Variance = "posterior" // which no other solver looks at
 	}
 }
@@ -139,7 +139,7 @@ func (r *Run) Unused(given func(flag string) bool) error {
 		{"coupling", r.Process == "flow", "--process flow", r.Process},
 		{"times", r.Level == 0, "all times", fmt.Sprintf("--level %v", r.Level)},
 		{"layers", r.Arch == "unet" || r.Arch == "vae", "--arch unet and vae", r.Arch},
-		{"variance", r.Solver == "ddpm", "--solver ddpm", r.Solver},
+		{"variance", hasVariance(r.Solver), "--solver ddpm", r.Solver},
 	}
 	for _, row := range rows {
 		if given(row.flag) && !row.belongs {
@@ -189,7 +189,7 @@ func (r *Run) validateLearned() error {
 		return fmt.Errorf("--variance learned lies between the two variances of a table of betas; give --process ddpm, or leave it out")
 	case r.Variance == "learned" && (r.Loss != "mse" || r.Objective != "denoise"):
 		return fmt.Errorf("--variance learned adds the bound to a mean square; give --loss mse and --objective denoise")
-	case r.Variance == "learned" && r.Solver != "ddpm":
+	case r.Variance == "learned" && !hasVariance(r.Solver):
 		return fmt.Errorf("--variance learned is for --solver ddpm; %s draws with a variance of its own", r.Solver)
 	case r.Process == "vp" && r.Schedule == "learned" && (r.Weighting != "elbo" || r.Loss != "mse"):
 		return fmt.Errorf("--schedule learned minimises the bound; give --weighting elbo and --loss mse")

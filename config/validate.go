@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 )
 
 // The values a field of Run may take, in the order that --help prints them.
@@ -21,9 +24,6 @@ var (
 	Losses      = []string{"l1", "mse", "huber"}
 	Weightings  = []string{"simple", "elbo", "min-snr", "likelihood", "edm", "snr"}
 	LRSchedules = []string{"constant", "cosine"}
-	Solvers     = []string{"ddpm", "ddim", "lecture-sde", "euler", "heun", "euler-maruyama", "reverse-diffusion", "pc", "langevin", "annealed-langevin", "dpm++2m", "dpm++2m-sde", "unipc", "rk45"}
-	Clamps      = []string{"x0", "dynamic", "x", "none"}
-	Variances   = []string{"posterior", "beta", "learned"}
 )
 
 // OneOf is nil if value is among those allowed, else an error that names the
@@ -75,7 +75,7 @@ func (r *Run) validateTogether() error {
 	if r.Process != "ddpm" {
 		timesteps = 0
 	}
-	return first(r.validateFormulation(), ValidateSolver(r.Solver, r.SampleSteps, "sample-steps", timesteps))
+	return first(r.validateFormulation(), r.validateSteps(timesteps))
 }
 
 func (r *Run) validateData() error {
@@ -138,29 +138,50 @@ func (r *Run) validateOptimiser() error {
 
 func (r *Run) validateSampler() error {
 	return first(
-		OneOf("solver", r.Solver, Solvers),
-		OneOf("clamp", r.Clamp, Clamps),
-		OneOf("variance", r.Variance, Variances),
+		OneOf("solver", r.Solver, sample.Solvers.Names()),
+		OneOf("clamp", r.Clamp, sample.Clamps.Names()),
+		OneOf("variance", r.Variance, sample.Variances.Names()),
 		inRange("sample-steps", r.SampleSteps),
 	)
 }
 
-// ValidateSolver checks the number of solver steps, as given by the named flag,
-// against the length T of the table, 0 for a process without one: 0 means the solver's own.
-func ValidateSolver(solver string, steps int, flag string, timesteps int) error {
+// validateSteps checks the number of solver steps against the length T of the table, 0 for a process
+// without one: 0 means the solver's own.
+func (r *Run) validateSteps(timesteps int) error {
 	if timesteps == 0 {
-		if solver == "lecture-sde" {
-			return fmt.Errorf("--solver lecture-sde walks a table of betas, which only --process ddpm has; reverse-diffusion is the sampler that it stands for")
+		if walksTable(r.Solver) {
+			return fmt.Errorf("--solver %s walks a table of betas, which only --process ddpm has; reverse-diffusion is the sampler that it stands for", r.Solver)
 		}
-		return Range{Hi: maxSteps}.Check(flag, float64(steps))
+		return Range{Hi: maxSteps}.Check("sample-steps", float64(r.SampleSteps))
 	}
-	if err := (Range{Hi: float64(timesteps)}).Check(flag, float64(steps)); err != nil {
+	if err := (Range{Hi: float64(timesteps)}).Check("sample-steps", float64(r.SampleSteps)); err != nil {
 		return fmt.Errorf("%w: the model has %d time steps", err, timesteps)
 	}
-	if solver == "lecture-sde" && steps != 0 && steps != timesteps {
-		return fmt.Errorf("--%s %d: solver lecture-sde walks all %d time steps; leave the flag out", flag, steps, timesteps)
+	if walksTable(r.Solver) && r.SampleSteps != 0 && r.SampleSteps != timesteps {
+		return fmt.Errorf("--sample-steps %d: solver %s walks all %d time steps; leave the flag out", r.SampleSteps, r.Solver, timesteps)
 	}
 	return nil
+}
+
+// habits are those of the solver of a known name.
+func habits(solver string) sample.Habits {
+	row, err := sample.Solvers.Find(solver)
+	if err != nil {
+		return sample.Habits{}
+	}
+	return sample.HabitsOf(row, nil)
+}
+
+// walksTable says whether a solver walks every index of a table, whatever is said.
+func walksTable(solver string) bool {
+	h := habits(solver)
+	return h.Whole && h.OwnTimes
+}
+
+// hasVariance says whether a solver draws with a variance.
+func hasVariance(solver string) bool {
+	row, err := sample.Solvers.Find(solver)
+	return err == nil && table.Find(table.Fields(row), "variance") != nil
 }
 
 // maxSteps bounds the steps of a solver.

@@ -32,7 +32,7 @@ type Spec struct {
 	Process    Process    `flag:"process" of:"process" help:"process" group:"Formulation"`
 	Prediction Prediction `flag:"prediction" of:"prediction" help:"what the network predicts" group:"Formulation"`
 	Energy     bool       `flag:"energy" help:"the prediction is the gradient of an energy" group:"Network" rare:"true"`
-	// Variance is that of ddpm's reverse steps, a name of Variances: of the samples by default, and,
+	// Variance is that of ddpm's reverse steps, a name of sample.Variances: of the samples by default, and,
 	// where it is learned, of what the network has as a second output.
 	Variance string `flag:"variance" of:"variance" help:"noise of solver ddpm" group:"Sampling" rare:"true"`
 }
@@ -107,10 +107,7 @@ func (f Formulation) Validate() error {
 			}
 		}
 	}
-	if v, err := Variances.Find(f.Variance); err == nil {
-		return v.Refuse(f)
-	}
-	return nil
+	return f.validateVariance()
 }
 
 // validateEnds looks at a second data set and the pairing of ends, which few processes have.

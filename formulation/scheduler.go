@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -99,7 +100,7 @@ func SpecOf(c checkpoint.SchedulerConfig) (s Spec, err error) {
 		return s, err
 	}
 	s = Spec{Process: of.Process, Prediction: of.Prediction, Energy: x.Energy, Variance: translate(variances, 1, c.VarianceType)}
-	if _, err := Variances.Find(s.Variance); err != nil || s.Variance == c.VarianceType {
+	if _, err := sample.Variances.Find(s.Variance); err != nil || s.Variance == c.VarianceType {
 		return s, unsupported("variance_type", c.VarianceType, nil)
 	}
 	if x.Between {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -30,7 +31,7 @@ func specs() (all []Spec) {
 	for _, schedule := range []Schedule{&Linear{between}, Cosine, &Sigmoid{defaultBetas}, Learned} {
 		all = append(all, Spec{Process: &VP{schedule}, Prediction: V, Variance: "posterior"})
 	}
-	for _, variance := range Variances.Names() {
+	for _, variance := range sample.Variances.Names() {
 		all = append(all, Spec{Process: chain(&Linear{between}), Prediction: Eps, Variance: variance})
 	}
 	return append(all,

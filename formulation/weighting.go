@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -55,32 +56,19 @@ func (w *EDMWeight) Weighting(Formulation) reverie.Weighting {
 	return reverie.EDMWeight{SD: w.SigmaData}
 }
 
-// A Variance is one of reverse steps, by its name.
-type Variance struct {
-	table.Info
-	Variance reverie.Variance
-}
-
-// Variances are those that --variance chooses from.
-var Variances = table.New("variance", "variances", " of solver ddpm",
-	Variance{table.Info{Name: "posterior", Text: "that of q(x_s | x_t, x0)"}, reverie.PosteriorVariance},
-	Variance{table.Info{Name: "beta", Text: "that of q(x_t | x_s)"}, reverie.BetaVariance},
-	Variance{table.Info{Name: "learned", Text: "between the two, learned beside the prediction, Nichol & Dhariwal 2021"}, reverie.LearnedVariance},
-)
-
 // variance is that of the reverse steps, the posterior's where none is named.
 func (s Spec) variance() reverie.Variance {
-	v, err := Variances.Find(s.Variance)
+	v, err := sample.Variances.Find(s.Variance)
 	if err != nil {
 		return reverie.PosteriorVariance
 	}
 	return v.Variance
 }
 
-// Refuse reports what a learned variance, whose loss is a bound beside the mean square, does not go
-// with.
-func (v Variance) Refuse(f Formulation) error {
-	if v.Variance != reverie.LearnedVariance {
+// validateVariance reports what a learned variance, whose loss is a bound beside the mean square, does
+// not go with.
+func (f Formulation) validateVariance() error {
+	if f.variance() != reverie.LearnedVariance {
 		return nil
 	}
 	switch _, chain := f.Process.(interface{ Chain() (*reverie.DDPM, error) }); {

@@ -182,7 +182,7 @@ func TestForeignGrids(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, spacing := range sample.Spacings() {
+	for _, spacing := range sample.Spacings.Names() {
 		for _, steps := range []int{1, 2, 7, 50} {
 			m := &Model{Process: ddpm, Walk: checkpoint.Walk{AtLowest: true}}
 			grid, err := m.grid(Options{Spacing: spacing, Steps: steps}, ddpm)

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
@@ -135,10 +136,10 @@ func TestGaussianData(t *testing.T) {
 		o    Options
 		want func() (float64, float64)
 	}{
-		{Options{Solver: "ddpm"}, func() (float64, float64) { return ddpm(false) }},
-		{Options{Solver: "ddpm", Options: sample.Options{Variance: reverie.BetaVariance}}, func() (float64, float64) { return ddpm(true) }},
-		{Options{Solver: "ddim", Options: sample.Options{Eta: 1}, Steps: T}, func() (float64, float64) { return ddpm(false) }},
-		{Options{Solver: "ddim", Steps: T}, ddim},
+		{Options{Solver: named("ddpm")}, func() (float64, float64) { return ddpm(false) }},
+		{Options{Solver: &sample.DDPM[*tensors.Tensor]{Variance: "beta"}}, func() (float64, float64) { return ddpm(true) }},
+		{Options{Solver: sample.DDIM[*tensors.Tensor]{Eta: 1}, Steps: T}, func() (float64, float64) { return ddpm(false) }},
+		{Options{Solver: named("ddim"), Steps: T}, ddim},
 	} {
 		o := x.o
 		o.N, o.Height, o.Width, o.Batch, o.Clamp, o.Seed = 64, 4, 4, 24, "none", 3
@@ -172,7 +173,7 @@ func TestClamps(t *testing.T) {
 	defer m.Close()
 	for clamp, inside := range map[string]bool{"x0": true, "x": true, "none": false, "": true} {
 		largest, mid := float32(0), 0.0 // at the end, and of any step
-		o := Options{N: 2, Height: 2, Width: 2, Clamp: clamp, Solver: "ddpm", Seed: 1}
+		o := Options{N: 2, Height: 2, Width: 2, Clamp: clamp, Solver: named("ddpm"), Seed: 1}
 		o.Hook = func(_ int, s State) error {
 			for _, v := range flat(s.X) {
 				mid = max(mid, math.Abs(float64(v)))

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
-	"github.com/reverie-go/reverie"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
@@ -12,6 +12,7 @@ import (
 	_ "github.com/reverie-go/reverie/net/mlp" // the architectures that files may name
 	_ "github.com/reverie-go/reverie/net/simpleunet"
 	"github.com/reverie-go/reverie/net/unet"
+	"github.com/reverie-go/reverie/sample"
 )
 
 // A Loaded is a model together with the files that it came from.
@@ -85,7 +86,7 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if err := m.Use(weights); err != nil {
 		return nil, err
 	}
-	m.Defaults, m.Walk = defaults(c.Scheduler), c.Scheduler.Walk
+	m.Defaults, m.Walk = defaults(c, spec), c.Scheduler.Walk
 	m.Lecture = isLecture(c)
 	if c.VAE != nil {
 		a, err := buildAutoencoder(e, c.VAE)
@@ -159,22 +160,27 @@ func isLecture(c *checkpoint.Checkpoint) bool {
 	return c.Scheduler.Reverie != nil && c.Scheduler.Reverie.Preset == "lecture"
 }
 
-// defaults are the options that a model's files carry.
-func defaults(c checkpoint.SchedulerConfig) Options {
-	var o Options
-	switch c.VarianceType {
-	case "fixed_large":
-		o.Variance = reverie.BetaVariance
-	case "learned_range":
-		o.Variance = reverie.LearnedVariance
+// defaults are what a model's files say of how it is sampled. A solver that this program has not is
+// noted, and what is said of it left out.
+func defaults(c *checkpoint.Checkpoint, spec formulation.Spec) (d Defaults) {
+	d.Variance = spec.Variance
+	if !c.Scheduler.ClipSample {
+		d.Clamp = "none"
 	}
-	if !c.ClipSample {
-		o.Clamp = "none"
+	x := c.Scheduler.Reverie
+	if x == nil {
+		return d
 	}
-	if x := c.Reverie; x != nil {
-		o.Solver, o.Steps, o.Clamp = x.Solver, x.Steps, x.Clamp
+	d.Steps, d.Clamp = x.Steps, x.Clamp
+	if x.Solver == "" {
+		return d
 	}
-	return o
+	var err error
+	if d.Solver, err = sample.New[*tensors.Tensor](x.Solver); err != nil {
+		c.Notes = append(c.Notes, fmt.Sprintf("its own solver, %s, is not in this program, which takes another", x.Solver))
+		d.Solver, d.Steps, d.Clamp = nil, 0, ""
+	}
+	return d
 }
 
 // Arrays gives a dictionary of tensors of files as the networks take it.

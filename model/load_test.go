@@ -136,7 +136,7 @@ func TestLoad(t *testing.T) {
 				t.Errorf("%s, raw %v: other weights", path, raw)
 			}
 			o := l.Filled(model.Options{})
-			if o.Height != 8 || o.Width != 8 || o.Solver != "ddpm" || o.Steps != 15 || o.Clamp != "x0" || o.Variance != reverie.BetaVariance {
+			if o.Height != 8 || o.Width != 8 || o.Sampler() != "ddpm (variance beta)" || o.Steps != 15 || o.Clamp != "x0" {
 				t.Errorf("%s: %+v", path, o)
 			}
 			if l.Process.(reverie.Discrete).Steps() != 20 || l.Net.Arch() != "unet" {
@@ -236,7 +236,7 @@ func TestForeignDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if o := l.Filled(model.Options{Height: 8}); o.Clamp != "none" || o.Solver != "dpm++2m" || o.Steps != 20 {
+	if o := l.Filled(model.Options{Height: 8}); o.Clamp != "none" || o.Sampler() != "dpm++2m" || o.Steps != 20 {
 		t.Errorf("%+v", o)
 	}
 	if _, err := l.Sample(context.Background(), model.Options{N: 1}); err == nil || !strings.Contains(err.Error(), "0x0") {

@@ -41,7 +41,7 @@ type Model struct {
 	// from the network; whoever knows better sets it.
 	Kind kind.Kind
 	// Defaults fill the fields of Options that are left zero.
-	Defaults Options
+	Defaults Defaults
 	// Walk is how the scheduler in a model's files from elsewhere goes through the noise levels; sampling of the model's own process by its own
 	// solver follows it.
 	Walk checkpoint.Walk

@@ -11,17 +11,21 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 )
 
 // A State is where a walk is after a step, as Options.Hook sees it.
 type State = sample.State[*tensors.Tensor]
 
-// Options say what Sample draws. Where Solver is left open the model's own
-// sampler is taken, its Variance included. Steps and Clamp that are left open
-// are the model's own with its own solver.
+// A Solver takes the steps of a walk.
+type Solver = sample.Solver[*tensors.Tensor]
+
+// Options say what Sample draws. What is left open is the model's own, see Defaults, or else what
+// suits the solver, see sample.HabitsOf.
 type Options struct {
 	N             int    // images
 	First         int    // the number of the first: image i has the same noise whatever the first is
@@ -29,12 +33,12 @@ type Options struct {
 	Batch         int    // images denoised at once; 0: 16
 	Seed          uint64 // image i is the same for every N, Batch and number of threads
 
-	Solver  string // one of sample.Names; "": Defaults', then dpm++2m
-	Steps   int    // solver steps; 0: Defaults', then sample.DefaultSteps
-	Spacing string // one of sample.Spacings; "": sample.DefaultSpacing
-	sample.Options
-	Clamp string   // "x0": x0hat, "dynamic": x0hat to its quantile, "x": x after each step, "none"; "": Defaults', then x for Lecture's solvers, x0
-	Mode  net.Mode // net.Eval or net.PerImage
+	Solver  Solver        // with its settings; each walk has a copy. nil: Defaults', then sample.DPM2M
+	Steps   int           // of the solver
+	Spacing string        // of sample.Spacings
+	Clamp   string        // of sample.Clamps
+	Guides  []guide.Guide // what steers the walk, the first one innermost, before x0hat is clamped
+	Mode    net.Mode      // net.Eval or net.PerImage
 
 	// Process, if not nil, is the process that is sampled, at the same ratios of signal and noise as the one that was trained
 	// (reverie.Transfer), which must cover it.
@@ -48,6 +52,14 @@ type Options struct {
 	Hook func(first int, s State) error
 }
 
+// Defaults are what a model says of how it is sampled, where Options leave it open.
+type Defaults struct {
+	Solver   Solver // nil: it does not say, and Steps and Clamp are for every solver; else for that one
+	Steps    int    // 0: it does not say
+	Clamp    string // "": it does not say
+	Variance string // of sample.Variances, for a solver that has such a setting
+}
+
 // Filled returns o with what it leaves open taken from the model's defaults.
 func (m *Model) Filled(o Options) Options {
 	d := m.Defaults
@@ -56,38 +68,53 @@ func (m *Model) Filled(o Options) Options {
 	}
 	o.Width = cmp.Or(o.Width, o.Height)
 	o.Batch = cmp.Or(o.Batch, 16)
-	own := cmp.Or(d.Solver, "dpm++2m")
-	if o.Solver == "" {
-		o.Solver = own
-		if own == "ddpm" {
-			o.Variance = cmp.Or(o.Variance, d.Variance)
-		}
+	var own Solver = &sample.DPM2M[*tensors.Tensor]{}
+	if d.Solver != nil {
+		own = d.Solver
 	}
-	if o.Solver == own || d.Solver == "" { // a model from elsewhere says what of every solver
+	if o.Solver == nil {
+		o.Solver = own
+	}
+	o.Solver = m.withVariance(o.Solver)
+	isOwn := sample.Name(o.Solver) == sample.Name(own)
+	if isOwn || d.Solver == nil { // a model from elsewhere says what of every solver
 		o.Steps, o.Clamp = cmp.Or(o.Steps, d.Steps), cmp.Or(o.Clamp, d.Clamp)
+	}
+	if o.Process == nil && isOwn {
+		o.Spacing = cmp.Or(o.Spacing, m.Walk.Spacing)
 	}
 	p := o.Process
 	if p == nil {
 		p = m.Process
 	}
-	if o.Process == nil && o.Solver == own {
-		o.Spacing = cmp.Or(o.Spacing, m.Walk.Spacing)
-	}
-	o.Clamp, o.Spacing = cmp.Or(o.Clamp, m.clamp(o.Solver)), cmp.Or(o.Spacing, sample.DefaultSpacing(o.Solver, p))
-	o.Steps = cmp.Or(o.Steps, sample.DefaultSteps(o.Solver, p))
+	h := sample.HabitsOf(o.Solver, p)
+	o.Steps, o.Spacing, o.Clamp = cmp.Or(o.Steps, h.Steps), cmp.Or(o.Spacing, h.Spacing), cmp.Or(o.Clamp, m.clamp(h))
 	return o
+}
+
+// withVariance gives a solver that has a setting of the variance, and leaves it open, the model's.
+func (m *Model) withVariance(s Solver) Solver {
+	s = sample.Fresh(s)
+	f := table.Find(table.Fields(s), "variance")
+	if f == nil || len(f.Paths[0]) > 0 || !f.IsZero() { // or it is a setting of a solver within
+		return s
+	}
+	if err := f.Set(cmp.Or(m.Defaults.Variance, "posterior")); err != nil {
+		return s // a variance of another kind
+	}
+	return s
 }
 
 // ranged says whether what the network works on lies in [-1,1].
 func (m *Model) ranged() bool { return m.Inside(1, 1).Ranged }
 
-// clamp is what a solver clamps where neither Options nor Defaults say: the
-// lecture clamps x after each step of its two solvers, all else clamps x0.
-func (m *Model) clamp(solver string) string {
+// clamp is what is clamped where neither Options nor Defaults say: the lecture clamps x after each step
+// of its own solvers, all else clamps x0.
+func (m *Model) clamp(h sample.Habits) string {
 	switch {
 	case !m.ranged():
 		return "none"
-	case m.Lecture && (solver == "ddpm" || solver == "lecture-sde"):
+	case m.Lecture && h.Lecture:
 		return "x"
 	}
 	return "x0"
@@ -166,10 +193,6 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	if err != nil {
 		return nil, err
 	}
-	solver, err := sample.New[*tensors.Tensor](o.Solver, o.Options)
-	if err != nil {
-		return nil, err
-	}
 	grid, err := m.grid(o, run.Process)
 	if err != nil {
 		return nil, err
@@ -194,7 +217,7 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	} else {
 		x = run.Prior(x)
 	}
-	x, err = sample.Sample(ctx, run, solver, x, grid, hook)
+	x, err = sample.Sample(ctx, run, sample.Fresh(o.Solver), x, grid, hook)
 	if err != nil {
 		space.Close()
 		if errors.Is(err, sample.ErrDiverged) && o.Clamp == "none" && m.ranged() {
@@ -216,15 +239,19 @@ func (m *Model) Fits(o Options) error {
 	if err != nil {
 		return err
 	}
-	if o.Variance == reverie.LearnedVariance {
-		if err := run.Denoiser.Knows(reverie.WantVariance); err != nil {
-			return fmt.Errorf("variance learned: %w; choose posterior or beta", err)
-		}
+	if _, err := sample.Spacings.Find(o.Spacing); err != nil {
+		return err
+	}
+	if err := sample.CheckSteps(o.Solver, run.Process, o.Steps); err != nil {
+		return err
+	}
+	if err := run.Denoiser.Knows(sample.Wants(o.Solver)); err != nil {
+		return fmt.Errorf("solver %s: %w; choose other settings of it, or another solver", sample.Name(o.Solver), err)
 	}
 	if m.Spec.Between() && o.Start == nil {
 		return errors.New("the model is a flow between two data sets: it starts from samples of the far one, and none are given")
 	}
-	return sample.Fits(o.Solver, o.Options, run.Process)
+	return sample.Fits(o.Solver, run.Process)
 }
 
 // sampled is the process that the options sample.
@@ -235,32 +262,26 @@ func (m *Model) sampled(o Options) (reverie.Process, error) {
 	return reverie.Within(o.Process, m.Process)
 }
 
-// threshold is the quantile of clamp "dynamic" (Saharia et al. 2022, arXiv:2205.11487, section 2.3).
-const threshold = 0.995
-
-// run is what a solver works on: the network as a denoiser, clamped as asked.
+// run is what a solver works on: the network as a denoiser, guided and clamped as asked.
 func (m *Model) run(o Options, space *engine.Recycler) (*sample.Run[*tensors.Tensor], error) {
 	p, err := m.sampled(o)
 	if err != nil {
 		return nil, err
 	}
-	run := &sample.Run[*tensors.Tensor]{Space: space, Process: p, Denoiser: m.Denoiser(space, o.Mode)}
-	if o.Process != nil {
-		run.Denoiser = reverie.Transfer(space, m.Process, p, run.Denoiser)
+	clamp, err := sample.Clamps.Find(o.Clamp)
+	if err != nil {
+		return nil, err
 	}
-	if m.VAE != nil && o.Clamp != "none" {
+	if m.VAE != nil && (clamp.X0 || clamp.X) {
 		return nil, fmt.Errorf("model: clamp %s keeps images to [-1,1]; %w, which have no such range: choose none", o.Clamp, ErrLatent)
 	}
-	switch o.Clamp {
-	case "x0":
-		run.Denoiser, err = reverie.Clamp(space, run.Denoiser, -1, 1)
-	case "dynamic":
-		run.Denoiser, err = sample.Threshold(space, run.Denoiser, threshold)
-	case "x":
-		run.Clamp = 1
-	case "none":
-	default:
-		err = fmt.Errorf("model: clamp %q is unknown; choose x0, dynamic, x or none", o.Clamp)
+	var d reverie.Denoiser[*tensors.Tensor] = m.Denoiser(space, o.Mode)
+	if o.Process != nil {
+		d = reverie.Transfer(space, m.Process, p, d)
 	}
-	return run, err
+	if d, err = guide.Apply(guide.Setup{Engine: m.Engine, Space: space, Process: p}, d, o.Guides...); err != nil {
+		return nil, err
+	}
+	run := &sample.Run[*tensors.Tensor]{Space: space, Process: p, Denoiser: d}
+	return run, run.Apply(clamp)
 }

@@ -41,13 +41,25 @@ func small(t testing.TB, e *engine.Engine) *Model {
 	return m
 }
 
+// named is the solver of a name, nil of none.
+func named(name string) Solver {
+	if name == "" {
+		return nil
+	}
+	s, err := sample.New[*tensors.Tensor](name)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
 // solvers are options for each solver and mode.
 func solvers() []Options {
 	var all []Options
-	for _, name := range sample.Names() {
-		all = append(all, Options{Solver: name})
+	for _, name := range sample.Solvers.Names() {
+		all = append(all, Options{Solver: named(name)})
 	}
-	return append(all, Options{Solver: "ddim", Steps: 7, Options: sample.Options{Eta: 0.5}}, Options{Solver: "ddim", Steps: 5, Mode: net.PerImage})
+	return append(all, Options{Solver: sample.DDIM[*tensors.Tensor]{Eta: 0.5}, Steps: 7}, Options{Solver: named("ddim"), Steps: 5, Mode: net.PerImage})
 }
 
 // Image i is the same for every N and Batch: to the bit where the batch's size
@@ -66,7 +78,7 @@ func TestImageIsItsSeeds(t *testing.T) {
 		}
 		want := draw(6, 6)
 		if slices.Equal(want[:size], want[size:2*size]) {
-			t.Errorf("%s: two images are alike", o.Solver)
+			t.Errorf("%s: two images are alike", sample.Name(o.Solver))
 		}
 		levels := picture.Bytes(nil, want)
 		others := [][2]int{{6, 1}, {6, 4}, {6, 0}, {3, 3}, {2, 1}}
@@ -80,7 +92,7 @@ func TestImageIsItsSeeds(t *testing.T) {
 			}
 			for i, v := range got {
 				if d := int(v) - int(levels[i]); d < -2 || d > 2 {
-					t.Errorf("%s, %d images in batches of %d: value %d is %d, want %d", o.Solver, x[0], x[1], i, v, levels[i])
+					t.Errorf("%s, %d images in batches of %d: value %d is %d, want %d", sample.Name(o.Solver), x[0], x[1], i, v, levels[i])
 					break
 				}
 			}
@@ -88,7 +100,7 @@ func TestImageIsItsSeeds(t *testing.T) {
 		o.Seed = 12
 		o.N, o.Batch = 6, 6
 		if other, err := m.Sample(context.Background(), o); err != nil || slices.Equal(other, want) {
-			t.Errorf("%s: another seed, the same images (%v)", o.Solver, err)
+			t.Errorf("%s: another seed, the same images (%v)", sample.Name(o.Solver), err)
 		}
 	}
 }
@@ -107,7 +119,7 @@ func TestThreads(t *testing.T) {
 		}
 		for _, m := range models[1:] {
 			if got, err := m.Sample(context.Background(), o); err != nil || !slices.Equal(got, want) {
-				t.Errorf("%s on %s differs from one thread (%v)", o.Solver, m.Engine.Config(), err)
+				t.Errorf("%s on %s differs from one thread (%v)", sample.Name(o.Solver), m.Engine.Config(), err)
 			}
 		}
 	}
@@ -121,19 +133,20 @@ func TestFilled(t *testing.T) {
 		return o
 	}
 	for _, x := range []struct {
-		name          string
-		d, give, want Options
+		name       string
+		d          Defaults
+		give, want Options
 	}{
-		{"nothing known", Options{}, Options{N: 1, Height: 8},
-			Options{Height: 8, Width: 8, Batch: 16, Solver: "dpm++2m", Steps: 20, Spacing: "logsnr", Clamp: "x0"}},
-		{"the run's own", Options{Solver: "ddpm", Steps: 10, Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}, Options{},
-			Options{Height: 8, Width: 4, Batch: 16, Solver: "ddpm", Steps: 10, Spacing: "linear", Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}},
-		{"another solver", Options{Solver: "ddpm", Steps: 10, Clamp: "x", Options: sample.Options{Variance: reverie.BetaVariance}}, Options{Solver: "ddim"},
-			Options{Height: 8, Width: 4, Batch: 16, Solver: "ddim", Steps: 20, Spacing: "linear", Clamp: "x0"}},
-		{"all said", Options{Height: 8, Width: 4, Solver: "ddpm", Steps: 10, Clamp: "x"}, Options{Height: 16, Width: 8, Batch: 2, Solver: "ddpm", Steps: 3, Spacing: "trailing", Clamp: "none"},
-			Options{Height: 16, Width: 8, Batch: 2, Solver: "ddpm", Steps: 3, Spacing: "trailing", Clamp: "none"}},
-		{"ddpm walks all", Options{}, Options{Height: 8, Solver: "ddpm"},
-			Options{Height: 8, Width: 8, Batch: 16, Solver: "ddpm", Steps: 20, Spacing: "linear", Clamp: "x0"}},
+		{"nothing known", Defaults{}, Options{N: 1, Height: 8},
+			Options{Height: 8, Width: 8, Batch: 16, Solver: named("dpm++2m"), Steps: 20, Spacing: "logsnr", Clamp: "x0"}},
+		{"the run's own", Defaults{Solver: named("ddpm"), Steps: 10, Clamp: "x", Variance: "beta"}, Options{},
+			Options{Height: 8, Width: 4, Batch: 16, Solver: &sample.DDPM[*tensors.Tensor]{Variance: "beta"}, Steps: 10, Spacing: "linear", Clamp: "x"}},
+		{"another solver", Defaults{Solver: named("ddpm"), Steps: 10, Clamp: "x", Variance: "beta"}, Options{Solver: named("ddim")},
+			Options{Height: 8, Width: 4, Batch: 16, Solver: named("ddim"), Steps: 20, Spacing: "linear", Clamp: "x0"}},
+		{"all said", Defaults{Solver: named("ddpm"), Steps: 10, Clamp: "x"}, Options{Height: 16, Width: 8, Batch: 2, Solver: named("ddpm"), Steps: 3, Spacing: "trailing", Clamp: "none"},
+			Options{Height: 16, Width: 8, Batch: 2, Solver: &sample.DDPM[*tensors.Tensor]{Variance: "posterior"}, Steps: 3, Spacing: "trailing", Clamp: "none"}},
+		{"ddpm walks all", Defaults{}, Options{Height: 8, Solver: named("ddpm")},
+			Options{Height: 8, Width: 8, Batch: 16, Solver: &sample.DDPM[*tensors.Tensor]{Variance: "posterior"}, Steps: 20, Spacing: "linear", Clamp: "x0"}},
 	} {
 		m.Defaults, m.Kind = x.d, m.Kind.Sized(8, 4)
 		got := fill(x.give)
@@ -147,21 +160,21 @@ func TestFilled(t *testing.T) {
 	}
 	m.Lecture = true
 	for _, x := range []struct {
-		d            Options
+		d            Defaults
 		solver, want string
 	}{
-		{Options{}, "", "x0"}, {Options{}, "ddim", "x0"}, {Options{}, "ddpm", "x"}, {Options{}, "lecture-sde", "x"},
-		{Options{Solver: "ddpm", Clamp: "none"}, "", "none"}, {Options{Solver: "ddpm", Clamp: "none"}, "ddpm", "none"},
-		{Options{Solver: "ddpm", Clamp: "none"}, "lecture-sde", "x"}, {Options{Solver: "ddpm", Clamp: "x"}, "ddim", "x0"},
+		{Defaults{}, "", "x0"}, {Defaults{}, "ddim", "x0"}, {Defaults{}, "ddpm", "x"}, {Defaults{}, "lecture-sde", "x"},
+		{Defaults{Solver: named("ddpm"), Clamp: "none"}, "", "none"}, {Defaults{Solver: named("ddpm"), Clamp: "none"}, "ddpm", "none"},
+		{Defaults{Solver: named("ddpm"), Clamp: "none"}, "lecture-sde", "x"}, {Defaults{Solver: named("ddpm"), Clamp: "x"}, "ddim", "x0"},
 	} {
 		m.Defaults, m.Kind = x.d, m.Kind.Sized(8, 4)
-		if got := m.Filled(Options{Solver: x.solver}).Clamp; got != x.want {
-			t.Errorf("the lecture's model of %s, clamp %s, with solver %q: clamp %s, want %s", x.d.Solver, x.d.Clamp, x.solver, got, x.want)
+		if got := m.Filled(Options{Solver: named(x.solver)}).Clamp; got != x.want {
+			t.Errorf("the lecture's model of %s, clamp %s, with solver %q: clamp %s, want %s", sample.Name(x.d.Solver), x.d.Clamp, x.solver, got, x.want)
 		}
 	}
 	long := New(m.Engine, m.Net, mustDDPM(t, 300), reverie.Eps, nil)
 	for solver, want := range map[string]int{"": 20, "unipc": 20, "ddim": 50, "ddpm": 300} {
-		if got := long.Filled(Options{Solver: solver}).Steps; got != want {
+		if got := long.Filled(Options{Solver: named(solver)}).Steps; got != want {
 			t.Errorf("%d steps of %q on T = 300, want %d", got, solver, want)
 		}
 	}
@@ -171,11 +184,10 @@ func sameOptions(a, b Options) bool {
 	type key struct {
 		n, h, w, batch, steps  int
 		solver, spacing, clamp string
-		v                      reverie.Variance
 		mode                   net.Mode
 	}
 	of := func(o Options) key {
-		return key{o.N, o.Height, o.Width, o.Batch, o.Steps, o.Solver, o.Spacing, o.Clamp, o.Variance, o.Mode}
+		return key{o.N, o.Height, o.Width, o.Batch, o.Steps, o.Sampler(), o.Spacing, o.Clamp, o.Mode}
 	}
 	return of(a) == of(b)
 }
@@ -196,18 +208,16 @@ func TestSampleErrors(t *testing.T) {
 	m := small(t, openEngine(t, ""))
 	good := Options{N: 2, Height: 8, Width: 8, Steps: 3}
 	for want, spoil := range map[string]func(*Options){
-		"give at least 1":   func(o *Options) { o.N = 0 },
-		"batches of -1":     func(o *Options) { o.Batch = -1 },
-		"multiples of 2":    func(o *Options) { o.Height = 7 },
-		`clamp "xx"`:        func(o *Options) { o.Clamp = "xx" },
-		`solver "rk4"`:      func(o *Options) { o.Solver = "rk4" },
-		`spacing "cubic"`:   func(o *Options) { o.Spacing = "cubic" },
-		"eta = 2":           func(o *Options) { o.Eta = 2 },
-		"only solver ddim":  func(o *Options) { o.Solver, o.Eta = "ddpm", 1 },
-		"only solver ddpm":  func(o *Options) { o.Variance = reverie.BetaVariance },
-		"only 20":           func(o *Options) { o.Steps = 21 },
-		"walks every index": func(o *Options) { o.Solver = "lecture-sde" },
-		"mode train":        func(o *Options) { o.Mode = net.Train },
+		"give at least 1": func(o *Options) { o.N = 0 },
+		"batches of -1":   func(o *Options) { o.Batch = -1 },
+		"multiples of 2":  func(o *Options) { o.Height = 7 },
+		`clamp "xx"`:      func(o *Options) { o.Clamp = "xx" },
+		`spacing "cubic"`: func(o *Options) { o.Spacing = "cubic" },
+		"--eta 2":         func(o *Options) { o.Solver = sample.DDIM[*tensors.Tensor]{Eta: 2} },
+		"no learned":      func(o *Options) { o.Solver = &sample.DDPM[*tensors.Tensor]{Variance: "learned"} },
+		"only 20":         func(o *Options) { o.Steps = 21 },
+		"walks all 20":    func(o *Options) { o.Solver = named("lecture-sde") },
+		"mode train":      func(o *Options) { o.Mode = net.Train },
 		"one value per channel": func(o *Options) {
 			o.Height, o.Width, o.Mode = 2, 2, net.PerImage
 		},
@@ -275,7 +285,7 @@ func TestSamplingLeavesNoGarbage(t *testing.T) {
 	defer m.Close()
 	const array = 8 * 32 * 32 * 3 * 4
 	var before, after runtime.MemStats
-	o := Options{N: 8, Batch: 8, Height: 32, Width: 32, Solver: "ddpm", Steps: 300}
+	o := Options{N: 8, Batch: 8, Height: 32, Width: 32, Solver: named("ddpm"), Steps: 300}
 	o.Hook = func(_ int, s State) error {
 		switch s.Step {
 		case 100:
@@ -309,7 +319,7 @@ func TestAdviceOfADivergedWalk(t *testing.T) {
 		m.Weights[i] = engine.New(m.Engine, x, w.Shape().Dimensions...)
 	}
 	for clamp, advised := range map[string]bool{"none": true, "x0": false, "dynamic": false} {
-		_, err := m.Sample(t.Context(), Options{N: 1, Height: 8, Width: 8, Solver: "ddim", Steps: 3, Clamp: clamp})
+		_, err := m.Sample(t.Context(), Options{N: 1, Height: 8, Width: 8, Solver: named("ddim"), Steps: 3, Clamp: clamp})
 		if !errors.Is(err, sample.ErrDiverged) || !strings.Contains(err.Error(), "take more steps or another solver") || strings.Contains(err.Error(), "clamp x0") != advised {
 			t.Errorf("clamp %s: %v", clamp, err)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/vae"
+	"github.com/reverie-go/reverie/sample"
 )
 
 // trainedVAE makes a run of an autoencoder of four steps.
@@ -60,7 +61,7 @@ func TestLatentModel(t *testing.T) {
 		t.Errorf("a size whose latents the network cannot take: %v", err)
 	}
 	var last *tensors.Tensor // the latents at the end
-	o := model.Options{N: 3, Seed: 2, Steps: 4, Solver: "ddim", Hook: func(first int, s model.State) error {
+	o := model.Options{N: 3, Seed: 2, Steps: 4, Solver: new(sample.DDIM[*tensors.Tensor]), Hook: func(first int, s model.State) error {
 		if s.Step == s.Steps {
 			last, err = s.X.Clone()
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // AnnealedLangevin is Langevin dynamics over falling noise levels (NCSN: Song & Ermon 2019, arXiv:1907.05600, algorithm 1). The times of
@@ -15,8 +16,18 @@ import (
 // that at lo, and h_i is that of x/a, so that one Eps suits every process. The step to Clean ends with x0hat, which removes
 // the noise of the last level (Song & Ermon 2020, arXiv:2006.09011). The paper's levels are geometric: spacing logsnr.
 type AnnealedLangevin[X any] struct {
-	Eps     float64 // 0: 0.2 S_L^2, the paper's 2e-5 for its S_L = 0.01
-	Updates int     // at each level, the paper's T; 0: 100
+	Eps     float64 `flag:"step-size" range:"[0,1e6]" rare:"true" help:"size h of an update at the last level" zero:"from the lowest noise level"` // 0: 0.2 S_L^2, the paper's 2e-5 for its S_L = 0.01
+	Updates int     `flag:"updates" range:"[0,1e6]" rare:"true" help:"updates at a level" zero:"100"`                                              // the paper's T
+}
+
+// Row describes the solver.
+func (AnnealedLangevin[X]) Row() table.Info {
+	return table.Info{Name: "annealed-langevin", Text: "Langevin dynamics over falling noise levels (NCSN)" + notBoth}
+}
+
+// Habits are 50 levels, geometric as the paper's.
+func (AnnealedLangevin[X]) Habits(reverie.Process) Habits {
+	return Habits{Steps: 50, Spacing: "logsnr"}
 }
 
 // Fits refuses a process without a score.

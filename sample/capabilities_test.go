@@ -49,6 +49,40 @@ type wrapping struct {
 	near bool // it refuses a far end
 }
 
+// A pull is guidance by the gradient of half the squared distance of x0hat to a target: x0hat + weight J'(target - x0hat), with J = d x0hat/dx. It
+// asks what it guides for a product of its own, so that it cannot give one.
+type pull struct {
+	reverie.Denoiser[batch]
+	space  reverie.Space[batch]
+	weight float64
+}
+
+func (p pull) Knows(w reverie.Want) error {
+	if err := w.Beyond(reverie.WantVariance, "guidance by a gradient"); err != nil {
+		return err
+	}
+	return p.Denoiser.Knows(w | reverie.WantVJP)
+}
+
+func (p pull) Denoise(ctx context.Context, q reverie.Query[batch]) (reverie.Estimate[batch], error) {
+	if err := p.Knows(q.Want); err != nil {
+		return reverie.Estimate[batch]{}, err
+	}
+	first := q
+	first.Want = 0
+	e, err := p.Denoiser.Denoise(ctx, first)
+	if err != nil {
+		return e, err
+	}
+	q.Want, q.U = q.Want|reverie.WantVJP, p.space.Sum([]float64{-1}, e.X0) // the target is 0
+	if e, err = p.Denoiser.Denoise(ctx, q); err != nil {
+		return e, err
+	}
+	var none batch
+	e.X0, e.VJP = p.space.Sum([]float64{1, p.weight}, e.X0, e.VJP), none
+	return e, nil
+}
+
 // wrappings are all wrappers, alone and around each other.
 func wrappings(t *testing.T) map[string]wrapping {
 	sp := &reverie.Host[float64]{}
@@ -91,6 +125,11 @@ func wrappings(t *testing.T) map[string]wrapping {
 	var moved of = func(p reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
 		return reverie.Transfer(sp, p, reverie.EDM{}, d)
 	}
+	var drawn of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] { // a guide that is a map of x0hat
+		draw := func(x batch) batch { return sp.Sum([]float64{0.7}, x) }
+		return reverie.Map(d, draw, func(_, u batch) batch { return draw(u) })
+	}
+	var pulled of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] { return pull{d, sp, 0.3} }
 	around := func(outer, inner of) of {
 		return func(p reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
 			return outer(p, inner(p, d))
@@ -104,12 +143,19 @@ func wrappings(t *testing.T) map[string]wrapping {
 		"Threshold":                       {thresholded, 0, false},
 		"FromPrediction":                  {predicted, 0, false},
 		"Transfer":                        {moved, reverie.WantVariance, true},
-		"Clamp of Threshold":              {around(clamped, thresholded), 0, false},
-		"Threshold of Map":                {around(thresholded, mapped), 0, false},
-		"Map of FromPrediction":           {around(mapped, predicted), 0, false},
-		"Clamp of Transfer":               {around(clamped, moved), reverie.WantVariance, true},
-		"Threshold of Map of no product":  {around(thresholded, blind), reverie.WantVJP, false},
-		"Transfer of Clamp of prediction": {around(moved, around(clamped, predicted)), reverie.WantVariance, true},
+		"guide":                           {drawn, 0, false},
+		"guide by a gradient":             {pulled, reverie.WantVJP, false},
+		"Clamp of guide":                  {around(clamped, drawn), 0, false},
+		"Clamp of guide of Transfer":      {around(clamped, around(drawn, moved)), reverie.WantVariance, true},
+		"guide by a gradient of Transfer": {around(pulled, moved), reverie.WantVariance | reverie.WantVJP, true},
+		"Threshold of guide by a gradient of Clamp of prediction": {around(thresholded, around(pulled, around(clamped, predicted))), reverie.WantVJP, false},
+		"guide by a gradient of guide":                            {around(pulled, drawn), reverie.WantVJP, false},
+		"Clamp of Threshold":                                      {around(clamped, thresholded), 0, false},
+		"Threshold of Map":                                        {around(thresholded, mapped), 0, false},
+		"Map of FromPrediction":                                   {around(mapped, predicted), 0, false},
+		"Clamp of Transfer":                                       {around(clamped, moved), reverie.WantVariance, true},
+		"Threshold of Map of no product":                          {around(thresholded, blind), reverie.WantVJP, false},
+		"Transfer of Clamp of prediction":                         {around(moved, around(clamped, predicted)), reverie.WantVariance, true},
 	}
 }
 

@@ -4,12 +4,25 @@ import (
 	"context"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // DDIM steps with the share Eta in [0, 1] of fresh noise (Song et al. 2021, arXiv:2010.02502, eq. 12): see reverie.Move. Eta = 0 is
 // deterministic, and Euler's method for VE and for rectified flow; it also runs backwards, from data to noise: see Invert. Eta = 1 is
 // ancestral.
-type DDIM[X any] struct{ Eta float64 }
+type DDIM[X any] struct {
+	Eta float64 `flag:"eta" range:"[0,1]" help:"fresh noise: 0 deterministic, 1 ancestral"`
+}
+
+// Row describes the solver.
+func (DDIM[X]) Row() table.Info {
+	return table.Info{Name: "ddim", Text: "deterministic (eta 0) to ancestral (eta 1)" + notBetween + " with eta above 0"}
+}
+
+// Habits are 50 steps.
+func (DDIM[X]) Habits(reverie.Process) Habits {
+	return Habits{Steps: 50, Spacing: "linear", Chief: "eta"}
+}
 
 // Fits refuses noise where the process has no score.
 func (d DDIM[X]) Fits(p reverie.Process) error {

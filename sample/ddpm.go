@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // DDPM is ancestral sampling (Ho et al. 2020, arXiv:2006.11239, algorithm 2), on all indices or any part of them, for any process:
@@ -15,7 +16,19 @@ import (
 // For neighbouring indices of a DDPM the mean is (x - beta_t/sqrt(1-abar_t) eps)/sqrt(alpha_t), the variance
 // beta_t (1-abar_{t-1})/(1-abar_t) (posterior), beta_t (beta), or between the two where the network says (learned): then the Run's
 // Denoiser must know it (reverie.WantVariance) and its Space be a reverie.LogScaler.
-type DDPM[X any] struct{ Variance reverie.Variance }
+type DDPM[X any] struct {
+	Variance string `flag:"variance" of:"variance" help:"noise of its steps, by default the model's"` // one of Variances; "": posterior
+}
+
+// Row describes the solver.
+func (DDPM[X]) Row() table.Info {
+	return table.Info{Name: "ddpm", Text: "ancestral sampling" + notBetween}
+}
+
+// Habits takes all of a table.
+func (DDPM[X]) Habits(reverie.Process) Habits {
+	return Habits{Steps: 100, Spacing: "linear", Whole: true, Lecture: true, Chief: "variance"}
+}
 
 // Fits refuses a process without a score: its noise is not Gaussian.
 func (d DDPM[X]) Fits(p reverie.Process) error {
@@ -25,17 +38,37 @@ func (d DDPM[X]) Fits(p reverie.Process) error {
 	return nil
 }
 
+// Wants is the learned variance, where the noise is.
+func (d DDPM[X]) Wants() reverie.Want {
+	if v, err := d.variance(); err == nil && v == reverie.LearnedVariance {
+		return reverie.WantVariance
+	}
+	return 0
+}
+
 // Step returns x at s.
 func (d DDPM[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, error) {
 	ct, cs := reverie.At(r.Process, t), reverie.At(r.Process, s)
 	m := reverie.Move(ct, cs, 1)
-	if d.Variance == reverie.LearnedVariance {
+	variance, err := d.variance()
+	switch {
+	case err != nil:
+		return x, err
+	case variance == reverie.LearnedVariance:
 		return d.learned(ctx, r, x, t, m, ct, cs)
-	}
-	if d.Variance != reverie.PosteriorVariance {
-		m.Noise = math.Sqrt(d.Variance.Of(ct, cs))
+	case variance != reverie.PosteriorVariance:
+		m.Noise = math.Sqrt(variance.Of(ct, cs))
 	}
 	return r.affine(ctx, m, x, t)
+}
+
+// variance is the one of that name.
+func (d DDPM[X]) variance() (reverie.Variance, error) {
+	if d.Variance == "" {
+		return reverie.PosteriorVariance, nil
+	}
+	row, err := Variances.Find(d.Variance)
+	return row.Variance, err
 }
 
 // learned steps with the deviation exp(half the log variance) of each element,

@@ -60,11 +60,8 @@ func centred(p reverie.Process, v float64) reverie.Denoiser[batch] {
 // deviation returns what the solver with its default times makes of the exact marginal at hi, without sampling error, relative to sqrt(v).
 func deviation(t *testing.T, name string, p reverie.Process, steps int, v float64, d reverie.Denoiser[batch]) float64 {
 	t.Helper()
-	solver, err := New[batch](name, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	grid, err := Grid(DefaultSpacing(name, p), p, steps)
+	solver := made(t, name)
+	grid, err := Grid(HabitsOf(solver, p).Spacing, p, steps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,18 +72,24 @@ func deviation(t *testing.T, name string, p reverie.Process, steps int, v float6
 	return math.Sqrt(variance / v)
 }
 
+// habitual is the grid of a solver where nothing is said.
+func habitual(solver any, p reverie.Process) ([]float64, error) {
+	h := HabitsOf(solver, p)
+	return Grid(h.Spacing, p, h.Steps)
+}
+
 // ownRecursion are the solvers whose law is their own: TestLangevinRecursions, TestLectureRecursion.
 var ownRecursion = []string{"lecture-sde", "langevin", "annealed-langevin"}
 
 // Every solver with its defaults keeps the deviation of N(0, v) within a tenth, under every process that it does not refuse.
 func TestDefaultsKeepTheLaw(t *testing.T) {
 	for _, x := range everyProcess(t) {
-		for _, name := range Names() {
-			if slices.Contains(ownRecursion, name) || Fits(name, Options{}, x.p) != nil {
+		for _, name := range Solvers.Names() {
+			if slices.Contains(ownRecursion, name) || Fits(made(t, name), x.p) != nil {
 				continue
 			}
 			for _, v := range []float64{0.25, 1, 4} {
-				if got := deviation(t, name, x.p, DefaultSteps(name, x.p), v, centred(x.p, v)); !(math.Abs(got-1) <= 0.1) {
+				if got := deviation(t, name, x.p, HabitsOf(made(t, name), x.p).Steps, v, centred(x.p, v)); !(math.Abs(got-1) <= 0.1) {
 					t.Errorf("%s under %s: N(0, %v) comes out with %.3f of its deviation", name, x.name, v, got)
 				}
 			}
@@ -115,11 +118,11 @@ func TestDefaultsBearAWrongEps(t *testing.T) {
 		if _, hi := x.p.Span(); x.p.At(hi).Alpha == 0 {
 			continue // flow, where eps says nothing of x0
 		}
-		for _, name := range Names() {
-			if slices.Contains(ownRecursion, name) || Fits(name, Options{}, x.p) != nil {
+		for _, name := range Solvers.Names() {
+			if slices.Contains(ownRecursion, name) || Fits(made(t, name), x.p) != nil {
 				continue
 			}
-			for _, steps := range []int{DefaultSteps(name, x.p), 25} {
+			for _, steps := range []int{HabitsOf(made(t, name), x.p).Steps, 25} {
 				most := 1. / 6
 				if steps == 25 && name != "ddim" {
 					continue
@@ -142,7 +145,7 @@ func TestPredictionsInFloat32(t *testing.T) {
 	const n = 4000
 	for _, T := range []int{300, 1000} {
 		p := mustDDPM(t, reverie.CosineBetas(T))
-		grid, err := Grid(DefaultSpacing("ddim", p), p, 25)
+		grid, err := Grid(HabitsOf(DDIM[batch]{}, p).Spacing, p, 25)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,19 +185,19 @@ const langevinShare = 0.2
 func TestLangevinRecursions(t *testing.T) {
 	for _, x := range everyProcess(t) {
 		for _, name := range []string{"langevin", "annealed-langevin"} {
-			if Fits(name, Options{}, x.p) != nil {
+			if Fits(made(t, name), x.p) != nil {
 				continue
 			}
-			o := map[string]Options{"annealed-langevin": {Updates: 3}}[name] // of the default's 100, which only cost time
-			grid, err := Grid(DefaultSpacing(name, x.p), x.p, DefaultSteps(name, x.p))
+			updates, set := 1, name
+			if name == "annealed-langevin" { // the default's 100 only cost time
+				updates, set = 3, "annealed-langevin updates=3"
+			}
+			grid, err := habitual(made(t, name), x.p)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, v := range []float64{0.25, 1, 4} {
-				solver, err := New[batch](name, o)
-				if err != nil {
-					t.Fatal(err)
-				}
+				solver := made(t, set)
 				_, hi := x.p.Span()
 				end := x.p.At(hi)
 				u := end.Alpha*end.Alpha*v + end.Sigma*end.Sigma
@@ -205,7 +208,7 @@ func TestLangevinRecursions(t *testing.T) {
 					}
 					c := x.p.At(at)
 					h, V := langevinShare*c.Sigma*c.Sigma, c.Alpha*c.Alpha*v+c.Sigma*c.Sigma
-					for range max(1, o.Updates) {
+					for range updates {
 						k := 1 - h/(2*V)
 						u = k*k*u + h
 					}
@@ -238,7 +241,7 @@ func TestLectureRecursion(t *testing.T) {
 		for _, v := range []float64{0.25, 1, 4} {
 			sp := &reverie.Host[float64]{Stream: random.Stream{Seed: 3}}
 			run := &Run[batch]{Space: sp, Process: p, Denoiser: centred(p, v)}
-			grid, err := Grid(DefaultSpacing("lecture-sde", p), p, DefaultSteps("lecture-sde", p))
+			grid, err := habitual(LectureSDE[batch]{}, p)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,6 +15,8 @@
 //	unipc              unified predictor-corrector (Zhao et al. 2023, arXiv:2302.04867)
 //	rk45               adaptive Runge-Kutta 5(4) on the probability flow; Adaptive is the integrator, for any state
 //
-// A solver is one file and a row of the registry. It asks the Denoiser by Run.Denoise, or Run.Ask for more than x0hat, and the Run's Space for linear
-// combinations and noise. A solver that is a Fitter refuses processes that it does not go with; Fits asks it by name.
+// A solver is one file and a line of the list of Solvers: a struct whose tagged fields are its settings.
+// It asks the Denoiser by Run.Denoise, or Run.Ask for more than x0hat, and the Run's Space for linear
+// combinations and noise. A solver that is a Fitter refuses processes that it does not go with: see Fits.
+// How it is used where nothing is said is in its Habits.
 package sample

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // DPM2M is DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095, algorithm 2): deterministic, of second order in lambda = log(a/s) at one call
@@ -17,10 +18,18 @@ import (
 // The first step, and those next to Clean and to Alpha = 0, where h is infinite, are of first order: DDIM's. A value is for one run;
 // where a step does not follow on the last one, its history starts anew. It also goes from data to noise.
 type DPM2M[X any] struct {
-	LowerFinal bool // the last step is of first order also where the grid ends above Clean
+	LowerFinal bool `flag:"lower-final" rare:"true" help:"a lower order in the last steps"` // also where the grid ends above Clean
 
 	history[X]
 }
+
+// Row describes the solver.
+func (*DPM2M[X]) Row() table.Info {
+	return table.Info{Name: "dpm++2m", Text: "DPM-Solver++(2M), deterministic, order 2 at one call a step" + notBridges}
+}
+
+// Habits are the paper's spacing.
+func (*DPM2M[X]) Habits(reverie.Process) Habits { return Habits{Steps: 20, Spacing: "logsnr"} }
 
 // Fits refuses a bridge.
 func (*DPM2M[X]) Fits(p reverie.Process) error { return noFar("dpm++2m", p) }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // EulerMaruyama is the method of that name on the reverse SDE in the process's own time (Anderson 1982; Song et al. 2021,
@@ -14,6 +15,16 @@ import (
 //
 // and x0hat in the step to Clean. Where a = 0 (flow at 1) f is singular, and the step is ancestral.
 type EulerMaruyama[X any] struct{}
+
+// Row describes the solver.
+func (EulerMaruyama[X]) Row() table.Info {
+	return table.Info{Name: "euler-maruyama", Text: "Euler-Maruyama on the reverse SDE" + notBoth}
+}
+
+// Habits are 100 steps, even in the noise level's logarithm.
+func (EulerMaruyama[X]) Habits(reverie.Process) Habits {
+	return Habits{Steps: 100, Spacing: "logsnr"}
+}
 
 // Fits refuses a process without a score.
 func (EulerMaruyama[X]) Fits(p reverie.Process) error { return needsScore("euler-maruyama", p) }

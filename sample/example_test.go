@@ -45,17 +45,14 @@ func ExampleLinear() {
 	// [299 224 149 74 -1] <nil>
 }
 
-// A solver by its name, with its options, asked first whether it goes with the process.
+// A solver by its name, asked first whether it goes with the process. Its settings are its fields.
 func ExampleNew() {
-	fmt.Println(sample.Fits("lecture-sde", sample.Options{}, reverie.VP{}))
-	_, err := sample.New[reverie.Batch[float64]]("dpm++2m", sample.Options{Churn: 40})
-	fmt.Println(err)
-	solver, err := sample.New[reverie.Batch[float64]]("heun", sample.Options{Churn: 40})
-	fmt.Printf("%T %v\n", solver, err)
+	solver, err := sample.New[reverie.Batch[float64]]("lecture-sde")
+	fmt.Println(sample.Fits(solver, reverie.VP{}), err)
+	fmt.Println(sample.Fits(sample.Heun[reverie.Batch[float64]]{Churn: 40}, reverie.VP{}))
 	// Output:
-	// lecture-sde walks every index of a DDPM, whose betas it reads, and this is reverie.VP: the nearest solver is reverse-diffusion
-	// churn = 40: only solver heun has it, not dpm++2m
-	// sample.Heun[github.com/reverie-go/reverie.Batch[float64]] <nil>
+	// lecture-sde walks every index of a DDPM, whose betas it reads, and this is reverie.VP: the nearest solver is reverse-diffusion <nil>
+	// <nil>
 }
 
 // DDIM inversion: the noise from which (0.5, -0.25) would be sampled, and back. The data are N(0, 1/4), whose denoiser is exact.

@@ -2,9 +2,48 @@ package sample
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
+
+// Fits returns nil if a solver, or a row of Solvers, goes with the process as it is set, or what of its
+// settings is out of range, or why it does not and what would.
+func Fits(solver any, p reverie.Process) error {
+	for _, f := range table.Fields(addressable(solver)) {
+		if f.IsZero() {
+			continue // the default
+		}
+		if err := f.Check(); err != nil {
+			return err
+		}
+	}
+	if f, ok := solver.(Fitter); ok {
+		return f.Fits(p)
+	}
+	return nil
+}
+
+// addressable is a pointer to what solver is, or it points to.
+func addressable(solver any) any {
+	v := reflect.ValueOf(solver)
+	if v.Kind() == reflect.Pointer {
+		return solver
+	}
+	to := reflect.New(v.Type())
+	to.Elem().Set(v)
+	return to.Interface()
+}
+
+// Wants is what a solver asks of the Denoiser beside x0hat, which it says of itself by a method
+// Wants() reverie.Want.
+func Wants(solver any) reverie.Want {
+	if s, ok := solver.(interface{ Wants() reverie.Want }); ok {
+		return s.Wants()
+	}
+	return 0
+}
 
 // hasFar reports a process with a given far end x1: a bridge.
 func hasFar(p reverie.Process) bool {

@@ -135,7 +135,7 @@ func scenarios(t *testing.T, T int) []scenario {
 	vp, flow, bridge := reverie.VP{Lo: 1e-9}, reverie.Flow{Lo: 1e-9}, reverie.Bridge{Lo: 1e-9}
 	return []scenario{
 		{"ddpm", chain, DDPM[batch]{}, Linear, ancestralDDPM(betasFor(T), reverie.PosteriorVariance)},
-		{"ddpm beta", chain, DDPM[batch]{reverie.BetaVariance}, Linear, ancestralDDPM(betasFor(T), reverie.BetaVariance)},
+		{"ddpm beta", chain, DDPM[batch]{"beta"}, Linear, ancestralDDPM(betasFor(T), reverie.BetaVariance)},
 		{"ddim", chain, DDIM[batch]{}, Linear, ddimDDPM(table, 0)},
 		{"ddim .5", chain, DDIM[batch]{0.5}, Linear, ddimDDPM(table, 0.5)},
 		{"ddim 1", chain, DDIM[batch]{1}, Linear, ddimDDPM(table, 1)},

@@ -49,10 +49,7 @@ func TestRK45AgainstScipy(t *testing.T) {
 		p := map[string]reverie.Process{"vp": reverie.VP{Lo: g.Lo}, "edm": reverie.EDM{SigmaMin: g.Lo, SigmaMax: g.Hi}, "flow": reverie.Flow{Lo: g.Lo, Hi: g.Hi}}[g.Process]
 		for _, r := range append(g.RK45, [3]float64{1e-11, 1500, 3e-11}) {
 			sp := &reverie.Host[float64]{}
-			solver, err := New[batch]("rk45", Options{RTol: r[0], ATol: r[0]})
-			if err != nil {
-				t.Fatal(err)
-			}
+			solver := &RK45[batch]{RTol: r[0], ATol: r[0]}
 			calls, worst := 0, 0.0
 			run := &Run[batch]{Space: sp, Process: p, Denoiser: m.Denoiser(p)}
 			x, err := Sample(context.Background(), run, solver, g.Start, []float64{g.Hi, g.Lo}, func(s State[batch]) error { calls = s.Calls; return nil })

@@ -80,20 +80,27 @@ func (g otherRun) process(t *testing.T) reverie.Process {
 	}
 }
 
-func (g otherRun) options(t *testing.T) Options {
+// solver is ours as the other's was set.
+func (g otherRun) solver(t *testing.T) Solver[batch] {
 	o := g.Options
-	if o.Variance == "" {
-		o.Variance = "posterior"
+	solver := made(t, strings.TrimSuffix(g.Solver, "-inverse")) // on a grid upwards
+	switch s := solver.(type) {
+	case *DDPM[batch]: // k-diffusion's ancestral Euler says eta = 1
+		s.Variance = o.Variance
+	case *DDIM[batch]:
+		s.Eta = o.Eta
+	case *Heun[batch]:
+		s.Churn, s.Min, s.Max, s.Noise = o.Churn, o.Tmin, o.Tmax, o.Snoise
+	case *DPM2M[batch]:
+		s.LowerFinal = o.Lower
+	case *DPM2MSDE[batch]:
+		s.LowerFinal = o.Lower
+	case *UniPC[batch]:
+		s.Order, s.BH1, s.NoCorrect, s.LowerFinal = o.Order, o.BH1, o.NoCorrect, o.Lower
+	case *PC[batch]:
+		s.SNR, s.Corrections, s.Unbounded = o.SNR, o.Corrections, true
 	}
-	variance, err := reverie.ParseVariance(o.Variance)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if g.Solver == "ddpm" { // k-diffusion's ancestral Euler says eta = 1
-		o.Eta = 0
-	}
-	return Options{Eta: o.Eta, Variance: variance, Order: o.Order, BH1: o.BH1, NoCorrect: o.NoCorrect, LowerFinal: o.Lower,
-		Churn: o.Churn, ChurnMin: o.Tmin, ChurnMax: o.Tmax, ChurnNoise: o.Snoise, SNR: o.SNR, Corrections: o.Corrections, Unbounded: g.Solver == "pc"}
+	return solver
 }
 
 // replay is a network that says what the other's said, and checks that it is asked at the same times.
@@ -171,13 +178,8 @@ func (g otherRun) check(t *testing.T, start batch, pool []batch) {
 	}
 	r := &replay{t: t, g: g, p: g.process(t)}
 	run := &Run[batch]{Space: sp, Process: r.p, Denoiser: r.denoiser(sp)}
-	name := strings.TrimSuffix(g.Solver, "-inverse") // on a grid upwards
-	solver, err := New[batch](name, g.options(t))
-	if err != nil {
-		t.Fatal(err)
-	}
 	steps := 0
-	_, err = Sample(context.Background(), run, solver, sp.Sum([]float64{g.Scale}, start[:n]), g.Grid, func(s State[batch]) error {
+	_, err := Sample(context.Background(), run, g.solver(t), sp.Sum([]float64{g.Scale}, start[:n]), g.Grid, func(s State[batch]) error {
 		steps++
 		agreeAll(t, s.Step, s.X, g.X[s.Step-1])
 		return nil

@@ -4,13 +4,13 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/random"
+	"github.com/reverie-go/reverie/table"
 )
 
 type tensor = *tensors.Tensor
@@ -104,7 +104,7 @@ func (g otherRun) checkTensors(t *testing.T, e *engine.Engine, start batch, pool
 	if err != nil {
 		t.Fatal(err)
 	}
-	solver, err := New[tensor](strings.TrimSuffix(g.Solver, "-inverse"), g.options(t))
+	solver, err := For[tensor](g.solver(t).(table.Row))
 	if err != nil {
 		t.Fatal(err)
 	}

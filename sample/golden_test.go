@@ -59,13 +59,12 @@ func TestRunsAgainstPython(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			variance, err := reverie.ParseVariance(g.Variance)
-			if err != nil {
-				t.Fatal(err)
-			}
-			solver, err := New[batch](g.Solver, Options{Eta: g.Eta, Variance: variance})
-			if err != nil {
-				t.Fatal(err)
+			solver := made(t, g.Solver)
+			switch s := solver.(type) {
+			case *DDIM[batch]:
+				s.Eta = g.Eta
+			case *DDPM[batch]:
+				s.Variance = g.Variance
 			}
 			steps := 0
 			grid := append(append([]float64(nil), g.Times...), reverie.Clean)

@@ -3,9 +3,9 @@ package sample
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // Linear returns the grid of n steps from hi whose n times are spaced evenly from hi to lo, both included, and then Clean:
@@ -128,51 +128,57 @@ func lerp(a, b float64, i, n int) float64 {
 	return a*(1-u) + b*u
 }
 
-// spacing is a grid by its name.
-type spacing struct {
-	Info
-	grid func(p reverie.Process, n int) ([]float64, error)
+// A Spacing is a row of Spacings.
+type Spacing struct {
+	table.Info
+	// Grid returns the n times at which a walk of n steps is, from the process's last to its first, and
+	// then Clean.
+	Grid func(p reverie.Process, n int) ([]float64, error)
 }
 
-var spacings = []spacing{
-	{Info{Name: "linear", Text: "even in time, lo included"}, Linear},
-	{Info{Name: "trailing", Text: "even in time, the last step from above lo"}, Trailing},
-	{Info{Name: "quadratic", Text: "squares in time: dense near the data"}, Quadratic},
-	{Info{Name: "logsnr", Text: "even in log(alpha/sigma): geometric noise levels"}, LogSNR},
-	{Info{Name: "karras", Text: "Karras et al.'s noise levels, rho 7"}, Karras},
-}
+// Spacings are the spacings that a name chooses.
+var Spacings = table.New("spacing", "spacings", " of the times",
+	Spacing{table.Info{Name: "linear", Text: "even in time, lo included"}, Linear},
+	Spacing{table.Info{Name: "trailing", Text: "even in time, the last step from above lo"}, Trailing},
+	Spacing{table.Info{Name: "quadratic", Text: "squares in time: dense near the data"}, Quadratic},
+	Spacing{table.Info{Name: "logsnr", Text: "even in log(alpha/sigma): geometric noise levels"}, LogSNR},
+	Spacing{table.Info{Name: "karras", Text: "Karras et al.'s noise levels, rho 7"}, Karras},
+)
 
-// SpacingInfos describes the spacings, in the order of Spacings.
-func SpacingInfos() []Info {
-	var all []Info
-	for _, s := range spacings {
-		all = append(all, s.Info)
+// CheckSteps returns an error for a number of steps that a solver cannot take on a process: of a table
+// there are at most T, and all for one that walks every index.
+func CheckSteps(solver any, p reverie.Process, n int) error {
+	if n < 1 {
+		return fmt.Errorf("steps = %d: expected at least 1", n)
 	}
-	return all
+	d, ok := p.(reverie.Discrete)
+	if !ok {
+		return nil
+	}
+	switch h := HabitsOf(solver, p); {
+	case n > d.Steps():
+		return fmt.Errorf("steps = %d: the process has only %d", n, d.Steps())
+	case h.Whole && h.OwnTimes && n < d.Steps():
+		return fmt.Errorf("steps = %d: solver %s walks all %d time steps; leave the number out", n, Name(solver), d.Steps())
+	}
+	return nil
 }
-
-// Spacings returns the names that Grid knows.
-func Spacings() []string { return names(SpacingInfos()) }
 
 // Grid returns the grid of n steps of the spacing of that name.
 func Grid(spacing string, p reverie.Process, n int) ([]float64, error) {
-	for _, s := range spacings {
-		if s.Name == spacing {
-			return s.grid(p, n)
-		}
+	s, err := Spacings.Find(spacing)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("unknown spacing %q: expected one of %s", spacing, strings.Join(Spacings(), ", "))
+	return s.Grid(p, n)
 }
 
 // grid returns the n times t(lo, hi, 0) .. t(lo, hi, n-1) from hi, which is Start's or the lowest that has n indices, to lo, then Clean.
 func grid(p reverie.Process, n int, t func(lo, hi float64, i int) float64) ([]float64, error) {
-	if n < 1 {
-		return nil, fmt.Errorf("steps = %d: expected at least 1", n)
+	if err := CheckSteps(nil, p, n); err != nil {
+		return nil, err
 	}
-	d, discrete := p.(reverie.Discrete)
-	if discrete && n > d.Steps() {
-		return nil, fmt.Errorf("steps = %d: the process has only %d", n, d.Steps())
-	}
+	_, discrete := p.(reverie.Discrete)
 	g := make([]float64, n, n+1)
 	lo, _ := p.Span()
 	hi := Start(p)

@@ -11,7 +11,7 @@ import (
 func TestGridsStayInTheSpan(t *testing.T) {
 	for _, p := range []reverie.Process{reverie.VP{}, reverie.SubVP{}, reverie.VE{}, reverie.EDM{}, reverie.Flow{}} {
 		lo, hi := p.Span()
-		for _, spacing := range sample.Spacings() {
+		for _, spacing := range sample.Spacings.Names() {
 			for n := 1; n <= 300; n++ {
 				grid, err := sample.Grid(spacing, p, n)
 				if err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // NaN and divergence end a walk with the step, the times and the sample; without norms nothing is checked.
@@ -31,10 +32,7 @@ func TestWalkEndsWhereItDiverges(t *testing.T) {
 		})
 		sp := &reverie.Host[float64]{}
 		for _, name := range []string{"ddim", "euler", "heun", "dpm++2m", "unipc", "ddpm", "euler-maruyama", "reverse-diffusion", "dpm++2m-sde"} {
-			solver, err := New[batch](name, Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			solver := made(t, name)
 			x, err := Sample(context.Background(), &Run[batch]{Space: sp, Process: p, Denoiser: d}, solver, batch{{1, 1}, {1, 1}}, grid, nil)
 			const where = "step 2 of 3, from t = 0.75 to 0.5"
 			if err == nil || !strings.Contains(err.Error(), where) || !strings.Contains(err.Error(), c.want) {
@@ -60,17 +58,13 @@ func TestCalls(t *testing.T) {
 	}
 	for _, c := range []struct {
 		solver string
-		o      Options
 		want   int
 	}{
-		{"ddpm", Options{}, 5}, {"ddim", Options{}, 5}, {"euler", Options{}, 5}, {"heun", Options{}, 9}, {"euler-maruyama", Options{}, 5},
-		{"reverse-diffusion", Options{}, 5}, {"pc", Options{}, 9}, {"pc", Options{Corrections: 3}, 17}, {"langevin", Options{Updates: 2}, 11},
-		{"annealed-langevin", Options{Updates: 4}, 21}, {"dpm++2m", Options{}, 5}, {"dpm++2m-sde", Options{}, 5}, {"unipc", Options{}, 5},
+		{"ddpm", 5}, {"ddim", 5}, {"euler", 5}, {"heun", 9}, {"euler-maruyama", 5},
+		{"reverse-diffusion", 5}, {"pc", 9}, {"pc corrections=3", 17}, {"langevin updates=2", 11},
+		{"annealed-langevin updates=4", 21}, {"dpm++2m", 5}, {"dpm++2m-sde", 5}, {"unipc", 5},
 	} {
-		solver, err := New[batch](c.solver, c.o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		solver := made(t, c.solver)
 		asked, seen := 0, 0
 		d := bimodal.denoiser(p)
 		run := &Run[batch]{Space: &reverie.Host[float64]{}, Process: p, Denoiser: reverie.DenoiserFunc[batch](func(ctx context.Context, x batch, t float64) (batch, error) {
@@ -82,7 +76,7 @@ func TestCalls(t *testing.T) {
 			return nil
 		})
 		if err != nil || seen != c.want || asked != c.want {
-			t.Errorf("%s %+v: %d calls, %d told, want %d, %v", c.solver, c.o, asked, seen, c.want, err)
+			t.Errorf("%s: %d calls, %d told, want %d, %v", c.solver, asked, seen, c.want, err)
 		}
 	}
 }
@@ -195,32 +189,32 @@ func TestAdaptiveTakesAnyState(t *testing.T) {
 func TestFits(t *testing.T) {
 	between := reverie.Flow{Between: true}
 	chain := mustDDPM(t, []float64{0.1, 0.2})
-	for _, info := range Solvers() {
-		bridge, flow := Fits(info.Name, Options{}, reverie.Bridge{}), Fits(info.Name, Options{}, between)
-		if err := Fits(info.Name, Options{}, chain); err != nil {
-			t.Errorf("%s refuses a DDPM: %v", info.Name, err)
+	for _, solver := range Solvers.Rows() {
+		name, text := solver.Row().Name, solver.Row().Text
+		bridge, flow := Fits(solver, reverie.Bridge{}), Fits(solver, between)
+		if err := Fits(solver, chain); err != nil {
+			t.Errorf("%s refuses a DDPM: %v", name, err)
 		}
-		if got := bridge == nil; got != (info.Name == "ddpm" || info.Name == "ddim") {
-			t.Errorf("%s and a bridge: %v", info.Name, bridge)
+		if got := bridge == nil; got != (name == "ddpm" || name == "ddim") {
+			t.Errorf("%s and a bridge: %v", name, bridge)
 		}
-		if got := flow == nil; got != slices.Contains([]string{"ddim", "euler", "heun", "dpm++2m", "unipc", "rk45"}, info.Name) {
-			t.Errorf("%s and a flow between two data sets: %v", info.Name, flow)
+		if got := flow == nil; got != slices.Contains([]string{"ddim", "euler", "heun", "dpm++2m", "unipc", "rk45"}, name) {
+			t.Errorf("%s and a flow between two data sets: %v", name, flow)
 		}
-		if vp := Fits(info.Name, Options{}, reverie.VP{}); (vp != nil) != (info.Name == "lecture-sde") {
-			t.Errorf("%s and VP: %v", info.Name, vp)
+		if vp := Fits(solver, reverie.VP{}); (vp != nil) != (name == "lecture-sde") {
+			t.Errorf("%s and VP: %v", name, vp)
 		}
-		if strings.Contains(info.Refuses, "bridges") != (bridge != nil && info.Name != "lecture-sde") {
-			t.Errorf("%s says it refuses %q", info.Name, info.Refuses)
+		if strings.Contains(text, "bridges") != (bridge != nil && name != "lecture-sde") {
+			t.Errorf("%s says it refuses %q", name, text)
 		}
 	}
 	for want, err := range map[string]error{
-		"ddim with eta above 0": Fits("ddim", Options{Eta: 0.5}, between),
-		"heun with churn":       Fits("heun", Options{Churn: 1}, between),
-		"predictor of":          Fits("pc", Options{Predictor: "ddpm"}, between),
-		"reverse-diffusion":     Fits("lecture-sde", Options{}, reverie.VP{}),
-		"use ddpm or ddim":      Fits("rk45", Options{}, reverie.Bridge{}),
-		"use a solver of":       lower(Fits("euler-maruyama", Options{}, between)),
-		"unknown solver":        Fits("magic", Options{}, between),
+		"ddim with eta above 0": Fits(made(t, "ddim eta=0.5"), between),
+		"heun with churn":       Fits(made(t, "heun churn=1"), between),
+		"predictor of":          Fits(made(t, "pc predictor=ddpm"), between),
+		"reverse-diffusion":     Fits(made(t, "lecture-sde"), reverie.VP{}),
+		"use ddpm or ddim":      Fits(made(t, "rk45"), reverie.Bridge{}),
+		"use a solver of":       lower(Fits(made(t, "euler-maruyama"), between)),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q: %v", want, err)
@@ -232,7 +226,7 @@ func TestFits(t *testing.T) {
 	}
 	up := []float64{0.2, 0.5}
 	for _, name := range []string{"euler-maruyama", "reverse-diffusion", "pc", "annealed-langevin", "dpm++2m-sde"} {
-		solver, _ := New[batch](name, Options{})
+		solver := made(t, name)
 		run := &Run[batch]{Space: &reverie.Host[float64]{}, Process: reverie.VP{}, Denoiser: gaussian.denoiser(reverie.VP{})}
 		if _, err := Sample(context.Background(), run, solver, batch{{1}}, up, nil); err == nil || !strings.Contains(err.Error(), "from noise to data only") {
 			t.Errorf("%s walks up: %v", name, err)
@@ -262,40 +256,29 @@ func TestCorrectorStep(t *testing.T) {
 
 func lower(err error) error { return fmt.Errorf("%s", strings.ToLower(err.Error())) }
 
-// Every option belongs to a solver, and only to those that say so; what is out of range is refused.
-func TestOptions(t *testing.T) {
-	given := map[string]Options{
-		"eta": {Eta: 0.5}, "variance": {Variance: reverie.BetaVariance}, "churn": {Churn: 1}, "churn-min": {ChurnMin: 1}, "churn-max": {ChurnMax: 1},
-		"churn-noise": {ChurnNoise: 1}, "snr": {SNR: 1}, "corrections": {Corrections: 1}, "predictor": {Predictor: "ddpm"}, "unbounded": {Unbounded: true}, "step-size": {StepSize: 1},
-		"updates": {Updates: 1}, "still": {Still: true}, "level": {Level: 1}, "order": {Order: 1}, "bh1": {BH1: true}, "no-correct": {NoCorrect: true},
-		"lower-final": {LowerFinal: true}, "rtol": {RTol: 0.1}, "atol": {ATol: 0.1}, "max-calls": {MaxCalls: 5},
-	}
-	for name, o := range given {
-		for _, info := range Solvers() {
-			_, err := New[batch](info.Name, o)
-			if has := slices.Contains(info.Options, name); has != (err == nil) {
-				t.Errorf("%s and %s: %v", info.Name, name, err)
-			} else if !has && !strings.Contains(err.Error(), "only solver "+strings.Join(having(name), ", ")+" has it, not "+info.Name) {
-				t.Error(err)
-			}
-		}
-		if len(having(name)) == 0 {
-			t.Errorf("no solver has %s", name)
-		}
-	}
-	for _, c := range []struct {
-		name string
-		o    Options
-		want string
-	}{
-		{"heun", Options{Churn: -1}, "churn = -1: expected 0 to"}, {"heun", Options{Churn: math.NaN()}, "churn = NaN"},
-		{"heun", Options{ChurnMin: 2, ChurnMax: 1}, "below churn-min"}, {"pc", Options{Predictor: "euler"}, `predictor = "euler"`},
-		{"pc", Options{Corrections: -1}, "corrections = -1"}, {"unipc", Options{Order: 4}, "order = 4: expected 0 to 3"}, {"unipc", Options{Order: -1}, "order = -1"},
-		{"rk45", Options{RTol: -1}, "rtol = -1"}, {"rk45", Options{ATol: math.Inf(1)}, "atol = +Inf"}, {"rk45", Options{MaxCalls: -3}, "max-calls = -3"},
-		{"langevin", Options{StepSize: -1}, "step-size = -1"}, {"annealed-langevin", Options{Updates: -1}, "updates = -1"},
+// What of a solver's settings is out of range is refused, by its flag and by Fits where a program set it.
+func TestSettings(t *testing.T) {
+	for _, c := range []struct{ solver, flag, value, want string }{
+		{"ddim", "eta", "1.5", "--eta 1.5 is outside 0 to 1"}, {"ddim", "eta", "NaN", "--eta NaN"}, {"ddpm", "variance", "own", "posterior, beta, learned"},
+		{"heun", "churn", "-1", "--churn -1 is outside 0 to"}, {"heun", "churn", "NaN", "--churn NaN"}, {"pc", "predictor", "euler", "reverse-diffusion, ddpm, euler-maruyama"},
+		{"pc", "corrections", "-1", "--corrections -1"}, {"unipc", "order", "4", "--order 4 is outside 0 to 3"}, {"unipc", "order", "-1", "--order -1"},
+		{"rk45", "rtol", "-1", "--rtol -1"}, {"rk45", "atol", "+Inf", "--atol +Inf"}, {"rk45", "max-calls", "-3", "--max-calls -3"},
+		{"langevin", "step-size", "-1", "--step-size -1"}, {"annealed-langevin", "updates", "-1", "--updates -1"},
 	} {
-		if _, err := New[batch](c.name, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s %+v: %v", c.name, c.o, err)
+		row, err := Solvers.New(c.solver)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := table.Find(table.Fields(row), c.flag).Set(c.value); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %s %s: %v", c.solver, c.flag, c.value, err)
+		}
+	}
+	for want, solver := range map[string]any{
+		"--eta 1.5": DDIM[batch]{Eta: 1.5}, "--churn -1": &Heun[batch]{Churn: -1}, "below churn-min": Heun[batch]{Min: 2, Max: 1}, "--order 4": &UniPC[batch]{Order: 4},
+		"--variance": DDPM[batch]{Variance: "own"}, "--rtol NaN": &RK45[batch]{RTol: math.NaN()}, "predictor of solver pc: --variance": PC[batch]{Predictor: DDPM[batch]{Variance: "own"}},
+	} {
+		if err := Fits(solver, reverie.VP{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%#v: %v, want %q", solver, err, want)
 		}
 	}
 	run := &Run[batch]{Space: &reverie.Host[float64]{}, Process: reverie.VP{}, Denoiser: gaussian.denoiser(reverie.VP{})}

@@ -2,9 +2,11 @@ package sample
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // Heun is Karras et al.'s sampler (2022, arXiv:2206.00364, algorithm 2), of second order: with Churn = 0 deterministic (algorithm 1).
@@ -17,13 +19,31 @@ import (
 // of N steps; the step to Clean is x0hat. It takes two calls a step and one in the last. Where a = 0 (flow at 1) S is infinite, and the step
 // is DDIM's. The time of S^ is that of its log(a/s), at most hi, so for a DDPM it may lie between two indices.
 type Heun[X any] struct {
-	Churn    float64 // S_churn
-	Min, Max float64 // S_tmin and S_tmax; Max 0: no bound
-	Noise    float64 // S_noise; 0: 1
+	Churn float64 `flag:"churn" range:"[0,1e6]" rare:"true" help:"fresh noise, S_churn" zero:"none"`
+	Min   float64 `flag:"churn-min" range:"[0,1e6]" rare:"true" help:"S_tmin, the lowest noise level with churn"`
+	Max   float64 `flag:"churn-max" range:"[0,1e6]" rare:"true" help:"S_tmax, the highest noise level with churn" zero:"all"`
+	Noise float64 `flag:"churn-noise" range:"[0,10]" rare:"true" help:"S_noise of the churn" zero:"1"`
 }
 
-// Fits refuses a bridge, and noise where the process has no score.
+// Row describes the solver.
+func (Heun[X]) Row() table.Info {
+	return table.Info{Name: "heun", Text: "Karras et al.'s second-order sampler, with churn; not for bridges, nor with churn for flows between two data sets (no score)"}
+}
+
+// Habits are the paper's spacing under EDM, whose it is.
+func (Heun[X]) Habits(p reverie.Process) Habits {
+	h := Habits{Steps: 20, Spacing: "logsnr"}
+	if _, ok := whole(p).(reverie.EDM); ok {
+		h.Spacing = "karras"
+	}
+	return h
+}
+
+// Fits refuses a bridge, noise where the process has no score, and bounds of the churn that are the wrong way round.
 func (h Heun[X]) Fits(p reverie.Process) error {
+	if h.Max != 0 && h.Max < h.Min {
+		return fmt.Errorf("churn-max = %v is below churn-min = %v", h.Max, h.Min)
+	}
 	if h.Churn > 0 {
 		return needsScore("heun with churn", p)
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // Langevin is unadjusted Langevin dynamics at one noise level, the process's law at the time Level:
@@ -16,10 +17,20 @@ import (
 // x is at Level from the first step on. Without the noise (Still) every path climbs to a mode, where all of them collapse. For small h its
 // law tends to that at Level but for a bias of order h; between modes far apart it hardly ever crosses, which AnnealedLangevin is for.
 type Langevin[X any] struct {
-	Level   float64 // a time in the process's Span; 0: lo
-	H       float64 // h; 0: 0.2 Sigma^2 at Level
-	Updates int     // in each step; 0: 1
-	Still   bool    // without the noise
+	Level   float64 `flag:"level" range:"[0,1e9]" rare:"true" help:"the time at which it stays" zero:"the process's first"`      // in the process's Span
+	H       float64 `flag:"step-size" range:"[0,1e6]" rare:"true" help:"size h of an update" zero:"from the lowest noise level"` // 0: 0.2 Sigma^2 at Level
+	Updates int     `flag:"updates" range:"[0,1e6]" rare:"true" help:"updates in a step" zero:"1"`
+	Still   bool    `flag:"still" rare:"true" help:"without its noise: paths collapse to the modes"`
+}
+
+// Row describes the solver.
+func (Langevin[X]) Row() table.Info {
+	return table.Info{Name: "langevin", Text: "Langevin dynamics at one noise level" + notBoth}
+}
+
+// Habits are 50 steps at a time of its own.
+func (Langevin[X]) Habits(reverie.Process) Habits {
+	return Habits{Steps: 50, Spacing: "linear", OwnTimes: true}
 }
 
 // Fits refuses a process without a score.

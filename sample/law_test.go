@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/reverie-go/reverie"
@@ -93,31 +94,36 @@ func mmd(x, y batch, own float64) float64 { return affinity(x, x) + own - 2*affi
 
 // A trial is a solver as it is tried, with the bias that its steps leave: of the covariance, relative, in the Euclidean norm.
 type trial struct {
-	solver  string
-	o       Options
+	solver  string // its name, and what is set: see made
 	spacing string
 	steps   int
 	bias    float64
 }
 
+// name is the solver's.
+func (c trial) name() string { return strings.Fields(c.solver)[0] }
+
+// set says whether something is set.
+func (c trial) set() bool { return strings.Contains(c.solver, "=") }
+
 var trials = []trial{
-	{"ddpm", Options{}, "logsnr", 60, 0.17},
-	{"ddim", Options{}, "logsnr", 60, 0.10},
-	{"ddim", Options{Eta: 0.5}, "logsnr", 60, 0.10},
-	{"euler", Options{}, "quadratic", 60, 0.02},
-	{"heun", Options{}, "karras", 20, 0.06},
-	{"heun", Options{Churn: 10}, "karras", 30, 0.09},
-	{"euler-maruyama", Options{}, "quadratic", 120, 0.08},
-	{"reverse-diffusion", Options{}, "quadratic", 120, 0.08},
-	{"pc", Options{}, "quadratic", 100, 0.06},
-	{"pc", Options{Predictor: "ddpm"}, "quadratic", 60, 0.11},
-	{"pc", Options{Predictor: "euler-maruyama", Corrections: 2}, "quadratic", 60, 0.11},
-	{"annealed-langevin", Options{Updates: 50}, "logsnr", 20, 0.2},
-	{"dpm++2m", Options{}, "logsnr", 20, 0.03},
-	{"dpm++2m-sde", Options{}, "logsnr", 40, 0.04},
-	{"unipc", Options{}, "logsnr", 15, 0.02},
-	{"unipc", Options{Order: 3}, "logsnr", 15, 0.02},
-	{"rk45", Options{}, "linear", 2, 0.005},
+	{"ddpm", "logsnr", 60, 0.17},
+	{"ddim", "logsnr", 60, 0.10},
+	{"ddim eta=0.5", "logsnr", 60, 0.10},
+	{"euler", "quadratic", 60, 0.02},
+	{"heun", "karras", 20, 0.06},
+	{"heun churn=10", "karras", 30, 0.09},
+	{"euler-maruyama", "quadratic", 120, 0.08},
+	{"reverse-diffusion", "quadratic", 120, 0.08},
+	{"pc", "quadratic", 100, 0.06},
+	{"pc predictor=ddpm", "quadratic", 60, 0.11},
+	{"pc predictor=euler-maruyama corrections=2", "quadratic", 60, 0.11},
+	{"annealed-langevin updates=50", "logsnr", 20, 0.2},
+	{"dpm++2m", "logsnr", 20, 0.03},
+	{"dpm++2m-sde", "logsnr", 40, 0.04},
+	{"unipc", "logsnr", 15, 0.02},
+	{"unipc order=3", "logsnr", 15, 0.02},
+	{"rk45", "linear", 2, 0.005},
 }
 
 // TestLaws: from noise, every solver's mean and covariance are the data's, within 3.5 times the sampling error and the stated bias, and so is its law by
@@ -149,8 +155,8 @@ func TestLaws(t *testing.T) {
 				size = math.Sqrt(size)
 				distance := mmd(x[:160], truth, own)
 				if !(mean <= 3.5*meanError+c.bias/2*math.Sqrt(size) && cov <= 3.5*covError+c.bias*size && distance <= 4*null+c.bias/10) {
-					t.Errorf("%d dimensions, %d components, %s %+v: mean off by %.3g (of %.3g), covariance by %.3g (of %.3g), MMD^2 %.3g (of %.3g)",
-						d, components, c.solver, c.o, mean, meanError, cov, covError, distance, null)
+					t.Errorf("%d dimensions, %d components, %s: mean off by %.3g (of %.3g), covariance by %.3g (of %.3g), MMD^2 %.3g (of %.3g)",
+						d, components, c.solver, mean, meanError, cov, covError, distance, null)
 				}
 			}
 		}
@@ -163,15 +169,12 @@ func TestBiasShrinks(t *testing.T) {
 	p := reverie.VP{}
 	const floor = 3e-4
 	for _, c := range trials {
-		if c.solver == "rk45" || c.solver == "annealed-langevin" {
+		if c.name() == "rk45" || c.name() == "annealed-langevin" {
 			continue // TestRK45Tolerance, TestAnnealedBias
 		}
 		last := math.Inf(1)
 		for n := 25; n <= 200; n *= 2 {
-			solver, err := New[batch](c.solver, c.o)
-			if err != nil {
-				t.Fatal(err)
-			}
+			solver := made(t, c.solver)
 			grid, err := Grid(c.spacing, p, n)
 			if err != nil {
 				t.Fatal(err)
@@ -180,7 +183,7 @@ func TestBiasShrinks(t *testing.T) {
 			m, v = law(t, p, solver, grid, m, v, 3*n)
 			e := max(math.Abs(m-mean), math.Abs(v-sd*sd))
 			if !(e <= floor || e <= 0.67*last) {
-				t.Errorf("%s %+v: error %.5f with %d steps, %.5f with half as many", c.solver, c.o, e, n, last)
+				t.Errorf("%s: error %.5f with %d steps, %.5f with half as many", c.solver, e, n, last)
 			}
 			last = e
 		}
@@ -195,17 +198,14 @@ func TestEveryProcess(t *testing.T) {
 		_, hi := p.Span()
 		for _, c := range trials {
 			if c.solver == "rk45" && name == "ddpm" {
-				c.o = Options{RTol: 1e-3, ATol: 1e-3}
+				c.solver = "rk45 rtol=1e-3 atol=1e-3"
 			}
 			n, draws, tolerance := 800, 0, 0.02 // without noise many steps cost little
-			if slices.Contains([]string{"ddpm", "euler-maruyama", "reverse-diffusion", "pc", "annealed-langevin", "dpm++2m-sde"}, c.solver) || c.o.Eta+c.o.Churn > 0 {
+			if slices.Contains([]string{"ddpm", "euler-maruyama", "reverse-diffusion", "pc", "annealed-langevin", "dpm++2m-sde"}, c.name()) || slices.Contains([]string{"ddim", "heun"}, c.name()) && c.set() {
 				n, draws, tolerance = 100, 300, 0.15
 			}
-			solver, err := New[batch](c.solver, c.o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if c.solver == "annealed-langevin" { // how fast it gets better: TestAnnealedBias
+			solver := made(t, c.solver)
+			if c.name() == "annealed-langevin" { // how fast it gets better: TestAnnealedBias
 				solver, tolerance = AnnealedLangevin[batch]{Updates: 3}, 1
 			}
 			if c.solver == "euler" && name == "ve" { // whose own time is far from straight
@@ -255,10 +255,7 @@ func TestAnnealedBias(t *testing.T) {
 func draw(t *testing.T, p reverie.Process, m mix, c trial, n int) batch {
 	t.Helper()
 	run := &Run[batch]{Space: &reverie.Host[float64]{Stream: random.Stream{Seed: 17}}, Process: p, Denoiser: m.denoiser(p)}
-	solver, err := New[batch](c.solver, c.o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	solver := made(t, c.solver)
 	grid, err := Grid(c.spacing, p, c.steps)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // LectureSDE is the lecture's "iterative predictor" for the reverse SDE, exactly as it prints it:
@@ -21,6 +22,16 @@ import (
 // must be a Normer.
 type LectureSDE[X any] struct {
 	R float64 // 0: 0.05
+}
+
+// Row describes the solver.
+func (LectureSDE[X]) Row() table.Info {
+	return table.Info{Name: "lecture-sde", Text: "the lecture's \"iterative predictor\", as printed; not for any process but ddpm, whose table of betas it walks"}
+}
+
+// Habits walks every index, whatever else is said.
+func (LectureSDE[X]) Habits(reverie.Process) Habits {
+	return Habits{Steps: 100, Spacing: "linear", Whole: true, OwnTimes: true, Lecture: true}
 }
 
 // Fits refuses all but a DDPM.

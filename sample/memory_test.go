@@ -59,9 +59,9 @@ func (f *freeing) Next(keep ...batch) {
 // Every solver's history fits within three steps, and one of many evaluations within a step lets go of them.
 func TestHistoryIsShort(t *testing.T) {
 	for name, p := range map[string]reverie.Process{"vp": reverie.VP{}, "flow": reverie.Flow{}, "ddpm": mustDDPM(t, reverie.LinearBetas(40, 0.002, 0.3))} {
-		for _, c := range append(append([]trial(nil), trials...), trial{"langevin", Options{Updates: 9}, "linear", 12, 0}) {
+		for _, c := range append(append([]trial(nil), trials...), trial{"langevin updates=9", "linear", 12, 0}) {
 			if name == "ddpm" && c.solver == "rk45" {
-				c.o = Options{RTol: 1e-3}
+				c.solver = "rk45 rtol=1e-3"
 			}
 			walk := func(sp reverie.Space[batch], own func(batch) batch, hook func(State[batch]) error) batch {
 				d := bimodal.denoiser(p)
@@ -69,10 +69,7 @@ func TestHistoryIsShort(t *testing.T) {
 					y, err := reverie.Denoise(ctx, d, x, t)
 					return own(y), err
 				})}
-				solver, err := New[batch](c.solver, c.o)
-				if err != nil {
-					t.Fatal(err)
-				}
+				solver := made(t, c.solver)
 				grid, err := Grid("linear", p, 12)
 				if err != nil {
 					t.Fatal(err)

@@ -157,7 +157,7 @@ func TestWeakOrders(t *testing.T) {
 		{"euler-maruyama", func() Solver[batch] { return EulerMaruyama[batch]{} }, 1},
 		{"reverse-diffusion", func() Solver[batch] { return ReverseDiffusion[batch]{} }, 1},
 		{"ddpm", func() Solver[batch] { return DDPM[batch]{} }, 1},
-		{"ddpm beta", func() Solver[batch] { return DDPM[batch]{Variance: reverie.BetaVariance} }, 1},
+		{"ddpm beta", func() Solver[batch] { return DDPM[batch]{Variance: "beta"} }, 1},
 		{"ddim .5", func() Solver[batch] { return DDIM[batch]{Eta: 0.5} }, 1},
 		{"dpm++2m-sde", func() Solver[batch] { return &DPM2MSDE[batch]{} }, 2},
 	} {

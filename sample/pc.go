@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // PC is the predictor-corrector sampler of Song et al. (2021, arXiv:2011.13456, algorithms 2 to 5): the predictor's step from t to s, then
@@ -24,20 +25,39 @@ import (
 // so that k is 1 up to 64 dimensions, and 14 for a 64x64 image in colour. Unbounded leaves all of that out. As the steps grow the law tends to one near the data's, from which the
 // dynamics keep it away by about SNR^2.
 type PC[X any] struct {
-	Predictor   Solver[X] // nil: ReverseDiffusion
-	SNR         float64   // r; 0: 0.16
-	Corrections int       // M; 0: 1
-	Unbounded   bool      // e by the norms alone, as the paper has it
+	Predictor   table.Row `flag:"predictor" of:"predictor" rare:"true" help:"the solver of its first part"` // a Solver; nil: ReverseDiffusion
+	SNR         float64   `flag:"snr" range:"[0,10]" rare:"true" help:"signal-to-noise ratio r of the corrector" zero:"0.16"`
+	Corrections int       `flag:"corrections" range:"[0,1000]" rare:"true" help:"corrector steps after each prediction" zero:"1"`
+	Unbounded   bool      `flag:"unbounded" rare:"true" help:"the corrector's step as its paper has it, by the norms alone also in few dimensions"`
 }
+
+// Predictors are the solvers that PC goes with, the default first.
+var Predictors = table.New[table.Row]("predictor", "predictors", " of solver pc", new(ReverseDiffusion[none]), new(DDPM[none]), new(EulerMaruyama[none]))
+
+// Row describes the solver.
+func (PC[X]) Row() table.Info {
+	return table.Info{Name: "pc", Text: "predictor, then Langevin corrector by signal-to-noise ratio" + notBoth}
+}
+
+// Habits are 100 steps.
+func (PC[X]) Habits(reverie.Process) Habits { return Habits{Steps: 100, Spacing: "linear"} }
 
 // Fits refuses a process without a score, and what the predictor refuses.
 func (p PC[X]) Fits(process reverie.Process) error {
-	if f, ok := p.Predictor.(Fitter); ok {
-		if err := f.Fits(process); err != nil {
-			return fmt.Errorf("predictor of solver pc: %w", err)
-		}
+	if err := Fits(p.predictor(), process); err != nil {
+		return fmt.Errorf("predictor of solver pc: %w", err)
 	}
 	return needsScore("pc", process)
+}
+
+// Wants are the predictor's.
+func (p PC[X]) Wants() reverie.Want { return Wants(p.predictor()) }
+
+func (p PC[X]) predictor() table.Row {
+	if p.Predictor == nil {
+		return ReverseDiffusion[X]{}
+	}
+	return p.Predictor
 }
 
 // Step returns x at s.
@@ -49,11 +69,11 @@ func (p PC[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, error
 	if !ok {
 		return x, fmt.Errorf("pc needs norms: %T lacks Norm(x)", r.Space)
 	}
-	predictor := p.Predictor
-	if predictor == nil {
-		predictor = ReverseDiffusion[X]{}
+	predictor, err := For[X](p.predictor())
+	if err != nil {
+		return x, err
 	}
-	x, err := predictor.Step(ctx, r, x, t, s)
+	x, err = predictor.Step(ctx, r, x, t, s)
 	if s == reverie.Clean {
 		return x, err
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // ReverseDiffusion is the reverse-diffusion sampler of Song et al. (2021, arXiv:2011.13456, appendix E, eq. 46 and algorithms 2 and 3,
@@ -15,6 +16,16 @@ import (
 // and without noise in the step to Clean. For neighbouring indices of a DDPM a_t/a_s = sqrt(1-beta_t) and V = beta_t; for VE V =
 // s_t^2 - s_s^2. It is of weak order 1. Where a = 0 (flow at 1) the step is ancestral.
 type ReverseDiffusion[X any] struct{}
+
+// Row describes the solver.
+func (ReverseDiffusion[X]) Row() table.Info {
+	return table.Info{Name: "reverse-diffusion", Text: "the forward chain's discretisation reversed" + notBoth}
+}
+
+// Habits are 100 steps.
+func (ReverseDiffusion[X]) Habits(reverie.Process) Habits {
+	return Habits{Steps: 100, Spacing: "linear"}
+}
 
 // Fits refuses a process without a score.
 func (ReverseDiffusion[X]) Fits(p reverie.Process) error { return needsScore("reverse-diffusion", p) }

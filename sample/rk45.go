@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // RK45 integrates the probability flow between the times of the grid with adaptive steps, to a tolerance (Song et al. 2021,
@@ -17,11 +18,22 @@ import (
 // It goes both ways. The Space must be a Normer. A common step serves the batch, so a sample agrees with the same
 // one in another batch only within the tolerance.
 type RK45[X any] struct {
-	RTol, ATol float64 // on each sample's Euclidean norm; 0: 1e-5 each
-	MaxCalls   int     // in a run; 0: 10,000
+	RTol     float64 `flag:"rtol" range:"0|[1e-13,1]" rare:"true" help:"relative tolerance" zero:"1e-5"` // on each sample's Euclidean norm
+	ATol     float64 `flag:"atol" range:"0|[1e-15,1e6]" rare:"true" help:"absolute tolerance" zero:"1e-5"`
+	MaxCalls int     `flag:"max-calls" range:"0|[1,1e9]" rare:"true" help:"most network calls in a run" zero:"10,000"`
 
 	next  float64 // the size of step that comes next
 	calls int
+}
+
+// Row describes the solver.
+func (*RK45[X]) Row() table.Info {
+	return table.Info{Name: "rk45", Text: "adaptive Runge-Kutta 5(4) on the probability flow, to a tolerance" + notBridges}
+}
+
+// Habits are a walk that is seen 50 times.
+func (*RK45[X]) Habits(reverie.Process) Habits {
+	return Habits{Steps: 50, Spacing: "linear", Joint: true}
 }
 
 // Fits refuses a bridge.

@@ -123,10 +123,8 @@ func (r *Run[X]) check(solver Solver[X], grid []float64) (clamp func(X) X, err e
 	if err := checkGrid(r.Process, grid); err != nil {
 		return nil, err
 	}
-	if f, ok := solver.(Fitter); ok {
-		if err := f.Fits(r.Process); err != nil {
-			return nil, fmt.Errorf("sample: %w", err)
-		}
+	if err := Fits(solver, r.Process); err != nil {
+		return nil, fmt.Errorf("sample: %w", err)
 	}
 	if r.Clamp == 0 {
 		return func(x X) X { return x }, nil

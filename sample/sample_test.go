@@ -10,6 +10,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/random"
+	"github.com/reverie-go/reverie/table"
 )
 
 func TestGrids(t *testing.T) {
@@ -46,7 +47,7 @@ func TestGrids(t *testing.T) {
 	for T := 1; T <= 60; T++ { // every number of steps is a grid that Sample takes
 		p := mustDDPM(t, reverie.LinearBetas(T, 0.1, 0.2))
 		for n := 1; n <= T; n++ {
-			for _, spacing := range Spacings() {
+			for _, spacing := range Spacings.Names() {
 				g, err := Grid(spacing, p, n)
 				if err == nil {
 					err = checkGrid(p, g)
@@ -83,26 +84,72 @@ func TestCheckGrid(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	for _, name := range Names() {
-		if _, err := New[batch](name, Options{}); err != nil {
-			t.Error(err)
+	for _, name := range Solvers.Names() {
+		if s, err := New[batch](name); err != nil || s.(table.Row).Row().Name != name {
+			t.Error(s, err)
 		}
 	}
-	for _, c := range []struct {
-		name string
-		o    Options
-		want string
-	}{
-		{"rk4", Options{Eta: 1}, "ddpm, ddim, lecture-sde, euler"},
-		{"ddim", Options{Eta: 1.5}, "eta = 1.5"},
-		{"ddim", Options{Eta: math.NaN()}, "eta = NaN"},
-		{"ddpm", Options{Eta: 0.5}, "only solver ddim"},
-		{"ddim", Options{Variance: reverie.BetaVariance}, "only solver ddpm"},
-		{"lecture-sde", Options{Variance: reverie.BetaVariance}, "only solver ddpm"},
-	} {
-		if _, err := New[batch](c.name, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s %+v: %v", c.name, c.o, err)
+	if _, err := New[batch]("rk4"); err == nil || !strings.Contains(err.Error(), `--solver "rk4" is unknown; choose one of ddpm, ddim, lecture-sde, euler`) {
+		t.Error(err)
+	}
+}
+
+// made is the solver of a name with settings, such as "heun churn=10".
+func made(t *testing.T, text string) Solver[batch] {
+	t.Helper()
+	words := strings.Fields(text)
+	row, err := Solvers.New(words[0])
+	for _, w := range words[1:] {
+		flag, value, _ := strings.Cut(w, "=")
+		if f := table.Find(table.Fields(row), flag); err == nil && f != nil {
+			err = f.Set(value)
+		} else {
+			t.Fatalf("%s: %s is no setting", text, flag)
 		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := For[batch](row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// own is a solver of a program's own, of batches of float64 alone: a step of DDIM with a share of its own.
+type own struct {
+	Share float64 `flag:"share" range:"[0,1]" help:"of x0hat"`
+}
+
+func (*own) Row() table.Info { return table.Info{Name: "own", Text: "a step towards x0hat"} }
+
+func (o *own) Step(ctx context.Context, r *Run[batch], x batch, t, _ float64) (batch, error) {
+	x0, err := r.Denoise(ctx, x, t)
+	return r.Space.Sum([]float64{1 - o.Share, o.Share}, x, x0), err
+}
+
+// A program's own solver is used by its name and its settings as all others are, on the batches that it is for.
+func TestOwnSolver(t *testing.T) {
+	before := Solvers
+	defer func() { Solvers = before }()
+	Solvers = table.New[table.Row]("solver of a test", "", "", &own{Share: 1})
+	solver := made(t, "own share=0.25")
+	run := newRun(t, 0)
+	x, want := run.Prior(reverie.NewBatch[float64](1, 2)), batch{}
+	want, err := reverie.Denoise(t.Context(), run.Denoiser, x, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = run.Space.Sum([]float64{0.75, 0.25}, x, want)
+	if got, err := Sample(t.Context(), run, solver, x, []float64{5, reverie.Clean}, nil); err != nil || distance(got, want) != 0 {
+		t.Error(got, want, err)
+	}
+	if h := HabitsOf(solver, run.Process); h.Steps != 6 || h.Spacing != "linear" {
+		t.Errorf("%+v", h)
+	}
+	if _, err := New[reverie.Batch[float32]]("own"); err == nil || !strings.Contains(err.Error(), "solver own works on other batches than reverie.Batch[float32]") {
+		t.Error(err)
 	}
 }
 
@@ -115,17 +162,14 @@ func newRun(t *testing.T, first uint64) *Run[batch] {
 
 // A sample is the same in any batch, for every solver; for rk45, whose steps are the batch's, within its tolerance.
 func TestBatchSizeChangesNothing(t *testing.T) {
-	for _, name := range Names() {
+	for _, name := range Solvers.Names() {
 		dream := func(first uint64, n int) batch {
 			run := newRun(t, first)
 			grid, err := Linear(run.Process, 6)
 			if err != nil {
 				t.Fatal(err)
 			}
-			solver, err := New[batch](name, Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			solver := made(t, name)
 			x, err := Sample(context.Background(), run, solver, run.Prior(reverie.NewBatch[float64](n, 5)), grid, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -182,7 +226,7 @@ func TestSampleStops(t *testing.T) {
 		return x, nil
 	})
 	for _, name := range []string{"ddim", "ddpm"} {
-		solver, _ := New[batch](name, Options{})
+		solver := made(t, name)
 		got, err := Sample(context.Background(), &fail, solver, x, grid, nil)
 		if !errors.Is(err, own) || !strings.Contains(err.Error(), "step 2 of 3, from t = 3") || len(got) != 1 {
 			t.Errorf("%s: %v, %v", name, got, err)

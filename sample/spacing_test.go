@@ -61,7 +61,7 @@ func TestSpacings(t *testing.T) {
 func TestEverySpacingIsAGrid(t *testing.T) {
 	for _, p := range []reverie.Process{reverie.VP{}, reverie.SubVP{}, reverie.VE{}, reverie.EDM{}, reverie.Flow{}, reverie.Flow{Hi: 0.9}, reverie.Bridge{}} {
 		_, hi := p.Span()
-		for _, spacing := range Spacings() {
+		for _, spacing := range Spacings.Names() {
 			for _, n := range []int{1, 2, 3, 10, 77, 1000} {
 				g, err := Grid(spacing, p, n)
 				if err == nil {
@@ -85,7 +85,7 @@ func TestStart(t *testing.T) {
 		if bound := math.Exp(5.1); at != math.Trunc(at) || level(at) > bound || level(at+1) <= bound {
 			t.Errorf("a cosine chain of %d starts at %v, whose level is %v; that of the next is %v", T, at, level(at), level(at+1))
 		}
-		for _, spacing := range Spacings() {
+		for _, spacing := range Spacings.Names() {
 			for _, n := range []int{1, 25, int(at) + 1, T - 1, T} {
 				g, err := Grid(spacing, p, n)
 				if err == nil {

@@ -18,20 +18,11 @@ func TestTableOfTheDocs(t *testing.T) {
 	}
 	p := reverie.VP{}
 	_, hi := p.Span()
-	for _, c := range []struct {
-		name string
-		o    Options
-	}{
-		{"ddpm", Options{}}, {"ddim", Options{}}, {"euler", Options{}}, {"heun", Options{}}, {"euler-maruyama", Options{}}, {"reverse-diffusion", Options{}},
-		{"pc", Options{}}, {"dpm++2m", Options{}}, {"dpm++2m-sde", Options{}}, {"unipc", Options{}},
-	} {
-		cells := []string{"`" + c.name + "`"}
+	for _, name := range []string{"ddpm", "ddim", "euler", "heun", "euler-maruyama", "reverse-diffusion", "pc", "dpm++2m", "dpm++2m-sde", "unipc"} {
+		cells := []string{"`" + name + "`"}
 		for _, spacing := range []string{"linear", "logsnr"} {
 			for _, n := range []int{10, 20, 50, 100} {
-				solver, err := New[batch](c.name, c.o)
-				if err != nil {
-					t.Fatal(err)
-				}
+				solver := made(t, name)
 				grid, err := Grid(spacing, p, n)
 				if err != nil {
 					t.Fatal(err)

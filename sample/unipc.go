@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // UniPC is the unified predictor-corrector of Zhao et al. (2023, arXiv:2302.04867, algorithms 1 and 2) in its x0 form: deterministic, one
@@ -18,10 +19,10 @@ import (
 // there is one. Steps next to Clean and to Alpha = 0, where h is infinite, are DDIM's; the last steps are of the order that their number
 // allows where LowerFinal says so. A value is for one run. The hook sees x before its correction, and Run.Clamp clamps only that.
 type UniPC[X any] struct {
-	Order      int  // 1 to 3; 0: 2
-	BH1        bool // B(h) = -h in place of e^-h - 1
-	LowerFinal bool // the last step is of order 1, the one before of at most 2, also where the grid ends above Clean
-	NoCorrect  bool // the predictor alone
+	Order      int  `flag:"order" range:"[0,3]" rare:"true" help:"order, 1 to 3" zero:"2"`
+	BH1        bool `flag:"bh1" rare:"true" help:"B(h) = -h in place of e^-h - 1"`
+	NoCorrect  bool `flag:"no-correct" rare:"true" help:"without its corrector"`
+	LowerFinal bool `flag:"lower-final" rare:"true" help:"a lower order in the last steps"` // order 1, before it at most 2, also where the grid ends above Clean
 
 	start X // x_t of the last step, corrected
 	past  []node[X]
@@ -34,6 +35,14 @@ type node[X any] struct {
 	x0 X
 	c  reverie.Coef
 }
+
+// Row describes the solver.
+func (*UniPC[X]) Row() table.Info {
+	return table.Info{Name: "unipc", Text: "unified predictor-corrector, deterministic, order 1 to 3 at one call a step" + notBridges}
+}
+
+// Habits are the paper's spacing.
+func (*UniPC[X]) Habits(reverie.Process) Habits { return Habits{Steps: 20, Spacing: "logsnr"} }
 
 // Fits refuses a bridge.
 func (*UniPC[X]) Fits(p reverie.Process) error { return noFar("unipc", p) }

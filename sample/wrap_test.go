@@ -36,7 +36,7 @@ func TestLearnedVariance(t *testing.T) {
 	for _, from := range []int{3, 2, 1} {
 		sp := &recorded{noise: []batch{z, z, z}}
 		run := &Run[batch]{Space: sp, Process: p, Denoiser: d}
-		got, err := Sample(context.Background(), run, DDPM[batch]{Variance: reverie.LearnedVariance}, x, []float64{float64(from), float64(from - 1)}, nil)
+		got, err := Sample(context.Background(), run, DDPM[batch]{Variance: "learned"}, x, []float64{float64(from), float64(from - 1)}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestLearnedVariance(t *testing.T) {
 		}
 	}
 	run := &Run[batch]{Space: &recorded{}, Process: p, Denoiser: d} // no noise to Clean
-	got, err := Sample(context.Background(), run, DDPM[batch]{Variance: reverie.LearnedVariance}, x, []float64{0, reverie.Clean}, nil)
+	got, err := Sample(context.Background(), run, DDPM[batch]{Variance: "learned"}, x, []float64{0, reverie.Clean}, nil)
 	if err != nil || !(math.Abs(got[0][0]-expected(math.Sqrt(0.9), math.Sqrt(0.1), 0.5)) <= 1e-12) {
 		t.Error(got, err)
 	}
@@ -61,7 +61,7 @@ func TestLearnedVariance(t *testing.T) {
 		"of the steps of the chain": {Space: host, Process: p, Denoiser: moved},
 		"lacks LogScale":            {Space: plain{host}, Process: p, Denoiser: d},
 	} {
-		if _, err := Sample(context.Background(), run, DDPM[batch]{Variance: reverie.LearnedVariance}, x, []float64{3, 2}, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Sample(context.Background(), run, DDPM[batch]{Variance: "learned"}, x, []float64{3, 2}, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q: %v", want, err)
 		}
 	}

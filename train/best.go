@@ -9,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/internal/jsonfile"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/sample"
 )
 
 // bestFile is the record of the best checkpoint in a run folder. The checkpoint
@@ -178,7 +180,7 @@ func (t *Trainer) judgedOptions() model.Options {
 	c := t.Config
 	o := model.Options{
 		N: judgedImages, Height: c.Resolution.H, Width: c.Resolution.W, Batch: min(c.Batch, judgedImages),
-		Seed: c.Seed + pictureSeed, Solver: "ddim", Steps: judgedSteps, Clamp: "x0", Start: t.start,
+		Seed: c.Seed + pictureSeed, Solver: new(sample.DDIM[*tensors.Tensor]), Steps: judgedSteps, Clamp: "x0", Start: t.start,
 	}
 	if t.images.Kind().Vector() {
 		o.N, o.Batch, o.Steps = judgedPoints, judgedPoints, 2*judgedSteps

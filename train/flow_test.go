@@ -6,12 +6,14 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/sample"
 )
 
 // A flow from eight Gaussians to moons whose batches are paired by optimal transport has straighter paths than a plain one (Tong et
@@ -92,7 +94,7 @@ func carried(t *testing.T, m *model.Loaded, steps, n int) eval.Rows {
 		flat = append(flat, float32(p[0]), float32(p[1]))
 	}
 	y, err := m.Sample(context.Background(), model.Options{
-		N: n, Batch: n, Solver: "euler", Steps: steps, Spacing: "trailing",
+		N: n, Batch: n, Solver: new(sample.Euler[*tensors.Tensor]), Steps: steps, Spacing: "trailing",
 		Start: func(first, n int) ([]float32, error) { return flat[2*first : 2*(first+n)], nil },
 	})
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/reverie-go/reverie"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
@@ -16,6 +16,7 @@ import (
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 )
 
 // trainingImages and trainingPoints are how many are in the picture of the data.
@@ -146,7 +147,7 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 	}
 	c := t.Config
 	o := model.Options{
-		N: c.SampleN, Height: c.Resolution.H, Width: c.Resolution.W, Seed: c.Seed + pictureSeed, Solver: "ddim", Clamp: "x0", Start: t.start,
+		N: c.SampleN, Height: c.Resolution.H, Width: c.Resolution.W, Seed: c.Seed + pictureSeed, Solver: new(sample.DDIM[*tensors.Tensor]), Clamp: "x0", Start: t.start,
 	}
 	k := t.images.Kind()
 	if k.View() == kind.Scatter {
@@ -182,12 +183,7 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 
 // samplerText says how the images of a picture were sampled.
 func (t *Trainer) samplerText(o model.Options) []picture.Text {
-	o = t.preview.Filled(o)
-	text := []picture.Text{{Key: "solver", Value: o.Solver}, {Key: "steps", Value: fmt.Sprint(o.Steps)}, {Key: "clamp", Value: o.Clamp}, {Key: "noise seed", Value: fmt.Sprint(o.Seed)}}
-	if o.Solver == "ddpm" {
-		text = append(text, picture.Text{Key: "variance", Value: o.Variance.String()})
-	}
-	return text
+	return append(t.preview.Filled(o).Text(), picture.Text{Key: "noise seed", Value: fmt.Sprint(o.Seed)})
 }
 
 // writePicture writes samples/NAME.png with the run's state in its text.
@@ -212,11 +208,16 @@ func (t *Trainer) drawCurve() {
 
 // SampleDefaults are the options with which a run samples.
 func SampleDefaults(c *config.Run) (model.Options, error) {
-	v, err := reverie.ParseVariance(c.Variance)
-	if c.Solver != "ddpm" {
-		v = reverie.PosteriorVariance
+	o := model.Options{Height: c.Resolution.H, Width: c.Resolution.W, Steps: c.SampleSteps, Clamp: c.Clamp}
+	row, err := sample.Solvers.New(c.Solver)
+	if err != nil {
+		return o, err
 	}
-	return model.Options{
-		Height: c.Resolution.H, Width: c.Resolution.W, Solver: c.Solver, Steps: c.SampleSteps, Clamp: c.Clamp, Options: sample.Options{Variance: v},
-	}, err
+	if f := table.Find(table.Fields(row), "variance"); f != nil {
+		if err := f.Set(c.Variance); err != nil {
+			return o, err
+		}
+	}
+	o.Solver, err = sample.For[*tensors.Tensor](row)
+	return o, err
 }

@@ -189,7 +189,11 @@ func Check(c *config.Run) error {
 	if _, err := newMethod(c, setup); err != nil || setup.Objective.Process == nil {
 		return err
 	}
-	if err := sample.Fits(c.Solver, sample.Options{}, setup.Objective.Process); err != nil {
+	solver, err := sample.Solvers.Find(c.Solver)
+	if err == nil {
+		err = sample.Fits(solver, setup.Objective.Process)
+	}
+	if err != nil {
 		return fmt.Errorf("--solver %s: %w", c.Solver, err)
 	}
 	return nil

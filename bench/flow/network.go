@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
@@ -125,11 +126,14 @@ func (b *bench) sample(dir string, t *trial, s solver) (x eval.Rows, calls int, 
 	}
 	defer m.Close()
 	units := points.Affine{Shift: m.Kind.Shift, Scale: m.Kind.Scale}
+	var solver model.Solver = new(sample.Euler[*tensors.Tensor])
+	if s.tolerance > 0 {
+		solver = &sample.RK45[*tensors.Tensor]{RTol: s.tolerance, ATol: s.tolerance}
+	}
 	y, err := m.Sample(b.ctx, model.Options{
-		N: len(t.start), Batch: len(t.start), Solver: s.solver, Steps: s.steps, Spacing: "trailing",
-		Options: sample.Options{RTol: s.tolerance, ATol: s.tolerance},
-		Start:   func(first, n int) ([]float32, error) { return flat(units.Apply(t.start[first : first+n])), nil },
-		Hook:    func(_ int, s model.State) error { calls = s.Calls; return nil },
+		N: len(t.start), Batch: len(t.start), Solver: solver, Steps: s.steps, Spacing: "trailing",
+		Start: func(first, n int) ([]float32, error) { return flat(units.Apply(t.start[first : first+n])), nil },
+		Hook:  func(_ int, s model.State) error { calls = s.Calls; return nil },
 	})
 	if err != nil {
 		return x, 0, err

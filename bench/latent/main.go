@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/bench/report"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
@@ -25,6 +26,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -242,7 +244,7 @@ func (b *bench) compare(vae, latent, pixel string) error {
 		var spent time.Duration
 		err = b.measure(filepath.Base(dir)+" diffusion", func(seed uint64) (eval.Images, error) {
 			began := time.Now()
-			x, err := m.Sample(b.ctx, model.Options{N: b.n, Seed: seed, Batch: batch, Solver: "ddim", Steps: b.steps})
+			x, err := m.Sample(b.ctx, model.Options{N: b.n, Seed: seed, Batch: batch, Solver: new(sample.DDIM[*tensors.Tensor]), Steps: b.steps})
 			spent += time.Since(began)
 			return eval.Images{N: b.n, Kind: b.heldOut.Kind, Pix: x}, err
 		}, &spent)

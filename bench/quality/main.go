@@ -14,11 +14,13 @@ import (
 	"os"
 	"time"
 
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/bench/report"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -33,7 +35,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: quality [flags] RUN")
 		os.Exit(2)
 	}
-	if err := run(flag.Arg(0), *n, *draws, *nearest, model.Options{Solver: *solver, Steps: *steps, Batch: 32}); err != nil {
+	o := model.Options{Steps: *steps, Batch: 32}
+	var err error
+	if *solver != "" {
+		o.Solver, err = sample.New[*tensors.Tensor](*solver)
+	}
+	if err == nil {
+		err = run(flag.Arg(0), *n, *draws, *nearest, o)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "quality:", err)
 		os.Exit(1)
 	}
@@ -70,14 +80,14 @@ func run(dir string, n, draws int, nearest string, o model.Options) error {
 	if err != nil {
 		return err
 	}
-	sample := func(seed uint64) (eval.Images, error) {
+	draw := func(seed uint64) (eval.Images, error) {
 		o := o
 		o.N, o.Seed = n, seed
 		x, err := m.Sample(ctx, o)
 		return eval.Images{N: n, Kind: training.Kind, Pix: x}, err
 	}
 	began := time.Now()
-	first, err := sample(1)
+	first, err := draw(1)
 	if err != nil {
 		return err
 	}
@@ -91,7 +101,7 @@ func run(dir string, n, draws int, nearest string, o model.Options) error {
 		name string
 		draw func(seed uint64) (eval.Images, error)
 	}{
-		{"samples", sample},
+		{"samples", draw},
 		{"training images", func(uint64) (eval.Images, error) { return training, nil }},
 		{"Gaussian of the pixels", func(seed uint64) (eval.Images, error) { return eval.Gaussian(training, n, seed), nil }},
 		{"noise", func(seed uint64) (eval.Images, error) {

@@ -19,11 +19,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/bench/report"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -132,7 +134,7 @@ func (b *bench) open(dir string) error {
 
 // estimate tells how long the plan takes, by a short draw and one judgement.
 func (b *bench) estimate(plan []row) error {
-	o := model.Options{N: b.batch, Batch: b.batch, Solver: "ddim", Steps: 5}
+	o := model.Options{N: b.batch, Batch: b.batch, Solver: new(sample.DDIM[*tensors.Tensor]), Steps: 5}
 	if b.model.Fits(o) != nil {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
@@ -33,10 +34,19 @@ func (r row) String() string {
 
 // options are what the model is asked for.
 func (r row) options(n, batch int, seed uint64) model.Options {
-	return model.Options{
-		N: n, Batch: batch, Seed: seed, Solver: r.solver, Steps: max(1, r.steps), Spacing: r.spacing,
-		Options: sample.Options{RTol: r.tolerance, ATol: r.tolerance},
+	return model.Options{N: n, Batch: batch, Seed: seed, Solver: r.made(), Steps: max(1, r.steps), Spacing: r.spacing}
+}
+
+// made is the row's solver. The names of rows are all known.
+func (r row) made() model.Solver {
+	if r.tolerance > 0 {
+		return &sample.RK45[*tensors.Tensor]{RTol: r.tolerance, ATol: r.tolerance}
 	}
+	s, err := sample.New[*tensors.Tensor](r.solver)
+	if err != nil {
+		panic(err)
+	}
+	return s
 }
 
 // compared are the solvers, with the spacings in which they are compared and about how often they call the network in a step.

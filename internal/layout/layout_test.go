@@ -29,21 +29,22 @@ var allowed = map[string]struct {
 	"kind":         {nil, false},
 	"sample":       {[]string{"."}, false},
 	"likelihood":   {[]string{".", "sample", "internal/parallel"}, false},
-	"formulation":  {[]string{".", "checkpoint"}, true}, // for the words of its files
+	"formulation":  {[]string{".", "sample", "checkpoint"}, true}, // for the words of its files
 	"mixture":      {[]string{"."}, false},
 	"data":         {[]string{".", "data", "checkpoint"}, true},            // for npz
 	"data/picture": {[]string{"checkpoint"}, true},                         // for its atomic writing
 	"data/points":  {[]string{".", "data", "mixture", "checkpoint"}, true}, // for npz
 	"checkpoint":   {[]string{"checkpoint"}, true},
-	"config":       {[]string{"config", "formulation"}, true},
+	"config":       {[]string{".", "sample", "config", "formulation"}, true},
 	"engine":       {[]string{".", "engine"}, true},
 	"net":          {[]string{".", "net", "engine"}, true},
+	"guide":        {[]string{".", "engine"}, true},
 	"learn":        {[]string{".", "engine", "net", "data", "learn", "formulation"}, true},
-	"model":        {[]string{".", "sample", "engine", "net", "data/picture", "checkpoint", "likelihood", "formulation"}, true},
+	"model":        {[]string{".", "sample", "guide", "engine", "net", "data/picture", "checkpoint", "likelihood", "formulation"}, true},
 	"train":        {[]string{".", "sample", "engine", "learn", "net", "data", "checkpoint", "config", "model", "train", "eval", "formulation"}, true},
 	"eval":         {[]string{".", "sample", "engine", "learn", "net", "data", "checkpoint", "config", "eval", "likelihood", "formulation"}, true},
 	"lab":          {[]string{".", "sample", "mixture", "engine", "learn", "net", "data", "checkpoint", "train", "eval", "formulation"}, true},
-	"cli":          {[]string{".", "sample", "engine", "net", "data", "checkpoint", "config", "model", "train", "eval", "lab", "likelihood", "formulation"}, true},
+	"cli":          {[]string{".", "sample", "guide", "engine", "net", "data", "checkpoint", "config", "model", "train", "eval", "lab", "likelihood", "formulation"}, true},
 	"cmd":          {[]string{"cli"}, false},
 	"bench":        {[]string{".", "sample", "mixture", "engine", "learn", "net", "data", "checkpoint", "config", "model", "train", "eval", "bench", "formulation"}, true},
 
