@@ -111,13 +111,13 @@ func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 		c.columns = columns(c.err)
 		c.bar = trainingBar(c.err, c.columns)
 	}
-	t.Step, t.Note = c.step, c.note
+	t.Observe(train.On(c.step), train.On(c.note))
 	began := time.Now()
 	err := t.Run(cmd.Context())
 	c.clear()
 	switch {
 	case err == nil && c.steps == 0:
-		fmt.Fprintf(c.err, "the run has reached its stop already (%v); give a larger total to go on\n", train.EndOf(t.Config))
+		fmt.Fprintf(c.err, "the run has reached its stop already (%v); give a larger total to go on\n", train.StopOf(t.Config))
 	case err == nil:
 		fmt.Fprintf(c.err, "%s in %v\n", english.Plural(c.steps, "step", ""), time.Since(began).Round(100*time.Millisecond))
 	case err == train.ErrInterrupted: // itself: joined with another error it is not all there is to tell
@@ -180,7 +180,7 @@ func trainingBar(w io.Writer, columns int) *progressbar.ProgressBar {
 func barWidth(columns int) int { return min(mostBar, max(leastBar, columns-barFrame-longestText)) }
 
 // step shows a step.
-func (c *console) step(e train.Event) {
+func (c *console) step(e train.Step) {
 	if e.Index == 0 && e.Epoch%everyEpochs == 0 {
 		c.clear()
 		fmt.Fprintf(c.out, "Epoch %d | step %03d Loss: %.4f\n", e.Epoch, e.Index, e.Loss)
@@ -197,7 +197,7 @@ func (c *console) step(e train.Event) {
 }
 
 // progressLine says how a run stands in so many columns: where they do not suffice it leaves out the speed, the epoch, the time left.
-func progressLine(e train.Event, columns int) string {
+func progressLine(e train.Step, columns int) string {
 	parts := []string{fmt.Sprintf("epoch %d ", e.Epoch), fmt.Sprintf("step %d loss %.4f", e.Record.Step, e.Loss), "",
 		fmt.Sprintf(", %s images/s", speed(e.Speed)), fmt.Sprintf(", %s left", brief(e.Left))}
 	if e.Validation != nil {
@@ -228,9 +228,9 @@ func speed(v float64) string {
 }
 
 // note says what a person should know.
-func (c *console) note(text string) {
+func (c *console) note(n train.Note) {
 	c.clear()
-	fmt.Fprintln(c.err, "note:", text)
+	fmt.Fprintln(c.err, "note:", n.Text)
 }
 
 // clear makes room for a line above the bar.

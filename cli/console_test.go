@@ -11,8 +11,8 @@ import (
 )
 
 // event is step number step of a run of 3 steps an epoch.
-func event(step int) train.Event {
-	e := train.Event{Index: (step - 1) % 3, Steps: 3, Speed: 3.21, Done: 0.25, Left: 90*time.Second + time.Millisecond}
+func event(step int) train.Step {
+	e := train.Step{Index: (step - 1) % 3, Steps: 3, Speed: 3.21, Done: 0.25, Left: 90*time.Second + time.Millisecond}
 	e.Step, e.Epoch, e.Loss = step, (step-1)/3, 0.125
 	return e
 }

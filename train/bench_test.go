@@ -32,12 +32,12 @@ func BenchmarkRun(b *testing.B) {
 			b.Fatal(err)
 		}
 		last, step := time.Now(), time.Hour
-		tr.Step = func(e Event) {
+		tr.Observe(On(func(e Step) {
 			if e.Index > 0 && e.Val == nil { // neither compiles nor validates
 				step = min(step, time.Since(last))
 			}
 			last = time.Now()
-		}
+		}))
 		if err := tr.Run(context.Background()); err != nil {
 			b.Fatal(err)
 		}

@@ -112,11 +112,11 @@ func TestBestAfterAStop(t *testing.T) {
 		c := *w.Config
 		tr := start(t, c)
 		ctx, cancel := context.WithCancel(context.Background())
-		tr.Step = func(e Event) {
+		tr.Observe(On(func(e Step) {
 			if e.Record.Step == step {
 				cancel() // saved, for the step is one that saves, and not judged
 			}
-		}
+		}))
 		if err := tr.Run(ctx); !errors.Is(err, ErrInterrupted) {
 			t.Fatal(err)
 		}
@@ -150,7 +150,7 @@ func TestOldRecord(t *testing.T) {
 	if again.best == nil || again.judged != int(b.Step) {
 		t.Errorf("%+v, judged %d", again.best, again.judged)
 	}
-	again.Note = func(string) {} // that it is done
+	noteOf[again] = func(string) {} // that it is done
 	run(t, again)
 	if got, err := ReadBest(tr.Dir); err != nil || *got != *b {
 		t.Errorf("%+v, want %+v (%v)", got, b, err)

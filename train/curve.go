@@ -1,7 +1,9 @@
 package train
 
 import (
+	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/internal/chart"
@@ -9,6 +11,26 @@ import (
 
 // curvePoints is about how many points a line of the curve has.
 const curvePoints = 150
+
+// drawing is the observer that draws the curve of the losses, with each set of pictures and at the
+// end. Where the last checkpoint was not saved that is what a person must know, and no curve.
+func (t *Trainer) drawing(e Event) {
+	switch e := e.(type) {
+	case Pictures:
+		if len(t.log.Records) == 0 {
+			return
+		}
+	case End:
+		if errors.Is(e.Err, ErrNotSaved) {
+			return
+		}
+	default:
+		return
+	}
+	if err := writeCurve(t.files, filepath.Join(t.Dir, "loss.svg"), t.log.Records); err != nil {
+		t.note("loss.svg: %v", err)
+	}
+}
 
 // writeCurve draws loss.svg: the loss smoothed over steps, that of each
 // quarter of the time steps, and the validation loss.

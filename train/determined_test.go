@@ -29,7 +29,7 @@ func TestUndeterminedPredictionIsToldFirst(t *testing.T) {
 	run(t, begun)
 	c.Prediction, c.Steps = "eps", 2
 	tr, notes := prepare(t, c), ""
-	tr.Note = func(s string) { notes += s }
+	noteOf[tr] = func(s string) { notes += s }
 	lock, err := checkpoint.OpenRun(begun.Dir)
 	if err == nil {
 		err = tr.Resume(lock)

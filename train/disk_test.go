@@ -68,8 +68,8 @@ func TestFullDisk(t *testing.T) {
 	tr := start(t, c)
 	d.hold(tr)
 	var notes []string
-	tr.Note = func(s string) { notes = append(notes, s) }
-	tr.Step = func(e Event) { d.full = e.Record.Step >= 3 && e.Record.Step < 5 } // the checkpoint of step 4, the pictures of epoch 1
+	noteOf[tr] = func(s string) { notes = append(notes, s) }
+	tr.Observe(On(func(e Step) { d.full = e.Record.Step >= 3 && e.Record.Step < 5 })) // the checkpoint of step 4, the pictures of epoch 1
 	run(t, tr)
 	about := []string{"epoch-00001-strip:", "loss.svg:", "log.jsonl:", "checkpoint of step 4"} // in this order, once each
 	for i, n := range notes {
@@ -97,17 +97,17 @@ func TestFullDiskAtTheEnd(t *testing.T) {
 		d := new(fullDisk)
 		tr := start(t, c)
 		d.hold(tr)
-		tr.Note = func(s string) {
+		noteOf[tr] = func(s string) {
 			if strings.Contains(s, "step 9") {
 				t.Errorf("note on the last step, of which the error tells: %s", s)
 			}
 		}
 		ctx, cancel := context.WithCancel(context.Background())
-		tr.Step = func(e Event) {
+		tr.Observe(On(func(e Step) {
 			if d.full = e.Record.Step >= 4; interrupt && d.full {
 				cancel()
 			}
-		}
+		}))
 		err := tr.Run(ctx)
 		if !checkpoint.IsDiskFull(err) || !errors.Is(err, ErrNotSaved) || errors.Is(err, ErrInterrupted) || errors.Is(err, context.Canceled) ||
 			!strings.HasPrefix(err.Error(), "NOT SAVED") || !strings.Contains(err.Error(), filepath.Join(tr.Dir, "checkpoints", "step-000003")) {
@@ -132,8 +132,8 @@ func TestFullDiskFromTheStart(t *testing.T) {
 	d := new(fullDisk)
 	tr := start(t, c)
 	d.hold(tr)
-	tr.Step = func(Event) { d.full = true }
-	tr.Note = func(string) {}
+	tr.Observe(On(func(Step) { d.full = true }))
+	noteOf[tr] = func(string) {}
 	if err := tr.Run(context.Background()); !checkpoint.IsDiskFull(err) || !strings.Contains(err.Error(), "no checkpoint had been written") || strings.Contains(err.Error(), "-1") {
 		t.Error(err)
 	}
@@ -147,7 +147,7 @@ func TestPruneFails(t *testing.T) {
 	tr := start(t, c)
 	tr.files = stuck{}
 	var notes []string
-	tr.Note = func(s string) { notes = append(notes, s) }
+	noteOf[tr] = func(s string) { notes = append(notes, s) }
 	run(t, tr)
 	if len(notes) == 0 || !strings.Contains(notes[0], "old checkpoint") {
 		t.Errorf("notes %q", notes)
@@ -174,8 +174,8 @@ func TestFolderRemoved(t *testing.T) {
 	for _, interrupt := range []bool{false, true} {
 		tr := start(t, c)
 		ctx, cancel := context.WithCancel(context.Background())
-		tr.Note = func(string) {} // of the checkpoints on the way
-		tr.Step = func(e Event) {
+		noteOf[tr] = func(string) {} // of the checkpoints on the way
+		tr.Observe(On(func(e Step) {
 			if e.Record.Step < 3 {
 				return
 			}
@@ -185,7 +185,7 @@ func TestFolderRemoved(t *testing.T) {
 			if interrupt {
 				cancel()
 			}
-		}
+		}))
 		err := tr.Run(ctx)
 		if !errors.Is(err, ErrNotSaved) || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "holds no checkpoint any more, and that of step 2 was there") {
 			t.Errorf("interrupt %v: %v", interrupt, err)
@@ -200,7 +200,7 @@ func TestNotSavedAndWhy(t *testing.T) {
 	tr := start(t, tiny(images(t, 14, 8)))
 	d := new(fullDisk)
 	d.hold(tr)
-	tr.Note = func(string) {}
+	noteOf[tr] = func(string) {}
 	why := errors.New("the data went away")
 	d.full, tr.learner.Steps = true, 1
 	if err := tr.saveLast(why); !errors.Is(err, ErrNotSaved) || !errors.Is(err, why) || !strings.HasPrefix(err.Error(), "NOT SAVED") {

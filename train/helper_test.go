@@ -65,6 +65,9 @@ func start(t testing.TB, c config.Run) *Trainer {
 	return tr
 }
 
+// noteOf are told the notes of prepared trainers; a test puts its own.
+var noteOf = map[*Trainer]func(string){}
+
 // prepare makes a trainer without a folder.
 func prepare(t testing.TB, c config.Run) *Trainer {
 	if err := c.Validate(); err != nil {
@@ -79,7 +82,8 @@ func prepare(t testing.TB, c config.Run) *Trainer {
 		t.Fatal(err)
 	}
 	tr.now = func() time.Time { return time.Unix(0, 0) }
-	tr.Note = func(s string) { t.Errorf("unexpected note: %s", s) }
+	noteOf[tr] = func(s string) { t.Errorf("unexpected note: %s", s) }
+	tr.Observe(On(func(n Note) { noteOf[tr](n.Text) }))
 	return tr
 }
 

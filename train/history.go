@@ -56,5 +56,5 @@ func history(records []Record) (h History) {
 // Finished says whether a run of that configuration has reached the stop that it was given.
 func Finished(c *config.Run, t *checkpoint.Trainer) bool {
 	p := Progress{Step: int(t.Step), Epoch: float64(t.Epoch), Time: seconds(t.TrainSeconds)}
-	return EndOf(c).Fraction(p) >= 1
+	return StopOf(c).Fraction(p) >= 1
 }

@@ -136,7 +136,7 @@ func (l faultyLog) WriteAt(b []byte, at int64) (n int, err error) {
 // on trains a new run whose files are on the disk, to its end or until it is killed. saved is the step of its last checkpoint that was whole.
 func (d *faultyDisk) on(tr *Trainer, dir string) (saved int, err error) {
 	tr.through = func(files checkpoint.FS) checkpoint.FS { d.FS = files; return d }
-	tr.Note = func(string) {}
+	noteOf[tr] = func(string) {}
 	defer func() {
 		saved = tr.saved
 		if killed := recover(); killed != nil {
@@ -166,7 +166,7 @@ func sound(t *testing.T, tr *Trainer, saved int, whole string) {
 	if again.learner.Steps < saved {
 		t.Errorf("goes on from step %d, and step %d had been saved", again.learner.Steps, saved)
 	}
-	again.Note = func(s string) {
+	noteOf[again] = func(s string) {
 		if !strings.Contains(s, "already at or past") { // it was stopped when all but its pictures was done
 			t.Errorf("unexpected note: %s", s)
 		}

@@ -37,6 +37,7 @@ type log struct {
 	Records []Record
 	written int   // of Records, those in the file
 	size    int64 // of the file
+	fails   bool  // the last line could not be written
 }
 
 // A logFile is an *os.File, or what a test puts in its place. A write at the
@@ -92,6 +93,20 @@ func (l *log) read(folder *checkpoint.Folder, step int) error {
 		l.Records = append(l.Records, r)
 	}
 	return nil
+}
+
+// logging is the observer that logs steps. A full disk costs lines of the log, which come with a
+// later one, not the run; it is told once.
+func (t *Trainer) logging(e Event) {
+	s, ok := e.(Step)
+	if !ok {
+		return
+	}
+	err := t.log.add(s.Record)
+	if err != nil && !t.log.fails {
+		t.note("%s: %v; training goes on, the missing lines follow when they can be written", t.log.path, err)
+	}
+	t.log.fails = err != nil
 }
 
 // add appends a record to the file, after those that it lacks.

@@ -39,7 +39,6 @@ func (t *Trainer) timedPictures(ctx context.Context) {
 		return
 	}
 	t.pictures(ctx, fmt.Sprintf("step-%06d", t.learner.Steps))
-	t.drawCurve()
 }
 
 // pictureTime estimates what pictures cost from what a step does.

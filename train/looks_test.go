@@ -55,9 +55,9 @@ func TestFirstCheckpointFails(t *testing.T) {
 	ticking(tr, time.Minute)
 	d := new(fullDisk)
 	d.hold(tr)
-	tr.Step = func(e Event) { d.full = e.Record.Step < 5 }
+	tr.Observe(On(func(e Step) { d.full = e.Record.Step < 5 }))
 	told := 0
-	tr.Note = func(s string) {
+	noteOf[tr] = func(s string) {
 		if strings.Contains(s, "checkpoint") {
 			told++
 		}
@@ -82,10 +82,10 @@ func TestPicturesByTime(t *testing.T) {
 	}
 	ticking(tr, time.Minute)
 	var costs []time.Duration
-	tr.Step = func(Event) {
+	tr.Observe(On(func(Step) {
 		costs = append(costs, tr.pictureTime())
 		tr.stepping = 0 // pictures are free
-	}
+	}))
 	run(t, tr)
 	names := slices.Sorted(maps.Keys(contents(t, filepath.Join(tr.Dir, "samples"))))
 	want := []string{"forward.png", "step-000001-raw-ema.png", "step-000001-strip.png", "step-000006-raw-ema.png", "step-000006-strip.png",
@@ -170,11 +170,11 @@ func TestSummary(t *testing.T) {
 func TestSummaryInterrupted(t *testing.T) {
 	tr := start(t, tiny(images(t, 14, 8)))
 	ctx, cancel := context.WithCancel(context.Background())
-	tr.Step = func(e Event) {
+	tr.Observe(On(func(e Step) {
 		if e.Record.Step == 4 {
 			cancel()
 		}
-	}
+	}))
 	if err := tr.Run(ctx); !errors.Is(err, ErrInterrupted) {
 		t.Fatal(err)
 	}

@@ -14,16 +14,6 @@ import (
 	"github.com/reverie-go/reverie/learn"
 )
 
-// An Event is what is known after a step.
-type Event struct {
-	Record
-	Index, Steps int           // the step's place in its epoch, and the steps of an epoch
-	Speed        float64       // images per second, over the steps of this session
-	Done         float64       // share of the run that is done, 0 to 1
-	Left         time.Duration // expected until the run's stop
-	Validation   *float64      // the last validation loss; nil: none yet
-}
-
 // Run trains until the configuration's stop, then saves. When ctx ends it
 // finishes the step, saves and returns ErrInterrupted; it also saves before it
 // returns another error, unless that is ErrNotFinite or left no weights. If the
@@ -31,9 +21,10 @@ type Event struct {
 //
 // While it runs, the garbage collector is set to let the heap grow by a tenth
 // only: see collectEvery.
-func (t *Trainer) Run(ctx context.Context) error {
+func (t *Trainer) Run(ctx context.Context) (err error) {
 	defer tidy()()
-	t.began, t.startedAt, t.startedDone = t.now(), t.learner.Steps, EndOf(t.Config).Fraction(t.progress())
+	defer func() { t.report(End{err, t.Summary()}) }()
+	t.began, t.startedAt, t.startedDone = t.now(), t.learner.Steps, StopOf(t.Config).Fraction(t.progress())
 	if t.remark != "" {
 		t.note("%s", t.remark)
 	}
@@ -51,12 +42,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 		t.note("step %d of epoch %d is already at or past the run's stop; give more --steps, --epochs or --time to go on", t.learner.Steps, t.epoch)
 	}
 	t.judge(ctx) // the checkpoint that it goes on from, if the run was stopped before that
-	err := t.saveLast(t.epochs(ctx))
-	if errors.Is(err, ErrNotSaved) {
-		return err // what a person must know, without notes on a curve
-	}
-	defer t.drawCurve()
-	if err == nil {
+	if err = t.saveLast(t.epochs(ctx)); err == nil {
 		t.judge(ctx)
 		t.lastPictures(ctx)
 		t.validateLast()
@@ -94,7 +80,7 @@ func tidy() (restore func()) {
 }
 
 // done says whether a stop is reached.
-func (t *Trainer) done() bool { return EndOf(t.Config).Fraction(t.progress()) >= 1 }
+func (t *Trainer) done() bool { return StopOf(t.Config).Fraction(t.progress()) >= 1 }
 
 // epochs trains epoch after epoch, with the pictures between them.
 func (t *Trainer) epochs(ctx context.Context) error {
@@ -168,10 +154,7 @@ func (t *Trainer) one(batch *data.Batch) error {
 	}
 	r.Seconds = t.progress().Time.Seconds()
 	t.stepping += t.now().Sub(began)
-	t.writeLog(r)
-	if t.Step != nil {
-		t.Step(t.event(r, index))
-	}
+	t.report(t.taken(r, index))
 	return nil
 }
 
@@ -219,19 +202,9 @@ func (t *Trainer) kept() string {
 	return fmt.Sprintf("%s holds no checkpoint any more, and that of step %d was there", t.Dir, t.saved)
 }
 
-// writeLog logs a step. A full disk costs lines of the log, which come with a
-// later one, not the run; it is told once.
-func (t *Trainer) writeLog(r Record) {
-	err := t.log.add(r)
-	if err != nil && !t.logFails {
-		t.note("%s: %v; training goes on, the missing lines follow when they can be written", t.log.path, err)
-	}
-	t.logFails = err != nil
-}
-
-// event is what is known after the step of r, which was at index in its epoch.
-func (t *Trainer) event(r Record, index int) Event {
-	e := Event{Record: r, Index: index, Steps: t.stepsPerEpoch(), Done: min(1, EndOf(t.Config).Fraction(t.progress())), Validation: t.validation}
+// taken is what is known after the step of r, which was at index in its epoch.
+func (t *Trainer) taken(r Record, index int) Step {
+	e := Step{Record: r, Index: index, Steps: t.stepsPerEpoch(), Done: min(1, StopOf(t.Config).Fraction(t.progress())), Validation: t.validation}
 	if t.stepping > 0 {
 		e.Speed = float64((t.learner.Steps-t.startedAt)*t.Config.Batch) / t.stepping.Seconds()
 	}

@@ -35,8 +35,8 @@ func TestStops(t *testing.T) {
 		c.Epochs, c.Steps, c.Time = x.epochs, x.steps, config.Duration(x.time)
 		tr := start(t, c)
 		tr.now = func() time.Time { return time.Unix(int64(tr.learner.Steps), 0) }
-		var last Event
-		tr.Step = func(e Event) { last = e }
+		var last Step
+		tr.Observe(On(func(e Step) { last = e }))
 		run(t, tr)
 		if last.Record.Step != x.want || last.Done != 1 || last.Left != 0 {
 			t.Errorf("%+v: ended at step %d, %v done, %v left", x, last.Record.Step, last.Done, last.Left)
@@ -79,7 +79,7 @@ func TestEvent(t *testing.T) {
 	tr := start(t, c)
 	ticks := 0
 	tr.now = func() time.Time { return time.Unix(int64(2*tr.learner.Steps), 0) }
-	tr.Step = func(e Event) {
+	tr.Observe(On(func(e Step) {
 		ticks++
 		if e.Record.Step != ticks || e.Epoch != (ticks-1)/3 || e.Index != (ticks-1)%3 || e.Steps != 3 {
 			t.Errorf("step %d: %+v", ticks, e)
@@ -96,7 +96,7 @@ func TestEvent(t *testing.T) {
 		if n := e.Counts[0] + e.Counts[1] + e.Counts[2] + e.Counts[3]; n != c.Batch || e.GradNorm <= 0 || e.Loss <= 0 {
 			t.Errorf("step %d: %+v", ticks, e)
 		}
-	}
+	}))
 	run(t, tr)
 }
 
@@ -204,13 +204,13 @@ func TestSavesBeforeAnError(t *testing.T) {
 	c := tiny(dir)
 	c.Cache, c.Strict = 0, true
 	tr := start(t, c)
-	tr.Step = func(e Event) {
+	tr.Observe(On(func(e Step) {
 		if e.Record.Step == 3 {
 			if err := os.RemoveAll(dir); err != nil {
 				t.Error(err)
 			}
 		}
-	}
+	}))
 	if err := tr.Run(context.Background()); err == nil || errors.Is(err, ErrInterrupted) {
 		t.Fatal(err)
 	}

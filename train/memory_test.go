@@ -18,14 +18,14 @@ func TestStepLeavesNoGarbage(t *testing.T) {
 	tr := start(t, c)
 	defer tr.Close()
 	var before, after runtime.MemStats
-	tr.Step = func(e Event) {
+	tr.Observe(On(func(e Step) {
 		switch e.Record.Step {
 		case 20:
 			runtime.ReadMemStats(&before)
 		case 40:
 			runtime.ReadMemStats(&after)
 		}
-	}
+	}))
 	if err := tr.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}

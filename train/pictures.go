@@ -31,6 +31,7 @@ const pictureSeed = 1
 
 // firstPictures draws the training images and the forward strip.
 func (t *Trainer) firstPictures(ctx context.Context) error {
+	defer t.reportPictures()
 	order := random.Stream{Seed: t.Config.Seed, Domain: random.Evaluation}.Perm(t.images.Len())
 	k, count := t.images.Kind(), trainingImages
 	if k.View() == kind.Scatter {
@@ -60,13 +61,12 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 	return t.writePicture("forward", strip, picture.Texts(Spec(t.Config).Text())...)
 }
 
-// duePictures draws the pictures and the loss of an epoch that has just ended,
+// duePictures draws the pictures of an epoch that has just ended,
 // or had when the run was stopped before it drew them.
 func (t *Trainer) duePictures(ctx context.Context) {
 	if t.epoch != t.pictured && t.atPictures() {
 		t.pictured = t.epoch
 		t.pictures(ctx, fmt.Sprintf("epoch-%05d", t.epoch))
-		t.drawCurve()
 	}
 }
 
@@ -96,7 +96,10 @@ func (t *Trainer) pictures(ctx context.Context, name string) {
 			t.note("%s: %v", name, err)
 		}
 	}
-	defer func() { t.drawn = t.now() }()
+	defer func() {
+		t.drawn = t.now()
+		t.reportPictures()
+	}()
 	if t.setup.Objective.Process == nil {
 		draw(name+"-reconstructions", t.reconstructions)
 		draw(name+"-prior", t.priorGrid)
@@ -192,18 +195,23 @@ func (t *Trainer) writePicture(name string, img image.Image, text ...picture.Tex
 		picture.Text{Key: "Software", Value: "reverie"},
 		picture.Text{Key: "step", Value: fmt.Sprint(t.learner.Steps)}, picture.Text{Key: "epoch", Value: fmt.Sprint(t.epoch)},
 		picture.Text{Key: "seed", Value: fmt.Sprint(t.Config.Seed)})
-	return checkpoint.WriteFileAtomic(t.files, t.samplePath(name), func(w io.Writer) error { return picture.Encode(w, img, text...) })
+	path := t.samplePath(name)
+	err := checkpoint.WriteFileAtomic(t.files, path, func(w io.Writer) error { return picture.Encode(w, img, text...) })
+	if err == nil {
+		t.fresh = append(t.fresh, path)
+	}
+	return err
+}
+
+// reportPictures tells of the pictures that were drawn since it last did.
+func (t *Trainer) reportPictures() {
+	files := t.fresh
+	t.fresh = nil
+	t.report(Pictures{t.learner.Steps, files})
 }
 
 func (t *Trainer) samplePath(name string) string {
 	return filepath.Join(t.Dir, "samples", name+".png")
-}
-
-// drawCurve writes loss.svg.
-func (t *Trainer) drawCurve() {
-	if err := writeCurve(t.files, filepath.Join(t.Dir, "loss.svg"), t.log.Records); err != nil {
-		t.note("loss.svg: %v", err)
-	}
 }
 
 // SampleDefaults are the options with which a run samples.

@@ -100,7 +100,7 @@ func TestPicturesAtTheEnd(t *testing.T) {
 		c.SampleEvery, c.SampleN, c.Solver, c.SampleSteps, c.Steps = x.every, 1, "ddim", 2, x.steps
 		tr := start(t, c)
 		ctx, cancel := context.WithCancel(context.Background())
-		tr.Step = func(Event) { cancel() }
+		tr.Observe(On(func(Step) { cancel() }))
 		if err := tr.Run(ctx); !errors.Is(err, ErrInterrupted) {
 			t.Fatal(err)
 		}
@@ -128,11 +128,11 @@ func TestPicturesAfterInterrupt(t *testing.T) {
 	run(t, w)
 	tr := start(t, c)
 	ctx, cancel := context.WithCancel(context.Background())
-	tr.Step = func(e Event) {
+	tr.Observe(On(func(e Step) {
 		if e.Record.Step == 3 {
 			cancel() // the epoch's end: before its pictures
 		}
-	}
+	}))
 	if err := tr.Run(ctx); !errors.Is(err, ErrInterrupted) {
 		t.Fatal(err)
 	}

@@ -17,22 +17,22 @@ type Progress struct {
 	Time  time.Duration // training time used
 }
 
-// An End is where a run stops; a zero field stops nothing. The first one
+// A Stop is where a run stops; a zero field stops nothing. The first one
 // reached ends the run.
-type End struct {
+type Stop struct {
 	Steps  int           `json:"steps,omitempty"`
 	Epochs int           `json:"epochs,omitempty"`
 	Time   time.Duration `json:"time,omitempty"`
 }
 
-// EndOf returns the stops of a configuration.
-func EndOf(c *config.Run) End {
-	return End{Steps: c.Steps, Epochs: c.Epochs, Time: time.Duration(c.Time)}
+// StopOf returns the stops of a configuration.
+func StopOf(c *config.Run) Stop {
+	return Stop{Steps: c.Steps, Epochs: c.Epochs, Time: time.Duration(c.Time)}
 }
 
 // Fraction is the share of the way to e that p has come: that of the stop
 // that is nearest, 1 or more once one is reached.
-func (e End) Fraction(p Progress) float64 {
+func (e Stop) Fraction(p Progress) float64 {
 	f := 0.0
 	if e.Steps > 0 {
 		f = max(f, float64(p.Step)/float64(e.Steps))
@@ -47,7 +47,7 @@ func (e End) Fraction(p Progress) float64 {
 }
 
 // String is the stops as the flags that give them.
-func (e End) String() string {
+func (e Stop) String() string {
 	var s []string
 	if e.Epochs > 0 {
 		s = append(s, fmt.Sprintf("--epochs %d", e.Epochs))
@@ -71,14 +71,14 @@ type law struct {
 	lr       float64 // of the configuration, as the next two
 	schedule string
 	warmup   int
-	end      End      // where the cosine ends
+	end      Stop     // where the cosine ends
 	from     Progress // where the law began; no steps: with the run
 	first    float64  // rate that the run had there
 }
 
 // lawOf is the law of a new run.
 func lawOf(c *config.Run) law {
-	return law{lr: c.LR, schedule: c.LRSchedule, warmup: c.Warmup, end: EndOf(c)}
+	return law{lr: c.LR, schedule: c.LRSchedule, warmup: c.Warmup, end: StopOf(c)}
 }
 
 // at is the learning rate of the step after p: a linear rise over the

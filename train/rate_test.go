@@ -135,7 +135,7 @@ func TestRateUnchanged(t *testing.T) {
 // Of several stops the nearest leads the cosine too.
 func TestFraction(t *testing.T) {
 	p := Progress{Step: 30, Epoch: 1.5, Time: time.Minute}
-	for want, e := range map[float64]End{
+	for want, e := range map[float64]Stop{
 		0: {}, 0.3: {Steps: 100}, 0.5: {Epochs: 3, Steps: 100}, 0.25: {Time: 4 * time.Minute},
 		1: {Epochs: 3, Steps: 30, Time: time.Hour}, 2: {Time: 30 * time.Second},
 	} {

@@ -64,11 +64,11 @@ func TestResumeBitForBit(t *testing.T) {
 		t.Run(fmt.Sprint("after ", stop), func(t *testing.T) {
 			first := start(t, whole)
 			ctx, cancel := context.WithCancel(context.Background())
-			first.Step = func(e Event) {
+			first.Observe(On(func(e Step) {
 				if e.Record.Step == stop {
 					cancel()
 				}
-			}
+			}))
 			if err := first.Run(ctx); !errors.Is(err, ErrInterrupted) {
 				t.Fatal(err)
 			}
@@ -130,14 +130,14 @@ func TestLongerCosine(t *testing.T) {
 	longer.Steps = 12
 	goOn := func(dir string, stop int, lost bool) {
 		tr, told := resume(t, longer, dir), ""
-		tr.Note = func(s string) { told += s }
+		noteOf[tr] = func(s string) { told += s }
 		ctx, cancel := context.WithCancel(context.Background())
-		tr.Step = func(e Event) {
+		tr.Observe(On(func(e Step) {
 			if e.Record.Step == stop {
 				tr.lost = lost
 				cancel()
 			}
-		}
+		}))
 		if err := tr.Run(ctx); err != nil && !errors.Is(err, ErrInterrupted) {
 			t.Fatal(err)
 		}
@@ -186,7 +186,7 @@ func TestOtherRate(t *testing.T) {
 			withoutRate(t, dir)
 		}
 		again := resume(t, next, dir)
-		again.Note = func(string) {}
+		noteOf[again] = func(string) {}
 		run(t, again)
 		var rates []float64
 		for _, r := range records(t, dir)[3:] {
@@ -219,7 +219,7 @@ func TestResumeMovedData(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, told := resume(t, next, tr.Dir), ""
-	again.Note = func(s string) { told = s }
+	noteOf[again] = func(s string) { told = s }
 	run(t, again)
 	if !strings.Contains(told, next.Data[0]) || !strings.Contains(told, c.Data[0]) || records(t, tr.Dir)[2].Note != told {
 		t.Errorf("told %q", told)
@@ -256,12 +256,12 @@ func TestResumeAfterCrash(t *testing.T) {
 	run(t, w)
 	tr := start(t, c)
 	ctx, cancel := context.WithCancel(context.Background())
-	tr.Step = func(e Event) {
+	tr.Observe(On(func(e Step) {
 		if e.Record.Step == 5 {
 			cancel()
 			tr.lost = true // nothing is saved, as if it had been killed here
 		}
-	}
+	}))
 	if err := tr.Run(ctx); !errors.Is(err, ErrInterrupted) {
 		t.Fatal(err)
 	}
@@ -315,7 +315,7 @@ func TestResumeRefuses(t *testing.T) {
 		closed(t, next)
 	}
 	again, told := resume(t, c, tr.Dir), "" // nothing was lost, and nothing is left to do
-	again.Note = func(s string) { told += s }
+	noteOf[again] = func(s string) { told += s }
 	if run(t, again); !strings.Contains(told, "--steps") {
 		t.Errorf("told %q", told)
 	}

@@ -37,13 +37,15 @@ func (t *Trainer) save() error {
 	if err != nil {
 		return err
 	}
-	if _, err := checkpoint.Save(t.files, t.Dir, c); errors.Is(err, ErrNotFinite) {
+	path, err := checkpoint.Save(t.files, t.Dir, c)
+	if errors.Is(err, ErrNotFinite) {
 		t.lost = true
 		return fmt.Errorf("after step %d: %w; %s", t.learner.Steps, err, t.lastResort())
 	} else if err != nil {
 		return err
 	}
 	t.saved = t.learner.Steps
+	t.report(Checkpoint{t.saved, path})
 	if err := checkpoint.Prune(t.files, t.Dir, t.Config.Keep, t.spared()...); err != nil {
 		t.note("an old checkpoint could not be removed: %v", err)
 	}
@@ -283,7 +285,7 @@ func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 // goesOn takes up the law of the learning rate from a checkpoint of the run that had this configuration, and remarks on what changes.
 func (t *Trainer) goesOn(had *config.Run, s *checkpoint.Trainer) {
 	law := lawOf(had)
-	law.end = End{Steps: int(s.Cosine.Steps), Epochs: int(s.Cosine.Epochs), Time: seconds(s.Cosine.Seconds)}
+	law.end = Stop{Steps: int(s.Cosine.Steps), Epochs: int(s.Cosine.Epochs), Time: seconds(s.Cosine.Seconds)}
 	now := t.progress()
 	if r := s.Rate; r != nil {
 		law.lr, law.schedule, law.warmup = r.LR, r.Schedule, int(r.Warmup)

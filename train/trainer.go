@@ -34,11 +34,6 @@ var ErrNotFinite = errors.New("no longer finite")
 type Trainer struct {
 	Config *config.Run
 	Dir    string // the run folder, once created
-	// Step, if not nil, is called after each step.
-	Step func(Event)
-	// Note, if not nil, is called with what a person should know: a full disk, a
-	// picture that could not be drawn.
-	Note func(string)
 
 	engine     *engine.Engine
 	learner    *learn.Learner
@@ -55,11 +50,11 @@ type Trainer struct {
 	now     func() time.Time
 	limit   func() memory.Limit
 
-	lock     *checkpoint.RunLock
-	log      *log
-	logFails bool         // the last line could not be written
-	lost     bool         // the state is not what a run could go on from
-	preview  *model.Model // nil for an autoencoder
+	lock      *checkpoint.RunLock
+	log       *log
+	observers []Observer
+	lost      bool         // the state is not what a run could go on from
+	preview   *model.Model // nil for an autoencoder
 
 	law      law           // of the learning rate
 	lr       float64       // of the last step
@@ -69,6 +64,7 @@ type Trainer struct {
 	saved    int           // step of the last checkpoint, -1: none
 	pictured int           // epoch of the last pictures
 	drawn    time.Time     // when pictures were last drawn in this session
+	fresh    []string      // pictures that were not reported yet
 	early    bool          // the early checkpoint of a new run was written or tried
 	best     *Best         // checkpoint, nil: none yet
 	judged   int           // step of the last checkpoint that was judged, -1: none
@@ -280,7 +276,5 @@ func (t *Trainer) progressAt(step int, used time.Duration) Progress {
 }
 
 func (t *Trainer) note(format string, args ...any) {
-	if t.Note != nil {
-		t.Note(fmt.Sprintf(format, args...))
-	}
+	t.report(Note{fmt.Sprintf(format, args...)})
 }

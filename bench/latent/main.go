@@ -125,7 +125,7 @@ func (b *bench) train(name string, stop time.Duration, change func(*config.Run))
 		}
 	}()
 	steps := 0
-	t.Step = func(train.Event) { steps++ }
+	t.Observe(train.On(func(train.Step) { steps++ }))
 	if _, latest := checkpoint.Latest(dir); latest == nil {
 		lock, err := checkpoint.OpenRun(dir)
 		if err != nil {

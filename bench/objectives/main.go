@@ -176,7 +176,7 @@ func (b *bench) train(dir, objective string, seed uint64) (steps int, err error)
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
-	t.Step = func(train.Event) { steps++ }
+	t.Observe(train.On(func(train.Step) { steps++ }))
 	if err := t.Create(dir, ""); err != nil {
 		return 0, err
 	}
