@@ -13,10 +13,11 @@ import (
 
 // addCompletion lets a shell complete the names that flags take, and run folders where a command takes a run.
 func addCompletion(root *cobra.Command) error {
+	all := sections()
 	for _, cmd := range root.Commands() {
 		var err error
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			if rows := namesOf(f.Name); rows != nil && err == nil {
+			if rows := namesOf(all, f.Name); rows != nil && err == nil {
 				err = cmd.RegisterFlagCompletionFunc(f.Name, completeNames(rows, strings.HasSuffix(f.Value.Type(), "Slice")))
 			}
 		})
@@ -33,9 +34,8 @@ func addCompletion(root *cobra.Command) error {
 // takeRun are the commands whose first argument is a run.
 var takeRun = []string{"sample", "info", "eval", "encode", "decode"}
 
-// namesOf are the names that a flag takes; nil: it takes no names.
-func namesOf(flag string) []config.Named {
-	all := sections()
+// namesOf are the names that a flag takes, of all sections; nil: it takes no names.
+func namesOf(all []config.Section, flag string) []config.Named {
 	if i := slices.IndexFunc(all, func(s config.Section) bool { return s.Flag == flag }); i >= 0 {
 		return all[i].Rows
 	}

@@ -59,7 +59,7 @@ func TestListedFlags(t *testing.T) {
 	}
 	for flag, field := range map[string]*string{"process": &c.Process, "arch": &c.Arch, "loss": &c.Loss, "clamp": &c.Clamp, "crop": &c.Crop, "split": &c.Split, "best": &c.Best} {
 		was := *field
-		for _, row := range namesOf(flag) {
+		for _, row := range namesOf(sections(), flag) {
 			*field = row.Name
 			if err := c.ValidateValues(); err != nil && strings.Contains(err.Error(), "is unknown") {
 				t.Errorf("--%s %s: %v", flag, row.Name, err)

@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"text/tabwriter"
 
 	"github.com/reverie-go/reverie/config"
@@ -44,8 +43,8 @@ func writeList(w io.Writer) error {
 	return err
 }
 
-// sections are all names that a flag takes, or that stand for data. They are the same throughout, and asked for by every flag.
-var sections = sync.OnceValue(func() []config.Section {
+// sections are all names that a flag takes, or that stand for data.
+func sections() []config.Section {
 	return slices.Concat(config.Catalogue(), tables(), []config.Section{
 		{Flag: "batchnorm", Title: "statistics", Note: " of BatchNorm while sampling", Rows: []config.Named{
 			{Name: running, Text: "the running ones of the training"}, {Name: perImage, Text: "each image's own"},
@@ -60,7 +59,7 @@ var sections = sync.OnceValue(func() []config.Section {
 		}},
 		{Flag: "data", Title: "points", Note: " of lab; as DATA of train points:NAME", Rows: pointRows()},
 	})
-})
+}
 
 func metricRows() (rows []config.Named) {
 	for _, m := range append(eval.Metrics(), modelMetrics(nil)...) {
@@ -85,9 +84,13 @@ func pointRows() (rows []config.Named) {
 	return rows
 }
 
-// tables are the sections of the tables of rows that have any.
+// tables are the sections of the tables of rows that have any, but for those that the catalogue describes.
 func tables() (all []config.Section) {
+	described := config.Catalogue()
 	for _, t := range table.Sections() {
+		if slices.ContainsFunc(described, func(s config.Section) bool { return s.Flag == t.Flag }) {
+			continue
+		}
 		s := config.Section{Flag: t.Flag, Title: t.Title, Note: t.Note}
 		for _, r := range t.Rows {
 			s.Rows = append(s.Rows, config.Named(r))

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/guide"
+	"github.com/reverie-go/reverie/table"
+)
+
+// faded is a guide of a program's own.
+type faded struct {
+	Fade float64 `flag:"fade" range:"[0,1]" help:"how much x0hat is faded"`
+}
+
+func (*faded) Row() table.Info { return table.Info{Name: "faded", Text: "greyer pictures"} }
+
+func (g *faded) Guide(s guide.Setup, d guide.Denoiser) (guide.Denoiser, error) {
+	grey := func(x guide.Tensor) guide.Tensor { return s.Space.Sum([]float64{1 - g.Fade}, x) }
+	return reverie.Map(d, grey, func(_, u guide.Tensor) guide.Tensor { return grey(u) }), nil
+}
+
+// A guide that a program adds is a value of --guide, with its settings as flags, and said with what is drawn.
+func TestGuide(t *testing.T) {
+	guide.Guides.Add(new(faded))
+	run := trained(t)
+	t.Chdir(t.TempDir())
+	r := ok(t, "sample", run, "-n", "1", "--out", "a.png", "--guide", "faded", "--fade", "0.25")
+	if !strings.Contains(r.err, "guide faded (fade 0.25)") {
+		t.Error(r.err)
+	}
+	text, err := picture.ReadFileText("a.png")
+	if err != nil || !slices.Contains(text, picture.Text{Key: "guide", Value: "faded (fade 0.25)"}) {
+		t.Errorf("the picture says %v (%v)", text, err)
+	}
+	refused(t, exitUsage, []string{"--fade belongs to --guide faded", "leave it out"}, "sample", run, "--fade", "0.5")
+	refused(t, exitUsage, []string{"--fade 2 is outside 0 to 1"}, "sample", run, "--guide", "faded", "--fade", "2")
+	refused(t, exitUsage, []string{`--guide "fade" is unknown; choose one of faded`}, "sample", run, "--guide", "fade")
+	if out := ok(t, "list").out; !strings.Contains(out, "guides (--guide)") || !strings.Contains(out, "greyer pictures") {
+		t.Error(out)
+	}
+}
