@@ -16,7 +16,7 @@ func fullWidth() *Checkpoint {
 		left -= n
 	}
 	c := sample(1, 0)
-	c.Weights, c.EMA, c.Optimizer = w, w, &Optimizer{Step: 1, ExpAvg: w, ExpAvgSq: w}
+	c.Weights, c.EMA, c.Optimizer = w, w, &Optimizer{Step: 1, Moments: map[string]map[string]Tensor{"exp_avg": w, "exp_avg_sq": w}}
 	c.Fill = func(_ Part, _ string, dst []byte) error {
 		for i := range dst {
 			dst[i] = byte(i)

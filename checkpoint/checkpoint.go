@@ -3,16 +3,17 @@ package checkpoint
 import "encoding/json"
 
 // A Part names one group of a checkpoint's tensors.
-type Part int
+type Part string
 
-// The parts of a checkpoint.
+// The parts of a checkpoint beside the moments.
 const (
-	Weights  Part = iota // the network's own weights, in unet/
-	EMA                  // their moving average, in unet_ema/
-	ExpAvg               // Adam's first moment, in trainer.safetensors
-	ExpAvgSq             // Adam's second moment, there too
-	VAE                  // the weights of the autoencoder beside the network, in vae/
+	Weights Part = "weights" // the network's own weights, in unet/
+	EMA     Part = "ema"     // their moving average, in unet_ema/
+	VAE     Part = "vae"     // the weights of the autoencoder beside the network, in vae/
 )
+
+// Moment is the part of an optimiser's moment of that name, in trainer.safetensors.
+func Moment(name string) Part { return Part("moment " + name) }
 
 // A Checkpoint is a network with all that is needed to sample from it and, where
 // Trainer is not nil, to go on training it.
@@ -34,7 +35,7 @@ type Checkpoint struct {
 	// autoencoder (see [IsAutoencoder]) has none: its files hold none, and its
 	// zero value is loaded.
 	Scheduler SchedulerConfig
-	// Optimizer is the state of Adam; nil where Trainer is.
+	// Optimizer is the optimiser's state; nil where Trainer is.
 	Optimizer *Optimizer
 	// Trainer is the state of the training loop; nil for an imported model.
 	Trainer *Trainer
@@ -58,12 +59,12 @@ type Network struct {
 	Weights    map[string]Tensor // likewise
 }
 
-// Optimizer is the state of Adam (1412.6980) for every trained parameter.
+// Optimizer is an optimiser's state for every trained parameter.
 type Optimizer struct {
-	// Step counts the updates made; it corrects the bias of the moments.
+	// Step counts the updates made, by which Adam corrects the bias of its moments.
 	Step int64
-	// ExpAvg and ExpAvgSq are the first and second moments under the names of the
-	// parameters, in PyTorch's layout. In trainer.safetensors the names carry the
-	// prefixes "exp_avg." and "exp_avg_sq.", and Step is the scalar "step".
-	ExpAvg, ExpAvgSq map[string]Tensor
+	// Moments are what it keeps of each parameter, by the moments' names, which have no dot, and
+	// under the names of the parameters, in PyTorch's layout. Adam's are exp_avg and exp_avg_sq. In
+	// trainer.safetensors the names are MOMENT.PARAMETER, and Step is the scalar "step".
+	Moments map[string]map[string]Tensor
 }

@@ -25,7 +25,7 @@ func sample(step int64, mark float32) *Checkpoint {
 	return &Checkpoint{
 		Arch: "simpleunet", ArchConfig: json.RawMessage(`{"channels":[2,4]}`),
 		Weights: w(1), EMA: w(2), Scheduler: s,
-		Optimizer: &Optimizer{Step: step, ExpAvg: moments(3), ExpAvgSq: moments(4)},
+		Optimizer: &Optimizer{Step: step, Moments: map[string]map[string]Tensor{"exp_avg": moments(3), "exp_avg_sq": moments(4)}},
 		Trainer: &Trainer{Step: step, Epoch: 2, Position: 3, Seed: 1<<64 - 1, TrainSeconds: 1.1,
 			Cosine: CosineEnd{Seconds: 480}, Data: fmt.Sprint(mark)},
 	}
@@ -38,8 +38,8 @@ func equalCheckpoints(t *testing.T, got, want *Checkpoint) {
 	}
 	equalTensors(t, got.Weights, want.Weights)
 	equalTensors(t, got.EMA, want.EMA)
-	equalTensors(t, got.Optimizer.ExpAvg, want.Optimizer.ExpAvg)
-	equalTensors(t, got.Optimizer.ExpAvgSq, want.Optimizer.ExpAvgSq)
+	equalTensors(t, got.Optimizer.Moments["exp_avg"], want.Optimizer.Moments["exp_avg"])
+	equalTensors(t, got.Optimizer.Moments["exp_avg_sq"], want.Optimizer.Moments["exp_avg_sq"])
 	if got.Optimizer.Step != want.Optimizer.Step {
 		t.Errorf("optimiser's step %d, want %d", got.Optimizer.Step, want.Optimizer.Step)
 	}

@@ -27,12 +27,8 @@ const (
 	momentsFile   = "trainer.safetensors"
 )
 
-// Prefixes of the names in trainer.safetensors, and the name of Adam's counter.
-const (
-	expAvgPrefix   = "exp_avg."
-	expAvgSqPrefix = "exp_avg_sq."
-	stepName       = "step"
-)
+// stepName is the counter of steps in trainer.safetensors.
+const stepName = "step"
 
 // modelIndex is model_index.json: for each part the library and the class.
 type modelIndex struct {

@@ -300,19 +300,20 @@ func (l *loader) readFiles(dir string, shards []shard, part Part, c *Checkpoint)
 }
 
 func (l *loader) readOptimizer() (*Optimizer, error) {
-	o := &Optimizer{ExpAvg: map[string]Tensor{}, ExpAvgSq: map[string]Tensor{}}
+	o := &Optimizer{Moments: map[string]map[string]Tensor{}}
 	step := map[string]Tensor{}
 	err := l.scan(momentsFile, func(name string) (dictionary, error) {
-		if key, ok := strings.CutPrefix(name, expAvgPrefix); ok {
-			return dictionary{part: ExpAvg, name: key, tensors: o.ExpAvg, keep: l.wants(ExpAvg)}, nil
-		}
-		if key, ok := strings.CutPrefix(name, expAvgSqPrefix); ok {
-			return dictionary{part: ExpAvgSq, name: key, tensors: o.ExpAvgSq, keep: l.wants(ExpAvgSq)}, nil
-		}
 		if name == stepName {
 			return dictionary{own: true, name: name, tensors: step, keep: true}, nil
 		}
-		return dictionary{}, errDamaged("is neither %s*, %s* nor %s", expAvgPrefix, expAvgSqPrefix, stepName)
+		moment, key, ok := strings.Cut(name, ".")
+		if !ok || moment == "" {
+			return dictionary{}, errDamaged("is neither %s nor MOMENT.PARAMETER, such as exp_avg.conv.weight", stepName)
+		}
+		if o.Moments[moment] == nil {
+			o.Moments[moment] = map[string]Tensor{}
+		}
+		return dictionary{part: Moment(moment), name: key, tensors: o.Moments[moment], keep: l.wants(Moment(moment))}, nil
 	})
 	if err != nil || l.headers {
 		return o, err

@@ -73,7 +73,7 @@ func TestSaveLoad(t *testing.T) {
 // The same state gives the same bytes, whichever way the data are handed over.
 func TestSaveIsDeterministic(t *testing.T) {
 	a, lazy := sample(7, 1), sample(7, 1)
-	data := map[Part]map[string]Tensor{Weights: lazy.Weights, EMA: lazy.EMA, ExpAvg: lazy.Optimizer.ExpAvg, ExpAvgSq: lazy.Optimizer.ExpAvgSq}
+	data := map[Part]map[string]Tensor{Weights: lazy.Weights, EMA: lazy.EMA, Moment("exp_avg"): lazy.Optimizer.Moments["exp_avg"], Moment("exp_avg_sq"): lazy.Optimizer.Moments["exp_avg_sq"]}
 	hollow := func(m map[string]Tensor) map[string]Tensor {
 		out := map[string]Tensor{}
 		for name, x := range m {
@@ -82,7 +82,7 @@ func TestSaveIsDeterministic(t *testing.T) {
 		return out
 	}
 	lazy.Weights, lazy.EMA = hollow(lazy.Weights), hollow(lazy.EMA)
-	lazy.Optimizer.ExpAvg, lazy.Optimizer.ExpAvgSq = hollow(lazy.Optimizer.ExpAvg), hollow(lazy.Optimizer.ExpAvgSq)
+	lazy.Optimizer.Moments["exp_avg"], lazy.Optimizer.Moments["exp_avg_sq"] = hollow(lazy.Optimizer.Moments["exp_avg"]), hollow(lazy.Optimizer.Moments["exp_avg_sq"])
 	if _, err := Save(nil, t.TempDir(), lazy); err == nil || !strings.Contains(err.Error(), "has no data") {
 		t.Errorf("tensors without data: error %v", err)
 	}
@@ -156,7 +156,7 @@ func TestLoadParts(t *testing.T) {
 	want := sample(7, 1)
 	c := load(ForSampling(false))
 	equalTensors(t, c.EMA, want.EMA)
-	if w, part := c.Sampling(false); part != EMA || !hollow(c.Weights) || !hollow(c.Optimizer.ExpAvg) {
+	if w, part := c.Sampling(false); part != EMA || !hollow(c.Weights) || !hollow(c.Optimizer.Moments["exp_avg"]) {
 		t.Errorf("for sampling: %v %v", part, w)
 	}
 	c = load(ForSampling(true))
@@ -165,10 +165,10 @@ func TestLoadParts(t *testing.T) {
 		t.Errorf("for sampling raw: %v %v", part, w)
 	}
 	c = load(Only())
-	if !hollow(c.Weights) || !hollow(c.EMA) || !hollow(c.Optimizer.ExpAvgSq) || !slices.Equal(c.Weights["conv.weight"].Shape, []int{2, 1}) {
+	if !hollow(c.Weights) || !hollow(c.EMA) || !hollow(c.Optimizer.Moments["exp_avg_sq"]) || !slices.Equal(c.Weights["conv.weight"].Shape, []int{2, 1}) {
 		t.Errorf("headers alone: %+v", c)
 	}
-	got := map[Part]map[string]Tensor{Weights: {}, EMA: {}, ExpAvg: {}, ExpAvgSq: {}}
+	got := map[Part]map[string]Tensor{Weights: {}, EMA: {}, Moment("exp_avg"): {}, Moment("exp_avg_sq"): {}}
 	c = load(Each(func(part Part, name string, x Tensor) error {
 		x.Data = slices.Clone(x.Data)
 		got[part][name] = x
@@ -176,8 +176,8 @@ func TestLoadParts(t *testing.T) {
 	}))
 	equalTensors(t, got[Weights], want.Weights)
 	equalTensors(t, got[EMA], want.EMA)
-	equalTensors(t, got[ExpAvg], want.Optimizer.ExpAvg)
-	equalTensors(t, got[ExpAvgSq], want.Optimizer.ExpAvgSq)
+	equalTensors(t, got[Moment("exp_avg")], want.Optimizer.Moments["exp_avg"])
+	equalTensors(t, got[Moment("exp_avg_sq")], want.Optimizer.Moments["exp_avg_sq"])
 	if !hollow(c.Weights) || c.Optimizer.Step != 7 {
 		t.Errorf("tensor by tensor: %+v", c)
 	}

@@ -531,7 +531,7 @@ func writeForPython(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	s := sample(7, 0)
-	c.Trainer, c.Optimizer = s.Trainer, &Optimizer{Step: 7, ExpAvg: c.Weights, ExpAvgSq: c.Weights}
+	c.Trainer, c.Optimizer = s.Trainer, &Optimizer{Step: 7, Moments: map[string]map[string]Tensor{"exp_avg": c.Weights, "exp_avg_sq": c.Weights}}
 	c.Scheduler.Reverie = s.Scheduler.Reverie
 	c.EMA = map[string]Tensor{}
 	for name, w := range c.Weights {

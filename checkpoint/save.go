@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Save writes runDir/checkpoints/step-%06d, of c.Trainer.Step, and gives its
@@ -190,11 +191,14 @@ func (w *folderWriter) network(dir, arch string, config json.RawMessage, fill fi
 }
 
 func (w *folderWriter) trainer(c *Checkpoint) error {
-	step := map[string]Tensor{stepName: ScalarI64(c.Optimizer.Step)}
-	err := w.tensors(momentsFile, c.Fill, group{tensors: step},
-		group{part: ExpAvg, prefix: expAvgPrefix, tensors: c.Optimizer.ExpAvg},
-		group{part: ExpAvgSq, prefix: expAvgSqPrefix, tensors: c.Optimizer.ExpAvgSq})
-	if err != nil {
+	groups := []group{{tensors: map[string]Tensor{stepName: ScalarI64(c.Optimizer.Step)}}}
+	for name, m := range c.Optimizer.Moments {
+		if name == "" || strings.Contains(name, ".") {
+			return fmt.Errorf("a moment of the optimiser is called %q; expected a name without dots", name)
+		}
+		groups = append(groups, group{part: Moment(name), prefix: name + ".", tensors: m})
+	}
+	if err := w.tensors(momentsFile, c.Fill, groups...); err != nil {
 		return err
 	}
 	return w.json(trainerFile, func() ([]byte, error) { return c.Trainer.encode(w.sums) })

@@ -4,8 +4,8 @@ import "github.com/gomlx/gomlx/pkg/core/graph"
 
 // An Optimiser makes a step of a gradient. [Adam] and [Momentum] are two.
 type Optimiser interface {
-	// Moments names what it keeps of each trained parameter: so many tensors of the parameter's
-	// shape, zeros before the first step.
+	// Moments names what it keeps of each trained parameter, in names without dots: so many tensors
+	// of the parameter's shape, zeros before the first step.
 	Moments() []string
 	// Factors are the numbers of step n = 1, 2, .. at the learning rate lr that the graph takes as
 	// inputs, always as many.

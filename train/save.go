@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -82,14 +83,14 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 			return nil, err
 		}
 	}
-	dicts := dictionaries(t.learner.State)
+	dicts := dictionaries(t.learner)
 	end := t.law.end
 	c := &checkpoint.Checkpoint{
 		Arch: t.learner.Net.Arch(), ArchConfig: arch,
 		Weights:   dicts[checkpoint.Weights].shapes(),
 		Scheduler: process,
 		Optimizer: &checkpoint.Optimizer{
-			Step: int64(t.learner.Steps), ExpAvg: dicts[checkpoint.ExpAvg].shapes(), ExpAvgSq: dicts[checkpoint.ExpAvgSq].shapes(),
+			Step: int64(t.learner.Steps), Moments: map[string]map[string]checkpoint.Tensor{},
 		},
 		Trainer: &checkpoint.Trainer{
 			Step: int64(t.learner.Steps), Epoch: int64(t.epoch), Position: int64(t.position), Seed: t.Config.Seed,
@@ -99,6 +100,9 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 			Data:         t.fingerprint(), HeldOut: t.heldOut.Fingerprint(), Images: t.described(),
 		},
 		Fill: func(part checkpoint.Part, name string, dst []byte) error { return dicts[part].fill(name, dst) },
+	}
+	for _, name := range t.learner.Options.Optimiser.Moments() {
+		c.Optimizer.Moments[name] = dicts[checkpoint.Moment(name)].shapes()
 	}
 	if t.learner.State.Averaged() {
 		c.EMA = dicts[checkpoint.EMA].shapes()
@@ -115,11 +119,12 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 	return c, err
 }
 
-// dictionaries are the parts of a state as checkpoints hold them.
-func dictionaries(s *learn.State) map[checkpoint.Part]dictionary {
-	moments := s.Moments() // Adam's
-	d := map[checkpoint.Part]dictionary{
-		checkpoint.Weights: {s.Params, s.Weights()}, checkpoint.ExpAvg: {s.Trained, moments[0]}, checkpoint.ExpAvgSq: {s.Trained, moments[1]},
+// dictionaries are the parts of a learner's state as checkpoints hold them.
+func dictionaries(l *learn.Learner) map[checkpoint.Part]dictionary {
+	s := l.State
+	d := map[checkpoint.Part]dictionary{checkpoint.Weights: {s.Params, s.Weights()}}
+	for i, name := range l.Options.Optimiser.Moments() {
+		d[checkpoint.Moment(name)] = dictionary{s.Trained, s.Moments()[i]}
 	}
 	if s.Averaged() {
 		d[checkpoint.EMA] = dictionary{s.Params, s.Average()}
@@ -130,20 +135,24 @@ func dictionaries(s *learn.State) map[checkpoint.Part]dictionary {
 // load takes the state of the checkpoint in dir. Each tensor goes to its
 // place as it is read: a second copy of all is never in memory.
 func (t *Trainer) load(dir string) error {
-	places := dictionaries(t.learner.Blank())
+	t.learner.Blank()
+	places := dictionaries(t.learner)
 	_, err := checkpoint.Load(dir, checkpoint.Each(func(part checkpoint.Part, name string, x checkpoint.Tensor) error {
 		if d, ok := places[part]; ok {
 			return d.put(t.engine, name, net.Array(x))
 		}
-		return nil // an average that is no longer kept
+		if part != checkpoint.EMA && part != checkpoint.VAE { // an average that is no longer kept, and what the run has already
+			return fmt.Errorf("it has a %s, which the run's optimiser does not keep", part)
+		}
+		return nil
 	}))
 	if err != nil {
 		return err
 	}
-	for _, part := range []checkpoint.Part{checkpoint.Weights, checkpoint.ExpAvg, checkpoint.ExpAvgSq, checkpoint.EMA} {
+	for _, part := range slices.Sorted(maps.Keys(places)) {
 		d := places[part]
 		if i := slices.Index(d.tensors, nil); i >= 0 {
-			return fmt.Errorf("weights do not fit the network: missing %q %v", d.params[i].Name, d.params[i].Shape)
+			return fmt.Errorf("weights do not fit the network: missing %q %v among the %s", d.params[i].Name, d.params[i].Shape, part)
 		}
 	}
 	return nil
