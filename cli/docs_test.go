@@ -11,6 +11,7 @@ import (
 
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/train"
+	"github.com/spf13/pflag"
 )
 
 // pages are the project's pages by their paths.
@@ -58,6 +59,48 @@ func parses(t *testing.T, page, line string) {
 	}
 	if err != nil {
 		t.Errorf("%s: reverie %s: %v", page, line, err)
+	}
+}
+
+// Every flag that a page names is one of some command.
+func TestFlagsOfPages(t *testing.T) {
+	known := map[string]bool{"help": true, "version": true}
+	for _, cmd := range newRoot().Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
+	}
+	found := 0
+	for path, page := range pages(t) {
+		for _, m := range regexp.MustCompile("`--([a-z][a-z0-9-]*)").FindAllStringSubmatch(page, -1) {
+			found++
+			if !known[m[1]] {
+				t.Errorf("%s: no command has a flag --%s", path, m[1])
+			}
+		}
+	}
+	if found < 60 {
+		t.Errorf("%d flags found, expected at least 60", found)
+	}
+}
+
+// The README's table of commands is that of the program.
+func TestCommandsOfReadme(t *testing.T) {
+	_, rows, _ := strings.Cut(string(readBytes(t, filepath.Join("..", "README.md"))), "\n| command | |\n")
+	rows, _, _ = strings.Cut(rows, "\n\n")
+	var told []string
+	have := []string{"completion"} // which the library of commands adds when it runs
+	for line := range strings.Lines(rows) {
+		cell, _, _ := strings.Cut(strings.TrimPrefix(line, "|"), "|")
+		for _, m := range regexp.MustCompile("`([a-z]+)").FindAllStringSubmatch(cell, -1) {
+			told = append(told, m[1])
+		}
+	}
+	for _, cmd := range newRoot().Commands() {
+		have = append(have, cmd.Name())
+	}
+	slices.Sort(told)
+	slices.Sort(have)
+	if !slices.Equal(told, have) {
+		t.Errorf("README.md's commands are %q, the program's %q", told, have)
 	}
 }
 
