@@ -54,6 +54,9 @@ func newNPZ(path string, r io.ReaderAt, size int64) (*NPZ, error) {
 	return &NPZ{path: path, size: size, dir: dir}, nil
 }
 
+// Path returns the file's path.
+func (z *NPZ) Path() string { return z.path }
+
 // Close closes the file.
 func (z *NPZ) Close() error { return z.file.Close() }
 

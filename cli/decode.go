@@ -2,8 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/checkpoint"
@@ -24,9 +22,6 @@ type decodeOptions struct {
 	resolution         config.Size
 	fromImages         bool
 }
-
-// paths are the ways from one latent to another.
-var paths = []string{"spherical", "linear"}
 
 func newDecode() *cobra.Command {
 	o := new(decodeOptions)
@@ -49,7 +44,7 @@ spherical keeps to the length that latents have, linear is the straight line.`,
 	f.StringVar(&o.from, "from", "", "interpolate from this image")
 	f.StringVar(&o.to, "to", "", "to this one")
 	numberVar(f, &o.steps, "steps", within(2, 1024), 10, "images of the strip, both ends included")
-	f.StringVar(&o.path, "path", paths[0], oneOf("way between two latents", paths))
+	f.StringVar(&o.path, "path", model.Paths.Names()[0], oneOf("way between two latents", model.Paths.Names()))
 	f.Var(&o.resolution, "resolution", "size of --from and --to: 64, or HEIGHTxWIDTH (default: the run's)")
 	f.StringVar(&o.out, "out", "decoded.png", "write the grid or the strip here")
 	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or points, float32 [N,D]")
@@ -76,7 +71,7 @@ func (o *decodeOptions) check(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	if err := config.OneOf("path", o.path, paths); err != nil {
+	if _, err := model.Paths.Find(o.path); err != nil {
 		return usage(err)
 	}
 	return checkNames(output{"in", o.in}, output{"out", o.out}, output{"npz", o.npz})
@@ -125,40 +120,14 @@ func (o *decodeOptions) read(_ *cobra.Command, a *model.Autoencoder) (c model.Co
 		return c, inputError("in", o.in, err)
 	}
 	defer z.Close()
-	key := "mean"
-	if slices.Contains(z.Keys(), "z") {
-		key = "z"
-	}
-	t, err := z.Array(key, checkpoint.F32, 4)
-	if err != nil {
+	c, h, w, err := a.ReadCodes(z)
+	if err != nil || h == 0 {
 		return c, err
 	}
-	if err := t.Finite(); err != nil {
-		return c, fmt.Errorf("%s: %s: %w", o.in, key, err)
+	if err := o.load(a, c.N, h, w, "decode fewer latents").check(); err != nil {
+		return c, fmt.Errorf("%s: %w", o.in, err)
 	}
-	c.N, c.C, c.H, c.W = t.Shape[0], t.Shape[1], t.Shape[2], t.Shape[3]
-	if c.N < 1 || c.H < 1 || c.W < 1 {
-		return c, fmt.Errorf("%s: %s has no latents", o.in, key)
-	}
-	if _, _, z := a.Net.Latent(1, 1); c.C != z {
-		return c, fmt.Errorf("%s: %s has %d channels, and the autoencoder's latents have %d: it is [N,z,h,w]", o.in, key, c.C, z)
-	}
-	if a.Height > 0 && a.Net.Check(a.Height, a.Width) == nil { // each position stands for as many pixels as in training
-		h, w, _ := a.Net.Latent(a.Height, a.Width)
-		height, width := c.H*a.Height/h, c.W*a.Width/w
-		if lh, lw, _ := a.Net.Latent(height, width); a.Net.Check(height, width) != nil || lh != c.H || lw != c.W {
-			return c, fmt.Errorf("%s: %s has %dx%d positions, and the autoencoder's latents have %dx%d", o.in, key, c.H, c.W, h, w)
-		}
-		if height > checkpoint.MaxSide || width > checkpoint.MaxSide {
-			return c, fmt.Errorf("%s: %s stands for images of %dx%d, and sides may be up to %d", o.in, key, height, width, checkpoint.MaxSide)
-		}
-		if err := o.load(a, c.N, height, width, "decode fewer latents").check(); err != nil {
-			return c, fmt.Errorf("%s: %w", o.in, err)
-		}
-	}
-	x, err := t.F32s()
-	c.Mean = moveChannels(x, c.N, c.C, c.H*c.W)
-	return c, err
+	return c, nil
 }
 
 // load is what decoding n images takes.
@@ -189,35 +158,8 @@ func (o *decodeOptions) between(cmd *cobra.Command, a *model.Autoencoder) (c mod
 	if c, err = a.EncodeImages(cmd.Context(), ends, 2, h, w, 2); err != nil {
 		return c, err
 	}
-	c.Mean = walk(c.Mean[:len(c.Mean)/2], c.Mean[len(c.Mean)/2:], o.steps, o.path == "linear")
-	c.N, c.LogVar = o.steps, nil
-	return c, nil
-}
-
-// walk gives n latents from a to b, on the straight line or by
-//
-//	sin((1-t) w)/sin w a + sin(t w)/sin w b,  w the angle between a and b
-//
-// (Shoemake 1985), which is the straight line where the angle is 0 or pi.
-func walk(a, b []float32, n int, linear bool) []float32 {
-	var dot, aa, bb float64
-	for i := range a {
-		dot, aa, bb = dot+float64(a[i])*float64(b[i]), aa+float64(a[i])*float64(a[i]), bb+float64(b[i])*float64(b[i])
-	}
-	angle := math.Acos(min(max(dot/math.Sqrt(aa*bb), -1), 1))
-	straight := linear || !(math.Sin(angle) > 1e-6) // NaN too: a latent of zeros has no direction
-	var z []float32
-	for k := range n {
-		t := float64(k) / float64(n-1)
-		ca, cb := 1-t, t
-		if !straight {
-			ca, cb = math.Sin((1-t)*angle)/math.Sin(angle), math.Sin(t*angle)/math.Sin(angle)
-		}
-		for i := range a {
-			z = append(z, float32(ca*float64(a[i])+cb*float64(b[i])))
-		}
-	}
-	return z
+	path, err := model.Paths.Find(o.path)
+	return c.Walk(path, o.steps), err
 }
 
 // write writes the picture and, if asked for, the images.
@@ -235,7 +177,7 @@ func (o *decodeOptions) write(cmd *cobra.Command, a *model.Autoencoder, x []floa
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	if o.npz != "" {
-		if err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: arrayOf(x, k)}); err != nil {
+		if err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: picture.Array(x, k)}); err != nil {
 			return err
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), o.npz)

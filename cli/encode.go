@@ -7,15 +7,13 @@ import (
 	"image"
 
 	"github.com/dustin/go-humanize/english"
-	"github.com/spf13/cobra"
-
-	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/train"
+	"github.com/spf13/cobra"
 )
 
 // encodeOptions are the flags of encode.
@@ -196,7 +194,7 @@ func (o *encodeOptions) encode(cmd *cobra.Command, a *model.Autoencoder, set *da
 		bar.add(b.N)
 	}
 	bar.done()
-	if err := writeCodes(o.out, codes); err != nil {
+	if err := codes.Write(o.out); err != nil {
 		return err
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
@@ -219,15 +217,6 @@ func pairs(x, y []float32, k kind.Kind) image.Image {
 	}
 	all := append(picture.Each(x, k), picture.Each(y, k)...)
 	return picture.Grid(all, picture.Layout{Columns: len(all) / 2})
-}
-
-// writeCodes writes mean and logvar, [N,z,h,w].
-func writeCodes(path string, c model.Codes) error {
-	array := func(x []float32) checkpoint.Tensor {
-		return checkpoint.FromF32s(moveChannels(x, c.N, c.H*c.W, c.C), c.N, c.C, c.H, c.W)
-	}
-	return checkpoint.WriteNPZ(nil, path,
-		checkpoint.NamedTensor{Key: "mean", Tensor: array(c.Mean)}, checkpoint.NamedTensor{Key: "logvar", Tensor: array(c.LogVar)})
 }
 
 // qualityText is the means in a line.

@@ -50,9 +50,6 @@ func sections() []config.Section {
 			{Name: running, Text: "the running ones of the training"}, {Name: perImage, Text: "each image's own"},
 		}},
 		{Flag: "metrics", Title: "metrics", Note: " of eval", Rows: metricRows()},
-		{Flag: "path", Title: "paths", Note: " of decode between two latents", Rows: []config.Named{
-			{Name: paths[0], Text: "keeps to the length that latents have"}, {Name: paths[1], Text: "the straight line"},
-		}},
 		{Flag: "only", Title: "figures", Note: " of lab", Rows: figureRows()},
 		{Flag: "format", Title: "formats", Note: " of lab's pictures", Rows: []config.Named{
 			{Name: lab.PNG, Text: "pixels"}, {Name: lab.SVG, Text: "lines, to be enlarged"},

@@ -1,14 +1,10 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"time"
 
-	"github.com/gomlx/gomlx/pkg/core/tensors"
-	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
-	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/spf13/cobra"
@@ -72,16 +68,13 @@ func predictFunc(cmd *cobra.Command, o *predictOptions) error {
 		return err
 	}
 	defer m.Close()
-	x, t, err := readTask(o.in, m)
+	task, err := o.read(m)
 	if err != nil {
 		return err
 	}
-	if err := o.load(m, x.Shape[0], x.Shape[2], x.Shape[3]).check(); err != nil {
-		return fmt.Errorf("%s: %w", o.in, err)
-	}
 	fmt.Fprintln(cmd.ErrOrStderr(), describe(m))
 	began := time.Now()
-	out, err := predict(cmd.Context(), m, x, t, o.batch)
+	out, err := m.Predict(cmd.Context(), task, o.batch)
 	if err != nil {
 		return err
 	}
@@ -103,115 +96,19 @@ func (o *predictOptions) load(m *model.Loaded, n, h, w int) load {
 	return l
 }
 
-// readTask reads x and t, and checks that the model can take them.
-func readTask(path string, m *model.Loaded) (x checkpoint.Tensor, t []float64, err error) {
-	z, err := checkpoint.OpenNPZ(path)
+// read reads the arrays of --in, for whose running there must be memory.
+func (o *predictOptions) read(m *model.Loaded) (task model.Task, err error) {
+	z, err := checkpoint.OpenNPZ(o.in)
 	if err != nil {
-		return x, nil, inputError("in", path, err)
+		return task, inputError("in", o.in, err)
 	}
 	defer z.Close()
-	if x, err = z.Array("x", checkpoint.F32, 4); err != nil {
-		return x, nil, err
+	if task, err = m.ReadTask(z); err != nil {
+		return task, err
 	}
-	if t, err = readTimes(z, path, m.Process); err != nil {
-		return x, nil, err
+	x := task.X.Shape
+	if err := o.load(m, x[0], x[2], x[3]).check(); err != nil {
+		return task, fmt.Errorf("%s: %w", o.in, err)
 	}
-	in, _ := m.Net.Channels()
-	switch {
-	case len(t) != x.Shape[0]:
-		return x, nil, fmt.Errorf("%s: t has %d elements and x %d images; give one time for each", path, len(t), x.Shape[0])
-	case x.Shape[0] == 0:
-		return x, nil, fmt.Errorf("%s: x has no images", path)
-	case x.Shape[1] != in:
-		return x, nil, fmt.Errorf("%s: x has %d channels, and the model takes %d: x is [N,C,H,W]", path, x.Shape[1], in)
-	}
-	if err := m.Net.Check(x.Shape[2], x.Shape[3]); err != nil {
-		return x, nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return x, t, nil
-}
-
-// readTimes reads t, which lies in the process's span: whole indices of a table of betas, else numbers.
-func readTimes(z *checkpoint.NPZ, path string, p reverie.Process) ([]float64, error) {
-	var t []float64
-	if _, ok := p.(reverie.Discrete); ok {
-		times, err := z.Array("t", checkpoint.I64, 1)
-		if err != nil {
-			return nil, err
-		}
-		whole, err := times.I64s()
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range whole {
-			t = append(t, float64(v))
-		}
-	} else {
-		times, err := z.Array("t", checkpoint.F32, 1)
-		if err != nil {
-			return nil, err
-		}
-		single, err := times.F32s()
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range single {
-			t = append(t, float64(v))
-		}
-	}
-	lo, hi := p.Span()
-	for i, v := range t {
-		if !(v >= float64(float32(lo)) && v <= float64(float32(hi))) {
-			return nil, fmt.Errorf("%s: t[%d] is %v; the model's times are %v to %v", path, i, v, lo, hi)
-		}
-	}
-	return t, nil
-}
-
-// predict runs the network on x [N,C,H,W] in batches.
-func predict(ctx context.Context, m *model.Loaded, x checkpoint.Tensor, t []float64, batch int) (checkpoint.Tensor, error) {
-	n, c, h, w := x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]
-	_, outC := m.Net.Channels()
-	pixels, err := x.F32s()
-	if err != nil {
-		return checkpoint.Tensor{}, err
-	}
-	out := make([]float32, n*outC*h*w)
-	for i := 0; i < n; i += batch {
-		if err := ctx.Err(); err != nil {
-			return checkpoint.Tensor{}, err
-		}
-		k := min(batch, n-i)
-		cond := make([]float32, k)
-		for j := range cond {
-			cond[j] = float32(m.Process.Cond(t[i+j]))
-		}
-		images := engine.New(m.Engine, moveChannels(pixels[i*c*h*w:(i+k)*c*h*w], k, c, h*w), k, h, w, c)
-		y, err := m.Forward(net.Eval, images, cond)
-		engine.Free(images)
-		if err != nil {
-			return checkpoint.Tensor{}, err
-		}
-		err = tensors.ConstFlatData(y, func(flat []float32) { copy(out[i*outC*h*w:], moveChannels(flat, k, h*w, outC)) })
-		engine.Free(y)
-		if err != nil {
-			return checkpoint.Tensor{}, err
-		}
-	}
-	return checkpoint.FromF32s(out, n, outC, h, w), nil
-}
-
-// moveChannels transposes each of n matrices of rows by columns: [N,C,HW] to
-// [N,HW,C] and back.
-func moveChannels(x []float32, n, rows, columns int) []float32 {
-	out := make([]float32, len(x))
-	for i := range n {
-		at := i * rows * columns
-		for r := range rows {
-			for c := range columns {
-				out[at+c*rows+r] = x[at+r*columns+c]
-			}
-		}
-	}
-	return out
+	return task, nil
 }

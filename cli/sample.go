@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"image"
 	"io"
-	"strconv"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -14,6 +12,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
@@ -237,7 +236,7 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		return err
 	}
 	if o.gif != "" {
-		if err := writeGIF(o.gif, film.Frames()); err != nil {
+		if err := picture.WriteGIF(o.gif, film.Frames()); err != nil {
 			return err
 		}
 		fmt.Fprintln(names, o.gif)
@@ -273,27 +272,14 @@ func (o *sampleOptions) write(stdout, names io.Writer, run string, grid func() i
 
 // writeArrays writes samples as an array, and points as a table, where that was asked for.
 func (o *sampleOptions) writeArrays(stdout io.Writer, x []float32, k kind.Kind) error {
-	if err := o.writeNPZ(stdout, arrayOf(x, k)); err != nil || o.csv == "" {
+	if err := o.writeNPZ(stdout, picture.Array(x, k)); err != nil || o.csv == "" {
 		return err
 	}
-	err := checkpoint.WriteFileAtomic(nil, o.csv, func(w io.Writer) error { return writeCSV(w, k.InUnits(x), k.C) })
+	err := checkpoint.WriteFileAtomic(nil, o.csv, func(w io.Writer) error { return points.WriteCSV(w, k.InUnits(x), k.C) })
 	if err == nil {
 		fmt.Fprintln(stdout, o.csv)
 	}
 	return err
-}
-
-// arrayOf are samples as an array: in 8 bits where they have a range, else in the units of their source; a vector is [N,C], all else
-// [N,H,W,C].
-func arrayOf(x []float32, k kind.Kind) checkpoint.Tensor {
-	n := len(x) / k.Size()
-	switch {
-	case k.Ranged:
-		return checkpoint.FromU8s(picture.Bytes(nil, x), n, k.H, k.W, k.C)
-	case k.Vector():
-		return checkpoint.FromF64s(k.InUnits(x), n, k.C)
-	}
-	return checkpoint.FromF64s(k.InUnits(x), n, k.H, k.W, k.C)
 }
 
 func (o *sampleOptions) writeNPZ(stdout io.Writer, x checkpoint.Tensor) error {
@@ -305,22 +291,6 @@ func (o *sampleOptions) writeNPZ(stdout io.Writer, x checkpoint.Tensor) error {
 		fmt.Fprintln(stdout, o.npz)
 	}
 	return err
-}
-
-// writeCSV writes points of d numbers, one a line, with as many digits as tell them from all others.
-func writeCSV(w io.Writer, x []float64, d int) error {
-	table := csv.NewWriter(w)
-	row := make([]string, d)
-	for i := 0; i < len(x); i += d {
-		for k := range row {
-			row[k] = strconv.FormatFloat(x[i+k], 'g', -1, 64)
-		}
-		if err := table.Write(row); err != nil {
-			return err
-		}
-	}
-	table.Flush()
-	return table.Error()
 }
 
 // what says in words what is drawn.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/model"
 )
 
 // vaeFlags are those of an autoencoder that takes a moment.
@@ -101,7 +102,7 @@ func TestEncodeDecode(t *testing.T) {
 func TestInterpolate(t *testing.T) {
 	run, imgs := trainedVAE(t), images(t)
 	dir := t.TempDir()
-	for _, path := range paths {
+	for _, path := range model.Paths.Names() {
 		out, npz := filepath.Join(dir, path+".png"), filepath.Join(dir, path+".npz")
 		ok(t, "decode", run, "--from", filepath.Join(imgs, "a", "00.png"), "--to", filepath.Join(imgs, "b", "01.png"), "--steps", "5", "--path", path, "--out", out, "--npz", npz)
 		z, err := checkpoint.OpenNPZ(npz)
@@ -112,30 +113,6 @@ func TestInterpolate(t *testing.T) {
 			t.Errorf("%s: %v, %v", path, a.Shape, err)
 		}
 		z.Close()
-	}
-}
-
-// TestWalk: both ends are the latents themselves; the sphere is kept to, where
-// there is one.
-func TestWalk(t *testing.T) {
-	a, b := []float32{3, 0, 0}, []float32{0, 3, 0}
-	z := walk(a, b, 3, false)
-	want := []float32{3, 0, 0, float32(3 / math.Sqrt2), float32(3 / math.Sqrt2), 0, 0, 3, 0}
-	for i := range z {
-		if !(math.Abs(float64(z[i]-want[i])) <= 1e-6) {
-			t.Fatalf("%v, want %v", z, want)
-		}
-	}
-	for _, c := range [][2][]float32{{{1, 2}, {1, 2}}, {{1, 2}, {-1, -2}}, {{0, 0}, {4, 2}}} {
-		z := walk(c[0], c[1], 3, false)
-		for i, got := range z[2:4] {
-			if want := (c[0][i] + c[1][i]) / 2; !(math.Abs(float64(got-want)) <= 1e-6) {
-				t.Errorf("from %v to %v: half way %v, want %v", c[0], c[1], z[2:4], want)
-			}
-		}
-	}
-	if z := walk(a, b, 3, true); z[3] != 1.5 || z[4] != 1.5 {
-		t.Errorf("straight: %v", z)
 	}
 }
 
