@@ -36,7 +36,7 @@ func openData(cmd *cobra.Command, c *config.Run) (set *data.Set, name string, er
 }
 
 // openFrom opens the second data set of a flow between two; none for other runs.
-func openFrom(cmd *cobra.Command, c *config.Run) ([]*data.Set, error) {
+func openFrom(cmd *cobra.Command, c *config.Run) (*data.Set, error) {
 	if len(c.From) == 0 {
 		return nil, nil
 	}
@@ -48,7 +48,7 @@ func openFrom(cmd *cobra.Command, c *config.Run) ([]*data.Set, error) {
 	}
 	writeSkipped(cmd.ErrOrStderr(), set.Skipped())
 	writeNotes(cmd.ErrOrStderr(), set.Remarks())
-	return []*data.Set{set}, nil
+	return set, nil
 }
 
 // runName is what a run on a folder is called: the folder's name, as far as a

@@ -318,10 +318,10 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 	if err != nil {
 		return err
 	}
-	for _, s := range far {
-		defer s.Close()
+	if far != nil {
+		defer far.Close()
 	}
-	t, err := train.NewWithin(e, c, set, vae, far...)
+	t, err := train.New(cmd.Context(), e, c, train.Parts{Data: set, From: far, VAE: vae})
 	if err != nil {
 		return o.blame(cmd, c, err)
 	}

@@ -59,7 +59,7 @@ func trained(t testing.TB, e *engine.Engine, change func(*config.Run)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr, err := train.New(e, &c, set)
+	tr, err := train.New(t.Context(), e, &c, train.Parts{Data: set})
 	if err != nil {
 		t.Fatal(err)
 	}

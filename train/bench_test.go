@@ -24,7 +24,7 @@ func BenchmarkRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		tr, err := New(testEngine(b), &c, set)
+		tr, err := New(b.Context(), testEngine(b), &c, Parts{Data: set})
 		if err != nil {
 			b.Fatal(err)
 		}

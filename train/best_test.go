@@ -212,7 +212,7 @@ func TestBestRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(testEngine(t), &c, set); err == nil || !strings.Contains(err.Error(), "larger --val") {
+	if _, err := New(t.Context(), testEngine(t), &c, Parts{Data: set}); err == nil || !strings.Contains(err.Error(), "larger --val") {
 		t.Errorf("nothing held out: %v", err)
 	}
 	dir := t.TempDir()

@@ -9,7 +9,6 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
-	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/model"
@@ -63,7 +62,7 @@ func trainedFlow(t *testing.T, coupling string) *model.Loaded {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "run")
-	trainIn(t, &c, dir, x, y)
+	trainIn(t, &c, dir, Parts{Data: x, From: y})
 	m, err := model.Load(testEngine(t), dir, false)
 	if err != nil {
 		t.Fatal(err)
@@ -73,9 +72,9 @@ func trainedFlow(t *testing.T, coupling string) *model.Loaded {
 }
 
 // trainIn trains c in a new folder.
-func trainIn(t *testing.T, c *config.Run, dir string, x *data.Set, far ...*data.Set) {
+func trainIn(t *testing.T, c *config.Run, dir string, p Parts) {
 	t.Helper()
-	tr, err := New(testEngine(t), c, x, far...)
+	tr, err := New(t.Context(), testEngine(t), c, p)
 	if err != nil {
 		t.Fatal(err)
 	}

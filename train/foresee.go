@@ -13,7 +13,7 @@ import (
 
 // CheckMemory returns a *memory.Error where the steps of a run of c need more memory than there is. It needs no data, so that nothing is read for
 // a run that cannot be; what the data take themselves, Plan adds. Points, whose numbers only the data tell, it leaves to
-// Plan. vae is as in NewWithin.
+// Plan. vae is as in Parts.
 func CheckMemory(e *engine.Engine, c *config.Run, vae string) error {
 	if c.Points() {
 		return nil

@@ -77,7 +77,7 @@ func prepare(t testing.TB, c config.Run) *Trainer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr, err := New(testEngine(t), &c, set)
+	tr, err := New(t.Context(), testEngine(t), &c, Parts{Data: set})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func TestLevelsAreTheDatas(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Arch, c.ImageChannels, c.Resolution, c.Channels, c.Data = "mlp", 2, config.Size{H: 1, W: 1}, []int{8}, []string{"points:moons"}
-	tr, err := New(testEngine(t), &c, cloud)
+	tr, err := New(t.Context(), testEngine(t), &c, Parts{Data: cloud})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func learnedOn8Gaussians(t *testing.T, schedule string) (*model.Loaded, float64)
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "run")
-	trainIn(t, &c, dir, x)
+	trainIn(t, &c, dir, Parts{Data: x})
 	m, err := model.Load(testEngine(t), dir, false)
 	if err != nil {
 		t.Fatal(err)

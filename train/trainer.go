@@ -3,6 +3,8 @@
 package train
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,6 +38,8 @@ type Trainer struct {
 	Dir    string // the run folder, once created
 
 	engine     *engine.Engine
+	parts      Parts
+	opened     []*data.Set // by New
 	learner    *learn.Learner
 	setup      learn.Setup // of the method; an autoencoder's objective has no process
 	train, val *data.Set
@@ -78,54 +82,108 @@ type Trainer struct {
 	final       *Validated    // of the last weights, within an epoch
 }
 
-// New prepares a run of c on the images of set. far is the second data set of a
-// flow between two, of images of the same shape.
-func New(e *engine.Engine, c *config.Run, set *data.Set, far ...*data.Set) (*Trainer, error) {
-	return NewWithin(e, c, set, c.VAE, far...)
+// Parts are what a run is made of that its configuration does not say, or is not to say. What is left
+// zero is the configuration's.
+type Parts struct {
+	Data *data.Set // what it learns from; nil: opened, and closed with the run
+	From *data.Set // the second data set of a flow between two; nil: likewise
+	// VAE is the folder of the autoencoder in whose latent space the run trains: a run that is resumed
+	// has its own copy.
+	VAE       string
+	Network   net.Network     // what learns
+	Way       learn.Way       // how
+	Optimiser learn.Optimiser // by what rule
+	// Progress, if not nil, is told how many files are read of how many.
+	Progress func(done, total int)
 }
 
-// NewWithin is New of a run in the latent space of the autoencoder in the folder
-// vae: that of c.VAE, or of a run to resume, which has its own copy. "": none.
-func NewWithin(e *engine.Engine, c *config.Run, set *data.Set, vae string, far ...*data.Set) (t *Trainer, err error) {
-	t = &Trainer{
-		Config: c, engine: e, train: set.Train(), val: set.Val(),
-		now: time.Now, limit: memory.Available, saved: -1, judged: -1,
-	}
-	t.images, t.heldOut = t.train, t.val
-	if err := t.checkBest(); err != nil {
-		return nil, err
-	}
-	if vae != "" {
-		if t.latents, err = openLatents(e, c, vae, t.train, t.val); err != nil {
-			return nil, err
+// New prepares a run of c. A network of p's own is that of the space in which the run trains; to be
+// loaded again its architecture is one that package net knows.
+func New(ctx context.Context, e *engine.Engine, c *config.Run, p Parts) (t *Trainer, err error) {
+	t = &Trainer{Config: c, engine: e, parts: p, now: time.Now, limit: memory.Available, saved: -1, judged: -1}
+	defer func() {
+		if err != nil {
+			t.letGo()
+			t = nil
 		}
-		a := t.latents.vae // an error's return leaves no t
-		defer func() {
-			if err != nil {
-				a.Free()
-			}
-		}()
+	}()
+	if err := t.openSets(ctx); err != nil {
+		return t, err
+	}
+	if err := t.checkBest(); err != nil {
+		return t, err
+	}
+	if vae := cmp.Or(p.VAE, c.VAE); vae != "" {
+		if t.latents, err = openLatents(e, c, vae, t.train, t.val); err != nil {
+			return t, err
+		}
 		t.train, t.val = t.latents.train, t.latents.val
 		c = t.latents.inside(c)
 	}
-	if t.far, err = farSet(c, set, far); err != nil {
-		return nil, err
-	}
 	if err := t.learns(c); err != nil {
-		return nil, err
+		return t, err
 	}
 	if err := t.train.CheckBatch(c.Batch); err != nil {
-		return nil, err
+		return t, err
 	}
-	if m, ok := t.learner.Net.(net.Model); ok {
-		if t.preview, err = newPreview(e, c, m, t.setup.Objective.Process); err != nil {
-			return nil, err
+	m, ok := t.learner.Net.(net.Model)
+	if !ok {
+		return t, nil
+	}
+	if t.preview, err = newPreview(e, c, m, t.setup.Objective.Process); err != nil || t.latents == nil {
+		return t, err
+	}
+	return t, t.preview.SetVAE(t.latents.vae)
+}
+
+// openSets takes the run's data sets, and opens those that it was not given.
+func (t *Trainer) openSets(ctx context.Context) (err error) {
+	c, set, from := t.Config, t.parts.Data, t.parts.From
+	if set == nil {
+		if set, err = OpenData(ctx, c, t.parts.Progress); err != nil {
+			return err
 		}
+		t.opened = append(t.opened, set)
+	}
+	t.train, t.val = set.Train(), set.Val()
+	t.images, t.heldOut = t.train, t.val
+	if len(c.From) == 0 && from == nil {
+		return nil
+	}
+	if from == nil {
+		if from, err = OpenFrom(ctx, c, t.parts.Progress); err != nil {
+			return fmt.Errorf("--from: %w", err)
+		}
+		t.opened = append(t.opened, from)
+	}
+	h, w, ch := set.Shape()
+	fh, fw, fch := from.Shape()
+	switch {
+	case len(c.From) == 0:
+		return fmt.Errorf("train: there is a second data set, and From of the configuration names none: name it, for a flow to start there")
+	case from.Len() == 0:
+		return fmt.Errorf("--from: the data set that the flow starts from is empty")
+	case h != fh || w != fw || ch != fch:
+		return fmt.Errorf("--from: %v of %dx%dx%d, and the data's are %dx%dx%d: a flow keeps the shape", from.Kind().Noun(2), fh, fw, fch, h, w, ch)
+	}
+	t.far = from.Train()
+	return nil
+}
+
+// letGo frees what New made.
+func (t *Trainer) letGo() {
+	if t.learner != nil {
+		t.learner.Close()
+	}
+	if t.preview != nil {
+		t.preview.Close()
 	}
 	if t.latents != nil {
-		return t, t.preview.SetVAE(t.latents.vae)
+		t.latents.vae.Free()
 	}
-	return t, nil
+	for _, set := range t.opened {
+		set.Close()
+	}
 }
 
 // Options say how a run of c moves its weights.
@@ -135,18 +193,24 @@ func Options(c *config.Run) learn.Options {
 
 // learns makes the learner of a run of c, in the space in which the run trains.
 func (t *Trainer) learns(c *config.Run) error {
-	m, err := Network(c)
+	m, err := t.parts.Network, error(nil)
+	if m == nil {
+		m, err = Network(c)
+	}
 	if err != nil {
 		return err
 	}
 	if t.setup, err = newSetup(t.engine, c, m, t.far, t.train.Kind()); err != nil {
 		return err
 	}
-	how, err := newMethod(c, t.setup)
+	how, err := t.method(c)
 	if err != nil {
 		return err
 	}
 	o := Options(c)
+	if t.parts.Optimiser != nil {
+		o.Optimiser = t.parts.Optimiser
+	}
 	if t.latents != nil {
 		o.Prepare = t.latents.draw
 	}
@@ -154,20 +218,12 @@ func (t *Trainer) learns(c *config.Run) error {
 	return nil
 }
 
-// farSet is the second data set of a run that wants one.
-func farSet(c *config.Run, set *data.Set, far []*data.Set) (*data.Set, error) {
-	if len(c.From) == 0 {
-		return nil, nil
+// method is how the run learns.
+func (t *Trainer) method(c *config.Run) (learn.Method, error) {
+	if t.parts.Way != nil {
+		return t.parts.Way.Method(t.setup)
 	}
-	if len(far) != 1 || far[0].Len() == 0 {
-		return nil, fmt.Errorf("train: a flow from %v needs that data set, of at least one image", c.From)
-	}
-	h, w, ch := set.Shape()
-	fh, fw, fch := far[0].Shape()
-	if h != fh || w != fw || ch != fch {
-		return nil, fmt.Errorf("--from: images of %dx%dx%d, and the data's are %dx%dx%d: a flow keeps the shape", fh, fw, fch, h, w, ch)
-	}
-	return far[0].Train(), nil
+	return newMethod(c, t.setup)
 }
 
 // fingerprint identifies the images that the run is trained on.
@@ -244,13 +300,7 @@ func (t *Trainer) Close() error {
 	if t.log != nil {
 		err = t.log.close()
 	}
-	t.learner.Close()
-	if t.preview != nil {
-		t.preview.Close()
-	}
-	if t.latents != nil {
-		t.latents.vae.Free()
-	}
+	t.letGo()
 	if t.lock != nil {
 		err = errors.Join(err, t.lock.Unlock())
 	}

@@ -72,7 +72,7 @@ func TestBoundReachesEvidence(t *testing.T) {
 	c := tinyVAE("", "vae-mlp")
 	c.Resolution, c.ImageChannels, c.Channels = config.Size{H: 1, W: 1}, 4, []int{32}
 	c.Batch, c.Steps, c.LR, c.LRSchedule, c.EMA, c.BetaWarmup = 128, 1500, 1e-2, "cosine", 0.98, 100
-	tr, err := New(testEngine(t), &c, set)
+	tr, err := New(t.Context(), testEngine(t), &c, Parts{Data: set})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,7 @@ func resumeWithin(t *testing.T, c config.Run, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr, err := NewWithin(testEngine(t), &c, set, dir)
+	tr, err := New(t.Context(), testEngine(t), &c, Parts{Data: set, VAE: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +335,7 @@ func TestLatentRefusals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := New(testEngine(t), &c, set); err == nil || !strings.Contains(err.Error(), row.want) {
+		if _, err := New(t.Context(), testEngine(t), &c, Parts{Data: set}); err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("error %v, want %q", err, row.want)
 		}
 	}

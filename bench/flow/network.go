@@ -106,7 +106,7 @@ func (b *bench) train(dir, coupling string, seed uint64) (err error) {
 	if err != nil {
 		return err
 	}
-	t, err := train.New(b.engine, c, x, y)
+	t, err := train.New(b.ctx, b.engine, c, train.Parts{Data: x, From: y})
 	if err != nil {
 		return err
 	}

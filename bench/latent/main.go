@@ -115,7 +115,7 @@ func (b *bench) train(name string, stop time.Duration, change func(*config.Run))
 	if err != nil {
 		return "", err
 	}
-	t, err := train.New(b.engine, c, set)
+	t, err := train.New(b.ctx, b.engine, c, train.Parts{Data: set})
 	if err != nil {
 		return "", err
 	}

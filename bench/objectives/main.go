@@ -171,7 +171,7 @@ func (b *bench) train(dir, objective string, seed uint64) (steps int, err error)
 	if err != nil {
 		return 0, err
 	}
-	t, err := train.New(b.engine, c, set)
+	t, err := train.New(b.ctx, b.engine, c, train.Parts{Data: set})
 	if err != nil {
 		return 0, err
 	}
