@@ -17,7 +17,7 @@ import (
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
-	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/learn/score"
 	"github.com/reverie-go/reverie/random"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
-	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/learn/score"
 )
 
 // Every loss of score matching leads a small network to the true score of a mixture in the plane, to the relative Fisher divergence

@@ -9,7 +9,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/learn/score"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -34,7 +34,7 @@ func (w Exact) Method(s Setup) (Method, error) {
 	return newMatch(s, w.Row().Name)
 }
 
-// Sliced is Exact with the trace along a random direction (package net/score).
+// Sliced is Exact with the trace along a random direction (package learn/score).
 type Sliced struct{}
 
 // Row implements table.Row.

@@ -109,7 +109,7 @@ func (t *Trainer) judge(ctx context.Context) {
 		return
 	}
 	lost := t.lost
-	value, err := t.score(ctx)
+	value, err := t.measured(ctx)
 	t.lost = lost // a loss of held-out images that is not finite is no reason to stop
 	if err == nil && (math.IsNaN(value) || math.IsInf(value, 0)) {
 		err = fmt.Errorf("it is %v", value)
@@ -149,9 +149,9 @@ func (t *Trainer) record(b *Best) error {
 	return nil
 }
 
-// score is the metric of the weights that would be sampled from: the validation
+// measured is the metric of the weights that would be sampled from: the validation
 // loss, or the distance of samples to the held-out images.
-func (t *Trainer) score(ctx context.Context) (float64, error) {
+func (t *Trainer) measured(ctx context.Context) (float64, error) {
 	if t.Config.Best == "val" {
 		v, err := t.validate()
 		if err != nil || v == nil {

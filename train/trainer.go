@@ -1,5 +1,10 @@
-// Package train is the training loop: it draws batches, takes Adam's steps,
-// keeps the average, validates, pictures, saves and resumes.
+// Package train is a run of training: its folder, plan, validation, pictures, best checkpoint,
+// saving and resuming around the steps of package learn. What happens it reports as events.
+//
+//	run, err := train.New(ctx, e, config, train.Parts{})
+//	err = run.Create("runs/photos", "")
+//	run.Observe(train.On(func(s train.Step) { fmt.Println(s.Record.Step, s.Loss) }))
+//	err = run.Run(ctx)
 package train
 
 import (
@@ -31,7 +36,7 @@ var ErrNotSaved = errors.New("NOT SAVED")
 // infinite.
 var ErrNotFinite = errors.New("no longer finite")
 
-// A Trainer is one run: a network in training on a set of images. Make it with
+// A Trainer is one run: a network in training on a data set. Make it with
 // New, then Create or Resume its folder, then Run.
 type Trainer struct {
 	Config *config.Run

@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/learn/score"
 )
 
 // law is a mixture of two isotropic Gaussians in d dimensions, weights .3 and .7, at -2 and +1 in every element, deviations .6 and .9.

@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/learn/score"
 )
 
 // sumSquares is |v|^2.

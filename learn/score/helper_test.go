@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/learn/score"
 	"github.com/reverie-go/reverie/random"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/reverie-go/reverie"
-	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/learn/score"
 )
 
 // network is m as a network function that pays no heed to the time.

@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/net/score"
+	"github.com/reverie-go/reverie/learn/score"
 )
 
 // Every loss of each point, and its gradient in all weights, against torch's automatic differentiation: of a score network, and of an
