@@ -2,63 +2,146 @@ package cli
 
 import (
 	"fmt"
-	"image"
 	"io"
 	"slices"
 
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/model"
+	"github.com/spf13/cobra"
 )
 
 // toStdout is the name of --out that stands for stdout.
 const toStdout = "-"
 
-// gridWanted says whether the grid of all images is asked for: it is the default, but beside --dir.
-func (o *sampleOptions) gridWanted() bool { return o.out != "" || o.dir == "" }
+// mostFrames are how many frames an animation has at most.
+const mostFrames = 40
 
-// names is where the names of files are printed: stdout, unless that is the picture.
-func (o *sampleOptions) names(stdout, stderr io.Writer) io.Writer {
-	if o.out == toStdout {
-		return stderr
-	}
-	return stdout
+// A drawing is what becomes of samples: files, as the flags of sample say.
+type drawing struct {
+	*sampleOptions
+	kind         kind.Kind
+	run          string         // in whose folder the grid goes where nothing is said
+	text         []picture.Text // what draws them again
+	stages, film *model.Strip   // of the walk
+
+	all []float32 // the samples so far, where they are wanted all at once
 }
 
-// writeGrid writes the picture of all: where --out says, or under a name that is not taken yet, in the run's samples where there is a run.
-func (o *sampleOptions) writeGrid(stdout io.Writer, run string, grid image.Image, text []picture.Text) error {
-	switch o.out {
-	case toStdout:
-		return picture.Encode(raw(stdout), grid, text...)
-	case "":
-		path, err := picture.WriteNext(run, grid, text...)
-		if err != nil {
-			return fmt.Errorf("%w; name a file by --out", err)
-		}
-		o.out = path
-	default:
-		if err := picture.Write(o.out, grid, text...); err != nil {
-			return err
+// draws begins the drawing of samples of a kind.
+func (o *sampleOptions) draws(k kind.Kind, run string, text []picture.Text) (*drawing, error) {
+	if o.dir != "" {
+		if err := makeFolder("dir", o.dir); err != nil {
+			return nil, err
 		}
 	}
-	fmt.Fprintln(stdout, o.out)
+	return &drawing{sampleOptions: o, kind: k, run: run, text: text}, nil
+}
+
+// gridWanted says whether the grid of all samples is asked for: it is the default, but beside --dir.
+func (o *sampleOptions) gridWanted() bool { return o.out != "" || o.dir == "" }
+
+// watch returns the hook of a walk of so many steps, which records its stages and calls step.
+func (d *drawing) watch(m *model.Loaded, steps int, step func()) func(int, model.State) error {
+	d.stages = &model.Strip{Kind: d.kind, Images: m.Images}
+	d.film = &model.Strip{Kind: d.kind, Images: m.Images, Stages: min(steps, mostFrames), All: true}
+	return func(first int, s model.State) error {
+		step()
+		if d.gif != "" {
+			if err := d.film.Hook(first, s); err != nil {
+				return err
+			}
+		}
+		return d.stages.Hook(first, s)
+	}
+}
+
+// add takes a batch of samples from number first on.
+func (d *drawing) add(first int, x []float32) error {
+	if d.gridWanted() || d.npz != "" || d.csv != "" {
+		d.all = append(d.all, x...)
+	}
+	if d.dir == "" {
+		return nil
+	}
+	return picture.WriteEach(d.dir, first, x, d.kind, d.textOf)
+}
+
+// textOf is what draws one sample again.
+func (d *drawing) textOf(number int) []picture.Text {
+	own := slices.Clone(d.text)
+	for i := range own {
+		switch own[i].Key {
+		case "first":
+			own[i].Value = fmt.Sprint(number)
+		case "images":
+			own[i].Value = "1"
+		}
+	}
+	return own
+}
+
+// write writes the files of all samples that were asked for, and names them.
+func (d *drawing) write(cmd *cobra.Command) error {
+	if err := d.writeGrid(cmd.OutOrStdout()); err != nil {
+		return err
+	}
+	names := cmd.OutOrStdout()
+	if d.out == toStdout {
+		names = cmd.ErrOrStderr()
+	}
+	for _, file := range []struct {
+		path  string
+		write func(path string) error
+	}{
+		{d.dir, func(string) error { return nil }}, // as they were drawn
+		{d.strip, func(path string) error { return picture.Write(path, d.stages.Image(), d.text...) }},
+		{d.gif, func(path string) error { return picture.WriteGIF(path, d.film.Frames()) }},
+		{d.npz, d.writeNPZ},
+		{d.csv, d.writeCSV},
+	} {
+		if file.path == "" {
+			continue
+		}
+		if err := file.write(file.path); err != nil {
+			return err
+		}
+		fmt.Fprintln(names, file.path)
+	}
+	if d.kind.C == 4 && d.kind.View() == kind.Pictures {
+		writeImageNotes(cmd.ErrOrStderr(), d.out, []string{"transparent parts are shown on white; --npz keeps their alpha"})
+	}
 	return nil
 }
 
-// writeSingles writes each of a batch of samples from number first on to its file in --dir, with what draws it again.
-func (o *sampleOptions) writeSingles(first int, x []float32, k kind.Kind, text []picture.Text) error {
-	return picture.WriteEach(o.dir, first, x, k, func(number int) []picture.Text {
-		own := slices.Clone(text)
-		for i := range own {
-			switch own[i].Key {
-			case "first":
-				own[i].Value = fmt.Sprint(number)
-			case "images":
-				own[i].Value = "1"
-			}
+// writeGrid writes the picture of all: where --out says, or under a name that is not taken yet.
+func (d *drawing) writeGrid(stdout io.Writer) (err error) {
+	if !d.gridWanted() {
+		return nil
+	}
+	grid := picture.Sheet(d.all, d.kind, picture.Layout{})
+	switch d.out {
+	case toStdout:
+		return picture.Encode(raw(stdout), grid, d.text...)
+	case "":
+		if d.out, err = picture.WriteNext(d.run, grid, d.text...); err != nil {
+			return fmt.Errorf("%w; name a file by --out", err)
 		}
-		return own
-	})
+	default:
+		if err := picture.Write(d.out, grid, d.text...); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(stdout, d.out)
+	return nil
 }
 
-// mostFrames are how many frames an animation has at most.
-const mostFrames = 40
+func (d *drawing) writeNPZ(path string) error {
+	return checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: "arr_0", Tensor: picture.Array(d.all, d.kind)})
+}
+
+func (d *drawing) writeCSV(path string) error {
+	return checkpoint.WriteFileAtomic(nil, path, func(w io.Writer) error { return points.WriteCSV(w, d.kind.InUnits(d.all), d.kind.C) })
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/model"
 )
 
 // TestDir: --dir has the images of the grid one by one, and each says by its text how it is drawn again, alone.
@@ -70,9 +71,12 @@ func TestPriorIsNotKept(t *testing.T) {
 		o    sampleOptions
 		kept int
 	}{{sampleOptions{n: 3, batch: 2, dir: t.TempDir()}, 0}, {sampleOptions{n: 3, batch: 2}, 3 * 8 * 8 * 3}, {sampleOptions{n: 3, batch: 2, dir: t.TempDir(), npz: "a.npz"}, 3 * 8 * 8 * 3}} {
-		x, err := c.o.decodePrior(t.Context(), a, a.Kind(), nil)
-		if err != nil || len(x) != c.kept {
-			t.Errorf("%+v: %d numbers are kept, want %d: %v", c.o, len(x), c.kept, err)
+		d, err := c.o.draws(a.Kind(), "", nil)
+		if err == nil {
+			err = a.Each(t.Context(), model.Options{N: c.o.n, Batch: c.o.batch, Height: 8, Width: 8}, d.add)
+		}
+		if err != nil || len(d.all) != c.kept {
+			t.Errorf("%+v: %d numbers are kept, want %d: %v", c.o, len(d.all), c.kept, err)
 		}
 		if files, _ := os.ReadDir(c.o.dir); c.o.dir != "" && len(files) != 3 {
 			t.Errorf("%d files", len(files))

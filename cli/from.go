@@ -45,6 +45,13 @@ func (o *sampleOptions) start(cmd *cobra.Command, p *model.Options, m *model.Loa
 	return nil
 }
 
+// close closes what start opened.
+func (o *sampleOptions) close() {
+	if o.far != nil {
+		o.far.Close()
+	}
+}
+
 // far loads n images from number first on, in that order, over again where they do not suffice.
 func far(ctx context.Context, set *data.Set, order []int, first, n int) ([]float32, error) {
 	at := make([]int, n)

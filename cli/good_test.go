@@ -74,7 +74,7 @@ func TestSampleWrites(t *testing.T) {
 	if want := fmt.Sprintf("%s\n%s\n%s\n", at("s.png"), at("strip.png"), at("i.npz")); r.out != want {
 		t.Errorf("stdout %q, want %q", r.out, want)
 	}
-	for _, text := range []string{"step-000004", "averaged (EMA) weights", "5 images of 8x8x3, seed 3", "ddpm (posterior variance), 10 steps", "clamp x0", "took"} {
+	for _, text := range []string{"step-000004", "averaged (EMA) weights", "5 images of 8x8x3, seed 3", "ddpm (variance posterior), 10 steps", "clamp x0", "took"} {
 		if !strings.Contains(r.err, text) {
 			t.Errorf("stderr lacks %q:\n%s", text, r.err)
 		}

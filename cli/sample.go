@@ -3,16 +3,12 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"image"
-	"io"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
-	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
-	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
@@ -126,9 +122,8 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 		return usagef("--csv is for points, and %s draws %s; give --npz", m.Found.Model, m.Kind.Noun(2))
 	}
 	if p.N == 0 {
-		p.N = 16
-		if m.Kind.View() == kind.Scatter {
-			p.N, p.Batch = 1000, max(p.Batch, 1000)
+		if p.N = usualNumber(m.Kind); m.Kind.View() == kind.Scatter {
+			p.Batch = max(p.Batch, p.N)
 		}
 	}
 	if err := o.start(cmd, p, m); err != nil {
@@ -176,121 +171,44 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	}
 	m, err := model.Load(e, path, o.raw)
 	if errors.Is(err, model.ErrAutoencoder) {
-		return o.samplePrior(cmd, e, path)
+		return o.samplePrior(cmd, e, path, p)
 	}
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	defer func() {
-		if o.far != nil {
-			o.far.Close()
-		}
-	}()
+	defer o.close()
 	if err := o.complete(cmd, &p, m); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: solver %s, %s, clamp %s\n",
 		describe(m), what(m.Kind.Sized(p.Height, p.Width), p.N), p.Seed, p.Sampler(), english.Plural(p.Steps, "step", ""), p.Clamp)
-
-	if o.dir != "" {
-		if err := makeFolder("dir", o.dir); err != nil {
-			return err
-		}
+	d, err := o.draws(m.Kind.Sized(p.Height, p.Width), m.Found.Run, o.parameters(m, p))
+	if err != nil {
+		return err
 	}
-	text := o.parameters(m, p)
 	bar := newBar(cmd.ErrOrStderr(), p.Steps*((p.N+p.Batch-1)/p.Batch), "sampling")
-	k := m.Kind.Sized(p.Height, p.Width)
-	strip := model.Strip{Kind: k, Images: m.Images}
-	film := model.Strip{Kind: k, Images: m.Images, Stages: min(p.Steps, mostFrames), All: true}
-	p.Hook = func(first int, s model.State) error {
-		bar.add(1)
-		if o.gif != "" {
-			if err := film.Hook(first, s); err != nil {
-				return err
-			}
-		}
-		return strip.Hook(first, s)
-	}
+	p.Hook = d.watch(m, p.Steps, func() { bar.add(1) })
 	began := time.Now()
-	var images []float32
-	err = m.Each(cmd.Context(), p, func(first int, x []float32) error {
-		if o.gridWanted() || o.npz != "" {
-			images = append(images, x...)
-		}
-		if o.dir == "" {
-			return nil
-		}
-		return o.writeSingles(first, x, k, text)
-	})
+	err = m.Each(cmd.Context(), p, d.add)
 	bar.done()
 	if err != nil {
 		return err
 	}
 	spent := time.Since(began)
-	names := o.names(cmd.OutOrStdout(), cmd.ErrOrStderr())
-	grid := func() image.Image {
-		return picture.Sheet(images, k, picture.Layout{})
-	}
-	if err := o.write(cmd.OutOrStdout(), names, m.Found.Run, grid, &strip, text); err != nil {
+	if err := d.write(cmd); err != nil {
 		return err
-	}
-	if o.gif != "" {
-		if err := picture.WriteGIF(o.gif, film.Frames()); err != nil {
-			return err
-		}
-		fmt.Fprintln(names, o.gif)
-	}
-	if err := o.writeArrays(names, images, k); err != nil {
-		return err
-	}
-	if k.C == 4 && k.View() == kind.Pictures {
-		writeImageNotes(cmd.ErrOrStderr(), o.out, []string{"transparent parts are shown on white; --npz keeps their alpha"})
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.2g s each\n", took(spent), spent.Seconds()/float64(p.N))
 	return nil
 }
 
-// write writes the files that were asked for and names them.
-func (o *sampleOptions) write(stdout, names io.Writer, run string, grid func() image.Image, strip *model.Strip, text []picture.Text) error {
-	if o.gridWanted() {
-		if err := o.writeGrid(stdout, run, grid(), text); err != nil {
-			return err
-		}
+// usualNumber is how many samples are drawn where nothing is said.
+func usualNumber(k kind.Kind) int {
+	if k.View() == kind.Scatter {
+		return 1000
 	}
-	if o.dir != "" {
-		fmt.Fprintln(names, o.dir)
-	}
-	if o.strip != "" {
-		if err := picture.Write(o.strip, strip.Image(), text...); err != nil {
-			return err
-		}
-		fmt.Fprintln(names, o.strip)
-	}
-	return nil
-}
-
-// writeArrays writes samples as an array, and points as a table, where that was asked for.
-func (o *sampleOptions) writeArrays(stdout io.Writer, x []float32, k kind.Kind) error {
-	if err := o.writeNPZ(stdout, picture.Array(x, k)); err != nil || o.csv == "" {
-		return err
-	}
-	err := checkpoint.WriteFileAtomic(nil, o.csv, func(w io.Writer) error { return points.WriteCSV(w, k.InUnits(x), k.C) })
-	if err == nil {
-		fmt.Fprintln(stdout, o.csv)
-	}
-	return err
-}
-
-func (o *sampleOptions) writeNPZ(stdout io.Writer, x checkpoint.Tensor) error {
-	if o.npz == "" {
-		return nil
-	}
-	err := checkpoint.WriteNPZ(nil, o.npz, checkpoint.NamedTensor{Key: "arr_0", Tensor: x})
-	if err == nil {
-		fmt.Fprintln(stdout, o.npz)
-	}
-	return err
+	return 16
 }
 
 // what says in words what is drawn.

@@ -39,8 +39,8 @@ func (s *solverFlags) add(f *pflag.FlagSet) {
 	for _, field := range table.All(s) {
 		switch {
 		case field.Name != "guide":
-			field.Help = oneOf(field.Help, field.Names()) + help[field.Name]
-			addField(f, field)
+			field.Help += help[field.Name]
+			fieldVar(f, field)
 		case len(guide.Guides.Rows()) > 0:
 			f.StringSliceVar(&s.guides, "guide", nil, field.Help+", one after another: "+strings.Join(guide.Guides.Names(), ", "))
 		}
@@ -204,12 +204,4 @@ func (s *solverFlags) text(o model.Options) []picture.Text {
 		text = append(text, picture.Text{Key: "process", Value: s.Process})
 	}
 	return text
-}
-
-// addField adds the flag of a setting.
-func addField(f *pflag.FlagSet, field *table.Field) {
-	f.Var(field, field.Name, field.Help)
-	if field.IsBoolFlag() {
-		f.Lookup(field.Name).NoOptDefVal = "true"
-	}
 }

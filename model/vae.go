@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -185,6 +186,25 @@ func PriorFrom(s random.Stream, n, h, w, c int) []float32 {
 		z = append(z, row...)
 	}
 	return z
+}
+
+// Each draws o.N samples of o.Height x o.Width from the prior, by o.Seed from number o.First on, decoded,
+// and gives them to f a batch at a time, which are f's during the call only. It looks at no other option.
+func (a *Autoencoder) Each(ctx context.Context, o Options, f func(first int, x []float32) error) error {
+	h, w, z := a.Net.Latent(o.Height, o.Width)
+	batch := cmp.Or(o.Batch, 16)
+	for done := 0; done < o.N; done += batch {
+		first, n := o.First+done, min(batch, o.N-done)
+		noise := PriorFrom(random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)}, n, h, w, z)
+		x, _, _, err := a.DecodeCodes(ctx, noise, n, h, w, n)
+		if err == nil {
+			err = f(first, x)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Memory is about how many bytes it takes to encode and decode n images of h by
