@@ -59,7 +59,7 @@ func (w workload) complete() (workload, error) {
 	if err != nil {
 		return w, err
 	}
-	n, err := train.Network(&c)
+	n, err := train.Network(&c, c.Kind())
 	if err != nil {
 		return w, err
 	}

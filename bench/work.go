@@ -122,7 +122,7 @@ func newTraining(e *engine.Engine, c *config.Run, images, cond []float32) (func(
 
 // denoiser is the network of a configuration.
 func denoiser(c *config.Run) (net.Model, error) {
-	n, err := train.Network(c)
+	n, err := train.Network(c, c.Kind())
 	if err != nil {
 		return nil, err
 	}

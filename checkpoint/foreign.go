@@ -62,12 +62,13 @@ func (l *loader) archIn(file string) (string, error) {
 	if err := jsonfile.Lenient(b, &c); err != nil {
 		return "", l.name(file, err)
 	}
-	for arch, class := range classes {
-		if class[1] == c.Class {
-			return arch, nil
+	for _, class := range classes {
+		if class.Name == c.Class {
+			return class.Arch, nil
 		}
 	}
-	return "", l.name(file, fmt.Errorf("_class_name is %q, and there is no %s that says more: expected UNet2DModel or AutoencoderKL", c.Class, indexFile))
+	return "", l.name(file, fmt.Errorf("_class_name is %q, and there is no %s that says more: expected %s", c.Class, indexFile,
+		expected(func(c Class) bool { return c.Library != "reverie" })))
 }
 
 // schedulerOf is the file of the scheduler, "" where a folder without model_index.json has none.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -51,53 +50,6 @@ type (
 		VAE [2]string `json:"vae"`
 	}
 )
-
-// classes gives the library and class of the architectures known by name; any
-// other is reverie's, its class named as the architecture.
-var classes = map[string][2]string{
-	"simpleunet": {"reverie", "SimpleUnet"},
-	"unet":       {"diffusers", "UNet2DModel"},
-	"vae":        {"diffusers", "AutoencoderKL"},
-	"vae-mlp":    {"reverie", "DenseAutoencoder"},
-}
-
-// IsAutoencoder says whether an architecture is an autoencoder. Alone it lies in
-// vae/ and has no scheduler.
-func IsAutoencoder(arch string) bool { return arch == "vae" || arch == "vae-mlp" }
-
-// networkDirs are the folders of an architecture's weights and their average.
-func networkDirs(arch string) (weights, ema string) {
-	if IsAutoencoder(arch) {
-		return vaeDir, vaeEMADir
-	}
-	return weightsDir, emaDir
-}
-
-var archName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
-
-// classOf gives an architecture's library and class.
-func classOf(arch string) ([2]string, error) {
-	if c, ok := classes[arch]; ok {
-		return c, nil
-	}
-	if !archName.MatchString(arch) {
-		return [2]string{}, fmt.Errorf("architecture %q: expected a name of letters, digits and underscores", arch)
-	}
-	return [2]string{"reverie", arch}, nil
-}
-
-// archOf is the inverse of classOf.
-func archOf(part string, class [2]string) (string, error) {
-	for arch, c := range classes {
-		if c == class {
-			return arch, nil
-		}
-	}
-	if class[0] != "reverie" || !archName.MatchString(class[1]) {
-		return "", fmt.Errorf("%s is of class %q of library %q, expected UNet2DModel of diffusers or a class of reverie", part, class[1], class[0])
-	}
-	return class[1], nil
-}
 
 // encodeIndex gives model_index.json.
 func encodeIndex(c *Checkpoint) ([]byte, error) {
@@ -171,7 +123,7 @@ func indexOf(parts map[string][]string) (x index, err error) {
 			return x, err
 		}
 		if !IsAutoencoder(x.vae) {
-			return x, fmt.Errorf("vae is of class %q, expected AutoencoderKL of diffusers or DenseAutoencoder of reverie", class[1])
+			return x, fmt.Errorf("vae is of class %q, expected %s", class[1], expected(func(c Class) bool { return c.Autoencoder }))
 		}
 		if parts["unet"] == nil && parts["scheduler"] == nil {
 			return index{arch: x.vae}, nil

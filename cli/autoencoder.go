@@ -10,6 +10,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/train"
@@ -89,7 +90,7 @@ func (o *trainOptions) ownData(cmd *cobra.Command, set []string) ([]string, erro
 
 // adopt takes the size and the channels of the images of --vae's autoencoder
 // where the command line does not say, and the network that its latents need:
-// those of a single position are points.
+// those of a single position are for one without convolutions.
 func adopt(c *config.Run, given func(flag string) bool) error {
 	if c.VAE == "" {
 		return nil
@@ -104,15 +105,25 @@ func adopt(c *config.Run, given func(flag string) bool) error {
 	if !given("image-channels") && !c.Points() {
 		c.ImageChannels, _ = a.Channels()
 	}
-	if given("arch") || c.Arch == "mlp" || a.Check(c.Resolution.H, c.Resolution.W) != nil { // which is refused in full where the data are read
+	if given("arch") || a.Check(c.Resolution.H, c.Resolution.W) != nil { // which is refused in full where the data are read
 		return nil
 	}
-	if h, w, _ := a.Latent(c.Resolution.H, c.Resolution.W); h*w == 1 {
-		c.Arch = "mlp"
-		c.Adapt(given)
-		if err := errors.Join(c.Validate(), c.Unused(given)); err != nil {
-			return usage(fmt.Errorf("the latents of --vae are points, for --arch mlp: %w", err))
-		}
+	arch, err := c.Architecture()
+	if err != nil {
+		return err
+	}
+	k := kind.OfLatents(a.Latent(c.Resolution.H, c.Resolution.W))
+	if arch.Fits(k) == nil {
+		return nil
+	}
+	others := net.Fitting(k, false)
+	if len(others) == 0 {
+		return nil // which is refused likewise
+	}
+	c.Arch = others[0]
+	c.Adapt(given)
+	if err := errors.Join(c.Validate(), c.Unused(given)); err != nil {
+		return usage(fmt.Errorf("the latents of --vae are %s, for --arch %s: %w", k.Dims(), c.Arch, err))
 	}
 	return nil
 }

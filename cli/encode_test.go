@@ -148,8 +148,8 @@ func TestLatentOfDense(t *testing.T) {
 		t.Errorf("stderr: %s", r.err)
 	}
 	refused(t, exitFailure, []string{"--raw", "one set of weights"}, "encode", at("l"), "--raw", "--out", at("z.npz"))
-	refused(t, exitFailure, []string{"--arch unet", "are points of 5 numbers: give --arch mlp"}, append(latent, "--arch", "unet", "--run", at("r"))...)
-	refused(t, exitUsage, []string{"are points, for --arch mlp", "--layers belongs to"}, append(latent, "--layers", "2", "--run", at("r"))...)
-	refused(t, exitUsage, []string{"are points, for --arch mlp", "of one width"}, append(latent, "--channels", "8,16", "--run", at("r"))...)
-	refused(t, exitFailure, []string{"--arch mlp", "are images of 4x4: give --arch unet"}, "train", images(t), "--vae", trainedVAE(t), "--arch", "mlp", "--run", at("r"))
+	refused(t, exitFailure, []string{"--arch unet", "are 1x1x5: give --arch mlp"}, append(latent, "--arch", "unet", "--run", at("r"))...)
+	refused(t, exitUsage, []string{"are 1x1x5, for --arch mlp", "--layers belongs to"}, append(latent, "--layers", "2", "--run", at("r"))...)
+	refused(t, exitUsage, []string{"are 1x1x5, for --arch mlp", "of one width"}, append(latent, "--channels", "8,16", "--run", at("r"))...)
+	refused(t, exitFailure, []string{"--arch mlp", "are 4x4x3: give --arch simpleunet or unet"}, "train", images(t), "--vae", trainedVAE(t), "--arch", "mlp", "--run", at("r"))
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/lab"
 	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -100,7 +102,7 @@ func TestSenselessFormulations(t *testing.T) {
 		"--times importance --timesteps 5000":                                 "at most 4000",
 		"--process ve --sigma-min 3 --sigma-max 2":                            "not under --sigma-max 2",
 		"--sigma-data 1":                                                      "--sigma-data belongs to --prediction edm",
-		"--arch mlp":                                                          "is for points",
+		"--arch mlp":                                                          "images take simpleunet, unet, vae or vae-mlp",
 		"--arch vae --process vp":                                             "is an autoencoder",
 		"--energy --variance learned":                                         "goes neither with --variance learned",
 		"--process vp --level 0.5 --times stratified":                         "--times belongs to all times",
@@ -154,7 +156,7 @@ func TestList(t *testing.T) {
 	out := ok(t, "list").out
 	for _, names := range [][]string{
 		config.Processes, config.Schedules, config.Predictions, config.Objectives, config.Weightings, config.TimeLaws,
-		sample.Variances.Names(), config.Couplings, sample.Solvers.Names(), sample.Spacings.Names(), sample.Predictors.Names(), config.Archs, config.Crops, config.Splits, config.Likelihoods,
+		sample.Variances.Names(), config.Couplings, sample.Solvers.Names(), sample.Spacings.Names(), sample.Predictors.Names(), net.Architectures.Names(), config.Crops, config.Splits, vae.Likelihoods.Names(),
 		config.Losses, config.LRSchedules, sample.Clamps.Names(), config.Bests, config.PresetNames(), batchnorms, model.Paths.Names(), modelNames(), sampleNames(), lab.FigureNames(), points.Names(),
 	} {
 		for _, name := range names {

@@ -10,7 +10,6 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/net/simpleunet"
 	"github.com/spf13/cobra"
 )
 
@@ -39,7 +38,7 @@ shapes. In Python:
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.arch, "arch", "simpleunet", oneOf("architecture", importable))
+	f.StringVar(&o.arch, "arch", importable()[0], oneOf("architecture", importable()))
 	f.StringVar(&o.weights, "weights", "", "the safetensors file")
 	f.StringVar(&o.out, "out", "", "write the model folder here; it must not exist")
 	f.Var(&o.resolution, "resolution", "size of the images it was trained on: 64, or HEIGHTxWIDTH")
@@ -47,32 +46,39 @@ shapes. In Python:
 	return cmd
 }
 
-// importable are the architectures whose configuration the shapes tell.
-var importable = []string{"simpleunet"}
+// importable are the names of the architectures whose configuration the shapes tell.
+func importable() (names []string) {
+	for _, a := range net.Architectures.Rows() {
+		if _, ok := a.(net.Inferring); ok {
+			names = append(names, a.Row().Name)
+		}
+	}
+	return names
+}
 
-// layOut makes the network whose weights dict holds: all of them, and no others.
-func layOut(dict map[string]checkpoint.Tensor) (*simpleunet.Model, error) {
+// layOut makes the network of an importable architecture whose weights dict holds: all of them, and no others.
+func layOut(arch string, dict map[string]checkpoint.Tensor) (net.Network, error) {
+	a, err := net.Architectures.Find(arch)
+	if err != nil {
+		return nil, err
+	}
 	shapes := make(map[string][]int, len(dict))
 	for name, t := range dict {
 		shapes[name] = t.Shape
 	}
-	arch, inferErr := simpleunet.Infer(shapes)
-	if inferErr != nil {
-		arch = simpleunet.Config{} // the lecture's: to name all that differs from it
+	n, inferErr := a.(net.Inferring).Infer(shapes)
+	if n == nil {
+		return nil, inferErr
 	}
-	m, err := simpleunet.New(arch)
-	if err != nil {
-		return nil, err
-	}
-	err = net.CheckArrays(m.Params(), model.Arrays(dict))
+	err = net.CheckArrays(n.Params(), model.Arrays(dict))
 	if inferErr != nil && err != nil {
-		return nil, fmt.Errorf("not a simpleunet (compared with the lecture's): %w", err)
+		return nil, fmt.Errorf("not a %s (compared with the usual one): %w", arch, err)
 	}
-	return m, errors.Join(inferErr, err)
+	return n, errors.Join(inferErr, err)
 }
 
 func importFunc(cmd *cobra.Command, o *importOptions) error {
-	if err := config.OneOf("arch", o.arch, importable); err != nil {
+	if err := config.OneOf("arch", o.arch, importable()); err != nil {
 		return usage(err)
 	}
 	for _, f := range []struct{ name, value string }{{"weights", o.weights}, {"out", o.out}} {
@@ -93,7 +99,7 @@ func importFunc(cmd *cobra.Command, o *importOptions) error {
 	for _, n := range notes {
 		fmt.Fprintln(cmd.ErrOrStderr(), n)
 	}
-	m, err := layOut(dict)
+	m, err := layOut(o.arch, dict)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.weights, err)
 	}

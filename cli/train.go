@@ -14,6 +14,8 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/internal/regular"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
@@ -87,13 +89,13 @@ func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	maxPixelsVar(f, &o.MaxPixels)
 	numberVar(f, &o.Cache, "cache", config.RangeOf("cache"), 0, "memory for decoded images, MiB; at most half of what there is")
 
-	f.StringVar(&o.Arch, "arch", "", oneOf("network", config.Archs))
+	f.StringVar(&o.Arch, "arch", "", oneOf("network", net.Architectures.Names()))
 	numbersVar(f, &o.Channels, "channels", config.RangeOf("channels"), "widths of the network's levels, from full resolution down")
 	numberVar(f, &o.Layers, "layers", config.RangeOf("layers"), 0, "residual blocks per level of unet and vae")
 
 	f.StringVar(&o.VAE, "vae", "", "learn the latents of this run's autoencoder")
 	numberVar(f, &o.LatentChannels, "latent-channels", config.RangeOf("latent-channels"), 0, "numbers at each position of an autoencoder's latent")
-	f.StringVar(&o.Likelihood, "likelihood", "", oneOf("p(x|z) of an autoencoder", config.Likelihoods))
+	f.StringVar(&o.Likelihood, "likelihood", "", oneOf("p(x|z) of an autoencoder", vae.Likelihoods.Names()))
 	numberVar(f, &o.Beta, "beta", config.RangeOf("beta"), 0, "weight of an autoencoder's KL term")
 	numberVar(f, &o.BetaWarmup, "beta-warmup", config.RangeOf("beta-warmup"), 0, "steps over which it rises from 0")
 
@@ -247,7 +249,7 @@ func (o *trainOptions) checkResume(set []string) error {
 	base.Schedule = "linear" // which takes all flags that any schedule takes
 	given := func(name string) bool { return slices.Contains(set, name) }
 	if config.ForAutoencoder(set) {
-		base.Arch = "vae" // whose flags these are; what the run has is looked at once it is read
+		base.Arch = config.SomeAutoencoder() // whose flags these are; what the run has is looked at once it is read
 	}
 	c := base.With(&o.Run, set)
 	c.Adapt(given)

@@ -1,5 +1,11 @@
 package config
 
+import (
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/vae"
+	"github.com/reverie-go/reverie/table"
+)
+
 // Named is a value that a flag may have, with what it is in a line.
 type Named struct{ Name, Text string }
 
@@ -18,13 +24,7 @@ func Catalogue() []Section {
 			{"small", "new emoji faces in eight minutes on two cores"},
 			{"lecture", "the lecture's experiment: SimpleUnet at 128x128, 300 steps, L1"},
 		}},
-		{"arch", "networks", "", []Named{
-			{"simpleunet", "the lecture's U-Net, with BatchNorm"},
-			{"unet", "residual U-Net with attention in the middle"},
-			{"mlp", "residual network of points, and of latents that are points"},
-			{"vae", "convolutional autoencoder of images"},
-			{"vae-mlp", "autoencoder without convolutions, of points or small images"},
-		}},
+		section(net.Architectures.Section()),
 		{"crop", "crops", ": how other shapes are made to fit", []Named{
 			{"none", "both sides are resized, whatever the shape"},
 			{"center", "the largest rectangle of the right shape is cut from the middle"},
@@ -33,10 +33,7 @@ func Catalogue() []Section {
 			{"bytes", "by each file's bytes: copies that were saved again may lie on both sides"},
 			{"pixels", "by what is seen: copies that look alike lie on one side"},
 		}},
-		{"likelihood", "likelihoods", ": p(x|z) of an autoencoder", []Named{
-			{"gaussian", "a normal law with one learned deviation"},
-			{"bernoulli", "a chance of white for each value"},
-		}},
+		section(vae.Likelihoods.Section()),
 		{"loss", "losses", ": norm of the error", []Named{
 			{"l1", "its absolute value"},
 			{"mse", "its square"},
@@ -100,4 +97,13 @@ func Catalogue() []Section {
 			{"ot", "by exact optimal transport within a batch, Tong et al. 2023"},
 		}},
 	}
+}
+
+// section is a table's.
+func section(s table.Section) Section {
+	rows := make([]Named, len(s.Rows))
+	for i, row := range s.Rows {
+		rows[i] = Named(row)
+	}
+	return Section{s.Flag, s.Title, s.Note, rows}
 }

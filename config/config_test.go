@@ -68,7 +68,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--split":          func(r *Run) { r.Split = "names" },
 		"--crop":           func(r *Run) { r.Crop = "left" },
 		"--channels":       func(r *Run) { r.Channels = []int{64} },
-		"--layers":         func(r *Run) { r.Layers = 0 },
+		"--layers":         func(r *Run) { r.Arch, r.Layers = "unet", 0 },
 		"--image-channels": func(r *Run) { r.ImageChannels = 2 },
 		"--val":            func(r *Run) { r.Val = 1 },
 		"--schedule":       func(r *Run) { r.Schedule = "sqrt" },

@@ -20,23 +20,11 @@ func (r *Run) Adapt(given func(flag string) bool) {
 	} else if !given("split") {
 		r.Split = r.UsualSplit()
 	}
+	r.adaptNetwork(given)
 	r.adaptAutoencoder(given)
 	if !r.Autoencoder() {
 		r.adaptProcess(given)
 	}
-}
-
-// FitLevels leaves out the last levels of the network, where it was not chosen, while the resolution cannot be halved between all, and
-// says whether it did. Preset lecture is an experiment that stays as it is.
-func (r *Run) FitLevels(given func(flag string) bool) bool {
-	had := len(r.Channels)
-	if given("channels") || r.Preset == "lecture" || r.Points() || r.VAE != "" || r.Arch == "vae-mlp" || r.Arch == "mlp" {
-		return false
-	}
-	for n := had; n > 2 && (r.Resolution.H|r.Resolution.W)&(1<<(n-1)-1) != 0; n-- {
-		r.Channels = r.Channels[:n-1]
-	}
-	return len(r.Channels) < had
 }
 
 // UsualSplit is the rule of the hold-out where none is given: by the pixels. The embedded emoji, of which none is a copy of another,
@@ -112,16 +100,13 @@ func (r *Run) noBetas() string {
 // Unused returns an error for a flag that was given and that the rest of the configuration leaves without effect, with what it
 // belongs to.
 func (r *Run) Unused(given func(flag string) bool) error {
-	if err := first(r.unusedParts(given), r.unusedImages(given)); err != nil {
+	if err := first(r.unusedParts(given), r.unusedNetwork(given), r.unusedImages(given)); err != nil {
 		return err
 	}
 	if given("split") && r.Val == 0 {
 		return fmt.Errorf("--split says which images are held out, and --val 0 holds out none; leave it out, or give a --val")
 	}
 	if r.Autoencoder() {
-		if given("layers") && r.Arch == "vae-mlp" {
-			return fmt.Errorf("--layers belongs to --arch unet and vae, not to vae-mlp, whose hidden layers are --channels; leave it out")
-		}
 		return nil
 	}
 	rows := []struct {
@@ -138,7 +123,6 @@ func (r *Run) Unused(given func(flag string) bool) error {
 		{"sigma-data", r.Prediction == "edm" || r.Weighting == "edm", "--prediction edm and --weighting edm", r.Prediction},
 		{"coupling", r.Process == "flow", "--process flow", r.Process},
 		{"times", r.Level == 0, "all times", fmt.Sprintf("--level %v", r.Level)},
-		{"layers", r.Arch == "unet" || r.Arch == "vae", "--arch unet and vae", r.Arch},
 		{"variance", hasVariance(r.Solver), "--solver ddpm", r.Solver},
 	}
 	for _, row := range rows {
@@ -181,8 +165,6 @@ func (r *Run) validateLearned() error {
 	switch {
 	case r.Energy && (r.Autoencoder() || r.Variance == "learned"):
 		return fmt.Errorf("--energy makes a prediction of the input's shape the gradient of a scalar; it goes neither with --variance learned nor with an autoencoder")
-	case r.Variance == "learned" && r.Arch == "simpleunet":
-		return fmt.Errorf("--variance learned needs a second set of output channels, which simpleunet has not; give --arch unet")
 	case r.Times == "importance" && r.Process == "ddpm" && r.Timesteps > maxImportance:
 		return fmt.Errorf("--times importance keeps the last losses of each of at most %d time steps, and --timesteps is %d", maxImportance, r.Timesteps)
 	case r.Variance == "learned" && r.Process != "ddpm":

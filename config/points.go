@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/net"
 )
 
 // pointsPrefix marks a data set that is named, not a file: points:moons.
@@ -37,10 +38,7 @@ func (r *Run) adaptPoints(given func(flag string) bool) {
 			change()
 		}
 	}
-	unless("arch", func() { r.Arch = "mlp" })
-	if r.Arch == "mlp" {
-		unless("channels", func() { r.Channels = []int{128, 128, 128} })
-	}
+	unless("arch", func() { r.Arch = net.Fitting(kind.OfPoints(0), false)[0] })
 	unless("image-channels", func() { r.ImageChannels = 2 })
 	unless("clamp", func() { r.Clamp = "none" })
 	unless("batch", func() { r.Batch = 256 })
@@ -92,21 +90,14 @@ func (r *Run) validatePoints() error {
 			return fmt.Errorf("%s and %s: one is points, the other images; give one kind", what, source)
 		}
 	}
-	if !r.Points() {
-		if r.Arch == "mlp" && r.VAE == "" { // the latents of vae-mlp are points
-			return fmt.Errorf("--arch mlp is for points, such as points:moons or a .csv file; give unet or simpleunet")
-		}
-		return nil
+	if err := r.validateFit(); err != nil || !r.Points() {
+		return err
 	}
 	switch {
 	case len(r.Data) > 1 || len(r.From) > 1:
 		return fmt.Errorf("%d sets of points: give one", max(len(r.Data), len(r.From)))
-	case r.Arch != "mlp" && r.Arch != "vae-mlp":
-		return fmt.Errorf("--arch %s is for images; points take mlp or vae-mlp", r.Arch)
 	case r.Resolution != Size{1, 1}:
 		return fmt.Errorf("--resolution %v: points have none; leave it out", r.Resolution)
-	case r.Arch == "mlp" && slices.ContainsFunc(r.Channels, func(w int) bool { return w != r.Channels[0] }):
-		return fmt.Errorf("--channels %v: the blocks of mlp are of one width, such as 128,128,128", r.Channels)
 	}
 	return inRange("image-channels", r.ImageChannels)
 }

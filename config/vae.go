@@ -3,16 +3,11 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/net"
 )
-
-// Likelihoods are the laws p(x|z) of an autoencoder.
-var Likelihoods = []string{"gaussian", "bernoulli"}
-
-// Autoencoders are the architectures that are one.
-var Autoencoders = []string{"vae", "vae-mlp"}
-
-// Autoencoder says whether the run trains an autoencoder, which has no process.
-func (r *Run) Autoencoder() bool { return slices.Contains(Autoencoders, r.Arch) }
 
 // ofDiffusion are the flags that an autoencoder has no use for, and ofAutoencoder
 // those that only it has.
@@ -24,6 +19,9 @@ var (
 	}
 	ofAutoencoder = []string{"latent-channels", "likelihood", "beta", "beta-warmup"}
 )
+
+// SomeAutoencoder is the name of an architecture that is one, of images.
+func SomeAutoencoder() string { return net.Fitting(kind.OfImages(0, 0, 0), true)[0] }
 
 // ForAutoencoder says whether a flag among those given is one of autoencoders
 // alone.
@@ -41,31 +39,16 @@ func (r *Run) adaptAutoencoder(given func(flag string) bool) {
 	}
 	switch {
 	case r.Autoencoder():
-		unless("channels", func() { r.Channels = autoencoderWidths(r.Arch) })
 		unless("lr", func() { r.LR = 2e-3 })
 		r.Process, r.Timesteps, r.Schedule, r.BetaStart, r.BetaEnd, r.Coupling = "", 0, "", 0, 0, ""
 		r.Prediction, r.Objective, r.Loss, r.Weighting, r.Times = "", "", "", "", ""
 		r.Solver, r.SampleSteps, r.Clamp, r.Variance = "", 0, "", ""
 	case r.VAE != "":
-		if r.Arch == "unet" {
-			unless("channels", func() { r.Channels = []int{32, 64, 64} })
-		} else if r.Arch == "mlp" && !r.Points() {
-			unless("channels", func() { r.Channels = []int{128, 128, 128} })
-		}
 		unless("clamp", func() { r.Clamp = "none" })
 	}
 	if !r.Autoencoder() && !slices.ContainsFunc(ofAutoencoder, given) {
 		r.LatentChannels, r.Likelihood, r.Beta, r.BetaWarmup = 0, "", 0, 0
 	}
-}
-
-// autoencoderWidths are the levels of vae, which halve an image twice, and the
-// hidden layers of vae-mlp.
-func autoencoderWidths(arch string) []int {
-	if arch == "vae-mlp" {
-		return []int{128, 128}
-	}
-	return []int{32, 64, 64}
 }
 
 // unusedParts finds flags of an autoencoder given to a diffusion, and the other
@@ -78,7 +61,7 @@ func (r *Run) unusedParts(given func(flag string) bool) error {
 	}
 	for _, flag := range ofAutoencoder {
 		if given(flag) && !r.Autoencoder() {
-			return fmt.Errorf("--%s belongs to --arch vae and vae-mlp, not to %s; leave it out", flag, r.Arch)
+			return fmt.Errorf("--%s belongs to --arch %s, not to %s; leave it out", flag, strings.Join(net.Fitting(kind.Kind{}, true), " and "), r.Arch)
 		}
 	}
 	return nil
@@ -93,11 +76,7 @@ func (r *Run) validateAutoencoder() error {
 	if r.VAE != "" {
 		return fmt.Errorf("--vae trains a diffusion on the latents of an autoencoder; --arch %s is one itself", r.Arch)
 	}
-	return first(
-		inRange("latent-channels", r.LatentChannels),
-		OneOf("likelihood", r.Likelihood, Likelihoods),
-		inRange("beta", r.Beta), inRange("beta-warmup", r.BetaWarmup),
-	)
+	return first(inRange("beta", r.Beta), inRange("beta-warmup", r.BetaWarmup))
 }
 
 func (r *Run) validateLatent() error {
@@ -106,8 +85,6 @@ func (r *Run) validateLatent() error {
 		return nil
 	case r.Clamp != "none":
 		return fmt.Errorf("--clamp %s keeps images to [-1,1], and the latents of --vae have no such range; give --clamp none", r.Clamp)
-	case r.Arch == "mlp" && slices.ContainsFunc(r.Channels, func(w int) bool { return w != r.Channels[0] }):
-		return fmt.Errorf("--channels %v: the blocks of mlp are of one width, such as 128,128,128", r.Channels)
 	case len(r.From) > 0:
 		return fmt.Errorf("--from gives a second set of images, and --vae encodes one only; leave one out")
 	}

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/net"
 )
 
 // none is a command line without flags.
@@ -13,7 +16,7 @@ func none(string) bool { return false }
 // diffusion nothing of an autoencoder's; what was given stays.
 func TestAdaptAutoencoder(t *testing.T) {
 	for _, preset := range PresetNames() {
-		for _, arch := range Autoencoders {
+		for _, arch := range net.Fitting(kind.Kind{}, true) {
 			c, err := Preset(preset)
 			if err != nil {
 				t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 
 // The values a field of Run may take, in the order that --help prints them.
 var (
-	Archs       = []string{"simpleunet", "unet", "mlp", "vae", "vae-mlp"}
 	Crops       = []string{"none", "center"}
 	Splits      = []string{"bytes", "pixels"}
 	Processes   = []string{"ddpm", "vp", "subvp", "ve", "edm", "flow"}
@@ -91,25 +90,6 @@ func (r *Run) validateData() error {
 		inRange("val", r.Val),
 		inRange("cache", r.Cache), inRange("max-pixels", r.MaxPixels),
 	)
-}
-
-func (r *Run) validateNetwork() error {
-	if err := OneOf("arch", r.Arch, Archs); err != nil {
-		return err
-	}
-	least := 2
-	if r.Autoencoder() || r.Arch == "mlp" {
-		least = 1
-	}
-	if len(r.Channels) < least || len(r.Channels) > 8 {
-		return fmt.Errorf("--channels %v: give %d to 8 widths, such as 64,128,256", r.Channels, least)
-	}
-	for _, c := range r.Channels {
-		if err := inRange("channels", c); err != nil {
-			return err
-		}
-	}
-	return inRange("layers", r.Layers)
 }
 
 func (r *Run) validateProcess() error {

@@ -9,9 +9,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/net"
-	_ "github.com/reverie-go/reverie/net/mlp" // the architectures that files may name
-	_ "github.com/reverie-go/reverie/net/simpleunet"
-	"github.com/reverie-go/reverie/net/unet"
+	_ "github.com/reverie-go/reverie/net/all" // the architectures that files may name
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -87,7 +85,7 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 		return nil, err
 	}
 	m.Defaults, m.Walk = defaults(c, spec), c.Scheduler.Walk
-	m.Lecture = isLecture(c)
+	m.Lecture = isLecture(c, plain)
 	if c.VAE != nil {
 		a, err := buildAutoencoder(e, c.VAE)
 		if err == nil {
@@ -118,13 +116,12 @@ func layOut(c *checkpoint.Checkpoint) (net.Model, error) {
 	return m, nil
 }
 
-// sizeOf is the size that a network's configuration says its images have, 0 where it says none.
+// sizeOf is the size that a network says its images have, 0 where it says none.
 func sizeOf(n net.Network) (h, w int) {
-	c, ok := n.Config().(unet.Config)
-	if !ok {
-		return 0, 0
+	if s, ok := n.(interface{ Size() (h, w int) }); ok {
+		return s.Size()
 	}
-	return c.SampleSize[0], c.SampleSize[1]
+	return 0, 0
 }
 
 // takeKind takes what the files say of the samples. Files from before they said it have units and a size at most.
@@ -152,10 +149,10 @@ func (m *Model) takeKind(x *checkpoint.SchedulerExtra, plain net.Model) error {
 }
 
 // isLecture says of a run whether it began from preset lecture, and of weights
-// from elsewhere whether they are of the lecture's network.
-func isLecture(c *checkpoint.Checkpoint) bool {
-	if c.Trainer == nil && c.Arch == "simpleunet" {
-		return true
+// from elsewhere whether they are of the lecture's network, which says so.
+func isLecture(c *checkpoint.Checkpoint, n net.Network) bool {
+	if l, ok := n.(interface{ ClampsX() bool }); ok && c.Trainer == nil {
+		return l.ClampsX()
 	}
 	return c.Scheduler.Reverie != nil && c.Scheduler.Reverie.Preset == "lecture"
 }

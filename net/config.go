@@ -78,15 +78,6 @@ func CheckWidth(field string, n int) error {
 	return nil
 }
 
-// CheckImageChannels says whether images may have n channels: grey, colour, or
-// colour with transparency.
-func CheckImageChannels(field string, n int) error {
-	if !slices.Contains([]int{1, 3, 4}, n) {
-		return fmt.Errorf("%s: %d, expected 1, 3 or 4", field, n)
-	}
-	return nil
-}
-
 // CheckMultiple says whether h x w images can be halved until each side has
 // been divided by factor; the error names the sizes nearest to each side that
 // can.

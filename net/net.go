@@ -1,7 +1,7 @@
 // Package net holds the networks' common ground: what a parameter is, what a
 // model is, how a model's parameters meet a graph, and the layers that models
-// are written with. One architecture per folder below it; blank-import the
-// folder and [New] finds it by name.
+// are written with. One architecture per folder below it, each a row of
+// [Architectures]; package net/all registers those that come with reverie.
 //
 // Images are NHWC with values in [-1,1], convolution kernels HWIO; the names
 // and layouts of PyTorch are met at the border only ([Export], [Import]).

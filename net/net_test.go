@@ -12,13 +12,14 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	_ "github.com/reverie-go/reverie/net/all"
 	"github.com/reverie-go/reverie/net/simpleunet"
 	"github.com/reverie-go/reverie/net/unet"
 )
 
 func TestNewUnknown(t *testing.T) {
 	_, err := net.New("resnet", nil)
-	want := `net: unknown architecture "resnet": known are classifier, mlp, simpleunet, unet, vae, vae-mlp`
+	want := `net: unknown architecture "resnet": known are simpleunet, unet, mlp, vae, vae-mlp`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -7,6 +7,7 @@ import (
 	"image"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 
@@ -20,7 +21,6 @@ import (
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/random"
 )
@@ -78,16 +78,18 @@ func openLatents(e *engine.Engine, c *config.Run, path string, train, val *data.
 // w, and which one does.
 func fitsLatents(c *config.Run, m vae.Autoencoder, path string, h, w int) error {
 	lh, lw, z := m.Latent(h, w)
-	_, err := Network(inLatents(c, lh, lw, z))
-	switch {
-	case err == nil:
-		return nil
-	case lh*lw == 1 && c.Arch != mlp.Arch:
-		return fmt.Errorf("--arch %s: %w; the latents of --vae %s are points of %d numbers: give --arch mlp", c.Arch, err, path, z)
-	case lh*lw > 1 && c.Arch == mlp.Arch:
-		return fmt.Errorf("--arch mlp: %w; the latents of --vae %s are images of %dx%d: give --arch unet", err, path, lh, lw)
+	k := kind.OfLatents(lh, lw, z)
+	a, err := c.Architecture()
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("the latents of --vae %s: %w", path, err)
+	if err := a.Fits(k); err != nil {
+		return fmt.Errorf("--arch %s: %w; the latents of --vae %s are %s: give --arch %s", c.Arch, err, path, k.Dims(), strings.Join(net.Fitting(k, false), " or "))
+	}
+	if _, err = Network(c, k); err != nil {
+		return fmt.Errorf("the latents of --vae %s: %w", path, err)
+	}
+	return nil
 }
 
 // encodeSet encodes all images of a set and, if asked to, their mirror images.

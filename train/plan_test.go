@@ -42,7 +42,7 @@ func TestLectureNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := Network(&c)
+	m, err := Network(&c, c.Kind())
 	if err != nil || net.Trainable(m) != 62_438_883 {
 		t.Errorf("%d parameters, %v", net.Trainable(m), err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
@@ -17,86 +18,53 @@ import (
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/net/mlp"
-	"github.com/reverie-go/reverie/net/simpleunet"
-	"github.com/reverie-go/reverie/net/unet"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
 
-// Network lays out the architecture that a configuration describes, and
-// refuses a resolution that it cannot take.
-func Network(c *config.Run) (net.Network, error) {
-	if c.Autoencoder() {
-		a, err := newAutoencoder(c)
-		if err != nil {
-			return nil, err
-		}
-		return a, a.Check(c.Resolution.H, c.Resolution.W)
-	}
-	m, err := layOut(c)
+// Network lays out the network that a configuration describes, for samples of
+// kind k, and refuses those that it cannot take.
+func Network(c *config.Run, k kind.Kind) (net.Network, error) {
+	a, err := c.Architecture()
 	if err != nil {
 		return nil, err
 	}
-	if Spec(c).Energy {
+	outputs := k.C
+	if c.Variance == "learned" {
+		outputs *= 2
+	}
+	n, err := a.Layout(k, outputs)
+	if errors.Is(err, net.ErrOneSet) {
+		return nil, fmt.Errorf("--variance learned with --arch %s: %w; give --arch %s, or leave --variance out", c.Arch, err, strings.Join(twoSets(k), " or "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, ok := n.(net.Model)
+	if !ok {
+		return n, nil
+	}
+	spec := Spec(c)
+	if spec.Energy {
 		if m, err = net.NewEnergy(m); err != nil {
 			return nil, err
 		}
 	}
-	if Spec(c).LearnedSchedule() {
+	if spec.LearnedSchedule() {
 		m = net.NewScheduled(m)
 	}
-	return m, m.Check(c.Resolution.H, c.Resolution.W)
+	return m, nil
 }
 
-func layOut(c *config.Run) (net.Model, error) {
-	switch c.Arch {
-	case simpleunet.Arch:
-		return simpleunet.New(simpleunet.Config{Channels: c.Channels, ImageChannels: c.ImageChannels})
-	case unet.Arch:
-		return unet.New(unetConfig(c))
-	case mlp.Arch:
-		return mlp.New(mlp.Config{Dim: c.ImageChannels, Out: outChannels(c), Width: c.Channels[0], Depth: len(c.Channels)})
-	}
-	return nil, config.OneOf("arch", c.Arch, config.Archs)
-}
-
-// unetConfig is the residual U-Net as we train it: the time scales and shifts,
-// every residual branch starts at zero, and the middle attends to itself where
-// it is small enough.
-func unetConfig(c *config.Run) unet.Config {
-	levels := len(c.Channels)
-	middle := c.Resolution.H >> (levels - 1) * (c.Resolution.W >> (levels - 1))
-	attend := middle <= maxAttended
-	return unet.Config{
-		InChannels: c.ImageChannels, OutChannels: outChannels(c),
-		BlockOutChannels: c.Channels, LayersPerBlock: c.Layers,
-		DownBlockTypes: slices.Repeat([]string{"DownBlock2D"}, levels), UpBlockTypes: slices.Repeat([]string{"UpBlock2D"}, levels),
-		NormNumGroups: groups(c.Channels), ResnetTimeScaleShift: "scale_shift", AddAttention: &attend, AttnNormNumGroups: groups(c.Channels), ZeroInit: true,
-	}
-}
-
-// outChannels is how many channels the network's output has: the prediction's and, where it is learned, the variance's.
-func outChannels(c *config.Run) int {
-	if c.Variance == "learned" {
-		return 2 * c.ImageChannels
-	}
-	return c.ImageChannels
-}
-
-// maxAttended is the number of pixels up to which the middle has attention,
-// whose cost and memory grow with the square: 16x16.
-const maxAttended = 256
-
-// groups is the number of GroupNorm's groups: the largest up to 8 that divides
-// every width.
-func groups(widths []int) int {
-	for g := 8; g > 1; g-- {
-		if !slices.ContainsFunc(widths, func(w int) bool { return w%g != 0 }) {
-			return g
+// twoSets are the names of the architectures for samples of kind k that have a second set of outputs.
+func twoSets(k kind.Kind) []string {
+	return slices.DeleteFunc(net.Fitting(k, false), func(name string) bool {
+		a, err := net.Architectures.Find(name)
+		if err == nil {
+			_, err = a.Layout(k, 2*k.C)
 		}
-	}
-	return 1
+		return errors.Is(err, net.ErrOneSet)
+	})
 }
 
 // Formulation is what a configuration learns.
@@ -175,7 +143,7 @@ func determined(c *config.Run) error {
 // Check finds, without data and engine, what the parts of a configuration refuse of each other: a network's resolution, a prediction
 // that is singular on its process, a solver that does not fit it.
 func Check(c *config.Run) error {
-	m, err := Network(c)
+	m, err := Network(c, c.Kind())
 	if err != nil {
 		return err
 	}

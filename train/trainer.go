@@ -200,7 +200,7 @@ func Options(c *config.Run) learn.Options {
 func (t *Trainer) learns(c *config.Run) error {
 	m, err := t.parts.Network, error(nil)
 	if m == nil {
-		m, err = Network(c)
+		m, err = Network(c, t.train.Kind())
 	}
 	if err != nil {
 		return err

@@ -4,32 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
-	"github.com/reverie-go/reverie/net/unet"
 	"github.com/reverie-go/reverie/net/vae"
 )
-
-// newAutoencoder lays out the autoencoder that a configuration describes. The
-// middle attends to itself where it is small enough.
-func newAutoencoder(c *config.Run) (vae.Autoencoder, error) {
-	likelihood := vae.Likelihood{Kind: c.Likelihood}
-	h, w := c.Resolution.H, c.Resolution.W
-	if c.Arch == vae.DenseArch {
-		return vae.NewDense(vae.DenseConfig{
-			Height: h, Width: w, Channels: c.ImageChannels, Latent: c.LatentChannels, Widths: c.Channels, Likelihood: likelihood,
-		})
-	}
-	levels := len(c.Channels)
-	attend := h>>(levels-1)*(w>>(levels-1)) <= maxAttended
-	return vae.NewConv(vae.Config{
-		SampleSize: unet.Size{h, w}, InChannels: c.ImageChannels, OutChannels: c.ImageChannels,
-		BlockOutChannels: c.Channels, LayersPerBlock: c.Layers, LatentChannels: c.LatentChannels,
-		NormNumGroups: groups(c.Channels), MidBlockAddAttention: &attend, ScalingFactor: 1, Likelihood: likelihood,
-	})
-}
 
 // autoencoder is the network in training with the weights that would be sampled
 // from, nil where it is no autoencoder.

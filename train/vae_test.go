@@ -15,6 +15,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/learn"
+	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/random"
 	"gonum.org/v1/gonum/mat"
 )
@@ -148,7 +149,7 @@ func variance(t *testing.T, tr *Trainer) float64 {
 // drawn.
 func TestAutoencoderResume(t *testing.T) {
 	dir := images(t, 14, 8)
-	for _, arch := range config.Autoencoders {
+	for _, arch := range net.Fitting(kind.Kind{}, true) {
 		whole := tinyVAE(dir, arch)
 		whole.SampleEvery, whole.SampleN = 1, 4
 		if arch == "vae-mlp" {

@@ -35,9 +35,9 @@ var allowed = map[string]struct {
 	"data/picture": {[]string{"checkpoint"}, true},                         // for its atomic writing
 	"data/points":  {[]string{".", "data", "mixture", "checkpoint"}, true}, // for npz
 	"checkpoint":   {[]string{"checkpoint"}, true},
-	"config":       {[]string{".", "sample", "config", "formulation"}, true},
+	"config":       {[]string{".", "sample", "net", "config", "formulation"}, true},
 	"engine":       {[]string{".", "engine"}, true},
-	"net":          {[]string{".", "net", "engine"}, true},
+	"net":          {[]string{".", "net", "engine", "checkpoint"}, true}, // for the classes of model folders
 	"guide":        {[]string{".", "engine"}, true},
 	"learn":        {[]string{".", "engine", "net", "data", "learn", "formulation"}, true},
 	"model":        {[]string{".", "sample", "guide", "engine", "net", "data/picture", "checkpoint", "likelihood", "formulation"}, true},

@@ -12,22 +12,12 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// Arch is the name under which the architecture is registered.
+// Arch is the architecture's name.
 const Arch = "classifier"
-
-func init() {
-	net.Register(Arch, func(json []byte) (net.Network, error) {
-		var c Config
-		if err := net.Decode(json, &c); err != nil {
-			return nil, err
-		}
-		return New(c)
-	})
-}
 
 // Config describes the network. Of the zero value only Classes must be set.
 type Config struct {
-	ImageChannels int   `json:"image_channels"` // 1, 3 or 4; 0: 3
+	ImageChannels int   `json:"image_channels"` // 0: 3
 	Classes       int   `json:"classes"`        // at least 2
 	Channels      []int `json:"channels"`       // width of each level, each at half the last one's size, multiples of 8; empty: 16, 32, 64, 128
 	Embedding     int   `json:"embedding"`      // features; 0: 64
@@ -59,7 +49,7 @@ func (c Config) withDefaults() Config {
 // with.
 func (c Config) Validate() error {
 	c = c.withDefaults()
-	if err := net.CheckImageChannels("image_channels", c.ImageChannels); err != nil {
+	if err := net.CheckWidth("image_channels", c.ImageChannels); err != nil {
 		return err
 	}
 	if c.Classes < 2 || c.Classes > maxClasses {

@@ -147,7 +147,11 @@ func TestConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := net.New(Arch, text)
+	var c Config
+	if err := net.Decode(text, &c); err != nil {
+		t.Fatal(err)
+	}
+	again, err := New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +160,7 @@ func TestConfig(t *testing.T) {
 	}
 	for field, c := range map[string]Config{
 		"classes":        {Classes: 1},
-		"image_channels": {Classes: 2, ImageChannels: 2},
+		"image_channels": {Classes: 2, ImageChannels: -2},
 		"channels":       {Classes: 2, Channels: []int{12}},
 		"embedding":      {Classes: 2, Embedding: -1},
 		"levels":         {Classes: 2, Channels: make([]int, 9)},

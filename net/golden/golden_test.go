@@ -16,6 +16,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
+	_ "github.com/reverie-go/reverie/net/all"
 	_ "github.com/reverie-go/reverie/net/simpleunet"
 	_ "github.com/reverie-go/reverie/net/unet"
 )

@@ -20,31 +20,8 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// Arch is the name under which the architecture is registered.
+// Arch is the architecture's name.
 const Arch = "mlp"
-
-func init() {
-	net.Register(Arch, func(json []byte) (net.Network, error) {
-		return decode(json)
-	})
-}
-
-// decode reads a configuration. Older files say in it that the network is within
-// a [net.Energy], which is now said beside the process.
-func decode(json []byte) (net.Network, error) {
-	var c struct {
-		Config
-		Energy bool `json:"energy"`
-	}
-	if err := net.Decode(json, &c); err != nil {
-		return nil, err
-	}
-	m, err := New(c.Config)
-	if err != nil || !c.Energy {
-		return m, err
-	}
-	return net.NewEnergy(m)
-}
 
 // Model is the network's architecture.
 type Model struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	_ "github.com/reverie-go/reverie/net/all"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/random"
 )

@@ -15,28 +15,18 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// Arch is the name under which the architecture is registered.
+// Arch is the architecture's name.
 const Arch = "simpleunet"
 
 // timeDim is the width of the time embedding.
 const timeDim = 32
-
-func init() {
-	net.Register(Arch, func(json []byte) (net.Network, error) {
-		var c Config
-		if err := net.Decode(json, &c); err != nil {
-			return nil, err
-		}
-		return New(c)
-	})
-}
 
 // Config is what config.json holds. The zero value is the lecture's.
 type Config struct {
 	// Channels are the widths from the outermost down to the deepest, two or
 	// more, mirrored on the way up. Default 64, 128, 256, 512, 1024.
 	Channels []int `json:"channels"`
-	// ImageChannels of input and output: 1, 3 or 4. Default 3.
+	// ImageChannels of input and output. Default 3.
 	ImageChannels int `json:"image_channels"`
 }
 
@@ -64,7 +54,7 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	return net.CheckImageChannels("image_channels", c.ImageChannels)
+	return net.CheckWidth("image_channels", c.ImageChannels)
 }
 
 // Model is the network's architecture.
@@ -119,6 +109,10 @@ func (m *Model) Channels() (in, out int) { return m.config.ImageChannels, m.conf
 func (m *Model) Check(h, w int) error {
 	return net.CheckMultiple(Arch, h, w, 1<<(len(m.config.Channels)-1))
 }
+
+// ClampsX says that the lecture's samplers keep x itself to [-1,1], after each
+// step, where nothing is known of how the weights were trained.
+func (m *Model) ClampsX() bool { return true }
 
 // Takes is the time, as the index of its code.
 func (m *Model) Takes() net.Parts { return net.Cond }

@@ -14,18 +14,8 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// Arch is the name under which the architecture is registered.
+// Arch is the architecture's name.
 const Arch = "unet"
-
-func init() {
-	net.Register(Arch, func(json []byte) (net.Network, error) {
-		c, err := decode(json)
-		if err != nil {
-			return nil, err
-		}
-		return New(c)
-	})
-}
 
 // Model is the network's architecture.
 type Model struct {
@@ -120,6 +110,9 @@ func (m *Model) Params() []*net.Param { return m.params }
 
 // Channels are the image channels.
 func (m *Model) Channels() (in, out int) { return m.config.InChannels, m.config.OutChannels }
+
+// Size is the size of the training images, 0 where it is not known.
+func (m *Model) Size() (h, w int) { return m.config.SampleSize[0], m.config.SampleSize[1] }
 
 // Check says whether both sides can be halved between all levels.
 func (m *Model) Check(h, w int) error {

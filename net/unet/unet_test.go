@@ -14,7 +14,7 @@ const small = `"block_out_channels": [8, 16], "norm_num_groups": 4,
 	"down_block_types": ["DownBlock2D", "AttnDownBlock2D"], "up_block_types": ["AttnUpBlock2D", "UpBlock2D"]`
 
 func TestValidate(t *testing.T) {
-	if _, err := net.New(Arch, []byte("{"+small+"}")); err != nil {
+	if _, err := new(Architecture).Decode([]byte("{" + small + "}")); err != nil {
 		t.Fatal(err)
 	}
 	for field, want := range map[string]string{
@@ -54,7 +54,7 @@ func TestValidate(t *testing.T) {
 		`"sample_size": [8, 5000]`:             "sample_size: [8 5000], expected 1 to 4096",
 		`"sample_sizes": 3`:                    `unknown field "sample_sizes"`,
 	} {
-		_, err := net.New(Arch, with(t, small, field))
+		_, err := new(Architecture).Decode(with(t, small, field))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", field, err, want)
 		}
@@ -80,12 +80,12 @@ func with(t *testing.T, config, fields string) []byte {
 // Fields that a later version of diffusers added say nothing while they are empty; a network is run, and so without dropout.
 func TestForeignFields(t *testing.T) {
 	for _, field := range []string{`"new_block": null`, `"new_flag": false`, `"new_number": 0`, `"new_list": []`, `"dropout": 0.1`} {
-		if _, err := net.New(Arch, with(t, small, field)); err != nil {
+		if _, err := new(Architecture).Decode(with(t, small, field)); err != nil {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
 	for _, field := range []string{`"new_flag": true`, `"new_number": 0.5`, `"new_block": "X"`} {
-		if _, err := net.New(Arch, with(t, small, field)); err == nil || !strings.Contains(err.Error(), "unknown field") {
+		if _, err := new(Architecture).Decode(with(t, small, field)); err == nil || !strings.Contains(err.Error(), "unknown field") {
 			t.Errorf("%s: error %v", field, err)
 		}
 	}
@@ -97,7 +97,7 @@ func TestConfigRoundTrip(t *testing.T) {
 		`, "flip_sin_to_cos": false, "add_attention": false, "downsample_padding": 0, "freq_shift": 1, "time_embedding_dim": null`,
 		`, "_class_name": "UNet2DModel", "_diffusers_version": "0.35.2"`,
 	} {
-		m, err := net.New(Arch, []byte("{"+small+extra+"}"))
+		m, err := new(Architecture).Decode([]byte("{" + small + extra + "}"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +105,7 @@ func TestConfigRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := net.New(Arch, saved)
+		again, err := new(Architecture).Decode(saved)
 		if err != nil {
 			t.Fatal(err)
 		}

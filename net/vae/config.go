@@ -20,7 +20,7 @@ type Config struct {
 
 	// SampleSize is the size of the training images. It binds nothing.
 	SampleSize unet.Size `json:"sample_size"`
-	// InChannels and OutChannels of the images: 1, 3 or 4, both the same.
+	// InChannels and OutChannels of the images, both the same.
 	// Default 3.
 	InChannels  int `json:"in_channels"`
 	OutChannels int `json:"out_channels"`
@@ -149,7 +149,7 @@ func (c Config) checkChannels() error {
 			return err
 		}
 	}
-	if err := net.CheckImageChannels("in_channels", c.InChannels); err != nil {
+	if err := net.CheckWidth("in_channels", c.InChannels); err != nil {
 		return err
 	}
 	if c.OutChannels != c.InChannels {

@@ -5,18 +5,8 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// Arch is the name under which [Conv] is registered.
+// Arch is the name of [Conv].
 const Arch = "vae"
-
-func init() {
-	net.Register(Arch, func(json []byte) (net.Network, error) {
-		c, err := decode(json)
-		if err != nil {
-			return nil, err
-		}
-		return NewConv(c)
-	})
-}
 
 // Conv is the convolutional autoencoder of latent diffusion: residual blocks of
 // GroupNorm, SiLU and 3x3 convolutions, halved between levels, with attention

@@ -8,18 +8,8 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// DenseArch is the name under which [Dense] is registered.
+// DenseArch is the name of [Dense].
 const DenseArch = "vae-mlp"
-
-func init() {
-	net.Register(DenseArch, func(json []byte) (net.Network, error) {
-		var c DenseConfig
-		if err := net.Decode(json, &c); err != nil {
-			return nil, err
-		}
-		return NewDense(c)
-	})
-}
 
 // DenseConfig describes a [Dense] autoencoder. Its zero value is one for points
 // of two coordinates.

@@ -12,13 +12,14 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	_ "github.com/reverie-go/reverie/net/all"
 	"github.com/reverie-go/reverie/net/vae"
 )
 
 // spoilt are fields of a valid configuration that make it none.
 var spoilt = map[string]map[string]string{
 	vae.Arch: {
-		`"in_channels": 2`:                              "in_channels: 2, expected 1, 3 or 4",
+		`"in_channels": -2`:                             "in_channels: -2 channels",
 		`"out_channels": 1`:                             "out_channels: 1, expected in_channels, 3",
 		`"block_out_channels": []`:                      "block_out_channels: 0 widths",
 		`"block_out_channels": [8, 9]`:                  "norm_num_groups: 4 does not divide the width 9",

@@ -1,0 +1,21 @@
+// Package all registers the architectures that come with reverie. What opens
+// files or reads flags imports it.
+package all
+
+import (
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/mlp"
+	"github.com/reverie-go/reverie/net/simpleunet"
+	"github.com/reverie-go/reverie/net/unet"
+	"github.com/reverie-go/reverie/net/vae"
+)
+
+func init() {
+	net.Register(
+		&simpleunet.Architecture{Channels: []int{64, 128, 256, 512, 1024}},
+		&unet.Architecture{Channels: []int{16, 32, 64, 128}, Layers: 1},
+		&mlp.Architecture{Channels: []int{128, 128, 128}},
+		&vae.ConvArchitecture{Channels: []int{32, 64, 64}, Layers: 1, Coder: vae.DefaultCoder},
+		&vae.DenseArchitecture{Channels: []int{128, 128}, Coder: vae.DefaultCoder},
+	)
+}

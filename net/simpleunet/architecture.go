@@ -1,0 +1,79 @@
+package simpleunet
+
+import (
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/table"
+)
+
+// Architecture is the row of the table of architectures.
+type Architecture struct {
+	Channels []int `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"`
+}
+
+var (
+	_ net.Classed   = (*Architecture)(nil)
+	_ net.Leveled   = (*Architecture)(nil)
+	_ net.Inferring = (*Architecture)(nil)
+)
+
+// Row implements table.Row.
+func (*Architecture) Row() table.Info {
+	return table.Info{Name: Arch, Text: "the lecture's U-Net, with BatchNorm"}
+}
+
+// Class implements net.Classed.
+func (*Architecture) Class() checkpoint.Class {
+	return checkpoint.Class{Arch: Arch, Library: "reverie", Name: "SimpleUnet"}
+}
+
+// Fits refuses samples of a single position.
+func (*Architecture) Fits(k kind.Kind) error { return net.FitsGrid(k) }
+
+// FitLevels implements net.Leveled.
+func (a *Architecture) FitLevels(h, w int) bool {
+	had := len(a.Channels)
+	a.Channels = net.FitLevels(a.Channels, h, w)
+	return len(a.Channels) < had
+}
+
+// Validate says whether there are levels enough.
+func (a *Architecture) Validate() error { return net.CheckLevels(a.Channels, 2) }
+
+// Layout lays the network out. It has no second set of outputs.
+func (a *Architecture) Layout(k kind.Kind, outputs int) (net.Network, error) {
+	if err := a.Validate(); err != nil {
+		return nil, err
+	}
+	if outputs != k.C {
+		return nil, net.ErrOneSet
+	}
+	m, err := New(Config{Channels: a.Channels, ImageChannels: k.C})
+	if err != nil {
+		return nil, err
+	}
+	return m, m.Check(k.H, k.W)
+}
+
+// Decode reads a [Config].
+func (*Architecture) Decode(config []byte) (net.Network, error) {
+	var c Config
+	if err := net.Decode(config, &c); err != nil {
+		return nil, err
+	}
+	return New(c)
+}
+
+// Infer implements net.Inferring; the usual network is the lecture's.
+func (*Architecture) Infer(shapes map[string][]int) (net.Network, error) {
+	c, inferErr := Infer(shapes)
+	if inferErr != nil {
+		c = Config{}
+	}
+	m, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	return m, inferErr
+}
