@@ -76,10 +76,10 @@ func (o *trainOptions) ownData(cmd *cobra.Command, set []string) ([]string, erro
 		return nil, fmt.Errorf("--vae: %w", err)
 	}
 	o.Data, set = own.Data, append(set, "data")
-	if !own.Points() && !given("data-class") {
+	if own.Kind().Pictorial() && !given("data-class") {
 		o.DataClass, set = own.DataClass, append(set, "data-class")
 	}
-	if !own.Points() && !given("crop") {
+	if own.Kind().Pictorial() && !given("crop") {
 		o.Crop, set = own.Crop, append(set, "crop")
 	}
 	if len(own.Data) > 0 {
@@ -99,10 +99,10 @@ func adopt(c *config.Run, given func(flag string) bool) error {
 	if err != nil {
 		return fmt.Errorf("--vae: %w", err)
 	}
-	if h, w := a.Size(); h > 0 && !given("resolution") && !c.Points() {
+	if h, w := a.Size(); h > 0 && !given("resolution") && c.Kind().Pictorial() {
 		c.Resolution = config.Size{H: h, W: w}
 	}
-	if !given("image-channels") && !c.Points() {
+	if !given("image-channels") && c.Kind().Pictorial() {
 		c.ImageChannels, _ = a.Channels()
 	}
 	if given("arch") || a.Check(c.Resolution.H, c.Resolution.W) != nil { // which is refused in full where the data are read

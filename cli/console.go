@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/train"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -54,8 +55,7 @@ func openFrom(cmd *cobra.Command, c *config.Run) (*data.Set, error) {
 // runName is what a run on a folder is called: the folder's name, as far as a
 // name for a run can be made of it.
 func runName(dir string) string {
-	dir = strings.TrimSuffix(config.PointsName(dir), ".npz")
-	if name := strings.Trim(filepath.Base(dir), `./\`); name != "" {
+	if name := source.Base(dir); name != "" {
 		return name
 	}
 	return "images"

@@ -9,6 +9,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/data/source"
 	"github.com/spf13/cobra"
 )
 
@@ -45,12 +46,16 @@ a file or a named set, it prints the columns and how the file was read.`,
 			if err := checkWritable(output{"out", out}); err != nil {
 				return err
 			}
-			roots, err := sources(args)
+			roots, err := source.Resolve(args)
 			if err != nil {
 				return err
 			}
-			if len(args) > 0 && config.IsPoints(roots[0]) {
-				return examinePoints(cmd, args)
+			row, claim, err := source.Of(roots)
+			if err != nil {
+				return err
+			}
+			if !claim.Kind.Pictorial() {
+				return examineNumbers(cmd, row, args)
 			}
 			o.MaxPixels, o.Val = int64(maxPixels), heldOutShare
 			r, err := examine(cmd, roots, o)
@@ -116,7 +121,7 @@ func choicesFor(args []string, r *data.Report) (all []choice, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Data, err = sources(args); err != nil {
+	if c.Data, err = source.Resolve(args); err != nil {
 		return nil, err
 	}
 	all = choose(&c, r.Survey, nothing)

@@ -10,6 +10,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/train"
@@ -118,19 +119,17 @@ func (o *encodeOptions) open(cmd *cobra.Command, a *model.Autoencoder, roots []s
 			return nil, err
 		}
 	}
-	roots, err := sources(roots)
+	roots, err := source.Resolve(roots)
 	if err != nil {
 		return nil, err
 	}
 	c := &config.Run{Crop: "none", Cache: 1024, Data: roots}
 	switch {
-	case c.Points() && len(roots) > 1:
-		return nil, fmt.Errorf("%d sets of points: give one", len(roots))
 	case len(roots) == 0 && own == nil:
 		return nil, fmt.Errorf("%s is no part of a run folder, which would say what its images are; give DATA", a.Found.Model)
 	case len(roots) == 0:
 		c = own
-	case c.Points() && own != nil && own.Points(): // in the units in which it was trained
+	case !c.Kind().Pictorial() && own != nil && !own.Kind().Pictorial(): // in the units in which it was trained
 		own.From = roots
 		return train.OpenFrom(cmd.Context(), own, nil)
 	}

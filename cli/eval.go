@@ -13,6 +13,7 @@ import (
 
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/kind"
@@ -162,7 +163,7 @@ func (v *evaluation) openSamples(args []string) (err error) {
 	}
 	v.n, v.draws = v.given.N, 1
 	if !v.given.Pictorial() && len(args) == 1 {
-		return fmt.Errorf("%s holds %s; name the set to compare them with, such as points:moons or a .csv file", args[0], v.given.Noun(2))
+		return fmt.Errorf("%s holds %s; name the set to compare them with, such as points:moons or a .csv file%s", args[0], v.given.Noun(2), savedAs(v.given.Kind))
 	}
 	if err := v.checkKind(v.given.Kind); err != nil {
 		return err
@@ -172,14 +173,22 @@ func (v *evaluation) openSamples(args []string) (err error) {
 		return err
 	}
 	c.Resolution, c.ImageChannels, c.Flip, c.DataClass, c.Val = config.Size{H: v.given.H, W: v.given.W}, v.given.C, false, v.dataClass, v.val
-	if c.Data, err = sources(args[1:]); err != nil {
+	if c.Data, err = source.Resolve(args[1:]); err != nil {
 		return err
 	}
 	if k := c.Kind(); v.given.Comparable(k) != nil {
-		return fmt.Errorf("%s holds %s (array arr_0, %d of them), and %s are %s: give data of the same kind", args[0], v.given.Noun(2), v.given.N, dataName(args[1:]), k.Noun(2))
+		return fmt.Errorf("%s holds %s (array arr_0, %d of them), and %s are %s: give data of the same kind%s", args[0], v.given.Noun(2), v.given.N, dataName(args[1:]), k.Noun(2), savedAs(v.given.Kind))
 	}
 	c.Split = c.UsualSplit()
 	return v.openReferences(&c, "", args[1:])
+}
+
+// savedAs says how what was read as another kind becomes images; nothing is guessed of the values.
+func savedAs(k kind.Kind) string {
+	if k.Vector() || k.Pictorial() {
+		return ""
+	}
+	return `; images are uint8 [N,H,W,C]: save (255 * x).round().astype("uint8") of values in [0,1], ((x + 1) * 127.5).round().clip(0, 255).astype("uint8") of [-1,1]`
 }
 
 // openModel loads a model and the data of its run.

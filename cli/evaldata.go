@@ -15,6 +15,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/eval/onnx"
 	"github.com/reverie-go/reverie/internal/memory"
@@ -76,7 +77,7 @@ func (v *evaluation) configOf(m *model.Loaded) (c *config.Run, trained string, e
 func (v *evaluation) openReferences(c *config.Run, trained string, args []string) (err error) {
 	own := *c
 	if len(args) > 0 {
-		if c.Data, err = sources(args); err != nil {
+		if c.Data, err = source.Resolve(args); err != nil {
 			return err
 		}
 	}

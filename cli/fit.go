@@ -11,6 +11,7 @@ import (
 
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -31,21 +32,24 @@ func writeChoices(w io.Writer, all []choice) {
 	}
 }
 
-// surveys says whether the images decide settings of a run: those of folders do, unless a preset was chosen that is an experiment of its own.
+// surveys says whether data that can may decide settings of a run: unless a preset was chosen that is an experiment of its own.
 func surveys(c *config.Run, given func(flag string) bool) bool {
 	all := given("resolution") && given("image-channels") && given("flip")
-	return len(c.Data) > 0 && !c.Points() && c.Preset == config.PresetNames()[0] && !all
+	return c.Preset == config.PresetNames()[0] && !all
 }
 
 // fit lets the images decide what the command line leaves open, and says so.
 func fit(cmd *cobra.Command, c *config.Run, given func(flag string) bool) error {
-	if !surveys(c, given) {
+	row, err := c.Source(c.Data)
+	if err != nil {
+		return err
+	}
+	surveyor, ok := row.(source.Surveyor)
+	if !ok || !surveys(c, given) {
 		return nil
 	}
 	bar := newBar(cmd.ErrOrStderr(), -1, "looking at the images")
-	o := train.DataOptions(c)
-	o.Progress = bar.set
-	v, err := data.SurveyFolders(cmd.Context(), c.Data, o)
+	v, err := surveyor.Survey(cmd.Context(), c.Data, bar.set)
 	bar.done()
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/train"
@@ -28,7 +29,7 @@ func (o *sampleOptions) start(cmd *cobra.Command, p *model.Options, m *model.Loa
 		return err
 	}
 	if o.from != "" {
-		if c.From, err = sources([]string{o.from}); err != nil {
+		if c.From, err = source.Resolve([]string{o.from}); err != nil {
 			return err
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/points"
+	"github.com/reverie-go/reverie/data/source"
 )
 
 // tableFile writes a table and returns its path.
@@ -101,13 +101,14 @@ func TestPointsTooLarge(t *testing.T) {
 	}
 }
 
-// What the configuration takes for a file of points the reader of points opens, and the other way round.
+// What a source takes for a file of points the reader of points opens, and the other way round.
 func TestPointFiles(t *testing.T) {
 	for _, ext := range []string{".csv", ".tsv", ".txt", ".dat", ".npz", ".npy", ".CSV", ".png", ".json", ".csvx", ""} {
 		_, err := points.Open("missing"+ext, points.Options{})
 		opened := !strings.Contains(err.Error(), "is no set of points")
-		if got := config.IsPoints("missing" + ext); got != opened && ext != ".png" { // a picture is one of images, unless it is named points:FILE.png
-			t.Errorf("missing%s: of points %v by the configuration, %v by the reader", ext, got, opened)
+		_, claim := source.Find("missing" + ext)
+		if got := claim.Kind.Vector(); got != opened && ext != ".png" { // a picture is one of images, unless it is named points:FILE.png
+			t.Errorf("missing%s: of points %v by the source, %v by the reader", ext, got, opened)
 		}
 	}
 }

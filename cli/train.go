@@ -6,11 +6,11 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/internal/regular"
@@ -306,7 +306,7 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 		return o.blame(cmd, c, err)
 	}
 	defer set.Close()
-	if err := o.fitPoints(c, set); err != nil {
+	if err := o.fitShape(cmd, c, set); err != nil {
 		return err
 	}
 	if lock == nil {
@@ -354,17 +354,21 @@ func (o *trainOptions) fit(cmd *cobra.Command, e *engine.Engine, c *config.Run) 
 	return checkMemoryOf(e, *c, c.VAE, cmd.Flags().Changed("batch"))
 }
 
-// fitPoints takes the numbers of a point from the data, which a new run does not know before.
-func (o *trainOptions) fitPoints(c *config.Run, set *data.Set) error {
-	_, _, d := set.Shape()
-	if !c.Points() || d == c.ImageChannels {
+// fitShape takes the shape of the samples from data that alone tell it, which a new run does not know before.
+func (o *trainOptions) fitShape(cmd *cobra.Command, c *config.Run, set *data.Set) error {
+	k, have := set.Kind(), c.Kind()
+	if k.Pictorial() || have.Comparable(k) == nil {
 		return nil
 	}
-	if o.ImageChannels != 0 || o.resume != "" {
-		return fmt.Errorf("%s has points of %d numbers, and --image-channels is %d; leave it out", c.Data[0], d, c.ImageChannels)
+	if o.resume != "" || o.config != "" {
+		return fmt.Errorf("%s has %v, and the run's are %v", dataName(c.Data), k, have)
 	}
-	c.ImageChannels = d
-	return nil
+	c.Resolution, c.ImageChannels = config.Size{H: k.H, W: k.W}, k.C
+	if k.Vector() {
+		return nil
+	}
+	writeChoices(cmd.ErrOrStderr(), chooseLevels(c, cmd.Flags().Changed))
+	return usage(train.Check(c))
 }
 
 // blame marks an error about the images as the command line's where no file
@@ -387,10 +391,10 @@ func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err
 	if len(args) > 0 {
 		set = append(set, "data")
 	}
-	if o.Data, err = sources(args); err != nil {
+	if o.Data, err = source.Resolve(args); err != nil {
 		return nil, err
 	}
-	if o.From, err = sources(o.From); err != nil {
+	if o.From, err = source.Resolve(o.From); err != nil {
 		return nil, err
 	}
 	if o.VAE != "" {
@@ -405,21 +409,4 @@ func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err
 		o.AdamBetas = [2]float64(o.betas)
 	}
 	return set, nil
-}
-
-// sources are the data sets that arguments name, as a run's configuration has them: folders and files by their absolute paths.
-func sources(args []string) (all []string, err error) {
-	for _, arg := range args {
-		if !config.IsNamed(arg) {
-			path, prefix := strings.CutPrefix(arg, data.ArrayPrefix)
-			if arg, err = filepath.Abs(path); err != nil {
-				return nil, err
-			}
-			if prefix || strings.EqualFold(filepath.Ext(arg), ".npz") && data.IsImages(arg) {
-				arg = data.ArrayPrefix + arg
-			}
-		}
-		all = append(all, arg)
-	}
-	return all, nil
 }

@@ -98,7 +98,7 @@ func (r *Run) adaptNetwork(given func(flag string) bool) {
 // FitLevels leaves out the last levels of the network, where it was not chosen, while the resolution cannot be halved between all, and
 // says whether it did. Preset lecture is an experiment that stays as it is.
 func (r *Run) FitLevels(given func(flag string) bool) bool {
-	if given("channels") || r.Preset == "lecture" || r.Points() || r.VAE != "" {
+	if given("channels") || r.Preset == "lecture" || r.Kind().Vector() || r.VAE != "" {
 		return false
 	}
 	a, err := r.Architecture()

@@ -9,10 +9,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/internal/jsonfile"
 )
 
@@ -92,52 +91,8 @@ type Run struct {
 	SampleN     int      `json:"sample-n"`     // pictures in the grid; 0: no grid
 }
 
-// A Size is the height and width of an image in pixels. Its text form is "64"
-// for a square and "64x48" for 64 high, 48 wide.
-type Size struct{ H, W int }
-
-// String returns the text form of s.
-func (s Size) String() string {
-	if s.H == s.W {
-		return fmt.Sprint(s.H)
-	}
-	return fmt.Sprintf("%dx%d", s.H, s.W)
-}
-
-// maxSide bounds an image's height and width.
-const maxSide = 4096
-
-// ParseSize reads "64" or "64x48" (height x width), each 1 to 4096.
-func ParseSize(text string) (Size, error) {
-	high, wide, two := strings.Cut(text, "x")
-	if !two {
-		wide = high
-	}
-	h, errH := strconv.ParseUint(high, 10, 31)
-	w, errW := strconv.ParseUint(wide, 10, 31)
-	if errH != nil || errW != nil {
-		return Size{}, fmt.Errorf("%q is no image size; give one number, such as 64, or HEIGHTxWIDTH, such as 64x48", text)
-	}
-	if h < 1 || w < 1 || h > maxSide || w > maxSide {
-		return Size{}, fmt.Errorf("image size %s is outside 1 to %d", text, maxSide)
-	}
-	return Size{int(h), int(w)}, nil
-}
-
-// Set implements pflag.Value.
-func (s *Size) Set(text string) (err error) {
-	*s, err = ParseSize(text)
-	return err
-}
-
-// Type implements pflag.Value.
-func (s *Size) Type() string { return "size" }
-
-// MarshalText implements encoding.TextMarshaler.
-func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *Size) UnmarshalText(text []byte) error { return s.Set(string(text)) }
+// A Size is the height and width of an image in pixels.
+type Size = data.Size
 
 // A Duration is a time.Duration whose JSON form is its text, such as "8m0s".
 type Duration time.Duration

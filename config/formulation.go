@@ -15,9 +15,12 @@ var (
 // Adapt replaces what the preset says by what suits the data, the network and the process that were given, wherever the command line
 // does not say.
 func (r *Run) Adapt(given func(flag string) bool) {
-	if r.Points() {
+	switch k := claim(r.Data).Kind; {
+	case k.Vector():
 		r.adaptPoints(given)
-	} else if !given("split") {
+	case !k.Pictorial():
+		r.adaptFields(given)
+	case !given("split"):
 		r.Split = r.UsualSplit()
 	}
 	r.adaptNetwork(given)
@@ -30,7 +33,7 @@ func (r *Run) Adapt(given func(flag string) bool) {
 // UsualSplit is the rule of the hold-out where none is given: by the pixels. The embedded emoji, of which none is a copy of another,
 // keep the split that runs on them have always had; points are compared by their numbers alone.
 func (r *Run) UsualSplit() string {
-	if len(r.Data) == 0 || r.Points() {
+	if len(r.Data) == 0 || !r.Kind().Pictorial() {
 		return "bytes"
 	}
 	return "pixels"
@@ -100,7 +103,7 @@ func (r *Run) noBetas() string {
 // Unused returns an error for a flag that was given and that the rest of the configuration leaves without effect, with what it
 // belongs to.
 func (r *Run) Unused(given func(flag string) bool) error {
-	if err := first(r.unusedParts(given), r.unusedNetwork(given), r.unusedImages(given)); err != nil {
+	if err := first(r.unusedParts(given), r.unusedNetwork(given), r.unusedSettings(given)); err != nil {
 		return err
 	}
 	if given("split") && r.Val == 0 {

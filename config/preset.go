@@ -24,7 +24,7 @@ func Preset(name string) (Run, error) {
 func lecture() Run {
 	return Run{
 		Preset:     "lecture",
-		Resolution: Size{128, 128}, ImageChannels: 3, Crop: "none", Flip: true, Val: 0.02, Split: "bytes", Cache: 2048,
+		Resolution: Size{H: 128, W: 128}, ImageChannels: 3, Crop: "none", Flip: true, Val: 0.02, Split: "bytes", Cache: 2048,
 		Arch: "simpleunet", Channels: []int{64, 128, 256, 512, 1024}, Layers: 1,
 		LatentChannels: 4, Likelihood: "gaussian", Beta: 1,
 		Process: "ddpm", Timesteps: 300, Schedule: "linear", BetaStart: 1e-4, BetaEnd: 0.02,
@@ -40,7 +40,7 @@ func lecture() Run {
 func small() Run {
 	return Run{
 		Preset:    "small",
-		DataClass: []string{"Smileys & Emotion"}, Resolution: Size{32, 32}, ImageChannels: 3, Crop: "none", Flip: true, Val: 0.15, Split: "bytes", Cache: 2048,
+		DataClass: []string{"Smileys & Emotion"}, Resolution: Size{H: 32, W: 32}, ImageChannels: 3, Crop: "none", Flip: true, Val: 0.15, Split: "bytes", Cache: 2048,
 		Arch: "unet", Channels: []int{16, 32, 64, 128}, Layers: 1,
 		LatentChannels: 4, Likelihood: "gaussian", Beta: 1,
 		Process: "ddpm", Timesteps: 300, Schedule: "cosine", BetaStart: 1e-4, BetaEnd: 0.02,

@@ -13,7 +13,7 @@ func TestLecture(t *testing.T) {
 		name      string
 		got, want any
 	}{
-		{"image size", r.Resolution, Size{128, 128}},
+		{"image size", r.Resolution, Size{H: 128, W: 128}},
 		{"image channels", r.ImageChannels, 3},
 		{"flip", r.Flip, true},
 		{"resizing of both sides", r.Crop, "none"},
@@ -54,7 +54,7 @@ func TestSmall(t *testing.T) {
 	if time.Duration(r.Time) != 8*time.Minute || r.Steps != 0 || r.Epochs != 0 {
 		t.Errorf("stops after %v, %d steps, %d epochs", time.Duration(r.Time), r.Steps, r.Epochs)
 	}
-	if r.Val != 0.15 || fmt.Sprint(r.DataClass) != "[Smileys & Emotion]" || (r.Resolution != Size{32, 32}) || r.Arch != "unet" || r.Data != nil {
+	if r.Val != 0.15 || fmt.Sprint(r.DataClass) != "[Smileys & Emotion]" || (r.Resolution != Size{H: 32, W: 32}) || r.Arch != "unet" || r.Data != nil {
 		t.Errorf("%+v", r)
 	}
 }

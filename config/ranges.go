@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/reverie-go/reverie/data"
 )
 
 // A Range is the numbers that a flag and its field take: Lo to Hi, the ends included but for those that are left out. NaN is in none.
@@ -67,7 +69,7 @@ const (
 
 // ranges are those of Run's numbers, by the names of their flags; of lists of each of their numbers.
 var ranges = map[string]Range{
-	"resolution": {Lo: 1, Hi: maxSide}, "image-channels": {Lo: 1, Hi: maxDim}, "val": {Lo: 0, Hi: 0.9}, "cache": {Lo: 0, Hi: 1 << 20}, "max-pixels": {Lo: 0, Hi: 1 << 30},
+	"resolution": {Lo: 1, Hi: data.MaxSize}, "image-channels": {Lo: 1, Hi: maxDim}, "val": {Lo: 0, Hi: 0.9}, "cache": {Lo: 0, Hi: 1 << 20}, "max-pixels": {Lo: 0, Hi: 1 << 30},
 	"channels": {Lo: 1, Hi: 8192}, "layers": {Lo: 1, Hi: 16}, "latent-channels": {Lo: 1, Hi: 4096},
 	"beta": {Lo: 0, Hi: 1e6}, "beta-warmup": {Lo: 0, Hi: 1 << 30},
 	"timesteps": {Lo: 1, Hi: 100000}, "level": {Lo: 0, Hi: 1e9},

@@ -46,7 +46,7 @@ func (r *Run) mayMove(given *Run, name string) bool {
 	if name == "from" {
 		have, want = r.From, given.From
 	}
-	return slices.Contains(moved, name) && len(have) > 0 && len(want) > 0 && IsPoints(have[0]) == IsPoints(want[0])
+	return slices.Contains(moved, name) && len(have) > 0 && len(want) > 0 && claim(have).Kind.Noun(2) == claim(want).Kind.Noun(2)
 }
 
 // With returns r with the fields named in set taken from given. A stop among

@@ -78,11 +78,8 @@ func (r *Run) validateTogether() error {
 }
 
 func (r *Run) validateData() error {
-	if err := r.validatePoints(); err != nil {
+	if err := r.validateKind(); err != nil {
 		return err
-	}
-	if !r.Points() && !slices.Contains([]int{1, 3, 4}, r.ImageChannels) {
-		return fmt.Errorf("--image-channels %d: give 1 (grey), 3 (RGB) or 4 (RGBA)", r.ImageChannels)
 	}
 	return first(
 		inRange("resolution", r.Resolution.H), inRange("resolution", r.Resolution.W),

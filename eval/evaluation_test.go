@@ -240,6 +240,8 @@ func TestNPZ(t *testing.T) {
 	for _, m := range []Images{
 		{N: 2, Kind: kind.OfImages(1, 3, 1).Real(), Pix: []float32{-1, -0.999, 0, 0.25, 1, 7}},
 		{N: 1, Kind: kind.OfImages(1, 4, 1).Real(), Pix: []float32{99.52/127.5 - 1, 99.48/127.5 - 1, 200.55/127.5 - 1, 3.45/127.5 - 1}},
+		{N: 1, Kind: kind.OfImages(2, 1, 5), Pix: []float32{-1, 1, -1, 1, 1, 1, 1, 1, 1, -1}},
+		{N: 1, Kind: kind.OfFields(1, 2, 2), Wide: []float64{-1, 2.5, 1e8 + 1e-7, 1e-3}},
 		{N: 2, Kind: kind.OfPoints(3), Wide: []float64{-1, 2.5, 1e8 + 1e-7, 1e-3, 7, -30}},
 	} {
 		if err := WriteNPZ(path, m); err != nil {
@@ -261,15 +263,12 @@ func TestNPZ(t *testing.T) {
 		}
 	}
 	for want, a := range map[string]checkpoint.Tensor{
-		"int64 [2 1 2], expected images, uint8 [N,H,W,C] of 0 to 255, or points [N,D]; grey images": checkpoint.FromI64s([]int64{1, 2, 3, 4}, 2, 1, 2),
-		"float32 [1 2 1 1], expected images, uint8":                                                 checkpoint.FromF32s([]float32{0, 1}, 1, 2, 1, 1),
-		`.astype("uint8") of values in [0,1]`:                                                       checkpoint.FromF32s([]float32{0, 1}, 1, 2, 1, 1),
-		"one image is x[None]":                                                                      checkpoint.FromU8s(make([]byte, 12), 2, 2, 3),
-		"[0 2 2 3] holds no images":                                                                 checkpoint.FromU8s(nil, 0, 2, 2, 3),
-		"x.transpose(0, 2, 3, 1)":                                                                   checkpoint.FromU8s(make([]byte, 12), 1, 3, 2, 2),
-		"C 1, 3 or 4":                                                                               checkpoint.FromU8s(make([]byte, 8), 1, 2, 2, 2),
-		"expected points":                                                                           checkpoint.FromF32s(nil, 0, 2),
-		"NaN":                                                                                       checkpoint.FromF32s([]float32{1, float32(math.NaN())}, 1, 2),
+		"int64 [2 1 2], expected images, uint8 [N,H,W,C] of 0 to 255, points [N,D], or fields, floats [N,H,W,C]; grey images": checkpoint.FromI64s([]int64{1, 2, 3, 4}, 2, 1, 2),
+		"one image is x[None]":      checkpoint.FromU8s(make([]byte, 12), 2, 2, 3),
+		"[0 2 2 3] holds no images": checkpoint.FromU8s(nil, 0, 2, 2, 3),
+		"x.transpose(0, 2, 3, 1)":   checkpoint.FromU8s(make([]byte, 12), 1, 3, 2, 2),
+		"[0 2] holds no points":     checkpoint.FromF32s(nil, 0, 2),
+		"NaN":                       checkpoint.FromF32s([]float32{1, float32(math.NaN())}, 1, 2),
 	} {
 		if err := checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: "arr_0", Tensor: a}); err != nil {
 			t.Fatal(err)

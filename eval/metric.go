@@ -142,7 +142,7 @@ const maxPatched = 2048
 const maxPatches = 1 << 16
 
 func measureSWD(ctx context.Context, c *Case) ([]Value, error) {
-	if c.Samples.Vector() {
+	if !c.Samples.Pictorial() {
 		d, err := Sliced{Seed: c.Seed}.Measure(ctx, c.Samples.Rows(), c.Reference.Rows())
 		return []Value{{Name: "swd", X: d, Better: Less}}, err
 	}

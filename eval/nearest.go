@@ -19,7 +19,7 @@ func Nearest(ctx context.Context, query, data Images) []int {
 // nearest is Nearest with the squared distances.
 func nearest(ctx context.Context, query, data Images) (at []int, squared []float64) {
 	at, squared = make([]int, query.N), make([]float64, query.N)
-	if data.Vector() {
+	if !data.Pictorial() {
 		eachDistance(ctx, query.Rows(), data.Rows(), func(i int, d []float64) {
 			squared[i] = slices.Min(d)
 			at[i] = slices.Index(d, squared[i])
@@ -33,7 +33,7 @@ func nearest(ctx context.Context, query, data Images) (at []int, squared []float
 				return
 			}
 			for _, mirrored := range []bool{false, true} {
-				if mirrored && (data.W == 1 || !data.Pictorial()) {
+				if mirrored && data.W == 1 {
 					continue
 				}
 				if d := data.squaredDistance(k, x, mirrored, least); d < least {

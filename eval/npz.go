@@ -14,8 +14,7 @@ import (
 const arrayName = "arr_0"
 
 // ReadNPZ reads samples from the array arr_0 of an npz file: images uint8
-// [N,H,W,C] with C 1, 3 or 4, or points [N,D] of any type of number, which are
-// images of 1x1 pixels and D channels.
+// [N,H,W,C], points [N,D] of any type of number, or fields of floats [N,H,W,C].
 func ReadNPZ(path string) (Images, error) {
 	z, err := checkpoint.OpenNPZ(path)
 	if err != nil {
@@ -28,21 +27,21 @@ func ReadNPZ(path string) (Images, error) {
 		return Images{}, err
 	case len(a.Shape) == 1: // points of one number
 		a.Shape = []int{a.Shape[0], 1}
-		return pointsOf(path, a)
+		return numbersOf(path, a, kind.OfPoints(1))
 	case len(a.Shape) == 2:
-		return pointsOf(path, a)
+		return numbersOf(path, a, kind.OfPoints(a.Shape[1]))
 	case len(a.Shape) == 4 && a.DType == checkpoint.U8:
 		return bytesToImages(path, a)
+	case len(a.Shape) == 4 && slices.Contains([]string{checkpoint.F16, checkpoint.F32, checkpoint.F64}, a.DType):
+		return numbersOf(path, a, kind.OfFields(a.Shape[1], a.Shape[2], a.Shape[3]))
 	}
-	return Images{}, fmt.Errorf("%s: array %q: %s %v, expected images, uint8 [N,H,W,C] of 0 to 255, or points [N,D]%s",
+	return Images{}, fmt.Errorf("%s: array %q: %s %v, expected images, uint8 [N,H,W,C] of 0 to 255, points [N,D], or fields, floats [N,H,W,C]%s",
 		path, arrayName, checkpoint.NumpyName(a.DType), a.Shape, remedy(a))
 }
 
 // remedy says how an array of images of floats, of integers, or without channels becomes what is read; nothing is guessed of its values.
 func remedy(a checkpoint.Tensor) string {
 	switch {
-	case len(a.Shape) == 4 && slices.Contains([]string{checkpoint.F16, checkpoint.F32, checkpoint.F64}, a.DType):
-		return `; save (255 * x).round().astype("uint8") of values in [0,1], ((x + 1) * 127.5).round().clip(0, 255).astype("uint8") of [-1,1]`
 	case len(a.Shape) == 4:
 		return `; save x.astype("uint8") of values from 0 to 255`
 	case len(a.Shape) == 3 && isChannels(a.Shape[2]):
@@ -65,8 +64,6 @@ func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {
 		return Images{}, fmt.Errorf("%s: array %q: shape %v holds no images", path, arrayName, a.Shape)
 	case !isChannels(m.C) && isChannels(m.H):
 		return Images{}, fmt.Errorf("%s: array %q: shape %v, expected images [N,H,W,C] with C 1, 3 or 4; save x.transpose(0, 2, 3, 1) of [N,C,H,W]", path, arrayName, a.Shape)
-	case !isChannels(m.C):
-		return Images{}, fmt.Errorf("%s: array %q: shape %v, expected images [N,H,W,C] with C 1, 3 or 4", path, arrayName, a.Shape)
 	}
 	m.Pix = make([]float32, len(a.Data))
 	for i, b := range a.Data {
@@ -75,10 +72,11 @@ func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {
 	return m, nil
 }
 
-func pointsOf(path string, a checkpoint.Tensor) (Images, error) {
-	m := Images{N: a.Shape[0], Kind: kind.OfPoints(a.Shape[1])}
-	if m.N < 1 || m.C < 1 {
-		return Images{}, fmt.Errorf("%s: array %q: shape %v, expected points [N,D]", path, arrayName, a.Shape)
+// numbersOf are samples of real numbers.
+func numbersOf(path string, a checkpoint.Tensor, k kind.Kind) (Images, error) {
+	m := Images{N: a.Shape[0], Kind: k}
+	if m.N < 1 || k.Size() < 1 {
+		return Images{}, fmt.Errorf("%s: array %q: shape %v holds no %s", path, arrayName, a.Shape, k.Noun(2))
 	}
 	if err := a.Finite(); err != nil {
 		return Images{}, fmt.Errorf("%s: array %q: %w", path, arrayName, err)

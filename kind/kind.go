@@ -141,6 +141,17 @@ func (k Kind) InUnits(y []float32) []float64 {
 	return x
 }
 
+// FromUnits returns the numbers of a sample [N,H,W,C] that stand for x in the units of its source, the inverse of InUnits.
+func (k Kind) FromUnits(x []float64) []float64 {
+	y := slices.Clone(x)
+	for i, v := range x {
+		if n := len(k.Scale); n > 0 {
+			y[i] = (v - k.Shift[i%n]) / k.Scale[i%n]
+		}
+	}
+	return y
+}
+
 // LogVolume is the logarithm of the factor by which the units stretch volumes: with y in the numbers of a sample and x in the units of
 // its source, log p(x) = log p(y) - LogVolume.
 func (k Kind) LogVolume() float64 {

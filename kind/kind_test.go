@@ -58,6 +58,9 @@ func TestUnits(t *testing.T) {
 	if x := k.InUnits([]float32{0, 0, 1, -1}); !reflect.DeepEqual(x, []float64{1, -1, 3, -11}) {
 		t.Errorf("in units: %v", x)
 	}
+	if y := k.FromUnits([]float64{1, -1, 3, -11}); !reflect.DeepEqual(y, []float64{0, 0, 1, -1}) {
+		t.Errorf("from units: %v", y)
+	}
 	if x := OfFields(1, 2, 1).InUnits([]float32{2, 3}); !reflect.DeepEqual(x, []float64{2, 3}) {
 		t.Errorf("without units: %v", x)
 	}

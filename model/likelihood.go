@@ -162,7 +162,7 @@ func (m *Model) judge(ctx context.Context, k kind.Kind, x []float64, o Likelihoo
 		n := len(part) / size
 		b.stream = random.Stream{Seed: o.Seed, Domain: random.Evaluation, Sample: uint64(first)}
 		b.space.Stream = b.stream
-		err := b.load(k, m.inModelUnits(part))
+		err := b.load(k, m.Kind.FromUnits(part))
 		if err == nil {
 			err = f(b)
 		}
@@ -187,20 +187,6 @@ func (m *Model) checkSamples(k kind.Kind, x []float64) error {
 		return fmt.Errorf("%d numbers are no %v", len(x), k)
 	}
 	return m.Check(k.H, k.W)
-}
-
-// inModelUnits is x in the units in which the network works.
-func (m *Model) inModelUnits(x []float64) []float64 {
-	shift, scale := m.Kind.Shift, m.Kind.Scale
-	if len(scale) == 0 {
-		return x
-	}
-	y := make([]float64, len(x))
-	for i, v := range x {
-		c := i % len(scale)
-		y[i] = (v - shift[c]) / scale[c]
-	}
-	return y
 }
 
 // load sets the batch to the samples.

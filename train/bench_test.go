@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie/config"
-	"github.com/reverie-go/reverie/data"
 )
 
 // BenchmarkRun is preset small on its own data, from the folder's making to the
@@ -19,7 +18,7 @@ func BenchmarkRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	c.Time, c.SampleEvery, c.SaveEvery, c.Steps = 0, 0, 0, 20
-	set, err := data.Embedded(context.Background(), DataOptions(&c))
+	set, err := OpenData(context.Background(), &c, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -12,10 +12,10 @@ import (
 )
 
 // CheckMemory returns a *memory.Error where the steps of a run of c need more memory than there is. It needs no data, so that nothing is read for
-// a run that cannot be; what the data take themselves, Plan adds. Points, whose numbers only the data tell, it leaves to
+// a run that cannot be; what the data take themselves, Plan adds. Data whose shape only they tell, such as points, it leaves to
 // Plan. vae is as in Parts.
 func CheckMemory(e *engine.Engine, c *config.Run, vae string) error {
-	if c.Points() {
+	if !c.Kind().Pictorial() {
 		return nil
 	}
 	limit := memory.Available()

@@ -15,7 +15,6 @@ import (
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
-	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 )
 
@@ -73,7 +72,7 @@ func prepare(t testing.TB, c config.Run) *Trainer {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	set, err := data.Open(context.Background(), c.Data, DataOptions(&c))
+	set, err := OpenData(context.Background(), &c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/reverie-go/reverie/checkpoint"
-	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net/simpleunet"
@@ -24,7 +23,7 @@ func (quartic) Square() bool                 { return false }
 // A run takes a program's own data, network, loss and optimiser; resumed, it goes on bit for bit; what it learned is loaded and sampled.
 func TestOwnParts(t *testing.T) {
 	c := tiny(images(t, 14, 8))
-	set, err := data.Open(t.Context(), c.Data, DataOptions(&c))
+	set, err := OpenData(t.Context(), &c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

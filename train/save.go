@@ -304,8 +304,8 @@ func (t *Trainer) goesOn(had *config.Run, s *checkpoint.Trainer) {
 		t.lr = law.at(t.progressAt(max(0, t.learner.Steps-1), now.Time))
 	}
 	t.law, t.remark = law.goesOn(t.Config, now, t.lr)
-	if was := source(had); was != source(t.Config) {
-		t.remark = strings.TrimPrefix(t.remark+fmt.Sprintf("; the images are the same, and are now read from %s (it was %s)", source(t.Config), was), "; ")
+	if was := dataOf(had); was != dataOf(t.Config) {
+		t.remark = strings.TrimPrefix(t.remark+fmt.Sprintf("; the images are the same, and are now read from %s (it was %s)", dataOf(t.Config), was), "; ")
 	}
 }
 
@@ -331,7 +331,7 @@ func (t *Trainer) continues(c *checkpoint.Checkpoint) error {
 		return fmt.Errorf("%w: it has no trainer.json", checkpoint.ErrNotModel)
 	case s.Data != t.fingerprint() || s.HeldOut != "" && s.HeldOut != t.heldOut.Fingerprint():
 		return fmt.Errorf("it was trained on other images than %s gives now: %s; put them back, give the folder that they were moved to as DATA, or start a new run",
-			source(t.Config), t.otherImages(s.Images))
+			dataOf(t.Config), t.otherImages(s.Images))
 	case s.Seed != t.Config.Seed:
 		return fmt.Errorf("seed %d in trainer.json, %d in config.json; put back the config.json that was there", s.Seed, t.Config.Seed)
 	case c.Arch != t.learner.Net.Arch():
@@ -362,8 +362,8 @@ func (t *Trainer) otherImages(were string) string {
 // seconds is s as a duration, exactly what Duration.Seconds was taken of.
 func seconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }
 
-// source names the data of a configuration.
-func source(c *config.Run) string {
+// dataOf names the data of a configuration.
+func dataOf(c *config.Run) string {
 	if len(c.Data) == 0 {
 		return "the embedded emoji"
 	}

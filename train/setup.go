@@ -13,7 +13,6 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
-	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
@@ -212,31 +211,4 @@ func newPreview(e *engine.Engine, c *config.Run, m net.Model, p reverie.Process)
 	preview := model.New(e, m, p, spec.Prediction.Param(), nil)
 	preview.Spec, preview.Learned = spec, spec.Learned()
 	return preview, nil
-}
-
-// splits are the rules of the hold-out by their names in a configuration.
-var splits = map[string]data.Split{"bytes": data.SplitBytes, "pixels": data.SplitPixels}
-
-// cacheBytes is the budget for decoded images: what the run says, at most half of the memory there is.
-func cacheBytes(c *config.Run) int64 {
-	budget := int64(c.Cache) << 20
-	if have := memory.Available().Bytes; have > 0 {
-		budget = min(budget, have/2)
-	}
-	return budget
-}
-
-// DataOptions says what a configuration makes of its images.
-func DataOptions(c *config.Run) data.Options {
-	o := data.Options{
-		Height: c.Resolution.H, Width: c.Resolution.W, Channels: c.ImageChannels,
-		Flip: c.Flip, Classes: c.DataClass, Val: c.Val, Split: splits[c.Split], Strict: c.Strict, CacheBytes: cacheBytes(c), MaxPixels: int64(c.MaxPixels),
-	}
-	if c.Crop == "center" {
-		o.Crop = data.CropCenter
-	}
-	if c.Cache == 0 {
-		o.CacheBytes = -1 // none
-	}
-	return o
 }

@@ -279,7 +279,7 @@ func checkDeviation(t *testing.T, tr *Trainer) {
 
 // resumeWithin goes on with the run in dir in its own copy of the autoencoder.
 func resumeWithin(t *testing.T, c config.Run, dir string) {
-	set, err := data.Open(context.Background(), c.Data, DataOptions(&c))
+	set, err := OpenData(context.Background(), &c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,7 +332,7 @@ func TestLatentRefusals(t *testing.T) {
 		c := c
 		c.VAE = row.vae
 		row.change(&c)
-		set, err := data.Open(context.Background(), c.Data, DataOptions(&c))
+		set, err := OpenData(context.Background(), &c, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -146,7 +146,7 @@ func (b *bench) train(name string, stop time.Duration, change func(*config.Run))
 
 // images opens the emoji and keeps their two parts.
 func (b *bench) images(c *config.Run) (*data.Set, error) {
-	set, err := data.Embedded(b.ctx, train.DataOptions(c))
+	set, err := train.OpenData(b.ctx, c, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,7 @@ func (b *bench) open(dir string) error {
 	if err != nil {
 		return err
 	}
-	if c.Points() {
+	if c.Kind().Vector() {
 		return fmt.Errorf("%s was trained on points; this compares images", dir)
 	}
 	set, err := train.OpenData(b.ctx, c, nil)

@@ -35,7 +35,7 @@ var allowed = map[string]struct {
 	"data/picture": {[]string{"checkpoint"}, true},                         // for its atomic writing
 	"data/points":  {[]string{".", "data", "mixture", "checkpoint"}, true}, // for npz
 	"checkpoint":   {[]string{"checkpoint"}, true},
-	"config":       {[]string{".", "sample", "net", "config", "formulation"}, true},
+	"config":       {[]string{".", "sample", "net", "config", "data", "formulation"}, true},
 	"engine":       {[]string{".", "engine"}, true},
 	"net":          {[]string{".", "net", "engine", "checkpoint"}, true}, // for the classes of model folders
 	"guide":        {[]string{".", "engine"}, true},
