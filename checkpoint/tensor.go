@@ -26,8 +26,7 @@ const (
 )
 
 // A Tensor is an array as it lies in a file: elements in row-major order,
-// little endian. Its underlying type is the same as net.Array's, so one
-// converts to the other.
+// little endian.
 //
 // A Tensor with nil Data and a non-empty shape stands for one whose data are
 // elsewhere: see [Checkpoint.Fill] and [Only].

@@ -8,7 +8,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
-	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/spf13/cobra"
 )
@@ -70,7 +69,7 @@ func layOut(arch string, dict map[string]checkpoint.Tensor) (net.Network, error)
 	if n == nil {
 		return nil, inferErr
 	}
-	err = net.CheckArrays(n.Params(), model.Arrays(dict))
+	err = net.CheckArrays(n.Params(), dict)
 	if inferErr != nil && err != nil {
 		return nil, fmt.Errorf("not a %s (compared with the usual one): %w", arch, err)
 	}

@@ -144,15 +144,7 @@ const (
 
 // arrays are the weights under their names.
 func (c *Classifier) arrays() (map[string]checkpoint.Tensor, error) {
-	dict, err := net.Export(c.Net.Params(), c.Weights)
-	if err != nil {
-		return nil, err
-	}
-	arrays := make(map[string]checkpoint.Tensor, len(dict)+2) // and the counts
-	for name, a := range dict {
-		arrays[name] = checkpoint.Tensor(a)
-	}
-	return arrays, nil
+	return net.Export(c.Net.Params(), c.Weights)
 }
 
 // classifierFrom reads a classifier from a file's arrays.
@@ -169,12 +161,9 @@ func classifierFrom(e *engine.Engine, arrays map[string]checkpoint.Tensor, chann
 		}
 		counts[i] = int(v[0])
 	}
-	dict := make(map[string]net.Array, len(arrays))
-	for name, a := range arrays {
-		if name != rightKey && name != testedKey {
-			dict[name] = net.Array(a)
-		}
-	}
+	dict := maps.Clone(arrays)
+	delete(dict, rightKey)
+	delete(dict, testedKey)
 	weights, err := net.Import(m.Params(), dict, dtypes.Float32)
 	if err != nil {
 		return nil, err

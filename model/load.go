@@ -75,7 +75,7 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 		return nil, err
 	}
 	dict, part := c.Sampling(raw)
-	weights, err := net.Import(n.Params(), Arrays(dict), dtypes.Float32)
+	weights, err := net.Import(n.Params(), dict, dtypes.Float32)
 	if err != nil {
 		return nil, err
 	}
@@ -178,13 +178,4 @@ func defaults(c *checkpoint.Checkpoint, spec formulation.Spec) (d Defaults) {
 		d.Solver, d.Steps, d.Clamp = nil, 0, ""
 	}
 	return d
-}
-
-// Arrays gives a dictionary of tensors of files as the networks take it.
-func Arrays(dict map[string]checkpoint.Tensor) map[string]net.Array {
-	m := make(map[string]net.Array, len(dict))
-	for name, t := range dict {
-		m[name] = net.Array(t)
-	}
-	return m
 }

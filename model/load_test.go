@@ -72,7 +72,7 @@ func trained(t testing.TB, e *engine.Engine, change func(*config.Run)) string {
 }
 
 // weights are the values of a loaded model under their names.
-func weights(t testing.TB, l *model.Loaded) map[string]net.Array {
+func weights(t testing.TB, l *model.Loaded) map[string]checkpoint.Tensor {
 	m, err := net.Export(l.Net.Params(), l.Weights)
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func weights(t testing.TB, l *model.Loaded) map[string]net.Array {
 	return m
 }
 
-func sameWeights(a map[string]net.Array, b map[string]checkpoint.Tensor) bool {
+func sameWeights(a map[string]checkpoint.Tensor, b map[string]checkpoint.Tensor) bool {
 	for name, x := range a {
 		if string(x.Data) != string(b[name].Data) {
 			return false

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
@@ -321,7 +322,7 @@ func buildAutoencoder(e *engine.Engine, n *checkpoint.Network) (*Autoencoder, er
 	if err != nil {
 		return nil, err
 	}
-	weights, err := net.Import(a.Params(), withVariance(a, Arrays(n.Weights)), dtypes.Float32)
+	weights, err := net.Import(a.Params(), withVariance(a, maps.Clone(n.Weights)), dtypes.Float32)
 	if err != nil {
 		return nil, fmt.Errorf("vae: %w", err)
 	}
@@ -329,10 +330,10 @@ func buildAutoencoder(e *engine.Engine, n *checkpoint.Network) (*Autoencoder, er
 }
 
 // withVariance adds to the weights what a file of diffusers lacks.
-func withVariance(a vae.Autoencoder, weights map[string]net.Array) map[string]net.Array {
+func withVariance(a vae.Autoencoder, weights map[string]checkpoint.Tensor) map[string]checkpoint.Tensor {
 	for _, p := range a.Params() {
 		if _, ok := weights[p.Name]; p.Name == vae.LogVariance && !ok {
-			weights[p.Name] = net.Array(checkpoint.FromF32s([]float32{float32(p.Init.Lo)}, p.Shape...))
+			weights[p.Name] = checkpoint.FromF32s([]float32{float32(p.Init.Lo)}, p.Shape...)
 		}
 	}
 	return weights

@@ -195,17 +195,6 @@ func (v *Vars) Updates() (params []*Param, values []*graph.Node) {
 	return params, values
 }
 
-// An Array is a tensor at the border to files: its identical underlying type
-// is the one that package checkpoint reads and writes.
-type Array struct {
-	// DType is safetensors' name of the element type: F32, F64, I64, ...
-	DType string
-	// Shape in PyTorch's order.
-	Shape []int
-	// Data little-endian, row-major.
-	Data []byte
-}
-
 // Trainable is the number of trained parameters, buffers not counted.
 func Trainable(m Network) int {
 	n := 0

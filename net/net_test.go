@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
 	_ "github.com/reverie-go/reverie/net/all"
@@ -223,7 +224,7 @@ func TestLayout(t *testing.T) {
 		b := math.Float32bits(float32(i))
 		data = append(data, byte(b), byte(b>>8), byte(b>>16), byte(b>>24))
 	}
-	x, err := net.Import([]*net.Param{p}, map[string]net.Array{"w": {DType: "F32", Shape: p.Shape, Data: data}}, dtypes.Float32)
+	x, err := net.Import([]*net.Param{p}, map[string]checkpoint.Tensor{"w": {DType: "F32", Shape: p.Shape, Data: data}}, dtypes.Float32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +241,7 @@ func TestLayout(t *testing.T) {
 func TestHalfImport(t *testing.T) {
 	p := &net.Param{Name: "w", Shape: []int{2}}
 	for dtype, data := range map[string][]byte{"F16": {0x00, 0x3e, 0x00, 0xc0}, "BF16": {0xc0, 0x3f, 0x00, 0xc0}} {
-		x, err := net.Import([]*net.Param{p}, map[string]net.Array{"w": {DType: dtype, Shape: p.Shape, Data: data}}, dtypes.Float32)
+		x, err := net.Import([]*net.Param{p}, map[string]checkpoint.Tensor{"w": {DType: dtype, Shape: p.Shape, Data: data}}, dtypes.Float32)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -252,7 +253,7 @@ func TestHalfImport(t *testing.T) {
 
 func TestImportFaults(t *testing.T) {
 	m := simple(t)
-	fresh := func() map[string]net.Array {
+	fresh := func() map[string]checkpoint.Tensor {
 		dict, err := net.Export(m.Params(), net.Initial(m, 3, dtypes.Float32))
 		if err != nil {
 			t.Fatal(err)
@@ -260,39 +261,39 @@ func TestImportFaults(t *testing.T) {
 		return dict
 	}
 	for name, c := range map[string]struct {
-		spoil func(d map[string]net.Array)
+		spoil func(d map[string]checkpoint.Tensor)
 		want  string
 	}{
-		"missing": {func(d map[string]net.Array) { delete(d, "conv0.bias") }, `missing "conv0.bias" [8]`},
-		"two missing": {func(d map[string]net.Array) { delete(d, "output.bias"); delete(d, "conv0.bias") },
+		"missing": {func(d map[string]checkpoint.Tensor) { delete(d, "conv0.bias") }, `missing "conv0.bias" [8]`},
+		"two missing": {func(d map[string]checkpoint.Tensor) { delete(d, "output.bias"); delete(d, "conv0.bias") },
 			`missing "conv0.bias" [8] (and 1 more)`},
-		"extra": {func(d map[string]net.Array) {
-			d["conv9.bias"] = net.Array{DType: "F32", Shape: []int{1}, Data: make([]byte, 4)}
+		"extra": {func(d map[string]checkpoint.Tensor) {
+			d["conv9.bias"] = checkpoint.Tensor{DType: "F32", Shape: []int{1}, Data: make([]byte, 4)}
 		},
 			`extra "conv9.bias" [1]`},
-		"shape": {func(d map[string]net.Array) {
-			d["conv0.bias"] = net.Array{DType: "F32", Shape: []int{9}, Data: make([]byte, 36)}
+		"shape": {func(d map[string]checkpoint.Tensor) {
+			d["conv0.bias"] = checkpoint.Tensor{DType: "F32", Shape: []int{9}, Data: make([]byte, 36)}
 		},
 			`"conv0.bias" has shape [9], expected [8]`},
-		"type": {func(d map[string]net.Array) {
-			d["conv0.bias"] = net.Array{DType: "I64", Shape: []int{8}, Data: make([]byte, 64)}
+		"type": {func(d map[string]checkpoint.Tensor) {
+			d["conv0.bias"] = checkpoint.Tensor{DType: "I64", Shape: []int{8}, Data: make([]byte, 64)}
 		},
 			`"conv0.bias" has type I64, expected F32, F64, F16 or BF16`},
-		"unknown type": {func(d map[string]net.Array) {
-			d["conv0.bias"] = net.Array{DType: "U8", Shape: []int{8}, Data: make([]byte, 8)}
+		"unknown type": {func(d map[string]checkpoint.Tensor) {
+			d["conv0.bias"] = checkpoint.Tensor{DType: "U8", Shape: []int{8}, Data: make([]byte, 8)}
 		},
 			`"conv0.bias" has type U8, expected F32, F64, F16 or BF16`},
-		"float count": {func(d map[string]net.Array) {
-			d["downs.0.bnorm1.num_batches_tracked"] = net.Array{DType: "F32", Data: make([]byte, 4)}
+		"float count": {func(d map[string]checkpoint.Tensor) {
+			d["downs.0.bnorm1.num_batches_tracked"] = checkpoint.Tensor{DType: "F32", Data: make([]byte, 4)}
 		}, `"downs.0.bnorm1.num_batches_tracked" has type F32, expected I64`},
-		"bytes": {func(d map[string]net.Array) {
-			d["conv0.bias"] = net.Array{DType: "F32", Shape: []int{8}, Data: make([]byte, 31)}
+		"bytes": {func(d map[string]checkpoint.Tensor) {
+			d["conv0.bias"] = checkpoint.Tensor{DType: "F32", Shape: []int{8}, Data: make([]byte, 31)}
 		},
 			`"conv0.bias" has 31 bytes, expected 32`},
-		"all three": {func(d map[string]net.Array) {
+		"all three": {func(d map[string]checkpoint.Tensor) {
 			delete(d, "conv0.weight")
-			d["x"] = net.Array{DType: "F32", Shape: []int{1}, Data: make([]byte, 4)}
-			d["output.bias"] = net.Array{DType: "F32", Shape: []int{1}, Data: make([]byte, 4)}
+			d["x"] = checkpoint.Tensor{DType: "F32", Shape: []int{1}, Data: make([]byte, 4)}
+			d["output.bias"] = checkpoint.Tensor{DType: "F32", Shape: []int{1}, Data: make([]byte, 4)}
 		}, `missing "conv0.weight" [8 3 3 3]; extra "x" [1]; "output.bias" has shape [1], expected [3]`},
 	} {
 		d := fresh()

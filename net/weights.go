@@ -11,17 +11,18 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/dtypes/bfloat16"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/x448/float16"
 )
 
 // Export turns tensors in the engine's layout, in the order of params, into
 // PyTorch's state dict. What the tensors are does not matter, only their
 // shapes: an optimiser's moments pass through too.
-func Export(params []*Param, values []*tensors.Tensor) (map[string]Array, error) {
+func Export(params []*Param, values []*tensors.Tensor) (map[string]checkpoint.Tensor, error) {
 	if len(params) != len(values) {
 		return nil, fmt.Errorf("net: %d parameters, %d tensors", len(params), len(values))
 	}
-	out := make(map[string]Array, len(params))
+	out := make(map[string]checkpoint.Tensor, len(params))
 	for i, p := range params {
 		a, err := p.export(values[i])
 		if err != nil {
@@ -32,11 +33,11 @@ func Export(params []*Param, values []*tensors.Tensor) (map[string]Array, error)
 	return out, nil
 }
 
-func (p *Param) export(t *tensors.Tensor) (Array, error) {
+func (p *Param) export(t *tensors.Tensor) (checkpoint.Tensor, error) {
 	if err := t.Shape().CheckDims(p.EngineShape()...); err != nil {
-		return Array{}, fmt.Errorf("net: parameter %q: %w", p.Name, err)
+		return checkpoint.Tensor{}, fmt.Errorf("net: parameter %q: %w", p.Name, err)
 	}
-	a := Array{Shape: slices.Clone(p.Shape), Data: make([]byte, p.Size()*t.DType().Size())}
+	a := checkpoint.Tensor{Shape: slices.Clone(p.Shape), Data: make([]byte, p.Size()*t.DType().Size())}
 	err := t.ConstFlatData(func(flat any) {
 		switch flat := flat.(type) {
 		case []float32:
@@ -60,7 +61,7 @@ func (p *Param) export(t *tensors.Tensor) (Array, error) {
 		err = fmt.Errorf("type %s cannot be exported", t.DType())
 	}
 	if err != nil {
-		return Array{}, fmt.Errorf("net: parameter %q: %w", p.Name, err)
+		return checkpoint.Tensor{}, fmt.Errorf("net: parameter %q: %w", p.Name, err)
 	}
 	return a, nil
 }
@@ -70,7 +71,7 @@ func (p *Param) export(t *tensors.Tensor) (Array, error) {
 // integer buffer must be an integer. The error of a dictionary that does not
 // fit names the first missing tensor, the first extra and the first of another
 // shape or type.
-func Import(params []*Param, arrays map[string]Array, float dtypes.DType) ([]*tensors.Tensor, error) {
+func Import(params []*Param, arrays map[string]checkpoint.Tensor, float dtypes.DType) ([]*tensors.Tensor, error) {
 	if err := CheckArrays(params, arrays); err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func Import(params []*Param, arrays map[string]Array, float dtypes.DType) ([]*te
 }
 
 // CheckArrays says whether a dictionary has exactly the tensors of params.
-func CheckArrays(params []*Param, arrays map[string]Array) error {
+func CheckArrays(params []*Param, arrays map[string]checkpoint.Tensor) error {
 	known := make(map[string]bool, len(params))
 	var missing, extra, wrong []string
 	for _, p := range params {
@@ -118,7 +119,7 @@ func CheckArrays(params []*Param, arrays map[string]Array) error {
 }
 
 // fault says what about a does not fit the parameter, "" if nothing.
-func (p *Param) fault(a Array) string {
+func (p *Param) fault(a checkpoint.Tensor) string {
 	read, size := reader(a.DType)
 	switch {
 	case !slices.Equal(a.Shape, p.Shape):

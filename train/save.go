@@ -139,7 +139,7 @@ func (t *Trainer) load(dir string) error {
 	places := dictionaries(t.learner)
 	_, err := checkpoint.Load(dir, checkpoint.Each(func(part checkpoint.Part, name string, x checkpoint.Tensor) error {
 		if d, ok := places[part]; ok {
-			return d.put(t.engine, name, net.Array(x))
+			return d.put(t.engine, name, x)
 		}
 		if part != checkpoint.EMA && part != checkpoint.VAE { // an average that is no longer kept, and what the run has already
 			return fmt.Errorf("it has a %s, which the run's optimiser does not keep", part)
@@ -200,12 +200,12 @@ func (d dictionary) fill(name string, dst []byte) error {
 }
 
 // put takes one tensor from a file.
-func (d dictionary) put(e *engine.Engine, name string, a net.Array) error {
+func (d dictionary) put(e *engine.Engine, name string, a checkpoint.Tensor) error {
 	i := slices.IndexFunc(d.params, func(p *net.Param) bool { return p.Name == name })
 	if i < 0 {
 		return fmt.Errorf("weights do not fit the network: extra %q %v", name, a.Shape)
 	}
-	t, err := net.Import(d.params[i:i+1], map[string]net.Array{name: a}, dtypes.Float32)
+	t, err := net.Import(d.params[i:i+1], map[string]checkpoint.Tensor{name: a}, dtypes.Float32)
 	if err != nil {
 		return err
 	}

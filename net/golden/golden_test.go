@@ -37,7 +37,7 @@ type network struct {
 	net.Network
 	float  dtypes.DType
 	loss   func(d *graph.Node) *graph.Node
-	golden map[string]net.Array
+	golden map[string]checkpoint.Tensor
 	engine *engine.Engine
 }
 
@@ -101,13 +101,9 @@ func eachCase(t *testing.T, e *engine.Engine, f func(t *testing.T, n *network)) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		read, _, err := checkpoint.ReadSafetensorsFile(filepath.Join("testdata", c.name+".safetensors"))
+		golden, _, err := checkpoint.ReadSafetensorsFile(filepath.Join("testdata", c.name+".safetensors"))
 		if err != nil {
 			t.Fatal(err)
-		}
-		golden := map[string]net.Array{}
-		for name, a := range read {
-			golden[name] = net.Array(a)
 		}
 		for _, float := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
 			t.Run(c.name+"/"+float.String(), func(t *testing.T) {
@@ -140,8 +136,8 @@ func diffusersConfig(t *testing.T, name string) (config []byte, order []string) 
 }
 
 // under are the golden arrays whose names begin with prefix and a slash.
-func (n *network) under(prefix string) map[string]net.Array {
-	m := map[string]net.Array{}
+func (n *network) under(prefix string) map[string]checkpoint.Tensor {
+	m := map[string]checkpoint.Tensor{}
 	for name, a := range n.golden {
 		if rest, ok := strings.CutPrefix(name, prefix+"/"); ok {
 			m[rest] = a
@@ -193,9 +189,9 @@ func nhwc(v []float64, shape []int) ([]float64, []int) {
 	return out, []int{b, h, w, c}
 }
 
-func values(t *testing.T, a net.Array) []float64 {
+func values(t *testing.T, a checkpoint.Tensor) []float64 {
 	if a.DType == "I64" {
-		ints, err := checkpoint.Tensor(a).I64s()
+		ints, err := a.I64s()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +201,7 @@ func values(t *testing.T, a net.Array) []float64 {
 		}
 		return v
 	}
-	v, err := checkpoint.Tensor(a).F64s()
+	v, err := a.F64s()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +283,7 @@ func (n *network) compareDict(t *testing.T, what string, params []*net.Param, go
 	compare(t, what, 1e-4, dict(t, g), dict(t, want))
 }
 
-func dict(t *testing.T, m map[string]net.Array) map[string][]float64 {
+func dict(t *testing.T, m map[string]checkpoint.Tensor) map[string][]float64 {
 	out := map[string][]float64{}
 	for name, a := range m {
 		out[name] = values(t, a)

@@ -135,10 +135,10 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := readGolden(t, name)
 			_, out := m.Channels()
-			state := map[string]net.Array{}
+			state := map[string]checkpoint.Tensor{}
 			for key, a := range g {
 				if rest, ok := strings.CutPrefix(key, "weight/"); ok {
-					state[rest] = net.Array(a)
+					state[rest] = a
 				}
 			}
 			weights, err := net.Import(m.Params(), state, dtypes.Float64)
