@@ -17,19 +17,22 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/kind"
-	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 )
 
 // evalOptions are the flags of eval.
 type evalOptions struct {
 	solverFlags
-	metrics, dataClass                           []string
-	n, draws, batch, images, times, probes       int
+	names, dataClass                             []string // of metrics, and of class folders
+	settings                                     []*table.Field
+	metrics                                      []eval.Metric // that are asked for
+	n, draws, batch                              int
 	maxPixels                                    int
 	seed                                         uint64
-	val, tolerance                               float64
-	raw, json, best, noCache, exact              bool
+	val                                          float64
+	raw, json, best, noCache                     bool
 	from, features, npz, nearest, terms, backend string
 }
 
@@ -69,16 +72,15 @@ where its data lie now, or other images to compare with.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringSliceVar(&o.metrics, "metrics", nil, "what to measure, of those above (default: all but elbo, vlb and likelihood)")
+	f.StringSliceVar(&o.names, "metrics", nil, "what to measure, of those above (default: all but "+english.WordSeries(ofModels(), "and")+")")
 	maxPixelsVar(f, &o.maxPixels)
 	numberVarP(f, &o.n, "n", "n", counts, 0, "samples in a draw (default: 512 images, 2048 points)")
-	numberVar(f, &o.draws, "draws", within(1, 1000), 3, "draws of samples, over which the spread is taken; if given, of the noise of elbo and vlb too (else 1)")
+	numberVar(f, &o.draws, "draws", within(1, 1000), 3, "draws of samples, over which the spread is taken; if given, of the noise of "+english.WordSeries(readers("draws"), "and")+" too (else 1)")
 	f.StringVar(&o.features, "features", "", "take the features of fid, kid and pr from this ONNX file")
-	numberVar(f, &o.images, "images", counts, 64, "images on which elbo, vlb and likelihood are taken")
-	numberVar(f, &o.times, "times", within(0, 1<<20), 0, "random times at which elbo and vlb are estimated (even; 0: all steps of a chain, 128 of continuous time)")
-	numberVar(f, &o.probes, "probes", within(0, likelihood.MostProbes), 0, "random vectors for each image's divergence in likelihood (0: the exact divergence below 9 dimensions, else 1)")
-	numberVar(f, &o.tolerance, "tolerance", within(1e-12, 0.1), 1e-5, "relative and absolute tolerance of likelihood's integral")
-	f.BoolVar(&o.exact, "exact", false, "the exact divergence in likelihood, up to 64 dimensions")
+	o.settings = metricSettings()
+	for _, setting := range o.settings {
+		fieldVar(f, setting)
+	}
 	f.StringVar(&o.terms, "terms", "", "write the bound term by term here: .csv or .svg")
 	f.StringVar(&o.nearest, "nearest", "nearest.png", "write samples over their nearest training images here, where nearest is measured")
 	f.StringVar(&o.npz, "npz", "", "write the first draw here, arr_0")
@@ -99,8 +101,8 @@ where its data lie now, or other images to compare with.`,
 // metricLines are the metrics with their lines, for the help.
 func metricLines() []string {
 	var out []string
-	for _, m := range append(eval.Metrics(), modelMetrics(nil)...) {
-		out = append(out, fmt.Sprintf("%-12s%s", m.Name, m.About))
+	for _, m := range eval.Metrics.Rows() {
+		out = append(out, fmt.Sprintf("%-12s%s", m.Row().Name, m.Row().Text))
 	}
 	return out
 }
@@ -113,7 +115,8 @@ type evaluation struct {
 	model  *model.Loaded // nil: samples
 	given  eval.Images   // the samples of a file
 	p      model.Options
-	data   references
+	config *config.Run // of the training data
+	data   *eval.References
 	name   string // of what is judged
 	first  eval.Images
 	sets   []*data.Set // that were opened
@@ -270,24 +273,25 @@ func (v *evaluation) checkKind(k kind.Kind) error {
 
 // run measures and prints.
 func (v *evaluation) run() error {
-	list := eval.Metrics()
-	if v.model != nil {
-		list = append(list, modelMetrics(v)...)
-	}
-	metrics, err := eval.Choose(list, v.metrics, v.data.kind())
+	metrics, err := v.fitting()
 	if err != nil {
-		return fmt.Errorf("--metrics: %w", err)
+		return err
 	}
 	cache, err := v.cache()
 	if err != nil {
 		return err
 	}
-	e := &eval.Evaluation{Metrics: metrics, HeldOut: v.data.heldOut, Training: v.data.training, Withheld: v.data.withheld, Seed: v.seed, Cache: cache}
-	e.Progress = v.stage
+	e := &eval.Evaluation{
+		Metrics: metrics, HeldOut: v.data.HeldOut, Training: v.data.Training, Withheld: v.data.Withheld, Seed: v.seed, Cache: cache,
+		Terms: v.writeTerms, Progress: v.stage,
+	}
 	var features closers
 	defer features.close()
-	if v.data.kind().Pictorial() {
+	if v.data.Of().Pictorial() {
 		e.Features = func(ctx context.Context) (eval.Features, error) { return v.makeFeatures(ctx, cache, &features) }
+	}
+	if v.model != nil {
+		e.Model, e.Likelihood = v.model.Model, v.likelihood()
 	}
 	r, err := e.Run(v.cmd.Context(), v.draws, v.draw)
 	v.stage("")
@@ -297,10 +301,38 @@ func (v *evaluation) run() error {
 	if err := v.pictureNearest(metrics); err != nil {
 		return err
 	}
-	if err := v.print(r); err != nil {
+	if err := v.print(r); err != nil || len(v.names) == 0 {
 		return err
 	}
-	return v.missing(r, metrics)
+	if err := r.Missing(metrics); err != nil {
+		return fmt.Errorf("--metrics %w", err)
+	}
+	return nil
+}
+
+// fitting are the metrics that judge what there is.
+func (v *evaluation) fitting() ([]eval.Metric, error) {
+	k := v.data.Of().Images.Kind
+	for _, m := range v.metrics {
+		if err := m.About().Subject.Fits(k); err != nil && len(v.names) > 0 {
+			return nil, fmt.Errorf("--metrics %s %w", m.Row().Name, err)
+		}
+	}
+	return eval.Fitting(v.metrics, k), nil
+}
+
+// likelihood is how the model is measured, beside what the metrics' settings say.
+func (v *evaluation) likelihood() model.LikelihoodOptions {
+	name := v.model.Defaults.Variance
+	if f := v.cmd.Flags().Lookup("variance"); f.Changed {
+		name = f.Value.String()
+	}
+	row, _ := sample.Variances.Find(name) // a known name: see table.Field
+	o := model.LikelihoodOptions{Mode: v.p.Mode, Batch: v.batch, Clamp: v.p.Clamp == "x0", Process: v.p.Process, Variance: row.Variance}
+	if v.cmd.Flags().Changed("draws") {
+		o.Draws = v.draws
+	}
+	return o
 }
 
 // cache is where classifiers and features are kept; nil: nowhere.
@@ -340,8 +372,8 @@ func (v *evaluation) stage(what string) {
 }
 
 // draw draws the samples of draw i.
-func (v *evaluation) draw(ctx context.Context, i int) (eval.Images, error) {
-	x := v.given
+func (v *evaluation) draw(ctx context.Context, i int) (x eval.Images, err error) {
+	x = v.given
 	if v.model != nil {
 		p := v.p
 		p.Seed += uint64(i)
@@ -350,19 +382,11 @@ func (v *evaluation) draw(ctx context.Context, i int) (eval.Images, error) {
 			bar.add(1)
 			return nil
 		}
-		pix, err := v.model.Sample(ctx, p)
+		x, err = eval.Draw(ctx, v.model.Model, p)
 		bar.done()
-		if err != nil {
-			return x, err
-		}
-		x = eval.Images{N: p.N, Kind: v.model.Kind.Sized(p.Height, p.Width), Pix: pix}
-		if !x.Ranged {
-			x.Pix, x.Wide = nil, x.InUnits(pix)
-		}
-		x = x.Rounded()
 	}
-	if i > 0 {
-		return x, nil
+	if err != nil || i > 0 {
+		return x, err
 	}
 	v.first = x
 	if v.npz == "" {
@@ -371,40 +395,10 @@ func (v *evaluation) draw(ctx context.Context, i int) (eval.Images, error) {
 	return x, eval.WriteNPZ(v.npz, x)
 }
 
-// narrowed are the numbers of images, or points, as float32.
-func narrowed(m eval.Images) []float32 {
-	if m.Wide == nil {
-		return m.Pix
-	}
-	out := make([]float32, len(m.Wide))
-	for i, x := range m.Wide {
-		out[i] = float32(x)
-	}
-	return out
-}
-
-// missing is an error if a metric that was asked for gave nothing.
-func (v *evaluation) missing(r *eval.Report, metrics []eval.Metric) error {
-	if len(v.metrics) == 0 {
-		return nil
-	}
-	for _, m := range metrics {
-		if !slices.ContainsFunc(r.Rows, func(row eval.Row) bool { return row.Metric == m.Name }) {
-			for _, n := range r.Notes {
-				if strings.HasPrefix(n, m.Name+" ") {
-					return errors.New(n)
-				}
-			}
-			return fmt.Errorf("--metrics %s: there is nothing to measure it on", m.Name)
-		}
-	}
-	return nil
-}
-
 // print prints the report.
 func (v *evaluation) print(r *eval.Report) error {
 	if !v.json {
-		return writeReport(v.cmd.OutOrStdout(), v.name, r)
+		return r.WriteText(v.cmd.OutOrStdout(), v.name)
 	}
 	r.Notes = append(v.warnings, r.Notes...)
 	text, err := json.MarshalIndent(struct {

@@ -196,7 +196,7 @@ func TestEvalRefused(t *testing.T) {
 		text string
 	}{
 		{"eval", "a run or an npz file"},
-		{"eval nowhere --metrics swd,is", `metric "is" is unknown; choose of swd, w2, mmd`},
+		{"eval nowhere --metrics swd,is", `--metrics "is" is unknown; choose one of swd, w2, mmd`},
 		{"eval nowhere --draws 0", "--draws 0"},
 		{"eval nowhere --val 0.5", "--val belongs to SAMPLES.npz"},
 		{"eval a.npz --metrics elbo", "judges a model"},
@@ -217,7 +217,7 @@ func TestEvalRefused(t *testing.T) {
 	refused(t, exitFailure, []string{"none.npz"}, "eval", "none.npz")
 	refused(t, exitFailure, []string{"--features none.onnx: no such file"}, "eval", run, "-n", "4", "--draws", "1", "--metrics", "kid", "--features", "none.onnx")
 	refused(t, exitFailure, []string{"kid", "needed are at least 10"}, "eval", run, "-n", "4", "--draws", "1", "--steps", "1", "--solver", "ddim", "--metrics", "kid", "--features", onnx)
-	refused(t, exitFailure, []string{"metric w2 is for points"}, "eval", run, "--metrics", "w2")
+	refused(t, exitFailure, []string{"--metrics w2 is for points"}, "eval", run, "--metrics", "w2")
 }
 
 // A flag that nothing would use is refused before any file is opened: of

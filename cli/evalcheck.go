@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -9,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/reverie-go/reverie/eval"
-	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/table"
 )
 
 // check finds what the command line alone shows to be wrong.
@@ -18,16 +19,11 @@ func (o *evalOptions) check(cmd *cobra.Command, args []string) error {
 		return usage(err)
 	}
 	f := cmd.Flags()
-	switch {
-	case o.times%2 == 1:
-		return usagef("--times %d: times are drawn in pairs, which show how far they vary; give an even number, or 0 for the default", o.times)
-	case o.exact && f.Changed("probes"):
-		return usagef("--exact takes the whole divergence, and --probes estimates it; give one of them")
-	case f.Changed("nearest") && o.nearest != "" && !strings.EqualFold(filepath.Ext(o.nearest), ".png"):
+	if f.Changed("nearest") && o.nearest != "" && !strings.EqualFold(filepath.Ext(o.nearest), ".png") {
 		return usagef("--nearest %s: pictures are written as PNG; end the name with .png", o.nearest)
 	}
-	if err := o.checkMetrics(args[0]); err != nil {
-		return err
+	if err := o.choose(f, args[0]); err != nil {
+		return usage(err)
 	}
 	if err := o.checkUsed(f, args[0]); err != nil {
 		return err
@@ -38,44 +34,68 @@ func (o *evalOptions) check(cmd *cobra.Command, args []string) error {
 	return checkNames(output{"nearest", o.nearest}, output{"npz", o.npz}, output{"terms", o.terms})
 }
 
-// checkMetrics reports metrics that there are not, or that do not judge samples.
-func (o *evalOptions) checkMetrics(path string) error {
-	list := append(eval.Metrics(), modelMetrics(nil)...)
-	for _, name := range o.metrics {
-		// Of points or images is not known yet: a name fits one of them.
-		_, images := eval.Choose(list, []string{name}, kind.OfImages(0, 0, 3))
-		_, points := eval.Choose(list, []string{name}, kind.OfPoints(2))
-		if images != nil && points != nil {
-			return usagef("--metrics: %w", images)
+// choose finds the metrics that are asked for, and gives them their settings.
+func (o *evalOptions) choose(f *pflag.FlagSet, path string) (err error) {
+	if o.metrics, err = eval.Choose(o.names...); err != nil {
+		return err
+	}
+	given := slices.DeleteFunc(slices.Clone(o.settings), func(s *table.Field) bool { return !f.Changed(s.Name) })
+	for _, m := range o.metrics {
+		if isSamples(path) && m.About().Subject == eval.ModelOnly {
+			return fmt.Errorf("--metrics %s judges a model, and %s holds samples; give a run", m.Row().Name, path)
 		}
-		if isSamples(path) && slices.Contains(modelNames(), name) {
-			return usagef("--metrics %s judges a model, and %s holds samples; give a run", name, path)
+		if err := table.Take(m, given); err != nil {
+			return err
+		}
+		if v, ok := m.(eval.Validator); ok {
+			if err := v.Validate(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// asked says whether one of the metrics is measured, as far as the command line
-// tells.
-func (o *evalOptions) asked(names ...string) bool {
-	return slices.ContainsFunc(names, func(name string) bool {
-		return slices.Contains(o.metrics, name) || len(o.metrics) == 0 && slices.Contains(sampleNames(), name)
-	})
+// metricSettings are the settings of all metrics.
+func metricSettings() []*table.Field {
+	var any struct {
+		Metric eval.Metric `flag:"metrics" of:"metrics"`
+	}
+	return table.All(&any)[1:] // behind the metric itself
+}
+
+// names are the names of those of the metrics that f holds for.
+func names(metrics []eval.Metric, f func(eval.Metric) bool) (all []string) {
+	for _, m := range metrics {
+		if f(m) {
+			all = append(all, m.Row().Name)
+		}
+	}
+	return all
+}
+
+func ofModel(m eval.Metric) bool   { return m.About().Subject == eval.ModelOnly }
+func ofSamples(m eval.Metric) bool { return !ofModel(m) }
+
+// ofModels are the names of the metrics of a model.
+func ofModels() []string { return names(eval.Metrics.Rows(), ofModel) }
+
+// readers are the names of the metrics that use a flag, its settings or others.
+func readers(flag string) []string {
+	return names(eval.Metrics.Rows(), func(m eval.Metric) bool { return reads(m, flag) })
+}
+
+func reads(m eval.Metric, flag string) bool {
+	return slices.Contains(m.About().Reads, flag) || table.Find(table.Fields(m), flag) != nil
 }
 
 // drawsSamples says whether samples are judged.
-func (o *evalOptions) drawsSamples() bool { return o.asked(sampleNames()...) }
+func (o *evalOptions) drawsSamples() bool { return slices.ContainsFunc(o.metrics, ofSamples) }
 
-// sampleNames are the names of the metrics of samples.
-func sampleNames() []string {
-	var names []string
-	for _, m := range eval.Metrics() {
-		names = append(names, m.Name)
-	}
-	return names
-}
+// drawingFlags are the names of the flags that say how samples are drawn: metrics of samples use them, of a model those that read them.
+func drawingFlags() []string { return append(solverNames(), "n", "npz", "from", "draws") }
 
-// solverNames are the names of the flags that say how samples are drawn.
+// solverNames are the names of the flags of solvers.
 func solverNames() (names []string) {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
 	new(solverFlags).add(f)
@@ -83,27 +103,16 @@ func solverNames() (names []string) {
 	return names
 }
 
-// users are the metrics that use a flag. Those not listed all of them use.
-func users() map[string][]string {
-	m := map[string][]string{
-		"terms": {"elbo", "vlb"}, "times": {"elbo", "vlb"}, "images": modelNames(), "exact": {"likelihood"}, "probes": {"likelihood"}, "tolerance": {"likelihood"},
-		"features": {"fid", "kid", "pr"}, "nearest": {"nearest"}, "n": sampleNames(), "npz": sampleNames(), "from": sampleNames(),
-		"draws": append(sampleNames(), "elbo", "vlb"),
-	}
-	for _, name := range solverNames() {
-		m[name] = sampleNames()
-	}
-	m["variance"] = append(m["variance"], "elbo")
-	m["clamp"] = append(m["clamp"], "elbo", "vlb")
-	m["process"] = append(m["process"], "vlb", "likelihood")
-	return m
-}
-
 // checkUsed refuses a flag that nothing would use.
 func (o *evalOptions) checkUsed(f *pflag.FlagSet, path string) error {
-	if isSamples(path) {
-		ofModels := append(solverNames(), "best", "raw", "batch", "images", "times", "exact", "probes", "tolerance", "terms", "from", "n", "draws")
-		for _, name := range ofModels {
+	samples := drawingFlags()
+	switch {
+	case isSamples(path):
+		ofRuns := append(slices.Clone(samples), "best", "raw", "batch", "terms")
+		for _, s := range o.settings {
+			ofRuns = append(ofRuns, s.Name)
+		}
+		for _, name := range ofRuns {
 			if f.Changed(name) {
 				return usagef("--%s belongs to a run, and %s holds samples; leave it out", name, path)
 			}
@@ -111,21 +120,18 @@ func (o *evalOptions) checkUsed(f *pflag.FlagSet, path string) error {
 		if f.Changed("nearest") && o.val == 0 {
 			return usagef("--nearest shows the training images nearest to the samples; say by --val which share of DATA was held out of the training")
 		}
-	} else if f.Changed("val") {
+	case f.Changed("val"):
 		return usagef("--val belongs to SAMPLES.npz; what a run held out is in its configuration")
 	}
-	if f.Changed("process") && o.asked("elbo") {
-		return usagef("--process does not go with --metrics elbo, which is the bound of the chain that was trained; measure vlb, or leave it out")
+	if own := names(o.metrics, func(m eval.Metric) bool { return ofModel(m) && !reads(m, "process") }); f.Changed("process") && len(own) > 0 {
+		return usagef("--process does not go with --metrics %s, which is of the process that was trained; measure vlb, or leave it out", own[0])
 	}
-	of := users()
-	var unused string
-	f.Visit(func(f *pflag.Flag) {
-		if names, ok := of[f.Name]; ok && unused == "" && !o.asked(names...) {
-			unused = f.Name
+	var err error
+	f.VisitAll(func(f *pflag.Flag) {
+		users := func(m eval.Metric) bool { return reads(m, f.Name) || ofSamples(m) && slices.Contains(samples, f.Name) }
+		if all := names(eval.Metrics.Rows(), users); err == nil && f.Changed && len(all) > 0 && !slices.ContainsFunc(o.metrics, users) {
+			err = usagef("--%s belongs to --metrics %s, and none of these is asked for; leave it out", f.Name, strings.Join(all, ", "))
 		}
 	})
-	if unused != "" {
-		return usagef("--%s belongs to --metrics %s, and none of these is asked for; leave it out", unused, strings.Join(of[unused], ", "))
-	}
-	return nil
+	return err
 }

@@ -3,48 +3,26 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"image"
 	"io"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/eval/onnx"
-	"github.com/reverie-go/reverie/internal/memory"
-	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
-	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/train"
 )
 
 // isSamples says whether an argument names a file of samples.
 func isSamples(path string) bool { return strings.EqualFold(filepath.Ext(path), ".npz") }
-
-// references are what samples are compared with.
-type references struct {
-	config            *config.Run // of the training data
-	heldOut, training *eval.Set   // nil: none
-	withheld          *eval.Set   // the run's own held-out images, by which memorisation is judged; nil: none
-	changed           bool        // since the training, so that training is not what was trained on
-}
-
-// kind says what the references are.
-func (r *references) kind() kind.Kind {
-	for _, s := range []*eval.Set{r.heldOut, r.training} {
-		if s != nil {
-			return s.Images.Kind
-		}
-	}
-	return kind.Kind{}
-}
 
 // configOf is the configuration of a model's run with the fingerprint of its
 // training images; of a model without a run that of the data it is given.
@@ -91,57 +69,23 @@ func (v *evaluation) openReferences(c *config.Run, trained string, args []string
 	if err != nil {
 		return err
 	}
-	v.data.config = c
+	v.config = c
+	ctx, r := v.cmd.Context(), eval.Reader{Seed: v.seed, Note: v.note, Warn: v.warn}
 	learnt := len(own.DataClass) == 0 || !chosen || !slices.ContainsFunc(v.dataClass, func(k string) bool { return !slices.Contains(own.DataClass, k) })
 	switch {
-	case (v.model == nil || v.model.Found.Run == "") && c.Val == 0: // nobody knows what was trained on
-		v.data.heldOut, err = v.load(set, "held-out")
-		return err
+	case (v.model == nil || v.model.Found.Run == "") && c.Val == 0:
+		v.data, err = r.All(ctx, set)
 	case v.model == nil || known && learnt:
-		return v.split(set)
+		v.data, err = r.Own(ctx, set, v.name, false)
 	case len(args) == 0 && learnt:
-		v.data.changed = true
-		v.warn(fmt.Sprintf("the data are not those that %s was trained on, which have changed since: to training is to what they are now, and nothing is said of memorisation", v.name))
-		return v.split(set)
+		v.data, err = r.Own(ctx, set, v.name, true)
+	default:
+		of := strings.Join(append(slices.Clone(args), v.dataClass...), " ")
+		v.data, err = r.Foreign(ctx, set, v.name, of, func() (*data.Set, error) { return v.open(&own) }, trained)
+		if v.data != nil && v.data.Training != nil {
+			v.config = &own
+		}
 	}
-	return v.foreign(set, &own, trained, strings.Join(append(slices.Clone(args), v.dataClass...), " "))
-}
-
-// split tells what was held out from what was trained on.
-func (v *evaluation) split(set *data.Set) (err error) {
-	if v.data.training, err = v.load(set.Train(), "training"); err != nil {
-		return err
-	}
-	if set.Val().Len() == 0 {
-		v.note("nothing was held out (train --val): what compares with that is left out")
-		return nil
-	}
-	v.data.heldOut, err = v.load(set.Val(), "held-out")
-	if !v.data.changed {
-		v.data.withheld = v.data.heldOut
-	}
-	return err
-}
-
-// foreign compares with all images of a set, and beside them with the run's own.
-func (v *evaluation) foreign(set *data.Set, own *config.Run, trained, name string) (err error) {
-	v.note(fmt.Sprintf("%s was not trained on %s: all of it is compared with, and the data of the run beside", v.name, name))
-	if v.data.heldOut, err = v.load(set, "held-out"); err != nil {
-		return err
-	}
-	set, err = v.open(own)
-	if err == nil && set.Train().Fingerprint() != trained {
-		err = errors.New("they have changed since the training")
-	}
-	if err != nil {
-		v.warn(fmt.Sprintf("the run's own data cannot be compared with, so nothing is said of memorisation: %v", err))
-		return nil
-	}
-	v.data.config = own
-	if v.data.training, err = v.load(set.Train(), "training"); err != nil || set.Val().Len() == 0 {
-		return err
-	}
-	v.data.withheld, err = v.load(set.Val(), "withheld")
 	return err
 }
 
@@ -158,35 +102,6 @@ func (v *evaluation) open(c *config.Run) (*data.Set, error) {
 		}
 	}
 	return set, err
-}
-
-// mostReferences is how many images of so many bytes a set that is compared with has at most: those of a quarter of the memory that there is,
-// for there are up to three sets, and room is left for what the metrics make of them.
-func mostReferences(have memory.Limit, each int64) int {
-	const share, unknown = 4, 2 << 30
-	bytes := have.Bytes / share
-	if bytes <= 0 {
-		bytes = unknown
-	}
-	return int(max(1, bytes/each))
-}
-
-// load reads the images of a set; of a very large one as many as fit, drawn at
-// random.
-func (v *evaluation) load(s *data.Set, name string) (*eval.Set, error) {
-	each := floats(s.Shape())
-	if s.Kind().Scale != nil {
-		each *= 3 // beside what the network takes, float64 in their own units
-	}
-	if most := mostReferences(memory.Available(), each); s.Len() > most {
-		v.note(fmt.Sprintf("of the %s in the %s set %s are compared with, drawn at random", humanize.Comma(int64(s.Len())), name, humanize.Comma(int64(most))))
-		s = s.Subset(random.Stream{Seed: v.seed, Domain: random.Evaluation, Sample: 1 << 40}.Perm(s.Len())[:most])
-	}
-	m, err := eval.Read(v.cmd.Context(), s)
-	if err != nil {
-		return nil, err
-	}
-	return eval.NewSet(name, m.Images, s.Fingerprint()), nil
 }
 
 // closers are closed last to first.
@@ -218,25 +133,14 @@ func (v *evaluation) makeFeatures(ctx context.Context, cache *eval.Cache, opened
 		*opened = append(*opened, closeFunc(f.Close))
 		return f, nil
 	}
-	c := *v.data.config
+	c := *v.config
 	c.DataClass = nil
 	set, err := v.open(&c)
 	if err != nil {
 		return nil, err
 	}
-	if err := memory.Check(fmt.Sprintf("training a classifier on %s", set), memory.Product(set.Len(), int(floats(set.Shape()))), "give --features, or leave out fid, kid and pr"); err != nil {
-		return nil, err
-	}
-	training, err := eval.Read(ctx, set.Train())
-	if err != nil {
-		return nil, err
-	}
-	test, err := eval.Read(ctx, set.Val())
-	if err != nil {
-		return nil, err
-	}
 	bar := newBar(v.cmd.ErrOrStderr(), 1, "training the classifier")
-	k, cached, err := cache.Classifier(ctx, v.engine, training, test, set.Train().Fingerprint()+set.Val().Fingerprint(), eval.Learning{Progress: bar.set})
+	k, cached, err := cache.ClassifierOf(ctx, v.engine, set, eval.Learning{Progress: bar.set})
 	bar.done()
 	if err != nil {
 		return nil, err
@@ -246,50 +150,54 @@ func (v *evaluation) makeFeatures(ctx context.Context, cache *eval.Cache, opened
 	if k.Tested > 0 {
 		how += fmt.Sprintf(", right on %d of %d held-out images", k.Right, k.Tested)
 	}
-	fmt.Fprintf(v.cmd.ErrOrStderr(), "classifier of %d classes: %s\n", classesOf(training), how)
+	_, classes := k.Net.Channels()
+	fmt.Fprintf(v.cmd.ErrOrStderr(), "classifier of %d classes: %s\n", classes, how)
 	return k, nil
 }
 
-// classesOf counts the classes that occur.
-func classesOf(l eval.Labelled) int {
-	seen := map[int]bool{}
-	for _, k := range l.Class {
-		seen[k] = k >= 0
-	}
-	delete(seen, -1)
-	return len(seen)
-}
-
-// shownNearest is the number of samples in the picture.
-const shownNearest = 16
-
-// pictureNearest draws samples in the upper row and below each the training
-// image nearest to it.
+// pictureNearest writes samples over the training images nearest to them, where those were asked for.
 func (v *evaluation) pictureNearest(metrics []eval.Metric) error {
-	asked := slices.ContainsFunc(metrics, func(m eval.Metric) bool { return m.Name == "nearest" })
-	if !asked || v.nearest == "" || !v.data.kind().Pictorial() || v.data.training == nil || v.data.changed || v.first.N == 0 {
+	asked := slices.ContainsFunc(metrics, func(m eval.Metric) bool { return slices.Contains(m.About().Reads, "nearest") })
+	if !asked || v.nearest == "" || !v.data.Of().Pictorial() || v.data.Training == nil || v.data.Changed || v.first.N == 0 {
 		return nil
 	}
 	if err := checkWritable(output{"nearest", v.nearest}); err != nil {
 		return err
 	}
-	x, training := v.first, v.data.training.Images
-	x.N = min(x.N, shownNearest)
-	x.Pix = x.Pix[:x.N*x.H*x.W*x.C]
-	imgs := make([]image.Image, 0, 2*x.N)
-	for i := range x.N {
-		imgs = append(imgs, picture.FromFloat(x.Image(i), x.H, x.W, x.C))
-	}
-	for _, k := range eval.Nearest(v.cmd.Context(), x, training) {
-		imgs = append(imgs, picture.FromFloat(training.Image(k), training.H, training.W, training.C))
-	}
 	text := []picture.Text{
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: v.name},
 		{Key: "rows", Value: "samples, and below each its nearest training image"}, {Key: "seed", Value: fmt.Sprint(v.seed)},
 	}
-	if err := picture.Write(v.nearest, picture.Grid(imgs, picture.Layout{Columns: x.N}), text...); err != nil {
+	if err := picture.Write(v.nearest, eval.NearestPicture(v.cmd.Context(), v.first, v.data.Training.Images), text...); err != nil {
 		return err
 	}
 	fmt.Fprintln(v.cmd.ErrOrStderr(), "wrote", v.nearest)
 	return nil
+}
+
+// checkTerms reports a file for the terms whose ending is neither .csv nor .svg.
+func checkTerms(path string) error {
+	if ext := strings.ToLower(filepath.Ext(path)); path == "" || ext == ".csv" || ext == ".svg" {
+		return nil
+	}
+	return usagef("--terms %s: expected a name that ends in .csv (a table) or .svg (a picture)", path)
+}
+
+// writeTerms writes --terms, a bound term by term.
+func (v *evaluation) writeTerms(bounds []likelihood.Named) error {
+	path := v.terms
+	if path == "" {
+		return nil
+	}
+	content := eval.TermsCSV(bounds)
+	if strings.EqualFold(filepath.Ext(path), ".svg") {
+		var err error
+		if content, err = eval.TermsSVG(bounds); err != nil {
+			return err
+		}
+	}
+	return checkpoint.WriteFileAtomic(nil, path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
 }

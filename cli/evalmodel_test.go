@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"math"
 	"path/filepath"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/eval"
-	"github.com/reverie-go/reverie/kind"
 )
 
 // pointsRun is a run of a few steps on 60 points of an ellipse, whose numbers are multiplied by c.
@@ -172,25 +170,5 @@ func TestEvalProcess(t *testing.T) {
 	v, l := measure("--process", "edm")
 	if v == vlb || l == likelihood || !(math.Abs(v-vlb) < 0.1) {
 		t.Errorf("of edm: vlb %v, likelihood %v; own %v and %v", v, l, vlb, likelihood)
-	}
-}
-
-// A likelihood beyond all sense says so.
-func TestNoteDiverged(t *testing.T) {
-	for bits, want := range map[float64]int{7: 0, -12: 0, 1e9: 1, -1e9: 1} {
-		e := &eval.Evaluation{HeldOut: eval.NewSet("held-out", eval.Images{N: 1, Kind: kind.OfPoints(1), Pix: []float32{0}}, "")}
-		e.Metrics = []eval.Metric{{Name: "likelihood", Kind: eval.ModelOnly, Measure: noted(bits)}}
-		r, err := e.Run(t.Context(), 1, nil)
-		if err != nil || len(r.Notes) != want {
-			t.Errorf("%v bits: notes %q, %v", bits, r.Notes, err)
-		}
-	}
-}
-
-// noted is a metric that judges the number as a likelihood.
-func noted(bits float64) func(context.Context, *eval.Case) ([]eval.Value, error) {
-	return func(_ context.Context, c *eval.Case) ([]eval.Value, error) {
-		noteDiverged(c, bits)
-		return []eval.Value{{Name: "bits", X: bits}}, nil
 	}
 }

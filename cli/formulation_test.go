@@ -10,6 +10,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/points"
+	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/lab"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
@@ -157,7 +158,7 @@ func TestList(t *testing.T) {
 	for _, names := range [][]string{
 		config.Processes, config.Schedules, config.Predictions, config.Objectives, config.Weightings, config.TimeLaws,
 		sample.Variances.Names(), config.Couplings, sample.Solvers.Names(), sample.Spacings.Names(), sample.Predictors.Names(), net.Architectures.Names(), config.Crops, config.Splits, vae.Likelihoods.Names(),
-		config.Losses, config.LRSchedules, sample.Clamps.Names(), config.Bests, config.PresetNames(), batchnorms, model.Paths.Names(), modelNames(), sampleNames(), lab.FigureNames(), points.Names(),
+		config.Losses, config.LRSchedules, sample.Clamps.Names(), config.Bests, config.PresetNames(), batchnorms, model.Paths.Names(), eval.Metrics.Names(), lab.FigureNames(), points.Names(),
 	} {
 		for _, name := range names {
 			found := false

@@ -10,10 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-)
 
-// helpWidth is the number of columns that help fits.
-const helpWidth = 80
+	"github.com/reverie-go/reverie/internal/terminal"
+)
 
 // A flagGroup is a part of a command's help. A name with a command before it, such as "train:steps", is that command's flag alone.
 type flagGroup struct {
@@ -81,27 +80,13 @@ func wrap(text string) string {
 		}
 	}
 	for i, line := range out {
-		out[i] = fold(line, len(item.FindString(line)))
+		out[i] = terminal.Fold(line, len(item.FindString(line)))
 	}
 	return strings.Join(out, "\n")
 }
 
 // flows says whether a line belongs to a paragraph, not to a list.
 func flows(line string) bool { return line != "" && line[0] != ' ' }
-
-// fold breaks a line where it is longer than the help, and begins what follows below that column.
-func fold(line string, column int) string {
-	var out []string
-	for len([]rune(line)) > helpWidth {
-		at := strings.LastIndex(string([]rune(line)[:helpWidth+1]), " ")
-		if at <= column {
-			break
-		}
-		out = append(out, line[:at])
-		line = strings.Repeat(" ", column) + line[at+1:]
-	}
-	return strings.Join(append(out, line), "\n")
-}
 
 // item is the beginning of a line of a list: spaces, a name and two spaces at least.
 var item = regexp.MustCompile(`^  +\S+  +|^ *`)
@@ -175,7 +160,7 @@ func writeFlags(w io.Writer, cmd *cobra.Command) {
 		for _, f := range flags {
 			set.AddFlag(f)
 		}
-		fmt.Fprintf(w, "\n%s:\n%s", title, set.FlagUsagesWrapped(helpWidth))
+		fmt.Fprintf(w, "\n%s:\n%s", title, set.FlagUsagesWrapped(terminal.Width))
 	}
 	if hidden > 0 {
 		fmt.Fprintf(w, "\n%d more flags: --help-all. The names that flags take: reverie list.\n", hidden)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/reverie-go/reverie/internal/terminal"
 )
 
 // own are the commands that are not cobra's.
@@ -32,7 +34,7 @@ func TestHelpFits(t *testing.T) {
 	}
 	for _, args := range lines {
 		for line := range strings.Lines(ok(t, args...).out) {
-			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > helpWidth {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > terminal.Width {
 				t.Errorf("reverie %v: %d columns: %s", args, n, line)
 			}
 		}

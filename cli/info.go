@@ -9,11 +9,13 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
+	"github.com/spf13/cobra"
+
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/internal/terminal"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/vae"
-	"github.com/spf13/cobra"
 )
 
 func newInfo() *cobra.Command {
@@ -56,7 +58,7 @@ func (d *description) write(w io.Writer) error {
 		wide = max(wide, len(r[0]))
 	}
 	for _, r := range d.rows {
-		if _, err := fmt.Fprintln(w, fold(fmt.Sprintf("%-*s  %s", wide, r[0], r[1]), wide+2)); err != nil {
+		if _, err := fmt.Fprintln(w, terminal.Fold(fmt.Sprintf("%-*s  %s", wide, r[0], r[1]), wide+2)); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/reverie-go/reverie/internal/terminal"
 )
 
 // rowOf is the text of a row of info, its lines joined; "" if there is none.
@@ -49,7 +51,7 @@ func TestInfoRun(t *testing.T) {
 	}
 	for _, run := range []string{"a", trained(t), trainedVAE(t), trainedLatent(t)} {
 		for line := range strings.Lines(ok(t, "info", run).out) {
-			if n := utf8.RuneCountInString(line) - 1; n > helpWidth && strings.Contains(strings.TrimSpace(line[14:]), " ") {
+			if n := utf8.RuneCountInString(line) - 1; n > terminal.Width && strings.Contains(strings.TrimSpace(line[14:]), " ") {
 				t.Errorf("%d columns: %s", n, line)
 			}
 		}

@@ -7,12 +7,12 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
+
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/points"
-	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/lab"
 	"github.com/reverie-go/reverie/table"
-	"github.com/spf13/cobra"
 )
 
 func newList() *cobra.Command {
@@ -49,22 +49,12 @@ func sections() []config.Section {
 		{Flag: "batchnorm", Title: "statistics", Note: " of BatchNorm while sampling", Rows: []config.Named{
 			{Name: running, Text: "the running ones of the training"}, {Name: perImage, Text: "each image's own"},
 		}},
-		{Flag: "metrics", Title: "metrics", Note: " of eval", Rows: metricRows()},
 		{Flag: "only", Title: "figures", Note: " of lab", Rows: figureRows()},
 		{Flag: "format", Title: "formats", Note: " of lab's pictures", Rows: []config.Named{
 			{Name: lab.PNG, Text: "pixels"}, {Name: lab.SVG, Text: "lines, to be enlarged"},
 		}},
 		{Flag: "data", Title: "points", Note: " of lab; as DATA of train points:NAME", Rows: pointRows()},
 	})
-}
-
-func metricRows() (rows []config.Named) {
-	for _, m := range append(eval.Metrics(), modelMetrics(nil)...) {
-		if !slices.ContainsFunc(rows, func(r config.Named) bool { return r.Name == m.Name }) { // one may be of images and of points
-			rows = append(rows, config.Named{Name: m.Name, Text: m.About})
-		}
-	}
-	return rows
 }
 
 func figureRows() (rows []config.Named) {

@@ -12,7 +12,9 @@ import (
 	"slices"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/classifier"
 
@@ -130,6 +132,23 @@ func (c *Cache) Classifier(ctx context.Context, e *engine.Engine, train, test La
 	arrays[rightKey], arrays[testedKey] = checkpoint.ScalarI64(int64(k.Right)), checkpoint.ScalarI64(int64(k.Tested))
 	c.store(kind, settings, arrays)
 	return k, false, nil
+}
+
+// ClassifierOf is Classifier for a data set: it is trained on what the set does not hold out, and tested on what it does.
+func (c *Cache) ClassifierOf(ctx context.Context, e *engine.Engine, s *data.Set, l Learning) (k *Classifier, cached bool, err error) {
+	size := memory.Product(s.Len(), s.Kind().Size(), 4)
+	if err := memory.Check(fmt.Sprintf("training a classifier on %s", s), size, "give --features, or leave out fid, kid and pr"); err != nil {
+		return nil, false, err
+	}
+	training, err := Read(ctx, s.Train())
+	if err != nil {
+		return nil, false, err
+	}
+	test, err := Read(ctx, s.Val())
+	if err != nil {
+		return nil, false, err
+	}
+	return c.Classifier(ctx, e, training, test, s.Train().Fingerprint()+s.Val().Fingerprint(), l)
 }
 
 // recipe changes whenever TrainClassifier would give other weights for the same

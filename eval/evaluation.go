@@ -2,9 +2,14 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+
+	"github.com/reverie-go/reverie/likelihood"
+	"github.com/reverie-go/reverie/model"
 )
 
 // An Evaluation measures samples, or a model, against images that were held out
@@ -21,12 +26,18 @@ type Evaluation struct {
 	// values themselves.
 	Features func(ctx context.Context) (Features, error)
 	Cache    *Cache // of the references' features; nil: none
+	// Model is what metrics of the model judge, and Likelihood how, beside what their settings say; nil: none may be among Metrics.
+	Model      *model.Model
+	Likelihood model.LikelihoodOptions
+	// Terms, if not nil, is called once, with a bound term by term, of the first reference and the first metric that has any.
+	Terms func(bounds []likelihood.Named) error
 	// Progress, if not nil, is called with what is about to be done.
 	Progress func(what string)
 
 	features    Features
 	featuresErr error
 	notes       []string
+	termsTold   bool
 }
 
 // A Cell is one number of the table.
@@ -47,6 +58,7 @@ type Row struct {
 	HeldOut  *Cell  `json:"held_out"`       // samples against the held-out images
 	Training *Cell  `json:"training"`       // samples against the training images
 	Real     *Cell  `json:"real"`           // as many training images against the held-out ones
+	OfModel  bool   `json:"-"`              // the number is of the model, not of samples
 }
 
 // A Report is what an evaluation found.
@@ -60,12 +72,29 @@ type Report struct {
 	Notes    []string `json:"notes"` // such as which numbers had too few images
 }
 
+// Missing is an error if one of the metrics gave nothing.
+func (r *Report) Missing(metrics []Metric) error {
+	for _, m := range metrics {
+		name := m.Row().Name
+		if slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Metric == name }) {
+			continue
+		}
+		for _, n := range r.Notes {
+			if strings.HasPrefix(n, name+" ") {
+				return errors.New(n)
+			}
+		}
+		return fmt.Errorf("%s: there is nothing to measure it on", name)
+	}
+	return nil
+}
+
 // The columns of a row.
 const (
 	toHeldOut = iota
 	toTraining
 	realImages
-	columns
+	places
 )
 
 // column says what is compared with what.
@@ -86,10 +115,10 @@ func (e *Evaluation) Run(ctx context.Context, draws int, draw func(ctx context.C
 	if e.Training != nil {
 		r.Training = e.Training.N
 	}
-	e.notes = nil
-	t := table{}
+	e.notes, e.termsTold = nil, false
+	t := tally{}
 	for i := range draws {
-		if !slices.ContainsFunc(e.Metrics, func(m Metric) bool { return m.Kind != ModelOnly }) {
+		if !slices.ContainsFunc(e.Metrics, func(m Metric) bool { return m.About().Subject != ModelOnly }) {
 			r.Draws = 0
 			break
 		}
@@ -113,17 +142,17 @@ func (e *Evaluation) Run(ctx context.Context, draws int, draw func(ctx context.C
 }
 
 // measureDraw measures all metrics of samples on one draw.
-func (e *Evaluation) measureDraw(ctx context.Context, t *table, samples *Set, i int) error {
+func (e *Evaluation) measureDraw(ctx context.Context, t *tally, samples *Set, i int) error {
 	all := []column{{toHeldOut, samples, e.HeldOut}, {toTraining, samples, e.Training}}
 	if e.HeldOut != nil && e.Training != nil {
 		all = append(all, column{realImages, e.some(samples.N, i), e.HeldOut})
 	}
 	for _, m := range e.Metrics {
 		for _, c := range all {
-			if m.Kind == ModelOnly || c.reference == nil {
+			if m.About().Subject == ModelOnly || c.reference == nil {
 				continue
 			}
-			e.progress("%s: %s against %s", m.Name, c.samples.Name, c.reference.Name)
+			e.progress("%s: %s against %s", m.Row().Name, c.samples.Name, c.reference.Name)
 			if err := e.measure(ctx, t, m, c, e.Seed+uint64(i)); err != nil {
 				return err
 			}
@@ -143,13 +172,13 @@ func (e *Evaluation) some(n, draw int) *Set {
 }
 
 // measureModel measures the metrics of the model on each set.
-func (e *Evaluation) measureModel(ctx context.Context, t *table) error {
+func (e *Evaluation) measureModel(ctx context.Context, t *tally) error {
 	for _, m := range e.Metrics {
 		for _, c := range []column{{toHeldOut, nil, e.HeldOut}, {toTraining, nil, e.Training}} {
-			if m.Kind != ModelOnly || c.reference == nil {
+			if m.About().Subject != ModelOnly || c.reference == nil {
 				continue
 			}
-			e.progress("%s on %s", m.Name, c.reference.Name)
+			e.progress("%s on %s", m.Row().Name, c.reference.Name)
 			if err := e.measure(ctx, t, m, c, e.Seed); err != nil {
 				return err
 			}
@@ -159,25 +188,28 @@ func (e *Evaluation) measureModel(ctx context.Context, t *table) error {
 }
 
 // measure puts one metric's values of one column into the table.
-func (e *Evaluation) measure(ctx context.Context, t *table, m Metric, c column, seed uint64) error {
+func (e *Evaluation) measure(ctx context.Context, t *tally, m Metric, c column, seed uint64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	values, err := m.Measure(ctx, &Case{
-		Samples: c.samples, Reference: c.reference, HeldOut: e.HeldOut, Training: e.Training, Withheld: e.Withheld, Seed: seed, evaluation: e,
-	})
+	one := &Case{
+		Samples: c.samples, Reference: c.reference, HeldOut: e.HeldOut, Training: e.Training, Withheld: e.Withheld, Seed: seed,
+		Model: e.Model, Likelihood: e.Likelihood, evaluation: e,
+	}
+	one.Likelihood.Seed = seed
+	values, err := m.Measure(ctx, one)
 	if unfit(err) {
-		e.note("%s against the %s set is left out: %v", m.Name, c.reference.Name, err)
+		e.note("%s against the %s set is left out: %v", m.Row().Name, c.reference.Name, err)
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", m.Name, err)
+		return fmt.Errorf("%s: %w", m.Row().Name, err)
 	}
 	for _, v := range values {
 		if math.IsNaN(v.X) || math.IsInf(v.X, 0) {
 			return fmt.Errorf("%s against %s is %v", v.Name, c.reference.Name, v.X)
 		}
-		t.add(m.Name, v, c.place)
+		t.add(m.Row().Name, v, c.place)
 	}
 	return nil
 }
@@ -228,13 +260,13 @@ func (e *Evaluation) progress(format string, args ...any) {
 	}
 }
 
-// A table collects the values of each row and column over the draws.
-type table struct{ rows []*collected }
+// A tally collects the values of each row and column over the draws.
+type tally struct{ rows []*collected }
 
 type collected struct {
 	metric string
 	value  Value // the first one, for what it is
-	cells  [columns]cellValues
+	cells  [places]cellValues
 }
 
 // cellValues are the values of one cell, draw by draw, with the last error.
@@ -244,7 +276,7 @@ type cellValues struct {
 }
 
 // add adds a value to a cell.
-func (t *table) add(metric string, v Value, place int) {
+func (t *tally) add(metric string, v Value, place int) {
 	at := slices.IndexFunc(t.rows, func(c *collected) bool { return c.metric == metric && c.value.Name == v.Name })
 	if at < 0 {
 		at = len(t.rows)
@@ -256,15 +288,15 @@ func (t *table) add(metric string, v Value, place int) {
 }
 
 // summary makes the rows, metrics in their order.
-func (t *table) summary(metrics []Metric) []Row {
+func (t *tally) summary(metrics []Metric) []Row {
 	var out []Row
 	for _, m := range metrics {
 		for _, c := range t.rows {
-			if c.metric != m.Name {
+			if c.metric != m.Row().Name {
 				continue
 			}
 			v := c.value
-			out = append(out, Row{Metric: c.metric, Name: v.Name, Better: v.Better, Most: v.Most, HeldOut: c.cells[toHeldOut].cell(), Training: c.cells[toTraining].cell(), Real: c.cells[realImages].cell()})
+			out = append(out, Row{Metric: c.metric, OfModel: m.About().Subject == ModelOnly, Name: v.Name, Better: v.Better, Most: v.Most, HeldOut: c.cells[toHeldOut].cell(), Training: c.cells[toTraining].cell(), Real: c.cells[realImages].cell()})
 		}
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/table"
 )
 
 // points are rows as images of 1x1.
@@ -61,7 +62,7 @@ func TestTransportOfUnequalSets(t *testing.T) {
 	if _, taken, err := (Transport{}).Measure(t.Context(), line(1, 101), line(2, 64)); err != nil || taken != 64 {
 		t.Errorf("of 101 and 64: %d taken, %v", taken, err)
 	}
-	e := &Evaluation{Metrics: Metrics()[1:2], HeldOut: NewSet("held-out", points(line(2, 64)), ""), Training: NewSet("training", points(line(3, 101)), "")}
+	e := &Evaluation{Metrics: []Metric{w2}, HeldOut: NewSet("held-out", points(line(2, 64)), ""), Training: NewSet("training", points(line(3, 101)), "")}
 	r := report(t, e, points(line(1, 101)))
 	if len(r.Notes) != 1 || r.Notes[0] != "w2 to held-out is of 64 random ones of 101 and all 64" {
 		t.Errorf("notes %q", r.Notes)
@@ -106,16 +107,16 @@ func TestEvaluation(t *testing.T) {
 	training, heldOut := points(gaussian(1, 50, 1, 0, 0)), points(gaussian(2, 20, 1, 0, 0))
 	e := &Evaluation{HeldOut: NewSet("held-out", heldOut, ""), Training: NewSet("training", training, "")}
 	e.Withheld = e.HeldOut
-	all := append(Metrics(), Metric{"elbo", "", ModelOnly, func(_ context.Context, c *Case) ([]Value, error) {
+	all, err := Choose("pr", "w2", "fid", "nearest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Metrics = append(all, Plain{Base{Info: table.Info{Name: "bits"}, Subject: ModelOnly}, func(_ context.Context, c *Case) ([]Value, error) {
 		if c.Samples != nil {
 			t.Error("a model's metric was given samples")
 		}
 		return []Value{{Name: "bits", X: float64(c.Reference.N), Error: 0.5}}, nil
 	}})
-	var err error
-	if e.Metrics, err = Choose(all, []string{"w2", "fid", "pr", "nearest", "elbo"}, kind.OfPoints(1)); err != nil {
-		t.Fatal(err)
-	}
 	var samples []Images
 	r, err := e.Run(context.Background(), 3, func(_ context.Context, i int) (Images, error) {
 		m := points(gaussian(uint64(10+i), []int{20, 2, 2}[i], 1, 3, 0))
@@ -174,7 +175,7 @@ func TestWithheld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	metrics, err := Choose(Metrics(), []string{"nearest"}, kind.OfPoints(1))
+	metrics, err := Choose("nearest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +197,7 @@ func TestWithheld(t *testing.T) {
 // A person's points are not written to the cache.
 func TestValuesAreNotCached(t *testing.T) {
 	x := points(gaussian(1, 20, 1, 0, 0))
-	e := &Evaluation{Metrics: Metrics()[3:4], HeldOut: NewSet("held-out", x, "fingerprint"), Cache: &Cache{Dir: t.TempDir()}}
+	e := &Evaluation{Metrics: []Metric{fid}, HeldOut: NewSet("held-out", x, "fingerprint"), Cache: &Cache{Dir: t.TempDir()}}
 	r, err := e.Run(context.Background(), 1, func(context.Context, int) (Images, error) { return x, nil })
 	if err != nil || r.Features != "values" {
 		t.Fatalf("%+v, %v", r, err)
@@ -210,7 +211,7 @@ func TestValuesAreNotCached(t *testing.T) {
 func TestEvaluationFails(t *testing.T) {
 	heldOut := points(gaussian(2, 20, 1, 0, 0))
 	broken := errors.New("broken")
-	e := &Evaluation{HeldOut: NewSet("held-out", heldOut, ""), Metrics: Metrics()[3:4]}
+	e := &Evaluation{HeldOut: NewSet("held-out", heldOut, ""), Metrics: []Metric{fid}}
 	e.Features = func(context.Context) (Features, error) { return nil, broken }
 	draw := func(context.Context, int) (Images, error) { return heldOut, nil }
 	if _, err := e.Run(context.Background(), 1, draw); !errors.Is(err, broken) {
@@ -225,11 +226,11 @@ func TestEvaluationFails(t *testing.T) {
 	if _, err := e.Run(ctx, 1, draw); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
-	if _, err := Choose(Metrics(), []string{"is"}, kind.OfImages(8, 8, 3)); err == nil || !strings.Contains(err.Error(), "swd, w2") {
+	if _, err := Choose("is"); err == nil || !strings.Contains(err.Error(), "swd, w2") {
 		t.Errorf("%v", err)
 	}
-	if _, err := Choose(Metrics(), []string{"w2"}, kind.OfImages(8, 8, 3)); err == nil {
-		t.Error("w2 of images")
+	if _, err := (&Evaluation{HeldOut: e.HeldOut, Metrics: []Metric{vlb}}).Run(t.Context(), 1, nil); err == nil || !strings.Contains(err.Error(), "there is no model") {
+		t.Errorf("a bound of no model: %v", err)
 	}
 }
 
@@ -279,11 +280,17 @@ func TestNPZ(t *testing.T) {
 	}
 }
 
-// One number a metric: W2^2 itself, the mean of swd's levels; no number for what
-// has several.
-func TestScore(t *testing.T) {
+// A judge has one number: of w2 W2^2 itself, of swd the mean of its levels.
+func TestRank(t *testing.T) {
+	rank := func(name string, x, y Images) (float64, error) {
+		j, err := Judges.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j.Rank(t.Context(), x, y, 5)
+	}
 	a, b := points(gaussian(1, 20, 1, 0, 0)), points(gaussian(2, 20, 1, 3, 0))
-	got, err := Score(t.Context(), "w2", a, b, 5)
+	got, err := rank("w2", a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,7 +299,7 @@ func TestScore(t *testing.T) {
 		t.Errorf("w2: %v, want %v, %v", got, want, err)
 	}
 	x, y := normal(6, 32, 32, 1, 1), normal(8, 32, 32, 1, 2)
-	if got, err = Score(t.Context(), "swd", x, y, 5); err != nil {
+	if got, err = rank("swd", x, y); err != nil {
 		t.Fatal(err)
 	}
 	levels, err := SWD{Seed: 5}.Measure(context.Background(), x, y)
@@ -300,13 +307,24 @@ func TestScore(t *testing.T) {
 		t.Fatal(levels, err)
 	}
 	near(t, "swd", got, (levels[0].Distance+levels[1].Distance)/2, 1e-9)
-	for _, bad := range []string{"fid", "is", "w2"} {
-		if _, err := Score(t.Context(), bad, x, y, 1); err == nil {
-			t.Errorf("%s ranked images", bad)
-		}
-	}
-	if _, err := Score(t.Context(), "mmd", x, a, 1); err == nil {
+	if _, err := rank("mmd", x, a); err == nil {
 		t.Error("images were ranked against points")
+	}
+	for _, c := range []struct {
+		name string
+		k    kind.Kind
+		ok   bool
+	}{
+		{"val", kind.OfImages(8, 8, 3), true}, {"val", kind.OfPoints(2), true}, {"w2", kind.OfPoints(2), true}, {"w2", kind.OfImages(8, 8, 3), false},
+		{"swd", kind.OfPoints(2), true}, {"swd", kind.OfImages(7, 9, 1), true}, {"swd", kind.OfImages(8, 6, 1), false}, {"mmd", kind.OfImages(2, 2, 1), true},
+	} {
+		j, err := Judges.Find(c.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Suits(c.k); (err == nil) != c.ok {
+			t.Errorf("%s of %v: %v", c.name, c.k, err)
+		}
 	}
 }
 
@@ -318,7 +336,7 @@ func TestSaturates(t *testing.T) {
 		told    bool
 	}{{far, true}, {points(gaussian(3, 40, 1, 0.5, 0.5)), false}} {
 		e := &Evaluation{HeldOut: NewSet("held-out", near, "")}
-		e.Metrics, _ = Choose(Metrics(), []string{"pr"}, kind.OfPoints(1))
+		e.Metrics = []Metric{precisionRecall}
 		r, err := e.Run(context.Background(), 1, func(context.Context, int) (Images, error) { return c.samples, nil })
 		if err != nil {
 			t.Fatal(err)

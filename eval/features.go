@@ -19,3 +19,6 @@ func (Values) Name() string { return "values" }
 
 // Rows returns the images' rows.
 func (Values) Rows(_ context.Context, m Images) (Rows, error) { return m.Rows(), nil }
+
+// ofFeatures is what metrics of features read.
+var ofFeatures = []string{"features"}

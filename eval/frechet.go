@@ -1,11 +1,14 @@
 package eval
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/reverie-go/reverie/table"
 )
 
 // Moments are the mean and the covariance (with N-1 in the denominator) of a
@@ -169,4 +172,23 @@ func symmetric(m *mat.Dense) *mat.SymDense {
 		}
 	}
 	return s
+}
+
+var fid = Plain{Base{Info: table.Info{Name: "fid", Text: "Frechet distance of features"}, Reads: ofFeatures}, measureFID}
+
+func measureFID(ctx context.Context, c *Case) ([]Value, error) {
+	a, b, err := c.Features(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := FID(a, b)
+	if err != nil {
+		return nil, err
+	}
+	for i, set := range []*Set{c.Samples, c.Reference} {
+		if f.Ranks[i] < f.D {
+			c.Note("fid: the features of %s (%d) span %d of %d directions: the distance says nothing of the others", set.Name, set.N, f.Ranks[i], f.D)
+		}
+	}
+	return []Value{{Name: "fid", X: f.Distance, Better: Less}}, nil
 }

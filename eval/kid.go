@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"github.com/reverie-go/reverie/table"
 )
 
 // KID is the kernel distance of Binkowski et al. 2018, arXiv:1801.01401. The
@@ -52,4 +54,21 @@ func (k KID) Measure(ctx context.Context, a, b Rows) (value, deviation float64, 
 		values[i] = discrepancy(sum(kernelSums(ctx, kernel, x, x, true)), sum(kernelSums(ctx, kernel, y, y, true)), sum(kernelSums(ctx, kernel, x, y, false)), x.N, y.N)
 	}
 	return mean(values), math.Sqrt(spread(values)), ctx.Err()
+}
+
+var kid = Plain{Base{Info: table.Info{Name: "kid", Text: "kernel distance of features, times 1000"}, Subject: ImagesOnly, Reads: ofFeatures}, measureKID}
+
+// fewKID is the size of a subset below which kid is said to vary.
+const fewKID = 100
+
+func measureKID(ctx context.Context, c *Case) ([]Value, error) {
+	a, b, err := c.Features(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v, _, err := KID{Seed: c.Seed}.Measure(ctx, a, b)
+	if n := min(a.N, b.N); err == nil && n < fewKID {
+		c.Note("kid to %s is of subsets of %d, which vary much; the paper's have 1,000", c.Reference.Name, n)
+	}
+	return []Value{{Name: "kid x1000", X: 1000 * v, Better: Less}}, err
 }

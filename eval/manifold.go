@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/reverie-go/reverie/table"
 )
 
 // PrecisionRecall compares what two sets of features cover. The zero value is
@@ -91,4 +95,25 @@ func covered(ctx context.Context, x, centres Rows, squaredRadii []float64) float
 		}
 	})
 	return mean(in)
+}
+
+var precisionRecall = Plain{Base{Info: table.Info{Name: "pr", Text: "precision and recall of features, 3 neighbours"}, Reads: ofFeatures}, measurePR}
+
+func measurePR(ctx context.Context, c *Case) ([]Value, error) {
+	a, b, err := c.Features(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, r, err := PrecisionRecall{Seed: c.Seed}.Measure(ctx, a, b)
+	n := min(a.N, b.N)
+	for _, x := range []struct {
+		name  string
+		share float64
+	}{{"precision", p}, {"recall", r}} {
+		if err == nil && (x.share == 0 || x.share == 1) {
+			c.Note("%s of %s to %s is at its end, %v: at %s of each it tells no more; give a larger -n, or other --features", x.name, c.Samples.Name, c.Reference.Name,
+				x.share, humanize.Comma(int64(n)))
+		}
+	}
+	return []Value{{Name: "precision", X: p, Better: More}, {Name: "recall", X: r, Better: More}}, err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/reverie-go/reverie/table"
 )
 
 // A Kernel is k(x, y) as a function of one number: of the squared distance |x-y|^2, which is the same wherever the two lie, or else of the
@@ -67,7 +69,7 @@ func Bandwidths(ctx context.Context, r Rows, seed uint64) ([]float64, error) {
 	slices.Sort(d)
 	d = d[:len(d):len(d)]
 	if len(d) == 0 || !(d[len(d)/2] > 0) {
-		return nil, fmt.Errorf("eval: bandwidth: %w: half of the distances among %d rows are 0, and their median gives no scale", errUnfit, r.N)
+		return nil, fmt.Errorf("eval: bandwidth: %w: half of the distances among %d rows are 0, and their median gives no scale", ErrUnfit, r.N)
 	}
 	median := math.Sqrt(d[len(d)/2])
 	out := make([]float64, len(octaves))
@@ -152,4 +154,25 @@ func spread(v []float64) (s float64) {
 		s += (x - m) * (x - m)
 	}
 	return s / float64(len(v)-1)
+}
+
+var mmd = Plain{Base{Info: table.Info{Name: "mmd", Text: "squared maximum mean discrepancy of the values, times 1000: Gaussian kernels of 1/4 to 4 times the median distance of the reference"}}, measureMMD}
+
+// maxKernelRows bounds the rows of each set that the kernels of mmd compare,
+// all with all.
+const maxKernelRows = 5000
+
+func measureMMD(ctx context.Context, c *Case) ([]Value, error) {
+	most := 0
+	if max(c.Samples.N, c.Reference.N) > maxKernelRows {
+		most = maxKernelRows
+		c.noteTaken("mmd", most)
+	}
+	reference := takeImages(c.Reference.Images, maxKernelRows, c.Seed, 4).Rows()
+	b, err := Bandwidths(ctx, reference, c.Seed)
+	if err != nil {
+		return nil, err
+	}
+	v, se, err := MMD(ctx, RBF(b...), takeImages(c.Samples.Images, maxKernelRows, c.Seed, 5).Rows(), reference)
+	return []Value{{Name: "mmd^2 x1000", X: 1000 * v, Error: 1000 * se, Better: Less, Most: most}}, err
 }

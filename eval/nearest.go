@@ -2,10 +2,12 @@ package eval
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
 	"github.com/reverie-go/reverie/internal/parallel"
+	"github.com/reverie-go/reverie/table"
 )
 
 // Nearest returns for each query the index of the image of data with the least
@@ -130,4 +132,22 @@ func rootMean(squared []float64, m Images) float64 {
 		out += math.Sqrt(d / float64(m.H*m.W*m.C))
 	}
 	return out / float64(len(squared))
+}
+
+var nearestTraining = Plain{Base{Info: table.Info{Name: "nearest", Text: "are samples nearer to the training images than held-out images are"}, Reads: []string{"nearest"}}, measureNearest}
+
+// measureNearest compares with the training images; beside others there is
+// nothing to say.
+func measureNearest(ctx context.Context, c *Case) ([]Value, error) {
+	if c.Reference != c.Training || c.Samples == c.Training {
+		return nil, nil
+	}
+	if c.Withheld == nil {
+		return nil, fmt.Errorf("%w: no images are known to be held out of the training; train with --val, and keep the data as they are", ErrUnfit)
+	}
+	m, err := Memorised(ctx, c.Samples.Images, c.Withheld.Images, c.Training.Images)
+	return []Value{
+		{Name: "nearer than held-out", X: m.Nearer, Better: Less}, {Name: "nearer than any held-out", X: m.Copies, Better: Less},
+		{Name: "distance to nearest", X: m.Samples}, {Name: "that of held-out", X: m.HeldOut},
+	}, err
 }

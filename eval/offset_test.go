@@ -54,11 +54,11 @@ func TestFarFromOrigin(t *testing.T) {
 
 func mustChoose(t *testing.T) []Metric {
 	t.Helper()
-	m, err := Choose(Metrics(), nil, kind.OfPoints(1))
+	m, err := Choose()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	return Fitting(m, kind.OfPoints(2))
 }
 
 func report(t *testing.T, e *Evaluation, x Images) *Report {

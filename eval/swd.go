@@ -11,6 +11,7 @@ import (
 
 	"github.com/reverie-go/reverie/internal/parallel"
 	"github.com/reverie-go/reverie/random"
+	"github.com/reverie-go/reverie/table"
 )
 
 // SWD holds what its Measure draws at random. The zero value is the
@@ -258,4 +259,37 @@ func sortFloats(v []float32) {
 	for i, u := range from {
 		v[i] = math.Float32frombits(u ^ (^uint32(int32(u)>>31) | 1<<31))
 	}
+}
+
+var swd = Plain{Base{Info: table.Info{Name: "swd", Text: "sliced Wasserstein distance: of 7x7 patches at each level of a pyramid, times 1000 (images); of order 2 (points)"}}, measureSWD}
+
+// maxPatched is the number of reference images from which swd draws patches,
+// where there are no more samples than that.
+const maxPatched = 2048
+
+// maxPatches is the number of patches that swd draws of each set at most: 128,
+// the paper's number, of 512 images.
+const maxPatches = 1 << 16
+
+func measureSWD(ctx context.Context, c *Case) ([]Value, error) {
+	if !c.Samples.Pictorial() {
+		d, err := Sliced{Seed: c.Seed}.Measure(ctx, c.Samples.Rows(), c.Reference.Rows())
+		return []Value{{Name: "swd", X: d, Better: Less}}, err
+	}
+	reference := takeImages(c.Reference.Images, max(c.Samples.N, maxPatched), c.Seed, 6)
+	each := min(128, max(1, maxPatches/max(c.Samples.N, reference.N)))
+	levels, err := SWD{Patches: each, Seed: c.Seed}.Measure(ctx, c.Samples.Images, reference)
+	if err != nil {
+		return nil, err
+	}
+	var out []Value
+	total := 0.0
+	for _, l := range levels {
+		out = append(out, Value{Name: fmt.Sprintf("swd %dx%d", l.H, l.W), X: l.Distance, Better: Less})
+		total += l.Distance / float64(len(levels))
+	}
+	if len(levels) > 1 {
+		out = append(out, Value{Name: "swd mean", X: total, Better: Less})
+	}
+	return out, nil
 }

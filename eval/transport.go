@@ -5,6 +5,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/internal/assign"
+	"github.com/reverie-go/reverie/table"
 )
 
 // maxAssigned bounds the rows of an exact assignment, whose time grows with the
@@ -82,4 +83,14 @@ func takeImages(m Images, n int, seed uint64, which int) Images {
 		return m
 	}
 	return m.Take(choose(stream(seed, useShuffle, which), n, m.N))
+}
+
+var w2 = Plain{Base{Info: table.Info{Name: "w2", Text: "squared Wasserstein distance by an exact assignment, of 2,048 points at most"}, Subject: PointsOnly}, measureW2}
+
+func measureW2(ctx context.Context, c *Case) ([]Value, error) {
+	d, taken, err := Transport{Seed: c.Seed}.Measure(ctx, c.Samples.Rows(), c.Reference.Rows())
+	if taken > 0 {
+		c.noteTaken("w2", taken)
+	}
+	return []Value{{Name: "w2^2", X: d, Better: Less, Most: taken}}, err
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/eval"
@@ -149,10 +150,14 @@ func (t *Trainer) record(b *Best) error {
 	return nil
 }
 
-// measured is the metric of the weights that would be sampled from: the validation
+// measured is what the judge says of the weights that would be sampled from: the validation
 // loss, or the distance of samples to the held-out images.
 func (t *Trainer) measured(ctx context.Context) (float64, error) {
-	if t.Config.Best == "val" {
+	judge, err := eval.Judges.Find(t.Config.Best)
+	if err != nil {
+		return 0, err
+	}
+	if judge.Metric == nil {
 		v, err := t.validate()
 		if err != nil || v == nil {
 			return 0, err
@@ -172,7 +177,7 @@ func (t *Trainer) measured(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	samples := eval.Images{N: o.N, Kind: heldOut.Kind, Pix: x}
-	return eval.Score(ctx, t.Config.Best, samples.Rounded(), heldOut, t.Config.Seed)
+	return judge.Rank(ctx, samples.Rounded(), heldOut, t.Config.Seed)
 }
 
 // judgedOptions are the same for every checkpoint, and so is the noise.

@@ -188,7 +188,11 @@ func TestBestOfSamples(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := eval.Images{N: judgedImages, Kind: kind.OfImages(8, 8, 3).Real(), Pix: x}.Rounded()
-		want, err := eval.Score(t.Context(), metric, m, eval.Images{N: heldOut.N, Kind: kind.OfImages(8, 8, 3).Real(), Pix: heldOut.X}, tr.Config.Seed)
+		judge, err := eval.Judges.Find(metric)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := judge.Rank(t.Context(), m, eval.Images{N: heldOut.N, Kind: kind.OfImages(8, 8, 3).Real(), Pix: heldOut.X}, tr.Config.Seed)
 		if err != nil || math.Abs(want-b.Value) > 1e-9*math.Abs(want) {
 			t.Errorf("%s: %v in the record, %v of the checkpoint (%v)", metric, b.Value, want, err)
 		}

@@ -42,7 +42,7 @@ var allowed = map[string]struct {
 	"learn":        {[]string{".", "engine", "net", "data", "learn", "formulation"}, true},
 	"model":        {[]string{".", "sample", "guide", "engine", "net", "data/picture", "checkpoint", "likelihood", "formulation"}, true},
 	"train":        {[]string{".", "sample", "engine", "learn", "net", "data", "checkpoint", "config", "model", "train", "eval", "formulation"}, true},
-	"eval":         {[]string{".", "sample", "engine", "learn", "net", "data", "checkpoint", "config", "eval", "likelihood", "formulation"}, true},
+	"eval":         {[]string{".", "sample", "engine", "learn", "net", "data", "checkpoint", "config", "eval", "likelihood", "formulation", "model"}, true},
 	"lab":          {[]string{".", "sample", "mixture", "engine", "learn", "net", "data", "checkpoint", "train", "eval", "formulation"}, true},
 	"cli":          {[]string{".", "sample", "guide", "engine", "net", "data", "checkpoint", "config", "model", "train", "eval", "lab", "likelihood", "formulation"}, true},
 	"cmd":          {[]string{"cli"}, false},

@@ -1,16 +1,14 @@
-package cli
+package eval
 
 import (
 	"bytes"
 	"strings"
 	"testing"
-
-	"github.com/reverie-go/reverie/eval"
 )
 
 // A number is printed to two digits of its error.
 func TestCellText(t *testing.T) {
-	for want, c := range map[string]*eval.Cell{
+	for want, c := range map[string]*Cell{
 		"-":                   nil,
 		"12.35":               {Value: 12.3456},
 		"12.35 ± 0.12":        {Value: 12.3456, Error: 0.123},
@@ -32,12 +30,12 @@ func TestCellText(t *testing.T) {
 // Columns stand below each other; which way is better, how many are compared, what ± means and the notes are told.
 func TestWriteReport(t *testing.T) {
 	var b bytes.Buffer
-	r := &eval.Report{Samples: 1000, Draws: 3, HeldOut: 27, Training: 1420, Features: "some", Notes: []string{"hear"}, Rows: []eval.Row{
-		{Name: "short", Better: eval.Less, HeldOut: &eval.Cell{Value: 1, Error: 0.1}, Training: &eval.Cell{Value: 2}},
-		{Name: "a longer name", Better: eval.More, Most: 512, HeldOut: &eval.Cell{Value: 1}, Real: &eval.Cell{Value: 3}},
-		{Name: "bound", Metric: "vlb", HeldOut: &eval.Cell{Value: 4}},
+	r := &Report{Samples: 1000, Draws: 3, HeldOut: 27, Training: 1420, Features: "some", Notes: []string{"hear"}, Rows: []Row{
+		{Name: "short", Better: Less, HeldOut: &Cell{Value: 1, Error: 0.1}, Training: &Cell{Value: 2}},
+		{Name: "a longer name", Better: More, Most: 512, HeldOut: &Cell{Value: 1}, Real: &Cell{Value: 3}},
+		{Name: "bound", Metric: "vlb", OfModel: true, HeldOut: &Cell{Value: 4}},
 	}}
-	if err := writeReport(&b, "runs/x", r); err != nil {
+	if err := r.WriteText(&b, "runs/x"); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(b.String(), "\n")
@@ -63,13 +61,13 @@ func TestWriteReport(t *testing.T) {
 
 // TestReportWidth: the longest names with the widest numbers and a long note fit 80 columns.
 func TestReportWidth(t *testing.T) {
-	wide := &eval.Cell{Value: 0.927041, Error: 0.000912}
-	r := &eval.Report{Samples: 100000, Draws: 3, HeldOut: 270000, Training: 1420000, Notes: []string{strings.Repeat("a word ", 40)}, Rows: []eval.Row{
-		{Name: "nearer than any held-out", Better: eval.Less, HeldOut: wide, Training: wide, Real: wide},
-		{Name: "as consistency is printed, bits/dim", Metric: "elbo", Better: eval.Less, HeldOut: wide, Training: wide},
+	wide := &Cell{Value: 0.927041, Error: 0.000912}
+	r := &Report{Samples: 100000, Draws: 3, HeldOut: 270000, Training: 1420000, Notes: []string{strings.Repeat("a word ", 40)}, Rows: []Row{
+		{Name: "nearer than any held-out", Better: Less, HeldOut: wide, Training: wide, Real: wide},
+		{Name: "as consistency is printed, bits/dim", Metric: "elbo", OfModel: true, Better: Less, HeldOut: wide, Training: wide},
 	}}
 	var b bytes.Buffer
-	if err := writeReport(&b, "runs/x", r); err != nil {
+	if err := r.WriteText(&b, "runs/x"); err != nil {
 		t.Fatal(err)
 	}
 	if widest(b.String()) > 80 || !strings.Contains(b.String(), "0.92704±0.00091") {

@@ -1,21 +1,21 @@
-package cli
+package eval
 
 import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
-	"github.com/reverie-go/reverie/eval"
+
+	"github.com/reverie-go/reverie/internal/terminal"
 )
 
-// writeReport prints a report as an aligned table with its notes.
-func writeReport(w io.Writer, name string, r *eval.Report) error {
+// WriteText prints the report as an aligned table with its notes, in 80 columns; name is that of what was judged.
+func (r *Report) WriteText(w io.Writer, name string) error {
 	fmt.Fprintf(w, "%s: ", name)
 	if r.Draws > 0 {
 		fmt.Fprintf(w, "%s of %s; ", english.Plural(r.Draws, "draw", ""), english.Plural(r.Samples, "sample", ""))
@@ -29,19 +29,29 @@ func writeReport(w io.Writer, name string, r *eval.Report) error {
 	}
 	spread := "the standard error, where it is known"
 	if r.Draws > 1 {
-		spread = fmt.Sprintf("the deviation over %d draws, of elbo, vlb and likelihood the standard error", r.Draws)
+		spread = fmt.Sprintf("the deviation over %d draws, of %s the standard error", r.Draws, english.WordSeries(modelNames(), "and"))
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", fold("↓: less is better, ↑: more. ± is "+spread+".", 0))
+	_, err := fmt.Fprintf(w, "\n%s\n", terminal.Fold("↓: less is better, ↑: more. ± is "+spread+".", 0))
 	for _, n := range r.Notes {
 		if err == nil {
-			_, err = fmt.Fprintln(w, fold("note: "+n, len("note: ")))
+			_, err = fmt.Fprintln(w, terminal.Fold("note: "+n, len("note: ")))
 		}
 	}
 	return err
 }
 
+// modelNames are the names of the metrics of a model.
+func modelNames() (names []string) {
+	for _, m := range Metrics.Rows() {
+		if m.About().Subject == ModelOnly {
+			names = append(names, m.Row().Name)
+		}
+	}
+	return names
+}
+
 // writeTables writes the rows of samples, which have a third column, and those of a model.
-func writeTables(w io.Writer, r *eval.Report) error {
+func writeTables(w io.Writer, r *Report) error {
 	var samples, model [][]string
 	for _, row := range r.Rows {
 		name := arrows[row.Better] + row.Name
@@ -49,7 +59,7 @@ func writeTables(w io.Writer, r *eval.Report) error {
 			name += fmt.Sprintf(" (%s of each)", humanize.Comma(int64(row.Most)))
 		}
 		line := []string{name, cellText(row.HeldOut), cellText(row.Training)}
-		if slices.Contains(modelNames(), row.Metric) {
+		if row.OfModel {
 			model = append(model, line)
 		} else {
 			samples = append(samples, append(line, cellText(row.Real)))
@@ -77,7 +87,7 @@ func writeTables(w io.Writer, r *eval.Report) error {
 }
 
 // arrows show before a name which way its number is better, so that the number follows the name.
-var arrows = map[eval.Better]string{eval.Less: "↓ ", eval.More: "↑ "}
+var arrows = map[Better]string{Less: "↓ ", More: "↑ "}
 
 // narrower shortens the cells of a table.
 var narrower = strings.NewReplacer(" ± ", "±", " to ", "/")
@@ -85,7 +95,7 @@ var narrower = strings.NewReplacer(" ± ", "±", " to ", "/")
 // writeTable writes lines of cells below each other, in 80 columns: where they are too wide for that, with fewer spaces.
 func writeTable(w io.Writer, lines [][]string) error {
 	text, err := aligned(lines, strings.NewReplacer())
-	if err == nil && widest(text) > helpWidth {
+	if err == nil && widest(text) > terminal.Width {
 		text, err = aligned(lines, narrower)
 	}
 	if err != nil {
@@ -120,7 +130,7 @@ const roundingError = 1e-12
 
 // cellText is a number with two digits of its error, or four of itself. The very
 // large and the very small have an exponent.
-func cellText(c *eval.Cell) string {
+func cellText(c *Cell) string {
 	switch {
 	case c == nil:
 		return "-"

@@ -1,0 +1,21 @@
+package eval
+
+import (
+	"context"
+
+	"github.com/reverie-go/reverie/model"
+)
+
+// Draw draws samples of a model, as their files have them: images of 8 bits, what has units in those of the data.
+func Draw(ctx context.Context, m *model.Model, o model.Options) (Images, error) {
+	o = m.Filled(o)
+	pix, err := m.Sample(ctx, o)
+	if err != nil {
+		return Images{}, err
+	}
+	x := Images{N: o.N, Kind: m.Kind.Sized(o.Height, o.Width), Pix: pix}
+	if !x.Ranged {
+		x.Pix, x.Wide = nil, x.InUnits(pix)
+	}
+	return x.Rounded(), nil
+}
