@@ -6,10 +6,12 @@ import (
 	"image/color"
 	"math"
 
-	"github.com/reverie-go/reverie"
-	"github.com/reverie-go/reverie/mixture"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/internal/parallel"
+	"github.com/reverie-go/reverie/mixture"
 )
 
 // window is the part of the plane that all pictures of the data show: standard data and standard noise lie within it.
@@ -27,11 +29,11 @@ func densityOf(m *mixture.Mixture, b box, n int) *field {
 	}
 	f := &field{n: n, values: make([]float64, n*n)}
 	ex, ey := make([]bell, m.Len()), make([]bell, m.Len())
-	parallel(m.Len(), func(k int) {
+	parallel.For(m.Len(), func(k int) {
 		mean := m.MeanOf(k)
 		ex[k], ey[k] = newBell(b, n, mean[0], vx[k], m.Weight(k)), newBell(b, n, mean[1], vy[k], 1)
 	})
-	parallel(n, func(row int) {
+	parallel.For(n, func(row int) {
 		out := f.values[row*n : (row+1)*n]
 		for k, e := range ex {
 			w := ey[k].at(n - 1 - row)

@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/chart"
+	"github.com/reverie-go/reverie/internal/parallel"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
@@ -70,7 +71,7 @@ func (l *lab) scoredPoints(number uint64, n int) scored {
 	c := reverie.Coef{Alpha: 1, Sigma: matchSigma}
 	s := scored{l.data.Law.At(c).Sample(stream(l.Seed, streamShow+number<<32), n), make(points, n)}
 	truth := l.data.scoreAt(c)
-	parallel(n, func(i int) { s.truth[i] = truth(s.x[i]) })
+	parallel.For(n, func(i int) { s.truth[i] = truth(s.x[i]) })
 	return s
 }
 

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/reverie-go/reverie/internal/chart"
+	"github.com/reverie-go/reverie/internal/parallel"
 )
 
 // A box is the part of the plane that a panel shows: the square of half-width half around the origin.
@@ -127,7 +128,7 @@ type field struct {
 // newField fills a field with f at the middle of each cell.
 func newField(n int, b box, f func(x []float64) float64) *field {
 	v := &field{n: n, values: make([]float64, n*n)}
-	parallel(n, func(row int) {
+	parallel.For(n, func(row int) {
 		x := make([]float64, 2)
 		for col := range n {
 			x[0], x[1] = b.cell(n, col), -b.cell(n, row)

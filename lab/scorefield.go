@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/internal/parallel"
 )
 
 // arrowsAlong is the number of arrows along each side of a panel.
@@ -37,7 +38,7 @@ func scoreFigure(ctx context.Context, l *lab) ([]output, error) {
 		}
 		at := window.lattice(arrowsAlong)
 		exact := make(reverie.Batch[float64], len(at))
-		parallel(len(at), func(i int) { exact[i] = truth(at[i]) })
+		parallel.For(len(at), func(i int) { exact[i] = truth(at[i]) })
 		s, err := learned(at)
 		if err != nil {
 			return nil, err
@@ -71,7 +72,7 @@ func relativeError(exact func([]float64) []float64, learned func(reverie.Batch[f
 		return 0, err
 	}
 	wrong, size := make([]float64, len(x)), make([]float64, len(x))
-	parallel(len(x), func(i int) {
+	parallel.For(len(x), func(i int) {
 		for j, v := range exact(x[i]) {
 			wrong[i] += (v - s[i][j]) * (v - s[i][j])
 			size[i] += v * v
