@@ -256,6 +256,9 @@ func (v *evaluation) prepare(m *model.Loaded) error {
 	if err := from.start(v.cmd, &v.p, m); err != nil {
 		return err
 	}
+	if from.far != nil {
+		v.sets = append(v.sets, from.far)
+	}
 	if err := v.solverFlags.complete(&v.p, m); err != nil {
 		return err
 	}
