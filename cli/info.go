@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -77,7 +75,7 @@ func writeInfo(w io.Writer, found checkpoint.Found, c *checkpoint.Checkpoint, n 
 	} else {
 		d.row("trained", "elsewhere (imported)")
 	}
-	d.row("network", "%s", networkText(c.Arch, c.ArchConfig))
+	d.row("network", "%s", net.Describe(n))
 	d.row("parameters", "%s trainable", humanize.Comma(int64(net.Trainable(n))))
 	which := "raw (no average is kept)"
 	switch {
@@ -109,7 +107,11 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 		return nil
 	}
 	if v := c.VAE; v != nil {
-		d.row("works on", "latents of %s", networkText(v.Arch, v.ArchConfig))
+		a, err := net.New(v.Arch, v.ArchConfig)
+		if err != nil {
+			return err
+		}
+		d.row("works on", "latents of %s", net.Describe(a))
 	}
 	s := c.Scheduler
 	p, err := formulation.SpecOf(s)
@@ -132,26 +134,4 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 		d.row("own sampler", "%s, clamp %s, variance %s", x.Solver, x.Clamp, p.Variance)
 	}
 	return nil
-}
-
-// networkKeys are what a line tells of a network's configuration, in words; the folder's config.json has all of it.
-var networkKeys = [][2]string{
-	{"channels", "widths"}, {"block_out_channels", "widths"}, {"width", "width"}, {"depth", "depth"}, {"hidden", "widths"}, {"layers_per_block", "blocks a level"},
-	{"image_channels", "image channels"}, {"in_channels", "channels in"}, {"dim", "numbers in"}, {"out_channels", "channels out"}, {"out", "numbers out"},
-	{"latent_channels", "latent channels"},
-}
-
-// networkText is a network in a line.
-func networkText(arch string, configuration json.RawMessage) string {
-	var fields map[string]any
-	if json.Unmarshal(configuration, &fields) != nil {
-		return arch
-	}
-	text := arch
-	for _, k := range networkKeys {
-		if v, ok := fields[k[0]]; ok && v != nil {
-			text += fmt.Sprintf(", %s %s", k[1], strings.Trim(fmt.Sprint(v), "[]"))
-		}
-	}
-	return text
 }

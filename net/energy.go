@@ -26,6 +26,14 @@ func NewEnergy(m Model) (Energy, error) {
 	return Energy{m}, nil
 }
 
+// String is what the model within says of itself.
+func (m Energy) String() string {
+	if s, ok := m.Model.(fmt.Stringer); ok {
+		return s.String() + ", as an energy"
+	}
+	return "as an energy"
+}
+
 // Forward is the gradient of the potential with respect to x.
 func (m Energy) Forward(v *Vars, in Input) *graph.Node {
 	// Samples do not meet, so the gradient of the sum holds each one's own.

@@ -12,6 +12,7 @@ package net
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
@@ -205,3 +206,15 @@ func Trainable(m Network) int {
 	}
 	return n
 }
+
+// Describe is a network in a line: its architecture, and of a fmt.Stringer what
+// it says of itself.
+func Describe(n Network) string {
+	if s, ok := n.(fmt.Stringer); ok {
+		return n.Arch() + ", " + s.String()
+	}
+	return n.Arch()
+}
+
+// Words are numbers in a line, with blanks between.
+func Words(n []int) string { return strings.Trim(fmt.Sprint(n), "[]") }

@@ -609,3 +609,17 @@ func TestInputParts(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestDescribe: a network says in a line what it is, also within an energy.
+func TestDescribe(t *testing.T) {
+	m := simple(t)
+	for n, want := range map[net.Network]string{
+		m:                    "simpleunet, widths 8 16 24, image channels 3",
+		net.Energy{Model: m}: "simpleunet, widths 8 16 24, image channels 3, as an energy",
+		net.NewScheduled(m):  "simpleunet",
+	} {
+		if got := net.Describe(n); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

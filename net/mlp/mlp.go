@@ -65,6 +65,12 @@ const magnify = 4
 // Arch is "mlp".
 func (m *Model) Arch() string { return Arch }
 
+// String is the configuration in a line.
+func (m *Model) String() string {
+	c := m.config
+	return fmt.Sprintf("width %d, depth %d, numbers in %d, numbers out %d", c.Width, c.Depth, c.Dim, c.Out)
+}
+
 // Config is the [Config] with the defaults filled in.
 func (m *Model) Config() any { return m.config }
 

@@ -96,6 +96,11 @@ func New(c Config) (*Model, error) {
 // Arch is "simpleunet".
 func (m *Model) Arch() string { return Arch }
 
+// String is the configuration in a line.
+func (m *Model) String() string {
+	return fmt.Sprintf("widths %s, image channels %d", net.Words(m.config.Channels), m.config.ImageChannels)
+}
+
 // Config is the [Config] with the defaults filled in.
 func (m *Model) Config() any { return m.config }
 

@@ -8,6 +8,7 @@
 package unet
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
@@ -101,6 +102,13 @@ func (m *Model) addMid(s net.Scope) {
 
 // Arch is "unet".
 func (m *Model) Arch() string { return Arch }
+
+// String is the configuration in a line.
+func (m *Model) String() string {
+	c := m.config
+	return fmt.Sprintf("widths %s, blocks a level %d, channels in %d, channels out %d",
+		net.Words(c.BlockOutChannels), c.LayersPerBlock, c.InChannels, c.OutChannels)
+}
 
 // Config is the [Config] with the defaults filled in.
 func (m *Model) Config() any { return m.config }

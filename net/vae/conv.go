@@ -1,6 +1,8 @@
 package vae
 
 import (
+	"fmt"
+
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/reverie-go/reverie/net"
 )
@@ -47,6 +49,13 @@ func NewConv(c Config) (*Conv, error) {
 
 // Arch is "vae".
 func (m *Conv) Arch() string { return Arch }
+
+// String is the configuration in a line.
+func (m *Conv) String() string {
+	c := m.config
+	return fmt.Sprintf("widths %s, blocks a level %d, channels in %d, channels out %d, latent channels %d",
+		net.Words(c.BlockOutChannels), c.LayersPerBlock, c.InChannels, c.OutChannels, c.LatentChannels)
+}
 
 // Config is the [Config] with the defaults filled in.
 func (m *Conv) Config() any { return m.config }

@@ -123,6 +123,12 @@ func layers(s net.Scope, widths []int) (all []net.Linear) {
 // Arch is "vae-mlp".
 func (m *Dense) Arch() string { return DenseArch }
 
+// String is the configuration in a line.
+func (m *Dense) String() string {
+	c := m.config
+	return fmt.Sprintf("widths %s, samples of %dx%dx%d, latent channels %d", net.Words(c.Widths), c.Height, c.Width, c.Channels, c.Latent)
+}
+
 // Config is the [DenseConfig] with the defaults filled in.
 func (m *Dense) Config() any { return m.config }
 
