@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -13,6 +12,7 @@ import (
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/table"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 )
@@ -58,34 +58,37 @@ func sizeOf(a *model.Autoencoder, given config.Size) (h, w int, err error) {
 
 // ownData takes the data of --vae's autoencoder, and what of them it took, where the command line names none, and returns the fields that are
 // set then. A model without a run names no data; what is no model is refused in full where it is read.
-func (o *trainOptions) ownData(cmd *cobra.Command, set []string) ([]string, error) {
-	given := func(flag string) bool { return slices.Contains(set, flag) }
-	if o.VAE == "" || o.resume != "" || given("data") {
-		return set, nil
+func (o *trainOptions) ownData(cmd *cobra.Command, given config.Given) (config.Given, error) {
+	take := func(name string) { given = append(given, table.Find(o.fields, name)) }
+	if o.VAE == "" || o.resume != "" || given.Has("data") {
+		return given, nil
 	}
 	found, err := checkpoint.Resolve(o.VAE)
 	if err != nil {
-		return set, nil
+		return given, nil
 	}
 	if found.Run == "" {
 		writeNotes(cmd.ErrOrStderr(), []string{"--vae " + quoted(o.VAE) + " is of no run that says what it was trained on: these are the emoji inside the program; give DATA for others"})
-		return set, nil
+		return given, nil
 	}
 	own, err := train.ReadConfig(found.Run)
 	if err != nil {
 		return nil, fmt.Errorf("--vae: %w", err)
 	}
-	o.Data, set = own.Data, append(set, "data")
-	if own.Kind().Pictorial() && !given("data-class") {
-		o.DataClass, set = own.DataClass, append(set, "data-class")
+	o.Data = own.Data
+	take("data")
+	if own.Kind().Pictorial() && !given.Has("data-class") {
+		o.DataClass = own.DataClass
+		take("data-class")
 	}
-	if own.Kind().Pictorial() && !given("crop") {
-		o.Crop, set = own.Crop, append(set, "crop")
+	if own.Kind().Pictorial() && !given.Has("crop") {
+		o.Crop = own.Crop
+		take("crop")
 	}
 	if len(own.Data) > 0 {
 		writeNotes(cmd.ErrOrStderr(), []string{"the data are those of --vae, " + strings.Join(own.Data, ", ") + "; give DATA for others"})
 	}
-	return set, nil
+	return given, nil
 }
 
 // adopt takes the size and the channels of the images of --vae's autoencoder

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -35,15 +35,15 @@ func addCompletion(root *cobra.Command) error {
 var takeRun = []string{"sample", "info", "eval", "encode", "decode"}
 
 // namesOf are the names that a flag takes, of all sections; nil: it takes no names.
-func namesOf(all []config.Section, flag string) []config.Named {
-	if i := slices.IndexFunc(all, func(s config.Section) bool { return s.Flag == flag }); i >= 0 {
+func namesOf(all []table.Section, flag string) []table.Info {
+	if i := slices.IndexFunc(all, func(s table.Section) bool { return s.Flag == flag }); i >= 0 {
 		return all[i].Rows
 	}
 	return nil
 }
 
 // completeNames offers names; in a list the next one, after a comma.
-func completeNames(rows []config.Named, list bool) cobra.CompletionFunc {
+func completeNames(rows []table.Info, list bool) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, typed string) (all []string, _ cobra.ShellCompDirective) {
 		before := ""
 		if list {

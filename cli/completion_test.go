@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -57,14 +58,12 @@ func TestListedFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for flag, field := range map[string]*string{"process": &c.Process, "arch": &c.Arch, "loss": &c.Loss, "clamp": &c.Clamp, "crop": &c.Crop, "split": &c.Split, "best": &c.Best} {
-		was := *field
+	for _, flag := range []string{"process", "arch", "loss", "clamp", "crop", "split", "best"} {
+		field := table.Find(c.Fields(), flag)
 		for _, row := range namesOf(sections(), flag) {
-			*field = row.Name
-			if err := c.ValidateValues(); err != nil && strings.Contains(err.Error(), "is unknown") {
+			if err := field.Set(row.Name); err != nil {
 				t.Errorf("--%s %s: %v", flag, row.Name, err)
 			}
 		}
-		*field = was
 	}
 }

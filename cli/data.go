@@ -15,9 +15,9 @@ import (
 
 // heldOutShare is what train holds out where nothing is said.
 var heldOutShare = func() float64 {
-	c, err := config.Preset(config.PresetNames()[0])
+	c, err := config.Preset(config.Presets.Names()[0])
 	if err != nil {
-		panic(err) // the name is one of PresetNames
+		panic(err) // the name is one of the presets
 	}
 	return c.Val
 }()
@@ -117,7 +117,7 @@ func advise(cmd *cobra.Command, args []string, r *data.Report) (ready string, er
 // choicesFor are the settings that train chooses for folders of images, the batch among them.
 func choicesFor(args []string, r *data.Report) (all []choice, err error) {
 	nothing := func(string) bool { return false }
-	c, err := config.Preset(config.PresetNames()[0])
+	c, err := config.Preset(config.Presets.Names()[0])
 	if err != nil {
 		return nil, err
 	}

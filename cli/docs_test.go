@@ -153,8 +153,14 @@ func anchors(page string) (all []string) {
 	return all
 }
 
-// keysOf are the names that a struct's fields have in JSON.
+// keysOf are the names that a struct's fields have in JSON; of a configuration those of all rows.
 func keysOf(v any) (keys []string) {
+	if _, ok := v.(config.Run); ok {
+		for _, f := range config.Flags() {
+			keys = append(keys, f.Name)
+		}
+		return keys
+	}
 	for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		keys = append(keys, name)

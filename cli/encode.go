@@ -123,7 +123,7 @@ func (o *encodeOptions) open(cmd *cobra.Command, a *model.Autoencoder, roots []s
 	if err != nil {
 		return nil, err
 	}
-	c := &config.Run{Crop: "none", Cache: 1024, Data: roots}
+	c := &config.Run{Sources: config.Sources{Data: roots, Images: config.Images{Crop: "none", Cache: 1024}}}
 	switch {
 	case len(roots) == 0 && own == nil:
 		return nil, fmt.Errorf("%s is no part of a run folder, which would say what its images are; give DATA", a.Found.Model)

@@ -35,7 +35,7 @@ func writeChoices(w io.Writer, all []choice) {
 // surveys says whether data that can may decide settings of a run: unless a preset was chosen that is an experiment of its own.
 func surveys(c *config.Run, given func(flag string) bool) bool {
 	all := given("resolution") && given("image-channels") && given("flip")
-	return c.Preset == config.PresetNames()[0] && !all
+	return c.Preset == config.Presets.Names()[0] && !all
 }
 
 // fit lets the images decide what the command line leaves open, and says so.

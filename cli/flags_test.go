@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -84,23 +85,13 @@ func TestRangesAreSaid(t *testing.T) {
 func TestEveryNumberHasARange(t *testing.T) {
 	eachNumeric(func(cmd *cobra.Command, _ []string, flag *pflag.Flag) {
 		switch flag.Value.(type) {
-		case number[int], number[float64], *numbers[int], *numbers[float64], duration, *config.Size:
+		case number[int], number[float64], *table.Field, *config.Size:
 		default:
 			if flag.Name != "seed" {
 				t.Errorf("reverie %s --%s is a %T", cmd.Name(), flag.Name, flag.Value)
 			}
 		}
 	})
-}
-
-// TestLists: a list may be given with commas or by its flag again, and replaces the preset's.
-func TestLists(t *testing.T) {
-	var v []int
-	f := pflag.NewFlagSet("", pflag.ContinueOnError)
-	numbersVar(f, &v, "channels", config.RangeOf("channels"), "")
-	if err := f.Parse([]string{"--channels", "4, 8", "--channels=16"}); err != nil || !slices.Equal(v, []int{4, 8, 16}) {
-		t.Errorf("%v, %v", v, err)
-	}
 }
 
 // TestEmpty: what is empty is refused, whatever argument or flag it is.

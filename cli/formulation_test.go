@@ -8,14 +8,10 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/checkpoint"
-	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/points"
-	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/lab"
-	"github.com/reverie-go/reverie/model"
-	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 )
 
 // formulations are runs on points, a few steps of each: what is trained, and the solvers that go with it.
@@ -155,11 +151,15 @@ func TestSenselessSampling(t *testing.T) {
 // TestList: every name that a flag takes is listed with a line.
 func TestList(t *testing.T) {
 	out := ok(t, "list").out
-	for _, names := range [][]string{
-		config.Processes, config.Schedules, config.Predictions, config.Objectives, config.Weightings, config.TimeLaws,
-		sample.Variances.Names(), config.Couplings, sample.Solvers.Names(), sample.Spacings.Names(), sample.Predictors.Names(), net.Architectures.Names(), config.Crops, config.Splits, vae.Likelihoods.Names(),
-		config.Losses, config.LRSchedules, sample.Clamps.Names(), config.Bests, config.PresetNames(), batchnorms, model.Paths.Names(), eval.Metrics.Names(), lab.FigureNames(), points.Names(),
-	} {
+	all := [][]string{batchnorms, lab.FigureNames(), points.Names()}
+	for _, s := range table.Sections() {
+		var names []string
+		for _, row := range s.Rows {
+			names = append(names, row.Name)
+		}
+		all = append(all, names)
+	}
+	for _, names := range all {
 		for _, name := range names {
 			found := false
 			for _, line := range strings.Split(out, "\n") {

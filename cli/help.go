@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -21,7 +22,8 @@ type flagGroup struct {
 	rare   []string // shown by --help-all
 }
 
-// flagGroups are the parts of the help in their order. What is in none comes last.
+// flagGroups are the parts of the help in their order, with the flags that are no settings of package table, which say theirs themselves. What
+// is in none comes last.
 var flagGroups = []flagGroup{
 	{"Data", []string{"data", "data-class", "resolution", "image-channels", "crop", "flip", "val", "train:from", "weights", "model", "in", "decode:from", "to", "held-out", "only"},
 		[]string{"split", "strict", "cache", "max-pixels"}},
@@ -39,9 +41,20 @@ var flagGroups = []flagGroup{
 	{"Machine", []string{"batch"}, []string{"backend"}},
 }
 
-// place says where a command's flag stands in its help.
-func place(cmd, flag string) (group, at int, rare bool) {
-	for _, name := range []string{cmd + ":" + flag, flag} {
+// place says where a command's flag stands in its help: settings after the others of their group.
+func place(cmd string, flag *pflag.Flag) (group, at int, rare bool) {
+	if f, ok := flag.Value.(*table.Field); ok && f.Group != "" {
+		group = slices.IndexFunc(flagGroups, func(g flagGroup) bool { return g.title == f.Group })
+		if group < 0 {
+			group = len(flagGroups)
+		}
+		at = settingsAfter
+		if f.Rare {
+			at++
+		}
+		return group, at, f.Rare
+	}
+	for _, name := range []string{cmd + ":" + flag.Name, flag.Name} {
 		for i, g := range flagGroups {
 			if k := slices.Index(g.common, name); k >= 0 {
 				return i, k, false
@@ -53,6 +66,9 @@ func place(cmd, flag string) (group, at int, rare bool) {
 	}
 	return len(flagGroups), 0, false
 }
+
+// settingsAfter is more than the flags of a group.
+const settingsAfter = 1000
 
 // addHelp gives every command below root its grouped help, and --help-all beside --help.
 func addHelp(root *cobra.Command) {
@@ -112,7 +128,7 @@ func (h *helpAll) Type() string { return "bool" }
 // hasRare says whether a command has flags that --help leaves out.
 func hasRare(cmd *cobra.Command) (rare bool) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if _, _, is := place(cmd.Name(), f.Name); is {
+		if _, _, is := place(cmd.Name(), f); is {
 			rare = true
 		}
 	})
@@ -171,7 +187,7 @@ func writeFlags(w io.Writer, cmd *cobra.Command) {
 func grouped(cmd *cobra.Command, all bool) (groups [][]*pflag.Flag, hidden int) {
 	groups = make([][]*pflag.Flag, len(flagGroups)+1)
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		i, _, rare := place(cmd.Name(), f.Name)
+		i, _, rare := place(cmd.Name(), f)
 		switch {
 		case f.Hidden:
 		case rare && !all:
@@ -182,8 +198,8 @@ func grouped(cmd *cobra.Command, all bool) (groups [][]*pflag.Flag, hidden int) 
 	})
 	for _, g := range groups {
 		slices.SortStableFunc(g, func(a, b *pflag.Flag) int {
-			_, i, _ := place(cmd.Name(), a.Name)
-			_, k, _ := place(cmd.Name(), b.Name)
+			_, i, _ := place(cmd.Name(), a)
+			_, k, _ := place(cmd.Name(), b)
 			return i - k
 		})
 	}

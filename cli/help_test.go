@@ -51,7 +51,7 @@ func TestHelpIsWhole(t *testing.T) {
 		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			shown := regexp.MustCompile(`(?m)^  (    |-., )--` + f.Name + `\b`)
-			if _, _, rare := place(c.Name(), f.Name); !shown.MatchString(all) || shown.MatchString(common) == rare {
+			if _, _, rare := place(c.Name(), f); !shown.MatchString(all) || shown.MatchString(common) == rare {
 				t.Errorf("reverie %s: --%s is not where it belongs", c.Name(), f.Name)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 )
 
@@ -77,7 +78,7 @@ func layOut(arch string, dict map[string]checkpoint.Tensor) (net.Network, error)
 }
 
 func importFunc(cmd *cobra.Command, o *importOptions) error {
-	if err := config.OneOf("arch", o.arch, importable()); err != nil {
+	if err := table.OneOf("arch", o.arch, importable()); err != nil {
 		return usage(err)
 	}
 	for _, f := range []struct{ name, value string }{{"weights", o.weights}, {"out", o.out}} {

@@ -63,7 +63,7 @@ func stopsOf(c *config.Run) string {
 		all = append(all, english.Plural(c.Epochs, "epoch", ""))
 	}
 	if c.Time > 0 {
-		text, _ := c.Time.MarshalText()
+		text := c.Time.String()
 		all = append(all, string(text))
 	}
 	return english.OxfordWordSeries(all, "or")

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/pflag"
 )
 
@@ -61,7 +61,7 @@ func valuesOf(f *pflag.Flag, points bool) []string {
 	case "best":
 		return []string{"val", "mmd"}
 	}
-	for _, section := range config.Catalogue() {
+	for _, section := range sections() {
 		if section.Flag == f.Name {
 			var names []string
 			for _, row := range section.Rows {
@@ -111,7 +111,7 @@ func TestTrainKinds(t *testing.T) {
 		f := pflag.NewFlagSet("", pflag.ContinueOnError)
 		new(trainOptions).addFlags(f)
 		f.VisitAll(func(f *pflag.Flag) {
-			if slices.Contains(notConfig, f.Name) || slices.Contains(base, "--"+f.Name) || oneValue[kind] == f.Name {
+			if _, setting := f.Value.(*table.Field); !setting || slices.Contains(base, "--"+f.Name) || oneValue[kind] == f.Name {
 				return
 			}
 			used := false

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/lab"
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 )
 
@@ -50,7 +50,7 @@ docs/three-formulations.md walks through the figures.`,
 	fl.StringVar(&f.out, "out", "", "folder for the files, made if need be; files of the same names are replaced (default lab-NAME)")
 	fl.StringSliceVar(&f.only, "only", nil, "only these figures, with commas between")
 	numberVar(fl, &f.steps, "steps", within(1, 1<<30), 3000, "training steps of each network")
-	numberVar(fl, &f.seconds, "seconds", config.Range{Hi: 1e6, Above: true}, 0, "train each network for so many seconds instead; the result then depends on the machine")
+	numberVar(fl, &f.seconds, "seconds", table.Range{Hi: 1e6, Above: true}, 0, "train each network for so many seconds instead; the result then depends on the machine")
 	fl.StringVar(&f.format, "format", lab.PNG, oneOf("format of the pictures", []string{lab.PNG, lab.SVG}))
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of points, weights and noise")
 	fl.StringVar(&f.backend, "backend", "", backendHelp)

@@ -43,48 +43,39 @@ func writeList(w io.Writer) error {
 	return err
 }
 
-// sections are all names that a flag takes, or that stand for data.
-func sections() []config.Section {
-	return slices.Concat(config.Catalogue(), tables(), []config.Section{
-		{Flag: "batchnorm", Title: "statistics", Note: " of BatchNorm while sampling", Rows: []config.Named{
+// sections are all names that a flag takes, or that stand for data: those of tables by the order of train's flags, then the rest.
+func sections() []table.Section {
+	flags := config.Flags()
+	at := func(s table.Section) int {
+		if i := slices.IndexFunc(flags, func(f *table.Field) bool { return f.Name == s.Flag }); i >= 0 {
+			return i
+		}
+		return len(flags)
+	}
+	all := slices.DeleteFunc(table.Sections(), func(s table.Section) bool { return len(s.Rows) == 0 })
+	slices.SortStableFunc(all, func(a, b table.Section) int { return at(a) - at(b) })
+	return append(all,
+		table.Section{Flag: "batchnorm", Title: "statistics", Note: " of BatchNorm while sampling", Rows: []table.Info{
 			{Name: running, Text: "the running ones of the training"}, {Name: perImage, Text: "each image's own"},
 		}},
-		{Flag: "only", Title: "figures", Note: " of lab", Rows: figureRows()},
-		{Flag: "format", Title: "formats", Note: " of lab's pictures", Rows: []config.Named{
+		table.Section{Flag: "only", Title: "figures", Note: " of lab", Rows: figureRows()},
+		table.Section{Flag: "format", Title: "formats", Note: " of lab's pictures", Rows: []table.Info{
 			{Name: lab.PNG, Text: "pixels"}, {Name: lab.SVG, Text: "lines, to be enlarged"},
 		}},
-		{Flag: "data", Title: "points", Note: " of lab; as DATA of train points:NAME", Rows: pointRows()},
-	})
+		table.Section{Flag: "data", Title: "points", Note: " of lab; as DATA of train points:NAME", Rows: pointRows()},
+	)
 }
 
-func figureRows() (rows []config.Named) {
+func figureRows() (rows []table.Info) {
 	for _, f := range lab.Figures() {
-		rows = append(rows, config.Named{Name: f.Name, Text: f.Shows})
+		rows = append(rows, table.Info{Name: f.Name, Text: f.Shows})
 	}
 	return rows
 }
 
-func pointRows() (rows []config.Named) {
+func pointRows() (rows []table.Info) {
 	for _, name := range points.Names() {
-		rows = append(rows, config.Named{Name: name, Text: points.Doc(name)})
+		rows = append(rows, table.Info{Name: name, Text: points.Doc(name)})
 	}
 	return rows
-}
-
-// tables are the sections of the tables of rows that have any, but for those that the catalogue describes.
-func tables() (all []config.Section) {
-	described := config.Catalogue()
-	for _, t := range table.Sections() {
-		if slices.ContainsFunc(described, func(s config.Section) bool { return s.Flag == t.Flag }) {
-			continue
-		}
-		s := config.Section{Flag: t.Flag, Title: t.Title, Note: t.Note}
-		for _, r := range t.Rows {
-			s.Rows = append(s.Rows, config.Named(r))
-		}
-		if s.Rows != nil {
-			all = append(all, s)
-		}
-	}
-	return all
 }

@@ -1,79 +1,54 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
+	"cmp"
 	"strings"
 
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/pflag"
 )
 
-// showPresets adds to the help of each flag what the presets say.
+// showPresets adds to the help of each flag what the presets say, "" where that is nothing: of a setting
+// that a preset has no use for, what the others have.
 func showPresets(f *pflag.FlagSet) {
-	values := map[string]map[string]json.RawMessage{}
-	for _, name := range config.PresetNames() {
-		values[name] = presetFields(name)
+	said := map[string][]string{} // of each field, what presets say, and by which
+	alike := map[string]bool{}
+	for _, p := range config.Presets.Rows() {
+		run := p.New()
+		for _, field := range run.Fields() {
+			text := presetText(field)
+			before := said[field.Name]
+			alike[field.Name] = before == nil || alike[field.Name] && before[len(before)-1] == text
+			said[field.Name] = append(before, p.Name, text)
+		}
 	}
 	f.VisitAll(func(f *pflag.Flag) {
-		if _, ok := values["small"][f.Name]; !ok || f.Name == "preset" {
-			return
+		if of := said[f.Name]; of != nil && f.Name != "preset" {
+			f.Usage += presetHelp(of, alike[f.Name] && len(of) == 2*len(config.Presets.Rows()))
 		}
-		if f.Value.Type() == "float64Slice" {
-			f.DefValue = "" // pflag shows an empty one
-		}
-		f.Usage += presetHelp(presetText(values["small"][f.Name]), presetText(values["lecture"][f.Name]))
 	})
 }
 
-// presetFields are the values of a preset by the names of the flags.
-func presetFields(name string) (m map[string]json.RawMessage) {
-	preset, err := config.Preset(name)
-	if err != nil {
-		panic(err) // the name is one of PresetNames
+// presetHelp is the end of a flag's help: the names of presets and what they say, or what they all say.
+func presetHelp(of []string, alike bool) string {
+	if alike {
+		return strings.TrimSuffix(" ["+of[1]+"]", " []")
 	}
-	b, err := preset.JSON()
-	if err == nil {
-		err = json.Unmarshal(b, &m)
+	var parts []string
+	for i := 0; i < len(of); i += 2 {
+		parts = append(parts, of[i]+" "+cmp.Or(of[i+1], "none"))
 	}
-	if err != nil {
-		panic(err) // Run has no field that JSON cannot hold
-	}
-	return m
-}
-
-// presetHelp says what both presets have, "" where that is nothing.
-func presetHelp(small, lecture string) string {
-	switch {
-	case small == lecture && small == "":
-		return ""
-	case small == lecture:
-		return fmt.Sprintf(" [%s]", small)
-	}
-	none := func(s string) string {
-		if s == "" {
-			return "none"
-		}
-		return s
-	}
-	return fmt.Sprintf(" [small %s; lecture %s]", none(small), none(lecture))
+	return " [" + strings.Join(parts, "; ") + "]"
 }
 
 // presetText is a value as a flag is given it, "" where it is a zero.
-func presetText(v json.RawMessage) string {
-	s := strings.NewReplacer("\n", "", " ", "", `"`, "", "[", "", "]", "").Replace(string(v))
-	switch s {
-	case "null", "0", "0s", "false":
+func presetText(f *table.Field) string {
+	if f.IsZero() {
 		return ""
 	}
-	if short, ok := strings.CutSuffix(s, "m0s"); ok {
+	if short, ok := strings.CutSuffix(f.String(), "m0s"); ok {
 		return short + "m"
 	}
-	if strings.HasPrefix(string(v), "[") && strings.Contains(string(v), `"`) { // names may have spaces
-		var names []string
-		if json.Unmarshal(v, &names) == nil {
-			return strings.Join(names, ",")
-		}
-	}
-	return s
+	return f.String()
 }

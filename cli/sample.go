@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 )
 
@@ -82,7 +83,7 @@ var batchnorms = []string{running, perImage}
 // What depends on the model is looked at once the model is read.
 func (o *sampleOptions) options(cmd *cobra.Command) (p model.Options, err error) {
 	for _, err := range []error{
-		o.solverFlags.check(), config.OneOf("batchnorm", o.batchnorm, batchnorms),
+		o.solverFlags.check(), table.OneOf("batchnorm", o.batchnorm, batchnorms),
 	} {
 		if err != nil {
 			return p, usage(err)

@@ -12,11 +12,10 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/internal/regular"
-	"github.com/reverie-go/reverie/net"
-	"github.com/reverie-go/reverie/net/vae"
-	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -28,7 +27,7 @@ type trainOptions struct {
 	run, resume, backend string
 	config               string // path of a configuration to start from
 	levels               []choice
-	betas                []float64
+	fields               []*table.Field // of Run and of what it may choose
 }
 
 func newTrain() *cobra.Command {
@@ -70,92 +69,35 @@ stays as it was.`,
 
 func (o *trainOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.StringVar(&o.Preset, "preset", "small", oneOf("start from this preset", config.PresetNames()))
+	o.Preset = config.Presets.Names()[0]
+	o.fields = table.All(&o.Run)
+	for _, field := range o.fields {
+		if field.Name != "data" { // which is the arguments
+			fieldVar(f, field)
+			f.Lookup(field.Name).DefValue = "" // the presets say, see showPresets
+		}
+	}
+	f.Lookup("preset").DefValue = o.Preset
 	f.StringVar(&o.config, "config", "", "start from this config.json of a run in place of a preset; flags replace what it says")
 	f.StringVar(&o.run, "run", "", "folder of the new run (default runs/NAME-N)")
 	f.StringVar(&o.resume, "resume", "", "go on with the run in this folder; totals may be raised")
-	numberVar(f, &o.Epochs, "epochs", config.RangeOf("epochs"), 0, "stop after that many passes over the data")
-	numberVar(f, &o.Steps, "steps", config.RangeOf("steps"), 0, "stop after that many steps")
-	f.Var(duration{&o.Time}, "time", "stop after that much training time, such as 8m or 2h30m")
-
-	f.StringSliceVar(&o.DataClass, "data-class", nil, "train on these class folders only (comma-separated; none: all)")
-	f.Var(&o.Resolution, "resolution", "image size: 64, or HEIGHTxWIDTH")
-	numberVar(f, &o.ImageChannels, "image-channels", config.RangeOf("image-channels"), 0, "1 grey, 3 RGB, 4 RGBA")
-	f.StringVar(&o.Crop, "crop", "", oneOf("fit other shapes by", config.Crops))
-	f.BoolVar(&o.Flip, "flip", false, "mirror images left to right at random (--flip=false: never)")
-	numberVar(f, &o.Val, "val", config.RangeOf("val"), 0, "share of the images held out for validation")
-	f.StringVar(&o.Split, "split", "", "which ones: by their bytes, or by their pixels, copies that look alike on one side; own data: pixels")
-	f.BoolVar(&o.Strict, "strict", false, "fail on an unreadable image instead of skipping it")
-	maxPixelsVar(f, &o.MaxPixels)
-	numberVar(f, &o.Cache, "cache", config.RangeOf("cache"), 0, "memory for decoded images, MiB; at most half of what there is")
-
-	f.StringVar(&o.Arch, "arch", "", oneOf("network", net.Architectures.Names()))
-	numbersVar(f, &o.Channels, "channels", config.RangeOf("channels"), "widths of the network's levels, from full resolution down")
-	numberVar(f, &o.Layers, "layers", config.RangeOf("layers"), 0, "residual blocks per level of unet and vae")
-
-	f.StringVar(&o.VAE, "vae", "", "learn the latents of this run's autoencoder")
-	numberVar(f, &o.LatentChannels, "latent-channels", config.RangeOf("latent-channels"), 0, "numbers at each position of an autoencoder's latent")
-	f.StringVar(&o.Likelihood, "likelihood", "", oneOf("p(x|z) of an autoencoder", vae.Likelihoods.Names()))
-	numberVar(f, &o.Beta, "beta", config.RangeOf("beta"), 0, "weight of an autoencoder's KL term")
-	numberVar(f, &o.BetaWarmup, "beta-warmup", config.RangeOf("beta-warmup"), 0, "steps over which it rises from 0")
-
-	f.BoolVar(&o.Energy, "energy", false, "the prediction is the gradient of an energy")
-	f.StringVar(&o.Process, "process", "", oneOf("process", config.Processes))
-	numberVar(f, &o.Timesteps, "timesteps", config.RangeOf("timesteps"), 0, "T, the number of time steps")
-	f.StringVar(&o.Schedule, "schedule", "", oneOf("noise schedule of ddpm and vp", config.Schedules))
-	numberVar(f, &o.BetaStart, "beta-start", config.RangeOf("beta-start"), 0, "first beta of linear and scaled-linear (vp, subvp: a thousandth of beta(0))")
-	numberVar(f, &o.BetaEnd, "beta-end", config.RangeOf("beta-end"), 0, "last beta of linear and scaled-linear (vp, subvp: a thousandth of beta(1))")
-	numberVar(f, &o.SigmaMin, "sigma-min", config.RangeOf("sigma-min"), 0, "least noise of ve and edm (0: 0.01 and 0.002)")
-	numberVar(f, &o.SigmaMax, "sigma-max", config.RangeOf("sigma-max"), 0, "most noise of ve and edm (0: 50 and 80)")
-	f.StringArrayVar(&o.From, "from", nil, "a second data set, like DATA, in place of the noise: a flow between the two")
-	f.StringVar(&o.Coupling, "coupling", "", oneOf("how a flow's ends are paired within a batch", config.Couplings))
-	f.StringVar(&o.Prediction, "prediction", "", oneOf("what the network predicts", config.Predictions))
-	numberVar(f, &o.SigmaData, "sigma-data", config.RangeOf("sigma-data"), 0, "deviation of the data, for prediction and weighting edm (0: 0.5)")
-	f.StringVar(&o.Objective, "objective", "", oneOf("how it learns", config.Objectives))
-	numberVar(f, &o.Level, "level", config.RangeOf("level"), 0, "learn at this one time only (0: at all times)")
-	f.StringVar(&o.Loss, "loss", "", oneOf("norm of the error", config.Losses))
-	f.StringVar(&o.Weighting, "weighting", "", oneOf("weight over time", config.Weightings))
-	f.StringVar(&o.Times, "times", "", oneOf("law of the times", config.TimeLaws))
-
-	numberVar(f, &o.Batch, "batch", config.RangeOf("batch"), 0, "images per step")
-	numberVar(f, &o.LR, "lr", config.RangeOf("lr"), 0, "learning rate of Adam")
-	numberVar(f, &o.Warmup, "warmup", config.RangeOf("warmup"), 0, "steps over which the rate rises")
-	f.StringVar(&o.LRSchedule, "lr-schedule", "", oneOf("rate over the run", config.LRSchedules))
-	numbersVar(f, &o.betas, "adam-betas", config.RangeOf("adam-betas"), "decays of Adam's two moments")
-	numberVar(f, &o.ClipNorm, "clip-norm", config.RangeOf("clip-norm"), 0, "limit of the gradient's norm (0: none)")
-	numberVar(f, &o.EMA, "ema", config.RangeOf("ema"), 0, "decay of the averaged weights (0: none)")
-	f.Uint64Var(&o.Seed, "seed", 0, "seed of all that is random")
-
-	f.StringVar(&o.Solver, "solver", "", oneOf("the run's own sampler", sample.Solvers.Names()))
-	numberVar(f, &o.SampleSteps, "sample-steps", config.RangeOf("sample-steps"), 0, "its steps (0: the solver's own)")
-	f.StringVar(&o.Clamp, "clamp", "", oneOf("keep to [-1,1] while sampling", sample.Clamps.Names()))
-	f.StringVar(&o.Variance, "variance", "", oneOf("noise of solver ddpm", sample.Variances.Names()))
-
-	numberVar(f, &o.SaveEvery, "save-every", config.RangeOf("save-every"), 0, "steps between checkpoints; the first of a run comes after half a minute (0: only at the end)")
-	numberVar(f, &o.Keep, "keep", config.RangeOf("keep"), 0, "checkpoints kept (0: all)")
-	f.StringVar(&o.Best, "best", "", oneOf("keep the best checkpoint too, judged at each save on the held-out images by", config.Bests))
-	numberVar(f, &o.SampleEvery, "sample-every", config.RangeOf("sample-every"), 0, "epochs between pictures, which also come after half a minute and every five in long ones (0: never)")
-	numberVar(f, &o.SampleN, "sample-n", config.RangeOf("sample-n"), 0, "images in the grid of pictures (0: none)")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 }
 
-// notConfig are the flags that are no field of config.Run.
-var notConfig = []string{"run", "resume", "config", "backend", "help", "help-all"}
-
 // trainFunc checks the command line, then trains.
 func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
-	set, err := o.given(cmd.Flags(), args)
+	given, err := o.given(cmd.Flags(), args)
 	if err != nil {
 		return usage(err)
 	}
-	if set, err = o.ownData(cmd, set); err != nil {
+	if given, err = o.ownData(cmd, given); err != nil {
 		return err
 	}
 	var c *config.Run // of a new run
 	if o.resume == "" {
-		c, err = o.fresh(set)
+		c, err = o.fresh(given)
 	} else {
-		err = o.checkResume(set)
+		err = o.checkResume(given)
 	}
 	if err != nil {
 		return usage(err)
@@ -166,7 +108,7 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 	}
 	defer e.Close()
 	if o.resume != "" {
-		return o.resumeRun(cmd, e, set)
+		return o.resumeRun(cmd, e, given)
 	}
 	if err := adopt(c, cmd.Flags().Changed); err != nil {
 		return err
@@ -179,37 +121,21 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 
 // fresh is the configuration of a new run, checked as far as that is possible
 // without opening anything.
-func (o *trainOptions) fresh(set []string) (*config.Run, error) {
-	given := func(name string) bool { return slices.Contains(set, name) }
+func (o *trainOptions) fresh(given config.Given) (*config.Run, error) {
 	if o.config != "" {
-		return o.fromConfig(set, given)
+		return o.fromConfig(given)
 	}
-	preset, err := config.Preset(o.Preset)
+	c, err := config.Begin(o.Preset, given)
 	if err != nil {
 		return nil, err
 	}
-	c := preset.With(&o.Run, set)
-	if len(c.Data) > 0 && !given("data-class") {
-		c.DataClass = nil // the preset's class is one of the embedded set
-	}
-	c.Adapt(given)
-	o.levels = chooseLevels(c, given)
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
-	if err := c.Unused(given); err != nil {
-		return nil, err
-	}
-	if c.VAE != "" { // its latents decide what the network takes
-		_, err = train.Objective(c)
-		return c, err
-	}
-	return c, train.Check(c)
+	o.levels = chooseLevels(c, given.Has)
+	return c, o.check(c, given)
 }
 
 // fromConfig is the configuration of a new run that a config.json describes, with what the flags replace.
-func (o *trainOptions) fromConfig(set []string, given func(name string) bool) (*config.Run, error) {
-	if given("preset") {
+func (o *trainOptions) fromConfig(given config.Given) (*config.Run, error) {
+	if given.Has("preset") {
 		return nil, fmt.Errorf("--config says all that a preset does; leave --preset out")
 	}
 	f, _, err := regular.Open(o.config)
@@ -221,20 +147,32 @@ func (o *trainOptions) fromConfig(set []string, given func(name string) bool) (*
 	if err != nil {
 		return nil, fmt.Errorf("--config %s: %w", o.config, err)
 	}
-	c := base.With(&o.Run, set)
-	if err := c.Validate(); err != nil {
+	c, err := base.With(given)
+	if err != nil {
 		return nil, err
 	}
-	if err := c.Unused(given); err != nil || c.VAE != "" {
-		return c, err
+	return c, o.check(c, given)
+}
+
+// check is what can be said of a new run's configuration without opening anything.
+func (o *trainOptions) check(c *config.Run, given config.Given) error {
+	if err := c.Validate(); err != nil {
+		return err
 	}
-	return c, train.Check(c)
+	if err := c.Unused(given.Has); err != nil {
+		return err
+	}
+	if c.VAE != "" { // its latents decide what the network takes
+		_, err := train.Objective(c)
+		return err
+	}
+	return train.Check(c)
 }
 
 // checkResume finds unknown values and flags that rule each other out. What the
 // command line leaves open is the run's, which is not read yet, so here it is
 // what no single flag can contradict.
-func (o *trainOptions) checkResume(set []string) error {
+func (o *trainOptions) checkResume(given config.Given) error {
 	if o.config != "" {
 		return fmt.Errorf("--config and --resume exclude each other: a resumed run has its own configuration")
 	}
@@ -245,22 +183,28 @@ func (o *trainOptions) checkResume(set []string) error {
 	if err != nil {
 		return err
 	}
-	base.Timesteps, base.SampleSteps, base.BetaStart, base.BetaEnd = 100000, 0, 1e-12, 1-1e-12
-	base.Schedule = "linear" // which takes all flags that any schedule takes
-	given := func(name string) bool { return slices.Contains(set, name) }
-	if config.ForAutoencoder(set) {
+	base.Process, base.SampleSteps = &formulation.DDPM{Timesteps: 100000, Schedule: formulation.NewLinear(1e-12, 1-1e-12)}, 0
+	if slices.ContainsFunc(given, func(f *table.Field) bool { return config.ForAutoencoder([]string{f.Name}) }) {
 		base.Arch = config.SomeAutoencoder() // whose flags these are; what the run has is looked at once it is read
 	}
-	c := base.With(&o.Run, set)
-	c.Adapt(given)
+	c, err := base.With(given)
+	if err != nil {
+		return err
+	}
+	c.Adapt(given.Has)
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	return c.Unused(given)
+	open := func(f *table.Field) bool { // of a row that the run may have chosen
+		return !slices.ContainsFunc(f.Paths, func(p table.Path) bool {
+			return len(p) == 0 || slices.ContainsFunc(p, func(c table.Choice) bool { return given.Has(c.Flag) })
+		})
+	}
+	return c.Unused(config.Given(slices.DeleteFunc(slices.Clone(given), open)).Has)
 }
 
 // resumeRun goes on with the run in o.resume.
-func (o *trainOptions) resumeRun(cmd *cobra.Command, e *engine.Engine, set []string) error {
+func (o *trainOptions) resumeRun(cmd *cobra.Command, e *engine.Engine, given config.Given) error {
 	lock, err := checkpoint.OpenRun(o.resume)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--resume %s: there is no such run folder", o.resume)
@@ -276,7 +220,7 @@ func (o *trainOptions) resumeRun(cmd *cobra.Command, e *engine.Engine, set []str
 	if err != nil {
 		return err
 	}
-	c, err := had.Resume(&o.Run, set)
+	c, err := had.Resume(given)
 	if err != nil {
 		return err
 	}
@@ -380,17 +324,8 @@ func (o *trainOptions) blame(cmd *cobra.Command, c *config.Run, err error) error
 	return err
 }
 
-// given completes o.Run from the arguments and returns the names of its fields
-// that the command line sets.
-func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err error) {
-	f.Visit(func(f *pflag.Flag) {
-		if !slices.Contains(notConfig, f.Name) {
-			set = append(set, f.Name)
-		}
-	})
-	if len(args) > 0 {
-		set = append(set, "data")
-	}
+// given completes o.Run from the arguments and returns its fields that the command line sets.
+func (o *trainOptions) given(f *pflag.FlagSet, args []string) (given config.Given, err error) {
 	if o.Data, err = source.Resolve(args); err != nil {
 		return nil, err
 	}
@@ -402,11 +337,10 @@ func (o *trainOptions) given(f *pflag.FlagSet, args []string) (set []string, err
 			return nil, err
 		}
 	}
-	if f.Changed("adam-betas") {
-		if len(o.betas) != 2 {
-			return nil, fmt.Errorf("--adam-betas %v: give two numbers, such as 0.9,0.999", o.betas)
+	for _, field := range o.fields {
+		if field.Name == "data" && len(args) > 0 || f.Changed(field.Name) {
+			given = append(given, field)
 		}
-		o.AdamBetas = [2]float64(o.betas)
 	}
-	return set, nil
+	return given, nil
 }

@@ -1,10 +1,16 @@
-// Package config holds the configuration of a training run: what config.json
-// in a run folder says, what the flags of `reverie train` set, and the presets
-// that fill what neither names. It opens no file of the user's and imports no
-// engine, so a wrong command line is found before anything is touched.
+// Package config holds the configuration of a training run: what config.json in a run folder says,
+// what the flags of `reverie train` set, and the presets that fill what neither names. It opens no
+// file of the user's, so a wrong command line is found before anything is touched.
+//
+// A field is written once, as a tagged field of a part of [Run] or of a row that it chooses (package
+// table); flags, help, checks, config.json and what a resumed run may change are derived from it. Its
+// tag "resume" says what a resumed run may change: "free" as it likes, "stop" as one of what ends a
+// run, "moved" as far as the same data lie elsewhere, which their fingerprint decides once they are
+// read.
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -12,105 +18,133 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/internal/jsonfile"
+	"github.com/reverie-go/reverie/table"
 )
 
-// Run is the effective configuration of one training run. Its JSON keys are the
-// names of the flags, so that an error about either can name both.
+// Run is the effective configuration of one training run. The names of its fields are those of flags
+// and the keys of config.json, so that an error about either can name both.
 type Run struct {
-	Preset string `json:"preset"` // preset the run started from: small or lecture
+	Preset string `flag:"preset" of:"preset" help:"start from this preset" group:"Optimiser"`
+	Stops
+	Sources
+	Network
+	Autoencoding
+	formulation.Formulation
+	Optimiser
+	Sampler
+	Rhythm
+}
 
-	// Data.
-	Data          []string `json:"data"`           // absolute roots of the image folders; empty: the embedded emoji
-	DataClass     []string `json:"data-class"`     // class folders to train on; empty: all
-	Resolution    Size     `json:"resolution"`     // height and width of the training images, pixels
-	ImageChannels int      `json:"image-channels"` // 1 grey, 3 RGB, 4 RGBA
-	Crop          string   `json:"crop"`           // none (resize both sides) or center
-	Flip          bool     `json:"flip"`           // random horizontal flip
-	Val           float64  `json:"val"`            // share of the images held out for validation, 0 to 0.9
-	Split         string   `json:"split"`          // which ones: one of Splits; a file without it has bytes
-	Strict        bool     `json:"strict"`         // fail on an unreadable image instead of skipping it
-	MaxPixels     int      `json:"max-pixels"`     // an image with more is left out before it is decoded; 0: data.DefaultMaxPixels
-	Cache         int      `json:"cache"`          // budget for decoded pixels in memory, MiB
+// Stops are what ends a run; the first that is reached does.
+type Stops struct {
+	Epochs int           `flag:"epochs" range:"[0,2^40]" help:"stop after that many passes over the data" group:"Optimiser" resume:"stop"`
+	Steps  int           `flag:"steps" range:"[0,2^40]" help:"stop after that many steps" group:"Optimiser" resume:"stop"`
+	Time   time.Duration `flag:"time" range:"[0s,100000h]" help:"stop after that much training time, such as 8m or 2h30m" group:"Optimiser" resume:"stop"`
+}
 
-	// Network.
-	Arch     string `json:"arch"`     // one of Archs
-	Channels []int  `json:"channels"` // widths from full resolution down; of mlp its blocks', all alike
-	Layers   int    `json:"layers"`   // residual blocks per level of unet and vae; simpleunet has none to choose
-	Energy   bool   `json:"energy"`   // the prediction is the gradient of a scalar
+// Sources are what a run learns from.
+type Sources struct {
+	Data []string `flag:"data" whole:"true" resume:"moved"` // absolute roots of the image folders; empty: the embedded emoji
+	Images
+	ImageChannels int     `flag:"image-channels" range:"[1,4096]" help:"1 grey, 3 RGB, 4 RGBA" group:"Data"`
+	Val           float64 `flag:"val" range:"[0,0.9]" help:"share of the images held out for validation" group:"Data"`
+}
 
-	// Of autoencoders, and of diffusions in the latent space of one.
-	VAE            string  `json:"vae"`             // absolute path of the run whose autoencoder's latents a diffusion learns; "": images
-	LatentChannels int     `json:"latent-channels"` // z of an autoencoder's latent
-	Likelihood     string  `json:"likelihood"`      // p(x|z) of an autoencoder: gaussian or bernoulli
-	Beta           float64 `json:"beta"`            // weight of the KL term; 1: the bound itself
-	BetaWarmup     int     `json:"beta-warmup"`     // steps over which beta rises linearly from 0
+// Images are what is made of images, and not of points.
+type Images struct {
+	DataClass  []string `flag:"data-class" help:"train on these class folders only (comma-separated; none: all)" group:"Data"`
+	Resolution Size     `flag:"resolution" help:"image size: 64, or HEIGHTxWIDTH" group:"Data"`
+	Crop       string   `flag:"crop" of:"crop" help:"fit other shapes by" group:"Data"`
+	Flip       bool     `flag:"flip" help:"mirror images left to right at random (--flip=false: never)" group:"Data"`
+	Split      string   `flag:"split" of:"split" help:"by what images are held out (own data: pixels)" group:"Data" rare:"true"`
+	Strict     bool     `flag:"strict" help:"fail on an unreadable image instead of skipping it" group:"Data" rare:"true"`
+	MaxPixels  int      `flag:"max-pixels" range:"[0,2^30]" help:"leave out images with more pixels, unread; decoding takes up to 8 bytes for each" zero:"100 million" group:"Data" rare:"true"`
+	Cache      int      `flag:"cache" range:"[0,2^20]" help:"memory for decoded images, MiB; at most half of what there is" group:"Data" rare:"true"`
+}
 
-	// Process and objective.
-	Process    string   `json:"process"`    // one of Processes
-	Timesteps  int      `json:"timesteps"`  // T, length of ddpm's table of betas
-	Schedule   string   `json:"schedule"`   // one of Schedules, of ddpm and vp
-	BetaStart  float64  `json:"beta-start"` // beta_0 of linear and scaled-linear; of vp and subvp a thousandth of beta(0)
-	BetaEnd    float64  `json:"beta-end"`   // beta_{T-1} of linear and scaled-linear; of vp and subvp a thousandth of beta(1)
-	SigmaMin   float64  `json:"sigma-min"`  // least noise of ve and edm; 0: the paper's
-	SigmaMax   float64  `json:"sigma-max"`  // most noise of ve and edm; 0: the paper's
-	From       []string `json:"from"`       // absolute roots of a second data set, from which a flow starts; empty: noise
-	Coupling   string   `json:"coupling"`   // of a flow's ends: none or ot
-	Prediction string   `json:"prediction"` // one of Predictions
-	SigmaData  float64  `json:"sigma-data"` // deviation of the data for the prediction and the weighting edm; 0: 0.5
-	Objective  string   `json:"objective"`  // one of Objectives
-	Level      float64  `json:"level"`      // the one time at which an objective is taken; 0: all times
-	Loss       string   `json:"loss"`       // l1, mse or huber
-	Weighting  string   `json:"weighting"`  // one of Weightings
-	Times      string   `json:"times"`      // one of TimeLaws
+// Network is the architecture and its widths.
+type Network struct {
+	Arch     string `flag:"arch" of:"arch" help:"network" group:"Network"`
+	Channels []int  `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"` // of mlp its blocks', all alike
+	Layers   int    `flag:"layers" range:"[1,16]" help:"residual blocks per level of unet and vae" group:"Network"`
+	VAE      string `flag:"vae" help:"learn the latents of this run's autoencoder" group:"Network"` // its absolute path; "": images
+}
 
-	// Optimiser.
-	Batch      int        `json:"batch"`       // images per step
-	LR         float64    `json:"lr"`          // Adam's rate after warm-up
-	Warmup     int        `json:"warmup"`      // steps over which the rate rises linearly
-	LRSchedule string     `json:"lr-schedule"` // constant or cosine
-	AdamBetas  [2]float64 `json:"adam-betas"`  // decay of Adam's two moments
-	ClipNorm   float64    `json:"clip-norm"`   // global gradient norm limit; 0: none
-	EMA        float64    `json:"ema"`         // decay of the averaged weights; 0: none
-	Seed       uint64     `json:"seed"`        // of weights, shuffles, flips, times and noise
+// Autoencoding is what an autoencoder learns.
+type Autoencoding struct {
+	LatentChannels int     `flag:"latent-channels" range:"[1,4096]" help:"numbers at each position of an autoencoder's latent" group:"Network"`
+	Likelihood     string  `flag:"likelihood" of:"likelihood" help:"p(x|z) of an autoencoder" group:"Network"`
+	Beta           float64 `flag:"beta" range:"[0,1e6]" help:"weight of an autoencoder's KL term" group:"Network"` // 1: the bound itself
+	BetaWarmup     int     `flag:"beta-warmup" range:"[0,2^30]" help:"steps over which it rises from 0" group:"Network" rare:"true"`
+}
 
-	// The run's own sampler, for its pictures and as the default of `sample`.
-	Solver      string `json:"solver"`       // ddpm, ddim or lecture-sde
-	SampleSteps int    `json:"sample-steps"` // solver steps; 0: all T for ddpm and lecture-sde, 50 for ddim
-	Clamp       string `json:"clamp"`        // x0, x or none
-	Variance    string `json:"variance"`     // posterior, beta or learned, of solver ddpm
+// Optimiser is how a step changes the weights.
+type Optimiser struct {
+	Batch      int        `flag:"batch" range:"[1,65536]" help:"images per step" group:"Optimiser"`
+	LR         float64    `flag:"lr" range:"(0,1e38]" help:"learning rate of Adam" group:"Optimiser" resume:"free"` // after warm-up
+	Warmup     int        `flag:"warmup" range:"[0,2^30]" help:"steps over which the rate rises" group:"Optimiser" rare:"true" resume:"free"`
+	LRSchedule string     `flag:"lr-schedule" of:"lr-schedule" help:"rate over the run" group:"Optimiser" rare:"true" resume:"free"`
+	AdamBetas  [2]float64 `flag:"adam-betas" range:"(0,1)" help:"decays of Adam's two moments" group:"Optimiser" rare:"true"` // to the optimiser 0 means its default
+	ClipNorm   float64    `flag:"clip-norm" range:"[0,1e38]" help:"limit of the gradient's norm" zero:"none" group:"Optimiser" rare:"true"`
+	EMA        float64    `flag:"ema" range:"[0,1)" help:"decay of the averaged weights" zero:"none" group:"Optimiser"`
+	Seed       uint64     `flag:"seed" help:"seed of all that is random" group:"Sampling"`
+}
 
-	// What a resumed run may change.
-	Epochs      int      `json:"epochs"`       // stop after that many passes; 0: not by epochs
-	Steps       int      `json:"steps"`        // stop after that many steps; 0: not by steps
-	Time        Duration `json:"time"`         // stop after that much training time; 0: not by time
-	SaveEvery   int      `json:"save-every"`   // steps between checkpoints; 0: only at the end and when stopped
-	Keep        int      `json:"keep"`         // newest checkpoints kept; 0: all
-	Best        string   `json:"best"`         // one of Bests: keep the best checkpoint by it too; "": the newest alone
-	SampleEvery int      `json:"sample-every"` // epochs between pictures; 0: never
-	SampleN     int      `json:"sample-n"`     // pictures in the grid; 0: no grid
+// Sampler is the run's own, for its pictures and as the default of `sample`.
+type Sampler struct {
+	Solver      string `flag:"solver" of:"solver" help:"the run's own sampler" group:"Sampling"`
+	SampleSteps int    `flag:"sample-steps" range:"[0,100000]" help:"its steps" zero:"the solver's own" group:"Sampling"`
+	Clamp       string `flag:"clamp" of:"clamp" help:"keep to [-1,1] while sampling" group:"Sampling" rare:"true"`
+}
+
+// Rhythm is when a run saves and draws.
+type Rhythm struct {
+	SaveEvery   int    `flag:"save-every" range:"[0,2^40]" help:"steps between checkpoints; the first of a run comes after half a minute" zero:"only at the end" group:"Output" resume:"free"`
+	Keep        int    `flag:"keep" range:"[0,2^40]" help:"checkpoints kept" zero:"all" group:"Output" rare:"true" resume:"free"`
+	Best        string `flag:"best" of:"best" optional:"true" help:"keep the best checkpoint too, judged at each save on the held-out images by" group:"Output" rare:"true" resume:"free"`
+	SampleEvery int    `flag:"sample-every" range:"[0,2^40]" help:"epochs between pictures, which also come after half a minute and every five in long ones" zero:"never" group:"Output" rare:"true" resume:"free"`
+	SampleN     int    `flag:"sample-n" range:"[0,1024]" help:"images in the grid of pictures" zero:"none" group:"Output" rare:"true"`
 }
 
 // A Size is the height and width of an image in pixels.
 type Size = data.Size
 
-// A Duration is a time.Duration whose JSON form is its text, such as "8m0s".
-type Duration time.Duration
+// Fields are the fields of r in force: those of its parts and of the rows that it chooses.
+func (r *Run) Fields() []*table.Field { return table.Fields(r) }
 
-// MarshalText implements encoding.TextMarshaler.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+// Flags are the fields that a run may have, of whichever rows, for a command line to set: see
+// table.All and With.
+func Flags() []*table.Field { return table.All(new(Run)) }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
-	*d = Duration(v)
-	return err
+// RangeOf is the range of the numbers that a field of Run takes. It panics for a field that has none.
+func RangeOf(name string) table.Range {
+	r, ok := table.Find(Flags(), name).Range()
+	if !ok {
+		panic("config: no range of --" + name)
+	}
+	return r
 }
+
+// MarshalJSON implements json.Marshaler: one object of the fields in force.
+func (r *Run) MarshalJSON() ([]byte, error) { return table.Encode(r) }
+
+// UnmarshalJSON implements json.Unmarshaler. Fields of rows that r does not choose are passed over,
+// unknown ones are errors.
+func (r *Run) UnmarshalJSON(b []byte) error { return table.Decode(r, b) }
 
 // JSON returns the text of config.json.
 func (r *Run) JSON() ([]byte, error) {
-	b, err := json.MarshalIndent(r, "", "  ")
-	return append(b, '\n'), err
+	b, err := table.Encode(r)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := json.Indent(&text, b, "", "  "); err != nil {
+		return nil, err
+	}
+	return append(text.Bytes(), '\n'), nil
 }
 
 // MaxJSON bounds a config.json that is read back: ours are under 4 KiB.
@@ -138,5 +172,7 @@ func (r *Run) fillOld() {
 	r.Split = cmp.Or(r.Split, "bytes")
 	r.Coupling = cmp.Or(r.Coupling, "none")
 	r.Objective = cmp.Or(r.Objective, "denoise")
-	r.Times = cmp.Or(r.Times, "uniform")
+	if r.Times == nil {
+		r.Times = formulation.Uniform
+	}
 }

@@ -7,10 +7,27 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	_ "github.com/reverie-go/reverie/eval" // its names
+	"github.com/reverie-go/reverie/formulation"
+	_ "github.com/reverie-go/reverie/learn" // likewise
+	"github.com/reverie-go/reverie/table"
 )
 
+// pick are fields of a run as a command line gives them.
+func pick(r *Run, names ...string) (all []*table.Field) {
+	for _, name := range names {
+		all = append(all, table.Find(r.Fields(), name))
+	}
+	return all
+}
+
+func ddpm(r *Run) *formulation.DDPM { return r.Process.(*formulation.DDPM) }
+
+func linear(r *Run) *formulation.Linear { return ddpm(r).Schedule.(*formulation.Linear) }
+
 func TestPresetsAreValid(t *testing.T) {
-	for _, name := range PresetNames() {
+	for _, name := range Presets.Names() {
 		r, err := Preset(name)
 		if err != nil {
 			t.Fatal(err)
@@ -26,7 +43,7 @@ func TestPresetsAreValid(t *testing.T) {
 
 func TestJSONRoundTrip(t *testing.T) {
 	r := lecture()
-	r.Data, r.Resolution, r.Time = []string{"/a", "/b"}, Size{H: 64, W: 48}, Duration(90*time.Second)
+	r.Data, r.Resolution, r.Time = []string{"/a", "/b"}, Size{H: 64, W: 48}, 90*time.Second
 	text, err := r.JSON()
 	if err != nil {
 		t.Fatal(err)
@@ -58,9 +75,9 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--layers":         func(r *Run) { r.Arch, r.Layers = "unet", 0 },
 		"--image-channels": func(r *Run) { r.ImageChannels = 2 },
 		"--val":            func(r *Run) { r.Val = 1 },
-		"--schedule":       func(r *Run) { r.Schedule = "sqrt" },
-		"--beta-start":     func(r *Run) { r.BetaStart = 0.5 },
-		"--weighting":      func(r *Run) { r.Weighting = "elbo" }, // with l1
+		"--schedule":       func(r *Run) { ddpm(r).Schedule = nil },
+		"--beta-start":     func(r *Run) { linear(r).Start = 0.5 },
+		"--weighting":      func(r *Run) { r.Weighting = formulation.ELBO }, // with l1
 		"--lr":             func(r *Run) { r.LR = 0 },
 		"--adam-betas":     func(r *Run) { r.AdamBetas[1] = 1 },
 		"--ema":            func(r *Run) { r.EMA = 1 },
@@ -69,12 +86,12 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--solver":         func(r *Run) { r.Solver = "rk4" },
 		"--sample-steps":   func(r *Run) { r.SampleSteps = 301 },
 		"--time":           func(r *Run) { r.Time = -1 },
-		"--timesteps":      func(r *Run) { r.Timesteps = 0 },
-		"--process":        func(r *Run) { r.Process = "vpp" },
+		"--timesteps":      func(r *Run) { ddpm(r).Timesteps = 0 },
+		"--process":        func(r *Run) { r.Process = nil },
 		"--preset":         func(r *Run) { r.Preset = "" },
 		"--resolution":     func(r *Run) { r.Resolution.W = 5000 },
 		"--cache":          func(r *Run) { r.Cache = -1 },
-		"--beta-end":       func(r *Run) { r.BetaEnd = 1 },
+		"--beta-end":       func(r *Run) { linear(r).End = 1 },
 		"--warmup":         func(r *Run) { r.Warmup = -1 },
 		"--lr-schedule":    func(r *Run) { r.LRSchedule = "step" },
 		"--clamp":          func(r *Run) { r.Clamp = "tanh" },
@@ -89,7 +106,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--sample-every":   func(r *Run) { r.SampleEvery = -1 },
 		"--epochs":         func(r *Run) { r.Epochs = 0 },
 		"--sample-n":       func(r *Run) { r.SampleN = -1 },
-		"--prediction":     func(r *Run) { r.Prediction = "noise" },
+		"--prediction":     func(r *Run) { r.Prediction = nil },
 		"--loss":           func(r *Run) { r.Loss = "l3" },
 	} {
 		r := lecture()
@@ -103,11 +120,11 @@ func TestValidateNamesTheFlag(t *testing.T) {
 func TestResume(t *testing.T) {
 	run, given := small(), small()
 	given.Steps, given.EMA, given.Keep = 20, 0.5, 7
-	if _, err := run.Resume(&given, []string{"steps", "ema"}); err == nil || !strings.Contains(err.Error(), "--ema 0.5 (the run has 0.995)") {
+	if _, err := run.Resume(pick(&given, []string{"steps", "ema"}...)); err == nil || !strings.Contains(err.Error(), "--ema 0.5 (the run has 0.995)") {
 		t.Errorf("a changed average: %v", err)
 	}
 	given.EMA = run.EMA
-	next, err := run.Resume(&given, []string{"steps", "batch"})
+	next, err := run.Resume(pick(&given, []string{"steps", "batch"}...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,13 +149,13 @@ func TestValidateOddNumbers(t *testing.T) {
 		"ema NaN":             func(r *Run) { r.EMA = nan },
 		"val NaN":             func(r *Run) { r.Val = nan },
 		"clip-norm NaN":       func(r *Run) { r.ClipNorm = nan },
-		"beta-start NaN":      func(r *Run) { r.BetaStart = nan },
-		"beta-end NaN":        func(r *Run) { r.BetaEnd = nan },
+		"beta-start NaN":      func(r *Run) { linear(r).Start = nan },
+		"beta-end NaN":        func(r *Run) { linear(r).End = nan },
 		"adam-betas NaN":      func(r *Run) { r.AdamBetas[0] = nan },
 		"adam-betas 0":        func(r *Run) { r.AdamBetas[0] = 0 },
 		"channels 0":          func(r *Run) { r.Channels = []int{64, 0} },
 		"nine channels":       func(r *Run) { r.Channels = slices.Repeat([]int{8}, 9) },
-		"time past all years": func(r *Run) { r.Time = Duration(200_000 * time.Hour) },
+		"time past all years": func(r *Run) { r.Time = 200_000 * time.Hour },
 		"lecture-sde, 10":     func(r *Run) { r.Solver, r.SampleSteps = "lecture-sde", 10 },
 	} {
 		r := lecture()
@@ -165,11 +182,11 @@ func TestPresetIsACopy(t *testing.T) {
 
 // A stop on the command line replaces the preset's; several are all kept.
 func TestWith(t *testing.T) {
-	base, given := small(), Run{Steps: 10, Epochs: 3, Batch: 4}
+	base, given := small(), Run{Stops: Stops{Steps: 10, Epochs: 3}, Optimiser: Optimiser{Batch: 4}}
 	for _, x := range []struct {
 		set           []string
 		steps, epochs int
-		time          Duration
+		time          time.Duration
 		batch         int
 	}{
 		{nil, 0, 0, base.Time, 32},
@@ -177,8 +194,8 @@ func TestWith(t *testing.T) {
 		{[]string{"steps"}, 10, 0, 0, 32},
 		{[]string{"steps", "epochs"}, 10, 3, 0, 32},
 	} {
-		r := base.With(&given, x.set)
-		if r.Steps != x.steps || r.Epochs != x.epochs || r.Time != x.time || r.Batch != x.batch || r.LR != base.LR {
+		r, err := base.With(pick(&given, x.set...))
+		if err != nil || r.Steps != x.steps || r.Epochs != x.epochs || r.Time != x.time || r.Batch != x.batch || r.LR != base.LR {
 			t.Errorf("%v: %+v", x.set, r)
 		}
 	}
@@ -188,17 +205,18 @@ func TestWith(t *testing.T) {
 // and what is repeated alike, is not.
 func TestResumeNamesEveryDifference(t *testing.T) {
 	run := small()
-	for name := range fields(&run) {
+	for _, f := range run.Fields() {
+		name := f.Name
 		if name == "epochs" || name == "steps" {
 			continue // 0: the time is the run's stop
 		}
-		if _, err := run.Resume(&run, []string{name}); err != nil {
+		if _, err := run.Resume(pick(&run, []string{name}...)); err != nil {
 			t.Errorf("--%s repeated alike: %v", name, err)
 		}
 	}
 	given := lecture()
 	given.Val, given.Batch = 0.5, 64
-	_, err := run.Resume(&given, []string{"batch", "channels", "val", "resolution", "arch"})
+	_, err := run.Resume(pick(&given, []string{"batch", "channels", "val", "resolution", "arch"}...))
 	for _, want := range []string{"--batch 64 (the run has 32)", "--channels 64,128,256,512,1024 (the run has 16,32,64,128)", "--val 0.5 (the run has 0.15)", "--resolution 128 (the run has 32)", "--arch simpleunet (the run has unet)"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in %v", want, err)
@@ -210,14 +228,14 @@ func TestResumeNamesEveryDifference(t *testing.T) {
 // on resume, and nothing else.
 func TestResumeMayChange(t *testing.T) {
 	run, given := small(), lecture()
-	given.Steps, given.Time, given.SaveEvery, given.Keep = 7, Duration(time.Hour), 9, 5
+	given.Steps, given.Time, given.SaveEvery, given.Keep = 7, time.Hour, 9, 5
 	for _, name := range []string{"epochs", "steps", "time", "save-every", "keep", "best", "sample-every", "lr", "lr-schedule", "warmup"} {
-		if _, err := run.Resume(&given, []string{name}); err != nil {
+		if _, err := run.Resume(pick(&given, []string{name}...)); err != nil {
 			t.Errorf("--%s: %v", name, err)
 		}
 	}
 	given.SampleN = 4
-	if _, err := run.Resume(&given, []string{"sample-n"}); err == nil || !strings.Contains(err.Error(), "--sample-n 4 (the run has 16)") {
+	if _, err := run.Resume(pick(&given, []string{"sample-n"}...)); err == nil || !strings.Contains(err.Error(), "--sample-n 4 (the run has 16)") {
 		t.Error(err)
 	}
 }
@@ -229,17 +247,17 @@ func TestResumeReplacesStops(t *testing.T) {
 	for _, x := range []struct {
 		set           []string
 		steps, epochs int
-		time          Duration
+		time          time.Duration
 	}{
 		{nil, 1000, 20, run.Time},
 		{[]string{"keep"}, 1000, 20, run.Time},
-		{[]string{"time"}, 0, 0, Duration(time.Hour)},
+		{[]string{"time"}, 0, 0, time.Hour},
 		{[]string{"steps"}, 2000, 0, 0},
-		{[]string{"steps", "time"}, 2000, 0, Duration(time.Hour)},
-		{[]string{"epochs", "steps", "time"}, 2000, 30, Duration(time.Hour)},
+		{[]string{"steps", "time"}, 2000, 0, time.Hour},
+		{[]string{"epochs", "steps", "time"}, 2000, 30, time.Hour},
 	} {
-		given := Run{Steps: 2000, Epochs: 30, Time: Duration(time.Hour), Keep: 3}
-		r, err := run.Resume(&given, x.set)
+		given := Run{Stops: Stops{Steps: 2000, Epochs: 30, Time: time.Hour}, Rhythm: Rhythm{Keep: 3}}
+		r, err := run.Resume(pick(&given, x.set...))
 		if err != nil || r.Steps != x.steps || r.Epochs != x.epochs || r.Time != x.time {
 			t.Errorf("%v: %+v, %v", x.set, r, err)
 		}
@@ -261,7 +279,7 @@ func TestResumeDataMoved(t *testing.T) {
 		if run.Data, given.Data = x.have, x.want; x.field == "from" {
 			run.Data, run.From, given.Data, given.From = []string{"/x"}, x.have, nil, x.want
 		}
-		_, err := run.Resume(&given, []string{x.field})
+		_, err := run.Resume(pick(&given, []string{x.field}...))
 		if refused := err != nil && strings.Contains(err.Error(), "keeps its settings"); refused == x.ok {
 			t.Errorf("%s %v to %v: %v", x.field, x.have, x.want, err)
 		}
@@ -272,7 +290,7 @@ func TestResumeDataMoved(t *testing.T) {
 func TestResumeNamesData(t *testing.T) {
 	run, given := small(), small()
 	given.Data = []string{"/a", "/b"}
-	if _, err := run.Resume(&given, []string{"data"}); err == nil || !strings.Contains(err.Error(), "leave out DATA /a,/b (the run has the embedded emoji)") {
+	if _, err := run.Resume(pick(&given, []string{"data"}...)); err == nil || !strings.Contains(err.Error(), "leave out DATA /a,/b (the run has the embedded emoji)") {
 		t.Error(err)
 	}
 }

@@ -26,7 +26,7 @@ func (r *Run) adaptPoints(given func(flag string) bool) {
 	unless("val", func() { r.Val = 0.1 })
 	unless("sample-n", func() { r.SampleN = 1000 })
 	if !given("time") && !given("steps") && !given("epochs") {
-		r.Time, r.Steps, r.Epochs = Duration(time.Minute), 0, 0
+		r.Stops = Stops{Time: time.Minute}
 	}
 	unless("resolution", func() { r.Resolution = Size{H: 1, W: 1} })
 	r.Flip, r.Crop, r.DataClass, r.Layers = false, "none", nil, 1
@@ -70,15 +70,7 @@ func (r *Run) Source(names []string) (source.Source, error) {
 		return nil, err
 	}
 	own := table.Copy(row).(source.Source)
-	have := fields(r)
-	for _, f := range table.Fields(own) {
-		if b, ok := have[f.Name]; ok {
-			if err := f.SetJSON(b); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return own, nil
+	return own, table.Take(own, r.Fields())
 }
 
 // unusedSettings finds settings of other sources than the data's.
@@ -98,9 +90,6 @@ func (r *Run) unusedSettings(given func(flag string) bool) error {
 	}
 	return nil
 }
-
-// maxDim bounds the channels of a sample, the numbers of a point.
-const maxDim = 1 << 12
 
 // validateKind finds data of several kinds, and what theirs rules out.
 func (r *Run) validateKind() error {
@@ -131,5 +120,5 @@ func (r *Run) validateKind() error {
 	case k.Pictorial() && !slices.Contains([]int{1, 3, 4}, r.ImageChannels):
 		return fmt.Errorf("--image-channels %d: give 1 (grey), 3 (RGB) or 4 (RGBA)", r.ImageChannels)
 	}
-	return inRange("image-channels", r.ImageChannels)
+	return nil
 }

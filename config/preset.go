@@ -1,37 +1,55 @@
 package config
 
-import "time"
+import (
+	"time"
 
-// PresetNames lists the presets, the default first.
-func PresetNames() []string { return []string{"small", "lecture"} }
+	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/table"
+)
+
+// A Start is a preset: where a run starts from. New makes a run of its own at every call.
+type Start struct {
+	table.Info
+	New func() Run
+}
+
+// Presets are those that --preset chooses from, the default first.
+var Presets = table.New("preset", "presets", ": where a run starts from",
+	Start{table.Info{Name: "small", Text: "new emoji faces in eight minutes on two cores"}, small},
+	Start{table.Info{Name: "lecture", Text: "the lecture's experiment: SimpleUnet at 128x128, 300 steps, L1"}, lecture},
+)
 
 // Preset returns a copy of the named preset.
-//
-//   - small: new emoji faces in eight minutes on two cores.
-//   - lecture: the experiment of the lecture, SimpleUnet at 128x128.
 func Preset(name string) (Run, error) {
-	if err := OneOf("preset", name, PresetNames()); err != nil {
+	p, err := Presets.Find(name)
+	if err != nil {
 		return Run{}, err
 	}
-	if name == "lecture" {
-		return lecture(), nil
-	}
-	return small(), nil
+	return p.New(), nil
 }
 
 // lecture is the table of the lecture's experiment (Ho et al. 2020,
 // arXiv:2006.11239, with 300 steps and an L1 loss).
 func lecture() Run {
 	return Run{
-		Preset:     "lecture",
-		Resolution: Size{H: 128, W: 128}, ImageChannels: 3, Crop: "none", Flip: true, Val: 0.02, Split: "bytes", Cache: 2048,
-		Arch: "simpleunet", Channels: []int{64, 128, 256, 512, 1024}, Layers: 1,
-		LatentChannels: 4, Likelihood: "gaussian", Beta: 1,
-		Process: "ddpm", Timesteps: 300, Schedule: "linear", BetaStart: 1e-4, BetaEnd: 0.02,
-		Prediction: "eps", Loss: "l1", Weighting: "simple", Coupling: "none", Objective: "denoise", Times: "uniform",
-		Batch: 128, LR: 1e-3, LRSchedule: "constant", AdamBetas: [2]float64{0.9, 0.999}, EMA: 0.995,
-		Solver: "ddpm", Clamp: "x", Variance: "posterior",
-		Epochs: 100, SaveEvery: 500, Keep: 2, SampleEvery: 5, SampleN: 16,
+		Preset: "lecture",
+		Stops:  Stops{Epochs: 100},
+		Sources: Sources{
+			Images:        Images{Resolution: Size{H: 128, W: 128}, Crop: "none", Flip: true, Split: "bytes", Cache: 2048},
+			ImageChannels: 3, Val: 0.02,
+		},
+		Network:      Network{Arch: "simpleunet", Channels: []int{64, 128, 256, 512, 1024}, Layers: 1},
+		Autoencoding: Autoencoding{LatentChannels: 4, Likelihood: "gaussian", Beta: 1},
+		Formulation: formulation.Formulation{
+			Spec: formulation.Spec{
+				Process:    &formulation.DDPM{Timesteps: 300, Schedule: formulation.NewLinear(1e-4, 0.02)},
+				Prediction: formulation.Eps, Variance: "posterior",
+			},
+			Objective: "denoise", Loss: "l1", Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
+		},
+		Optimiser: Optimiser{Batch: 128, LR: 1e-3, LRSchedule: "constant", AdamBetas: [2]float64{0.9, 0.999}, EMA: 0.995},
+		Sampler:   Sampler{Solver: "ddpm", Clamp: "x"},
+		Rhythm:    Rhythm{SaveEvery: 500, Keep: 2, SampleEvery: 5, SampleN: 16},
 	}
 }
 
@@ -39,14 +57,25 @@ func lecture() Run {
 // measurement for eight minutes on two cores, see docs/benchmarks.md.
 func small() Run {
 	return Run{
-		Preset:    "small",
-		DataClass: []string{"Smileys & Emotion"}, Resolution: Size{H: 32, W: 32}, ImageChannels: 3, Crop: "none", Flip: true, Val: 0.15, Split: "bytes", Cache: 2048,
-		Arch: "unet", Channels: []int{16, 32, 64, 128}, Layers: 1,
-		LatentChannels: 4, Likelihood: "gaussian", Beta: 1,
-		Process: "ddpm", Timesteps: 300, Schedule: "cosine", BetaStart: 1e-4, BetaEnd: 0.02,
-		Prediction: "v", Loss: "mse", Weighting: "simple", Coupling: "none", Objective: "denoise", Times: "uniform",
-		Batch: 32, LR: 3e-3, Warmup: 100, LRSchedule: "cosine", AdamBetas: [2]float64{0.9, 0.99}, ClipNorm: 1, EMA: 0.995,
-		Solver: "dpm++2m", SampleSteps: 20, Clamp: "x0", Variance: "posterior",
-		Time: Duration(8 * time.Minute), SaveEvery: 500, Keep: 2, SampleEvery: 100, SampleN: 16,
+		Preset: "small",
+		Stops:  Stops{Time: 8 * time.Minute},
+		Sources: Sources{
+			Images: Images{
+				DataClass: []string{"Smileys & Emotion"}, Resolution: Size{H: 32, W: 32}, Crop: "none", Flip: true, Split: "bytes", Cache: 2048,
+			},
+			ImageChannels: 3, Val: 0.15,
+		},
+		Network:      Network{Arch: "unet", Channels: []int{16, 32, 64, 128}, Layers: 1},
+		Autoencoding: Autoencoding{LatentChannels: 4, Likelihood: "gaussian", Beta: 1},
+		Formulation: formulation.Formulation{
+			Spec: formulation.Spec{
+				Process:    &formulation.DDPM{Timesteps: 300, Schedule: formulation.Cosine},
+				Prediction: formulation.V, Variance: "posterior",
+			},
+			Objective: "denoise", Loss: "mse", Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
+		},
+		Optimiser: Optimiser{Batch: 32, LR: 3e-3, Warmup: 100, LRSchedule: "cosine", AdamBetas: [2]float64{0.9, 0.99}, ClipNorm: 1, EMA: 0.995},
+		Sampler:   Sampler{Solver: "dpm++2m", SampleSteps: 20, Clamp: "x0"},
+		Rhythm:    Rhythm{SaveEvery: 500, Keep: 2, SampleEvery: 100, SampleN: 16},
 	}
 }

@@ -1,87 +1,99 @@
 package config
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
-	"reflect"
-	"slices"
 	"strings"
+
+	"github.com/reverie-go/reverie/table"
 )
 
-// free are the fields that a resumed run may change: totals and rhythm, and the
-// learning rate, which goes on from where it was.
-var free = []string{"epochs", "steps", "time", "save-every", "keep", "best", "sample-every", "lr", "lr-schedule", "warmup"}
+// Given are the fields that a command line gives: of Flags, those that were set.
+type Given []*table.Field
 
-// moved are the fields that may change as far as the same data lie elsewhere,
-// which the data's fingerprint decides once they are read.
-var moved = []string{"data", "from"}
+// Has says whether a field of that name is among them.
+func (g Given) Has(name string) bool { return table.Find(g, name) != nil }
 
-// stops are the fields that end a run. One on the command line replaces all that
-// were there: the preset's, and on resume the run's.
-var stops = []string{"epochs", "steps", "time"}
+// Begin returns the configuration of a new run: the preset of that name, with the fields given and,
+// where they leave it open, what suits them.
+func Begin(preset string, given Given) (*Run, error) {
+	start, err := Preset(preset)
+	if err != nil {
+		return nil, err
+	}
+	r, err := start.With(given)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Data) > 0 && !given.Has("data-class") {
+		r.DataClass = nil // the preset's class is one of the embedded set
+	}
+	r.Adapt(given.Has)
+	return r.With(given) // once more, for settings of rows that suit and were not given
+}
 
-// Resume returns the configuration with which a run goes on: r, with the fields
-// named in set taken from given. A stop among them replaces all stops of r, as it
-// does the preset's: a run of --steps 1000 --time 8m resumed with --time 20m ends
-// after 20 minutes. It is an error if one of them differs that a
-// resumed run may not change; the message names each with both values.
-func (r *Run) Resume(given *Run, set []string) (*Run, error) {
-	have, want := fields(r), fields(given)
+// Resume returns the configuration with which a run goes on: r, with the fields given. A stop among
+// them replaces all stops of r, as it does the preset's: a run of --steps 1000 --time 8m resumed with
+// --time 20m ends after 20 minutes. It is an error if one of them differs that a resumed run may not
+// change; the message names each with both values.
+func (r *Run) Resume(given Given) (*Run, error) {
+	have := r.Fields()
 	var wrong []string
-	for _, name := range set {
-		if !slices.Contains(free, name) && !reflect.DeepEqual(have[name], want[name]) && !r.mayMove(given, name) {
-			wrong = append(wrong, fmt.Sprintf("%s %s (the run has %s)", argument(name), text(name, want[name]), text(name, have[name])))
+	for _, f := range given {
+		was := table.Find(have, f.Name)
+		if what := f.Tag.Get("resume"); what == "free" || what == "stop" || what == "moved" && mayMove(was, f) || was != nil && bytes.Equal(text(was), text(f)) {
+			continue
 		}
+		wrong = append(wrong, fmt.Sprintf("%s %s (the run has %s)", argument(f.Name), plain(f), plain(was)))
 	}
 	if wrong != nil {
 		return nil, fmt.Errorf("a resumed run keeps its settings; leave out %s, or start a new run", strings.Join(wrong, ", "))
 	}
-	next := r.With(given, set)
+	next, err := r.With(given)
+	if err != nil {
+		return nil, err
+	}
 	return next, next.Validate()
 }
 
-// mayMove says whether a field can name the same data as r's: where both have some, and of one kind, folders or points.
-func (r *Run) mayMove(given *Run, name string) bool {
-	have, want := r.Data, given.Data
-	if name == "from" {
-		have, want = r.From, given.From
-	}
-	return slices.Contains(moved, name) && len(have) > 0 && len(want) > 0 && claim(have).Kind.Noun(2) == claim(want).Kind.Noun(2)
+// mayMove says whether a field can name the same data: where both have some, and of one kind, folders or points.
+func mayMove(was, now *table.Field) bool {
+	have, want := was.Value().([]string), now.Value().([]string)
+	return len(have) > 0 && len(want) > 0 && claim(have).Kind.Noun(2) == claim(want).Kind.Noun(2)
 }
 
-// With returns r with the fields named in set taken from given. A stop among
-// them replaces all stops of r.
-func (r *Run) With(given *Run, set []string) *Run {
-	base := *r
-	if slices.ContainsFunc(set, func(name string) bool { return slices.Contains(stops, name) }) {
-		base.Epochs, base.Steps, base.Time = 0, 0, 0
-	}
-	next, want := fields(&base), fields(given)
-	for _, name := range set {
-		next[name] = want[name]
-	}
-	out := new(Run)
-	b, err := json.Marshal(next)
-	if err == nil {
-		err = json.Unmarshal(b, out)
-	}
+// With returns r with the fields given, rows before what is theirs. A stop among them replaces all
+// stops of r. What the rows chosen have not is left out: see Unused.
+func (r *Run) With(given Given) (*Run, error) {
+	next, err := r.Copy()
 	if err != nil {
-		panic("config: " + err.Error()) // these fields were marshalled from Runs
+		return nil, err
 	}
-	return out
+	for _, f := range given {
+		if f.Tag.Get("resume") == "stop" {
+			next.Stops = Stops{}
+		}
+	}
+	return next, table.Take(next, given)
 }
 
-// fields returns the JSON of each field of r under its flag's name.
-func fields(r *Run) map[string]json.RawMessage {
-	m := map[string]json.RawMessage{}
-	b, err := json.Marshal(r)
-	if err == nil {
-		err = json.Unmarshal(b, &m)
-	}
+// Copy returns a copy that shares nothing with r.
+func (r *Run) Copy() (*Run, error) {
+	b, err := table.Encode(r)
 	if err != nil {
-		panic("config: " + err.Error()) // Run has no field that JSON cannot hold
+		return nil, err
 	}
-	return m
+	next := new(Run)
+	return next, table.Decode(next, b)
+}
+
+// text is a field's value as it is compared.
+func text(f *table.Field) []byte {
+	b, err := f.JSON()
+	if err != nil {
+		return []byte(err.Error())
+	}
+	return b
 }
 
 // argument is how a field is given on the command line.
@@ -92,14 +104,17 @@ func argument(name string) string {
 	return "--" + name
 }
 
-// text is a field's JSON as its flag is written: without quotes and brackets.
-func text(name string, v json.RawMessage) string {
-	plain := strings.NewReplacer(`"`, "", "[", "", "]", "", "null", "").Replace(string(v))
+// plain is a field's value as it is read.
+func plain(f *table.Field) string {
 	switch {
-	case plain != "":
-		return plain
-	case name == "data":
+	case f == nil:
+		return "none"
+	case f.Name == "data" && f.IsZero():
 		return "the embedded emoji"
+	case f.String() == "" && f.Type() == "duration":
+		return "0s"
+	case f.String() == "":
+		return "none"
 	}
-	return "none"
+	return f.String()
 }

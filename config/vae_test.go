@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
 )
@@ -15,7 +16,7 @@ func none(string) bool { return false }
 // TestAdaptAutoencoder: an autoencoder has no process and no sampler, and a
 // diffusion nothing of an autoencoder's; what was given stays.
 func TestAdaptAutoencoder(t *testing.T) {
-	for _, preset := range PresetNames() {
+	for _, preset := range Presets.Names() {
 		for _, arch := range net.Fitting(kind.Kind{}, true) {
 			c, err := Preset(preset)
 			if err != nil {
@@ -26,7 +27,7 @@ func TestAdaptAutoencoder(t *testing.T) {
 			if err := c.Validate(); err != nil {
 				t.Errorf("%s, %s: %v", preset, arch, err)
 			}
-			if c.Process != "" || c.Solver != "" || c.Clamp != "" || c.Timesteps != 0 || c.Loss != "" || c.Likelihood != "gaussian" || c.Beta != 1 || !slices.Equal(c.Channels, []int{8, 16}) {
+			if c.Process != nil || c.Solver != "" || c.Clamp != "" || c.Loss != "" || c.Likelihood != "gaussian" || c.Beta != 1 || !slices.Equal(c.Channels, []int{8, 16}) {
 				t.Errorf("%s, %s: %+v", preset, arch, c)
 			}
 			back := roundTrip(t, &c)
@@ -38,7 +39,7 @@ func TestAdaptAutoencoder(t *testing.T) {
 	c, _ := Preset("small")
 	c.VAE = "/runs/vae-1"
 	c.Adapt(none)
-	if err := c.Validate(); err != nil || c.Clamp != "none" || c.LatentChannels != 0 || c.Process != "ddpm" {
+	if err := c.Validate(); err != nil || c.Clamp != "none" || c.LatentChannels != 0 || c.Process.Row().Name != "ddpm" {
 		t.Errorf("%v: %+v", err, c)
 	}
 }
@@ -60,22 +61,18 @@ func roundTrip(t *testing.T, c *Run) *Run {
 // and every flag of an autoencoder with a diffusion.
 func TestAutoencoderFlags(t *testing.T) {
 	c, _ := Preset("small")
-	for _, flag := range ofAutoencoder {
+	for _, flag := range ofAutoencoder() {
 		if err := c.Unused(func(f string) bool { return f == flag }); err == nil || !strings.Contains(err.Error(), "--"+flag+" belongs to --arch vae") {
 			t.Errorf("%s: %v", flag, err)
 		}
 	}
 	c.Arch = "vae"
-	known := fields(&c)
-	for _, flag := range ofDiffusion {
-		if _, ok := known[flag]; !ok {
-			t.Errorf("%s is no field of a run", flag)
-		}
+	for _, flag := range ofDiffusion() {
 		if err := c.Unused(func(f string) bool { return f == flag }); err == nil || !strings.Contains(err.Error(), "--"+flag+" belongs to a diffusion") {
 			t.Errorf("%s: %v", flag, err)
 		}
 	}
-	for _, flag := range ofAutoencoder {
+	for _, flag := range ofAutoencoder() {
 		if err := c.Unused(func(f string) bool { return f == flag }); err != nil {
 			t.Errorf("%s: %v", flag, err)
 		}
@@ -93,7 +90,10 @@ func TestAutoencoderValues(t *testing.T) {
 		"is one itself":                             func(r *Run) { r.VAE = "/x" },
 		"give 1 to 8 widths":                        func(r *Run) { r.Channels = nil },
 		"have no such range; give --clamp none":     func(r *Run) { *r = latentRun(); r.Clamp = "x" },
-		"give":                                      func(r *Run) { *r = latentRun(); r.Process, r.Prediction, r.From = "flow", "velocity", []string{"/y"} },
+		"give": func(r *Run) {
+			*r = latentRun()
+			r.Process, r.Prediction, r.From = &formulation.Flow{}, formulation.Velocity, []string{"/y"}
+		},
 	} {
 		c, _ := Preset("small")
 		c.Arch = "vae"

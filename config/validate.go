@@ -2,37 +2,11 @@ package config
 
 import (
 	"fmt"
-	"slices"
-	"strings"
-	"time"
 
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
-
-// The values a field of Run may take, in the order that --help prints them.
-var (
-	Crops       = []string{"none", "center"}
-	Splits      = []string{"bytes", "pixels"}
-	Processes   = []string{"ddpm", "vp", "subvp", "ve", "edm", "flow"}
-	Schedules   = []string{"linear", "scaled-linear", "cosine", "sigmoid", "learned"}
-	Predictions = []string{"eps", "x0", "v", "velocity", "score", "edm"}
-	Objectives  = []string{"denoise", "exact", "sliced", "sliced-vr"}
-	TimeLaws    = []string{"uniform", "stratified", "importance", "log-normal"}
-	Couplings   = []string{"none", "ot"}
-	Losses      = []string{"l1", "mse", "huber"}
-	Weightings  = []string{"simple", "elbo", "min-snr", "likelihood", "edm", "snr"}
-	LRSchedules = []string{"constant", "cosine"}
-)
-
-// OneOf is nil if value is among those allowed, else an error that names the
-// flag, the value and what is allowed.
-func OneOf(flag, value string, allowed []string) error {
-	if slices.Contains(allowed, value) {
-		return nil
-	}
-	return fmt.Errorf("--%s %q is unknown; choose one of %s", flag, value, strings.Join(allowed, ", "))
-}
 
 // Validate returns an error for the first field with an unknown value, one out
 // of range, or one that another rules out. It looks at r alone and opens nothing.
@@ -40,86 +14,101 @@ func (r *Run) Validate() error { return first(r.ValidateValues(), r.validateToge
 
 // ValidateValues is the part of Validate that looks at each field alone.
 func (r *Run) ValidateValues() error {
-	return first(
-		OneOf("preset", r.Preset, PresetNames()),
-		r.validateData(), r.validateNetwork(), r.validateOptimiser(), r.validateTotals(),
-		r.validateDiffusion(),
-	)
-}
-
-// validateDiffusion looks at the process and the sampler, which an autoencoder
-// has not.
-func (r *Run) validateDiffusion() error {
+	parts := []any{&r.Stops, &r.Sources, &r.Network, &r.Optimiser, &r.Rhythm}
 	if r.Autoencoder() {
-		return nil
+		parts = append(parts, &r.Autoencoding)
+	} else {
+		parts = append(parts, &r.Formulation, &r.Sampler)
 	}
-	return first(r.validateProcess(), r.validateSampler())
+	if _, err := Presets.Find(r.Preset); err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if err := table.Check(part); err != nil {
+			return err
+		}
+	}
+	return first(r.validateKind(), r.validateNetwork())
 }
 
 // validateTogether finds fields that rule each other out.
 func (r *Run) validateTogether() error {
-	switch {
-	case r.usesBetas() && r.BetaStart > r.BetaEnd:
-		return fmt.Errorf("--beta-start %v is above --beta-end %v", r.BetaStart, r.BetaEnd)
-	case r.Epochs == 0 && r.Steps == 0 && r.Time == 0:
+	if r.Epochs == 0 && r.Steps == 0 && r.Time == 0 {
 		return fmt.Errorf("nothing stops this run; give --epochs, --steps or --time")
 	}
-	if err := r.validateBest(); err != nil {
+	if err := first(r.validateBest(), r.validateAutoencoder()); err != nil || r.Autoencoder() {
 		return err
 	}
-	if err := r.validateAutoencoder(); err != nil || r.Autoencoder() {
-		return err
+	return first(r.validateObjective(), r.validateVariance(), r.Formulation.Validate(), r.validateSteps(r.TableLength()))
+}
+
+// TableLength is the length of the process's table of betas, 0 where it has none.
+func (r *Run) TableLength() int {
+	if d, ok := r.Process.(*formulation.DDPM); ok {
+		return d.Timesteps
 	}
-	timesteps := r.Timesteps
-	if r.Process != "ddpm" {
-		timesteps = 0
+	return 0
+}
+
+// validateBest looks at --best with what it needs.
+func (r *Run) validateBest() error {
+	switch {
+	case r.Best == "":
+		return nil
+	case r.Val == 0:
+		return fmt.Errorf("--best %s compares with held-out images, and --val 0 holds out none; give a --val, such as 0.1", r.Best)
+	case r.Best != "val" && r.Autoencoder():
+		return fmt.Errorf("--best %s judges samples, and --arch %s is an autoencoder; give --best val", r.Best, r.Arch)
+	case r.Best == "w2" && !r.Kind().Vector():
+		return fmt.Errorf("--best w2 is for points; give swd, mmd or val")
+	case r.Best == "swd" && r.Kind().Pictorial() && min(r.Resolution.H, r.Resolution.W) < 7:
+		return fmt.Errorf("--best swd compares patches of 7x7 pixels, and --resolution is %v; give mmd or val", r.Resolution)
 	}
-	return first(r.validateFormulation(), r.validateSteps(timesteps))
+	return nil
 }
 
-func (r *Run) validateData() error {
-	if err := r.validateKind(); err != nil {
-		return err
+// validateAutoencoder looks at what autoencoders and latent diffusion rule out.
+func (r *Run) validateAutoencoder() error {
+	switch {
+	case r.Autoencoder() && r.VAE != "":
+		return fmt.Errorf("--vae trains a diffusion on the latents of an autoencoder; --arch %s is one itself", r.Arch)
+	case r.Autoencoder() && r.Energy:
+		return fmt.Errorf("--energy makes a prediction of the input's shape the gradient of a scalar; an autoencoder predicts none")
+	case r.VAE == "":
+		return nil
+	case r.Clamp != "none":
+		return fmt.Errorf("--clamp %s keeps images to [-1,1], and the latents of --vae have no such range; give --clamp none", r.Clamp)
+	case len(r.From) > 0:
+		return fmt.Errorf("--from gives a second set of images, and --vae encodes one only; leave one out")
 	}
-	return first(
-		inRange("resolution", r.Resolution.H), inRange("resolution", r.Resolution.W),
-		OneOf("crop", r.Crop, Crops), OneOf("split", r.Split, Splits),
-		inRange("val", r.Val),
-		inRange("cache", r.Cache), inRange("max-pixels", r.MaxPixels),
-	)
+	return nil
 }
 
-func (r *Run) validateProcess() error {
-	return first(
-		OneOf("process", r.Process, Processes),
-		inRange("beta-start", r.BetaStart), inRange("beta-end", r.BetaEnd), inRange("timesteps", r.Timesteps),
-		OneOf("schedule", r.Schedule, Schedules),
-		OneOf("prediction", r.Prediction, Predictions),
-		OneOf("loss", r.Loss, Losses),
-		OneOf("weighting", r.Weighting, Weightings),
-		OneOf("coupling", r.Coupling, Couplings),
-		OneOf("objective", r.Objective, Objectives),
-		OneOf("times", r.Times, TimeLaws),
-		inRange("sigma-min", r.SigmaMin), inRange("sigma-max", r.SigmaMax), inRange("sigma-data", r.SigmaData), inRange("level", r.Level),
-	)
+// validateObjective looks at what a loss and the score-matching objectives do not go with.
+func (r *Run) validateObjective() error {
+	simple := r.Weighting.Row().Name == formulation.Simple.Row().Name
+	switch {
+	case r.Objective != "denoise" && len(r.From) > 0:
+		return fmt.Errorf("--objective %s fits a score, and a flow between two data sets has none; give --objective denoise", r.Objective)
+	case r.Objective != "denoise" && r.LearnedSchedule():
+		return nil // which the schedule refuses
+	case r.Objective != "denoise" && (r.Loss != "mse" || !simple):
+		return fmt.Errorf("--objective %s is a square of its own, weighted by sigma^2; give --loss mse and --weighting simple", r.Objective)
+	case r.Objective != "denoise" && r.Coupling != "none":
+		return fmt.Errorf("--objective %s sees no pairs; leave --coupling out", r.Objective)
+	case !simple && r.Loss != "mse":
+		return fmt.Errorf("--weighting %s needs --loss mse: it weights a squared error, not %s", r.Weighting.Row().Name, r.Loss)
+	}
+	return nil
 }
 
-func (r *Run) validateOptimiser() error {
-	return first(
-		inRange("lr", r.LR), inRange("adam-betas", r.AdamBetas[0]), inRange("adam-betas", r.AdamBetas[1]),
-		inRange("ema", r.EMA), inRange("clip-norm", r.ClipNorm),
-		inRange("batch", r.Batch), inRange("warmup", r.Warmup),
-		OneOf("lr-schedule", r.LRSchedule, LRSchedules),
-	)
-}
-
-func (r *Run) validateSampler() error {
-	return first(
-		OneOf("solver", r.Solver, sample.Solvers.Names()),
-		OneOf("clamp", r.Clamp, sample.Clamps.Names()),
-		OneOf("variance", r.Variance, sample.Variances.Names()),
-		inRange("sample-steps", r.SampleSteps),
-	)
+// validateVariance looks at what a learned variance takes of the network and the sampler.
+func (r *Run) validateVariance() error {
+	switch {
+	case r.Learned() && !hasVariance(r.Solver):
+		return fmt.Errorf("--variance learned is for --solver ddpm; %s draws with a variance of its own", r.Solver)
+	}
+	return nil
 }
 
 // validateSteps checks the number of solver steps against the length T of the table, 0 for a process
@@ -129,9 +118,9 @@ func (r *Run) validateSteps(timesteps int) error {
 		if walksTable(r.Solver) {
 			return fmt.Errorf("--solver %s walks a table of betas, which only --process ddpm has; reverse-diffusion is the sampler that it stands for", r.Solver)
 		}
-		return Range{Hi: maxSteps}.Check("sample-steps", float64(r.SampleSteps))
+		return table.Range{Hi: maxSteps}.Check("sample-steps", float64(r.SampleSteps))
 	}
-	if err := (Range{Hi: float64(timesteps)}).Check("sample-steps", float64(r.SampleSteps)); err != nil {
+	if err := (table.Range{Hi: float64(timesteps)}).Check("sample-steps", float64(r.SampleSteps)); err != nil {
 		return fmt.Errorf("%w: the model has %d time steps", err, timesteps)
 	}
 	if walksTable(r.Solver) && r.SampleSteps != 0 && r.SampleSteps != timesteps {
@@ -163,16 +152,6 @@ func hasVariance(solver string) bool {
 
 // maxSteps bounds the steps of a solver.
 const maxSteps = 100000
-
-func (r *Run) validateTotals() error {
-	if t := time.Duration(r.Time); !RangeOf("time").Has(t.Seconds()) {
-		return fmt.Errorf("--time %v is outside 0s to %v", t, MaxTime)
-	}
-	return first(
-		inRange("epochs", r.Epochs), inRange("steps", r.Steps), inRange("save-every", r.SaveEvery), inRange("keep", r.Keep),
-		inRange("sample-every", r.SampleEvery), inRange("sample-n", r.SampleN),
-	)
-}
 
 func first(errs ...error) error {
 	for _, err := range errs {

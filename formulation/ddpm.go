@@ -52,6 +52,14 @@ func (d *DDPM) String() string {
 	return fmt.Sprintf("ddpm, T = %d, %v", d.Timesteps, d.Schedule)
 }
 
+// MoreSignal says what leaves more of it at the end.
+func (d *DDPM) MoreSignal() string {
+	if is(d.Schedule, "cosine") {
+		return "another --process"
+	}
+	return "a smaller --beta-end or fewer --timesteps"
+}
+
 // Validate reports a schedule that is no table of betas.
 func (d *DDPM) Validate() error {
 	_, err := d.Schedule.Betas(d.Timesteps)

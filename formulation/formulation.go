@@ -69,7 +69,7 @@ func (s Spec) Text() (text [][2]string) {
 
 // A Formulation is what a network learns: a prediction on a process, and by which objective.
 type Formulation struct {
-	From []string `flag:"from" whole:"true" help:"a second data set, like DATA, in place of the noise: a flow between the two" group:"Data"`
+	From []string `flag:"from" whole:"true" resume:"moved" help:"a second data set, like DATA, in place of the noise: a flow between the two" group:"Data"`
 	Spec
 	Objective string    `flag:"objective" of:"objective" help:"how it learns" group:"Formulation"`
 	Level     float64   `flag:"level" range:"[0,1e9]" help:"learn at this one time only" zero:"at all times" group:"Formulation" rare:"true"`
@@ -79,8 +79,17 @@ type Formulation struct {
 	Times     TimeLaw   `flag:"times" of:"times" help:"law of the times" group:"Formulation" rare:"true"`
 }
 
+// WithEnds is f with the process from the second data set where there is one.
+func (f Formulation) WithEnds() Formulation {
+	if p, ok := f.Process.(Ended); ok && len(f.From) > 0 {
+		f.Process = p.WithFarEnd()
+	}
+	return f
+}
+
 // New makes the objective. Its Validate has yet to be asked.
 func (f Formulation) New() (o reverie.Objective, err error) {
+	f = f.WithEnds()
 	if o.Process, err = f.Process.Process(); err != nil {
 		return o, err
 	}

@@ -22,8 +22,8 @@ var Schedules = table.New[Schedule]("schedule", "schedules", ", of ddpm and vp",
 
 // A BetaRange is the ends of a schedule that rises from one beta to another.
 type BetaRange struct {
-	Start float64 `flag:"beta-start" range:"(0,1)" help:"first beta; of vp and subvp a thousandth of beta(0)" group:"Formulation" rare:"true"`
-	End   float64 `flag:"beta-end" range:"(0,1)" help:"last beta; of vp and subvp a thousandth of beta(1)" group:"Formulation" rare:"true"`
+	Start float64 `flag:"beta-start" range:"(0,1)" help:"first beta, of vp and subvp beta(0)/1000" group:"Formulation" rare:"true"`
+	End   float64 `flag:"beta-end" range:"(0,1)" help:"last beta, of vp and subvp beta(1)/1000" group:"Formulation" rare:"true"`
 }
 
 // defaultBetas are those of Ho et al. 2020, arXiv:2006.11239.
@@ -72,6 +72,9 @@ func (b BetaRange) vp() reverie.VP {
 
 // Linear has a beta even in t.
 type Linear struct{ BetaRange }
+
+// NewLinear is Linear between two betas.
+func NewLinear(start, end float64) *Linear { return &Linear{BetaRange{start, end}} }
 
 // linear is Linear with the paper's betas.
 func linear() *Linear { return &Linear{defaultBetas} }

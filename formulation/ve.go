@@ -35,6 +35,9 @@ func (*VE) Suits(Formulation, func(string) bool) map[string]string {
 	return suits("heun", "edm", "")
 }
 
+// MoreSignal says what leaves more of it at the end.
+func (*VE) MoreSignal() string { return "a smaller --sigma-max" }
+
 // EDM is the process whose time is sigma itself, reverie.EDM.
 type EDM struct {
 	SigmaMin float64 `flag:"sigma-min" range:"[0,1e9]" help:"least noise" zero:"0.002" group:"Formulation" rare:"true"`
@@ -61,6 +64,9 @@ func (e *EDM) Validate() error { return grows(e.SigmaMin, e.SigmaMax, 0.002, 80)
 func (*EDM) Suits(Formulation, func(string) bool) map[string]string {
 	return suits("heun", "edm", "log-normal")
 }
+
+// MoreSignal says what leaves more of it at the end.
+func (*EDM) MoreSignal() string { return "a smaller --sigma-max" }
 
 // grows reports a least noise that is not under the most; 0 is the paper's.
 func grows(least, most, paperLeast, paperMost float64) error {

@@ -26,6 +26,9 @@ func (v *VP) String() string { return "vp, " + nameOf(v.Schedule) }
 // LearnedSchedule says whether the schedule is among the weights.
 func (v *VP) LearnedSchedule() bool { return is(v.Schedule, "learned") }
 
+// MoreSignal says what leaves more of it at the end.
+func (*VP) MoreSignal() string { return "a smaller --beta-end" }
+
 // Validate reports a schedule that is no VP-SDE.
 func (v *VP) Validate() error {
 	_, err := v.Schedule.VP()
@@ -59,3 +62,6 @@ func (*SubVP) String() string { return "subvp" }
 
 // Suits says what goes well with it.
 func (*SubVP) Suits(Formulation, func(string) bool) map[string]string { return suits("heun", "", "") }
+
+// MoreSignal says what leaves more of it at the end.
+func (*SubVP) MoreSignal() string { return "a smaller --beta-end" }

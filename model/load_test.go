@@ -19,6 +19,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/train"
@@ -52,7 +53,8 @@ func trained(t testing.TB, e *engine.Engine, change func(*config.Run)) string {
 		}
 	}
 	c.Data, c.DataClass, c.Resolution, c.Channels = []string{dir}, nil, config.Size{H: 8, W: 8}, []int{4, 8}
-	c.Timesteps, c.Val, c.Batch, c.Warmup, c.Time, c.Steps, c.SaveEvery, c.SampleEvery = 20, 0, 2, 0, 0, 4, 2, 0
+	c.Process.(*formulation.DDPM).Timesteps = 20
+	c.Val, c.Batch, c.Warmup, c.Time, c.Steps, c.SaveEvery, c.SampleEvery = 0, 2, 0, 0, 4, 2, 0
 	change(&c)
 	set, err := train.OpenData(context.Background(), &c, nil)
 	if err != nil {

@@ -20,9 +20,10 @@ import (
 //	help    what it is, for --help
 //	zero    what 0 or nothing stands for, for --help
 //	range   the numbers that it takes, see [ParseRange]; of a list each
-//	names   the words that it takes, with commas between; an empty one: it may be left empty
+//	names   the words that it takes, with commas between
 //	of      the flag whose table it is a name of, or a row; of a list each. Where the program has
 //	        no such table any name will do
+//	optional  "true": it may be left empty
 //	whole   "true": commas do not divide the values of a list, as in paths
 //	group   the part of the help that it stands in
 //	rare    "true": --help-all alone shows it
@@ -34,6 +35,8 @@ type Field struct {
 	Name, Help, Zero, Group string
 	Rare                    bool
 
+	// Tag are all its tags: a program may have more.
+	Tag reflect.StructTag
 	// Paths say which rows the variable is a setting of: none if it lies in no row. Of a field of
 	// several rows, see [All], there is a path for each.
 	Paths []Path
@@ -63,7 +66,7 @@ func Bind(ptr any, tag reflect.StructTag) *Field { return bind(reflect.ValueOf(p
 func bind(v reflect.Value, tag reflect.StructTag) *Field {
 	f := &Field{
 		Name: tag.Get("flag"), Help: tag.Get("help"), Zero: tag.Get("zero"), Group: tag.Get("group"), Rare: tag.Get("rare") == "true",
-		of: tag.Get("of"), whole: tag.Get("whole") == "true", v: v,
+		of: tag.Get("of"), whole: tag.Get("whole") == "true", Tag: tag, v: v,
 	}
 	if words, ok := tag.Lookup("names"); ok {
 		f.names = strings.Split(words, ",")
@@ -375,8 +378,11 @@ func (f *Field) check(v reflect.Value) error {
 }
 
 func (f *Field) checkName(v reflect.Value) error {
-	if names := f.Names(); v.Kind() == reflect.String && names != nil && !slices.Contains(names, v.String()) {
-		return unknown(f.Name, v.String(), slices.DeleteFunc(slices.Clone(names), func(s string) bool { return s == "" }))
+	if v.Kind() != reflect.String || v.Len() == 0 && f.Tag.Get("optional") == "true" {
+		return nil
+	}
+	if names := f.Names(); names != nil {
+		return OneOf(f.Name, v.String(), names)
 	}
 	return nil
 }
@@ -451,9 +457,6 @@ func (f *Field) kind(t reflect.Type) string {
 	}
 	panic(fmt.Sprintf("table: --%s is a %v, which can be no setting", f.Name, t))
 }
-
-// IsBoolFlag says that the flag needs no value, for package flag.
-func (f *Field) IsBoolFlag() bool { return f.v.Kind() == reflect.Bool }
 
 // JSON is the value as it stands in a file: a row by its name, a time as its text.
 func (f *Field) JSON() ([]byte, error) {

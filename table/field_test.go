@@ -39,7 +39,7 @@ type settings struct {
 	Flip   bool          `flag:"flip"`
 	Word   string        `flag:"word"`
 	Clamp  string        `flag:"clamp" names:"x0,none"`
-	Best   string        `flag:"best" names:",val"`
+	Best   string        `flag:"best" names:"val" optional:"true"`
 	Fill   string        `flag:"fill-name" of:"test-fill"`
 	Loss   string        `flag:"loss" of:"test-nowhere"`
 	Widths []int         `flag:"widths" range:"[1,64]"`
@@ -156,7 +156,7 @@ func TestFlagPackage(t *testing.T) {
 	}
 	set.SetOutput(io.Discard)
 	set.PrintDefaults()
-	if err := set.Parse([]string{"-flip", "-steps", "3", "-time=2m"}); err != nil || !s.Flip || s.Steps != 3 || s.Time != 2*time.Minute {
+	if err := set.Parse([]string{"-flip=true", "-steps", "3", "-time=2m"}); err != nil || !s.Flip || s.Steps != 3 || s.Time != 2*time.Minute {
 		t.Errorf("%+v, %v", s, err)
 	}
 }

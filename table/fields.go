@@ -73,10 +73,13 @@ func Take(ptr any, given []*Field) error {
 // Check is nil if the settings of the struct that ptr points to are what Set would take, and none of
 // the rows chosen says by a method Validate() error that its settings rule each other out.
 func Check(ptr any) error {
-	for _, f := range Fields(ptr) {
+	fields := Fields(ptr)
+	for _, f := range fields {
 		if err := f.Check(); err != nil {
 			return err
 		}
+	}
+	for _, f := range slices.Backward(fields) { // the rows in a row before it
 		if r, ok := f.Chosen().(interface{ Validate() error }); ok {
 			if err := r.Validate(); err != nil {
 				return err

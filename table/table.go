@@ -166,6 +166,15 @@ type Error struct {
 // Error implements error.
 func (e *Error) Error() string { return "--" + e.Flag + " " + e.Text }
 
+// OneOf is nil if value is among the names, else an *Error that names the flag, the value and those
+// there are.
+func OneOf(flag, value string, names []string) error {
+	if slices.Contains(names, value) {
+		return nil
+	}
+	return unknown(flag, value, names)
+}
+
 // unknown is the error of a name that is not among those there are.
 func unknown(flag, name string, names []string) error {
 	return &Error{flag, fmt.Sprintf("%q is unknown; choose one of %s", name, strings.Join(names, ", "))}

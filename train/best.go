@@ -193,8 +193,8 @@ func (t *Trainer) judgedOptions() model.Options {
 	if !t.train.Kind().Ranged {
 		o.Clamp = "none"
 	}
-	if c.Process == "ddpm" {
-		o.Steps = min(o.Steps, c.Timesteps)
+	if n := c.TableLength(); n > 0 {
+		o.Steps = min(o.Steps, n)
 	}
 	return o
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
 )
@@ -49,7 +50,7 @@ func trainedFlow(t *testing.T, coupling string) *model.Loaded {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Data, c.From, c.Process, c.Coupling = []string{"points:moons"}, []string{"points:8gaussians"}, "flow", coupling
+	c.Data, c.From, c.Process, c.Coupling = []string{"points:moons"}, []string{"points:8gaussians"}, &formulation.Flow{}, coupling
 	c.Channels, c.Val, c.Steps, c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = []int{64, 64}, 0, 500, 0, 0, 0, 0
 	given := []string{"process", "coupling", "channels", "val", "steps", "sample-n"}
 	c.Adapt(func(flag string) bool { return slices.Contains(given, flag) })

@@ -16,6 +16,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 )
 
 // images makes a folder of n random images of size x size.
@@ -49,7 +50,8 @@ func tiny(dir string) config.Run {
 		panic(err)
 	}
 	c.Data, c.Resolution, c.Channels = []string{dir}, config.Size{H: 8, W: 8}, []int{4, 8}
-	c.Timesteps, c.BetaEnd, c.Val, c.Batch, c.Cache = 20, 0.2, 0.25, 3, 1
+	c.Process = &formulation.DDPM{Timesteps: 20, Schedule: formulation.NewLinear(1e-4, 0.2)}
+	c.Val, c.Batch, c.Cache = 0.25, 3, 1
 	c.Epochs, c.Steps, c.SaveEvery, c.SampleEvery, c.SampleN = 0, 8, 0, 0, 0
 	c.Seed = 7
 	return c

@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
@@ -49,13 +50,13 @@ func TestLevelsAreTheDatas(t *testing.T) {
 }
 
 // learnedOn8Gaussians trains a small network on points under vp with the given schedule, and returns it with its bound on points of another seed, in nats.
-func learnedOn8Gaussians(t *testing.T, schedule string) (*model.Loaded, float64) {
+func learnedOn8Gaussians(t *testing.T, schedule formulation.Schedule) (*model.Loaded, float64) {
 	t.Helper()
 	c, err := config.Preset("small")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Data, c.Process, c.Schedule, c.Weighting, c.Prediction, c.Loss = []string{"points:8gaussians"}, "vp", schedule, "elbo", "eps", "mse"
+	c.Data, c.Process, c.Weighting, c.Prediction, c.Loss = []string{"points:8gaussians"}, &formulation.VP{Schedule: schedule}, formulation.ELBO, formulation.Eps, "mse"
 	c.Channels, c.Batch, c.LR, c.LRSchedule, c.Val, c.Steps, c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = []int{32, 32}, 64, 0.02, "constant", 0, 1500, 0, 0, 0, 0
 	given := []string{"process", "schedule", "weighting", "prediction", "loss", "channels", "batch", "lr", "lr-schedule", "val", "steps", "sample-n"}
 	c.Adapt(func(flag string) bool { return slices.Contains(given, flag) })
@@ -90,8 +91,8 @@ func learnedOn8Gaussians(t *testing.T, schedule string) (*model.Loaded, float64)
 // -13.3 to -7.6 in as many steps, and to +10.9 in 20,000 at a tenth of the rate; and the network ends with a bound as good as that of a fixed schedule. Each
 // bound is known to some 0.1 nats (its standard error over 512 points and 128 times), so that 4 errors of the difference are 0.6.
 func TestLearnedScheduleKeepsItsEnds(t *testing.T) {
-	_, fixed := learnedOn8Gaussians(t, "linear")
-	m, learned := learnedOn8Gaussians(t, "learned")
+	_, fixed := learnedOn8Gaussians(t, formulation.NewLinear(1e-4, 0.02))
+	m, learned := learnedOn8Gaussians(t, formulation.Learned)
 	p := m.Process.(*reverie.LearnedVP)
 	first, _ := p.Gamma(0)
 	last, _ := p.Gamma(1)

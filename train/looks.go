@@ -51,8 +51,8 @@ func (t *Trainer) pictureTime() time.Duration {
 		steps = 1 // is coded and decoded
 	}
 	strip := max(c.SampleSteps, steps)
-	if c.Process == "ddpm" && c.SampleSteps == 0 {
-		strip = c.Timesteps
+	if n := c.TableLength(); n > 0 && c.SampleSteps == 0 {
+		strip = n
 	}
 	forward := t.stepping.Seconds() / (trainingFactor * float64(c.Batch) * float64(max(1, t.learner.Steps-t.startedAt)))
 	return time.Duration(forward * float64(c.SampleN*sheets*steps+strip) * float64(time.Second))

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie/checkpoint"
-	"github.com/reverie-go/reverie/config"
 )
 
 // The stop first reached ends the run; 14 images leave three steps an epoch.
@@ -32,7 +31,7 @@ func TestStops(t *testing.T) {
 		{epochs: 3, steps: 7, time: 2 * time.Second, want: 2},
 	} {
 		c := tiny(dir)
-		c.Epochs, c.Steps, c.Time = x.epochs, x.steps, config.Duration(x.time)
+		c.Epochs, c.Steps, c.Time = x.epochs, x.steps, x.time
 		tr := start(t, c)
 		tr.now = func() time.Time { return time.Unix(int64(tr.learner.Steps), 0) }
 		var last Step
@@ -51,7 +50,7 @@ func TestStops(t *testing.T) {
 // A total of time counts all sessions, not the pause between them.
 func TestTimeIsATotal(t *testing.T) {
 	c := tiny(images(t, 14, 8))
-	c.Steps, c.Time = 2, config.Duration(5*time.Second)
+	c.Steps, c.Time = 2, 5*time.Second
 	clock := func(tr *Trainer) {
 		tr.now = func() time.Time { return time.Unix(1000+int64(tr.learner.Steps), 0) }
 	}

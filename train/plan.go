@@ -75,7 +75,7 @@ func (t *Trainer) aim() string {
 		return fmt.Sprintf("autoencoder, latent %dx%dx%d, %.1f times fewer numbers than the image; %s likelihood, beta %v",
 			h, w, z, float64(elements(c))/float64(h*w*z), c.Likelihood, c.Beta)
 	}
-	text := fmt.Sprintf("%v, predicts %s, loss %s", Spec(c).Process, c.Prediction, c.Loss)
+	text := fmt.Sprintf("%v, predicts %s, loss %s", Spec(c).Process, c.Prediction.Row().Name, c.Loss)
 	if t.latents != nil {
 		h, w, z := t.latents.train.Shape()
 		text += fmt.Sprintf("; in the %dx%dx%d latents of %s", h, w, z, c.VAE)

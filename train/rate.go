@@ -27,7 +27,7 @@ type Stop struct {
 
 // StopOf returns the stops of a configuration.
 func StopOf(c *config.Run) Stop {
-	return Stop{Steps: c.Steps, Epochs: c.Epochs, Time: time.Duration(c.Time)}
+	return Stop{Steps: c.Steps, Epochs: c.Epochs, Time: c.Time}
 }
 
 // Fraction is the share of the way to e that p has come: that of the stop

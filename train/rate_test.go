@@ -10,7 +10,7 @@ import (
 )
 
 func TestRate(t *testing.T) {
-	c := &config.Run{LR: 2, Warmup: 4, LRSchedule: "constant", Steps: 100}
+	c := &config.Run{Optimiser: config.Optimiser{LR: 2, Warmup: 4, LRSchedule: "constant"}, Stops: config.Stops{Steps: 100}}
 	for step, want := range map[int]float64{0: 0.5, 1: 1, 3: 2, 4: 2, 99: 2, 1000: 2} {
 		if got := lawOf(c).at(Progress{Step: step}); got != want {
 			t.Errorf("constant, step %d: %v, want %v", step, got, want)
@@ -46,9 +46,9 @@ func TestRateAgain(t *testing.T) {
 	for _, total := range []func(*config.Run, int){
 		func(c *config.Run, n int) { c.Steps = n },
 		func(c *config.Run, n int) { c.Epochs = n / 8 },
-		func(c *config.Run, n int) { c.Time = config.Duration(time.Duration(n) * time.Second) },
+		func(c *config.Run, n int) { c.Time = time.Duration(n) * time.Second },
 	} {
-		c := config.Run{LR: 2, Warmup: 20, LRSchedule: "cosine"}
+		c := config.Run{Optimiser: config.Optimiser{LR: 2, Warmup: 20, LRSchedule: "cosine"}}
 		total(&c, 80)
 		next := c
 		total(&next, 240)
@@ -77,7 +77,7 @@ func TestRateAgain(t *testing.T) {
 // warm-up that does not fit keeps its slope and leaves the cosine a tenth; a lower
 // rate is gone down to; a constant one stays where it comes to.
 func TestRateAgainEnds(t *testing.T) {
-	cosine := config.Run{LR: 2, LRSchedule: "cosine", Steps: 20}
+	cosine := config.Run{Optimiser: config.Optimiser{LR: 2, LRSchedule: "cosine"}, Stops: config.Stops{Steps: 20}}
 	for name, x := range map[string]struct {
 		change func(*config.Run)
 		done   int
@@ -111,14 +111,14 @@ func TestRateAgainEnds(t *testing.T) {
 // What changes nothing is no new law: the same total, one that is reached, a
 // longer one of a constant rate, a warm-up that is over.
 func TestRateUnchanged(t *testing.T) {
-	cosine := config.Run{LR: 2, LRSchedule: "cosine", Steps: 20, Warmup: 3}
+	cosine := config.Run{Optimiser: config.Optimiser{LR: 2, LRSchedule: "cosine", Warmup: 3}, Stops: config.Stops{Steps: 20}}
 	constant := cosine
 	constant.LRSchedule = "constant"
 	for name, x := range map[string]struct{ had, next config.Run }{
 		"the same":      {cosine, cosine},
-		"reached":       {cosine, config.Run{LR: 1, LRSchedule: "cosine", Steps: 9, Warmup: 3}},
-		"constant":      {constant, config.Run{LR: 2, LRSchedule: "constant", Steps: 90, Warmup: 3}},
-		"after warm-up": {cosine, config.Run{LR: 2, LRSchedule: "cosine", Steps: 20, Warmup: 8}},
+		"reached":       {cosine, config.Run{Optimiser: config.Optimiser{LR: 1, LRSchedule: "cosine", Warmup: 3}, Stops: config.Stops{Steps: 9}}},
+		"constant":      {constant, config.Run{Optimiser: config.Optimiser{LR: 2, LRSchedule: "constant", Warmup: 3}, Stops: config.Stops{Steps: 90}}},
+		"after warm-up": {cosine, config.Run{Optimiser: config.Optimiser{LR: 2, LRSchedule: "cosine", Warmup: 8}, Stops: config.Stops{Steps: 20}}},
 	} {
 		if l, told := goingOn(x.had, x.next, 10); told != "" || l != lawOf(&x.had) {
 			t.Errorf("%s: %+v, told %q", name, l, told)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/table"
 )
 
 // sameRun compares the newest checkpoint of two runs file by file, and their logs.
@@ -96,7 +97,7 @@ func TestLongerTotal(t *testing.T) {
 		short.Steps = 5
 		first := start(t, short)
 		run(t, first)
-		next, err := short.Resume(&c, []string{"steps"})
+		next, err := short.Resume([]*table.Field{table.Find(c.Fields(), "steps")})
 		if err != nil {
 			t.Fatal(err)
 		}

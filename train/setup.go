@@ -1,10 +1,8 @@
 package train
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -18,7 +16,6 @@ import (
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/sample"
-	"github.com/reverie-go/reverie/table"
 )
 
 // Network lays out the network that a configuration describes, for samples of
@@ -66,49 +63,18 @@ func twoSets(k kind.Kind) []string {
 	})
 }
 
-// Formulation is what a configuration learns.
-func Formulation(c *config.Run) (f formulation.Formulation, err error) {
-	text, err := c.JSON()
-	if err != nil {
-		return f, err
-	}
-	values := map[string]json.RawMessage{}
-	if err := json.Unmarshal(text, &values); err != nil {
-		return f, err
-	}
-	known := table.All(&f)
-	maps.DeleteFunc(values, func(name string, _ json.RawMessage) bool { return table.Find(known, name) == nil })
-	if text, err = json.Marshal(values); err == nil {
-		err = table.Decode(&f, text)
-	}
-	if e, ok := f.Process.(formulation.Ended); ok && len(c.From) > 0 {
-		f.Process = e.WithFarEnd()
-	}
-	return f, err
-}
-
 // Spec names the process of a configuration and what is predicted on it.
-func Spec(c *config.Run) formulation.Spec {
-	f, err := Formulation(c)
-	if err != nil {
-		panic(err) // its names were validated
-	}
-	return f.Spec
-}
+func Spec(c *config.Run) formulation.Spec { return c.WithEnds().Spec }
 
 // Objective returns what the network learns.
 func Objective(c *config.Run) (o reverie.Objective, err error) {
-	f, err := Formulation(c)
-	if err == nil {
-		o, err = f.New()
-	}
-	if err != nil {
+	if o, err = c.Formulation.New(); err != nil {
 		return o, err
 	}
 	err = o.Validate()
 	var u *reverie.UndeterminedError
 	if errors.As(err, &u) {
-		u.Name, u.Remedy = "--prediction "+c.Prediction, "give --prediction v or x0, or "+moreSignal(c)
+		u.Name, u.Remedy = "--prediction "+c.Prediction.Row().Name, "give --prediction v or x0, or "+moreSignal(c)
 		return o, u
 	}
 	return o, err
@@ -116,13 +82,8 @@ func Objective(c *config.Run) (o reverie.Objective, err error) {
 
 // moreSignal names what leaves more of it at the end of a configuration's process.
 func moreSignal(c *config.Run) string {
-	switch {
-	case c.Process == "ddpm" && c.Schedule != "cosine":
-		return "a smaller --beta-end or fewer --timesteps"
-	case c.Process == "vp" || c.Process == "subvp":
-		return "a smaller --beta-end"
-	case c.Process == "ve" || c.Process == "edm":
-		return "a smaller --sigma-max"
+	if p, ok := c.Process.(interface{ MoreSignal() string }); ok {
+		return p.MoreSignal()
 	}
 	return "another --process"
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
@@ -221,7 +222,7 @@ func TestLatentDiffusion(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := tiny(dir)
-	c.VAE, c.Arch, c.Process, c.Prediction, c.Layers, c.Solver, c.SampleSteps = vae, "unet", "ddpm", "v", 1, "ddim", 3
+	c.VAE, c.Arch, c.Prediction, c.Layers, c.Solver, c.SampleSteps = vae, "unet", formulation.V, 1, "ddim", 3
 	c.Adapt(func(flag string) bool { return flag == "channels" })
 	c.SampleEvery, c.SampleN, c.Steps = 1, 2, 4
 	tr := start(t, c)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/random"
@@ -47,7 +48,7 @@ func TestValidationNoiseIsFixed(t *testing.T) {
 // reference noises on the host and takes the network's raw output.
 func TestValidationLoss(t *testing.T) {
 	c := tiny(images(t, 24, 8))
-	c.Weighting, c.Loss = "elbo", "mse"
+	c.Weighting, c.Loss = formulation.ELBO, "mse"
 	tr := start(t, c)
 	run(t, tr)
 	tr = resume(t, c, tr.Dir)

@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/train"
@@ -66,7 +67,7 @@ func (b *bench) config(coupling string, seed uint64) (*config.Run, error) {
 		return nil, err
 	}
 	c.Data, c.From = []string{"points:" + near}, []string{"points:" + far}
-	c.Process, c.Coupling, c.Seed = "flow", coupling, seed
+	c.Process, c.Coupling, c.Seed = &formulation.Flow{}, coupling, seed
 	c.Channels, c.Batch, c.Val = slices.Repeat([]int{b.width}, b.depth), b.batch, 0
 	c.Steps, c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = b.steps, 0, 0, 0, 0
 	given := []string{"process", "coupling", "channels", "batch", "val", "steps", "sample-n"}

@@ -95,7 +95,7 @@ func (b *bench) config(stop time.Duration, change func(*config.Run)) (*config.Ru
 	if err != nil {
 		return nil, err
 	}
-	c.DataClass, c.Val, c.Time, c.SampleEvery, c.Seed = nil, 0.1, config.Duration(stop), 0, b.seed
+	c.DataClass, c.Val, c.Time, c.SampleEvery, c.Seed = nil, 0.1, stop, 0, b.seed
 	if b.class != "" {
 		c.DataClass = []string{b.class}
 	}

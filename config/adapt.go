@@ -1,0 +1,178 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/table"
+)
+
+// Adapt replaces what the preset says by what suits the data, the network and the process that were given, wherever the command line
+// does not say.
+func (r *Run) Adapt(given func(flag string) bool) {
+	switch k := claim(r.Data).Kind; {
+	case k.Vector():
+		r.adaptPoints(given)
+	case !k.Pictorial():
+		r.adaptFields(given)
+	case !given("split"):
+		r.Split = r.UsualSplit()
+	}
+	r.adaptNetwork(given)
+	r.adaptAutoencoder(given)
+	if !r.Autoencoder() {
+		r.adaptFormulation(given)
+	}
+}
+
+// UsualSplit is the rule of the hold-out where none is given: by the pixels. The embedded emoji, of which none is a copy of another,
+// keep the split that runs on them have always had; points are compared by their numbers alone.
+func (r *Run) UsualSplit() string {
+	if len(r.Data) == 0 || !r.Kind().Pictorial() {
+		return "bytes"
+	}
+	return "pixels"
+}
+
+// ofAutoencoder are the flags that only an autoencoder has a use for.
+func ofAutoencoder() []string { return names(&Autoencoding{}) }
+
+// ofDiffusion are those that it has none for.
+func ofDiffusion() []string {
+	return append(names(&struct {
+		formulation.Formulation
+		Sampler
+	}{}), "vae")
+}
+
+// names are those of all settings that a part may have.
+func names(part any) (all []string) {
+	for _, f := range table.All(part) {
+		all = append(all, f.Name)
+	}
+	return all
+}
+
+// SomeAutoencoder is the name of an architecture that is one, of images.
+func SomeAutoencoder() string { return net.Fitting(kind.OfImages(0, 0, 0), true)[0] }
+
+// ForAutoencoder says whether a flag among those given is one of autoencoders
+// alone.
+func ForAutoencoder(set []string) bool {
+	return slices.ContainsFunc(ofAutoencoder(), func(flag string) bool { return slices.Contains(set, flag) })
+}
+
+// adaptAutoencoder replaces what a preset says by what suits an autoencoder, or a
+// diffusion in the latent space of one.
+func (r *Run) adaptAutoencoder(given func(flag string) bool) {
+	unless := func(flag string, change func()) {
+		if !given(flag) {
+			change()
+		}
+	}
+	switch {
+	case r.Autoencoder():
+		unless("lr", func() { r.LR = 2e-3 })
+		r.Formulation, r.Sampler = formulation.Formulation{}, Sampler{}
+	case r.VAE != "":
+		unless("clamp", func() { r.Clamp = "none" })
+	}
+	if !r.Autoencoder() && !slices.ContainsFunc(ofAutoencoder(), given) {
+		r.Autoencoding = Autoencoding{}
+	}
+}
+
+// adaptFormulation replaces what belongs to another process, such as its prediction.
+func (r *Run) adaptFormulation(given func(flag string) bool) {
+	for _, f := range table.Fields(&r.Formulation) {
+		if s, ok := f.Chosen().(suiting); ok && given(f.Name) {
+			r.set(s.Suits(r.Formulation, given), given)
+		}
+	}
+	if given("variance") && !given("solver") {
+		r.Solver = "ddpm" // which alone draws with it
+	}
+	if (given("process") || given("solver") || given("timesteps") || given("variance")) && !given("sample-steps") {
+		r.SampleSteps = 0 // the preset's number is for its own solver and T
+	}
+	if !habits(r.Solver).Lecture && r.Clamp == "x" && !given("clamp") {
+		r.Clamp = "x0" // the lecture's clamp of x is for its own two solvers
+	}
+	if !hasVariance(r.Solver) && !given("variance") {
+		r.Variance = "posterior" // which no other solver looks at
+	}
+}
+
+// suiting is what a row of package formulation may implement.
+type suiting interface {
+	Suits(f formulation.Formulation, given func(flag string) bool) map[string]string
+}
+
+// set sets the fields of those names that are not given.
+func (r *Run) set(values map[string]string, given func(flag string) bool) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if f := table.Find(r.Fields(), name); f != nil && !given(name) {
+			if err := f.Set(values[name]); err != nil {
+				panic(err) // of a row's own words
+			}
+		}
+	}
+}
+
+// Unused returns an error for a flag that was given and that the rest of the configuration leaves without effect, with what it
+// belongs to.
+func (r *Run) Unused(given func(flag string) bool) error {
+	if err := first(r.unusedParts(given), r.unusedNetwork(given), r.unusedSettings(given)); err != nil {
+		return err
+	}
+	if given("split") && r.Val == 0 {
+		return fmt.Errorf("--split says which images are held out, and --val 0 holds out none; leave it out, or give a --val")
+	}
+	if r.Autoencoder() {
+		return nil
+	}
+	for _, f := range Flags() {
+		if given(f.Name) {
+			if err := table.Unused(r, f.Name); err != nil {
+				return err
+			}
+		}
+	}
+	_, ended := r.Process.(formulation.Ended)
+	rows := []struct {
+		flag    string
+		belongs bool
+		to, not string
+	}{
+		{"coupling", ended, "--process flow", r.Process.Row().Name},
+		{"times", r.Level == 0, "all times", fmt.Sprintf("--level %v", r.Level)},
+		{"variance", hasVariance(r.Solver), "--solver ddpm", r.Solver},
+	}
+	for _, row := range rows {
+		if given(row.flag) && !row.belongs {
+			return fmt.Errorf("--%s belongs to %s, not to %s; leave it out", row.flag, row.to, row.not)
+		}
+	}
+	return nil
+}
+
+// unusedParts finds flags of an autoencoder given to a diffusion, and the other
+// way round.
+func (r *Run) unusedParts(given func(flag string) bool) error {
+	for _, flag := range ofDiffusion() {
+		if given(flag) && r.Autoencoder() {
+			return fmt.Errorf("--%s belongs to a diffusion, and --arch %s is an autoencoder: it has no process and learns by its own bound; leave it out", flag, r.Arch)
+		}
+	}
+	for _, flag := range ofAutoencoder() {
+		if given(flag) && !r.Autoencoder() {
+			return fmt.Errorf("--%s belongs to --arch %s, not to %s; leave it out", flag, strings.Join(net.Fitting(kind.Kind{}, true), " and "), r.Arch)
+		}
+	}
+	return nil
+}
