@@ -30,7 +30,11 @@ func writeList(w io.Writer) error {
 	var text strings.Builder
 	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, s := range sections() {
-		fmt.Fprintf(t, "%s (--%s)%s\n", s.Title, s.Flag, s.Note)
+		flag := " (--" + s.Flag + ")"
+		if s.Flag == ofArgument {
+			flag = ""
+		}
+		fmt.Fprintf(t, "%s%s%s\n", s.Title, flag, s.Note)
 		for _, r := range s.Rows {
 			fmt.Fprintf(t, "  %s\t%s\n", r.Name, r.Text)
 		}
@@ -42,6 +46,9 @@ func writeList(w io.Writer) error {
 	_, err := fmt.Fprintln(w, strings.TrimSpace(wrap(text.String())))
 	return err
 }
+
+// ofArgument is the table of what an argument, DATA, is; no flag chooses from it.
+const ofArgument = "source"
 
 // sections are all names that a flag takes, or that stand for data: those of tables by the order of train's flags, then the rest.
 func sections() []table.Section {

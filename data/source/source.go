@@ -51,7 +51,7 @@ type Options struct {
 }
 
 // Sources are all sources. Of those that claim a name the last has it, so that a program's own rows come before these.
-var Sources = table.New[Source]("source", "data sources", "the argument DATA",
+var Sources = table.New[Source]("source", "data sources", ", the argument DATA",
 	&Emoji{}, &Folders{}, Named{}, Tables{}, Arrays{}, Fields{})
 
 // Find is the source that has a name, with its default settings, which are shared, and what it knows of the name. "" is that of no name
