@@ -16,6 +16,7 @@ import (
 	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/internal/terminal"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
@@ -370,7 +371,7 @@ func (v *evaluation) note(text string) {
 // done.
 func (v *evaluation) stage(what string) {
 	if w := v.cmd.ErrOrStderr(); isTerminal(w) {
-		fmt.Fprintf(raw(w), "\r\x1b[K%s", visible(what))
+		fmt.Fprintf(terminal.Raw(w), "\r\x1b[K%s", terminal.Text(what))
 	}
 }
 
