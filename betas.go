@@ -1,9 +1,6 @@
 package reverie
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // LinearBetas returns T betas spaced evenly from start to end (Ho et al. 2020, arXiv:2006.11239). One beta is start.
 func LinearBetas(T int, start, end float64) []float64 {
@@ -83,35 +80,6 @@ func ZeroSNR(beta []float64) []float64 {
 		before = abar
 	}
 	return out
-}
-
-var schedules = []string{"linear", "scaled-linear", "sigmoid", "cosine"}
-
-// Schedules returns the names that Betas knows.
-func Schedules() []string { return append([]string(nil), schedules...) }
-
-// Betas returns the T betas of the schedule named linear, scaled-linear, sigmoid or cosine (which takes no start and end).
-func Betas(schedule string, T int, start, end float64) ([]float64, error) {
-	i, err := parse("schedule", schedules, schedule)
-	if err != nil {
-		return nil, err
-	}
-	if T < 1 {
-		return nil, fmt.Errorf("timesteps = %d: expected at least 1", T)
-	}
-	if i < 3 && !(start > 0 && start <= end && end < 1) {
-		return nil, fmt.Errorf("betas from %v to %v: expected 0 < start <= end < 1", start, end)
-	}
-	switch i {
-	case 0:
-		return LinearBetas(T, start, end), nil
-	case 1:
-		return ScaledLinearBetas(T, start, end), nil
-	case 2:
-		return SigmoidBetas(T, start, end), nil
-	default:
-		return CosineBetas(T), nil
-	}
 }
 
 // lerp returns the i-th of n+1 numbers spaced evenly from a to b, exact at both ends.

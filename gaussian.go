@@ -3,7 +3,6 @@ package reverie
 import (
 	"fmt"
 	"math"
-	"strings"
 )
 
 // Posterior returns the Gaussian q(x_s | x_t, x0, x1) of an earlier law s given a later law t:
@@ -42,15 +41,17 @@ const (
 	LearnedVariance
 )
 
-var variances = []string{"posterior", "beta", "learned"}
-
-// String returns the name under which ParseVariance knows v.
-func (v Variance) String() string { return nameOf(variances, int(v)) }
-
-// ParseVariance returns the variance named posterior, beta or learned.
-func ParseVariance(name string) (Variance, error) {
-	i, err := parse("variance", variances, name)
-	return Variance(i), err
+// String returns what v is called: posterior, beta or learned.
+func (v Variance) String() string {
+	switch v {
+	case PosteriorVariance:
+		return "posterior"
+	case BetaVariance:
+		return "beta"
+	case LearnedVariance:
+		return "learned"
+	}
+	return fmt.Sprint(int(v))
 }
 
 // Of returns the variance v of the reverse step from the law t to the law s. It is 0 where s is Clean, whatever v:
@@ -66,22 +67,4 @@ func (v Variance) Of(t, s Coef) float64 {
 	}
 	_, _, _, variance := Posterior(t, s)
 	return variance
-}
-
-// nameOf returns names[i], or the number where there is none.
-func nameOf(names []string, i int) string {
-	if i < 0 || i >= len(names) {
-		return fmt.Sprint(i)
-	}
-	return names[i]
-}
-
-// parse returns the index of name in names, or an error that lists them.
-func parse(what string, names []string, name string) (int, error) {
-	for i, n := range names {
-		if n == name {
-			return i, nil
-		}
-	}
-	return 0, fmt.Errorf("unknown %s %q: expected one of %s", what, name, strings.Join(names, ", "))
 }

@@ -13,11 +13,7 @@ const tol = 1e-10
 
 // mustDDPM returns the chain with the betas of the schedule.
 func mustDDPM(schedule string, T int) *DDPM {
-	beta, err := Betas(schedule, T, 1e-4, 0.02)
-	if err != nil {
-		panic(err)
-	}
-	p, err := NewDDPM(beta)
+	p, err := NewDDPM(betasOf(schedule, T, 1e-4, 0.02))
 	if err != nil {
 		panic(err)
 	}
@@ -203,11 +199,8 @@ func TestParamsRoundTrip(t *testing.T) {
 		const x0, x1, eps = 0.7, -0.4, -1.3
 		x := c.Alpha*x0 + c.Beta*x1 + c.Sigma*eps
 		F := textbook(c, x0, x1, eps)
-		for _, name := range ParamNames() {
-			k, err := ParseParam(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for i, name := range paramNames {
+			k := params[i]
 			skip, far, out, _ := k(c)
 			if name == "v" && c.Beta != 0 {
 				if !math.IsNaN(skip + far + out) {

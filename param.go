@@ -73,21 +73,3 @@ func Convert(c Coef, from, to Param) (x, far, f float64) {
 	skip2, far2, out2, _ := to(c)
 	return (skip - skip2) / out2, (far1 - far2) / out2, out / out2
 }
-
-var (
-	paramNames = []string{"eps", "x0", "v", "velocity", "score", "edm"}
-	params     = []Param{Eps, X0, V, Velocity, Score, EDMParam(0.5)}
-)
-
-// ParamNames returns the names that ParseParam knows.
-func ParamNames() []string { return append([]string(nil), paramNames...) }
-
-// ParseParam returns the prediction kind of that name: eps, x0, v, velocity, score or edm (EDMParam for data of
-// deviation 0.5).
-func ParseParam(name string) (Param, error) {
-	i, err := parse("prediction", paramNames, name)
-	if err != nil {
-		return nil, err
-	}
-	return params[i], nil
-}

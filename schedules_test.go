@@ -196,11 +196,6 @@ func TestPriors(t *testing.T) {
 	near(t, "ve", PriorSigma(VE{}), 50, tol, 0)
 	near(t, "edm", PriorSigma(EDM{}), 80, 0, 0)
 	near(t, "flow", PriorSigma(Flow{}), 1, 0, 0)
-	for _, name := range Schedules() {
-		if b, err := Betas(name, 20, 1e-4, 0.02); err != nil || len(b) != 20 {
-			t.Error(name, err)
-		}
-	}
 }
 
 // Whatever a file holds, it is refused or makes a law that can be computed with.

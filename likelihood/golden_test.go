@@ -9,6 +9,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/mixture"
+	"github.com/reverie-go/reverie/sample"
 )
 
 // readJSON reads a golden file.
@@ -93,10 +94,11 @@ func TestBoundAgainstImprovedDiffusion(t *testing.T) {
 		t.Fatalf("%d runs", len(g.Runs))
 	}
 	for _, run := range g.Runs {
-		variance, err := reverie.ParseVariance(run.Variance)
+		row, err := sample.Variances.Find(run.Variance)
 		if err != nil {
 			t.Fatal(err)
 		}
+		variance := row.Variance
 		for n, pixels := range g.Pixels {
 			x0, zero := hostBatch{make([]float64, len(pixels))}, hostBatch{make([]float64, len(pixels))}
 			for j, v := range pixels {

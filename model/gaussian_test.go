@@ -67,10 +67,7 @@ func (k known) Forward(_ *net.Vars, in net.Input) *graph.Node {
 }
 
 func knownModel(t testing.TB, e *engine.Engine, T int) (*Model, []float64) {
-	beta, err := reverie.Betas("linear", T, 1e-3, 0.3)
-	if err != nil {
-		t.Fatal(err)
-	}
+	beta := reverie.LinearBetas(T, 1e-3, 0.3)
 	p, err := reverie.NewDDPM(beta)
 	if err != nil {
 		t.Fatal(err)

@@ -28,10 +28,7 @@ func small(t testing.TB, e *engine.Engine) *Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	beta, err := reverie.Betas("linear", 20, 1e-3, 0.3)
-	if err != nil {
-		t.Fatal(err)
-	}
+	beta := reverie.LinearBetas(20, 1e-3, 0.3)
 	p, err := reverie.NewDDPM(beta)
 	if err != nil {
 		t.Fatal(err)
@@ -193,10 +190,7 @@ func sameOptions(a, b Options) bool {
 }
 
 func mustDDPM(t testing.TB, T int) *reverie.DDPM {
-	beta, err := reverie.Betas("linear", T, 1e-4, 0.02)
-	if err != nil {
-		t.Fatal(err)
-	}
+	beta := reverie.LinearBetas(T, 1e-4, 0.02)
 	p, err := reverie.NewDDPM(beta)
 	if err != nil {
 		t.Fatal(err)

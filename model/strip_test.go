@@ -17,10 +17,7 @@ import (
 // 30, under one draw of the noise.
 func TestForwardStrip(t *testing.T) {
 	const h, w, c = 4, 6, 3
-	beta, err := reverie.Betas("linear", 30, 1e-3, 0.2)
-	if err != nil {
-		t.Fatal(err)
-	}
+	beta := reverie.LinearBetas(30, 1e-3, 0.2)
 	p, err := reverie.NewDDPM(beta)
 	if err != nil {
 		t.Fatal(err)

@@ -22,12 +22,8 @@ type namedProcess struct {
 func everyProcess(t *testing.T) (all []namedProcess) {
 	t.Helper()
 	for _, T := range []int{300, 1000} {
-		for _, schedule := range reverie.Schedules() {
-			beta, err := reverie.Betas(schedule, T, 1e-4, 0.02)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, namedProcess{fmt.Sprintf("ddpm %s %d", schedule, T), mustDDPM(t, beta)})
+		for _, schedule := range scheduleNames {
+			all = append(all, namedProcess{fmt.Sprintf("ddpm %s %d", schedule, T), mustDDPM(t, betasOf(schedule, T, 1e-4, 0.02))})
 		}
 	}
 	all = append(all, namedProcess{"ddpm zero snr", mustDDPM(t, reverie.ZeroSNR(reverie.LinearBetas(300, 1e-4, 0.02)))},
@@ -150,7 +146,7 @@ func TestPredictionsInFloat32(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, kind := range []string{"eps", "v", "x0"} {
-			k, err := reverie.ParseParam(kind)
+			k, err := paramOf(kind)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -72,11 +72,7 @@ func (g otherRun) process(t *testing.T) reverie.Process {
 	case "flow":
 		return reverie.Flow{Lo: p.Lo, Hi: p.Hi}
 	default:
-		beta, err := reverie.Betas(p.Schedule, p.T, p.Start, p.End)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return mustDDPM(t, beta)
+		return mustDDPM(t, betasOf(p.Schedule, p.T, p.Start, p.End))
 	}
 }
 
@@ -149,7 +145,7 @@ func (l learned) Denoise(ctx context.Context, q reverie.Query[batch]) (e reverie
 
 func (r *replay) denoiser(sp *recorded) (d reverie.Denoiser[batch]) {
 	r.t.Helper()
-	kind, err := reverie.ParseParam(r.g.Prediction)
+	kind, err := paramOf(r.g.Prediction)
 	if r.g.SD != 0 {
 		kind = reverie.EDMParam(r.g.SD)
 	}
@@ -266,10 +262,7 @@ func TestTablesAgainstDiffusers(t *testing.T) {
 		t.Fatalf("%d tables", len(g.Tables))
 	}
 	for _, g := range g.Tables {
-		beta, err := reverie.Betas(g.Schedule, 1000, 1e-4, 0.02)
-		if err != nil {
-			t.Fatal(err)
-		}
+		beta := betasOf(g.Schedule, 1000, 1e-4, 0.02)
 		p := mustDDPM(t, beta)
 		eps := reverie.Objective{Process: p, Param: reverie.Eps, Weighting: reverie.MinSNR{}}
 		v := reverie.Objective{Process: p, Param: reverie.V, Weighting: reverie.MinSNR{}}

@@ -62,7 +62,7 @@ func (r *tensorReplay) Denoise(ctx context.Context, q reverie.Query[tensor]) (e 
 
 // denoiser returns the run's Denoiser on sp.
 func (r *tensorReplay) denoiser(sp *recordedTensors, p reverie.Process) (d reverie.Denoiser[tensor], err error) {
-	kind, err := reverie.ParseParam(r.g.Prediction)
+	kind, err := paramOf(r.g.Prediction)
 	if r.g.SD != 0 {
 		kind = reverie.EDMParam(r.g.SD)
 	}

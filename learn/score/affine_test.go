@@ -8,6 +8,7 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/learn/score"
 )
 
@@ -28,11 +29,8 @@ func TestAffineAgreesWithWrap(t *testing.T) {
 	x, m := normals(90, n, d), newMLP(91, d, 5)
 	sp := &reverie.Host[float64]{}
 	for _, p := range []reverie.Process{reverie.VP{}, reverie.VE{SigmaMax: 5}, reverie.Flow{Hi: .99}} {
-		for _, name := range reverie.ParamNames() {
-			k, err := reverie.ParseParam(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, row := range formulation.Predictions.Rows() {
+			name, k := row.Row().Name, row.Param()
 			const time = .6
 			x0, err := reverie.Denoise(t.Context(), reverie.Wrap(sp, p, k, m.network()), x, time)
 			if err != nil {
