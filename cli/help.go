@@ -33,9 +33,8 @@ var flagGroups = []flagGroup{
 	{"Optimiser", []string{"preset", "config", "epochs", "train:steps", "lab:steps", "time", "seconds", "train:batch", "lr", "ema"},
 		[]string{"warmup", "lr-schedule", "adam-betas", "clip-norm"}},
 	{"Measures", []string{"metrics", "draws", "features", "images"}, []string{"eval:times", "probes", "exact", "no-cache"}},
-	{"Sampling", []string{"n", "first", "solver", "steps", "sample-steps", "path", "eta", "seed", "best", "from"},
-		[]string{"spacing", "clamp", "variance", "process", "churn", "churn-min", "churn-max", "churn-noise", "predictor", "snr", "corrections", "unbounded", "step-size",
-			"updates", "still", "level", "order", "bh1", "no-correct", "lower-final", "rtol", "atol", "max-calls", "batchnorm", "raw"}},
+	{"Sampling", []string{"n", "first", "solver", "steps", "sample-steps", "path", "seed", "best", "from"},
+		[]string{"spacing", "clamp", "process", "batchnorm", "raw"}}, // and the settings of solvers and guides
 	{"Output", []string{"run", "resume", "out", "dir", "strip", "gif", "npz", "csv", "nearest", "terms", "json", "reconstruct", "format", "save-every"},
 		[]string{"keep", "train:best", "sample-every", "sample-n"}},
 	{"Machine", []string{"batch"}, []string{"backend"}},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -40,6 +41,9 @@ func (s *solverFlags) add(f *pflag.FlagSet) {
 		switch {
 		case field.Name != "guide":
 			field.Help += help[field.Name]
+			if field.Owners() != "" {
+				field.Group = cmp.Or(field.Group, "Sampling")
+			}
 			fieldVar(f, field)
 		case len(guide.Guides.Rows()) > 0:
 			f.StringSliceVar(&s.guides, "guide", nil, field.Help+", one after another: "+strings.Join(guide.Guides.Names(), ", "))

@@ -17,7 +17,7 @@ import (
 // beta_t (1-abar_{t-1})/(1-abar_t) (posterior), beta_t (beta), or between the two where the network says (learned): then the Run's
 // Denoiser must know it (reverie.WantVariance) and its Space be a reverie.LogScaler.
 type DDPM[X any] struct {
-	Variance string `flag:"variance" of:"variance" help:"noise of its steps, by default the model's"` // one of Variances; "": posterior
+	Variance string `flag:"variance" of:"variance" rare:"true" help:"noise of its steps, by default the model's"` // one of Variances; "": posterior
 }
 
 // Row describes the solver.
