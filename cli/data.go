@@ -10,6 +10,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/data/source"
+	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 )
 
@@ -92,7 +93,7 @@ a file or a named set, it prints the columns and how the file was read.`,
 // advise prints what train chooses for the data and returns the command line that says it all. For the emoji inside nothing is chosen:
 // the preset was made for them.
 func advise(cmd *cobra.Command, args []string, r *data.Report) (ready string, err error) {
-	var all []choice
+	var all []train.Choice
 	if len(args) > 0 {
 		if all, err = choicesFor(args, r); err != nil {
 			return "", err
@@ -109,13 +110,13 @@ func advise(cmd *cobra.Command, args []string, r *data.Report) (ready string, er
 		}
 	}
 	for _, c := range all {
-		words = append(words, c.flag)
+		words = append(words, c.Flag)
 	}
 	return strings.Join(words, " "), nil
 }
 
 // choicesFor are the settings that train chooses for folders of images, the batch among them.
-func choicesFor(args []string, r *data.Report) (all []choice, err error) {
+func choicesFor(args []string, r *data.Report) (all []train.Choice, err error) {
 	nothing := func(string) bool { return false }
 	c, err := config.Preset(config.Presets.Names()[0])
 	if err != nil {
@@ -124,13 +125,13 @@ func choicesFor(args []string, r *data.Report) (all []choice, err error) {
 	if c.Data, err = source.Resolve(args); err != nil {
 		return nil, err
 	}
-	all = choose(&c, r.Survey, nothing)
-	batch, err := fitBatch(&c, r.Training, nothing)
+	all = train.FitSurvey(&c, r.Survey, nothing)
+	batch, err := train.FitBatch(&c, r.Training, nothing)
 	switch {
 	case err != nil:
-		batch = []choice{{fmt.Sprintf("--batch %d --val 0", r.Images), english.Plural(r.Images, "image", "") + ": too few to hold any out"}}
+		batch = []train.Choice{{Flag: fmt.Sprintf("--batch %d --val 0", r.Images), Reason: english.Plural(r.Images, "image", "") + ": too few to hold any out"}}
 	case batch == nil:
-		batch = []choice{{fmt.Sprintf("--batch %d", c.Batch), english.Plural(r.Training/c.Batch, "step", "") + " to an epoch"}}
+		batch = []train.Choice{{Flag: fmt.Sprintf("--batch %d", c.Batch), Reason: english.Plural(r.Training/c.Batch, "step", "") + " to an epoch"}}
 	}
 	return append(all, batch...), nil
 }

@@ -26,7 +26,7 @@ type trainOptions struct {
 	config.Run
 	run, resume, backend string
 	config               string // path of a configuration to start from
-	levels               []choice
+	levels               []train.Choice
 	fields               []*table.Field // of Run and of what it may choose
 }
 
@@ -129,7 +129,7 @@ func (o *trainOptions) fresh(given config.Given) (*config.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.levels = chooseLevels(c, given.Has)
+	o.levels = train.FitLevels(c, given.Has)
 	return c, o.check(c, given)
 }
 
@@ -254,7 +254,7 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 		return err
 	}
 	if lock == nil {
-		chosen, err := fitBatch(c, set.Train().Len(), cmd.Flags().Changed)
+		chosen, err := train.FitBatch(c, set.Train().Len(), cmd.Flags().Changed)
 		if err != nil {
 			return o.blame(cmd, c, err)
 		}
@@ -311,7 +311,7 @@ func (o *trainOptions) fitShape(cmd *cobra.Command, c *config.Run, set *data.Set
 	if k.Vector() {
 		return nil
 	}
-	writeChoices(cmd.ErrOrStderr(), chooseLevels(c, cmd.Flags().Changed))
+	writeChoices(cmd.ErrOrStderr(), train.FitLevels(c, cmd.Flags().Changed))
 	return usage(train.Check(c))
 }
 

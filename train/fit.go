@@ -1,0 +1,107 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/source"
+)
+
+// A Choice is a setting that the data decide where nobody gave it: as the flag that would, and the reason.
+type Choice struct{ Flag, Reason string }
+
+// Configure makes the configuration of a new run from a preset, such as small, and from the data that it is to learn from, such as
+// folders of images: resolution, channels, mirroring and batch are what suits them. The set is those data, opened by the configuration;
+// the caller closes it. What is changed in the configuration later, the run takes as it is.
+func Configure(ctx context.Context, preset string, names ...string) (c *config.Run, set *data.Set, err error) {
+	base, err := config.Preset(preset)
+	if err != nil {
+		return nil, nil, err
+	}
+	c = &base
+	c.DataClass = nil // the preset's class is one of the embedded set
+	if c.Data, err = source.Resolve(names); err != nil {
+		return nil, nil, err
+	}
+	given := func(flag string) bool { return flag == "data" }
+	c.Adapt(given)
+	row, err := c.Source(c.Data)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s, ok := row.(source.Surveyor); ok {
+		v, err := s.Survey(ctx, c.Data, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		FitSurvey(c, v, given)
+	}
+	if err := errors.Join(c.Validate(), Check(c)); err != nil {
+		return nil, nil, err
+	}
+	if set, err = OpenData(ctx, c, nil); err != nil {
+		return nil, nil, err
+	}
+	if _, err := FitBatch(c, set.Train().Len(), given); err != nil {
+		return nil, nil, errors.Join(err, set.Close())
+	}
+	return c, set, nil
+}
+
+// FitSurvey makes the settings of c that a survey decides, and that were not given, what it found, and returns them.
+func FitSurvey(c *config.Run, v *data.Survey, given func(flag string) bool) (all []Choice) {
+	latent := c.VAE != "" // its autoencoder has resolution and channels
+	if !given("resolution") && !latent {
+		side, reason := v.Resolution, v.ResolutionReason
+		if m := 1 << (len(c.Channels) - 1); given("channels") && side%m != 0 {
+			side, reason = max(m, side/m*m), fmt.Sprintf("of what the images have, what the levels of --channels can halve: multiples of %d", m)
+		}
+		c.Resolution = config.Size{H: side, W: side}
+		all = append(all, Choice{fmt.Sprintf("--resolution %v", c.Resolution), reason})
+	}
+	all = append(all, FitLevels(c, given)...)
+	if !given("image-channels") && !latent {
+		c.ImageChannels = v.Channels
+		all = append(all, Choice{fmt.Sprintf("--image-channels %d", v.Channels), v.ChannelsReason})
+	}
+	if !given("flip") {
+		c.Flip = v.Flip
+		all = append(all, Choice{fmt.Sprintf("--flip=%v", v.Flip), v.FlipReason})
+	}
+	return all
+}
+
+// FitLevels leaves out levels of the preset's network that the resolution cannot be halved for.
+func FitLevels(c *config.Run, given func(flag string) bool) []Choice {
+	if !c.FitLevels(given) {
+		return nil
+	}
+	n := len(c.Channels)
+	return []Choice{{"--channels " + joined(c.Channels), fmt.Sprintf("%d levels: %v can be halved %s", n, c.Resolution, english.Plural(n-1, "time", ""))}}
+}
+
+// FitBatch makes the batch of a new run one that n training images fill, where that was not given; of too few the error says
+// what goes.
+func FitBatch(c *config.Run, n int, given func(flag string) bool) (all []Choice, err error) {
+	if given("batch") || n >= c.Batch {
+		return nil, nil
+	}
+	batch := data.SuggestBatch(n, c.Batch)
+	if batch == 0 {
+		return nil, fmt.Errorf("--batch %d is larger than the set of %s in %s, and none is chosen for under %d; to train on so few give --batch %d, with --val 0 to hold none out, or add images",
+			c.Batch, english.Plural(n, "training image", ""), strings.Join(c.Data, ", "), data.LeastBatch, max(1, n))
+	}
+	all = []Choice{{fmt.Sprintf("--batch %d", batch), fmt.Sprintf("the %d training images do not fill %d", n, c.Batch)}}
+	c.Batch = batch
+	return all, nil
+}
+
+// joined is a list as a flag takes it.
+func joined(list []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ","), "[]")
+}
