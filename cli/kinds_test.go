@@ -17,7 +17,7 @@ var (
 		"energy", "vae", "process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "from", "coupling", "prediction", "sigma-data",
 		"objective", "level", "loss", "weighting", "times", "solver", "sample-steps", "clamp", "variance",
 	}
-	ofImagesAlone = []string{"resolution", "flip", "crop", "data-class", "split", "strict", "cache", "max-pixels"}
+	ofImagesAlone = []string{"image-channels", "resolution", "flip", "crop", "data-class", "split", "strict", "cache", "max-pixels"}
 	ofTables      = []string{"timesteps", "beta-start", "beta-end"}
 	ofSigmas      = []string{"sigma-min", "sigma-max", "sigma-data"}
 )
