@@ -39,7 +39,7 @@ func (r *Run) validateTogether() error {
 	if err := first(r.validateBest(), r.validateAutoencoder()); err != nil || r.Autoencoder() {
 		return err
 	}
-	return first(r.validateObjective(), r.validateVariance(), r.Formulation.Validate(), r.validateSteps(r.TableLength()))
+	return first(r.validateVariance(), r.Formulation.Validate(), r.validateSteps(r.TableLength()))
 }
 
 // TableLength is the length of the process's table of betas, 0 where it has none.
@@ -80,24 +80,6 @@ func (r *Run) validateAutoencoder() error {
 		return fmt.Errorf("--clamp %s keeps images to [-1,1], and the latents of --vae have no such range; give --clamp none", r.Clamp)
 	case len(r.From) > 0:
 		return fmt.Errorf("--from gives a second set of images, and --vae encodes one only; leave one out")
-	}
-	return nil
-}
-
-// validateObjective looks at what a loss and the score-matching objectives do not go with.
-func (r *Run) validateObjective() error {
-	simple := r.Weighting.Row().Name == formulation.Simple.Row().Name
-	switch {
-	case r.Objective != "denoise" && len(r.From) > 0:
-		return fmt.Errorf("--objective %s fits a score, and a flow between two data sets has none; give --objective denoise", r.Objective)
-	case r.Objective != "denoise" && r.LearnedSchedule():
-		return nil // which the schedule refuses
-	case r.Objective != "denoise" && (r.Loss != "mse" || !simple):
-		return fmt.Errorf("--objective %s is a square of its own, weighted by sigma^2; give --loss mse and --weighting simple", r.Objective)
-	case r.Objective != "denoise" && r.Coupling != "none":
-		return fmt.Errorf("--objective %s sees no pairs; leave --coupling out", r.Objective)
-	case !simple && r.Loss != "mse":
-		return fmt.Errorf("--weighting %s needs --loss mse: it weights a squared error, not %s", r.Weighting.Row().Name, r.Loss)
 	}
 	return nil
 }

@@ -110,7 +110,7 @@ func (f Formulation) Validate() error {
 		return err
 	}
 	for _, field := range table.Fields(&f) {
-		if r, ok := field.Chosen().(interface{ Refuse(Formulation) error }); ok {
+		if r, ok := field.Named().(interface{ Refuse(Formulation) error }); ok {
 			if err := r.Refuse(f); err != nil {
 				return err
 			}

@@ -18,7 +18,7 @@ import (
 // has noised. A network of twice as many outputs learns the variance beside it (Nichol & Dhariwal 2021, see hybrid.go), a net.Scheduled
 // the noise schedule (Kingma et al. 2021, see variational.go).
 type Denoising struct {
-	Loss Loss // of the prediction's error; nil: MSE
+	Loss Loss // of the prediction's error; nil: the setup's
 }
 
 // Row implements table.Row.
@@ -46,14 +46,16 @@ func (w *Denoising) denoise(s Setup) (*denoise, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &denoise{Setup: s, net: m, loss: w.Loss}, s.checkLevel()
+	if w.Loss != nil {
+		s.Loss = w.Loss
+	}
+	return &denoise{Setup: s, net: m}, s.checkLevel()
 }
 
 // denoise is the method of Denoising.
 type denoise struct {
 	Setup
-	net  net.Model
-	loss Loss // nil: MSE
+	net net.Model
 }
 
 // at is the objective at a place: validations are not to depend on which times happen to be hard.
@@ -121,7 +123,7 @@ func (d *denoise) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64,
 
 // Loss is the weighted norm of the network's error.
 func (d *denoise) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
-	return Each(d.loss, d.net.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2], in[3]), nil
+	return Each(d.Setup.Loss, d.net.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2], in[3]), nil
 }
 
 func (d *denoise) Parts() []string { return nil }

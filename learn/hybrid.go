@@ -66,7 +66,7 @@ func (h *hybrid) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node
 	c, all := both.Shape().Dim(-1)/2, graph.AxisRange()
 	f := graph.Slice(both, all, all, all, graph.AxisRange(0, c))
 	u := graph.MulScalar(graph.OnePlus(graph.Slice(both, all, all, all, graph.AxisRange(c, 2*c))), 0.5)
-	simple := Each(h.loss, f, target, weight)
+	simple := Each(h.Setup.Loss, f, target, weight)
 
 	logP := graph.Add(graph.Mul(u, hi), graph.Mul(graph.OneMinus(u), lo))
 	short := graph.Sub(target, graph.StopGradient(f)) // of what the prediction lacks: x0 - x0hat = scale short

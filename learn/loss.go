@@ -1,17 +1,19 @@
 package learn
 
 import (
+	"fmt"
+
 	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/table"
 )
 
-// A Loss is the norm of a network's error.
+// A Loss is the norm of a network's error. One that is no square, which a weighting is stated for,
+// refuses weightings, see package formulation.
 type Loss interface {
 	table.Row
 	// Of builds the loss of each element's difference d.
 	Of(d *graph.Node) *graph.Node
-	// Square says whether it is a multiple of d^2, which a weight over time is stated for.
-	Square() bool
 }
 
 // Losses are the norms that a name chooses.
@@ -26,8 +28,16 @@ func (L1) Row() table.Info { return table.Info{Name: "l1", Text: "its absolute v
 // Of builds |d|.
 func (L1) Of(d *graph.Node) *graph.Node { return graph.Abs(d) }
 
-// Square is false.
-func (L1) Square() bool { return false }
+// Refuse reports a weighting, which weights a square.
+func (l L1) Refuse(f formulation.Formulation) error { return refuseWeighting(l, f) }
+
+// refuseWeighting is the error of a loss that is no square and a weighting that is stated for one.
+func refuseWeighting(l Loss, f formulation.Formulation) error {
+	if f.Weighting.Row() == formulation.Simple.Row() {
+		return nil
+	}
+	return fmt.Errorf("--weighting %s needs --loss mse: it weights a squared error, not %s", f.Weighting.Row().Name, l.Row().Name)
+}
 
 // MSE is d^2.
 type MSE struct{}
@@ -37,9 +47,6 @@ func (MSE) Row() table.Info { return table.Info{Name: "mse", Text: "its square"}
 
 // Of builds d^2.
 func (MSE) Of(d *graph.Node) *graph.Node { return graph.Square(d) }
-
-// Square is true.
-func (MSE) Square() bool { return true }
 
 // Huber is d^2/2 where |d| <= 1, |d| - 1/2 elsewhere.
 type Huber struct{}
@@ -56,8 +63,8 @@ func (Huber) Of(d *graph.Node) *graph.Node {
 	return graph.Mul(m, graph.Sub(a, graph.MulScalar(m, 0.5)))
 }
 
-// Square is false.
-func (Huber) Square() bool { return false }
+// Refuse reports a weighting, which weights a square.
+func (l Huber) Refuse(f formulation.Formulation) error { return refuseWeighting(l, f) }
 
 // Each builds the loss l of each sample, [N]: the mean over its elements of the loss of out -
 // target, times its weight [N]. A nil loss is MSE.

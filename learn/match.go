@@ -8,8 +8,9 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/learn/score"
+	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -55,6 +56,24 @@ func (SlicedReduced) Row() table.Info {
 
 // Method makes the method of a network whose prediction determines the score.
 func (w SlicedReduced) Method(s Setup) (Method, error) { return newMatch(s, w.Row().Name) }
+
+// Refuse implements [Refuser] for all three.
+func (Exact) Refuse(f formulation.Formulation) error         { return refuseScore(f) }
+func (Sliced) Refuse(f formulation.Formulation) error        { return refuseScore(f) }
+func (SlicedReduced) Refuse(f formulation.Formulation) error { return refuseScore(f) }
+
+// refuseScore reports what score matching, a square of its own, does not go with.
+func refuseScore(f formulation.Formulation) error {
+	switch {
+	case len(f.From) > 0:
+		return fmt.Errorf("--objective %s fits a score, and a flow between two data sets has none; give --objective denoise", f.Objective)
+	case f.Loss != "mse" || f.Weighting.Row() != formulation.Simple.Row():
+		return fmt.Errorf("--objective %s is a square of its own, weighted by sigma^2; give --loss mse and --weighting simple", f.Objective)
+	case f.Coupling != "none":
+		return fmt.Errorf("--objective %s sees no pairs; leave --coupling out", f.Objective)
+	}
+	return nil
+}
 
 // match is the method of all three.
 type match struct {

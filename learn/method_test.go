@@ -13,9 +13,9 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/learn"
+	"github.com/reverie-go/reverie/learn/score"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
-	"github.com/reverie-go/reverie/learn/score"
 	"github.com/reverie-go/reverie/random"
 )
 

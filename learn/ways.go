@@ -28,6 +28,8 @@ type Setup struct {
 
 	// Objective is what is to be predicted, of a network that predicts.
 	Objective reverie.Objective
+	// Loss is the norm of the prediction's error, of a way that has no loss of its own; nil: MSE.
+	Loss Loss
 	// Level is the one time at which it learns; 0: all times.
 	Level float64
 	// From, if not nil, is a second data set, in place of the noise: a flow between two.

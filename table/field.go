@@ -120,6 +120,23 @@ func (f *Field) Chosen() Row {
 	return f.v.Interface().(Row)
 }
 
+// Named is the row that the field names: the one that it holds, or that of its table by its text. nil
+// where there is none.
+func (f *Field) Named() Row {
+	if f.v.Kind() != reflect.String {
+		return f.Chosen()
+	}
+	t, ok := lookup(f.of)
+	if !ok {
+		return nil
+	}
+	row, ok := find(t.all(), f.v.String())
+	if !ok {
+		return nil
+	}
+	return row
+}
+
 // Value is the variable's value.
 func (f *Field) Value() any { return f.v.Interface() }
 

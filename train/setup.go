@@ -139,6 +139,9 @@ func newSetup(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, k k
 	if c.Autoencoder() {
 		return s, nil
 	}
+	if s.Loss, err = learn.Losses.Find(c.Loss); err != nil {
+		return s, err
+	}
 	s.Objective, err = Objective(c)
 	if errors.As(err, new(*reverie.UndeterminedError)) {
 		err = nil
@@ -154,11 +157,6 @@ func newMethod(c *config.Run, s learn.Setup) (learn.Method, error) {
 	way, err := learn.Methods.New(c.Objective)
 	if err != nil {
 		return nil, err
-	}
-	if d, ok := way.(*learn.Denoising); ok {
-		if d.Loss, err = learn.Losses.Find(c.Loss); err != nil {
-			return nil, err
-		}
 	}
 	return way.Method(s)
 }
