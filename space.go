@@ -45,9 +45,9 @@ type Quantiler[X any] interface {
 // A LogScaler is a Space that scales every element by an exponential: LogScale returns x exp(a + b v).
 type LogScaler[X any] interface{ LogScale(x, v X, a, b float64) X }
 
-// A Rower is a Space that gives a batch's numbers to the host and takes them back, all in float64:
-// Rows returns those of each sample, FromRows a batch of such rows, of any number of samples, in the
-// type and the sample shape of like. Neither shares memory with an argument.
+// A Rower is a Space that gives a batch's numbers to the host and takes them back, all in float64: Rows returns those of each sample,
+// FromRows a batch of such rows, of any number of samples, in the type and the sample shape of like. Neither shares memory with an
+// argument.
 type Rower[X any] interface {
 	Rows(x X) [][]float64
 	FromRows(like X, rows [][]float64) X

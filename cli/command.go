@@ -9,8 +9,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/reverie-go/reverie/internal/terminal"
 )
 
 // programName is what starts this program from a shell: reverie, or the go command that built it for this one run.
@@ -72,7 +70,7 @@ func quoted(path string) string {
 }
 
 // unseen says whether a character is none that a terminal shows.
-func unseen(r rune) bool { return unicode.IsControl(r) || terminal.Drives(r) || r == utf8.RuneError }
+func unseen(r rune) bool { return unicode.IsControl(r) || drives(r) || r == utf8.RuneError }
 
 // escaped is a path between a shell's $' and ': what is no visible character there is its bytes' octal numbers.
 func escaped(path string) string {

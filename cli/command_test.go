@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/reverie-go/reverie/internal/terminal"
 )
 
 // A shell gives back every path that it is given quoted, whatever it holds.
@@ -15,7 +13,7 @@ func TestQuoted(t *testing.T) {
 	paths := []string{"/a/b-1_c.d", "/with space", "/it's", `/back\slash`, "/dollar$HOME", "/`x`", "/new\nline", "/esc\x1b[31m'\\", "/ümlaut é", "/~", "~", "-x", "/a;b&c|d", "/*?[x]", "/#x", "/!x", "/\xff", "/\u202e", ""}
 	for _, p := range paths {
 		q := quoted(p)
-		if terminal.Text(q) != q || strings.Contains(q, "\n") {
+		if visible(q) != q || strings.Contains(q, "\n") {
 			t.Errorf("%q: %q would move the terminal", p, q)
 		}
 		shell, err := exec.LookPath("bash")

@@ -14,7 +14,6 @@ import (
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
-	"github.com/reverie-go/reverie/internal/terminal"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/table"
@@ -132,7 +131,7 @@ func newBar(w io.Writer, total int, what string) bar {
 		return bar{}
 	}
 	return bar{progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(terminal.Raw(w)), progressbar.OptionSetDescription(what), progressbar.OptionSetWidth(30),
+		progressbar.OptionSetWriter(raw(w)), progressbar.OptionSetDescription(what), progressbar.OptionSetWidth(30),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionClearOnFinish(),
 	)}
@@ -161,7 +160,7 @@ func (b bar) done() {
 
 // isTerminal says whether w is a terminal.
 func isTerminal(w io.Writer) bool {
-	f, ok := terminal.Raw(w).(*os.File)
+	f, ok := raw(w).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 

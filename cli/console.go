@@ -13,7 +13,6 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/source"
-	"github.com/reverie-go/reverie/internal/terminal"
 	"github.com/reverie-go/reverie/train"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -154,7 +153,7 @@ func (c *console) summary(t *train.Trainer, done bool) {
 
 // columns is the width of a terminal.
 func columns(w io.Writer) int {
-	if f, ok := terminal.Raw(w).(*os.File); ok {
+	if f, ok := raw(w).(*os.File); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
 			return n
 		}
@@ -173,7 +172,7 @@ const (
 // trainingBar is a bar that fits so many columns with a line of text beside it.
 func trainingBar(w io.Writer, columns int) *progressbar.ProgressBar {
 	return progressbar.NewOptions(barUnits,
-		progressbar.OptionSetWriter(terminal.Raw(w)), progressbar.OptionSetWidth(barWidth(columns)), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetWriter(raw(w)), progressbar.OptionSetWidth(barWidth(columns)), progressbar.OptionSetPredictTime(false),
 		progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetElapsedTime(false),
 	)
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/data/points"
-	"github.com/reverie-go/reverie/internal/terminal"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/spf13/cobra"
@@ -125,7 +124,7 @@ func (d *drawing) writeGrid(stdout io.Writer) (err error) {
 	grid := picture.Sheet(d.all, d.kind, picture.Layout{})
 	switch d.out {
 	case toStdout:
-		return picture.Encode(terminal.Raw(stdout), grid, d.text...)
+		return picture.Encode(raw(stdout), grid, d.text...)
 	case "":
 		if d.out, err = picture.WriteNext(d.run, grid, d.text...); err != nil {
 			return fmt.Errorf("%w; name a file by --out", err)

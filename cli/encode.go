@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"iter"
+	"image"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/config"
@@ -159,54 +159,63 @@ const pointsShown = 2000
 
 // encode encodes the set, batch by batch, and writes what was asked for.
 func (o *encodeOptions) encode(cmd *cobra.Command, a *model.Autoencoder, set *data.Set) error {
-	k := set.Kind()
-	q := model.NewQuality(a, k, o.seed)
-	most := pairsShown * k.Size()
-	if k.View() == kind.Scatter {
-		most = pointsShown * k.Size()
-	}
+	var codes model.Codes
+	q := model.NewQuality(a, set.Kind(), o.seed)
 	var shown, made []float32
 	bar := newBar(cmd.ErrOrStderr(), set.Len(), "encoding")
 	defer bar.done()
-	codes, err := a.EncodeAll(cmd.Context(), k, arraysOf(set.All(cmd.Context(), o.batch)), func(x, back []float32) error {
-		n := min(len(x), most-len(shown))
-		shown, made = append(shown, x[:n]...), append(made, back[:n]...)
-		bar.add(len(x) / k.Size())
-		return q.Add(cmd.Context(), x, back)
-	})
-	bar.done()
-	if err != nil {
-		return err
+	h, w, c := set.Shape()
+	most := pairsShown
+	if set.Kind().View() == kind.Scatter {
+		most = pointsShown
 	}
+	for b, err := range set.All(cmd.Context(), o.batch) {
+		if err != nil {
+			return err
+		}
+		part, err := a.EncodeImages(cmd.Context(), b.X, b.N, h, w, o.batch)
+		if err != nil {
+			return err
+		}
+		x, _, _, err := a.DecodeCodes(cmd.Context(), part.Mean, part.N, part.H, part.W, o.batch)
+		if err != nil {
+			return err
+		}
+		if err := q.Add(cmd.Context(), b.X, x); err != nil {
+			return err
+		}
+		if k := min(b.N, most-len(shown)/(h*w*c)); k > 0 {
+			shown, made = append(shown, b.X[:k*h*w*c]...), append(made, x[:k*h*w*c]...)
+		}
+		part.Mean, part.LogVar = append(codes.Mean, part.Mean...), append(codes.LogVar, part.LogVar...)
+		part.N += codes.N
+		codes = part
+		bar.add(b.N)
+	}
+	bar.done()
 	if err := codes.Write(o.out); err != nil {
 		return err
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	if o.reconstruct != "" {
 		text := []picture.Text{{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "first, then", Value: "data, their reconstructions"}}
-		if err := picture.Write(o.reconstruct, picture.Pairs(shown, made, k), text...); err != nil {
+		if err := picture.Write(o.reconstruct, pairs(shown, made, set.Kind()), text...); err != nil {
 			return err
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), o.reconstruct)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s, latents %dx%dx%d, %.1f times fewer numbers; %v\n", english.Plural(codes.N, "image", ""), codes.H, codes.W, codes.C,
-		float64(k.Size())/float64(codes.H*codes.W*codes.C), qualityText(q))
+		float64(h*w*c)/float64(codes.H*codes.W*codes.C), qualityText(q))
 	return nil
 }
 
-// arraysOf are the numbers of batches.
-func arraysOf(batches iter.Seq2[*data.Batch, error]) iter.Seq2[[]float32, error] {
-	return func(yield func([]float32, error) bool) {
-		for b, err := range batches {
-			var x []float32
-			if err == nil {
-				x = b.X
-			}
-			if !yield(x, err) {
-				return
-			}
-		}
+// pairs shows samples over their reconstructions, scatters beside theirs.
+func pairs(x, y []float32, k kind.Kind) image.Image {
+	if k.View() == kind.Scatter {
+		return picture.Beside(picture.One(x, k), picture.One(y, k))
 	}
+	all := append(picture.Each(x, k), picture.Each(y, k)...)
+	return picture.Grid(all, picture.Layout{Columns: len(all) / 2})
 }
 
 // qualityText is the means in a line.

@@ -16,7 +16,6 @@ import (
 	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
-	"github.com/reverie-go/reverie/internal/terminal"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
@@ -371,7 +370,7 @@ func (v *evaluation) note(text string) {
 // done.
 func (v *evaluation) stage(what string) {
 	if w := v.cmd.ErrOrStderr(); isTerminal(w) {
-		fmt.Fprintf(terminal.Raw(w), "\r\x1b[K%s", terminal.Text(what))
+		fmt.Fprintf(raw(w), "\r\x1b[K%s", visible(what))
 	}
 }
 

@@ -155,8 +155,7 @@ func (v *evaluation) makeFeatures(ctx context.Context, cache *eval.Cache, opened
 	return k, nil
 }
 
-// pictureNearest writes samples over the training images nearest to them, where those were asked
-// for.
+// pictureNearest writes samples over the training images nearest to them, where those were asked for.
 func (v *evaluation) pictureNearest(metrics []eval.Metric) error {
 	asked := slices.ContainsFunc(metrics, func(m eval.Metric) bool { return slices.Contains(m.About().Reads, "nearest") })
 	if !asked || v.nearest == "" || !v.data.Of().Pictorial() || v.data.Training == nil || v.data.Changed || v.first.N == 0 {

@@ -6,13 +6,12 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/internal/terminal"
-	"github.com/reverie-go/reverie/kind"
-	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/vae"
 )
@@ -100,8 +99,11 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 	if a, ok := n.(vae.Autoencoder); ok {
 		h, w := a.Size()
 		lh, lw, z := a.Latent(h, w)
-		what, latent := model.KindOf(a).Sized(h, w), kind.OfLatents(lh, lw, z)
-		d.row("autoencoder", "%v, %v, %s likelihood", what, latent, a.Likelihood().Kind)
+		what := fmt.Sprintf("images of %dx%d, latents %dx%dx%d", h, w, lh, lw, z)
+		if h*w == 1 {
+			what = "points, latents of " + english.Plural(lh*lw*z, "number", "")
+		}
+		d.row("autoencoder", "%s, %s likelihood", what, a.Likelihood().Kind)
 		return nil
 	}
 	if v := c.VAE; v != nil {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/reverie-go/reverie/internal/terminal"
 	"github.com/reverie-go/reverie/table"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
@@ -45,7 +44,7 @@ func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, 
 
 // run executes the command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, commands ...*cobra.Command) int {
-	stdout, stderr = &terminal.Writer{To: stdout}, &terminal.Writer{To: stderr}
+	stdout, stderr = &plainText{to: stdout}, &plainText{to: stderr}
 	root := newRoot(commands...)
 	root.SetArgs(args)
 	root.SetOut(stdout)

@@ -154,7 +154,7 @@ func TestSampleAutoencoder(t *testing.T) {
 // TestInfoAutoencoder: both kinds of model say what they are.
 func TestInfoAutoencoder(t *testing.T) {
 	for run, text := range map[string]string{
-		trainedVAE(t): "images of 8x8x3, latents of 4x4x3, gaussian likelihood", trainedLatent(t): "latents of vae, ",
+		trainedVAE(t): "images of 8x8, latents 4x4x3, gaussian likelihood", trainedLatent(t): "latents of vae, ",
 	} {
 		if r := ok(t, "info", run); !strings.Contains(r.out, text) || strings.Contains(r.out, "process") == strings.Contains(text, "images of") {
 			t.Errorf("info of %s:\n%s", run, r.out)

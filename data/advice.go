@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	humanize "github.com/dustin/go-humanize"
-
-	"github.com/reverie-go/reverie/internal/terminal"
 )
 
 // notes says what to mind before training.
@@ -113,7 +111,17 @@ func label(name string) string {
 	if name == "" {
 		return "(no class)"
 	}
-	return terminal.Line(name)
+	return clean(name)
+}
+
+// clean replaces characters that could drive a terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 32 || r >= 127 && r < 160 {
+			return '?'
+		}
+		return r
+	}, s)
 }
 
 // naming says how to have the files of groups named: WriteText names only those with which something is the matter.
@@ -133,7 +141,7 @@ func (r *Report) WriteCopies(w io.Writer) error {
 	}{{"duplicates", r.Duplicates}, {"near-copies", r.Twins}} {
 		fmt.Fprintf(&b, "\n%s\n", kind.title)
 		for _, g := range kind.groups {
-			fmt.Fprintf(&b, "  %s\n", terminal.Line(strings.Join(g, " = ")))
+			fmt.Fprintf(&b, "  %s\n", clean(strings.Join(g, " = ")))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -143,6 +151,6 @@ func (r *Report) WriteCopies(w io.Writer) error {
 func (r *Report) unreadableText(b *strings.Builder) {
 	fmt.Fprintf(b, "\nunreadable  %d files\n", len(r.Unreadable))
 	for _, line := range SkipLines(r.Unreadable, shownUnreadable) {
-		fmt.Fprintf(b, "  %s\n", terminal.Line(line))
+		fmt.Fprintf(b, "  %s\n", clean(line))
 	}
 }

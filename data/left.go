@@ -17,7 +17,6 @@ import (
 	"github.com/reverie-go/reverie/data/photo"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/internal/sniff"
-	"github.com/reverie-go/reverie/internal/terminal"
 )
 
 // left is what lies in the roots and is no image file, and what was reached in a roundabout way.
@@ -73,7 +72,7 @@ func (l *left) kinds() string {
 	var parts []string
 	for _, ext := range exts[:min(len(exts), shownKinds)] {
 		k := l.kind[ext]
-		parts = append(parts, fmt.Sprintf("%d %s%s", k.files, cmp.Or(terminal.Line(ext), "without extension"), k.remedy(ext)))
+		parts = append(parts, fmt.Sprintf("%d %s%s", k.files, cmp.Or(clean(ext), "without extension"), k.remedy(ext)))
 	}
 	if n := len(exts) - shownKinds; n > 0 {
 		parts = append(parts, fmt.Sprintf("and %d more extensions", n))
@@ -104,7 +103,7 @@ func (l *left) remarks() (all []string) {
 		all = append(all, fmt.Sprintf("left out %s of the system", english.Plural(l.hidden, "hidden file or folder", "hidden files and folders")))
 	}
 	if n := len(l.runs); n > 0 {
-		all = append(all, fmt.Sprintf("left out %s of reverie, such as %s", english.Plural(n, "run folder", ""), terminal.Line(l.runs[0])))
+		all = append(all, fmt.Sprintf("left out %s of reverie, such as %s", english.Plural(n, "run folder", ""), clean(l.runs[0])))
 	}
 	if l.grids > 0 {
 		all = append(all, fmt.Sprintf("left out %s of images that reverie data drew", english.Plural(l.grids, "grid", "")))
@@ -124,9 +123,9 @@ func (l *left) overlap(a, b tree) {
 	switch {
 	case err != nil || !filepath.IsLocal(down):
 	case down == ".":
-		l.twice = append(l.twice, fmt.Sprintf("%s is given twice: its images count twice", terminal.Line(b.shown)))
+		l.twice = append(l.twice, fmt.Sprintf("%s is given twice: its images count twice", clean(b.shown)))
 	default:
-		l.twice = append(l.twice, fmt.Sprintf("%s lies in %s, which is given too: its images count twice", terminal.Line(b.shown), terminal.Line(a.shown)))
+		l.twice = append(l.twice, fmt.Sprintf("%s lies in %s, which is given too: its images count twice", clean(b.shown), clean(a.shown)))
 	}
 }
 

@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/reverie-go/reverie/internal/sniff"
-	"github.com/reverie-go/reverie/internal/terminal"
 	"github.com/reverie-go/reverie/kind"
 )
 
@@ -54,7 +53,7 @@ func list(ctx context.Context, roots []string) (l listing, err error) {
 		root = strings.TrimPrefix(root, ArrayPrefix)
 		files, others := idxFiles(root)
 		if len(files) > 0 && others > 0 {
-			l.left.arrays = append(l.left.arrays, fmt.Sprintf("%s holds IDX files, and of it those alone are read: %s left out", terminal.Line(root), english.Plural(others, "other file or folder is", "other files and folders are")))
+			l.left.arrays = append(l.left.arrays, fmt.Sprintf("%s holds IDX files, and of it those alone are read: %s left out", clean(root), english.Plural(others, "other file or folder is", "other files and folders are")))
 		}
 		if isArrays(root) {
 			files = []string{root}
@@ -257,7 +256,7 @@ func (e SkipError) Error() string {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		b.WriteString(terminal.Line(fmt.Sprintf("%s: %v", s.Path, s.Err)))
+		b.WriteString(clean(fmt.Sprintf("%s: %v", s.Path, s.Err)))
 	}
 	return b.String()
 }

@@ -18,21 +18,18 @@ type Evaluation struct {
 	Metrics  []Metric
 	HeldOut  *Set // nil: none
 	Training *Set // nil: not known
-	// Withheld are images that were held out when the training images were chosen: what these tell
-	// of memorisation is told beside them. It is HeldOut where that is the run's own. nil: nothing
-	// is said of memorisation.
+	// Withheld are images that were held out when the training images were chosen: what these tell of memorisation is told
+	// beside them. It is HeldOut where that is the run's own. nil: nothing is said of memorisation.
 	Withheld *Set
 	Seed     uint64
 	// Features makes the features, once, where a metric needs them. nil: the
 	// values themselves.
 	Features func(ctx context.Context) (Features, error)
 	Cache    *Cache // of the references' features; nil: none
-	// Model is what metrics of the model judge, and Likelihood how, beside what their settings say;
-	// nil: none may be among Metrics.
+	// Model is what metrics of the model judge, and Likelihood how, beside what their settings say; nil: none may be among Metrics.
 	Model      *model.Model
 	Likelihood model.LikelihoodOptions
-	// Terms, if not nil, is called once, with a bound term by term, of the first reference and the
-	// first metric that has any.
+	// Terms, if not nil, is called once, with a bound term by term, of the first reference and the first metric that has any.
 	Terms func(bounds []likelihood.Named) error
 	// Progress, if not nil, is called with what is about to be done.
 	Progress func(what string)

@@ -10,8 +10,7 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// ofModel is what the metrics of a model itself set: how many samples of a reference it is judged
-// on.
+// ofModel is what the metrics of a model itself set: how many samples of a reference it is judged on.
 type ofModel struct {
 	Most int `flag:"images" range:"[1,1048576]" help:"images on which the model is judged"`
 }
@@ -44,8 +43,7 @@ func (c *Case) judged(most int) (m Images, err error) {
 	return m, nil
 }
 
-// noteDensity says that images of more than 8 bits have a density, whose bits do not compare with
-// those of levels.
+// noteDensity says that images of more than 8 bits have a density, whose bits do not compare with those of levels.
 func noteDensity(c *Case, name string, m Images) {
 	if m.Ranged && m.Levels == 0 {
 		c.Note("%s on %s images: some files hold more than 8 bits, so it is that of a density on [-1,1], not of 8-bit levels (to compare, subtract from the latter log2 127.5, 6.99 bits)", name, c.Reference.Name)

@@ -14,8 +14,7 @@ import (
 	"github.com/reverie-go/reverie/internal/terminal"
 )
 
-// WriteText prints the report as an aligned table with its notes, in 80 columns; name is that of
-// what was judged.
+// WriteText prints the report as an aligned table with its notes, in 80 columns; name is that of what was judged.
 func (r *Report) WriteText(w io.Writer, name string) error {
 	fmt.Fprintf(w, "%s: ", name)
 	if r.Draws > 0 {
@@ -93,8 +92,7 @@ var arrows = map[Better]string{Less: "↓ ", More: "↑ "}
 // narrower shortens the cells of a table.
 var narrower = strings.NewReplacer(" ± ", "±", " to ", "/")
 
-// writeTable writes lines of cells below each other, in 80 columns: where they are too wide for
-// that, with fewer spaces.
+// writeTable writes lines of cells below each other, in 80 columns: where they are too wide for that, with fewer spaces.
 func writeTable(w io.Writer, lines [][]string) error {
 	text, err := aligned(lines, strings.NewReplacer())
 	if err == nil && widest(text) > terminal.Width {

@@ -1,15 +1,12 @@
 package model
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"math"
 	"slices"
 
 	"github.com/reverie-go/reverie/checkpoint"
-	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -20,32 +17,6 @@ func (c Codes) Write(path string) error {
 	}
 	return checkpoint.WriteNPZ(nil, path,
 		checkpoint.NamedTensor{Key: "mean", Tensor: array(c.Mean)}, checkpoint.NamedTensor{Key: "logvar", Tensor: array(c.LogVar)})
-}
-
-// EncodeAll encodes batches of samples of a kind, and gives each to seen with what the autoencoder makes of
-// it again.
-func (a *Autoencoder) EncodeAll(ctx context.Context, k kind.Kind, batches iter.Seq2[[]float32, error], seen func(x, made []float32) error) (all Codes, err error) {
-	for x, err := range batches {
-		if err != nil {
-			return all, err
-		}
-		n := len(x) / k.Size()
-		c, err := a.EncodeImages(ctx, x, n, k.H, k.W, n)
-		if err != nil {
-			return all, err
-		}
-		made, _, _, err := a.DecodeCodes(ctx, c.Mean, c.N, c.H, c.W, n)
-		if err == nil {
-			err = seen(x, made)
-		}
-		if err != nil {
-			return all, err
-		}
-		c.Mean, c.LogVar = append(all.Mean, c.Mean...), append(all.LogVar, c.LogVar...)
-		c.N += all.N
-		all = c
-	}
-	return all, nil
 }
 
 // ReadCodes reads latents of the autoencoder from an npz file: z or, as Codes.Write has it, mean,

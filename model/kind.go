@@ -7,9 +7,9 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// KindOf is the kind of samples of a network whose files do not say: the one place where it is
+// kindOf is the kind of samples of a network whose files do not say: the one place where it is
 // inferred. What takes a single position alone is of points; grey, RGB and RGBA are of images.
-func KindOf(n net.Network) kind.Kind {
+func kindOf(n net.Network) kind.Kind {
 	c, _ := n.Channels()
 	switch {
 	case n.Check(1, 1) == nil && n.Check(2, 2) != nil:
@@ -30,4 +30,4 @@ func (m *Model) Inside(h, w int) kind.Kind {
 }
 
 // Kind is the kind of what the autoencoder codes, of the size that it was trained on.
-func (a *Autoencoder) Kind() kind.Kind { return KindOf(a.Net).Sized(a.Height, a.Width) }
+func (a *Autoencoder) Kind() kind.Kind { return kindOf(a.Net).Sized(a.Height, a.Width) }

@@ -56,7 +56,7 @@ type Model struct {
 
 // New returns a model from its parts.
 func New(e *engine.Engine, n net.Model, p reverie.Process, k reverie.Param, weights []*tensors.Tensor) *Model {
-	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, Kind: KindOf(n), modes: map[net.Mode]functions{}}
+	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, Kind: kindOf(n), modes: map[net.Mode]functions{}}
 	m.latents = e.Space(random.Stream{})
 	m.split = e.Func("prediction and variance", splitGraph)
 	for _, mode := range []net.Mode{net.Eval, net.PerImage} {

@@ -20,8 +20,7 @@ type Quality struct {
 	psnr, reconstruction, kl float64 // sums over the samples
 }
 
-// NewQuality returns a sum over no samples yet, of that kind; the seed is that of the draws that
-// the bound takes.
+// NewQuality returns a sum over no samples yet, of that kind; the seed is that of the draws that the bound takes.
 func NewQuality(a *Autoencoder, k kind.Kind, seed uint64) *Quality {
 	return &Quality{coder: a, kind: k, seed: seed}
 }
@@ -47,8 +46,7 @@ func (q *Quality) Add(ctx context.Context, x, made []float32) error {
 	return nil
 }
 
-// bound is that of training: of 8-bit images spread over their levels, on which alone a density
-// bounds their bits.
+// bound is that of training: of 8-bit images spread over their levels, on which alone a density bounds their bits.
 func (q *Quality) bound(x []float32, n int) (rec, kl []float32, err error) {
 	s := random.Stream{Seed: q.seed, Domain: random.Evaluation, Sample: uint64(q.n)}
 	if q.spreads() {

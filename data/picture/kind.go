@@ -91,12 +91,3 @@ func extent(x []float32, c, n int) (lo, hi float64) {
 	}
 	return lo, hi
 }
-
-// Pairs shows samples over others of the same number, scatters beside theirs.
-func Pairs(x, y []float32, k kind.Kind) image.Image {
-	if k.View() == kind.Scatter {
-		return Beside(One(x, k), One(y, k))
-	}
-	all := append(Each(x, k), Each(y, k)...)
-	return Grid(all, Layout{Columns: len(all) / 2})
-}

@@ -45,7 +45,7 @@ var allowed = map[string]struct {
 	"eval":         {[]string{".", "sample", "engine", "learn", "net", "data", "checkpoint", "config", "eval", "likelihood", "formulation", "model"}, true},
 	"lab":          {[]string{".", "sample", "mixture", "engine", "learn", "net", "data", "checkpoint", "train", "eval", "formulation"}, true},
 	"cli":          {[]string{".", "sample", "guide", "engine", "net", "data", "checkpoint", "config", "model", "train", "eval", "lab", "likelihood", "formulation"}, true},
-	"examples":     {[]string{".", "sample", "guide", "engine", "learn", "net", "data", "checkpoint", "config", "model", "train", "eval", "likelihood", "formulation"}, true},
+	"examples":     {[]string{".", "cli", "sample", "guide", "engine", "learn", "net", "data", "checkpoint", "config", "model", "train", "eval", "likelihood", "formulation"}, true},
 	"cmd":          {[]string{"cli"}, false},
 	"bench":        {[]string{".", "sample", "mixture", "engine", "learn", "net", "data", "checkpoint", "config", "model", "train", "eval", "bench", "formulation"}, true},
 

@@ -1,4 +1,4 @@
-// Package terminal is what is printed there: lines of 80 columns, and text that cannot drive it.
+// Package terminal breaks lines for a terminal of 80 columns.
 package terminal
 
 import "strings"
