@@ -1,146 +1,175 @@
-// Package layout keeps the rule of which folder may import which: imports
-// point downward, and the maths knows no engine. docs/architecture.md says why.
+// Package layout keeps what docs/architecture.md says of the folders: which there are, and which may
+// import which. Imports point downward, and the maths knows no engine.
 package layout
 
 import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-const module = "github.com/reverie-go/reverie"
+const (
+	module = "github.com/reverie-go/reverie"
+	root   = "../.."
+	// engines marks imports that only the engine's side may have.
+	engines = "github.com/gomlx/gomlx/"
+)
 
-// allowed lists for each folder (with all below it, unless those have a row of
-// their own) which of our packages it may import, and whether others than the
-// standard library's. "" is the root package; a name covers what lies below it.
-var allowed = map[string]struct {
-	ours   []string
-	others bool
-}{
-	"":             {[]string{"random", "internal/assign"}, false},
-	"random":       {nil, false},
-	"table":        {nil, false},
-	"kind":         {nil, false},
-	"sample":       {[]string{"."}, false},
-	"likelihood":   {[]string{".", "sample", "internal/parallel"}, false},
-	"formulation":  {[]string{".", "sample", "checkpoint"}, true}, // for the words of its files
-	"mixture":      {[]string{"."}, false},
-	"data":         {[]string{".", "data", "checkpoint"}, true},            // for npz
-	"data/picture": {[]string{"checkpoint"}, true},                         // for its atomic writing
-	"data/points":  {[]string{".", "data", "mixture", "checkpoint"}, true}, // for npz
-	"checkpoint":   {[]string{"checkpoint"}, true},
-	"config":       {[]string{".", "sample", "net", "config", "data", "formulation"}, true},
-	"engine":       {[]string{".", "engine"}, true},
-	"net":          {[]string{".", "net", "engine", "checkpoint"}, true}, // for the classes of model folders
-	"guide":        {[]string{".", "engine"}, true},
-	"learn":        {[]string{".", "engine", "net", "data", "learn", "formulation"}, true},
-	"model":        {[]string{".", "sample", "guide", "engine", "net", "data/picture", "checkpoint", "likelihood", "formulation"}, true},
-	"train":        {[]string{".", "sample", "engine", "learn", "net", "data", "checkpoint", "config", "model", "train", "eval", "formulation"}, true},
-	"eval":         {[]string{".", "sample", "engine", "learn", "net", "data", "checkpoint", "config", "eval", "likelihood", "formulation", "model"}, true},
-	"lab":          {[]string{".", "sample", "mixture", "engine", "learn", "net", "data", "checkpoint", "train", "eval", "formulation"}, true},
-	"cli":          {[]string{".", "sample", "guide", "engine", "net", "data", "checkpoint", "config", "model", "train", "eval", "lab", "likelihood", "formulation"}, true},
-	"examples":     {[]string{".", "cli", "sample", "guide", "engine", "learn", "net", "data", "checkpoint", "config", "model", "train", "eval", "likelihood", "formulation"}, true},
-	"cmd":          {[]string{"cli"}, false},
-	"bench":        {[]string{".", "sample", "mixture", "engine", "learn", "net", "data", "checkpoint", "config", "model", "train", "eval", "bench", "formulation"}, true},
-
-	"internal":        {[]string{"internal"}, true},
-	"internal/assign": {nil, false},
-
-	// GoMLX's own tests, some in package graph, must be able to import the backend.
-	"engine/simd": {[]string{"engine/simd"}, true},
-}
-
-// leaves import none of ours; every folder may import them but the root, the backend and each other.
+// leaves import none of ours. Every folder may import them but the root and the backend.
 var leaves = []string{"random", "table", "kind"}
 
-// helpers hold what knows nothing of diffusion and reads no network, and what samples are; every folder may import them but the maths
-// and the backend, which read no files (what of them the maths has is in its row).
-var helpers = []string{"internal", "kind"}
+// engineless are the folders that know no engine, though they may import others' modules.
+var engineless = []string{"data", "data/picture", "data/points", "checkpoint"}
 
-// simdImports are the packages of GoMLX that engine/simd may import.
-var simdImports = []string{"backends", "backends/notimplemented", "backends/shapeinference", "pkg/core/dtypes", "pkg/core/shapes"}
+// backendImports are the packages of GoMLX that engine/simd may import.
+var backendImports = []string{"backends", "backends/notimplemented", "backends/shapeinference", "pkg/core/dtypes", "pkg/core/shapes"}
 
-// engines marks imports that only the engine's side may have.
-const engines = "github.com/gomlx/gomlx/"
+// A rule is what a folder may import: of our packages those in these folders, "" being the root
+// package alone, and whether others than the standard library's.
+type rule struct {
+	ours   []string
+	others bool
+}
 
-func TestImportsPointDownward(t *testing.T) {
-	root := filepath.Join("..", "..")
+// page is docs/architecture.md.
+func page(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// rules reads the page's table of imports: a rule for each folder.
+func rules(t *testing.T) map[string]rule {
+	t.Helper()
+	folder := regexp.MustCompile("`([a-z/]+)/`|the root")
+	all := map[string]rule{}
+	for _, m := range regexp.MustCompile("(?m)^\\| (`[a-z/]+/`|the root) \\| (.*) \\| (any|none) \\|$").FindAllStringSubmatch(page(t), -1) {
+		name := folder.FindStringSubmatch(m[1])[1]
+		r := rule{ours: []string{name}, others: m[3] == "any"}
+		for _, f := range folder.FindAllStringSubmatch(m[2], -1) {
+			r.ours = append(r.ours, f[1])
+		}
+		if r.others {
+			r.ours = append(r.ours, "internal")
+		}
+		if name != "" && name != "engine/simd" && !slices.Contains(leaves, name) {
+			r.ours = append(r.ours, leaves...)
+		}
+		all[name] = r
+	}
+	if len(all) < 20 {
+		t.Fatalf("%d rows in the table of imports, expected at least 20", len(all))
+	}
+	return all
+}
+
+// each calls f for every file of Go that is no test, with its folder, "" for the root.
+func each(t *testing.T, f func(dir, file string)) {
+	t.Helper()
 	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (strings.HasPrefix(d.Name(), "_") || d.Name() == "testdata" || d.Name() != ".." && strings.HasPrefix(d.Name(), ".")) {
+		if name := d.Name(); d.IsDir() && file != root && (name == "testdata" || strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".")) {
 			return filepath.SkipDir
 		}
 		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
 			return nil
 		}
-		rel, err := filepath.Rel(root, file)
-		if err != nil {
-			return err
+		rel, err := filepath.Rel(root, filepath.Dir(file))
+		if err == nil {
+			f(strings.TrimPrefix(filepath.ToSlash(rel), "."), file)
 		}
-		check(t, path.Dir(filepath.ToSlash(rel)), file)
-		return nil
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// check reports the imports of one file that its folder may not have.
-func check(t *testing.T, dir, file string) {
-	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	row := ruleOf(dir)
-	rule, ok := allowed[row]
-	if !ok {
-		t.Errorf("%s: folder %s has no row in the table of import rules", file, dir)
-		return
-	}
-	for _, spec := range f.Imports {
-		name, _ := strconv.Unquote(spec.Path.Value)
-		ours, isOurs := strings.CutPrefix(name, module)
-		switch {
-		case isOurs && slices.Contains(leaves, strings.TrimPrefix(ours, "/")) && !slices.Contains(append(leaves, "", "engine/simd", "internal", "internal/assign"), row):
-		case isOurs && rule.others && row != "engine/simd" && slices.ContainsFunc(helpers, func(a string) bool { return covers(a, strings.TrimPrefix(ours, "/")) }):
-		case isOurs && !slices.ContainsFunc(rule.ours, func(a string) bool { return covers(a, strings.TrimPrefix(ours, "/")) }):
-			t.Errorf("%s imports %s; folder %s may import of ours only %v", file, name, dir, rule.ours)
-		case !isOurs && !rule.others && strings.Contains(strings.Split(name, "/")[0], "."):
-			t.Errorf("%s imports %s; folder %s may import the standard library only", file, name, dir)
-		case slices.Contains([]string{"data", "data/picture", "data/points", "checkpoint", "config"}, row) && strings.HasPrefix(name, engines):
-			t.Errorf("%s imports %s; folder %s knows no engine", file, name, dir)
-		case row == "engine/simd" && strings.HasPrefix(name, engines) && !slices.Contains(simdImports, strings.TrimPrefix(name, engines)):
-			t.Errorf("%s imports %s; of GoMLX engine/simd may import only %v", file, name, simdImports)
+// TestImports: a file imports what the page's table allows its folder.
+func TestImports(t *testing.T) {
+	all := rules(t)
+	each(t, func(dir, file string) {
+		row, ok := dir, false
+		for ; row != "."; row = path.Dir(row) {
+			if _, ok = all[row]; ok {
+				break
+			}
 		}
-	}
+		if !ok {
+			t.Errorf("%s: folder %s has no row in the table of imports", file, dir)
+			return
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for _, spec := range f.Imports {
+			name, _ := strconv.Unquote(spec.Path.Value)
+			if fault := all[row].fault(row, name); fault != "" {
+				t.Errorf("%s imports %s; folder %s %s", file, name, dir, fault)
+			}
+		}
+	})
 }
 
-// ruleOf is the row for a folder: its own, or that of the nearest above.
-func ruleOf(dir string) string {
-	if dir == "." {
-		return ""
+// fault says what is wrong with an import of a folder, "" if nothing.
+func (r rule) fault(row, name string) string {
+	ours, isOurs := strings.CutPrefix(name, module)
+	ours = strings.TrimPrefix(ours, "/")
+	switch {
+	case isOurs && !slices.ContainsFunc(r.ours, func(a string) bool { return a == ours || a != "" && strings.HasPrefix(ours, a+"/") }):
+		return "may import of ours only " + strings.Join(r.ours, ", ")
+	case !isOurs && !r.others && strings.Contains(strings.Split(name, "/")[0], "."):
+		return "may import the standard library only"
+	case slices.Contains(engineless, row) && strings.HasPrefix(name, engines):
+		return "knows no engine"
+	case row == "engine/simd" && strings.HasPrefix(name, engines) && !slices.Contains(backendImports, strings.TrimPrefix(name, engines)):
+		return "may import of GoMLX only " + strings.Join(backendImports, ", ")
 	}
-	for d := dir; d != "."; d = path.Dir(d) {
-		if _, ok := allowed[d]; ok {
-			return d
-		}
-	}
-	return dir
+	return ""
 }
 
-// covers says whether the folder a, "." for the root package alone, holds ours.
-func covers(a, ours string) bool {
-	if a == "." {
-		return ours == ""
+// parted are the folders whose parts the page lists one by one; of the others it lists the whole.
+var parted = []string{"data", "engine", "internal", "learn"}
+
+// TestFolders: the page's list of folders is that of the folders with packages.
+func TestFolders(t *testing.T) {
+	_, list, _ := strings.Cut(page(t), "\n## Layout\n")
+	list, _, _ = strings.Cut(list, "\n## ")
+	listed := map[string]bool{"": true, "internal": true, "cmd": true}
+	for _, m := range regexp.MustCompile(`(?m)^(  )?([a-z/]+?)/? {2,}\S`).FindAllStringSubmatch(list, -1) {
+		if m[1] != "" {
+			m[2] = "internal/" + m[2]
+		}
+		listed[m[2]] = true
+		if _, err := os.Stat(filepath.Join(root, m[2])); err != nil {
+			t.Errorf("docs/architecture.md lists %s, which is not there: %v", m[2], err)
+		}
 	}
-	return ours == a || strings.HasPrefix(ours, a+"/")
+	each(t, func(dir, _ string) {
+		parts := strings.Split(dir, "/")
+		if !slices.Contains(parted, parts[0]) {
+			dir = parts[0]
+		} else if len(parts) > 2 {
+			dir = parts[0] + "/" + parts[1]
+		}
+		if !listed[dir] {
+			t.Errorf("docs/architecture.md does not list the folder %s", dir)
+			listed[dir] = true // once
+		}
+	})
 }
