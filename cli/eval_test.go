@@ -179,6 +179,8 @@ func TestBest(t *testing.T) {
 	}
 	refused(t, exitFailure, []string{"train with --best"}, "sample", trained(t), "--best", "--out", filepath.Join(t.TempDir(), "a.png"))
 	refused(t, exitUsage, []string{`--best "fid" is unknown; choose one of val, swd, mmd, w2`}, "train", imgs, "--best", "fid")
+	refused(t, exitUsage, []string{"--best w2 is for points, and these are images"}, "train", imgs, "--best", "w2", "--val", "0.4")
+	refused(t, exitUsage, []string{"--best swd takes images of at least 7x7"}, "train", imgs, "--best", "swd", "--val", "0.4", "--resolution", "4", "--channels", "4,8")
 	refused(t, exitUsage, []string{"--best val compares with held-out images"}, "train", imgs, "--best", "val", "--val", "0")
 }
 

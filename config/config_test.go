@@ -100,9 +100,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--save-every":     func(r *Run) { r.SaveEvery = -1 },
 		"--keep":           func(r *Run) { r.Keep = -1 },
 		"--best":           func(r *Run) { r.Best = "fid" },
-		"--best w2":        func(r *Run) { r.Best = "w2" }, // of images
 		"--best val":       func(r *Run) { r.Best, r.Val = "val", 0 },
-		"--best swd":       func(r *Run) { r.Best, r.Resolution.H = "swd", 6 },
 		"--sample-every":   func(r *Run) { r.SampleEvery = -1 },
 		"--epochs":         func(r *Run) { r.Epochs = 0 },
 		"--sample-n":       func(r *Run) { r.SampleN = -1 },

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/internal/jsonfile"
@@ -218,10 +219,25 @@ func evalImages(ctx context.Context, s *data.Set) (eval.Images, error) {
 	return m, nil
 }
 
+// suitsJudge says whether --best can judge samples of a kind.
+func suitsJudge(c *config.Run, k kind.Kind) error {
+	if c.Best == "" {
+		return nil
+	}
+	judge, err := eval.Judges.Find(c.Best)
+	if err != nil {
+		return err
+	}
+	if err := judge.Suits(k); err != nil {
+		return fmt.Errorf("--best %w", err)
+	}
+	return nil
+}
+
 // checkBest says whether the run has what --best compares with.
 func (t *Trainer) checkBest() error {
 	if t.Config.Best != "" && t.heldOut.Len() == 0 {
 		return fmt.Errorf("--best %s compares with held-out images, and none of these are: give a larger --val, or leave it out", t.Config.Best)
 	}
-	return nil
+	return suitsJudge(t.Config, t.images.Kind())
 }

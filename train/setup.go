@@ -101,8 +101,11 @@ func determined(c *config.Run) error {
 }
 
 // Check finds, without data and engine, what the parts of a configuration refuse of each other: a network's resolution, a prediction
-// that is singular on its process, a solver that does not fit it.
+// that is singular on its process, a solver that does not fit it, a judge of other samples.
 func Check(c *config.Run) error {
+	if err := suitsJudge(c, c.Kind()); err != nil {
+		return err
+	}
 	m, err := Network(c, c.Kind())
 	if err != nil {
 		return err
