@@ -20,6 +20,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/internal/jsonfile"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -171,7 +172,9 @@ func Parse(rd io.Reader) (*Run, error) {
 func (r *Run) fillOld() {
 	r.Split = cmp.Or(r.Split, "bytes")
 	r.Coupling = cmp.Or(r.Coupling, "none")
-	r.Objective = cmp.Or(r.Objective, "denoise")
+	if r.Objective == nil && !r.Autoencoder() {
+		r.Objective = new(learn.Denoising)
+	}
 	if r.Times == nil {
 		r.Times = formulation.Uniform
 	}

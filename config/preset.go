@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -45,7 +46,7 @@ func lecture() Run {
 				Process:    &formulation.DDPM{Timesteps: 300, Schedule: formulation.NewLinear(1e-4, 0.02)},
 				Prediction: formulation.Eps, Variance: "posterior",
 			},
-			Objective: "denoise", Loss: "l1", Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
+			Objective: new(learn.Denoising), Loss: "l1", Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
 		},
 		Optimiser: Optimiser{Batch: 128, LR: 1e-3, LRSchedule: "constant", AdamBetas: [2]float64{0.9, 0.999}, EMA: 0.995},
 		Sampler:   Sampler{Solver: "ddpm", Clamp: "x"},
@@ -72,7 +73,7 @@ func small() Run {
 				Process:    &formulation.DDPM{Timesteps: 300, Schedule: formulation.Cosine},
 				Prediction: formulation.V, Variance: "posterior",
 			},
-			Objective: "denoise", Loss: "mse", Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
+			Objective: new(learn.Denoising), Loss: "mse", Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
 		},
 		Optimiser: Optimiser{Batch: 32, LR: 3e-3, Warmup: 100, LRSchedule: "cosine", AdamBetas: [2]float64{0.9, 0.99}, ClipNorm: 1, EMA: 0.995},
 		Sampler:   Sampler{Solver: "dpm++2m", SampleSteps: 20, Clamp: "x0"},

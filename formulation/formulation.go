@@ -71,7 +71,7 @@ func (s Spec) Text() (text [][2]string) {
 type Formulation struct {
 	From []string `flag:"from" whole:"true" resume:"moved" help:"a second data set, like DATA, in place of the noise: a flow between the two" group:"Data"`
 	Spec
-	Objective string    `flag:"objective" of:"objective" help:"how it learns" group:"Formulation"`
+	Objective table.Row `flag:"objective" of:"objective" help:"how it learns" group:"Formulation"`
 	Level     float64   `flag:"level" range:"[0,1e9]" help:"learn at this one time only" zero:"at all times" group:"Formulation" rare:"true"`
 	Loss      string    `flag:"loss" of:"loss" help:"norm of the error" group:"Formulation"`
 	Weighting Weighting `flag:"weighting" of:"weighting" help:"weight over time" group:"Formulation"`

@@ -10,6 +10,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/table"
 )
@@ -24,6 +25,11 @@ type Denoising struct {
 // Row implements table.Row.
 func (*Denoising) Row() table.Info {
 	return table.Info{Name: "denoise", Text: "regression on the prediction's target, at all times or at one (--level)"}
+}
+
+// simple says whether a formulation weights nothing over time.
+func simple(f formulation.Formulation) bool {
+	return f.Weighting == nil || f.Weighting.Row().Name == formulation.Simple.Row().Name
 }
 
 // Method makes a denoiser's method.

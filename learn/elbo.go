@@ -19,8 +19,8 @@ import (
 // weighted by Beta, which rises linearly over the first steps. On the held-out
 // images it is the bound itself, Beta 1.
 type ELBO struct {
-	Beta       float64 `flag:"beta" range:"[0,1e6]" help:"weight of an autoencoder's KL term"`
-	BetaWarmup int     `flag:"beta-warmup" range:"[0,1073741824]" help:"steps over which it rises from 0"`
+	Beta       float64 // 1: the bound itself
+	BetaWarmup int     // steps over which Beta rises from 0
 }
 
 // Row implements table.Row.

@@ -33,7 +33,7 @@ func (l L1) Refuse(f formulation.Formulation) error { return refuseWeighting(l, 
 
 // refuseWeighting is the error of a loss that is no square and a weighting that is stated for one.
 func refuseWeighting(l Loss, f formulation.Formulation) error {
-	if f.Weighting.Row() == formulation.Simple.Row() {
+	if simple(f) {
 		return nil
 	}
 	return fmt.Errorf("--weighting %s needs --loss mse: it weights a squared error, not %s", f.Weighting.Row().Name, l.Row().Name)

@@ -27,6 +27,9 @@ func (Exact) Row() table.Info {
 	return table.Info{Name: "exact", Text: "score matching with the exact trace, Hyvarinen 2005; up to 64 numbers a sample"}
 }
 
+// Refuse reports what score matching does not go with.
+func (w Exact) Refuse(f formulation.Formulation) error { return refuse(w, f) }
+
 // Method makes the method of a network whose prediction determines the score.
 func (w Exact) Method(s Setup) (Method, error) {
 	if err := score.CheckExact(s.Kind.Size()); err != nil {
@@ -43,6 +46,9 @@ func (Sliced) Row() table.Info {
 	return table.Info{Name: "sliced", Text: "score matching along random directions, Song et al. 2019"}
 }
 
+// Refuse reports what score matching does not go with.
+func (w Sliced) Refuse(f formulation.Formulation) error { return refuse(w, f) }
+
 // Method makes the method of a network whose prediction determines the score.
 func (w Sliced) Method(s Setup) (Method, error) { return newMatch(s, w.Row().Name) }
 
@@ -54,23 +60,22 @@ func (SlicedReduced) Row() table.Info {
 	return table.Info{Name: "sliced-vr", Text: "the same with less variance"}
 }
 
+// Refuse reports what score matching does not go with.
+func (w SlicedReduced) Refuse(f formulation.Formulation) error { return refuse(w, f) }
+
 // Method makes the method of a network whose prediction determines the score.
 func (w SlicedReduced) Method(s Setup) (Method, error) { return newMatch(s, w.Row().Name) }
 
-// Refuse implements [Refuser] for all three.
-func (Exact) Refuse(f formulation.Formulation) error         { return refuseScore(f) }
-func (Sliced) Refuse(f formulation.Formulation) error        { return refuseScore(f) }
-func (SlicedReduced) Refuse(f formulation.Formulation) error { return refuseScore(f) }
-
-// refuseScore reports what score matching, a square of its own, does not go with.
-func refuseScore(f formulation.Formulation) error {
+// refuse reports what the ways of score matching do not go with.
+func refuse(w Way, f formulation.Formulation) error {
+	name := w.Row().Name
 	switch {
 	case len(f.From) > 0:
-		return fmt.Errorf("--objective %s fits a score, and a flow between two data sets has none; give --objective denoise", f.Objective)
-	case f.Loss != "mse" || f.Weighting.Row() != formulation.Simple.Row():
-		return fmt.Errorf("--objective %s is a square of its own, weighted by sigma^2; give --loss mse and --weighting simple", f.Objective)
-	case f.Coupling != "none":
-		return fmt.Errorf("--objective %s sees no pairs; leave --coupling out", f.Objective)
+		return fmt.Errorf("--objective %s fits a score, and a flow between two data sets has none; give --objective denoise", name)
+	case f.Loss != "" && f.Loss != "mse" || !simple(f):
+		return fmt.Errorf("--objective %s is a square of its own, weighted by sigma^2; give --loss mse and --weighting simple", name)
+	case f.Coupling != "" && f.Coupling != "none":
+		return fmt.Errorf("--objective %s sees no pairs; leave --coupling out", name)
 	}
 	return nil
 }

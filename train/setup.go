@@ -157,9 +157,9 @@ func newMethod(c *config.Run, s learn.Setup) (learn.Method, error) {
 	if c.Autoencoder() { // which configurations call denoise, as their preset does
 		return (&learn.ELBO{Beta: c.Beta, BetaWarmup: c.BetaWarmup}).Method(s)
 	}
-	way, err := learn.Methods.New(c.Objective)
-	if err != nil {
-		return nil, err
+	way, ok := c.Objective.(learn.Way)
+	if !ok {
+		return nil, fmt.Errorf("train: objective %T is no way to learn", c.Objective)
 	}
 	return way.Method(s)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/mixture"
 	"github.com/reverie-go/reverie/train"
 )
@@ -146,7 +147,11 @@ func (b *bench) config(objective string, seed uint64) (*config.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Data, c.Process, c.Prediction, c.Objective, c.Seed = []string{"points:" + name}, &formulation.VP{Schedule: formulation.NewLinear(1e-4, 0.02)}, formulation.Eps, objective, seed
+	way, err := learn.Methods.New(objective)
+	if err != nil {
+		return nil, err
+	}
+	c.Data, c.Process, c.Prediction, c.Objective, c.Seed = []string{"points:" + name}, &formulation.VP{Schedule: formulation.NewLinear(1e-4, 0.02)}, formulation.Eps, way, seed
 	c.Channels, c.Batch, c.Val = slices.Repeat([]int{b.width}, b.depth), b.batch, 0
 	c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = b.time, 0, 0, 0
 	given := []string{"process", "prediction", "objective", "channels", "batch", "val", "time", "sample-n"}
