@@ -2,7 +2,8 @@ package reverie
 
 import "math"
 
-// LinearBetas returns T betas spaced evenly from start to end (Ho et al. 2020, arXiv:2006.11239). One beta is start.
+// LinearBetas returns T betas spaced evenly from start to end (Ho et al. 2020, arXiv:2006.11239).
+// One beta is start.
 func LinearBetas(T int, start, end float64) []float64 {
 	beta := make([]float64, T)
 	for t := range beta {
@@ -11,7 +12,8 @@ func LinearBetas(T int, start, end float64) []float64 {
 	return beta
 }
 
-// ScaledLinearBetas returns T betas whose square roots are spaced evenly (Rombach et al. 2022, arXiv:2112.10752).
+// ScaledLinearBetas returns T betas whose square roots are spaced evenly (Rombach et al. 2022,
+// arXiv:2112.10752).
 func ScaledLinearBetas(T int, start, end float64) []float64 {
 	beta := LinearBetas(T, math.Sqrt(start), math.Sqrt(end))
 	for t, b := range beta {
@@ -20,7 +22,8 @@ func ScaledLinearBetas(T int, start, end float64) []float64 {
 	return beta
 }
 
-// CosineBetas returns the T betas of Nichol & Dhariwal (2021, arXiv:2102.09672, eq. 17), at most 0.999:
+// CosineBetas returns the T betas of Nichol & Dhariwal (2021, arXiv:2102.09672, eq. 17), at most
+// 0.999:
 //
 //	abar(u) = cos^2((u + 0.008)/1.008 pi/2),   beta_t = 1 - abar((t+1)/T)/abar(t/T)
 func CosineBetas(T int) []float64 {
@@ -35,8 +38,9 @@ func CosineBetas(T int) []float64 {
 	return beta
 }
 
-// SigmoidBetas returns T betas that rise from start to end as the logistic function S does from -6 to 6 (Xu et al. 2022, arXiv:2203.02923; what
-// diffusers calls "sigmoid", so that a model folder means the same to it):
+// SigmoidBetas returns T betas that rise from start to end as the logistic function S does from -6
+// to 6 (Xu et al. 2022, arXiv:2203.02923; what diffusers calls "sigmoid", so that a model folder
+// means the same to it):
 //
 //	beta_t = start + (end - start) S(-6 + 12 t/(T-1))
 //
@@ -49,13 +53,15 @@ func SigmoidBetas(T int, start, end float64) []float64 {
 	return beta
 }
 
-// ZeroSNR returns the betas rescaled so that the last step keeps no signal (Lin et al. 2023, arXiv:2305.08891, algorithm 1): sqrt(abar) is
-// shifted by its last value and stretched back to its first,
+// ZeroSNR returns the betas rescaled so that the last step keeps no signal (Lin et al. 2023,
+// arXiv:2305.08891, algorithm 1): sqrt(abar) is shifted by its last value and stretched back to its
+// first,
 //
 //	sqrt(abar'_t) = (sqrt(abar_t) - sqrt(abar_{T-1})) sqrt(abar_0)/(sqrt(abar_0) - sqrt(abar_{T-1}))
 //
-// but for abar'_{T-1}, which stays at 2^-24, or a quarter of abar'_{T-2} if that is less, so that log(abar) is finite: diffusers does the same in the
-// schedulers that work with sigma/alpha (there the last value may exceed the one before). One beta, or betas of 0, stay as they are.
+// but for abar'_{T-1}, which stays at 2^-24, or a quarter of abar'_{T-2} if that is less, so that
+// log(abar) is finite: diffusers does the same in the schedulers that work with sigma/alpha (there
+// the last value may exceed the one before). One beta, or betas of 0, stay as they are.
 func ZeroSNR(beta []float64) []float64 {
 	root := make([]float64, len(beta)) // of abar
 	sum := 0.0

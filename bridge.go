@@ -2,8 +2,8 @@ package reverie
 
 import "math"
 
-// Bridge is the Brownian bridge between the data x0 and a given far end x1, with g^2 = C^2 (the reference process of
-// De Bortoli et al. 2021, arXiv:2106.01357, with both ends known):
+// Bridge is the Brownian bridge between the data x0 and a given far end x1, with g^2 = C^2 (the
+// reference process of De Bortoli et al. 2021, arXiv:2106.01357, with both ends known):
 //
 //	x_t = (1-t) x0 + t x1 + C sqrt(t(1-t)) eps
 type Bridge struct {

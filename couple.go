@@ -8,14 +8,15 @@ import (
 	"github.com/reverie-go/reverie/internal/assign"
 )
 
-// Couple returns the coupling of two batches that is nearest as a whole (minibatch optimal transport: Tong et al. 2023, arXiv:2302.00482; Pooladian et al.
-// 2023, arXiv:2304.14772): sample i of a goes with sample Couple(a, b)[i] of b, and the sum of their squared distances is the least of all
-// permutations. Reorder b (noise, or the far data set) by it and give both to Pair. Batches of different shapes, or numbers that are
-// not finite, panic.
+// Couple returns the coupling of two batches that is nearest as a whole (minibatch optimal
+// transport: Tong et al. 2023, arXiv:2302.00482; Pooladian et al. 2023, arXiv:2304.14772): sample i
+// of a goes with sample Couple(a, b)[i] of b, and the sum of their squared distances is the least
+// of all permutations. Reorder b (noise, or the far data set) by it and give both to Pair. Batches
+// of different shapes, or numbers that are not finite, panic.
 func Couple[T Float](a, b Batch[T]) []int { return assign.Least(Distances(a, b)) }
 
-// Distances returns the squared Euclidean distance of every sample of a (row) to every sample of b (column), summed in float64, on all cores
-// and with the same bits on any number of them.
+// Distances returns the squared Euclidean distance of every sample of a (row) to every sample of b
+// (column), summed in float64, on all cores and with the same bits on any number of them.
 func Distances[T Float](a, b Batch[T]) [][]float64 {
 	d := make([][]float64, len(a))
 	if len(a) == 0 {

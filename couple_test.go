@@ -9,7 +9,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// On the line the nearest coupling is by order (the monotone map is the optimal one); and in both precisions alike.
+// On the line the nearest coupling is by order (the monotone map is the optimal one); and in both
+// precisions alike.
 func TestCouple(t *testing.T) {
 	const n = 200
 	a, b := NewBatch[float64](n, 1), NewBatch[float64](n, 1)

@@ -10,8 +10,9 @@ import (
 //
 //	q(x_t | x_{t-1}) = N(sqrt(1-beta_t) x_{t-1}, beta_t I),   x_t = sqrt(abar_t) x0 + sqrt(1-abar_t) eps
 //
-// Its time is the code index 0..T-1 (the paper's t less one). Between two indices log(Alpha/Sigma) is interpolated linearly,
-// with Alpha^2 + Sigma^2 = 1; at an index the derivatives are those towards the next one (at T-1, from the one before).
+// Its time is the code index 0..T-1 (the paper's t less one). Between two indices log(Alpha/Sigma)
+// is interpolated linearly, with Alpha^2 + Sigma^2 = 1; at an index the derivatives are those
+// towards the next one (at T-1, from the one before).
 type DDPM struct {
 	beta    []float64
 	logAbar []float64
@@ -98,8 +99,9 @@ func (p *DDPM) TimeAt(lambda float64) float64 {
 	return float64(i-1) + (a-lambda)/(a-b)
 }
 
-// ELBO returns the weight of |x0hat - x0|^2 in the negative evidence lower bound (Luo 2022, arXiv:2208.11970, eq. 99) for
-// reverse steps of variance v, posterior or beta (a learned one has no weight of its own: see ReverseTerm; NaN):
+// ELBO returns the weight of |x0hat - x0|^2 in the negative evidence lower bound (Luo 2022,
+// arXiv:2208.11970, eq. 99) for reverse steps of variance v, posterior or beta (a learned one has
+// no weight of its own: see ReverseTerm; NaN):
 //
 //	abar_{t-1} beta_t^2 / (2 s_t^2 (1-abar_t)^2)
 //

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A Query asks what x0 is where x was seen at time t, and for what else is wanted. A wrapper passes on what it does not change, so that a
-// field added here reaches the network through all of them.
+// A Query asks what x0 is where x was seen at time t, and for what else is wanted. A wrapper passes
+// on what it does not change, so that a field added here reaches the network through all of them.
 type Query[X any] struct {
 	X    X
 	T    float64 // within the process's Span
@@ -16,13 +16,15 @@ type Query[X any] struct {
 	U    X       // for WantVJP, of X's shape
 }
 
-// An Estimate is what a Denoiser knows: tensors of the query's shape that alias none of it. What was not wanted may be left out.
+// An Estimate is what a Denoiser knows: tensors of the query's shape that alias none of it. What
+// was not wanted may be left out.
 type Estimate[X any] struct {
 	X0 X // E[x0 | x_t = x]
-	// V is what the network says of the reverse step's variance, mostly within [-1, 1], from which LearnedVariance interpolates
-	// (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15).
+	// V is what the network says of the reverse step's variance, mostly within [-1, 1], from which
+	// LearnedVariance interpolates (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15).
 	V X
-	// VJP is u' d x0hat/dx, sample by sample: what the divergence of the probability flow is made of, and guidance through the denoiser.
+	// VJP is u' d x0hat/dx, sample by sample: what the divergence of the probability flow is made
+	// of, and guidance through the denoiser.
 	VJP X
 }
 
@@ -38,7 +40,8 @@ const (
 // Has says whether all of o is wanted.
 func (w Want) Has(o Want) bool { return w&o == o }
 
-// Beyond returns an error that names what is wanted beyond known, of the denoiser that who is; nil where that is nothing.
+// Beyond returns an error that names what is wanted beyond known, of the denoiser that who is; nil
+// where that is nothing.
 func (w Want) Beyond(known Want, who string) error {
 	var more []string
 	for i, name := range []string{"learned variance", "vector-Jacobian product"} {
@@ -52,11 +55,13 @@ func (w Want) Beyond(known Want, who string) error {
 	return fmt.Errorf("%s gives %s", who, strings.Join(more, " and "))
 }
 
-// A Denoiser returns the expected data E[x0 | x_t = x]. Guidance, clamping and inpainting take Denoisers and are Denoisers.
+// A Denoiser returns the expected data E[x0 | x_t = x]. Guidance, clamping and inpainting take
+// Denoisers and are Denoisers.
 type Denoiser[X any] interface {
 	// Denoise answers the query, or fails as Knows does.
 	Denoise(ctx context.Context, q Query[X]) (Estimate[X], error)
-	// Knows returns nil where all that is wanted is known, else an error that names what is not, and why. It runs no network.
+	// Knows returns nil where all that is wanted is known, else an error that names what is not,
+	// and why. It runs no network.
 	Knows(w Want) error
 }
 
@@ -66,7 +71,8 @@ func Denoise[X any](ctx context.Context, d Denoiser[X], x X, t float64) (X, erro
 	return e.X0, err
 }
 
-// DenoiserFunc makes a function of x and t that returns x0hat a Denoiser, as http.HandlerFunc does a Handler. It knows nothing else.
+// DenoiserFunc makes a function of x and t that returns x0hat a Denoiser, as http.HandlerFunc does
+// a Handler. It knows nothing else.
 type DenoiserFunc[X any] func(ctx context.Context, x X, t float64) (X, error)
 
 // Denoise calls f.

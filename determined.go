@@ -6,7 +6,8 @@ import (
 	"math"
 )
 
-// An UndeterminedError says that a network's prediction leaves x0 open at a time: alpha has all but vanished there.
+// An UndeterminedError says that a network's prediction leaves x0 open at a time: alpha has all but
+// vanished there.
 type UndeterminedError struct {
 	T     float64
 	Ratio float64 // alpha/sigma at T
@@ -21,8 +22,9 @@ func (e *UndeterminedError) Error() string {
 		cmp.Or(e.Name, "the prediction"), e.T, e.Ratio, e.Times, cmp.Or(e.Remedy, "use the prediction v or x0, or a schedule that leaves more signal"))
 }
 
-// Determined returns an *UndeterminedError where k, predicted in float32, does not tell x0 at a time of p: eps and score where alpha has all but vanished,
-// and any kind whose coefficients float32 does not hold. Of V, X0 and EDMParam there is no such time.
+// Determined returns an *UndeterminedError where k, predicted in float32, does not tell x0 at a
+// time of p: eps and score where alpha has all but vanished, and any kind whose coefficients
+// float32 does not hold. Of V, X0 and EDMParam there is no such time.
 func Determined(p Process, k Param) error {
 	const most, range32 = 1 << 24, 1e30
 	lo, hi := p.Span()
@@ -47,7 +49,8 @@ func indexAt(p Process, t float64) float64 {
 	return t
 }
 
-// targetOf returns the target of a prediction with these coefficients at the law c, as a combination of x0, x1 and eps.
+// targetOf returns the target of a prediction with these coefficients at the law c, as a
+// combination of x0, x1 and eps.
 func targetOf(c Coef, skip, far, out float64) (x0, x1, eps float64) {
 	return (1 - skip*c.Alpha) / out, -(skip*c.Beta + far) / out, -skip * c.Sigma / out
 }

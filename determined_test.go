@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// own is a process of a user's own, cosine to the very end: its alpha at 1 is what float64 leaves of cos(pi/2), 6e-17.
+// own is a process of a user's own, cosine to the very end: its alpha at 1 is what float64 leaves
+// of cos(pi/2), 6e-17.
 type own struct{}
 
 func (own) At(t float64) Coef {
@@ -26,7 +27,8 @@ func chainTo(t *testing.T, T int, end float64) *DDPM {
 	return p
 }
 
-// Predictions of the noise leave x0 open where alpha vanishes, and no others; the processes that are in use leave enough of it.
+// Predictions of the noise leave x0 open where alpha vanishes, and no others; the processes that
+// are in use leave enough of it.
 func TestDetermined(t *testing.T) {
 	cosine, err := NewDDPM(CosineBetas(1000))
 	if err != nil {
@@ -65,7 +67,8 @@ func lastTime(p Process) float64 {
 	return hi
 }
 
-// What Determined says is lost is lost: an exact eps rounded to float32 gives an x0hat that is off by a part of that size.
+// What Determined says is lost is lost: an exact eps rounded to float32 gives an x0hat that is off
+// by a part of that size.
 func TestUndeterminedIsLost(t *testing.T) {
 	_, hi := own{}.Span()
 	c := own{}.At(hi)

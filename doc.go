@@ -28,10 +28,12 @@
 //     and eta = 0;
 //   - a network trained under one process in use under another (Transfer), by the clock that all share, log(a/s) (TimeAt).
 //
-// So the maths is scalar float64, and asks of a tensor only linear combinations and noise: a Space. Host is one over Go
-// slices; package engine has one over its tensors. What a method needs beyond that (Clamper, Normer, Dotter ..) is an optional
-// interface of the Space, found by type assertion as http.Flusher is. What a Denoiser is asked beside x0hat (a learned variance, a
-// vector-Jacobian product) is part of the Query, and what it Knows of that survives what wraps it: Map, Clamp, Transfer.
+// So the maths is scalar float64, and asks of a tensor only linear combinations and noise: a Space.
+// Host is one over Go slices; package engine has one over its tensors. What a method needs beyond
+// that (Clamper, Normer, Dotter ..) is an optional interface of the Space, found by type assertion
+// as http.Flusher is. What a Denoiser is asked beside x0hat (a learned variance, a vector-Jacobian
+// product) is part of the Query, and what it Knows of that survives what wraps it: Map, Clamp,
+// Transfer.
 //
 // # In use
 //

@@ -2,7 +2,8 @@ package reverie
 
 import "math"
 
-// EDM is the process of Karras et al. (2022, arXiv:2206.00364), whose time is the noise level itself:
+// EDM is the process of Karras et al. (2022, arXiv:2206.00364), whose time is the noise level
+// itself:
 //
 //	x_t = x0 + t eps,   t in [SigmaMin, SigmaMax]
 type EDM struct {

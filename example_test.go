@@ -34,8 +34,8 @@ func ExampleNewDDPM() {
 	// Output: 0.219
 }
 
-// A network trained on DDPM's chain denoises on EDM's scale: at sigma = 1 it is shown the input over sqrt(2), and an index between
-// two of its own.
+// A network trained on DDPM's chain denoises on EDM's scale: at sigma = 1 it is shown the input
+// over sqrt(2), and an index between two of its own.
 func ExampleTransfer() {
 	chain, err := reverie.NewDDPM(reverie.LinearBetas(1000, 1e-4, 0.02))
 	if err != nil {
@@ -62,7 +62,8 @@ func ExampleTransfer() {
 	// sigma from 0.0100 to 80.0
 }
 
-// Minibatch optimal transport: every sample of noise goes to the data that the batch as a whole has nearest.
+// Minibatch optimal transport: every sample of noise goes to the data that the batch as a whole has
+// nearest.
 func ExampleCouple() {
 	data := reverie.Batch[float64]{{-1, 0}, {1, 0}, {0, 2}}
 	noise := reverie.Batch[float64]{{0.2, 1.1}, {-0.7, -0.4}, {0.9, 0.3}}

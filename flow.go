@@ -5,16 +5,17 @@ import (
 	"math"
 )
 
-// Flow is flow matching's conditional optimal-transport path, also rectified flow (Lipman et al. 2023, arXiv:2210.02747, with
-// time running the other way; Liu et al. 2022, arXiv:2209.03003):
+// Flow is flow matching's conditional optimal-transport path, also rectified flow (Lipman et al.
+// 2023, arXiv:2210.02747, with time running the other way; Liu et al. 2022, arXiv:2209.03003):
 //
 //	x_t = (1-t) x0 + t eps,   velocity = eps - x0
 //
 // t = 0 is the data and t = 1 the noise.
 //
-// Between is a flow between two data sets: a sample of the far one takes the place of eps (Sigma is its coefficient: see Pair). Its
-// probability flow is what it ever was, started at far samples; but the law of x_t given x0 is no Gaussian, so score, SDE and
-// likelihood have no meaning: HasScore says so, and G2 is NaN.
+// Between is a flow between two data sets: a sample of the far one takes the place of eps (Sigma is
+// its coefficient: see Pair). Its probability flow is what it ever was, started at far samples; but
+// the law of x_t given x0 is no Gaussian, so score, SDE and likelihood have no meaning: HasScore
+// says so, and G2 is NaN.
 type Flow struct {
 	Lo, Hi  float64 // first and last time; 0: 1e-3 and 1. The score is singular at t = 0, Eps and Score predictions at 1
 	Between bool

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A flow between two data sets: the pair is on the straight line between the two samples, the velocity is their difference, and there is
-// neither score nor SDE.
+// A flow between two data sets: the pair is on the straight line between the two samples, the
+// velocity is their difference, and there is neither score nor SDE.
 func TestFlowBetween(t *testing.T) {
 	p := Flow{Between: true}
 	near(t, "sample", At(p, Clean).Alpha, 1, 0, 0)
@@ -30,7 +30,8 @@ func TestFlowBetween(t *testing.T) {
 	if sp.Stream.Step != 0 {
 		t.Error("Pair draws noise")
 	}
-	// The exact velocity, from a far sample at hi, leads back in one step of Euler's method, to any s and to the data.
+	// The exact velocity, from a far sample at hi, leads back in one step of Euler's method, to any
+	// s and to the data.
 	for s, want := range map[float64]float64{0.25: 3.25, Clean: 1} {
 		m := Move(p.At(1), At(p, s), 0)
 		near(t, "back", m.X*10+m.X0*1+m.Noise, want, tol, 0)

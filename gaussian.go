@@ -21,7 +21,8 @@ func Posterior(t, s Coef) (x, x0, far, variance float64) {
 //
 //	(v1/v2 - 1 - log(v1/v2) + (m1-m2)^2/v2)/2
 //
-// That of Gaussians with diagonal covariance is the sum over their dimensions. The variances are positive.
+// That of Gaussians with diagonal covariance is the sum over their dimensions. The variances are
+// positive.
 func KL(m1, v1, m2, v2 float64) float64 {
 	d := (v1 - v2) / v2
 	m := m1 - m2
@@ -36,8 +37,9 @@ const (
 	PosteriorVariance Variance = iota
 	// BetaVariance is that of q(x_t | x_s), beta_t: right for data ~ N(0, I).
 	BetaVariance
-	// LearnedVariance is between the two, where the network's v says: log variance = u log beta + (1-u) log posterior, u = (v+1)/2
-	// (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15). It takes a Denoiser that knows it (WantVariance).
+	// LearnedVariance is between the two, where the network's v says: log variance = u log beta +
+	// (1-u) log posterior, u = (v+1)/2 (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15). It takes
+	// a Denoiser that knows it (WantVariance).
 	LearnedVariance
 )
 
@@ -54,8 +56,9 @@ func (v Variance) String() string {
 	return fmt.Sprint(int(v))
 }
 
-// Of returns the variance v of the reverse step from the law t to the law s. It is 0 where s is Clean, whatever v:
-// the last step adds no noise. LearnedVariance, which the laws alone do not tell, is NaN elsewhere.
+// Of returns the variance v of the reverse step from the law t to the law s. It is 0 where s is
+// Clean, whatever v: the last step adds no noise. LearnedVariance, which the laws alone do not
+// tell, is NaN elsewhere.
 func (v Variance) Of(t, s Coef) float64 {
 	switch {
 	case s.Sigma == 0:

@@ -38,7 +38,8 @@ func readGoldenBound(t *testing.T) (g goldenBound) {
 	return g
 }
 
-// The mean and the learned variance of the reverse step, and the bound's term in bits/dim, of improved-diffusion's p_mean_variance.
+// The mean and the learned variance of the reverse step, and the bound's term in bits/dim, of
+// improved-diffusion's p_mean_variance.
 func TestLearnedVarianceAgainstImprovedDiffusion(t *testing.T) {
 	g := readGoldenBound(t)
 	p, err := NewDDPM(g.Beta)
@@ -85,7 +86,8 @@ func TestLearnedVarianceAgainstImprovedDiffusion(t *testing.T) {
 	}
 }
 
-// The chances of importance sampling against improved-diffusion's second-moment resampler, by the factors that undo them.
+// The chances of importance sampling against improved-diffusion's second-moment resampler, by the
+// factors that undo them.
 func TestImportanceAgainstImprovedDiffusion(t *testing.T) {
 	g := readGoldenBound(t).Resampler
 	p, err := NewDDPM(LinearBetas(len(g.Weights), 0.1, 0.2))
@@ -94,7 +96,8 @@ func TestImportanceAgainstImprovedDiffusion(t *testing.T) {
 	}
 	o := Objective{Process: p, Param: Eps, TimeLaw: NewImportance(p)}
 	for i, at := range g.At {
-		// Observe takes losses weighted as the batch's were, ours are told to the other without their weights
+		// Observe takes losses weighted as the batch's were, ours are told to the other without
+		// their weights
 		times := []float64{float64(at)}
 		o.Observe(times, []float64{g.Losses[i] * o.Factors(times)[0]})
 	}

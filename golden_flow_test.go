@@ -11,7 +11,8 @@ import (
 	"github.com/reverie-go/reverie/internal/assign"
 )
 
-// goldenFlow is what testdata/gen_flow.py wrote of the flow_matching package, in our direction of time.
+// goldenFlow is what testdata/gen_flow.py wrote of the flow_matching package, in our direction of
+// time.
 type goldenFlow struct {
 	Paths []struct {
 		Name string
@@ -65,13 +66,14 @@ func readGoldenFlow(t *testing.T) (g goldenFlow) {
 	return g
 }
 
-// pathOf returns our process of the package's path. Its cosine is Nichol and Dhariwal's without their offset.
+// pathOf returns our process of the package's path. Its cosine is Nichol and Dhariwal's without
+// their offset.
 func pathOf(name string) Process {
 	return map[string]Process{"flow": Flow{}, "vp": VP{}, "cosine": CosineVP{S: 1e-300}}[name]
 }
 
-// The paths of the flow_matching package: coefficients, derivatives, times of a ratio, samples and their velocities. The file has 13 digits,
-// and its 1 - t loses some of t.
+// The paths of the flow_matching package: coefficients, derivatives, times of a ratio, samples and
+// their velocities. The file has 13 digits, and its 1 - t loses some of t.
 func TestPathsAgainstFlowMatching(t *testing.T) {
 	for _, g := range readGoldenFlow(t).Paths {
 		p := pathOf(g.Name)
@@ -90,8 +92,8 @@ func TestPathsAgainstFlowMatching(t *testing.T) {
 	}
 }
 
-// The six conversions between predictions of the data, the noise and the velocity that the package has. Its x and coefficients, of 13 digits,
-// are multiplied by up to 1/sigma = 1e3 on the way.
+// The six conversions between predictions of the data, the noise and the velocity that the package
+// has. Its x and coefficients, of 13 digits, are multiplied by up to 1/sigma = 1e3 on the way.
 func TestConversionsAgainstFlowMatching(t *testing.T) {
 	count := 0
 	for _, g := range readGoldenFlow(t).Paths {
@@ -120,7 +122,8 @@ func TestConversionsAgainstFlowMatching(t *testing.T) {
 	}
 }
 
-// torchcfm's Schroedinger bridge between two ends. Its velocity has 1e-8 added to a denominator of at least 2e-3.
+// torchcfm's Schroedinger bridge between two ends. Its velocity has 1e-8 added to a denominator of
+// at least 2e-3.
 func TestBridgeAgainstTorchCFM(t *testing.T) {
 	g := readGoldenFlow(t).Bridges
 	if len(g) != 2 {
@@ -140,7 +143,8 @@ func TestBridgeAgainstTorchCFM(t *testing.T) {
 	}
 }
 
-// Exact assignments against scipy: the least cost, and the same columns where no other choice has it.
+// Exact assignments against scipy: the least cost, and the same columns where no other choice has
+// it.
 func TestAssignAgainstScipy(t *testing.T) {
 	g := readGoldenFlow(t)
 	if len(g.Assignments) != 8 || len(g.Large) != 5 {

@@ -37,7 +37,8 @@ func near(t *testing.T, what string, got, want, tol, floor float64) {
 	}
 }
 
-// DDPM's tables against PyTorch float64. The script's 1 - cumprod is off by some 2^-53, which is 1e-12 of the smallest, beta_0 = 1e-4.
+// DDPM's tables against PyTorch float64. The script's 1 - cumprod is off by some 2^-53, which is
+// 1e-12 of the smallest, beta_0 = 1e-4.
 func TestTablesAgainstPyTorch(t *testing.T) {
 	for _, g := range readGolden(t).Tables {
 		p, err := NewDDPM(betasOf(g.Schedule, g.T, g.Start, g.End))

@@ -29,7 +29,8 @@ func mustLearned(params []float64) *LearnedVP {
 	return p
 }
 
-// trained returns the parameters of a schedule far from a straight line, as training might leave them.
+// trained returns the parameters of a schedule far from a straight line, as training might leave
+// them.
 func trained() []float64 {
 	p := LearnedParams(9)
 	z := make([]float64, len(p))
@@ -93,7 +94,8 @@ func eachPair(t *testing.T, f func(t *testing.T, p Process, t1, s1 float64, ct, 
 	}
 }
 
-// The law's derivatives against central differences, whose error h^2 x”'/6 + 2^-53 x/h stays below 1e-4 of the derivative.
+// The law's derivatives against central differences, whose error h^2 x”'/6 + 2^-53 x/h stays below
+// 1e-4 of the derivative.
 func TestDerivatives(t *testing.T) {
 	each(t, func(t *testing.T, p Process, at float64, c Coef) {
 		lo, hi := p.Span()
@@ -163,7 +165,8 @@ func TestG2(t *testing.T) {
 	})
 }
 
-// The probability flow: velocity = drift - g^2 score/2, coefficient by coefficient; and velocity = a' x0 + b' x1 + s' eps.
+// The probability flow: velocity = drift - g^2 score/2, coefficient by coefficient; and velocity =
+// a' x0 + b' x1 + s' eps.
 func TestVelocityIsDriftLessScore(t *testing.T) {
 	each(t, func(t *testing.T, p Process, at float64, c Coef) {
 		vx, v0, vfar := c.Velocity()
@@ -193,7 +196,8 @@ func textbook(c Coef, x0, x1, eps float64) map[string]float64 {
 	}
 }
 
-// Every kind's target is its textbook definition, gives back x0, and converts into every other kind.
+// Every kind's target is its textbook definition, gives back x0, and converts into every other
+// kind.
 func TestParamsRoundTrip(t *testing.T) {
 	each(t, func(t *testing.T, p Process, at float64, c Coef) {
 		const x0, x1, eps = 0.7, -0.4, -1.3
@@ -245,7 +249,8 @@ func TestInputScale(t *testing.T) {
 	})
 }
 
-// Whatever eta, a step keeps the law: x = a_t x0 + b_t x1 + s_t eps becomes a_s x0 + b_s x1 + noise of variance s_s^2.
+// Whatever eta, a step keeps the law: x = a_t x0 + b_t x1 + s_t eps becomes a_s x0 + b_s x1 + noise
+// of variance s_s^2.
 func TestMoveKeepsTheLaw(t *testing.T) {
 	eachPair(t, func(t *testing.T, _ Process, _, _ float64, ct, cs Coef) {
 		for _, eta := range []float64{0, 0.3, 1} {
@@ -257,8 +262,9 @@ func TestMoveKeepsTheLaw(t *testing.T) {
 	})
 }
 
-// Forwards and back: x_s drawn from the forward chain's marginal and x_t from q(x_t | x_s) have the covariance that the posterior inverts,
-// Cov(x_s, x_t) = (a_t/a_s) s_s^2 = X s_t^2; and the posterior's variance is what that leaves of s_s^2.
+// Forwards and back: x_s drawn from the forward chain's marginal and x_t from q(x_t | x_s) have the
+// covariance that the posterior inverts, Cov(x_s, x_t) = (a_t/a_s) s_s^2 = X s_t^2; and the
+// posterior's variance is what that leaves of s_s^2.
 func TestPosteriorIsBayes(t *testing.T) {
 	eachPair(t, func(t *testing.T, _ Process, _, _ float64, ct, cs Coef) {
 		cov := ct.Alpha / cs.Alpha * cs.Sigma * cs.Sigma
@@ -277,9 +283,10 @@ func TestPosteriorIsBayes(t *testing.T) {
 	})
 }
 
-// Where neighbouring laws are all but equal the difference of their variances cancels: both s and both a are within an ulp or so, quotient
-// and product within half of one, five in all, twice that in the square: 10 2^-52 of s_t^2, less than 2^-48. Between indices,
-// where nothing but this error may be left, it has either sign; what is returned must still be a variance.
+// Where neighbouring laws are all but equal the difference of their variances cancels: both s and
+// both a are within an ulp or so, quotient and product within half of one, five in all, twice that
+// in the square: 10 2^-52 of s_t^2, less than 2^-48. Between indices, where nothing but this error
+// may be left, it has either sign; what is returned must still be a variance.
 func TestForwardVarianceOfTinyBetas(t *testing.T) {
 	for first := 1e-12; first < 1; first *= 1.07 {
 		for _, b := range []float64{1e-12, 1e-15, 1e-16} {
@@ -349,7 +356,8 @@ func TestPapersSteps(t *testing.T) {
 	})
 }
 
-// The ends of Move: to clean data it is x0hat, from a bridge's far end a fresh draw, and backwards it adds no noise.
+// The ends of Move: to clean data it is x0hat, from a bridge's far end a fresh draw, and backwards
+// it adds no noise.
 func TestMoveEnds(t *testing.T) {
 	b := Bridge{C: 2}
 	for _, eta := range []float64{0, 1} {
@@ -374,8 +382,9 @@ func TestMoveEnds(t *testing.T) {
 	}
 }
 
-// DDPM's weight of the bound is half the loss of signal-to-noise ratio (Kingma et al. 2021, eq. 14) for the posterior's variance; times out^2
-// it is the papers' weight of eps (Ho et al. 2020, eq. 12), and the weight of x0 of Luo (2022) for either variance.
+// DDPM's weight of the bound is half the loss of signal-to-noise ratio (Kingma et al. 2021, eq. 14)
+// for the posterior's variance; times out^2 it is the papers' weight of eps (Ho et al. 2020, eq.
+// 12), and the weight of x0 of Luo (2022) for either variance.
 func TestELBOWeights(t *testing.T) {
 	for _, p := range []*DDPM{mustDDPM("linear", 300), mustDDPM("cosine", 50)} {
 		for i := range p.Steps() {
@@ -410,7 +419,8 @@ func TestELBOWeights(t *testing.T) {
 	}
 }
 
-// Between two indices log(a/s) is interpolated linearly, so its slope is the difference of theirs: at the lower one too, and at T-1 that below.
+// Between two indices log(a/s) is interpolated linearly, so its slope is the difference of theirs:
+// at the lower one too, and at T-1 that below.
 func TestDDPMInterpolation(t *testing.T) {
 	p := mustDDPM("linear", 300)
 	log := func(at float64) float64 { c := p.At(at); return math.Log(c.Alpha / c.Sigma) }

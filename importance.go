@@ -13,16 +13,18 @@ const (
 	alwaysMix = 0.001 // share of uniform draws, so that no bin is forgotten and no factor exceeds 1000
 )
 
-// Importance draws times in proportion to the root mean square of the last losses there, and a factor
-// makes up for it. It is the last losses at each index of a Discrete process, or in each of 100 equal parts of
-// another's Span (Nichol & Dhariwal 2021, arXiv:2102.09672, sec. 3.3):
+// Importance draws times in proportion to the root mean square of the last losses there, and a
+// factor makes up for it. It is the last losses at each index of a Discrete process, or in each of
+// 100 equal parts of another's Span (Nichol & Dhariwal 2021, arXiv:2102.09672, sec. 3.3):
 //
 //	p_k ~ sqrt(mean of the last 10 losses^2),   factor of a loss at k = 1/(K p_k)
 //
-// Until all K bins have 10 losses the draws are uniform, and a thousandth of them remains so. The weighted mean of the losses has
-// the same expectation as with uniform times, and a smaller variance.
+// Until all K bins have 10 losses the draws are uniform, and a thousandth of them remains so. The
+// weighted mean of the losses has the same expectation as with uniform times, and a smaller
+// variance.
 //
-// It is plain data: as JSON it goes with a checkpoint, and a resumed run draws what the first would have drawn.
+// It is plain data: as JSON it goes with a checkpoint, and a resumed run draws what the first would
+// have drawn.
 type Importance struct {
 	Losses [][]float64 `json:"losses"` // of each bin at most 10, the oldest first
 }
@@ -127,7 +129,8 @@ func (m *Importance) chances() []float64 {
 	return p
 }
 
-// pick returns the share in [0, 1) of all bins, equally wide, at the quantile u of the bins' probabilities p.
+// pick returns the share in [0, 1) of all bins, equally wide, at the quantile u of the bins'
+// probabilities p.
 func pick(p []float64, u float64) float64 {
 	k := 0
 	for ; k < len(p)-1 && u >= p[k]; k++ {

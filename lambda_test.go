@@ -8,8 +8,8 @@ import (
 // bare hides all of a process but its law.
 type bare struct{ Process }
 
-// TimeAt inverts Lambda, in closed form and by bisection. lambda is good to about 2^-50 of what it is the logarithm of, so the time to that
-// over the slope.
+// TimeAt inverts Lambda, in closed form and by bisection. lambda is good to about 2^-50 of what it
+// is the logarithm of, so the time to that over the slope.
 func TestTimeAt(t *testing.T) {
 	each(t, func(t *testing.T, p Process, at float64, c Coef) {
 		slope := math.Abs(c.DAlpha/c.Alpha - c.DSigma/c.Sigma)

@@ -2,12 +2,14 @@ package reverie
 
 import "math"
 
-// LogLevel returns the log probability, in nats, of an 8-bit level under a discretised Gaussian (Ho et al. 2020, arXiv:2006.11239, eq. 13):
+// LogLevel returns the log probability, in nats, of an 8-bit level under a discretised Gaussian (Ho
+// et al. 2020, arXiv:2006.11239, eq. 13):
 //
 //	log of the integral of N(u; mean, e^(2 logSD)) over u from x - 1/255 to x + 1/255
 //
-// x is one of the 256 levels -1, -1 + 2/255, .., 1; the bin of the first is open below, that of the last above, so the 256 probabilities sum to
-// 1. It is exact to some 1e-12 relative however far the level is from the mean, and -Inf only where it is below -1e307.
+// x is one of the 256 levels -1, -1 + 2/255, .., 1; the bin of the first is open below, that of the
+// last above, so the 256 probabilities sum to 1. It is exact to some 1e-12 relative however far the
+// level is from the mean, and -Inf only where it is below -1e307.
 func LogLevel(x, mean, logSD float64) float64 {
 	const half = 1.0 / 255
 	d := x - mean
@@ -31,7 +33,8 @@ func scaled(d, logSD float64) float64 {
 	return d * math.Exp(-logSD)
 }
 
-// logBetween returns log(Phi(b) - Phi(a)) for b > |a|, where the middle is m and the logarithm of b-a is given.
+// logBetween returns log(Phi(b) - Phi(a)) for b > |a|, where the middle is m and the logarithm of
+// b-a is given.
 func logBetween(a, b, m, logWidth float64) float64 {
 	if b-a < 1e-2/max(1, b) { // Phi's difference would cancel: the density, and two terms of the series of its mean over the interval
 		w, q := math.Exp(2*logWidth), m*m

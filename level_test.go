@@ -64,7 +64,8 @@ func TestLogLevelsSumToOne(t *testing.T) {
 	}
 }
 
-// A narrow bin is the density times its width, a wide one all of it, and nothing is a number where it should not be.
+// A narrow bin is the density times its width, a wide one all of it, and nothing is a number where
+// it should not be.
 func TestLogLevelEnds(t *testing.T) {
 	const x = -1 + 2*77.0/255
 	near(t, "density", LogLevel(x, x+3, 9), -9-math.Log(2*math.Pi)/2-math.Exp(-18)*4.5+math.Log(2.0/255), 1e-12, 0)
@@ -82,8 +83,8 @@ func TestLogLevelEnds(t *testing.T) {
 	}
 }
 
-// As the mean moves away the logarithm bends down, less than the density's own (a Gaussian's integral over an interval is log-concave in its
-// mean): no seam between the formulas.
+// As the mean moves away the logarithm bends down, less than the density's own (a Gaussian's
+// integral over an interval is log-concave in its mean): no seam between the formulas.
 func TestLogLevelIsSmooth(t *testing.T) {
 	const x = -1 + 2*100.0/255
 	for _, logSD := range []float64{-6, -4, -2, 0, 1, 2, 5, 9} {

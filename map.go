@@ -6,9 +6,10 @@ import (
 	"fmt"
 )
 
-// Map returns the Denoiser whose x0hat is f of d's. It knows what d knows: of a learned variance the same, and of the vector-Jacobian
-// product the chain rule's, for which vjp is f's own, u' df/dx0 at d's x0hat; where that is nil it is refused. The product costs d a second
-// call, since f's needs x0hat first.
+// Map returns the Denoiser whose x0hat is f of d's. It knows what d knows: of a learned variance
+// the same, and of the vector-Jacobian product the chain rule's, for which vjp is f's own, u'
+// df/dx0 at d's x0hat; where that is nil it is refused. The product costs d a second call, since
+// f's needs x0hat first.
 func Map[X any](d Denoiser[X], f func(x0 X) X, vjp func(x0, u X) X) Denoiser[X] {
 	return mapped[X]{d, f, vjp}
 }
@@ -47,8 +48,8 @@ func (m mapped[X]) Denoise(ctx context.Context, q Query[X]) (e Estimate[X], err 
 	return e, nil
 }
 
-// Clamp returns a Denoiser whose x0hat is d's clamped to [lo, hi], the data's range. What a solver derives from it (epshat,
-// the score) follows the clamped x0hat. The Space must be a Clamper.
+// Clamp returns a Denoiser whose x0hat is d's clamped to [lo, hi], the data's range. What a solver
+// derives from it (epshat, the score) follows the clamped x0hat. The Space must be a Clamper.
 func Clamp[X any](sp Space[X], d Denoiser[X], lo, hi float64) (Denoiser[X], error) {
 	c, ok := sp.(Clamper[X])
 	if !ok {

@@ -7,7 +7,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// An Objective says what a network learns: to predict Param at times of Process, weighted by Weighting.
+// An Objective says what a network learns: to predict Param at times of Process, weighted by
+// Weighting.
 //
 //	E over t, x0, eps of  Weight(t) loss(F(in x_t, cond) - target)
 //
@@ -20,8 +21,8 @@ type Objective struct {
 }
 
 // Validate reports a field that is missing, a weighting or a law of times that does not go with the
-// process, and a Param or weight that is singular in the Span. Last comes an *UndeterminedError, see
-// Determined: such an objective can be followed, to little use.
+// process, and a Param or weight that is singular in the Span. Last comes an *UndeterminedError,
+// see Determined: such an objective can be followed, to little use.
 func (o Objective) Validate() error {
 	switch {
 	case o.Process == nil:
@@ -77,8 +78,8 @@ func (o Objective) Times(s random.Stream, n int) []float64 {
 	return o.TimeLaw.Times(o.Process, s, n)
 }
 
-// Factors returns by what the losses at the times t are multiplied to make up for how often they are
-// drawn: 1 but for a TimeMemory. Corrupt and Pair have them in the Task's Weight.
+// Factors returns by what the losses at the times t are multiplied to make up for how often they
+// are drawn: 1 but for a TimeMemory. Corrupt and Pair have them in the Task's Weight.
 func (o Objective) Factors(t []float64) []float64 {
 	if m, ok := o.TimeLaw.(TimeMemory); ok {
 		return m.Factors(o.Process, t)
@@ -124,13 +125,14 @@ type Task[X any] struct {
 	T      []float64 // the times
 }
 
-// Corrupt noises the data x0, sample n to the time t[n], with the next noise of sp. far is the given end x1, for a process that has one.
+// Corrupt noises the data x0, sample n to the time t[n], with the next noise of sp. far is the
+// given end x1, for a process that has one.
 func Corrupt[X any](o Objective, sp Space[X], x0 X, t []float64, far ...X) Task[X] {
 	return Pair(o, sp, x0, sp.Noise(x0), t, far...)
 }
 
-// Pair is Corrupt with a given eps in place of fresh noise: the sample of the far data set for Flow{Between: true}, or noise that a
-// coupling has assigned to the data (Couple).
+// Pair is Corrupt with a given eps in place of fresh noise: the sample of the far data set for
+// Flow{Between: true}, or noise that a coupling has assigned to the data (Couple).
 func Pair[X any](o Objective, sp Space[X], x0, eps X, t []float64, far ...X) Task[X] {
 	n := len(t)
 	task := Task[X]{Cond: make([]float64, n), Weight: o.Factors(t), T: t}

@@ -10,7 +10,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// Corrupt against the definitions, element by element: x_t, each kind's textbook target, the weights, the network's numbers.
+// Corrupt against the definitions, element by element: x_t, each kind's textbook target, the
+// weights, the network's numbers.
 func TestCorrupt(t *testing.T) {
 	x0 := Batch[float64]{{0.3, -0.9, 0.1}, {1, 0, -1}}
 	x1 := Batch[float64]{{2, 3, -4}, {0.5, -0.25, 8}}
@@ -42,8 +43,9 @@ func TestCorrupt(t *testing.T) {
 	}
 }
 
-// Times are uniform over a DDPM's indices: chi^2 with 9 degrees of freedom, 9 + 4 sqrt(18) = 26; and over another process's span, by
-// mean (deviation of a uniform number 1/sqrt(12)) within 4 standard errors and range. A sample's time does not depend on the batch.
+// Times are uniform over a DDPM's indices: chi^2 with 9 degrees of freedom, 9 + 4 sqrt(18) = 26;
+// and over another process's span, by mean (deviation of a uniform number 1/sqrt(12)) within 4
+// standard errors and range. A sample's time does not depend on the batch.
 func TestTimes(t *testing.T) {
 	const n = 10000
 	o := Objective{Process: mustDDPM("linear", 10)}
@@ -303,7 +305,8 @@ func TestKL(t *testing.T) {
 	}
 }
 
-// The processes of one family tend to one another: a DDPM whose betas are beta(t)/T is VP to first order in 1/T.
+// The processes of one family tend to one another: a DDPM whose betas are beta(t)/T is VP to first
+// order in 1/T.
 func TestDDPMTendsToVP(t *testing.T) {
 	vp := VP{}
 	gap := func(T int) float64 {

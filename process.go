@@ -12,19 +12,20 @@ import (
 // x0 is the data, x1 the far end that a bridge is given (Beta is 0 for every other process).
 type Coef struct{ Alpha, Beta, Sigma, DAlpha, DBeta, DSigma float64 }
 
-// A Process is a family of such laws, from the data (t near lo) to the prior (t = hi).
-// Alpha/Sigma decreases strictly with t.
+// A Process is a family of such laws, from the data (t near lo) to the prior (t = hi). Alpha/Sigma
+// decreases strictly with t.
 type Process interface {
 	// At returns the law at t, which lies in Span.
 	At(t float64) Coef
-	// Span returns the first and the last time. Where 1/Sigma or DSigma is singular at 0, lo is above it.
+	// Span returns the first and the last time. Where 1/Sigma or DSigma is singular at 0, lo is
+	// above it.
 	Span() (lo, hi float64)
 	// Cond returns the number by which the network is told t.
 	Cond(t float64) float64
 }
 
-// Clean is the time of the data itself, x_t = x0, in every process: the target of a sampler's last step and never
-// the start of one. For a DDPM it is the index before 0.
+// Clean is the time of the data itself, x_t = x0, in every process: the target of a sampler's last
+// step and never the start of one. For a DDPM it is the index before 0.
 const Clean = -1.0
 
 // At returns p's law at t, which lies in p's Span or is Clean.
@@ -35,14 +36,17 @@ func At(p Process, t float64) Coef {
 	return p.At(t)
 }
 
-// Discrete is implemented by a process whose network was trained at the times 0, 1, .., Steps()-1 only.
+// Discrete is implemented by a process whose network was trained at the times 0, 1, .., Steps()-1
+// only.
 type Discrete interface{ Steps() int }
 
-// Prior is implemented by a process whose samplers start from N(0, PriorSigma^2 I) with another deviation than
-// Sigma at hi: those whose law tends to N(0, I) start there, although at hi they have not quite reached it.
+// Prior is implemented by a process whose samplers start from N(0, PriorSigma^2 I) with another
+// deviation than Sigma at hi: those whose law tends to N(0, I) start there, although at hi they
+// have not quite reached it.
 type Prior interface{ PriorSigma() float64 }
 
-// PriorSigma returns the deviation of the noise from which p's samplers start at hi. A bridge starts from x1 instead.
+// PriorSigma returns the deviation of the noise from which p's samplers start at hi. A bridge
+// starts from x1 instead.
 func PriorSigma(p Process) float64 {
 	if p, ok := p.(Prior); ok {
 		return p.PriorSigma()
@@ -51,8 +55,9 @@ func PriorSigma(p Process) float64 {
 	return p.At(hi).Sigma
 }
 
-// HasScore returns nil, or why p has no score: then whatever is derived from it (an SDE's solver, fresh noise, Langevin's dynamics, a
-// likelihood, the weight of a bound) is to be refused, while the probability flow stands. A process says so by a method of this name.
+// HasScore returns nil, or why p has no score: then whatever is derived from it (an SDE's solver,
+// fresh noise, Langevin's dynamics, a likelihood, the weight of a bound) is to be refused, while
+// the probability flow stands. A process says so by a method of this name.
 func HasScore(p Process) error {
 	if p, ok := p.(interface{ HasScore() error }); ok {
 		return p.HasScore()
@@ -60,8 +65,8 @@ func HasScore(p Process) error {
 	return nil
 }
 
-// Check reports a process whose span or law is none, because its parameters are out of range: At must give finite coefficients that grow
-// noisier from lo to hi.
+// Check reports a process whose span or law is none, because its parameters are out of range: At
+// must give finite coefficients that grow noisier from lo to hi.
 func Check(p Process) error {
 	lo, hi := p.Span()
 	if !finite(lo, hi) || lo > hi {
@@ -82,7 +87,8 @@ func Check(p Process) error {
 	return nil
 }
 
-// Drift returns the coefficients of the forward SDE's drift (Song et al. 2021, arXiv:2011.13456, eq. 5)
+// Drift returns the coefficients of the forward SDE's drift (Song et al. 2021, arXiv:2011.13456,
+// eq. 5)
 //
 //	dx = (x X + far x1) dt + g dw,    x = a'/a,   far = b' - x b
 //
@@ -111,7 +117,8 @@ func (c Coef) Eps() (x, x0, far float64) {
 	return 1 / c.Sigma, -c.Alpha / c.Sigma, -c.Beta / c.Sigma
 }
 
-// Velocity returns the coefficients of the velocity of the probability flow, given the expected data x0hat:
+// Velocity returns the coefficients of the velocity of the probability flow, given the expected
+// data x0hat:
 //
 //	dX/dt = a' x0hat + b' x1 + s' epshat = x X + x0 x0hat + far x1
 //
@@ -121,7 +128,8 @@ func (c Coef) Velocity() (x, x0, far float64) {
 	return x, c.DAlpha - x*c.Alpha, c.DBeta - x*c.Beta
 }
 
-// Diffusion is implemented by a process that knows its g^2 in closed form, where the general formula of G2 cancels.
+// Diffusion is implemented by a process that knows its g^2 in closed form, where the general
+// formula of G2 cancels.
 type Diffusion interface{ G2(t float64) float64 }
 
 // G2 returns the squared diffusion coefficient g^2 of p's forward SDE at t:

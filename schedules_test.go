@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// The cosine schedule is what its betas' product tends to: at (t+1)/T it is the chain's abar, but for the betas clipped at 0.999.
+// The cosine schedule is what its betas' product tends to: at (t+1)/T it is the chain's abar, but
+// for the betas clipped at 0.999.
 func TestCosineVPIsTheChains(t *testing.T) {
 	const T = 1000
 	p, chain := CosineVP{}, mustDDPM("cosine", T)
@@ -23,7 +24,8 @@ func TestCosineVPIsTheChains(t *testing.T) {
 	near(t, "abar(1/2)", f(0.5)/f(0), 0.4938, 1e-4, 0)
 }
 
-// The sigmoid schedule as the papers' code has it: v_end - S((t (end-start) + start)/tau) over v_end - v_start.
+// The sigmoid schedule as the papers' code has it: v_end - S((t (end-start) + start)/tau) over
+// v_end - v_start.
 func TestSigmoidVPIsThePapers(t *testing.T) {
 	for _, p := range []SigmoidVP{{}, {Start: 0, End: 3, Tau: 0.7}, {Start: -3, End: 3, Tau: 0.3}} {
 		start, end, tau := p.Start, p.End, or(p.Tau, 1)
@@ -47,7 +49,8 @@ func TestSigmoidBetasAreDiffusers(t *testing.T) {
 	}
 }
 
-// ZeroSNR keeps the first step, leaves the last next to no signal, and sqrt(abar) between them by a straight line of what it was.
+// ZeroSNR keeps the first step, leaves the last next to no signal, and sqrt(abar) between them by a
+// straight line of what it was.
 func TestZeroSNR(t *testing.T) {
 	for _, beta := range [][]float64{LinearBetas(1000, 1e-4, 0.02), CosineBetas(300), {0.1, 0.2}, {0.1, 0.3, 0.2}} {
 		out := ZeroSNR(beta)
@@ -79,7 +82,8 @@ func TestZeroSNR(t *testing.T) {
 	}
 }
 
-// Flow matching's diffusion path is VP with velocity prediction: Lipman et al. 2023, arXiv:2210.02747, eq. 19, whose time runs the other way and whose T(s) is B:
+// Flow matching's diffusion path is VP with velocity prediction: Lipman et al. 2023,
+// arXiv:2210.02747, eq. 19, whose time runs the other way and whose T(s) is B:
 //
 //	u_t(x|x1) = -T'(1-t)/2 (e^(-T(1-t)) x - e^(-T(1-t)/2) x1)/(1 - e^(-T(1-t)))
 func TestVPVelocityIsFlowMatchings(t *testing.T) {
@@ -113,7 +117,8 @@ func TestLearnedByHand(t *testing.T) {
 	near(t, "g1", -2*c1.Lambda(), 6, tol, 0)
 }
 
-// -SNR' = gamma' e^-gamma, which is what the bound of a learned schedule weights by (Kingma et al. 2021, eq. 18).
+// -SNR' = gamma' e^-gamma, which is what the bound of a learned schedule weights by (Kingma et al.
+// 2021, eq. 18).
 func TestLearnedDSNR(t *testing.T) {
 	for _, p := range []*LearnedVP{mustLearned(LearnedParams(32)), mustLearned(trained())} {
 		for at := 0.0; at <= 1; at += 0.125 {
@@ -123,7 +128,8 @@ func TestLearnedDSNR(t *testing.T) {
 	}
 }
 
-// A new schedule is all but a straight line whose Cond runs from 0 to 999; parameters survive JSON to the bit.
+// A new schedule is all but a straight line whose Cond runs from 0 to 999; parameters survive JSON
+// to the bit.
 func TestLearnedParams(t *testing.T) {
 	for _, n := range []int{1, 16, 1024} {
 		p := mustLearned(LearnedParams(n))
@@ -183,8 +189,8 @@ func TestLearnedErrors(t *testing.T) {
 	}
 }
 
-// Processes that tend to N(0, I) start there, and have all but reached it: at most a tenth of the signal is left (e^-2.5 of a learned
-// schedule as it begins).
+// Processes that tend to N(0, I) start there, and have all but reached it: at most a tenth of the
+// signal is left (e^-2.5 of a learned schedule as it begins).
 func TestPriors(t *testing.T) {
 	for _, p := range []Process{VP{}, SubVP{}, CosineVP{}, SigmoidVP{}, mustLearned(LearnedParams(4)), mustDDPM("linear", 1000)} {
 		_, hi := p.Span()

@@ -8,8 +8,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// A Space is all that the maths asks of a batch of tensors X: linear combinations and noise. A batch is N samples along X's first
-// axis; results are new values and never alias an argument.
+// A Space is all that the maths asks of a batch of tensors X: linear combinations and noise. A
+// batch is N samples along X's first axis; results are new values and never alias an argument.
 //
 // A Space holds its position in the noise streams, so a run needs its own.
 type Space[X any] interface {
@@ -17,12 +17,13 @@ type Space[X any] interface {
 	Sum(c []float64, x ...X) X
 	// SumEach is Sum with own coefficients for each sample: c[i][n] is that of x[i] at sample n.
 	SumEach(c [][]float64, x ...X) X
-	// Noise returns standard normal noise in the shape of like: one stream per sample, so that the batch size never changes a
-	// sample's noise. Each call is the next step of the streams.
+	// Noise returns standard normal noise in the shape of like: one stream per sample, so that the
+	// batch size never changes a sample's noise. Each call is the next step of the streams.
 	Noise(like X) X
 }
 
-// A Clamper is a Space that clamps every element to [lo, hi]. ClampVJP is the vector-Jacobian product: u where x is within, 0 elsewhere.
+// A Clamper is a Space that clamps every element to [lo, hi]. ClampVJP is the vector-Jacobian
+// product: u where x is within, 0 elsewhere.
 type Clamper[X any] interface {
 	Clamp(x X, lo, hi float64) X
 	ClampVJP(x, u X, lo, hi float64) X
@@ -34,20 +35,22 @@ type Normer[X any] interface{ Norm(x X) []float64 }
 // A Dotter is a Space that returns each sample's inner product of x and y, summed in float64.
 type Dotter[X any] interface{ Dot(x, y X) []float64 }
 
-// A Quantiler is a Space that returns, for each sample, the q-quantile (0 to 1) of its elements' magnitudes, interpolated linearly
-// between neighbours as numpy.quantile does. AbsQuantileVJP returns u[n] times the gradient of sample n's quantile, which is 0 but at the
-// one or two elements that it lies at or between; equal elements count in the order in which they stand.
+// A Quantiler is a Space that returns, for each sample, the q-quantile (0 to 1) of its elements'
+// magnitudes, interpolated linearly between neighbours as numpy.quantile does. AbsQuantileVJP
+// returns u[n] times the gradient of sample n's quantile, which is 0 but at the one or two elements
+// that it lies at or between; equal elements count in the order in which they stand.
 type Quantiler[X any] interface {
 	AbsQuantile(x X, q float64) []float64
 	AbsQuantileVJP(x X, q float64, u []float64) X
 }
 
-// A LogScaler is a Space that scales every element by an exponential: LogScale returns x exp(a + b v).
+// A LogScaler is a Space that scales every element by an exponential: LogScale returns x exp(a + b
+// v).
 type LogScaler[X any] interface{ LogScale(x, v X, a, b float64) X }
 
-// A Rower is a Space that gives a batch's numbers to the host and takes them back, all in float64: Rows returns those of each sample,
-// FromRows a batch of such rows, of any number of samples, in the type and the sample shape of like. Neither shares memory with an
-// argument.
+// A Rower is a Space that gives a batch's numbers to the host and takes them back, all in float64:
+// Rows returns those of each sample, FromRows a batch of such rows, of any number of samples, in
+// the type and the sample shape of like. Neither shares memory with an argument.
 type Rower[X any] interface {
 	Rows(x X) [][]float64
 	FromRows(like X, rows [][]float64) X
@@ -68,10 +71,12 @@ func NewBatch[T Float](n, size int) Batch[T] {
 	return b
 }
 
-// Host is the Space over Go slices: for programs without the engine, and the reference for other Spaces. Products and sums are
-// taken in float64 and rounded once to T. Batches of one call have the same shape; else it panics.
+// Host is the Space over Go slices: for programs without the engine, and the reference for other
+// Spaces. Products and sums are taken in float64 and rounded once to T. Batches of one call have
+// the same shape; else it panics.
 type Host[T Float] struct {
-	// Stream is the noise of the next call of Noise, for the batch's first sample; Noise advances its Step.
+	// Stream is the noise of the next call of Noise, for the batch's first sample; Noise advances
+	// its Step.
 	Stream random.Stream
 }
 
@@ -214,7 +219,8 @@ func quantile(v []float64, q float64) float64 {
 	return v[i]*(1-w) + v[next]*w
 }
 
-// between returns the two of n numbers in order that the q-quantile lies between, and the second one's weight.
+// between returns the two of n numbers in order that the q-quantile lies between, and the second
+// one's weight.
 func between(q float64, n int) (i, next int, w float64) {
 	at := q * float64(n-1)
 	i = min(int(at), n-1)

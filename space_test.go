@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// The Host's optional methods, by hand; quantiles as numpy.quantile interpolates: numpy.quantile([0.5, 1, 2, 4], [0, 0.1, 0.5, 0.9, 1]).
+// The Host's optional methods, by hand; quantiles as numpy.quantile interpolates:
+// numpy.quantile([0.5, 1, 2, 4], [0, 0.1, 0.5, 0.9, 1]).
 func TestHostOptional(t *testing.T) {
 	sp := &Host[float64]{}
 	x, y := Batch[float64]{{1, -2, 0.5, -4}, {0, 0, 0, 3}}, Batch[float64]{{2, 1, -4, 0.25}, {1, 1, 1, -1}}
@@ -33,7 +34,8 @@ func TestHostOptional(t *testing.T) {
 	}
 }
 
-// The derivatives of a clamp and of a quantile: of |-4|, |2|, |-1|, |1|, |0| in order the 0.8-quantile is 0.8 |2| + 0.2 |-4|; the median the second 1 of -1 and 1.
+// The derivatives of a clamp and of a quantile: of |-4|, |2|, |-1|, |1|, |0| in order the
+// 0.8-quantile is 0.8 |2| + 0.2 |-4|; the median the second 1 of -1 and 1.
 func TestProductsOfClampAndQuantile(t *testing.T) {
 	sp := &Host[float64]{}
 	x, u := Batch[float64]{{-4, 2, -1, 1, 0}}, Batch[float64]{{1, 2, 3, 4, 5}}

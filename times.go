@@ -7,10 +7,11 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// A TimeLaw is how the times of a batch of n samples are drawn in p's Span, or among the indices of a
-// Discrete process: sample i's from s.Plus(i) alone, or what all share from s. A trainer gives
-// Stream{Seed, Times, first sample, training step}, and its Space the same with the domain Training,
-// so that a step's times and noise depend on nothing but the seed, the step and a TimeMemory's state.
+// A TimeLaw is how the times of a batch of n samples are drawn in p's Span, or among the indices of
+// a Discrete process: sample i's from s.Plus(i) alone, or what all share from s. A trainer gives
+// Stream{Seed, Times, first sample, training step}, and its Space the same with the domain
+// Training, so that a step's times and noise depend on nothing but the seed, the step and a
+// TimeMemory's state.
 //
 // A TimeLaw that does not go with every process, or has parameters that may be out of range, has a
 // method Validate(Process) error beside. One that goes by past losses is a TimeMemory.
@@ -22,10 +23,11 @@ type TimeLaw interface {
 // time is drawn. It is data that JSON holds, which goes with a checkpoint.
 type TimeMemory interface {
 	TimeLaw
-	// Factors are by what the losses at the times t are multiplied to make up for how often they are drawn.
+	// Factors are by what the losses at the times t are multiplied to make up for how often they
+	// are drawn.
 	Factors(p Process, t []float64) []float64
-	// Observe notes each sample's loss at its time, weighted with the factors of before this call, for
-	// the draws of the next step. What is not finite is left out.
+	// Observe notes each sample's loss at its time, weighted with the factors of before this call,
+	// for the draws of the next step. What is not finite is left out.
 	Observe(p Process, t, loss []float64)
 }
 
@@ -58,9 +60,9 @@ func (StratifiedTimes) Times(p Process, s random.Stream, n int) []float64 {
 }
 
 // LogNormalTimes have log(s/a) ~ N(Mean, SD^2), cut to the Span; an index of a Discrete process is
-// the nearest one. Where both are 0 it is N(-1.2, 1.2^2) (Karras et al. 2022, arXiv:2206.00364, table
-// 1) and, for Flow, where it is the logit of t, N(0, 1) (Esser et al. 2024, arXiv:2403.03206, sec.
-// 3.1). The density takes the place of the uniform one in the loss: no factor undoes it.
+// the nearest one. Where both are 0 it is N(-1.2, 1.2^2) (Karras et al. 2022, arXiv:2206.00364,
+// table 1) and, for Flow, where it is the logit of t, N(0, 1) (Esser et al. 2024, arXiv:2403.03206,
+// sec. 3.1). The density takes the place of the uniform one in the loss: no factor undoes it.
 type LogNormalTimes struct{ Mean, SD float64 }
 
 // Times implements TimeLaw.

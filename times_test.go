@@ -15,7 +15,8 @@ func draw(o Objective, n int) []float64 {
 	return o.Times(random.Stream{Seed: 5, Domain: random.Times, Step: 3}, n)
 }
 
-// kolmogorov is the largest distance of the samples' distribution function to cdf; above 1.95/sqrt(n) it is so once in a thousand.
+// kolmogorov is the largest distance of the samples' distribution function to cdf; above
+// 1.95/sqrt(n) it is so once in a thousand.
 func kolmogorov(x []float64, cdf func(float64) float64) float64 {
 	x = slices.Sorted(slices.Values(x))
 	d, n := 0.0, float64(len(x))
@@ -49,7 +50,8 @@ func TestStratifiedTimes(t *testing.T) {
 	}
 }
 
-// Log-normal times follow their law cut to the span, whose distribution function is integrated here from the density.
+// Log-normal times follow their law cut to the span, whose distribution function is integrated here
+// from the density.
 func TestLogNormalTimes(t *testing.T) {
 	const n = 4000
 	for _, c := range []struct {
@@ -103,7 +105,8 @@ func TestLogNormalTimes(t *testing.T) {
 	}
 }
 
-// On a chain the nearest index is drawn: its chance is the law's between the middles to its neighbours.
+// On a chain the nearest index is drawn: its chance is the law's between the middles to its
+// neighbours.
 func TestLogNormalIndices(t *testing.T) {
 	const n = 20000
 	p := mustDDPM("linear", 20)
@@ -153,7 +156,8 @@ func warm(t *testing.T, p Process) Objective {
 	return o
 }
 
-// With importance the losses' weighted mean is what it was, within 4 standard errors, and varies less; until the losses are known the times are uniform.
+// With importance the losses' weighted mean is what it was, within 4 standard errors, and varies
+// less; until the losses are known the times are uniform.
 func TestImportanceTimes(t *testing.T) {
 	const n = 20000
 	for _, p := range []Process{mustDDPM("linear", 50), VP{}, EDM{}} {

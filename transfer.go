@@ -6,14 +6,16 @@ import (
 	"fmt"
 )
 
-// Transfer makes a Denoiser of process from into one of process to: at equal alpha/sigma the two laws differ by a factor, so
+// Transfer makes a Denoiser of process from into one of process to: at equal alpha/sigma the two
+// laws differ by a factor, so
 //
 //	x0hat(x, t) = d(x a_from(u)/a_to(t), u),   u = TimeAt(from, log(a_to(t)/s_to(t)))
 //
-// (Karras et al. 2022, arXiv:2206.00364, sec. 2, where it is x/s(t).) Thus the network sees the number (Cond) that it was trained with at
-// that ratio; for a Discrete process a real number between the indices. Denoise fails at a time whose ratio from does not have: give the
-// sampler Within(to, from). The result knows what d knows, but for a learned variance: that is of the steps of the chain it was learned on, and
-// no other process has them, so it is refused.
+// (Karras et al. 2022, arXiv:2206.00364, sec. 2, where it is x/s(t).) Thus the network sees the
+// number (Cond) that it was trained with at that ratio; for a Discrete process a real number
+// between the indices. Denoise fails at a time whose ratio from does not have: give the sampler
+// Within(to, from). The result knows what d knows, but for a learned variance: that is of the steps
+// of the chain it was learned on, and no other process has them, so it is refused.
 func Transfer[X any](sp Space[X], from, to Process, d Denoiser[X]) Denoiser[X] {
 	return transfer[X]{sp, from, to, d}
 }
@@ -48,10 +50,12 @@ func (d transfer[X]) Denoise(ctx context.Context, q Query[X]) (e Estimate[X], er
 	return e, err
 }
 
-// slack is by how much a ratio's logarithm may lie outside of what a process covers, for the roundings of TimeAt and At.
+// slack is by how much a ratio's logarithm may lie outside of what a process covers, for the
+// roundings of TimeAt and At.
 const slack = 1e-6
 
-// moved returns the time of process from at which a/s is what it is in process to at t, and what x is multiplied by.
+// moved returns the time of process from at which a/s is what it is in process to at t, and what x
+// is multiplied by.
 func moved(from, to Process, t float64) (scale, at float64, err error) {
 	if err := transferable(from, to); err != nil {
 		return 0, 0, err
@@ -104,10 +108,12 @@ func ratio(p Process, t float64) float64 {
 	return c.Alpha / c.Sigma
 }
 
-// Within returns the process to on that part of its span whose ratios alpha/sigma process from covers: where a network trained under
-// from can be used (Transfer). It is to itself where that is all of it. A part of a Discrete process is not Discrete: its times are real
-// numbers. Where the part ends before to does, its prior is N(0, Sigma^2 I) at the new hi: what is left of the signal there (a x0) is
-// not in it. It fails where the two have no ratio in common, or one has a far end or no score.
+// Within returns the process to on that part of its span whose ratios alpha/sigma process from
+// covers: where a network trained under from can be used (Transfer). It is to itself where that is
+// all of it. A part of a Discrete process is not Discrete: its times are real numbers. Where the
+// part ends before to does, its prior is N(0, Sigma^2 I) at the new hi: what is left of the signal
+// there (a x0) is not in it. It fails where the two have no ratio in common, or one has a far end
+// or no score.
 func Within(to, from Process) (Process, error) {
 	if err := transferable(from, to); err != nil {
 		return nil, err

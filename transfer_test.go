@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// exact is the denoiser of process p for data ~ N(m, v): E[x0|x] = m + a v (x - a m)/(a^2 v + s^2), and its derivative.
+// exact is the denoiser of process p for data ~ N(m, v): E[x0|x] = m + a v (x - a m)/(a^2 v + s^2),
+// and its derivative.
 type exact struct {
 	p    Process
 	m, v float64
@@ -33,7 +34,8 @@ func (d exact) gain(c Coef) float64 {
 	return c.Alpha * d.v / (c.Alpha*c.Alpha*d.v + c.Sigma*c.Sigma)
 }
 
-// The exact denoiser of any process, transferred, is the exact denoiser of any other, and so is its vector-Jacobian product.
+// The exact denoiser of any process, transferred, is the exact denoiser of any other, and so is its
+// vector-Jacobian product.
 func TestTransferOfExactDenoisers(t *testing.T) {
 	ctx, sp := context.Background(), &Host[float64]{}
 	x, u := Batch[float64]{{0.3, -2}, {1.5, 0}}, Batch[float64]{{1, 2}, {3, -4}}
@@ -75,7 +77,8 @@ func TestTransferOfExactDenoisers(t *testing.T) {
 	}
 }
 
-// A network trained on a chain sees the real number between the indices at which the chain has the other process's ratio, and the chain's scale.
+// A network trained on a chain sees the real number between the indices at which the chain has the
+// other process's ratio, and the chain's scale.
 func TestTransferFromDiscrete(t *testing.T) {
 	ctx, sp := context.Background(), &Host[float64]{}
 	chain, ve := mustDDPM("linear", 1000), EDM{}

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// The chain's table of learned variances against its posterior's and its beta, and iDDPM's clipping of the first.
+// The chain's table of learned variances against its posterior's and its beta, and iDDPM's clipping
+// of the first.
 func TestLogVariances(t *testing.T) {
 	for _, p := range []*DDPM{mustDDPM("linear", 300), mustDDPM("cosine", 50), mustDDPM("linear", 2)} {
 		for i := range p.Steps() {
@@ -28,7 +29,8 @@ func TestLogVariances(t *testing.T) {
 	}
 }
 
-// The closed KL against that of the two Gaussians, whose means and variances are here put together from the chain.
+// The closed KL against that of the two Gaussians, whose means and variances are here put together
+// from the chain.
 func TestReverseTermKL(t *testing.T) {
 	p := mustDDPM("cosine", 100)
 	const x, x0 = 0.4, -0.3
@@ -55,7 +57,8 @@ func TestReverseTermKL(t *testing.T) {
 	near(t, "hi at 0", math.Exp(r.LogVariance(1)), p.Beta(0), tol, 0)
 }
 
-// For given error the best v is where the variance is the posterior's plus the squared error of the mean: KL has its minimum there.
+// For given error the best v is where the variance is the posterior's plus the squared error of the
+// mean: KL has its minimum there.
 func TestReverseTermMinimum(t *testing.T) {
 	r := mustDDPM("linear", 300).ReverseTerm(3)
 	const d = 0.05

@@ -2,7 +2,8 @@ package reverie
 
 import "math"
 
-// VE is the variance-exploding SDE, the limit of NCSN (Song et al. 2021, arXiv:2011.13456, eq. 30), for t in [0, 1]:
+// VE is the variance-exploding SDE, the limit of NCSN (Song et al. 2021, arXiv:2011.13456, eq. 30),
+// for t in [0, 1]:
 //
 //	x_t = x0 + s eps,   s = SigmaMin (SigmaMax/SigmaMin)^t
 type VE struct {

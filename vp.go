@@ -2,13 +2,15 @@ package reverie
 
 import "math"
 
-// VP is the variance-preserving SDE, the limit of DDPM (Song et al. 2021, arXiv:2011.13456, eq. 11), for t in (0, 1]:
+// VP is the variance-preserving SDE, the limit of DDPM (Song et al. 2021, arXiv:2011.13456, eq.
+// 11), for t in (0, 1]:
 //
 //	dx = -beta(t) x/2 dt + sqrt(beta(t)) dw,   beta(t) = BetaMin + t (BetaMax - BetaMin),   B = integral of beta
 //	x_t = e^(-B/2) x0 + sqrt(1 - e^-B) eps
 //
-// With the prediction Velocity it is flow matching on the diffusion path (Lipman et al. 2023, arXiv:2210.02747, eq. 18 and 19, with time
-// running the other way). CosineVP, SigmoidVP and LearnedVP have other schedules beta.
+// With the prediction Velocity it is flow matching on the diffusion path (Lipman et al. 2023,
+// arXiv:2210.02747, eq. 18 and 19, with time running the other way). CosineVP, SigmoidVP and
+// LearnedVP have other schedules beta.
 type VP struct {
 	BetaMin, BetaMax float64 // 0: 0.1 and 20
 	Lo               float64 // first time; 0: 1e-3. Sigma's derivative is singular at 0
@@ -39,7 +41,8 @@ func (p VP) PriorSigma() float64 { return 1 }
 // TimeAt solves B = log(1 + e^(-2 lambda)).
 func (p VP) TimeAt(lambda float64) float64 { return p.timeOf(softplus(-2 * lambda)) }
 
-// timeOf returns the t at which the integral of beta is B, the quadratic's root in the form that does not cancel.
+// timeOf returns the t at which the integral of beta is B, the quadratic's root in the form that
+// does not cancel.
 func (p VP) timeOf(B float64) float64 {
 	lo := or(p.BetaMin, 0.1)
 	d := or(p.BetaMax, 20) - lo

@@ -2,7 +2,8 @@ package reverie
 
 import "math"
 
-// CosineVP is VP with the cosine schedule of Nichol & Dhariwal (2021, arXiv:2102.09672, eq. 17) in continuous time:
+// CosineVP is VP with the cosine schedule of Nichol & Dhariwal (2021, arXiv:2102.09672, eq. 17) in
+// continuous time:
 //
 //	abar = cos^2(theta)/cos^2(theta_0),   theta = (t + S)/(1 + S) pi/2,   theta_0 = theta at 0
 //	beta = pi/(1 + S) tan(theta)
@@ -16,8 +17,8 @@ type CosineVP struct {
 // At returns the law at t.
 func (p CosineVP) At(t float64) Coef {
 	S, w := p.rate()
-	// cos(theta) and 1-abar as sines of what is left, which do not cancel near the ends:
-	// cos^2 A - cos^2 B = sin(B-A) sin(B+A).
+	// cos(theta) and 1-abar as sines of what is left, which do not cancel near the ends: cos^2 A -
+	// cos^2 B = sin(B-A) sin(B+A).
 	c0 := math.Cos(S * w)
 	a := math.Sin((1-t)*w) / c0
 	s := math.Sqrt(math.Sin(t*w)*math.Sin((t+2*S)*w)) / c0
@@ -52,7 +53,8 @@ func (p CosineVP) G2(t float64) float64 {
 // PriorSigma returns 1: sampling starts from N(0, I).
 func (p CosineVP) PriorSigma() float64 { return 1 }
 
-// TimeAt finds theta by its tangent: cos^2 theta = cos^2 theta_0 abar and sin^2 theta = sin^2 theta_0 + cos^2 theta_0 (1 - abar).
+// TimeAt finds theta by its tangent: cos^2 theta = cos^2 theta_0 abar and sin^2 theta = sin^2
+// theta_0 + cos^2 theta_0 (1 - abar).
 func (p CosineVP) TimeAt(lambda float64) float64 {
 	S, w := p.rate()
 	sin, cos := math.Sincos(S * w)

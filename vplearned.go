@@ -6,19 +6,22 @@ import (
 	"math"
 )
 
-// LearnedVP is VP with the learned schedule of Variational Diffusion Models (Kingma et al. 2021, arXiv:2107.00630, appendix H): gamma, the
-// negative logarithm of the signal-to-noise ratio, is a monotone network of t in [0, 1], stretched to learned ends:
+// LearnedVP is VP with the learned schedule of Variational Diffusion Models (Kingma et al. 2021,
+// arXiv:2107.00630, appendix H): gamma, the negative logarithm of the signal-to-noise ratio, is a
+// monotone network of t in [0, 1], stretched to learned ends:
 //
 //	alpha^2 = S(-gamma),   sigma^2 = S(gamma),   S the logistic function
 //	gamma(t) = g0 + (g1 - g0) (h(t) - h(0))/(h(1) - h(0))
 //	h(t) = l + sum over k of w3[k] S(w2[k] l + b2[k]),   l = w1 t
 //
-// w1, w2 and w3 are positive: of their parameters r they are softplus(r) = log(1 + e^r) (the paper takes |r|). The paper's other two biases
-// change nothing: that of l moves b2, that of the outer layer cancels. The parameters of n hidden units are one slice of 3 + 3n numbers,
+// w1, w2 and w3 are positive: of their parameters r they are softplus(r) = log(1 + e^r) (the paper
+// takes |r|). The paper's other two biases change nothing: that of l moves b2, that of the outer
+// layer cancels. The parameters of n hidden units are one slice of 3 + 3n numbers,
 //
 //	g0, r of g1 - g0, r of w1, n r of w2, n b2, n r of w3
 //
-// and it is what JSON holds, as {"params": [..]}. A LearnedVP is fixed: training makes a new one of the parameters.
+// and it is what JSON holds, as {"params": [..]}. A LearnedVP is fixed: training makes a new one of
+// the parameters.
 type LearnedVP struct {
 	params     []float64
 	w1         float64
@@ -26,7 +29,8 @@ type LearnedVP struct {
 	h0, h1     float64 // h at 0 and 1
 }
 
-// The gammas that Cond counts from 0 to 999, and between which a new schedule runs: those of Kingma et al. for 8-bit images.
+// The gammas that Cond counts from 0 to 999, and between which a new schedule runs: those of Kingma
+// et al. for 8-bit images.
 const (
 	LearnedGammaMin = -13.3
 	LearnedGammaMax = 5.0
@@ -35,11 +39,13 @@ const (
 // maxHidden bounds the hidden units that a file may ask for.
 const maxHidden = 1 << 16
 
-// LearnedUnits are the hidden units of the schedules that are trained. The paper's 1,024 resolve far more than a schedule has.
+// LearnedUnits are the hidden units of the schedules that are trained. The paper's 1,024 resolve
+// far more than a schedule has.
 const LearnedUnits = 128
 
-// LearnedParams returns the parameters that training starts from: n hidden units (the paper has 1,024) in equal steps over [0, 1], with so
-// little weight that gamma is within 1% of a straight line from LearnedGammaMin to LearnedGammaMax.
+// LearnedParams returns the parameters that training starts from: n hidden units (the paper has
+// 1,024) in equal steps over [0, 1], with so little weight that gamma is within 1% of a straight
+// line from LearnedGammaMin to LearnedGammaMax.
 func LearnedParams(n int) []float64 {
 	const slope = 8
 	inverse := func(y float64) float64 { return math.Log(math.Expm1(y)) } // of softplus
@@ -57,8 +63,8 @@ func LearnedParams(n int) []float64 {
 	return p
 }
 
-// NewLearnedVP returns the process of these parameters, or an error where they are not 3 + 3n numbers within +-10000, or gamma leaves +-700
-// or does not rise.
+// NewLearnedVP returns the process of these parameters, or an error where they are not 3 + 3n
+// numbers within +-10000, or gamma leaves +-700 or does not rise.
 func NewLearnedVP(params []float64) (*LearnedVP, error) {
 	n := len(params)/3 - 1
 	if n < 1 || n > maxHidden || len(params)%3 != 0 {
@@ -137,9 +143,10 @@ func (p *LearnedVP) At(t float64) Coef {
 // Span returns 0 and 1.
 func (p *LearnedVP) Span() (lo, hi float64) { return 0, 1 }
 
-// Cond returns 999 (gamma - LearnedGammaMin)/(LearnedGammaMax - LearnedGammaMin), a fixed scale of the noise itself (as the paper's code does): while the schedule
-// learns, t comes to mean another noise level, but a noise level remains the same number to the network. With learned
-// ends it may leave 0..999.
+// Cond returns 999 (gamma - LearnedGammaMin)/(LearnedGammaMax - LearnedGammaMin), a fixed scale of
+// the noise itself (as the paper's code does): while the schedule learns, t comes to mean another
+// noise level, but a noise level remains the same number to the network. With learned ends it may
+// leave 0..999.
 func (p *LearnedVP) Cond(t float64) float64 {
 	g, _ := p.Gamma(t)
 	return 999 * (g - LearnedGammaMin) / (LearnedGammaMax - LearnedGammaMin)

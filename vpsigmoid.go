@@ -2,8 +2,9 @@ package reverie
 
 import "math"
 
-// SigmoidVP is VP with the sigmoid schedule of Jabri et al. (2022, arXiv:2212.11972; Chen 2023, arXiv:2301.10972, algorithm 1), whose abar
-// runs from 1 to 0 as a stretch of the logistic function S does:
+// SigmoidVP is VP with the sigmoid schedule of Jabri et al. (2022, arXiv:2212.11972; Chen 2023,
+// arXiv:2301.10972, algorithm 1), whose abar runs from 1 to 0 as a stretch of the logistic function
+// S does:
 //
 //	abar = (S(e) - S(z))/(S(e) - S(b)),   z = b + t (e - b),   b = Start/Tau,   e = End/Tau
 //

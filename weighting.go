@@ -20,9 +20,9 @@ type ELBO struct{ Variance Variance }
 // MinSNR is min(SNR, 5) (Hang et al. 2023, arXiv:2303.09556, gamma = 5).
 type MinSNR struct{}
 
-// Likelihood is g^2/2 on the squared error of the score (Song et al. 2021, arXiv:2101.09258, theorem
-// 1), that is g^2 a^2/(2 s^4) = -SNR'/2: for continuous processes that is ELBO's; for a DDPM it is
-// the chain's of infinitely small steps, whatever the Variance.
+// Likelihood is g^2/2 on the squared error of the score (Song et al. 2021, arXiv:2101.09258,
+// theorem 1), that is g^2 a^2/(2 s^4) = -SNR'/2: for continuous processes that is ELBO's; for a
+// DDPM it is the chain's of infinitely small steps, whatever the Variance.
 type Likelihood struct{}
 
 // EDMWeight is (k^2 + sd^2)/(k sd)^2, k = s/a and sd the data's deviation, 0 for 0.5 (Karras et al.

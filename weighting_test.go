@@ -6,14 +6,16 @@ import (
 	"testing"
 )
 
-// outSquared returns the out^2 of a kind by its textbook definition: with x = x1 = 0, x0 = 1 goes with eps = -a/s and F = 1/out.
+// outSquared returns the out^2 of a kind by its textbook definition: with x = x1 = 0, x0 = 1 goes
+// with eps = -a/s and F = 1/out.
 func outSquared(c Coef, name string) float64 {
 	F := textbook(c, 1, 0, -c.Alpha/c.Sigma)[name]
 	return 1 / (F * F)
 }
 
-// Each weighting against its paper's statement, for every process and kind: what the network's weight is over out^2 is what the paper weights
-// |x0hat - x0|^2 by. The papers state theirs on the score (Song), on noise (Hang) and on a denoiser (Karras).
+// Each weighting against its paper's statement, for every process and kind: what the network's
+// weight is over out^2 is what the paper weights |x0hat - x0|^2 by. The papers state theirs on the
+// score (Song), on noise (Hang) and on a denoiser (Karras).
 func TestWeightings(t *testing.T) {
 	each(t, func(t *testing.T, p Process, at float64, c Coef) {
 		for i, k := range params {
@@ -55,8 +57,9 @@ func TestWeightsAtPureNoise(t *testing.T) {
 	}
 }
 
-// EDMParam is table 1 of Karras et al. for a = 1, and for any other a that of x/a scaled back: with x' = x/a the denoiser at s/a is the same.
-// Its input and its target have unit variance for data of deviation sd and independent noise.
+// EDMParam is table 1 of Karras et al. for a = 1, and for any other a that of x/a scaled back: with
+// x' = x/a the denoiser at s/a is the same. Its input and its target have unit variance for data of
+// deviation sd and independent noise.
 func TestEDMParam(t *testing.T) {
 	each(t, func(t *testing.T, p Process, at float64, c Coef) {
 		for _, sd := range []float64{0.5, 1, 3} {
@@ -75,8 +78,9 @@ func TestEDMParam(t *testing.T) {
 	})
 }
 
-// The continuous bound does not depend on the schedule between its ends (Kingma et al. 2021, arXiv:2107.00630, sec. 5.1): with data ~ N(0, v), whose best
-// denoiser is off by v/(1 + v SNR) in the mean square, the weighted loss over the span is (log(1 + v SNR_lo) - log(1 + v SNR_hi))/2.
+// The continuous bound does not depend on the schedule between its ends (Kingma et al. 2021,
+// arXiv:2107.00630, sec. 5.1): with data ~ N(0, v), whose best denoiser is off by v/(1 + v SNR) in
+// the mean square, the weighted loss over the span is (log(1 + v SNR_lo) - log(1 + v SNR_hi))/2.
 func TestBoundIsInvariant(t *testing.T) {
 	for _, q := range processes {
 		if _, ok := q.p.(Discrete); ok || q.p.At(0.5).Beta != 0 {

@@ -5,10 +5,12 @@ import (
 	"fmt"
 )
 
-// A Network is a raw network function F(x, cond), of a whole batch at one time. cond is Process.Cond(t).
+// A Network is a raw network function F(x, cond), of a whole batch at one time. cond is
+// Process.Cond(t).
 type Network[X any] func(ctx context.Context, x X, cond float64) (X, error)
 
-// Wrap makes a network that was trained on process p to predict k into a Denoiser, which knows x0hat alone:
+// Wrap makes a network that was trained on process p to predict k into a Denoiser, which knows
+// x0hat alone:
 //
 //	x0hat = skip x + far x1 + out F(in x, p.Cond(t))
 //
@@ -17,8 +19,9 @@ func Wrap[X any](sp Space[X], p Process, k Param, net Network[X]) Denoiser[X] {
 	return FromPrediction(sp, p, k, DenoiserFunc[X](net))
 }
 
-// FromPrediction is Wrap for a network that knows more than F. It is asked as a Denoiser is, with in x in x's place and the number that
-// it sees in the time's, and answers with F in x0hat's place: what it knows beside, the Denoiser of x0 knows, too.
+// FromPrediction is Wrap for a network that knows more than F. It is asked as a Denoiser is, with
+// in x in x's place and the number that it sees in the time's, and answers with F in x0hat's place:
+// what it knows beside, the Denoiser of x0 knows, too.
 func FromPrediction[X any](sp Space[X], p Process, k Param, f Denoiser[X]) Denoiser[X] {
 	return predicted[X]{sp, p, k, f}
 }

@@ -1,12 +1,11 @@
-// Command bench times reverie against PyTorch on this machine, f32, input to
-// output in host memory, both sides in turn in one run: SimpleUnet, and the
-// residual U-Net of preset small.
+// Command bench times reverie against PyTorch on this machine, f32, input to output in host memory,
+// both sides in turn in one run: SimpleUnet, and the residual U-Net of preset small.
 //
 //	bench/run.sh            installs PyTorch in bench/.venv and runs this
 //	bench/older.sh COMMIT   runs this against an older commit in PyTorch's place
 //
-// Each side is a process of its own, which builds its model when it is started
-// and then makes one step for every line on its standard input.
+// Each side is a process of its own, which builds its model when it is started and then makes one
+// step for every line on its standard input.
 package main
 
 import (
@@ -110,8 +109,8 @@ func reverie(name, program string) peer {
 	}}
 }
 
-// peers are PyTorch's two sides or, where it is given, a build of an older commit: twice, so that their ratio shows what of another
-// is the machine's noise.
+// peers are PyTorch's two sides or, where it is given, a build of an older commit: twice, so that
+// their ratio shows what of another is the machine's noise.
 func peers(python, older string) []peer {
 	if older != "" {
 		return []peer{reverie("older", older), reverie("older again", older)}
@@ -178,8 +177,8 @@ func (s *side) start() (err error) {
 	return s.cmd.Start()
 }
 
-// step makes the worker do one step. The pause lets the other side's threads,
-// which spin for a while after their work, come to rest.
+// step makes the worker do one step. The pause lets the other side's threads, which spin for a
+// while after their work, come to rest.
 func (s *side) step() (reply, error) {
 	time.Sleep(300 * time.Millisecond)
 	var r reply

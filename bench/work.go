@@ -22,8 +22,8 @@ import (
 	"github.com/reverie-go/reverie/train"
 )
 
-// work is our side: it builds the workload's model and makes one step for each
-// line of its standard input.
+// work is our side: it builds the workload's model and makes one step for each line of its standard
+// input.
 func work(spec string, threads int, profile string) error {
 	var w workload
 	if err := json.Unmarshal([]byte(spec), &w); err != nil {
@@ -91,7 +91,8 @@ func newStep(w workload, threads int) (func() error, error) {
 	return newForward(e, &c, images, cond)
 }
 
-// newTraining returns a training step from host memory to host memory, towards the images themselves.
+// newTraining returns a training step from host memory to host memory, towards the images
+// themselves.
 func newTraining(e *engine.Engine, c *config.Run, images, cond []float32) (func() error, error) {
 	n, err := denoiser(c)
 	if err != nil {

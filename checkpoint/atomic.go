@@ -33,8 +33,8 @@ func (OS) Rename(from, to string) error { return os.Rename(from, to) }
 // RemoveAll removes a file or folder.
 func (OS) RemoveAll(path string) error { return os.RemoveAll(path) }
 
-// SyncDir makes the entries of a folder durable; Windows, where a folder cannot
-// be synced, does so by itself.
+// SyncDir makes the entries of a folder durable; Windows, where a folder cannot be synced, does so
+// by itself.
 func (OS) SyncDir(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -54,10 +54,10 @@ func orOS(fs FS) FS {
 	return fs
 }
 
-// WriteFileAtomic writes a file under a temporary name beside it, syncs it and
-// renames it to path: whenever it is stopped, path holds the old contents or
-// the new ones. A nil fs is [OS], and what killed commands left in the folder is
-// removed ([Sweep]). On an error the temporary file is removed.
+// WriteFileAtomic writes a file under a temporary name beside it, syncs it and renames it to path:
+// whenever it is stopped, path holds the old contents or the new ones. A nil fs is [OS], and what
+// killed commands left in the folder is removed ([Sweep]). On an error the temporary file is
+// removed.
 func WriteFileAtomic(fs FS, path string, write func(w io.Writer) error) error {
 	dir := filepath.Dir(path)
 	if fs == nil {
@@ -82,8 +82,8 @@ func createAtomic(fs FS, tmp, path string, write func(w io.Writer) error) error 
 	return fs.Rename(tmp, path)
 }
 
-// createSynced makes a file, has it written and syncs it. Small writes are
-// gathered; those of a tensor's data go straight through.
+// createSynced makes a file, has it written and syncs it. Small writes are gathered; those of a
+// tensor's data go straight through.
 func createSynced(fs FS, path string, write func(w io.Writer) error) error {
 	f, err := fs.Create(path)
 	if err != nil {
@@ -100,8 +100,8 @@ func createSynced(fs FS, path string, write func(w io.Writer) error) error {
 	return errors.Join(err, f.Close())
 }
 
-// removeTemporaries removes what an interrupted writer left in a folder; only
-// the holder of the run's lock may call it.
+// removeTemporaries removes what an interrupted writer left in a folder; only the holder of the
+// run's lock may call it.
 func removeTemporaries(fs FS, dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -115,8 +115,8 @@ func removeTemporaries(fs FS, dir string) error {
 	return err
 }
 
-// IsDiskFull reports whether an error came from a full disk or an exhausted
-// quota: training goes on after such a one.
+// IsDiskFull reports whether an error came from a full disk or an exhausted quota: training goes on
+// after such a one.
 func IsDiskFull(err error) bool {
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// fullWidth is a checkpoint of the lecture's network: 62,438,883 parameters,
-// the largest tensor of 2048x1024x3x3, their average and both moments.
+// fullWidth is a checkpoint of the lecture's network: 62,438,883 parameters, the largest tensor of
+// 2048x1024x3x3, their average and both moments.
 func fullWidth() *Checkpoint {
 	w := map[string]Tensor{}
 	left := 62_438_883
@@ -26,8 +26,8 @@ func fullWidth() *Checkpoint {
 	return c
 }
 
-// BenchmarkFullWidth saves and loads a checkpoint of 1 GB, tensor by tensor; B/op
-// is what that takes besides the tensors themselves.
+// BenchmarkFullWidth saves and loads a checkpoint of 1 GB, tensor by tensor; B/op is what that
+// takes besides the tensors themselves.
 func BenchmarkFullWidth(b *testing.B) {
 	run, c := b.TempDir(), fullWidth()
 	var dir string

@@ -15,40 +15,37 @@ const (
 // Moment is the part of an optimiser's moment of that name, in trainer.safetensors.
 func Moment(name string) Part { return Part("moment " + name) }
 
-// A Checkpoint is a network with all that is needed to sample from it and, where
-// Trainer is not nil, to go on training it.
+// A Checkpoint is a network with all that is needed to sample from it and, where Trainer is not
+// nil, to go on training it.
 type Checkpoint struct {
-	// Arch names the architecture as the registry of package net does:
-	// "simpleunet", "unet".
+	// Arch names the architecture as the registry of package net does: "simpleunet", "unet".
 	Arch string
-	// ArchConfig is the architecture's own configuration, a JSON object. Keys
-	// starting with an underscore belong to the file (diffusers' _class_name) and
-	// are added and removed here.
+	// ArchConfig is the architecture's own configuration, a JSON object. Keys starting with an
+	// underscore belong to the file (diffusers' _class_name) and are added and removed here.
 	ArchConfig json.RawMessage
-	// Weights and EMA are state dicts: PyTorch's names and layouts, running
-	// statistics included. EMA is nil where no average was kept.
+	// Weights and EMA are state dicts: PyTorch's names and layouts, running statistics included.
+	// EMA is nil where no average was kept.
 	Weights, EMA map[string]Tensor
-	// VAE is the autoencoder in whose latent space the network works; nil for one
-	// that works on the data themselves.
+	// VAE is the autoencoder in whose latent space the network works; nil for one that works on the
+	// data themselves.
 	VAE *Network
-	// Scheduler describes the process that the network was trained on. An
-	// autoencoder (see [IsAutoencoder]) has none: its files hold none, and its
-	// zero value is loaded.
+	// Scheduler describes the process that the network was trained on. An autoencoder (see
+	// [IsAutoencoder]) has none: its files hold none, and its zero value is loaded.
 	Scheduler SchedulerConfig
 	// Optimizer is the optimiser's state; nil where Trainer is.
 	Optimizer *Optimizer
 	// Trainer is the state of the training loop; nil for an imported model.
 	Trainer *Trainer
 
-	// Notes are sentences about what Load read otherwise than it lay there, of a
-	// model from elsewhere: a variant, shards, renamed tensors, what a scheduler
-	// says that sampling does not follow.
+	// Notes are sentences about what Load read otherwise than it lay there, of a model from
+	// elsewhere: a variant, shards, renamed tensors, what a scheduler says that sampling does not
+	// follow.
 	Notes []string
 
-	// Fill, which may be nil, gives the data of the tensors whose Data is nil
-	// when the checkpoint is written: it fills dst, whose length is that of type
-	// and shape, and does not keep it. So a large network is saved one tensor at a
-	// time, without a second copy of all. Load does not set it.
+	// Fill, which may be nil, gives the data of the tensors whose Data is nil when the checkpoint
+	// is written: it fills dst, whose length is that of type and shape, and does not keep it. So a
+	// large network is saved one tensor at a time, without a second copy of all. Load does not set
+	// it.
 	Fill func(part Part, name string, dst []byte) error
 }
 

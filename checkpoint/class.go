@@ -20,10 +20,9 @@ type Class struct {
 // classes are those that [AddClass] made known, in the order in which it did.
 var classes []Class
 
-// AddClass makes known how model folders name an architecture. One of which
-// nothing is known is the network of a diffusion, of library reverie, its class
-// named as the architecture. AddClass is called before folders are read; it panics
-// for an architecture or a class that is known.
+// AddClass makes known how model folders name an architecture. One of which nothing is known is the
+// network of a diffusion, of library reverie, its class named as the architecture. AddClass is
+// called before folders are read; it panics for an architecture or a class that is known.
 func AddClass(c Class) {
 	for _, k := range classes {
 		if k.Arch == c.Arch || k.Library == c.Library && k.Name == c.Name {
@@ -33,8 +32,8 @@ func AddClass(c Class) {
 	classes = append(classes, c)
 }
 
-// IsAutoencoder says whether an architecture is an autoencoder. Alone it lies in
-// vae/ and has no scheduler.
+// IsAutoencoder says whether an architecture is an autoencoder. Alone it lies in vae/ and has no
+// scheduler.
 func IsAutoencoder(arch string) bool {
 	return slices.ContainsFunc(classes, func(c Class) bool { return c.Arch == arch && c.Autoencoder })
 }

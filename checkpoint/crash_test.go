@@ -57,8 +57,8 @@ func mustSave(t *testing.T, fs FS, run string, c *Checkpoint) {
 	}
 }
 
-// A scenario is one change to a run, and the checkpoints of which one must be
-// the newest after it was stopped: old before, new after.
+// A scenario is one change to a run, and the checkpoints of which one must be the newest after it
+// was stopped: old before, new after.
 type scenario struct {
 	name     string
 	before   func(t *testing.T, fs FS, run string)
@@ -105,8 +105,8 @@ var scenarios = []scenario{
 	},
 }
 
-// run runs a scenario with the given fault; it says how many operations that
-// were, and how it ended.
+// run runs a scenario with the given fault; it says how many operations that were, and how it
+// ended.
 func (s scenario) run(t *testing.T, fault *faultFS) (run string, ops int, err error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -197,8 +197,8 @@ func clean(t *testing.T, run string) {
 	}
 }
 
-// Stopped before and in the middle of every single operation, by a kill and by
-// power cuts that lose what was not synced, the newest complete checkpoint loads.
+// Stopped before and in the middle of every single operation, by a kill and by power cuts that lose
+// what was not synced, the newest complete checkpoint loads.
 func TestStopAtEveryOperation(t *testing.T) {
 	for _, s := range scenarios {
 		_, ops, err := s.run(t, &faultFS{stopAt: -1})
@@ -225,9 +225,8 @@ func TestStopAtEveryOperation(t *testing.T) {
 	}
 }
 
-// A full disk, from any operation on, is reported as one, leaves nothing behind
-// and does not harm what is there; with room again the next save succeeds. So
-// with one operation that fails alone.
+// A full disk, from any operation on, is reported as one, leaves nothing behind and does not harm
+// what is there; with room again the next save succeeds. So with one operation that fails alone.
 func TestFullDiskAndBadSector(t *testing.T) {
 	for _, s := range scenarios {
 		_, ops, _ := s.run(t, &faultFS{stopAt: -1})

@@ -36,7 +36,8 @@ func spoil(t *testing.T, path string) {
 	}
 }
 
-// A folder that only looks like a newer checkpoint is none: it neither stays the newest nor takes the place of one that is kept.
+// A folder that only looks like a newer checkpoint is none: it neither stays the newest nor takes
+// the place of one that is kept.
 func TestFoldersThatAreNoCheckpoints(t *testing.T) {
 	run := runOf(t, 5)
 	text, err := os.ReadFile(filepath.Join(checkpointOf(run, 5), trainerFile))
@@ -66,7 +67,8 @@ func TestFoldersThatAreNoCheckpoints(t *testing.T) {
 	}
 }
 
-// Of a run whose newest checkpoints are damaged the error names the newest that is whole, and pruning keeps it.
+// Of a run whose newest checkpoints are damaged the error names the newest that is whole, and
+// pruning keeps it.
 func TestDamagedNewest(t *testing.T) {
 	run := runOf(t, 5, 6, 7)
 	if found, c, err := Open(run); err != nil || c.Trainer.Step != 7 || found.Run != run {

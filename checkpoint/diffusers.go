@@ -13,13 +13,15 @@ import (
 	"github.com/reverie-go/reverie/internal/jsonfile"
 )
 
-// A Walk is how another program's scheduler goes through the noise levels, as far as sampling follows it. The zero value follows nothing.
+// A Walk is how another program's scheduler goes through the noise levels, as far as sampling
+// follows it. The zero value follows nothing.
 type Walk struct {
 	// Spacing is the default spacing of the times, as --spacing names it, "" for the solver's own.
 	Spacing string
 	// AtLowest ends the walk at the lowest noise level in place of the data.
 	AtLowest bool
-	// Shift moves the times of a flow towards the noise, t to shift t/(1 + (shift-1) t); 0 is 1, which leaves them.
+	// Shift moves the times of a flow towards the noise, t to shift t/(1 + (shift-1) t); 0 is 1,
+	// which leaves them.
 	Shift float64
 }
 
@@ -56,8 +58,9 @@ type schedulerClass struct {
 	rescales           bool   // it has rescale_betas_zero_snr
 }
 
-// schedulerClasses are those whose law is known. Others are distilled (LCM, TCD), tell the network something else than the time here
-// (ScoreSdeVe), or walk a law of their own (IPNDM, CogVideoX, SCM).
+// schedulerClasses are those whose law is known. Others are distilled (LCM, TCD), tell the network
+// something else than the time here (ScoreSdeVe), or walk a law of their own (IPNDM, CogVideoX,
+// SCM).
 var schedulerClasses = map[string]schedulerClass{
 	"DDPMScheduler":                   {table, 1e-4, 0.02, "true", "", true},
 	"DDPMParallelScheduler":           {table, 1e-4, 0.02, "true", "", true},
@@ -100,7 +103,8 @@ type foreignScheduler struct {
 	notes  []string
 }
 
-// parseForeignScheduler translates a scheduler of diffusers: what of it is a law is honoured, or refused by the name of its key.
+// parseForeignScheduler translates a scheduler of diffusers: what of it is a law is honoured, or
+// refused by the name of its key.
 func parseForeignScheduler(b []byte) (c SchedulerConfig, notes []string, err error) {
 	f := &foreignScheduler{fields: map[string]any{}, seen: map[string]bool{}, config: NewScheduler()}
 	if err := jsonfile.Lenient(b, &f.fields); err != nil {
@@ -217,7 +221,8 @@ func (f *foreignScheduler) readOwn() {
 	}
 }
 
-// readThresholding translates dynamic thresholding. Its scale lies between 1 and sample_max_value, so that where that is 1 it clamps.
+// readThresholding translates dynamic thresholding. Its scale lies between 1 and sample_max_value,
+// so that where that is 1 it clamps.
 func (f *foreignScheduler) readThresholding() {
 	if !f.flag("thresholding", false) {
 		return
@@ -273,7 +278,8 @@ func (f *foreignScheduler) unknown() error {
 	return nil
 }
 
-// elsewhereKeys are those of the laws: a scheduler that was made of another's configuration keeps the other's keys, and uses none of them.
+// elsewhereKeys are those of the laws: a scheduler that was made of another's configuration keeps
+// the other's keys, and uses none of them.
 var elsewhereKeys = []string{
 	"beta_end", "beta_schedule", "beta_start", "clip_sample", "clip_sample_range", "flow_shift", "invert_sigmas", "prediction_type", "rescale_betas_zero_snr", "rho",
 	"set_alpha_to_one", "shift", "shift_terminal", "sigma_data", "sigma_max", "sigma_min", "sigma_schedule", "steps_offset", "timestep_spacing", "timestep_type",
@@ -353,7 +359,8 @@ func (f *foreignScheduler) numbers(key string) []float64 {
 	return all
 }
 
-// inJSON is a value as it stands in the file, of which the first bytes. NaN and the infinities were made strings.
+// inJSON is a value as it stands in the file, of which the first bytes. NaN and the infinities were
+// made strings.
 func inJSON(v any) string {
 	if s, ok := v.(string); ok && slices.Contains([]string{"NaN", "Infinity", "-Infinity"}, s) {
 		return s
@@ -365,7 +372,8 @@ func inJSON(v any) string {
 	return fmt.Sprintf("%.100s", b)
 }
 
-// only reports a key whose value is not the one that is supported; missing and null are that of the class, which is it.
+// only reports a key whose value is not the one that is supported; missing and null are that of the
+// class, which is it.
 func (f *foreignScheduler) only(key string, supported any) {
 	f.seen[key] = true
 	if v := f.fields[key]; v != nil && v != supported {

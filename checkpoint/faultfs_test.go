@@ -12,9 +12,9 @@ import (
 
 var errCrash = errors.New("the process was killed")
 
-// A faultFS is the operating system's FS that can be stopped before or in the
-// middle of any one operation, and that then knows what a power cut may lose:
-// data written since a file's last sync, and entries of a folder since its own.
+// A faultFS is the operating system's FS that can be stopped before or in the middle of any one
+// operation, and that then knows what a power cut may lose: data written since a file's last sync,
+// and entries of a folder since its own.
 type faultFS struct {
 	stopAt int  // this operation, from 0, and all later ones fail; < 0: none
 	only   bool // this one alone fails, as a bad sector would
@@ -119,8 +119,8 @@ func (s *faultFS) move(from, to string) {
 	}
 }
 
-// RemoveAll moves what it removes aside, so that a power cut can bring it back;
-// when it is stopped, one file of the folder is gone.
+// RemoveAll moves what it removes aside, so that a power cut can bring it back; when it is stopped,
+// one file of the folder is gone.
 func (s *faultFS) RemoveAll(path string) error {
 	err := s.step(false)
 	if err != nil {

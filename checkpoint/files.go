@@ -11,7 +11,8 @@ import (
 	"github.com/reverie-go/reverie/internal/sniff"
 )
 
-// notSafetensors gives, for the error of a file that could not be read as safetensors, what the file is, if it is something else.
+// notSafetensors gives, for the error of a file that could not be read as safetensors, what the
+// file is, if it is something else.
 func notSafetensors(f io.ReaderAt, err error) error {
 	if !errors.Is(err, ErrDamaged) {
 		return err
@@ -23,7 +24,8 @@ func notSafetensors(f io.ReaderAt, err error) error {
 	return kind.Refuse(err, sniff.Safetensors)
 }
 
-// ReadSafetensorsFile is ReadSafetensors of a file; errors name it, and say what it is if it is none.
+// ReadSafetensorsFile is ReadSafetensors of a file; errors name it, and say what it is if it is
+// none.
 func ReadSafetensorsFile(path string) (tensors map[string]Tensor, metadata map[string]string, err error) {
 	f, info, err := regular.Open(path)
 	if err != nil {
@@ -37,8 +39,9 @@ func ReadSafetensorsFile(path string) (tensors map[string]Tensor, metadata map[s
 	return tensors, metadata, nil
 }
 
-// ReadWeights reads weights from elsewhere, for import: a safetensors file, or a folder that holds one, whole or in shards. Besides what
-// ReadSafetensorsFile checks, every value must be finite. Names are those of [PlainNames]; the notes say what was read otherwise than it lay there.
+// ReadWeights reads weights from elsewhere, for import: a safetensors file, or a folder that holds
+// one, whole or in shards. Besides what ReadSafetensorsFile checks, every value must be finite.
+// Names are those of [PlainNames]; the notes say what was read otherwise than it lay there.
 func ReadWeights(path string) (tensors map[string]Tensor, notes []string, err error) {
 	l := &loader{dir: path, linked: true, wants: func(Part) bool { return true }}
 	c, shards := new(Checkpoint), []shard(nil)

@@ -13,9 +13,10 @@ import (
 	"github.com/reverie-go/reverie/internal/regular"
 )
 
-// A Folder is a run folder held open. All that a run writes, replaces and removes goes through one, and so do its own files that are
-// read back: whoever made the folder, nothing outside it is touched, by a link or any other way, and what is read is a file of a size
-// that such a file has. The folder itself may be reached by a link. A Folder is an [FS] for the paths below it.
+// A Folder is a run folder held open. All that a run writes, replaces and removes goes through one,
+// and so do its own files that are read back: whoever made the folder, nothing outside it is
+// touched, by a link or any other way, and what is read is a file of a size that such a file has.
+// The folder itself may be reached by a link. A Folder is an [FS] for the paths below it.
 type Folder struct {
 	dir  string
 	root *os.Root
@@ -123,8 +124,8 @@ func (f *Folder) SyncDir(path string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// OpenFile opens a file of the run that is there, with a flag of package os: one that is no link, pipe or device, before it is opened
-// and after.
+// OpenFile opens a file of the run that is there, with a flag of package os: one that is no link,
+// pipe or device, before it is opened and after.
 func (f *Folder) OpenFile(path string, flag int) (*os.File, error) {
 	name, err := f.name(path)
 	if err != nil {
@@ -165,7 +166,8 @@ func (f *Folder) ReadFile(path string, limit int64) ([]byte, error) {
 	return b, err
 }
 
-// ReadRunFile reads the file with that name of a run folder, of at most limit bytes: a link, a pipe or a device is refused.
+// ReadRunFile reads the file with that name of a run folder, of at most limit bytes: a link, a pipe
+// or a device is refused.
 func ReadRunFile(runDir, name string, limit int64) ([]byte, error) {
 	f, err := OpenFolder(runDir)
 	if err != nil {

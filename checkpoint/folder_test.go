@@ -59,8 +59,8 @@ func othersFolder(t *testing.T) (dir string, unchanged func()) {
 	}
 }
 
-// A run folder of somebody else's making leads out of itself by no name: it is
-// refused, as a new one and as one to resume, and what the link leads to stays.
+// A run folder of somebody else's making leads out of itself by no name: it is refused, as a new
+// one and as one to resume, and what the link leads to stays.
 func TestLinksInARun(t *testing.T) {
 	for _, x := range []struct {
 		name string
@@ -85,8 +85,8 @@ func TestLinksInARun(t *testing.T) {
 	}
 }
 
-// A link that comes once the folder is locked leads nowhere either; one in a
-// checkpoint's place is removed, not followed.
+// A link that comes once the folder is locked leads nowhere either; one in a checkpoint's place is
+// removed, not followed.
 func TestLinksThatComeLater(t *testing.T) {
 	out, unchanged := othersFolder(t)
 	dir := filepath.Join(t.TempDir(), "run")
@@ -208,7 +208,8 @@ func writes(text string) func(io.Writer) error {
 	}
 }
 
-// A file that claims to be long is refused before it is read: one of 1 TiB that takes no room on the disk.
+// A file that claims to be long is refused before it is read: one of 1 TiB that takes no room on
+// the disk.
 func TestReadFileOfNoEnd(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "log.jsonl")

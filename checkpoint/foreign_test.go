@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// foreign is a model folder of the sample checkpoint as somebody else has it, and its weights' file.
+// foreign is a model folder of the sample checkpoint as somebody else has it, and its weights'
+// file.
 func foreign(t *testing.T) (dir, weights string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "model")

@@ -21,8 +21,8 @@ const metadataKey = "__metadata__"
 func compare(a, b int64) int   { return cmp.Compare(a, b) }
 func leUint64(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
-// parseHeader parses a header's JSON. encoding/json would let the last of two
-// equal keys win, so the tokens are read one at a time.
+// parseHeader parses a header's JSON. encoding/json would let the last of two equal keys win, so
+// the tokens are read one at a time.
 func parseHeader(header []byte) ([]Info, map[string]string, error) {
 	if len(header) == 0 || header[0] != '{' {
 		return nil, nil, errors.New("does not start with '{'")
@@ -55,7 +55,8 @@ func parseHeader(header []byte) ([]Info, map[string]string, error) {
 // headerTokens are those of a header.
 type headerTokens struct{ jsonfile.Tokens }
 
-// metadata reads an object or null. The format has strings alone; what some writers put in their place is passed over.
+// metadata reads an object or null. The format has strings alone; what some writers put in their
+// place is passed over.
 func (p headerTokens) metadata() (map[string]string, error) {
 	m := map[string]string{}
 	var raw json.RawMessage
@@ -127,8 +128,8 @@ func (p headerTokens) offsets() (begin, end int64, err error) {
 	return v[0], v[1], nil
 }
 
-// formatHeader gives the first bytes of a file, up to the data: the length, the
-// JSON without white space, and spaces up to a multiple of eight.
+// formatHeader gives the first bytes of a file, up to the data: the length, the JSON without white
+// space, and spaces up to a multiple of eight.
 func formatHeader(infos []Info, metadata map[string]string) ([]byte, error) {
 	b := append(make([]byte, 8, 64+128*len(infos)), '{')
 	comma := ""

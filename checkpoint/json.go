@@ -8,8 +8,8 @@ import (
 // maxJSON bounds the JSON files of a model folder.
 const maxJSON = 4 << 20
 
-// encodeJSON gives a value's JSON as diffusers lays it out: two spaces, a final
-// new line, '<' and '&' as they are.
+// encodeJSON gives a value's JSON as diffusers lays it out: two spaces, a final new line, '<' and
+// '&' as they are.
 func encodeJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

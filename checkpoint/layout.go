@@ -37,8 +37,8 @@ type modelIndex struct {
 	UNet             [2]string `json:"unet"`
 }
 
-// vaeIndex is model_index.json of an autoencoder alone, and latentIndex that of
-// a network in an autoencoder's latent space.
+// vaeIndex is model_index.json of an autoencoder alone, and latentIndex that of a network in an
+// autoencoder's latent space.
 type (
 	vaeIndex struct {
 		ClassName        string    `json:"_class_name"`
@@ -81,13 +81,12 @@ func encodeIndex(c *Checkpoint) ([]byte, error) {
 	return encodeJSON(latentIndex{modelIndex: x, VAE: vae})
 }
 
-// An index is what model_index.json says: the network's architecture, and that
-// of the autoencoder beside it, or "".
+// An index is what model_index.json says: the network's architecture, and that of the autoencoder
+// beside it, or "".
 type index struct{ arch, vae string }
 
-// parseIndex reads model_index.json. A pipeline with other parts than a network,
-// a scheduler and an autoencoder is refused; settings of others' pipelines and
-// parts that are null are passed over.
+// parseIndex reads model_index.json. A pipeline with other parts than a network, a scheduler and an
+// autoencoder is refused; settings of others' pipelines and parts that are null are passed over.
 func parseIndex(b []byte) (x index, err error) {
 	fields := map[string]json.RawMessage{}
 	if err := jsonfile.Strict(b, &fields); err != nil {
@@ -149,8 +148,8 @@ func partOf(name string, class []string) (arch string, err error) {
 	return archOf(name, [2]string(class))
 }
 
-// encodeConfig gives unet/config.json: the architecture's own configuration
-// with the class, keys sorted.
+// encodeConfig gives unet/config.json: the architecture's own configuration with the class, keys
+// sorted.
 func encodeConfig(arch string, config json.RawMessage) ([]byte, error) {
 	class, err := classOf(arch)
 	if err != nil {
@@ -170,8 +169,8 @@ func encodeConfig(arch string, config json.RawMessage) ([]byte, error) {
 	return encodeJSON(fields)
 }
 
-// parseConfig reads unet/config.json: the object without the keys that start
-// with an underscore, compact, keys sorted.
+// parseConfig reads unet/config.json: the object without the keys that start with an underscore,
+// compact, keys sorted.
 func parseConfig(b []byte, class string) (json.RawMessage, error) {
 	fields := map[string]json.RawMessage{}
 	if err := jsonfile.Lenient(b, &fields); err != nil {

@@ -15,10 +15,9 @@ import (
 // A LoadOption chooses what Load reads.
 type LoadOption func(*loader)
 
-// Only loads the data of these parts alone; the other tensors come with type
-// and shape and nil Data. Everything is still verified. Only() with no part
-// reads the headers and the JSON files alone: no data are verified, and
-// Optimizer.Step is left 0.
+// Only loads the data of these parts alone; the other tensors come with type and shape and nil
+// Data. Everything is still verified. Only() with no part reads the headers and the JSON files
+// alone: no data are verified, and Optimizer.Step is left 0.
 func Only(parts ...Part) LoadOption {
 	return func(l *loader) {
 		l.wants = func(p Part) bool { return slices.Contains(parts, p) }
@@ -26,24 +25,23 @@ func Only(parts ...Part) LoadOption {
 	}
 }
 
-// ForSampling loads the data that [Checkpoint.Sampling] gives and those of the
-// autoencoder, and no others.
+// ForSampling loads the data that [Checkpoint.Sampling] gives and those of the autoencoder, and no
+// others.
 func ForSampling(raw bool) LoadOption {
 	return func(l *loader) {
 		l.wants = func(p Part) bool { return p == VAE || p == samplingPart(raw, l.hasEMA) }
 	}
 }
 
-// Each hands the data of each tensor to f as it is read, instead of keeping
-// them: t.Data is only valid during the call, and the tensors of the checkpoint
-// that Load gives have nil Data. What f has got is verified only once Load has
-// returned without an error.
+// Each hands the data of each tensor to f as it is read, instead of keeping them: t.Data is only
+// valid during the call, and the tensors of the checkpoint that Load gives have nil Data. What f
+// has got is verified only once Load has returned without an error.
 func Each(f func(part Part, name string, t Tensor) error) LoadOption {
 	return func(l *loader) { l.each = f }
 }
 
-// Sampling gives the weights to sample from, and which they are: the average
-// where there is one and raw is false, else the network's own.
+// Sampling gives the weights to sample from, and which they are: the average where there is one and
+// raw is false, else the network's own.
 func (c *Checkpoint) Sampling(raw bool) (map[string]Tensor, Part) {
 	if p := samplingPart(raw, c.EMA != nil); p == EMA {
 		return c.EMA, p
@@ -60,13 +58,12 @@ func samplingPart(raw, hasEMA bool) Part {
 
 // Load reads a checkpoint or a model folder, as [Resolve] gives it.
 //
-// In a checkpoint every file must have the SHA-256 that trainer.json lists; in a
-// folder without trainer.json every value that is loaded must be finite. Errors
-// name the file; they wrap ErrDamaged, ErrNotFinite or the system's error.
-// Nothing outside a checkpoint's folder is read, not even through a symbolic
-// link; a model's folder may hold links to files, as the caches of downloads do.
-// A model's folder may be laid out as others do it (docs/models.md); the
-// checkpoint's Notes say what was read otherwise than it lay there.
+// In a checkpoint every file must have the SHA-256 that trainer.json lists; in a folder without
+// trainer.json every value that is loaded must be finite. Errors name the file; they wrap
+// ErrDamaged, ErrNotFinite or the system's error. Nothing outside a checkpoint's folder is read,
+// not even through a symbolic link; a model's folder may hold links to files, as the caches of
+// downloads do. A model's folder may be laid out as others do it (docs/models.md); the checkpoint's
+// Notes say what was read otherwise than it lay there.
 func Load(dir string, opts ...LoadOption) (*Checkpoint, error) {
 	l := &loader{dir: dir, wants: func(Part) bool { return true }}
 	for _, o := range opts {
@@ -130,8 +127,8 @@ func (l *loader) readTrainer(c *Checkpoint) error {
 	return nil
 }
 
-// readIndex reads model_index.json, from which it follows where all lies, and
-// finds out whether there is an average.
+// readIndex reads model_index.json, from which it follows where all lies, and finds out whether
+// there is an average.
 func (l *loader) readIndex(c *Checkpoint) (err error) {
 	if l.trainer == nil && !l.exists(indexFile) {
 		l.index, err = l.readParts()
@@ -159,8 +156,7 @@ func (l *loader) readIndex(c *Checkpoint) (err error) {
 	return l.checkFiles()
 }
 
-// checkFiles refuses a trainer.json that lists files that are none of a
-// checkpoint's.
+// checkFiles refuses a trainer.json that lists files that are none of a checkpoint's.
 func (l *loader) checkFiles() error {
 	known := []string{indexFile, momentsFile}
 	if !IsAutoencoder(l.index.arch) {
@@ -338,8 +334,7 @@ type dictionary struct {
 	own     bool // not for the caller's function
 }
 
-// scan reads a safetensors file once, puts its tensors where place says and
-// verifies what was read.
+// scan reads a safetensors file once, puts its tensors where place says and verifies what was read.
 func (l *loader) scan(file string, place func(name string) (dictionary, error)) error {
 	f, size, err := l.open(file)
 	if err != nil {

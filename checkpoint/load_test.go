@@ -187,8 +187,8 @@ func TestLoadParts(t *testing.T) {
 	}
 }
 
-// A flipped bit anywhere in a checkpoint is found, and the file is named,
-// whatever part is asked for.
+// A flipped bit anywhere in a checkpoint is found, and the file is named, whatever part is asked
+// for.
 func TestFlippedBit(t *testing.T) {
 	dir := saved(t)
 	for name, text := range filesOf(t, dir) {
@@ -215,8 +215,8 @@ func TestFlippedBit(t *testing.T) {
 	}
 }
 
-// Every file of a checkpoint cut short, missing, a folder or a link out of the
-// folder is an error that names it.
+// Every file of a checkpoint cut short, missing, a folder or a link out of the folder is an error
+// that names it.
 func TestSpoiledFiles(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte("{}"), 0o666); err != nil {

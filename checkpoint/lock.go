@@ -12,12 +12,12 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockName is the file in a run folder that is locked while it is in use. It
-// stays when the lock is let go, since removing it would let two in.
+// lockName is the file in a run folder that is locked while it is in use. It stays when the lock is
+// let go, since removing it would let two in.
 const lockName = ".lock"
 
-// A RunLock is held while a process trains in a run folder. The system lets go
-// of it when the process ends, however it ends.
+// A RunLock is held while a process trains in a run folder. The system lets go of it when the
+// process ends, however it ends.
 type RunLock struct {
 	// Dir is the run folder.
 	Dir string
@@ -64,7 +64,8 @@ func (l *RunLock) take() error {
 	return nil
 }
 
-// checkRun is nil if what a run folder has under the names of a run's own folders and of its lock is just that, or nothing.
+// checkRun is nil if what a run folder has under the names of a run's own folders and of its lock
+// is just that, or nothing.
 func (f *Folder) checkRun() error {
 	if info, err := f.root.Lstat(lockName); err == nil && !info.Mode().IsRegular() {
 		return f.wrong(lockName, info.Mode(), "file")
@@ -72,7 +73,8 @@ func (f *Folder) checkRun() error {
 	return errors.Join(f.CheckFolder("checkpoints"), f.CheckFolder("samples"))
 }
 
-// sign writes the process's number into the lock file, for messages only: where it cannot be written, they say less.
+// sign writes the process's number into the lock file, for messages only: where it cannot be
+// written, they say less.
 func (f *Folder) sign(path string) {
 	file, err := f.OpenFile(path, os.O_WRONLY|os.O_TRUNC)
 	if err != nil {
@@ -104,8 +106,8 @@ func (f *Folder) holder() int {
 	return max(0, pid)
 }
 
-// CreateRun makes the folder of a new run, or takes one that holds no run yet,
-// and locks it. Its errors wrap ErrRunExists (they name --resume) or ErrRunBusy.
+// CreateRun makes the folder of a new run, or takes one that holds no run yet, and locks it. Its
+// errors wrap ErrRunExists (they name --resume) or ErrRunBusy.
 func CreateRun(dir string) (*RunLock, error) {
 	if err := RefuseRun(dir); err != nil {
 		return nil, err
@@ -123,9 +125,8 @@ func CreateRun(dir string) (*RunLock, error) {
 	return l, nil
 }
 
-// RefuseRun is nil for a path that can become the folder of a new run: one where
-// nothing is, or a folder that holds no run. Its errors wrap ErrRunExists (they
-// name --resume) or the system's.
+// RefuseRun is nil for a path that can become the folder of a new run: one where nothing is, or a
+// folder that holds no run. Its errors wrap ErrRunExists (they name --resume) or the system's.
 func RefuseRun(dir string) error {
 	st, err := os.Stat(dir)
 	switch {
@@ -145,8 +146,8 @@ func RefuseRun(dir string) error {
 	return nil
 }
 
-// runMark names what shows that a folder holds a run, begun at least: its
-// checkpoints, its log, or its configuration beside the lock. "": it holds none.
+// runMark names what shows that a folder holds a run, begun at least: its checkpoints, its log, or
+// its configuration beside the lock. "": it holds none.
 func runMark(dir string) string {
 	for _, name := range []string{"checkpoints", "log.jsonl"} {
 		if exists(filepath.Join(dir, name)) {
@@ -179,8 +180,8 @@ func notRun(dir string) error {
 	return fmt.Errorf("%s is a checkpoint, %w; give the run folder that it came from", dir, ErrNotRun)
 }
 
-// CreateNumberedRun makes and locks base/name-N, N one above the highest there,
-// from 1. Two processes at the same time get two folders.
+// CreateNumberedRun makes and locks base/name-N, N one above the highest there, from 1. Two
+// processes at the same time get two folders.
 func CreateNumberedRun(base, name string) (*RunLock, error) {
 	if name == "" || name != filepath.Base(name) || !filepath.IsLocal(name) {
 		return nil, fmt.Errorf("run name %q: expected a name without folders", name)
@@ -225,9 +226,8 @@ func highest(dir, prefix string) (int, error) {
 	return top, nil
 }
 
-// OpenRun locks an existing run to continue it, and clears away what an
-// interrupted process left. Its errors wrap os.ErrNotExist, ErrNotRun,
-// ErrNotModel or ErrRunBusy.
+// OpenRun locks an existing run to continue it, and clears away what an interrupted process left.
+// Its errors wrap os.ErrNotExist, ErrNotRun, ErrNotModel or ErrRunBusy.
 func OpenRun(dir string) (*RunLock, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, err

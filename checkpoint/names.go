@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// wrappers are the names that PyTorch's wrappers put before or between those of a network's parts: DataParallel's and torch.compile's. No
-// network of ours has a part of that name.
+// wrappers are the names that PyTorch's wrappers put before or between those of a network's parts:
+// DataParallel's and torch.compile's. No network of ours has a part of that name.
 var wrappers = []string{"module.", "_orig_mod."}
 
-// holders are the names under which training programs keep a network; they are taken off where all tensors have one.
+// holders are the names under which training programs keep a network; they are taken off where all
+// tensors have one.
 var holders = []string{"model.", "ema_model.", "diffusion_model.", "denoise_fn.", "net.", "unet.", "vae."}
 
 // lora are tensors of a low-rank change to a network, which is none itself.
@@ -23,8 +24,9 @@ var oldAttention = regexp.MustCompile(`(^|\.)attentions\.\d+\.(query|key|value|p
 
 var newAttention = strings.NewReplacer(".query.", ".to_q.", ".key.", ".to_k.", ".value.", ".to_v.", ".proj_attn.", ".to_out.0.")
 
-// PlainNames gives tensors the names that the network's parts have in today's diffusers and PyTorch: without the prefixes of DataParallel
-// (module.), torch.compile (_orig_mod.) and of the programs that trained them, and with the present names of attention. The notes say what was
+// PlainNames gives tensors the names that the network's parts have in today's diffusers and
+// PyTorch: without the prefixes of DataParallel (module.), torch.compile (_orig_mod.) and of the
+// programs that trained them, and with the present names of attention. The notes say what was
 // renamed. Two tensors of one name, and those of a LoRA, are an error.
 func PlainNames(tensors map[string]Tensor) (plain map[string]Tensor, notes []string, err error) {
 	r := renaming{}
@@ -64,7 +66,8 @@ func PlainNames(tensors map[string]Tensor) (plain map[string]Tensor, notes []str
 // A renaming has the new name of each tensor by its old one.
 type renaming map[string]string
 
-// rename gives every tensor the name that f makes of its new one, and a note if that is another for any. No name becomes empty.
+// rename gives every tensor the name that f makes of its new one, and a note if that is another for
+// any. No name becomes empty.
 func (r renaming) rename(what string, f func(name string) string) (note []string) {
 	n := 0
 	for old, name := range r {

@@ -10,14 +10,13 @@ import (
 	"strings"
 )
 
-// The npy format: a magic string, two bytes of version, the length of the
-// header (two bytes in version 1, four in 2 and 3), the header, a Python
-// dictionary with the keys descr, fortran_order and shape, then the data.
-// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+// The npy format: a magic string, two bytes of version, the length of the header (two bytes in
+// version 1, four in 2 and 3), the header, a Python dictionary with the keys descr, fortran_order
+// and shape, then the data. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 //
-// The reader is our own: sbinet/npyio v0.6.0 allocates whatever header length
-// the file claims, panics on a header without a new line, multiplies shapes
-// unchecked, and writes no more than two axes.
+// The reader is our own: sbinet/npyio v0.6.0 allocates whatever header length the file claims,
+// panics on a header without a new line, multiplies shapes unchecked, and writes no more than two
+// axes.
 
 const npyMagic = "\x93NUMPY"
 
@@ -209,8 +208,8 @@ func pyShape(shape []int) string {
 	return "(" + strings.Join(words, ", ") + ")"
 }
 
-// formatNPYHeader gives what stands before the data, byte for byte as numpy
-// writes it: version 1.0, filled up with spaces to a multiple of 64.
+// formatNPYHeader gives what stands before the data, byte for byte as numpy writes it: version 1.0,
+// filled up with spaces to a multiple of 64.
 func formatNPYHeader(dtype string, shape []int) ([]byte, error) {
 	descr, ok := npyTypes[dtype]
 	if !ok {
@@ -219,8 +218,8 @@ func formatNPYHeader(dtype string, shape []int) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(npyMagic + "\x01\x00\x00\x00")
 	fmt.Fprintf(&b, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", descr, pyShape(shape))
-	// numpy leaves room for the first size, the one that an appended array
-	// changes, to grow to 21 digits.
+	// numpy leaves room for the first size, the one that an appended array changes, to grow to 21
+	// digits.
 	if len(shape) > 0 {
 		b.Write(bytes.Repeat([]byte{' '}, 21-len(strconv.Itoa(shape[0]))))
 	}

@@ -14,13 +14,14 @@ import (
 	"github.com/reverie-go/reverie/internal/regular"
 )
 
-// MaxSide bounds the sides of images that a file may ask for: those of a model, and every size but the first of an array of four axes, which
-// is one of images or latents.
+// MaxSide bounds the sides of images that a file may ask for: those of a model, and every size but
+// the first of an array of four axes, which is one of images or latents.
 const MaxSide = 4096
 
-// Budget is how many bytes an array of a file of the given size may take, its elements counted once as they are and
-// once as the float32 that they become: 1 GiB, or 16 times the file where that is more, and half of the memory that this
-// process may take at most. A compressed file can claim a thousand times its size.
+// Budget is how many bytes an array of a file of the given size may take, its elements counted once
+// as they are and once as the float32 that they become: 1 GiB, or 16 times the file where that is
+// more, and half of the memory that this process may take at most. A compressed file can claim a
+// thousand times its size.
 func Budget(size int64) int64 {
 	const least, times = 1 << 30, 16
 	budget := int64(least)
@@ -33,7 +34,8 @@ func Budget(size int64) int64 {
 	return budget
 }
 
-// ReadNPY reads a file of numpy.save whatever its type and shape, as [NPZ.Read] does an array of numpy.savez.
+// ReadNPY reads a file of numpy.save whatever its type and shape, as [NPZ.Read] does an array of
+// numpy.savez.
 func ReadNPY(path string) (Tensor, error) {
 	f, info, err := regular.Open(path)
 	if err != nil {

@@ -82,11 +82,11 @@ func (z *NPZ) Keys() []string {
 	return keys
 }
 
-// Array reads the array of a key. Its number of axes must be as asked, its element type the one asked for (one of the
-// constants of this package) or a narrower one of its kind, which is widened: F16 to F32 and F64, F32 to F64, integers
-// to I64. Else the error names file, key, what was found and what was expected, and wraps ErrArray, or ErrDamaged where
-// the file contradicts itself. Elements come in C's order and little endian, however they lie. [Budget] says how much
-// is read.
+// Array reads the array of a key. Its number of axes must be as asked, its element type the one
+// asked for (one of the constants of this package) or a narrower one of its kind, which is widened:
+// F16 to F32 and F64, F32 to F64, integers to I64. Else the error names file, key, what was found
+// and what was expected, and wraps ErrArray, or ErrDamaged where the file contradicts itself.
+// Elements come in C's order and little endian, however they lie. [Budget] says how much is read.
 func (z *NPZ) Array(key, dtype string, axes int) (Tensor, error) {
 	t, err := z.array(key, func(h npyHeader) error { return h.is(dtype, axes) })
 	if err == nil {
@@ -160,8 +160,8 @@ type NamedTensor struct {
 	Tensor
 }
 
-// WriteNPZ writes an npz file, uncompressed, arrays in the order given, by
-// [WriteFileAtomic]; the same arrays give the same bytes.
+// WriteNPZ writes an npz file, uncompressed, arrays in the order given, by [WriteFileAtomic]; the
+// same arrays give the same bytes.
 func WriteNPZ(fs FS, path string, arrays ...NamedTensor) error {
 	for i, a := range arrays {
 		same := func(b NamedTensor) bool { return a.Key == b.Key }

@@ -297,7 +297,8 @@ func TestOrders(t *testing.T) {
 	}
 }
 
-// stored is the array [[0, 1, 2], [3, 4, 5]] as numpy stores it in one type and order: its bytes are written by hand.
+// stored is the array [[0, 1, 2], [3, 4, 5]] as numpy stores it in one type and order: its bytes
+// are written by hand.
 func stored(descr string, fortran bool, size int, put func(b []byte, v int)) []byte {
 	order, head := []int{0, 1, 2, 3, 4, 5}, "False"
 	if fortran {
@@ -312,7 +313,8 @@ func stored(descr string, fortran bool, size int, put func(b []byte, v int)) []b
 	return b
 }
 
-// Every type of numpy's that is read gives the same numbers, in either order of bytes and of axes, from a file of its own too.
+// Every type of numpy's that is read gives the same numbers, in either order of bytes and of axes,
+// from a file of its own too.
 func TestTypesAndOrders(t *testing.T) {
 	type form struct {
 		descr string
@@ -387,7 +389,8 @@ func TestWidened(t *testing.T) {
 	}
 }
 
-// A small file gets 1 GiB at most, elements and their float32 together; sides of images end at 4096.
+// A small file gets 1 GiB at most, elements and their float32 together; sides of images end at
+// 4096.
 func TestArrayBounds(t *testing.T) {
 	for shape, want := range map[string]string{
 		"(214748365,)":                   "takes more than the 1.0 GiB", // 5 bytes each: 1 GiB and a byte
@@ -495,9 +498,9 @@ func FuzzNPYHeader(f *testing.F) {
 	})
 }
 
-// TestPython has Python's own libraries read what we write. It runs where
-// REVERIE_PYTHON names an interpreter with torch, safetensors and diffusers; the
-// goldens above hold the same files to the byte without it.
+// TestPython has Python's own libraries read what we write. It runs where REVERIE_PYTHON names an
+// interpreter with torch, safetensors and diffusers; the goldens above hold the same files to the
+// byte without it.
 func TestPython(t *testing.T) {
 	python := os.Getenv("REVERIE_PYTHON")
 	if python == "" {

@@ -16,8 +16,8 @@ var (
 	modelEndings = []string{".json", ".safetensors", ".bin"}
 )
 
-// CheckForeign is nil for a path at which something may be written that is no part of a run or a model: the error says of which run or model it
-// is a file, or in which folder of one it lies.
+// CheckForeign is nil for a path at which something may be written that is no part of a run or a
+// model: the error says of which run or model it is a file, or in which folder of one it lies.
 func CheckForeign(path string) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -41,8 +41,8 @@ func CheckForeign(path string) error {
 	}
 }
 
-// ownerOf says what the folder is whose own the path below it is, "run" or "model"; "": it is nobody's. A name in other letters is the same:
-// on some systems it leads to the same file.
+// ownerOf says what the folder is whose own the path below it is, "run" or "model"; "": it is
+// nobody's. A name in other letters is the same: on some systems it leads to the same file.
 func ownerOf(dir, rel string) string {
 	rel = strings.ToLower(rel)
 	first, _, below := strings.Cut(rel, string(filepath.Separator))

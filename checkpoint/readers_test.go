@@ -4,7 +4,8 @@ import (
 	"testing"
 )
 
-// Who reads a run that keeps one checkpoint, and writes the next as fast as it can, never fails: what is pruned under a reader is found anew.
+// Who reads a run that keeps one checkpoint, and writes the next as fast as it can, never fails:
+// what is pruned under a reader is found anew.
 func TestReadWhileWritten(t *testing.T) {
 	run := t.TempDir()
 	mustSave(t, nil, run, sample(0, 0))

@@ -28,10 +28,9 @@ type Found struct {
 	Run   string // the run folder, "" for a model or a copied checkpoint
 }
 
-// Resolve finds the model behind a run folder (its newest complete checkpoint),
-// a checkpoint folder, a model folder, or a model's folder in Hugging Face's
-// cache (the snapshot that refs/main names). Its errors wrap os.ErrNotExist,
-// ErrNoCheckpoint or ErrNotModel.
+// Resolve finds the model behind a run folder (its newest complete checkpoint), a checkpoint
+// folder, a model folder, or a model's folder in Hugging Face's cache (the snapshot that refs/main
+// names). Its errors wrap os.ErrNotExist, ErrNoCheckpoint or ErrNotModel.
 func Resolve(path string) (Found, error) {
 	st, err := os.Stat(path)
 	switch {
@@ -64,9 +63,8 @@ func Resolve(path string) (Found, error) {
 	return Found{}, fmt.Errorf("%s: %w: it has neither checkpoints, nor %s, nor the %s of a network with its weights", path, ErrNotModel, indexFile, configName)
 }
 
-// Open is Resolve and Load in one. A run whose checkpoint is pruned while it is
-// read is resolved again; of one whose newest checkpoint cannot be read the
-// error names the newest that can.
+// Open is Resolve and Load in one. A run whose checkpoint is pruned while it is read is resolved
+// again; of one whose newest checkpoint cannot be read the error names the newest that can.
 func Open(path string, opts ...LoadOption) (found Found, c *Checkpoint, err error) {
 	const tries = 5
 	for range tries {
@@ -96,7 +94,8 @@ func withOlder(found Found, err error) error {
 	return fmt.Errorf("%w; the checkpoint of step %d is whole: give %s", err, older.Step, older.Path)
 }
 
-// hasConfig says whether a folder without model_index.json holds a network, by itself or in folders of its parts.
+// hasConfig says whether a folder without model_index.json holds a network, by itself or in folders
+// of its parts.
 func hasConfig(path string) bool {
 	for _, dir := range []string{weightsDir, vaeDir, "."} {
 		if isFile(filepath.Join(path, dir, configName)) {
@@ -106,7 +105,8 @@ func hasConfig(path string) bool {
 	return false
 }
 
-// snapshotOf finds the snapshot in a model's folder of Hugging Face's cache, models--OWNER--NAME: the one that refs/main names, or the only one.
+// snapshotOf finds the snapshot in a model's folder of Hugging Face's cache, models--OWNER--NAME:
+// the one that refs/main names, or the only one.
 func snapshotOf(path string) (string, error) {
 	dir := filepath.Join(path, "snapshots")
 	b, err := readSmall(filepath.Join(path, "refs", "main"))

@@ -39,11 +39,10 @@ type Entry struct {
 	Path string
 }
 
-// List gives the complete checkpoints of a run, oldest first. Complete is one
-// that was renamed to its final name, trainer.json and all: a folder whose
-// trainer.json is empty, or that of another step, is no checkpoint of that
-// step, and one that no run can have reached is none. A run without any gives
-// none.
+// List gives the complete checkpoints of a run, oldest first. Complete is one that was renamed to
+// its final name, trainer.json and all: a folder whose trainer.json is empty, or that of another
+// step, is no checkpoint of that step, and one that no run can have reached is none. A run without
+// any gives none.
 func List(runDir string) ([]Entry, error) {
 	const tries = 20
 	for range tries {
@@ -55,8 +54,8 @@ func List(runDir string) ([]Entry, error) {
 	return nil, nil
 }
 
-// list is List of the folder of checkpoints, as it finds it. gone says that some of it was pruned meanwhile: then there may be one that is newer than
-// the listing.
+// list is List of the folder of checkpoints, as it finds it. gone says that some of it was pruned
+// meanwhile: then there may be one that is newer than the listing.
 func list(dir string) (list []Entry, gone bool, err error) {
 	names, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -120,8 +119,8 @@ func (e Entry) whole() bool {
 	return err == nil
 }
 
-// Older gives the newest checkpoint of a run before one that cannot be read that
-// can be, reading all of it.
+// Older gives the newest checkpoint of a run before one that cannot be read that can be, reading
+// all of it.
 func Older(runDir string, damaged Entry) (Entry, bool) {
 	list, err := List(runDir)
 	if err != nil {
@@ -145,8 +144,8 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// Latest gives the newest complete checkpoint of a run; an error that wraps
-// ErrNoCheckpoint if there is none.
+// Latest gives the newest complete checkpoint of a run; an error that wraps ErrNoCheckpoint if
+// there is none.
 func Latest(runDir string) (Entry, error) {
 	list, err := List(runDir)
 	if err != nil {
@@ -161,10 +160,10 @@ func Latest(runDir string) (Entry, error) {
 	return Entry{}, fmt.Errorf("%s: %w: the run was stopped before its first one", runDir, ErrNoCheckpoint)
 }
 
-// Prune removes all but the newest keep checkpoints of a run and those of the
-// steps to spare; keep < 1 keeps all. One whose trainer.json cannot be read does
-// not count, and stays. Each is renamed before it is removed, so that none is
-// ever seen in part. Only the holder of the run's lock may call it.
+// Prune removes all but the newest keep checkpoints of a run and those of the steps to spare; keep
+// < 1 keeps all. One whose trainer.json cannot be read does not count, and stays. Each is renamed
+// before it is removed, so that none is ever seen in part. Only the holder of the run's lock may
+// call it.
 func Prune(fs FS, runDir string, keep int, spare ...int64) error {
 	fs = orOS(fs)
 	list, err := List(runDir)
@@ -201,9 +200,8 @@ func removeDir(fs FS, path, tmp string) error {
 	return fs.RemoveAll(tmp)
 }
 
-// cleanCheckpoints removes what an interrupted writer left in a run's
-// checkpoints: temporary folders, and replaced checkpoints; one whose
-// replacement never came takes its name back.
+// cleanCheckpoints removes what an interrupted writer left in a run's checkpoints: temporary
+// folders, and replaced checkpoints; one whose replacement never came takes its name back.
 func cleanCheckpoints(fs FS, runDir string) error {
 	dir := checkpointsDir(runDir)
 	err := removeTemporaries(fs, dir)
@@ -231,8 +229,8 @@ func settle(fs FS, old, plain string) error {
 	return nil // neither is ours
 }
 
-// Clean removes what an interrupted process left in a run folder; only the
-// holder of the run's lock may call it. [OpenRun] does.
+// Clean removes what an interrupted process left in a run folder; only the holder of the run's lock
+// may call it. [OpenRun] does.
 func Clean(fs FS, runDir string) error {
 	fs = orOS(fs)
 	return errors.Join(

@@ -173,8 +173,8 @@ func TestCreateAndOpenRun(t *testing.T) {
 	clean(t, dir)
 }
 
-// Another process is refused while one has the run, and let in when that one is
-// killed. The test runs itself as that process.
+// Another process is refused while one has the run, and let in when that one is killed. The test
+// runs itself as that process.
 func TestLockOfAnotherProcess(t *testing.T) {
 	if dir := os.Getenv("CHECKPOINT_TEST_LOCK"); dir != "" {
 		_, err := CreateRun(dir)

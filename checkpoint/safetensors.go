@@ -9,10 +9,9 @@ import (
 	"strings"
 )
 
-// The safetensors format: eight bytes with the length n of the header (little
-// endian), n bytes of JSON from '{' to spaces that fill up to a multiple of
-// eight, then the data of the tensors, one after another without gaps.
-// https://huggingface.co/docs/safetensors
+// The safetensors format: eight bytes with the length n of the header (little endian), n bytes of
+// JSON from '{' to spaces that fill up to a multiple of eight, then the data of the tensors, one
+// after another without gaps. https://huggingface.co/docs/safetensors
 
 // maxHeader is the longest header that the format allows.
 const maxHeader = 100_000_000
@@ -31,10 +30,9 @@ func errDamaged(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrDamaged, fmt.Errorf(format, args...))
 }
 
-// ReadSafetensors reads a whole safetensors file of the given size. Header,
-// offsets, types and shapes are checked against each other and against the
-// size before any memory for data is taken; an error that wraps ErrDamaged says
-// what does not fit. Each tensor has memory of its own.
+// ReadSafetensors reads a whole safetensors file of the given size. Header, offsets, types and
+// shapes are checked against each other and against the size before any memory for data is taken;
+// an error that wraps ErrDamaged says what does not fit. Each tensor has memory of its own.
 func ReadSafetensors(r io.ReaderAt, size int64) (tensors map[string]Tensor, metadata map[string]string, err error) {
 	tensors = map[string]Tensor{}
 	metadata, err = scanSafetensors(io.NewSectionReader(r, 0, size), size, func(in Info, data io.Reader) error {
@@ -49,9 +47,8 @@ func ReadSafetensors(r io.ReaderAt, size int64) (tensors map[string]Tensor, meta
 	return tensors, metadata, nil
 }
 
-// scanSafetensors reads a safetensors file from front to back, once: visit gets
-// every tensor in the order of its data and a reader of exactly those; what it
-// leaves unread is skipped.
+// scanSafetensors reads a safetensors file from front to back, once: visit gets every tensor in the
+// order of its data and a reader of exactly those; what it leaves unread is skipped.
 func scanSafetensors(r io.Reader, size int64, visit func(in Info, data io.Reader) error) (metadata map[string]string, err error) {
 	infos, metadata, err := readHeader(r, size)
 	if err != nil {
@@ -80,8 +77,8 @@ func shortRead(err error) error {
 	return err
 }
 
-// readHeader reads the header of a file of the given size and checks it; the
-// tensors come in the order of their data.
+// readHeader reads the header of a file of the given size and checks it; the tensors come in the
+// order of their data.
 func readHeader(r io.Reader, size int64) ([]Info, map[string]string, error) {
 	n, err := headerLength(r, size)
 	if err != nil {
@@ -120,8 +117,8 @@ func headerLength(r io.Reader, size int64) (int64, error) {
 	return int64(n), nil
 }
 
-// checkLayout sorts the tensors by their data and checks that these fill the
-// buffer without a gap or an overlap and are as long as type and shape ask.
+// checkLayout sorts the tensors by their data and checks that these fill the buffer without a gap
+// or an overlap and are as long as type and shape ask.
 func checkLayout(infos []Info, buffer int64) error {
 	slices.SortFunc(infos, func(a, b Info) int {
 		if a.begin != b.begin {
@@ -162,12 +159,12 @@ func (in Info) check(at int64) error {
 	return nil
 }
 
-// rank orders the types as the reference implementation does when it writes:
-// wider alignment first, so that all data are aligned to their elements.
+// rank orders the types as the reference implementation does when it writes: wider alignment first,
+// so that all data are aligned to their elements.
 var rank = []string{U64, I64, F64, F32, U32, I32, BF16, F16, U16, I16, I8, U8, Bool}
 
-// sortForWriting puts tensors into the order of the reference implementation
-// and gives them their offsets; total is the length of the data.
+// sortForWriting puts tensors into the order of the reference implementation and gives them their
+// offsets; total is the length of the data.
 func sortForWriting(infos []Info) (total int64, err error) {
 	slices.SortFunc(infos, func(a, b Info) int {
 		if ra, rb := slices.Index(rank, a.DType), slices.Index(rank, b.DType); ra != rb {
@@ -189,10 +186,10 @@ func sortForWriting(infos []Info) (total int64, err error) {
 	return total, nil
 }
 
-// WriteSafetensors writes tensors in the reference implementation's order (by
-// type, widest first, then by name), so that the same tensors and metadata give
-// the same bytes, and those that Python's safetensors writes for at most one
-// entry of metadata (of more it does not fix the order; here they are sorted).
+// WriteSafetensors writes tensors in the reference implementation's order (by type, widest first,
+// then by name), so that the same tensors and metadata give the same bytes, and those that Python's
+// safetensors writes for at most one entry of metadata (of more it does not fix the order; here
+// they are sorted).
 func WriteSafetensors(w io.Writer, tensors map[string]Tensor, metadata map[string]string) error {
 	infos := make([]Info, 0, len(tensors))
 	for name, t := range tensors {
@@ -204,8 +201,8 @@ func WriteSafetensors(w io.Writer, tensors map[string]Tensor, metadata map[strin
 	return writeSafetensors(w, infos, metadata, func(in Info) ([]byte, error) { return tensors[in.Name].Data, nil })
 }
 
-// writeSafetensors writes the header, then the data of each tensor as they are
-// asked for, in order; data must give as many bytes as type and shape ask.
+// writeSafetensors writes the header, then the data of each tensor as they are asked for, in order;
+// data must give as many bytes as type and shape ask.
 func writeSafetensors(w io.Writer, infos []Info, metadata map[string]string, data func(in Info) ([]byte, error)) error {
 	if _, err := sortForWriting(infos); err != nil {
 		return err

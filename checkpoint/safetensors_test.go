@@ -114,8 +114,8 @@ func file(header string, n int) []byte {
 	return append(append(b, header...), make([]byte, n)...)
 }
 
-// hostile are headers that contradict themselves or the file, with the data's
-// length and a part of the message.
+// hostile are headers that contradict themselves or the file, with the data's length and a part of
+// the message.
 var hostile = []struct {
 	name, header string
 	data         int
@@ -205,8 +205,7 @@ func TestHugeHeader(t *testing.T) {
 	}
 }
 
-// Cut at every length, the file is refused; so is one that shrinks while it is
-// read.
+// Cut at every length, the file is refused; so is one that shrinks while it is read.
 func TestTruncatedSafetensors(t *testing.T) {
 	b, err := os.ReadFile("testdata/types.safetensors")
 	if err != nil {

@@ -13,12 +13,11 @@ import (
 	"strings"
 )
 
-// Save writes runDir/checkpoints/step-%06d, of c.Trainer.Step, and gives its
-// path. It writes under a temporary name, syncs every file and folder, renames,
-// and syncs again; a checkpoint of the same step is replaced. Stopped at any
-// point, it leaves the newest complete checkpoint as it was; what is left over
-// is removed by the next Save or [OpenRun]. On an error (see [IsDiskFull]) its
-// own half is removed at once. Only the holder of the run's lock may call it.
+// Save writes runDir/checkpoints/step-%06d, of c.Trainer.Step, and gives its path. It writes under
+// a temporary name, syncs every file and folder, renames, and syncs again; a checkpoint of the same
+// step is replaced. Stopped at any point, it leaves the newest complete checkpoint as it was; what
+// is left over is removed by the next Save or [OpenRun]. On an error (see [IsDiskFull]) its own
+// half is removed at once. Only the holder of the run's lock may call it.
 func Save(fs FS, runDir string, c *Checkpoint) (path string, err error) {
 	fs = orOS(fs)
 	if c.Trainer == nil || c.Optimizer == nil {
@@ -38,8 +37,8 @@ func Save(fs FS, runDir string, c *Checkpoint) (path string, err error) {
 	return path, nil
 }
 
-// SaveModel writes a model folder without the state of a trainer, as import
-// does; nothing may be at dir yet. c.Trainer, c.Optimizer are left out.
+// SaveModel writes a model folder without the state of a trainer, as import does; nothing may be at
+// dir yet. c.Trainer, c.Optimizer are left out.
 func SaveModel(fs FS, dir string, c *Checkpoint) error {
 	if fs == nil {
 		Sweep(filepath.Dir(filepath.Clean(dir)))
@@ -96,8 +95,8 @@ func writeFolder(fs FS, path string, c *Checkpoint) error {
 	return nil
 }
 
-// swapIn renames tmp to path. A folder that is there cannot be replaced in one
-// operation: it is set aside first, under a name that [List] falls back on.
+// swapIn renames tmp to path. A folder that is there cannot be replaced in one operation: it is set
+// aside first, under a name that [List] falls back on.
 func swapIn(fs FS, tmp, path string) error {
 	parent, old := filepath.Dir(path), path+oldSuffix
 	_, err := os.Lstat(path)
@@ -252,8 +251,8 @@ func (w *folderWriter) tensors(name string, fill fillFunc, groups ...group) erro
 
 type fillFunc = func(part Part, name string, dst []byte) error
 
-// data gives a tensor's own data, or has the caller fill them into a buffer
-// that the next tensor uses again.
+// data gives a tensor's own data, or has the caller fill them into a buffer that the next tensor
+// uses again.
 func (w *folderWriter) data(t Tensor, fill fillFunc, part Part, name string) ([]byte, error) {
 	n := t.Bytes()
 	if t.Data != nil || n == 0 {

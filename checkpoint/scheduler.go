@@ -12,9 +12,8 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-// SchedulerConfig is scheduler/scheduler_config.json: the keys of diffusers'
-// DDPMScheduler, and under "reverie" what it has no key for. [NewScheduler]
-// gives the defaults.
+// SchedulerConfig is scheduler/scheduler_config.json: the keys of diffusers' DDPMScheduler, and
+// under "reverie" what it has no key for. [NewScheduler] gives the defaults.
 type SchedulerConfig struct {
 	ClassName        string `json:"_class_name"`
 	DiffusersVersion string `json:"_diffusers_version"`
@@ -25,10 +24,11 @@ type SchedulerConfig struct {
 	// BetaSchedule is "linear", "scaled_linear", "squaredcos_cap_v2" (cosine) or "sigmoid", or what
 	// package formulation has beside.
 	BetaSchedule string `json:"beta_schedule"`
-	// PredictionType is "epsilon", "sample" (x0) or "v_prediction", as diffusers has them, or the name of
-	// another of package formulation's.
+	// PredictionType is "epsilon", "sample" (x0) or "v_prediction", as diffusers has them, or the
+	// name of another of package formulation's.
 	PredictionType string `json:"prediction_type"`
-	// VarianceType is "fixed_small" (posterior), "fixed_large" (beta) or "learned_range" (learned, between the two).
+	// VarianceType is "fixed_small" (posterior), "fixed_large" (beta) or "learned_range" (learned,
+	// between the two).
 	VarianceType string `json:"variance_type"`
 	// ClipSample clamps x0 to [-ClipSampleRange, ClipSampleRange] at every step.
 	ClipSample      bool    `json:"clip_sample"`
@@ -36,8 +36,8 @@ type SchedulerConfig struct {
 
 	// TrainedBetas, if not null, is the table of betas itself, T of them.
 	TrainedBetas []float64 `json:"trained_betas"`
-	// RescaleBetasZeroSNR rescales the table so that the last step has no signal
-	// (Lin et al. 2023, arXiv:2305.08891).
+	// RescaleBetasZeroSNR rescales the table so that the last step has no signal (Lin et al. 2023,
+	// arXiv:2305.08891).
 	RescaleBetasZeroSNR bool `json:"rescale_betas_zero_snr"`
 
 	// The rest is diffusers' too. Thresholding is refused unless it clamps.
@@ -60,8 +60,8 @@ const OwnScheduler = "ReverieScheduler"
 // diffusersVersion is the version of diffusers whose files we write.
 const diffusersVersion = "0.35.2"
 
-// NewScheduler gives diffusers' defaults: T = 1000, beta linear from 1e-4 to
-// 0.02, epsilon, fixed_small, x0 clamped to [-1, 1].
+// NewScheduler gives diffusers' defaults: T = 1000, beta linear from 1e-4 to 0.02, epsilon,
+// fixed_small, x0 clamped to [-1, 1].
 func NewScheduler() SchedulerConfig {
 	return SchedulerConfig{
 		ClassName: "DDPMScheduler", DiffusersVersion: diffusersVersion,
@@ -134,8 +134,8 @@ func (c SchedulerConfig) validateNames() error {
 	return nil
 }
 
-// parseScheduler reads scheduler_config.json, ours or diffusers'; what it leaves
-// out has diffusers' default. The notes say what of another's is not followed.
+// parseScheduler reads scheduler_config.json, ours or diffusers'; what it leaves out has diffusers'
+// default. The notes say what of another's is not followed.
 func parseScheduler(b []byte) (c SchedulerConfig, notes []string, err error) {
 	var own struct {
 		Class   string           `json:"_class_name"`
@@ -158,20 +158,21 @@ func parseScheduler(b []byte) (c SchedulerConfig, notes []string, err error) {
 type SchedulerExtra struct {
 	// Process is the process as --process names it; "" means ddpm.
 	Process string `json:"process"`
-	// Settings are those of the process and the prediction that diffusers has no key for, as JSON has
-	// them: the flags' names with underscores. They stand among the keys of the other fields, and what
-	// key is none of theirs is taken for one; package formulation knows them.
+	// Settings are those of the process and the prediction that diffusers has no key for, as JSON
+	// has them: the flags' names with underscores. They stand among the keys of the other fields,
+	// and what key is none of theirs is taken for one; package formulation knows them.
 	Settings map[string]json.RawMessage `json:"-"`
 	// Energy says that the prediction is the gradient of what the network makes of its input.
 	Energy bool `json:"energy,omitempty"`
 	// Between says of a flow that its far end is a second data set instead of noise.
 	Between bool `json:"between,omitempty"`
-	// Clamp is what sampling clamps unless told otherwise: "x0", "x", "none", or
-	// "" for the solver's default.
+	// Clamp is what sampling clamps unless told otherwise: "x0", "x", "none", or "" for the
+	// solver's default.
 	Clamp string `json:"clamp"`
 	// Preset is the preset that the run was started from, "" for none or unknown.
 	Preset string `json:"preset"`
-	// Kind says what the training data were, as far as it is known; files from before it was written have no form.
+	// Kind says what the training data were, as far as it is known; files from before it was
+	// written have no form.
 	kind.Kind
 	// Solver and Steps are the run's own sampler: "" and 0 for sampling's defaults.
 	Solver string `json:"solver"`

@@ -17,16 +17,17 @@ import (
 // tmpPrefix starts the name of everything that is not complete yet, or no more.
 const tmpPrefix = ".tmp-"
 
-// Temporary names something that this process makes in a folder and that is not complete: by the machine and the process, so that another
-// command can tell, once it finds it, whether its writer still runs. The name does not grow with that of the file, which may be as long as a
-// name can be.
+// Temporary names something that this process makes in a folder and that is not complete: by the
+// machine and the process, so that another command can tell, once it finds it, whether its writer
+// still runs. The name does not grow with that of the file, which may be as long as a name can be.
 func Temporary(dir string) string {
 	return filepath.Join(dir, fmt.Sprintf("%sreverie-%08x-%d-%08x", tmpPrefix, machine(), os.Getpid(), rand.Uint32()))
 }
 
 var temporaryName = regexp.MustCompile(`^\.tmp-reverie-([0-9a-f]{8})-([0-9]{1,18})-[0-9a-f]{8}$`)
 
-// machine tells apart the machines, and on Linux the containers, that may share a folder: a process number means nothing elsewhere.
+// machine tells apart the machines, and on Linux the containers, that may share a folder: a process
+// number means nothing elsewhere.
 var machine = sync.OnceValue(func() uint32 {
 	host, _ := os.Hostname()
 	space, _ := os.Readlink("/proc/self/ns/pid")
@@ -35,10 +36,12 @@ var machine = sync.OnceValue(func() uint32 {
 	return h.Sum32()
 })
 
-// abandonedAfter is when a temporary file of another machine, of whose processes nothing is known here, counts as left over.
+// abandonedAfter is when a temporary file of another machine, of whose processes nothing is known
+// here, counts as left over.
 const abandonedAfter = 24 * time.Hour
 
-// abandoned says whether what has that name is a temporary file whose writer has ended, as one that was killed.
+// abandoned says whether what has that name is a temporary file whose writer has ended, as one that
+// was killed.
 func abandoned(e os.DirEntry) bool {
 	m := temporaryName.FindStringSubmatch(e.Name())
 	if m == nil {
@@ -65,8 +68,8 @@ func running(pid int) bool {
 // swept are the folders that [Sweep] has looked through.
 var swept sync.Map
 
-// Sweep removes the temporary files that commands which were killed left in a folder, the first time that this process is to write there. What
-// cannot be removed stays: it is in nobody's way.
+// Sweep removes the temporary files that commands which were killed left in a folder, the first
+// time that this process is to write there. What cannot be removed stays: it is in nobody's way.
 func Sweep(dir string) {
 	if _, before := swept.LoadOrStore(dir, true); before {
 		return

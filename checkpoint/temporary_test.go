@@ -28,7 +28,8 @@ func byProcess(pid int) string {
 	return strings.Join(parts, "-")
 }
 
-// A command clears what killed ones left where it writes: not what one writes that still runs, here or on another machine, nor what only looks so.
+// A command clears what killed ones left where it writes: not what one writes that still runs, here
+// or on another machine, nor what only looks so.
 func TestSweep(t *testing.T) {
 	dir := t.TempDir()
 	dead, foreign, old := byProcess(ended(t)), ".tmp-reverie-00000000-1-00000001", ".tmp-reverie-00000000-1-00000002"

@@ -25,11 +25,10 @@ const (
 	Bool = "BOOL"
 )
 
-// A Tensor is an array as it lies in a file: elements in row-major order,
-// little endian.
+// A Tensor is an array as it lies in a file: elements in row-major order, little endian.
 //
-// A Tensor with nil Data and a non-empty shape stands for one whose data are
-// elsewhere: see [Checkpoint.Fill] and [Only].
+// A Tensor with nil Data and a non-empty shape stands for one whose data are elsewhere: see
+// [Checkpoint.Fill] and [Only].
 type Tensor struct {
 	DType string // one of the constants above
 	Shape []int  // nil or empty for a scalar
@@ -113,8 +112,8 @@ func fromSlice[T any](dtype string, size int, shape []int, v []T, put func(b []b
 	return t
 }
 
-// FromF32s makes a tensor of type F32; a nil shape means [len(v)]. It panics
-// if the shape does not hold len(v) elements.
+// FromF32s makes a tensor of type F32; a nil shape means [len(v)]. It panics if the shape does not
+// hold len(v) elements.
 func FromF32s(v []float32, shape ...int) Tensor {
 	return fromSlice(F32, 4, shape, v, func(b []byte, x float32) { binary.LittleEndian.PutUint32(b, math.Float32bits(x)) })
 }
@@ -134,8 +133,7 @@ func FromU8s(v []uint8, shape ...int) Tensor {
 	return fromSlice(U8, 1, shape, v, func(b []byte, x uint8) { b[0] = x })
 }
 
-// ScalarI64 makes a tensor of type I64 without axes, as PyTorch keeps
-// num_batches_tracked.
+// ScalarI64 makes a tensor of type I64 without axes, as PyTorch keeps num_batches_tracked.
 func ScalarI64(v int64) Tensor {
 	return fromSlice(I64, 8, []int{}, []int64{v}, func(b []byte, x int64) { binary.LittleEndian.PutUint64(b, uint64(x)) })
 }
@@ -145,8 +143,8 @@ func (t Tensor) errKind(want string) error {
 	return fmt.Errorf("dtype is %s, expected %s", t.DType, want)
 }
 
-// F32s gives the elements of a tensor of type F32, F64, F16 or BF16, rounded
-// to the nearest float32 where the type is wider.
+// F32s gives the elements of a tensor of type F32, F64, F16 or BF16, rounded to the nearest float32
+// where the type is wider.
 func (t Tensor) F32s() ([]float32, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
@@ -162,7 +160,8 @@ func (t Tensor) F32s() ([]float32, error) {
 	return v, nil
 }
 
-// F64s gives the elements of a tensor of any type: exactly, but for integers past 2^53, which are rounded; true is 1.
+// F64s gives the elements of a tensor of any type: exactly, but for integers past 2^53, which are
+// rounded; true is 1.
 func (t Tensor) F64s() ([]float64, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
@@ -178,7 +177,8 @@ func (t Tensor) F64s() ([]float64, error) {
 	return v, nil
 }
 
-// I64s gives the elements of a tensor of integers, of which U64 may be too large, or of bool: true is 1.
+// I64s gives the elements of a tensor of integers, of which U64 may be too large, or of bool: true
+// is 1.
 func (t Tensor) I64s() ([]int64, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
@@ -196,7 +196,8 @@ func (t Tensor) I64s() ([]int64, error) {
 	return v, nil
 }
 
-// integer gives the reader of one element of a tensor of integers or bool; one of U64 keeps its bits.
+// integer gives the reader of one element of a tensor of integers or bool; one of U64 keeps its
+// bits.
 func (t Tensor) integer() (func(i int) int64, error) {
 	b := t.Data
 	switch t.DType {
@@ -268,8 +269,8 @@ func half(h uint16) float64 {
 	return sign * math.Ldexp(1024+frac, exp-25)
 }
 
-// Finite reports the first element that is NaN or infinite, as an error that
-// wraps ErrNotFinite; tensors of integers are finite.
+// Finite reports the first element that is NaN or infinite, as an error that wraps ErrNotFinite;
+// tensors of integers are finite.
 func (t Tensor) Finite() error {
 	i := t.firstNotFinite()
 	if i < 0 {
@@ -315,8 +316,8 @@ func firstOnes(b []byte, size int, mask uint64) int {
 	return -1
 }
 
-// CheckFinite checks a dictionary of tensors; the error names the first tensor
-// in order of names and wraps ErrNotFinite.
+// CheckFinite checks a dictionary of tensors; the error names the first tensor in order of names
+// and wraps ErrNotFinite.
 func CheckFinite(tensors map[string]Tensor) error {
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
 		if err := tensors[name].Finite(); err != nil {

@@ -13,8 +13,8 @@ import (
 
 // Trainer is the state of the training loop, the contents of trainer.json.
 type Trainer struct {
-	// Step counts the optimiser steps done since the start of the run, and so the
-	// updates of the average, n in its decay min(d, (1+n)/(10+n)).
+	// Step counts the optimiser steps done since the start of the run, and so the updates of the
+	// average, n in its decay min(d, (1+n)/(10+n)).
 	Step int64 `json:"step"`
 	// Epoch is the epoch that the next step belongs to, from 0.
 	Epoch int64 `json:"epoch"`
@@ -22,39 +22,40 @@ type Trainer struct {
 	Position int64 `json:"position"`
 	// Seed is the run's seed, which all its randomness is keyed by.
 	Seed uint64 `json:"seed"`
-	// TrainSeconds is the training time used so far, in seconds, over all
-	// sessions of the run.
+	// TrainSeconds is the training time used so far, in seconds, over all sessions of the run.
 	TrainSeconds float64 `json:"train_seconds"`
-	// Cosine is where the cosine of the learning rate ends: the stop that the run
-	// was given first, or when its total last changed.
+	// Cosine is where the cosine of the learning rate ends: the stop that the run was given first,
+	// or when its total last changed.
 	Cosine CosineEnd `json:"cosine_end"`
-	// Rate is the law of the learning rate, of which Cosine is the end; nil in
-	// files of the first release, whose law is that of the run's configuration.
+	// Rate is the law of the learning rate, of which Cosine is the end; nil in files of the first
+	// release, whose law is that of the run's configuration.
 	Rate *Rate `json:"rate,omitempty"`
 	// Data identifies the images trained on, so that a run is not continued on others.
 	Data string `json:"data"`
-	// HeldOut identifies the images of validation likewise, and Images says in words
-	// what both are; "" in files of the first release.
+	// HeldOut identifies the images of validation likewise, and Images says in words what both are;
+	// "" in files of the first release.
 	HeldOut string `json:"held_out,omitempty"`
 	Images  string `json:"images,omitempty"`
-	// Method is what the method of learning remembers from step to step, such as the losses by which it draws its times.
+	// Method is what the method of learning remembers from step to step, such as the losses by
+	// which it draws its times.
 	Method json.RawMessage `json:"method,omitempty"`
-	// Files gives the SHA-256, in hexadecimal, of every other file of the
-	// checkpoint, by its path with forward slashes. Save computes it.
+	// Files gives the SHA-256, in hexadecimal, of every other file of the checkpoint, by its path
+	// with forward slashes. Save computes it.
 	Files map[string]string `json:"files"`
 	// SHA256 is that of this document with SHA256 empty. Save computes it.
 	SHA256 string `json:"sha256"`
 }
 
-// CosineEnd is a stop: totals from the start of the run, of which the first
-// reached counts; 0 stops nothing.
+// CosineEnd is a stop: totals from the start of the run, of which the first reached counts; 0 stops
+// nothing.
 type CosineEnd struct {
 	Steps   int64   `json:"steps"`
 	Epochs  int64   `json:"epochs"`
 	Seconds float64 `json:"seconds"`
 }
 
-// Rate is the law of the learning rate, as a run's configuration gave it, and where a resumed run took it up anew.
+// Rate is the law of the learning rate, as a run's configuration gave it, and where a resumed run
+// took it up anew.
 type Rate struct {
 	LR       float64 `json:"lr"`       // the peak
 	Schedule string  `json:"schedule"` // constant or cosine
@@ -135,8 +136,8 @@ func (t Trainer) seal() ([]byte, error) {
 	return encodeJSON(t)
 }
 
-// sealed reports whether a file's bytes have the sum that they say; it is taken
-// of the bytes, so that it also holds for fields that a later version adds.
+// sealed reports whether a file's bytes have the sum that they say; it is taken of the bytes, so
+// that it also holds for fields that a later version adds.
 func sealed(b []byte, sum string) bool {
 	at := bytes.LastIndex(b, []byte(sum))
 	if at < 0 || sum == "" {
@@ -148,8 +149,8 @@ func sealed(b []byte, sum string) bool {
 	return hex.EncodeToString(h.Sum(nil)) == sum
 }
 
-// parseTrainer reads trainer.json: no unknown field, no key twice, values that
-// a loop can have left, and the document's own SHA-256.
+// parseTrainer reads trainer.json: no unknown field, no key twice, values that a loop can have
+// left, and the document's own SHA-256.
 func parseTrainer(b []byte) (*Trainer, error) {
 	var t Trainer
 	if err := jsonfile.Strict(b, &t); err != nil {

@@ -26,8 +26,8 @@ func (t Training) String() string {
 	return fmt.Sprintf("%s, step %d", text, t.Step)
 }
 
-// TrainingNow says whether another process trains in a run folder, and how far it is. It takes nothing from that process and writes
-// nothing.
+// TrainingNow says whether another process trains in a run folder, and how far it is. It takes
+// nothing from that process and writes nothing.
 func TrainingNow(runDir string) (t Training, yes bool) {
 	folder, err := OpenFolder(runDir)
 	if err != nil {

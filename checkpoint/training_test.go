@@ -27,8 +27,8 @@ func TestLastStep(t *testing.T) {
 	}
 }
 
-// A folder that nobody locks, or this process, is not in training; looking leaves
-// no lock and no file.
+// A folder that nobody locks, or this process, is not in training; looking leaves no lock and no
+// file.
 func TestTrainingNow(t *testing.T) {
 	dir := t.TempDir()
 	if _, yes := TrainingNow(dir); yes || isFile(filepath.Join(dir, lockName)) {

@@ -25,8 +25,8 @@ func latent(step int64) *Checkpoint {
 	return c
 }
 
-// TestAutoencoderRoundTrip: alone it lies in vae/ and has no scheduler; beside a
-// network it comes back with it, its data if they are asked for.
+// TestAutoencoderRoundTrip: alone it lies in vae/ and has no scheduler; beside a network it comes
+// back with it, its data if they are asked for.
 func TestAutoencoderRoundTrip(t *testing.T) {
 	run := t.TempDir()
 	path, err := Save(nil, run, autoencoder(4))
@@ -69,8 +69,7 @@ func TestAutoencoderRoundTrip(t *testing.T) {
 	equalCheckpoints(t, got, latent(8))
 }
 
-// TestAutoencoderDamage: each file of the autoencoder is verified, and no other
-// is taken.
+// TestAutoencoderDamage: each file of the autoencoder is verified, and no other is taken.
 func TestAutoencoderDamage(t *testing.T) {
 	for name, c := range map[string]*Checkpoint{
 		"vae/" + tensorsName: latent(1), "vae/" + configName: latent(1), "vae_ema/" + tensorsName: autoencoder(1),

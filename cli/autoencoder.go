@@ -29,8 +29,8 @@ func describeAutoencoder(a *model.Autoencoder) string {
 	return withNotes(fmt.Sprintf("%s: %s, %s parameters, %s", a.Found.Model, a.Net.Arch(), humanize.Comma(int64(net.Trainable(a.Net))), which), a.Notes)
 }
 
-// loadAutoencoder is model.LoadAutoencoder by the flag --raw, which the one
-// within a diffusion leaves without effect.
+// loadAutoencoder is model.LoadAutoencoder by the flag --raw, which the one within a diffusion
+// leaves without effect.
 func loadAutoencoder(e *engine.Engine, path string, raw bool) (*model.Autoencoder, error) {
 	a, err := model.LoadAutoencoder(e, path, raw)
 	if err == nil && raw && a.Embedded {
@@ -40,8 +40,7 @@ func loadAutoencoder(e *engine.Engine, path string, raw bool) (*model.Autoencode
 	return a, err
 }
 
-// sizeOf is the size of an autoencoder's images: as given, or else those that it
-// was trained on.
+// sizeOf is the size of an autoencoder's images: as given, or else those that it was trained on.
 func sizeOf(a *model.Autoencoder, given config.Size) (h, w int, err error) {
 	h, w = given.H, given.W
 	if h == 0 {
@@ -56,8 +55,9 @@ func sizeOf(a *model.Autoencoder, given config.Size) (h, w int, err error) {
 	return h, w, nil
 }
 
-// ownData takes the data of --vae's autoencoder, and what of them it took, where the command line names none, and returns the fields that are
-// set then. A model without a run names no data; what is no model is refused in full where it is read.
+// ownData takes the data of --vae's autoencoder, and what of them it took, where the command line
+// names none, and returns the fields that are set then. A model without a run names no data; what
+// is no model is refused in full where it is read.
 func (o *trainOptions) ownData(cmd *cobra.Command, given config.Given) (config.Given, error) {
 	take := func(name string) { given = append(given, table.Find(o.fields, name)) }
 	if o.VAE == "" || o.resume != "" || given.Has("data") {
@@ -91,9 +91,9 @@ func (o *trainOptions) ownData(cmd *cobra.Command, given config.Given) (config.G
 	return given, nil
 }
 
-// adopt takes the size and the channels of the images of --vae's autoencoder
-// where the command line does not say, and the network that its latents need:
-// those of a single position are for one without convolutions.
+// adopt takes the size and the channels of the images of --vae's autoencoder where the command line
+// does not say, and the network that its latents need: those of a single position are for one
+// without convolutions.
 func adopt(c *config.Run, given func(flag string) bool) error {
 	if c.VAE == "" {
 		return nil

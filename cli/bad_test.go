@@ -47,8 +47,8 @@ func workshop(t *testing.T) string {
 	return dir
 }
 
-// TestUsage: what is wrong from the command line alone is found before any file
-// is opened: none of the paths below exists.
+// TestUsage: what is wrong from the command line alone is found before any file is opened: none of
+// the paths below exists.
 func TestUsage(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -168,8 +168,7 @@ func TestUsage(t *testing.T) {
 	before.unchanged(t, dir)
 }
 
-// TestRefused: what files hold is refused with exit code 1, and nothing is made
-// or lost.
+// TestRefused: what files hold is refused with exit code 1, and nothing is made or lost.
 func TestRefused(t *testing.T) {
 	dir := workshop(t)
 	stop := " --steps 2 --run new"
@@ -291,8 +290,8 @@ func writeWeights(t *testing.T, good []byte) {
 	write("nan", nan)
 }
 
-// TestOtherWeights: weights of another architecture are refused with the first
-// tensor that is missing, that is extra, and that has another shape.
+// TestOtherWeights: weights of another architecture are refused with the first tensor that is
+// missing, that is extra, and that has another shape.
 func TestOtherWeights(t *testing.T) {
 	dir := workshop(t)
 	dict, _, err := checkpoint.ReadSafetensorsFile("weights/good.safetensors")
@@ -437,8 +436,8 @@ func bomb() []byte {
 	return b
 }
 
-// TestMemory: a run that needs more memory than any machine has (one activation
-// takes 112 GiB) is refused and leaves no folder.
+// TestMemory: a run that needs more memory than any machine has (one activation takes 112 GiB) is
+// refused and leaves no folder.
 func TestMemory(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -447,8 +446,8 @@ func TestMemory(t *testing.T) {
 	shot{"./": {}}.unchanged(t, dir)
 }
 
-// TestMemoryFits: where fewer images fit, the message names how many (one
-// activation of the batch takes 31 GiB, of an image 64 MiB).
+// TestMemoryFits: where fewer images fit, the message names how many (one activation of the batch
+// takes 31 GiB, of an image 64 MiB).
 func TestMemoryFits(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -460,8 +459,8 @@ func TestMemoryFits(t *testing.T) {
 	}
 }
 
-// TestBadBackend: a bad backend is the command line's fault only where
-// --backend names it; the message says who did.
+// TestBadBackend: a bad backend is the command line's fault only where --backend names it; the
+// message says who did.
 func TestBadBackend(t *testing.T) {
 	t.Setenv(engine.EnvVar, "gpu")
 	t.Chdir(t.TempDir())
@@ -473,8 +472,8 @@ func TestBadBackend(t *testing.T) {
 	}
 }
 
-// TestSampleMemory: images that need more memory than any machine has are
-// refused before any is drawn.
+// TestSampleMemory: images that need more memory than any machine has are refused before any is
+// drawn.
 func TestSampleMemory(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "s.png")
 	refused(t, 1, []string{"keeping 1,048,576 images of 1024x1024 needs about", "this machine has", "; give a smaller -n"},
@@ -484,8 +483,8 @@ func TestSampleMemory(t *testing.T) {
 	}
 }
 
-// TestNotFinite: a loss that is no number stops the run with its step, and the
-// last good checkpoint is kept.
+// TestNotFinite: a loss that is no number stops the run with its step, and the last good checkpoint
+// is kept.
 func TestNotFinite(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	refused(t, 1, []string{"no longer finite", "step 2", "lower --lr"},

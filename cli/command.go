@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// programName is what starts this program from a shell: reverie, or the go command that built it for this one run.
+// programName is what starts this program from a shell: reverie, or the go command that built it
+// for this one run.
 func programName() string {
 	self, err := os.Executable()
 	if err != nil || !builtToRun(self) {
@@ -53,12 +54,14 @@ func absolute(path string) string {
 	return path
 }
 
-// command is a command line that works in every folder: this program with words and the path of a file or folder.
+// command is a command line that works in every folder: this program with words and the path of a
+// file or folder.
 func command(words, path string) string {
 	return programName() + " " + words + " " + quoted(absolute(path))
 }
 
-// quoted is a path as a shell takes it. Control characters, which a terminal would obey, are written as their numbers.
+// quoted is a path as a shell takes it. Control characters, which a terminal would obey, are
+// written as their numbers.
 func quoted(path string) string {
 	switch {
 	case strings.ContainsFunc(path, unseen):
@@ -72,7 +75,8 @@ func quoted(path string) string {
 // unseen says whether a character is none that a terminal shows.
 func unseen(r rune) bool { return unicode.IsControl(r) || drives(r) || r == utf8.RuneError }
 
-// escaped is a path between a shell's $' and ': what is no visible character there is its bytes' octal numbers.
+// escaped is a path between a shell's $' and ': what is no visible character there is its bytes'
+// octal numbers.
 func escaped(path string) string {
 	var b strings.Builder
 	for len(path) > 0 {

@@ -49,9 +49,9 @@ func TestBuiltToRun(t *testing.T) {
 	}
 }
 
-// TestTrainHere: where one stands in one's images, nothing that is printed or
-// written by default comes among them: they are examined, a run goes on by the
-// command that it prints, in any folder, and a second one has as many.
+// TestTrainHere: where one stands in one's images, nothing that is printed or written by default
+// comes among them: they are examined, a run goes on by the command that it prints, in any folder,
+// and a second one has as many.
 func TestTrainHere(t *testing.T) {
 	imgs := filepath.Join(t.TempDir(), "my photos")
 	if err := os.CopyFS(imgs, os.DirFS(images(t))); err != nil {

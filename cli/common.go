@@ -91,8 +91,8 @@ func tableLength(p reverie.Process) int {
 	return 0
 }
 
-// openEngine opens the backend that --backend names, or the default one. Only
-// the flag makes a bad name the command line's fault.
+// openEngine opens the backend that --backend names, or the default one. Only the flag makes a bad
+// name the command line's fault.
 func openEngine(backend string) (*engine.Engine, error) {
 	e, err := engine.Open(backend)
 	if err != nil && backend != "" {
@@ -109,7 +109,8 @@ func weightsName(m *model.Loaded) string {
 	return "raw"
 }
 
-// describe says in a line which model was loaded, and below it what of its files was read otherwise than it lay there.
+// describe says in a line which model was loaded, and below it what of its files was read otherwise
+// than it lay there.
 func describe(m *model.Loaded) string {
 	line := fmt.Sprintf("%s: %s, %s parameters, %s weights", m.Found.Model, m.Net.Arch(), humanize.Comma(int64(net.Trainable(m.Net))), weightsName(m))
 	return withNotes(line, m.Checkpoint.Notes)

@@ -11,7 +11,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// addCompletion lets a shell complete the names that flags take, and run folders where a command takes a run.
+// addCompletion lets a shell complete the names that flags take, and run folders where a command
+// takes a run.
 func addCompletion(root *cobra.Command) error {
 	all := sections()
 	for _, cmd := range root.Commands() {

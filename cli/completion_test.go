@@ -43,7 +43,8 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// TestListedFlags: what is listed for a flag is a flag of some command; each name is one that the flag takes.
+// TestListedFlags: what is listed for a flag is a flag of some command; each name is one that the
+// flag takes.
 func TestListedFlags(t *testing.T) {
 	flags := map[string]bool{}
 	for _, c := range own() {

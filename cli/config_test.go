@@ -8,7 +8,8 @@ import (
 	"github.com/reverie-go/reverie/train"
 )
 
-// TestConfigFile: a run's config.json fed back makes the same run, and a flag beside it replaces what it says.
+// TestConfigFile: a run's config.json fed back makes the same run, and a flag beside it replaces
+// what it says.
 func TestConfigFile(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }

@@ -19,8 +19,8 @@ import (
 	"golang.org/x/term"
 )
 
-// openData opens the images of a configuration and says what was left out; name
-// is what a run on them is called.
+// openData opens the images of a configuration and says what was left out; name is what a run on
+// them is called.
 func openData(cmd *cobra.Command, c *config.Run) (set *data.Set, name string, err error) {
 	bar := newBar(cmd.ErrOrStderr(), -1, "reading data")
 	set, err = train.OpenData(cmd.Context(), c, bar.set)
@@ -52,8 +52,8 @@ func openFrom(cmd *cobra.Command, c *config.Run) (*data.Set, error) {
 	return set, nil
 }
 
-// runName is what a run on a folder is called: the folder's name, as far as a
-// name for a run can be made of it.
+// runName is what a run on a folder is called: the folder's name, as far as a name for a run can be
+// made of it.
 func runName(dir string) string {
 	if name := source.Base(dir); name != "" {
 		return name
@@ -95,8 +95,8 @@ type console struct {
 	steps    int                      // taken in this session
 }
 
-// every is the pause between two plain progress lines, and of the lecture's
-// line the epochs between two.
+// every is the pause between two plain progress lines, and of the lecture's line the epochs between
+// two.
 const (
 	every       = 15 * time.Second
 	everyEpochs = 5
@@ -161,8 +161,8 @@ func columns(w io.Writer) int {
 	return 80
 }
 
-// The columns of a terminal's line: the bar has what the longest text leaves it, within bounds, and barFrame the percentage and the
-// frame.
+// The columns of a terminal's line: the bar has what the longest text leaves it, within bounds, and
+// barFrame the percentage and the frame.
 const (
 	leastBar, mostBar = 4, 40
 	barFrame          = 11
@@ -196,7 +196,8 @@ func (c *console) step(e train.Step) {
 	}
 }
 
-// progressLine says how a run stands in so many columns: where they do not suffice it leaves out the speed, the epoch, the time left.
+// progressLine says how a run stands in so many columns: where they do not suffice it leaves out
+// the speed, the epoch, the time left.
 func progressLine(e train.Step, columns int) string {
 	parts := []string{fmt.Sprintf("epoch %d ", e.Epoch), fmt.Sprintf("step %d loss %.4f", e.Record.Step, e.Loss), "",
 		fmt.Sprintf(", %s images/s", speed(e.Speed)), fmt.Sprintf(", %s left", brief(e.Left))}

@@ -17,8 +17,8 @@ func event(step int) train.Step {
 	return e
 }
 
-// TestStepLines: the lecture's line at the first step of every fifth epoch;
-// where there is no terminal, a line of progress, but not with every step.
+// TestStepLines: the lecture's line at the first step of every fifth epoch; where there is no
+// terminal, a line of progress, but not with every step.
 func TestStepLines(t *testing.T) {
 	var out, err bytes.Buffer
 	c := &console{out: &out, err: &err} // spoke long ago
@@ -57,8 +57,8 @@ func TestStepBar(t *testing.T) {
 	}
 }
 
-// TestStepBarFits: the bar and its text fit the terminal, and the loss and the
-// validation loss are always among it.
+// TestStepBarFits: the bar and its text fit the terminal, and the loss and the validation loss are
+// always among it.
 func TestStepBarFits(t *testing.T) {
 	val := 0.2345
 	for _, columns := range []int{60, 70, 80, 100, 132, 200} {

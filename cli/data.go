@@ -90,8 +90,8 @@ a file or a named set, it prints the columns and how the file was read.`,
 	return cmd
 }
 
-// advise prints what train chooses for the data and returns the command line that says it all. For the emoji inside nothing is chosen:
-// the preset was made for them.
+// advise prints what train chooses for the data and returns the command line that says it all. For
+// the emoji inside nothing is chosen: the preset was made for them.
 func advise(cmd *cobra.Command, args []string, r *data.Report) (ready string, err error) {
 	var all []train.Choice
 	if len(args) > 0 {

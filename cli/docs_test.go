@@ -29,7 +29,8 @@ func pages(t *testing.T) map[string]string {
 	return all
 }
 
-// written finds a command in a line of its own, up to a remark after three spaces, and between backquotes.
+// written finds a command in a line of its own, up to a remark after three spaces, and between
+// backquotes.
 var written = regexp.MustCompile("(?m)^(?:    )?reverie ([^`\n#]+?)(?:$|   .*$|#.*$)|`reverie ([^`\n]+)`")
 
 // Every command in the pages parses, with flags that exist and arguments in the right number.
@@ -168,7 +169,8 @@ func keysOf(v any) (keys []string) {
 	return keys
 }
 
-// TestRunsPage: docs/runs.md says what every key of a run's files is, in the part on that file, and of no other; what a run writes is listed.
+// TestRunsPage: docs/runs.md says what every key of a run's files is, in the part on that file, and
+// of no other; what a run writes is listed.
 func TestRunsPage(t *testing.T) {
 	page := string(readBytes(t, filepath.Join("..", "docs", "runs.md")))
 	for file, v := range map[string]any{"config.json": config.Run{}, "log.jsonl": train.Record{}, "best.json": train.Best{}} {

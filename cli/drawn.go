@@ -40,7 +40,8 @@ func (o *sampleOptions) draws(k kind.Kind, run string, text []picture.Text) (*dr
 	return &drawing{sampleOptions: o, kind: k, run: run, text: text}, nil
 }
 
-// gridWanted says whether the grid of all samples is asked for: it is the default, but beside --dir.
+// gridWanted says whether the grid of all samples is asked for: it is the default, but beside
+// --dir.
 func (o *sampleOptions) gridWanted() bool { return o.out != "" || o.dir == "" }
 
 // watch returns the hook of a walk of so many steps, which records its stages and calls step.

@@ -16,7 +16,8 @@ import (
 	"github.com/reverie-go/reverie/model"
 )
 
-// TestDir: --dir has the images of the grid one by one, and each says by its text how it is drawn again, alone.
+// TestDir: --dir has the images of the grid one by one, and each says by its text how it is drawn
+// again, alone.
 func TestDir(t *testing.T) {
 	run := trained(t)
 	t.Chdir(t.TempDir())
@@ -55,7 +56,8 @@ func TestDir(t *testing.T) {
 	refused(t, exitUsage, []string{"--first", "rk45"}, "sample", run, "--first", "1", "--solver", "rk45")
 }
 
-// TestPriorIsNotKept: an autoencoder's images that only --dir wants are written batch by batch and not kept, as many as there may be.
+// TestPriorIsNotKept: an autoencoder's images that only --dir wants are written batch by batch and
+// not kept, as many as there may be.
 func TestPriorIsNotKept(t *testing.T) {
 	e, err := openEngine("")
 	if err != nil {
@@ -95,7 +97,8 @@ func shownBy(t *testing.T, path string) []byte {
 	return picture.FromFloat(x, h, w, 4).Pix
 }
 
-// TestDefaultName: a picture that nobody named replaces none: it is the next in the run's samples, or in the working folder.
+// TestDefaultName: a picture that nobody named replaces none: it is the next in the run's samples,
+// or in the working folder.
 func TestDefaultName(t *testing.T) {
 	dir := t.TempDir()
 	run := filepath.Join(dir, "run")
@@ -119,7 +122,8 @@ func TestDefaultName(t *testing.T) {
 	}
 }
 
-// TestStdout: --out - writes the picture to stdout and nothing else, the names of other files to stderr.
+// TestStdout: --out - writes the picture to stdout and nothing else, the names of other files to
+// stderr.
 func TestStdout(t *testing.T) {
 	t.Chdir(t.TempDir())
 	r := ok(t, "sample", trained(t), "-n", "1", "--out", "-", "--strip", "strip.png")

@@ -104,7 +104,8 @@ func encodeFunc(cmd *cobra.Command, path string, roots []string, o *encodeOption
 	return o.encode(cmd, a, set)
 }
 
-// load is what encoding n images takes: of each mean and log variance are kept, as they are, as they grow and as they are written.
+// load is what encoding n images takes: of each mean and log variance are kept, as they are, as
+// they grow and as they are written.
 func (o *encodeOptions) load(a *model.Autoencoder, n, h, w int) load {
 	const copies = 3
 	return load{images: n, h: h, w: w, batch: o.batch, network: coderOf(a, h, w), held: 2 * copies * floats(a.Net.Latent(h, w)), fewer: "encode fewer images at a time"}

@@ -36,8 +36,8 @@ func encodeOf(t *testing.T, args ...string) (e encoded) {
 	return e
 }
 
-// TestEncodeBound: the bound is that of the two terms beside it, with the 8 bits
-// of a level for a density of images alone.
+// TestEncodeBound: the bound is that of the two terms beside it, with the 8 bits of a level for a
+// density of images alone.
 func TestEncodeBound(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -58,9 +58,9 @@ func TestEncodeBound(t *testing.T) {
 	}
 }
 
-// TestEncodeUnits: points are judged in the units of their file. The autoencoder
-// of points 128 times as large is the same, and their density 128 times as low in
-// each number; other points are encoded in the units of training.
+// TestEncodeUnits: points are judged in the units of their file. The autoencoder of points 128
+// times as large is the same, and their density 128 times as low in each number; other points are
+// encoded in the units of training.
 func TestEncodeUnits(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -123,9 +123,8 @@ func means(t *testing.T, path string) []float32 {
 	return x
 }
 
-// TestLatentOfDense: the latents of vae-mlp are points, which the default network
-// is then for; the autoencoder in a diffusion has the weights that it was trained
-// with.
+// TestLatentOfDense: the latents of vae-mlp are points, which the default network is then for; the
+// autoencoder in a diffusion has the weights that it was trained with.
 func TestLatentOfDense(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }

@@ -366,8 +366,7 @@ func (v *evaluation) note(text string) {
 	writeNotes(v.cmd.ErrOrStderr(), []string{text})
 }
 
-// stage says on a terminal, in a line that the next one replaces, what is being
-// done.
+// stage says on a terminal, in a line that the next one replaces, what is being done.
 func (v *evaluation) stage(what string) {
 	if w := v.cmd.ErrOrStderr(); isTerminal(w) {
 		fmt.Fprintf(raw(w), "\r\x1b[K%s", visible(what))

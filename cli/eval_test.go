@@ -43,8 +43,7 @@ func (r report) row(t *testing.T, name string) eval.Row {
 	return eval.Row{}
 }
 
-// evalRun is a run on 24 images of 8x8 in two classes, some held out, with its
-// data.
+// evalRun is a run on 24 images of 8x8 in two classes, some held out, with its data.
 func evalRun(t *testing.T) (run, imgs string) {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(t.TempDir(), "cache"))
@@ -54,9 +53,8 @@ func evalRun(t *testing.T) (run, imgs string) {
 	return run, imgs
 }
 
-// A run is judged beside its held-out and training images; the file of the
-// first draw gives the same numbers as the draw; the table, the picture and the
-// notes are there.
+// A run is judged beside its held-out and training images; the file of the first draw gives the
+// same numbers as the draw; the table, the picture and the notes are there.
 func TestEval(t *testing.T) {
 	run, imgs := evalRun(t)
 	onnx, err := filepath.Abs(smallONNX)
@@ -106,8 +104,7 @@ func TestEval(t *testing.T) {
 	}
 }
 
-// The bounds and the likelihood of held-out and training images, in one row
-// each.
+// The bounds and the likelihood of held-out and training images, in one row each.
 func TestEvalModel(t *testing.T) {
 	run, _ := evalRun(t)
 	terms := filepath.Join(t.TempDir(), "terms.csv")
@@ -141,8 +138,8 @@ func TestEvalPoints(t *testing.T) {
 	npz := filepath.Join(dir, "draw.npz")
 	r := reportOf(t, "eval", run, "--json", "--draws", "1", "-n", "40", "--npz", npz, "--metrics", "w2,swd,nearest,fid")
 	w := r.row(t, "w2^2")
-	// A network of four steps draws nearly N(0, I) in units of deviation 7 and 21:
-	// as far as these say, and real points much nearer.
+	// A network of four steps draws nearly N(0, I) in units of deviation 7 and 21: as far as these
+	// say, and real points much nearer.
 	if !(w.HeldOut.Value > 20) || !(w.HeldOut.Value < 2000) || !(w.Real.Value < w.HeldOut.Value) {
 		t.Errorf("w2^2: %+v, real %+v", w.HeldOut, w.Real)
 	}
@@ -184,8 +181,7 @@ func TestBest(t *testing.T) {
 	refused(t, exitUsage, []string{"--best val compares with held-out images"}, "train", imgs, "--best", "val", "--val", "0")
 }
 
-// What cannot be measured says why: on the command line alone, of the files, and
-// of too few images.
+// What cannot be measured says why: on the command line alone, of the files, and of too few images.
 func TestEvalRefused(t *testing.T) {
 	run, _ := evalRun(t)
 	onnx, err := filepath.Abs(smallONNX)
@@ -222,8 +218,8 @@ func TestEvalRefused(t *testing.T) {
 	refused(t, exitFailure, []string{"--metrics w2 is for points"}, "eval", run, "--metrics", "w2")
 }
 
-// A flag that nothing would use is refused before any file is opened: of
-// metrics that are not asked for, and of a model where there are only samples.
+// A flag that nothing would use is refused before any file is opened: of metrics that are not asked
+// for, and of a model where there are only samples.
 func TestEvalUnused(t *testing.T) {
 	for line, metrics := range map[string]string{
 		"--terms a.csv": "swd", "--times 4": "swd,likelihood", "--images 2": "mmd", "--exact": "vlb", "--tolerance 1e-4": "vlb", "--probes 2": "elbo",
@@ -247,8 +243,8 @@ func TestEvalUnused(t *testing.T) {
 	}
 }
 
-// Memorisation is judged by the run's own held-out images whatever the samples
-// are compared with, and not at all once the data have changed.
+// Memorisation is judged by the run's own held-out images whatever the samples are compared with,
+// and not at all once the data have changed.
 func TestEvalForeign(t *testing.T) {
 	run, imgs := evalRun(t)
 	t.Chdir(t.TempDir())

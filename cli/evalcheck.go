@@ -92,7 +92,8 @@ func reads(m eval.Metric, flag string) bool {
 // drawsSamples says whether samples are judged.
 func (o *evalOptions) drawsSamples() bool { return slices.ContainsFunc(o.metrics, ofSamples) }
 
-// drawingFlags are the names of the flags that say how samples are drawn: metrics of samples use them, of a model those that read them.
+// drawingFlags are the names of the flags that say how samples are drawn: metrics of samples use
+// them, of a model those that read them.
 func drawingFlags() []string { return append(solverNames(), "n", "npz", "from", "draws") }
 
 // solverNames are the names of the flags of solvers.

@@ -24,8 +24,8 @@ import (
 // isSamples says whether an argument names a file of samples.
 func isSamples(path string) bool { return strings.EqualFold(filepath.Ext(path), ".npz") }
 
-// configOf is the configuration of a model's run with the fingerprint of its
-// training images; of a model without a run that of the data it is given.
+// configOf is the configuration of a model's run with the fingerprint of its training images; of a
+// model without a run that of the data it is given.
 func (v *evaluation) configOf(m *model.Loaded) (c *config.Run, trained string, err error) {
 	if m.Found.Run != "" {
 		if c, err = train.ReadConfig(m.Found.Run); err != nil {
@@ -48,10 +48,9 @@ func (v *evaluation) configOf(m *model.Loaded) (c *config.Run, trained string, e
 	return &preset, "", nil
 }
 
-// openReferences opens the data: those of c, or of the arguments where there
-// are any, or of --data-class. Where they are what the model was trained on, by
-// the fingerprint, what was held out is told from the rest; others are all
-// compared with.
+// openReferences opens the data: those of c, or of the arguments where there are any, or of
+// --data-class. Where they are what the model was trained on, by the fingerprint, what was held out
+// is told from the rest; others are all compared with.
 func (v *evaluation) openReferences(c *config.Run, trained string, args []string) (err error) {
 	own := *c
 	if len(args) > 0 {
@@ -122,8 +121,8 @@ func (f closeFunc) Close() error {
 	return nil
 }
 
-// makeFeatures opens the network of --features, or trains the classifier: on
-// all classes of the run's data, of which the run may have learnt a few.
+// makeFeatures opens the network of --features, or trains the classifier: on all classes of the
+// run's data, of which the run may have learnt a few.
 func (v *evaluation) makeFeatures(ctx context.Context, cache *eval.Cache, opened *closers) (eval.Features, error) {
 	if v.features != "" {
 		f, err := onnx.Open(v.engine, v.features)
@@ -155,7 +154,8 @@ func (v *evaluation) makeFeatures(ctx context.Context, cache *eval.Cache, opened
 	return k, nil
 }
 
-// pictureNearest writes samples over the training images nearest to them, where those were asked for.
+// pictureNearest writes samples over the training images nearest to them, where those were asked
+// for.
 func (v *evaluation) pictureNearest(metrics []eval.Metric) error {
 	asked := slices.ContainsFunc(metrics, func(m eval.Metric) bool { return slices.Contains(m.About().Reads, "nearest") })
 	if !asked || v.nearest == "" || !v.data.Of().Pictorial() || v.data.Training == nil || v.data.Changed || v.first.N == 0 {

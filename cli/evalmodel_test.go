@@ -30,7 +30,8 @@ func pointsRun(t *testing.T, c float64, flags ...string) string {
 	return run
 }
 
-// Points c times as far apart are less dense by c in each dimension: the bounds and the likelihood rise by log c nats a dimension.
+// Points c times as far apart are less dense by c in each dimension: the bounds and the likelihood
+// rise by log c nats a dimension.
 func TestEvalUnits(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	const c = 8 // a power of 2: the network learns the same numbers
@@ -49,7 +50,8 @@ func TestEvalUnits(t *testing.T) {
 	}
 }
 
-// What --terms writes of points sums up to the bound that is printed: both are in the units of the data.
+// What --terms writes of points sums up to the bound that is printed: both are in the units of the
+// data.
 func TestTermsAreThePrintedBound(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	path := filepath.Join(t.TempDir(), "terms.csv")
@@ -68,7 +70,8 @@ func TestTermsAreThePrintedBound(t *testing.T) {
 	t.Errorf("no total among the terms:\n%.300s", readBytes(t, path))
 }
 
-// Sets that differ by less than float32 tells apart at their place are told apart, whether they come in a file of samples or of data.
+// Sets that differ by less than float32 tells apart at their place are told apart, whether they
+// come in a file of samples or of data.
 func TestEvalFarFromOrigin(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	dir := t.TempDir()
@@ -84,14 +87,16 @@ func TestEvalFarFromOrigin(t *testing.T) {
 	if err := eval.WriteNPZ(samples, eval.OfPoints(eval.Rows{N: 40, D: 2, X: x})); err != nil {
 		t.Fatal(err)
 	}
-	// A set and itself moved by half: W2^2 = 1/4 exactly but for what numbers of 1e8 are rounded by, 1.5e-8.
+	// A set and itself moved by half: W2^2 = 1/4 exactly but for what numbers of 1e8 are rounded
+	// by, 1.5e-8.
 	r := reportOf(t, "eval", samples, path, "--metrics", "w2", "--json")
 	if w := r.row(t, "w2^2").HeldOut.Value; !(math.Abs(w-0.25) <= 1e-6) {
 		t.Errorf("W2^2 %v, want 1/4", w)
 	}
 }
 
-// Below 9 dimensions the divergence is exact unless probes are asked for; of one point their noise is what is known.
+// Below 9 dimensions the divergence is exact unless probes are asked for; of one point their noise
+// is what is known.
 func TestEvalExact(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	run := pointsRun(t, 1, "--val", "0")
@@ -157,8 +162,8 @@ func TestEvalVariance(t *testing.T) {
 	refused(t, exitFailure, []string{"no learned variance"}, "eval", fixed, "--metrics", "elbo", "--variance", "learned")
 }
 
-// The bound hardly depends on the process between the same ratios of signal and noise (Kingma et al. 2021, arXiv:2107.00630, sect. 5.1): what
-// differs is how near to none of either it comes.
+// The bound hardly depends on the process between the same ratios of signal and noise (Kingma et
+// al. 2021, arXiv:2107.00630, sect. 5.1): what differs is how near to none of either it comes.
 func TestEvalProcess(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	run := pointsRun(t, 1, "--val", "0", "--process", "vp")

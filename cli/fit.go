@@ -27,7 +27,8 @@ func writeChoices(w io.Writer, all []train.Choice) {
 	}
 }
 
-// surveys says whether data that can may decide settings of a run: unless a preset was chosen that is an experiment of its own.
+// surveys says whether data that can may decide settings of a run: unless a preset was chosen that
+// is an experiment of its own.
 func surveys(c *config.Run, given func(flag string) bool) bool {
 	all := given("resolution") && given("image-channels") && given("flip")
 	return c.Preset == config.Presets.Names()[0] && !all

@@ -48,8 +48,8 @@ func configOf(t *testing.T, run string) *config.Run {
 	return c
 }
 
-// TestTrainFitsItself: train takes from the images what the command line leaves open and says so; data ends with the command that gives
-// the same settings; a flag that is given stands.
+// TestTrainFitsItself: train takes from the images what the command line leaves open and says so;
+// data ends with the command that gives the same settings; a flag that is given stands.
 func TestTrainFitsItself(t *testing.T) {
 	imgs, runs := grey28(t, 30), t.TempDir()
 	stop := []string{"--steps", "1", "--sample-n", "0", "--layers", "1"}
@@ -84,7 +84,8 @@ func TestTrainFitsItself(t *testing.T) {
 	}
 }
 
-// TestTooFewImages: under 8 training images no batch is chosen, and the error says which flags train on them all the same.
+// TestTooFewImages: under 8 training images no batch is chosen, and the error says which flags
+// train on them all the same.
 func TestTooFewImages(t *testing.T) {
 	imgs := grey28(t, 5)
 	refused(t, 1, []string{"--batch 32 is larger than the set of", imgs, "give --batch", "--val 0"}, "train", imgs, "--run", filepath.Join(t.TempDir(), "r"))

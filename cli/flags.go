@@ -27,7 +27,8 @@ func fieldVar(f *pflag.FlagSet, field *table.Field) {
 	}
 }
 
-// A number is the value of a flag: one in a range, so that what is outside of it goes no further than the command line.
+// A number is the value of a flag: one in a range, so that what is outside of it goes no further
+// than the command line.
 type number[T int | float64] struct {
 	to *T
 	in table.Range

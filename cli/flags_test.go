@@ -16,7 +16,8 @@ import (
 // numeric are the types of flags that take numbers, sizes and times.
 var numeric = []string{"int", "float64", "uint64", "size", "duration", "intSlice", "float64Slice"}
 
-// eachNumeric calls f for every command, with arguments that do not exist, and every flag of it that takes numbers.
+// eachNumeric calls f for every command, with arguments that do not exist, and every flag of it
+// that takes numbers.
 func eachNumeric(f func(cmd *cobra.Command, args []string, flag *pflag.Flag)) {
 	arguments := map[string][]string{
 		"train": {"nowhere"}, "sample": {"nowhere"}, "noise": {"nowhere.png"}, "data": {"nowhere"}, "encode": {"nowhere"}, "eval": {"nowhere"}, "info": {"nowhere"},
@@ -32,8 +33,8 @@ func eachNumeric(f func(cmd *cobra.Command, args []string, flag *pflag.Flag)) {
 	}
 }
 
-// TestNumbers walks all flags that take numbers with what no one means to give: each is refused by its name as the command line's fault, or it
-// is in range and what does not exist is named.
+// TestNumbers walks all flags that take numbers with what no one means to give: each is refused by
+// its name as the command line's fault, or it is in range and what does not exist is named.
 func TestNumbers(t *testing.T) {
 	t.Chdir(t.TempDir())
 	values := []string{"", "nan", "inf", "-inf", "-1", "0", "-0", "1e300", "1e-300", "9223372036854775807", "9223372036854775808", "1e999", "0x10", "1_0", " 1"}
@@ -63,7 +64,8 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// inRange says whether a flag by itself takes a value; another flag may be missing then, which is named in its place.
+// inRange says whether a flag by itself takes a value; another flag may be missing then, which is
+// named in its place.
 func inRange(flag *pflag.Flag, v string) bool { return flag.Value.Set(v) == nil }
 
 // TestRangesAreSaid: every flag of one number says its range where it refuses one.
@@ -81,7 +83,8 @@ func TestRangesAreSaid(t *testing.T) {
 	})
 }
 
-// TestEveryNumberHasARange: no command has a flag whose value is pflag's own number, which takes NaN and what overflows later. Seeds may be anything.
+// TestEveryNumberHasARange: no command has a flag whose value is pflag's own number, which takes
+// NaN and what overflows later. Seeds may be anything.
 func TestEveryNumberHasARange(t *testing.T) {
 	eachNumeric(func(cmd *cobra.Command, _ []string, flag *pflag.Flag) {
 		switch flag.Value.(type) {

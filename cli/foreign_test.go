@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// A folder of diffusers draws at its own size, says what of it is not followed, and gives the same images however it is laid out.
+// A folder of diffusers draws at its own size, says what of it is not followed, and gives the same
+// images however it is laid out.
 func TestForeignFolder(t *testing.T) {
 	plain, flat := copyOf(t, "../checkpoint/testdata/diffusers"), copyOf(t, "../checkpoint/testdata/diffusers")
 	for from, to := range map[string]string{

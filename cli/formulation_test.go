@@ -14,7 +14,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// formulations are runs on points, a few steps of each: what is trained, and the solvers that go with it.
+// formulations are runs on points, a few steps of each: what is trained, and the solvers that go
+// with it.
 var formulations = []struct {
 	train   string
 	solvers []string
@@ -73,7 +74,8 @@ func TestFormulations(t *testing.T) {
 	}
 }
 
-// TestSenselessFormulations: what makes no sense together is refused from the command line alone, with the reason and the nearest that does.
+// TestSenselessFormulations: what makes no sense together is refused from the command line alone,
+// with the reason and the nearest that does.
 func TestSenselessFormulations(t *testing.T) {
 	for line, want := range map[string]string{
 		"--process ve --schedule cosine":                                      "--schedule belongs to --process ddpm and vp, not to ve",
@@ -172,7 +174,8 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestResumeFormulations: what a method remembers is in its checkpoint, so that a run that was stopped goes on bit for bit.
+// TestResumeFormulations: what a method remembers is in its checkpoint, so that a run that was
+// stopped goes on bit for bit.
 func TestResumeFormulations(t *testing.T) {
 	for _, formulation := range []string{
 		"--process ddpm --timesteps 3 --times importance", // each of its times has the losses that it takes
@@ -210,7 +213,8 @@ func files(t *testing.T, run string) map[string]string {
 	return c.Trainer.Files
 }
 
-// TestPredictContinuous: t is float32, in the process's own time, and a learned variance comes after the prediction.
+// TestPredictContinuous: t is float32, in the process's own time, and a learned variance comes
+// after the prediction.
 func TestPredictContinuous(t *testing.T) {
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in.npz"), filepath.Join(dir, "out.npz")

@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// start gives the far ends from which a flow between two data sets begins: those of --from, or else of the run.
+// start gives the far ends from which a flow between two data sets begins: those of --from, or else
+// of the run.
 func (o *sampleOptions) start(cmd *cobra.Command, p *model.Options, m *model.Loaded) (err error) {
 	if !m.Spec.Between() {
 		if o.from != "" {

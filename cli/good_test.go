@@ -154,8 +154,7 @@ func pixels(t *testing.T, args ...string) []byte {
 	return a.Data
 }
 
-// TestSampleSameImage: image i is the same for every -n, --batch and number of
-// threads.
+// TestSampleSameImage: image i is the same for every -n, --batch and number of threads.
 func TestSampleSameImage(t *testing.T) {
 	dir := trained(t)
 	const size = 8 * 8 * 3
@@ -186,8 +185,7 @@ func farthest(a, b []byte) int {
 	return most
 }
 
-// TestSampleChoices: what --raw, --batchnorm, --variance, --eta and --clamp say
-// changes the images.
+// TestSampleChoices: what --raw, --batchnorm, --variance, --eta and --clamp say changes the images.
 func TestSampleChoices(t *testing.T) {
 	dir := trained(t)
 	plain := pixels(t, dir, "-n", "2")
@@ -211,8 +209,8 @@ func TestSampleChoices(t *testing.T) {
 	}
 }
 
-// TestSampleClamp: x0 by default; x for ddpm and lecture-sde on a run of preset
-// lecture and on an imported simpleunet; the run's own with its own solver.
+// TestSampleClamp: x0 by default; x for ddpm and lecture-sde on a run of preset lecture and on an
+// imported simpleunet; the run's own with its own solver.
 func TestSampleClamp(t *testing.T) {
 	dir := t.TempDir()
 	lecture, ddim, odd, model := filepath.Join(dir, "lecture"), filepath.Join(dir, "ddim"), filepath.Join(dir, "odd"), filepath.Join(dir, "model")
@@ -237,8 +235,8 @@ func TestSampleClamp(t *testing.T) {
 	}
 }
 
-// TestShapes: grey images and such with alpha, not square, in both networks,
-// are trained on, sampled and predicted.
+// TestShapes: grey images and such with alpha, not square, in both networks, are trained on,
+// sampled and predicted.
 func TestShapes(t *testing.T) {
 	for _, c := range []struct{ arch, channels, image string }{{"simpleunet", "4,8", "1"}, {"unet", "8,16", "4"}} {
 		dir := t.TempDir()
@@ -282,8 +280,8 @@ func TestInfo(t *testing.T) {
 	}
 }
 
-// TestImportPredict imports weights that Python wrote, and predicts what
-// PyTorch predicts: testdata/make_golden.py.
+// TestImportPredict imports weights that Python wrote, and predicts what PyTorch predicts:
+// testdata/make_golden.py.
 func TestImportPredict(t *testing.T) {
 	dir := t.TempDir()
 	model, out := filepath.Join(dir, "model"), filepath.Join(dir, "out.npz")

@@ -23,7 +23,8 @@ func (g *faded) Guide(s guide.Setup, d guide.Denoiser) (guide.Denoiser, error) {
 	return reverie.Map(d, grey, func(_, u guide.Tensor) guide.Tensor { return grey(u) }), nil
 }
 
-// A guide that a program adds is a value of --guide, with its settings as flags, and said with what is drawn.
+// A guide that a program adds is a value of --guide, with its settings as flags, and said with what
+// is drawn.
 func TestGuide(t *testing.T) {
 	guide.Guides.Add(new(faded))
 	run := trained(t)

@@ -15,15 +15,16 @@ import (
 	"github.com/reverie-go/reverie/internal/terminal"
 )
 
-// A flagGroup is a part of a command's help. A name with a command before it, such as "train:steps", is that command's flag alone.
+// A flagGroup is a part of a command's help. A name with a command before it, such as
+// "train:steps", is that command's flag alone.
 type flagGroup struct {
 	title  string
 	common []string
 	rare   []string // shown by --help-all
 }
 
-// flagGroups are the parts of the help in their order, with the flags that are no settings of package table, which say theirs themselves. What
-// is in none comes last.
+// flagGroups are the parts of the help in their order, with the flags that are no settings of
+// package table, which say theirs themselves. What is in none comes last.
 var flagGroups = []flagGroup{
 	{"Data", []string{"data", "data-class", "resolution", "image-channels", "crop", "flip", "val", "train:from", "weights", "model", "in", "decode:from", "to", "held-out", "only"},
 		[]string{"split", "strict", "cache", "max-pixels"}},
@@ -84,7 +85,8 @@ func addHelp(root *cobra.Command) {
 	root.SetUsageFunc(func(cmd *cobra.Command) error { return writeUsage(cmd.OutOrStderr(), cmd) })
 }
 
-// wrap breaks lines that are longer than the help. What follows a name in a list goes on below itself.
+// wrap breaks lines that are longer than the help. What follows a name in a list goes on below
+// itself.
 func wrap(text string) string {
 	var out []string
 	for line := range strings.SplitSeq(text, "\n") {
@@ -182,7 +184,8 @@ func writeFlags(w io.Writer, cmd *cobra.Command) {
 	}
 }
 
-// grouped are the flags of a command that are shown, group by group, those of no group last, and how many are not.
+// grouped are the flags of a command that are shown, group by group, those of no group last, and
+// how many are not.
 func grouped(cmd *cobra.Command, all bool) (groups [][]*pflag.Flag, hidden int) {
 	groups = make([][]*pflag.Flag, len(flagGroups)+1)
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -216,8 +219,8 @@ func oneOf(what string, values []string) string {
 	return what + ": " + strings.Join(values, ", ")
 }
 
-// nearest is the one of names with the fewest edits from what was typed (insert, delete or change a letter), "" where that is as good as another
-// name altogether.
+// nearest is the one of names with the fewest edits from what was typed (insert, delete or change a
+// letter), "" where that is as good as another name altogether.
 func nearest(typed string, names []string) string {
 	best, least := "", max(2, len(typed)/3)+1
 	for _, name := range names {

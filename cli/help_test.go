@@ -23,7 +23,8 @@ func own() (all []*cobra.Command) {
 	return all
 }
 
-// TestHelpFits: no line of any help is longer than a terminal, whether of the common flags or of all.
+// TestHelpFits: no line of any help is longer than a terminal, whether of the common flags or of
+// all.
 func TestHelpFits(t *testing.T) {
 	lines := [][]string{{"--help"}, {"help", "train"}}
 	for _, c := range own() {
@@ -41,7 +42,8 @@ func TestHelpFits(t *testing.T) {
 	}
 }
 
-// TestHelpIsWhole: --help-all has every flag, --help those that are not rare, under the title of their group.
+// TestHelpIsWhole: --help-all has every flag, --help those that are not rare, under the title of
+// their group.
 func TestHelpIsWhole(t *testing.T) {
 	for _, c := range own() {
 		common := ok(t, c.Name(), "--help").out
@@ -102,7 +104,8 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-// TestSuggestions: a mistyped flag or command is answered with the nearest one, and one that is like none with none.
+// TestSuggestions: a mistyped flag or command is answered with the nearest one, and one that is
+// like none with none.
 func TestSuggestions(t *testing.T) {
 	for _, c := range []struct{ line, near string }{
 		{"train nowhere --step 3", "--steps?"}, {"train nowhere --resoluton 64", "--resolution?"}, {"sample nowhere --sover ddim", "--solver?"},

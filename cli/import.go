@@ -56,7 +56,8 @@ func importable() (names []string) {
 	return names
 }
 
-// layOut makes the network of an importable architecture whose weights dict holds: all of them, and no others.
+// layOut makes the network of an importable architecture whose weights dict holds: all of them, and
+// no others.
 func layOut(arch string, dict map[string]checkpoint.Tensor) (net.Network, error) {
 	a, err := net.Architectures.Find(arch)
 	if err != nil {

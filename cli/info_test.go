@@ -26,7 +26,8 @@ func rowOf(out, name string) string {
 	return strings.Join(text, " ")
 }
 
-// TestInfoRun: info tells of a run its data, split, losses, checkpoints and what it is doing, in 80 columns whatever the model.
+// TestInfoRun: info tells of a run its data, split, losses, checkpoints and what it is doing, in 80
+// columns whatever the model.
 func TestInfoRun(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ok(t, "train", "points:moons", "--channels", "8", "--steps", "300", "--save-every", "100", "--batch", "512", "--best", "val", "--sample-every", "0", "--run", "a")

@@ -11,7 +11,8 @@ import (
 	"github.com/reverie-go/reverie/train"
 )
 
-// run says what a run folder tells beside its model. What of it cannot be read is said in its place: the model is there all the same.
+// run says what a run folder tells beside its model. What of it cannot be read is said in its
+// place: the model is there all the same.
 func (d *description) run(dir string, t *checkpoint.Trainer) {
 	c, err := train.ReadConfig(dir)
 	if err != nil {

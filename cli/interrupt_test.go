@@ -75,7 +75,8 @@ func (k *killing) Write(b []byte) (int, error) {
 	return k.said.Write(b)
 }
 
-// TestNotSaved: an interrupt whose checkpoint cannot be written says that before all else, and is a failure.
+// TestNotSaved: an interrupt whose checkpoint cannot be written says that before all else, and is a
+// failure.
 func TestNotSaved(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	ctx, cancel := context.WithCancelCause(context.Background())

@@ -22,7 +22,8 @@ var (
 	ofSigmas      = []string{"sigma-min", "sigma-max", "sigma-data"}
 )
 
-// trainKinds are the kinds of runs with a command line that makes one and the flags that nothing of it uses.
+// trainKinds are the kinds of runs with a command line that makes one and the flags that nothing of
+// it uses.
 var trainKinds = map[string]struct {
 	line   string
 	unused [][]string
@@ -42,10 +43,12 @@ var trainKinds = map[string]struct {
 	"nothing held out":   {"imgs --val 0", [][]string{{"split"}}},
 }
 
-// oneValue are flags of which a kind leaves one value: the images of the other preset are too large for a dense network.
+// oneValue are flags of which a kind leaves one value: the images of the other preset are too large
+// for a dense network.
 var oneValue = map[string]string{"latent diffusion": "clamp", "flow of points": "arch", "dense autoencoder": "preset"}
 
-// valuesOf are values of a flag of train, of which one suits every kind that uses the flag, of images or of points.
+// valuesOf are values of a flag of train, of which one suits every kind that uses the flag, of
+// images or of points.
 func valuesOf(f *pflag.Flag, points bool) []string {
 	switch f.Name {
 	case "resolution":
@@ -98,7 +101,8 @@ func freshOf(args ...string) (text string, err error) {
 	return string(b), err
 }
 
-// TestTrainKinds: of each kind of run every flag has an effect on its configuration with some value, or is refused by its name whatever its value is.
+// TestTrainKinds: of each kind of run every flag has an effect on its configuration with some
+// value, or is refused by its name whatever its value is.
 func TestTrainKinds(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for kind, k := range trainKinds {
@@ -135,7 +139,8 @@ func TestTrainKinds(t *testing.T) {
 	}
 }
 
-// TestPointsFlags: what only images use is refused by its name by the commands that code and judge points.
+// TestPointsFlags: what only images use is refused by its name by the commands that code and judge
+// points.
 func TestPointsFlags(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ok(t, "train", "points:moons", "--arch", "vae-mlp", "--channels", "8", "--steps", "1", "--batch", "8", "--sample-every", "0", "--run", "coder")

@@ -15,7 +15,8 @@ func openFiles() int {
 	return len(entries)
 }
 
-// A command leaves neither goroutines nor open files behind in the process: not when it ends well, is refused, or is interrupted in its midst.
+// A command leaves neither goroutines nor open files behind in the process: not when it ends well,
+// is refused, or is interrupted in its midst.
 func TestCommandsLeaveNothingOpen(t *testing.T) {
 	workshop(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close files some time

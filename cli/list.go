@@ -50,7 +50,8 @@ func writeList(w io.Writer) error {
 // ofArgument is the table of what an argument, DATA, is; no flag chooses from it.
 const ofArgument = "source"
 
-// sections are all names that a flag takes, or that stand for data: those of tables by the order of train's flags, then the rest.
+// sections are all names that a flag takes, or that stand for data: those of tables by the order of
+// train's flags, then the rest.
 func sections() []table.Section {
 	flags := config.Flags()
 	at := func(s table.Section) int {

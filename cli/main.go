@@ -11,8 +11,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Main runs the command line that the process was started with, and ends the process with its exit code. Commands are added to
-// reverie's own: a program that registers its own processes, networks or metrics is with them a reverie that knows these.
+// Main runs the command line that the process was started with, and ends the process with its exit
+// code. Commands are added to reverie's own: a program that registers its own processes, networks
+// or metrics is with them a reverie that knows these.
 func Main(commands ...*cobra.Command) {
 	ctx, stop := untilSignal(200 * time.Millisecond)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, commands...)
@@ -29,10 +30,11 @@ func (signalled) Unwrap() error { return context.Canceled }
 // Error implements error.
 func (s signalled) Error() string { return "stopped by signal: " + s.String() }
 
-// untilSignal returns a context that ends with the first SIGINT, SIGTERM, SIGPIPE of a reader that went away or, if nohup(1) does not
-// ask otherwise, SIGHUP of a closed terminal. A second signal ends the program at once, unless it comes within grace: then it is the
-// same one, for timeout(1) sends it to the process and to its group. SIGPIPE never does: each line printed after the first would
-// bring another, in the middle of the last save.
+// untilSignal returns a context that ends with the first SIGINT, SIGTERM, SIGPIPE of a reader that
+// went away or, if nohup(1) does not ask otherwise, SIGHUP of a closed terminal. A second signal
+// ends the program at once, unless it comes within grace: then it is the same one, for timeout(1)
+// sends it to the process and to its group. SIGPIPE never does: each line printed after the first
+// would bring another, in the middle of the last save.
 func untilSignal(grace time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}

@@ -93,8 +93,8 @@ func ok(t *testing.T, args ...string) result {
 	return r
 }
 
-// refused runs a command line that must fail with the code and a message that
-// holds every one of the texts.
+// refused runs a command line that must fail with the code and a message that holds every one of
+// the texts.
 func refused(t *testing.T, code int, texts []string, args ...string) {
 	t.Helper()
 	r := cli(args...)
@@ -193,15 +193,15 @@ func (s shot) unchanged(t *testing.T, dir string) {
 	}
 }
 
-// tiny are the flags of a run that takes a moment. The rate is constant, so
-// that a run may be cut anywhere.
+// tiny are the flags of a run that takes a moment. The rate is constant, so that a run may be cut
+// anywhere.
 var tiny = []string{
 	"--arch", "simpleunet", "--channels", "4,8", "--timesteps", "10", "--resolution", "8", "--batch", "4",
 	"--lr-schedule", "constant", "--warmup", "0", "--sample-every", "0",
 }
 
-// with is a command line: words first, then those of tiny's flags that are not
-// among more (a second --channels would add to the first), then more.
+// with is a command line: words first, then those of tiny's flags that are not among more (a second
+// --channels would add to the first), then more.
 func with(words []string, more ...string) []string {
 	line := slices.Clone(words)
 	for i := 0; i < len(tiny); i += 2 {

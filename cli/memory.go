@@ -57,8 +57,8 @@ func (l load) within(have memory.Limit) error {
 // leastBatch is what a batch that nobody chose may shrink to.
 const leastBatch = 8
 
-// checkMemoryOf refuses a training that needs more memory than there is before its images are read. A batch that was not asked for may be
-// smaller in the end, for few images.
+// checkMemoryOf refuses a training that needs more memory than there is before its images are read.
+// A batch that was not asked for may be smaller in the end, for few images.
 func checkMemoryOf(e *engine.Engine, c config.Run, vae string, batchGiven bool) error {
 	if !batchGiven {
 		c.Batch = min(c.Batch, leastBatch)

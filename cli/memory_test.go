@@ -10,7 +10,8 @@ import (
 	"github.com/reverie-go/reverie/internal/memory"
 )
 
-// TestMemoryBeforeReading: a training that cannot be is refused before its images are looked for, by its batch, or by one image.
+// TestMemoryBeforeReading: a training that cannot be is refused before its images are looked for,
+// by its batch, or by one image.
 func TestMemoryBeforeReading(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, line := range [][]string{
@@ -60,7 +61,8 @@ func TestManyAreRefused(t *testing.T) {
 	}
 }
 
-// limited runs a command line in a process that may map so many KiB more than a Go program does from the start.
+// limited runs a command line in a process that may map so many KiB more than a Go program does
+// from the start.
 func limited(t *testing.T, kib int, args ...string) (code int, text string) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -76,7 +78,8 @@ func limited(t *testing.T, kib int, args ...string) (code int, text string) {
 	return cmd.ProcessState.ExitCode(), string(out)
 }
 
-// TestLimitOfTheProcess: ulimit -v counts as the machine's memory does: what needs more is refused with the numbers, not ended by the system.
+// TestLimitOfTheProcess: ulimit -v counts as the machine's memory does: what needs more is refused
+// with the numbers, not ended by the system.
 func TestLimitOfTheProcess(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the race detector, with which short tests are run, takes address space of its own")

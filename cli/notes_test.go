@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestSaysWhatBecomesOfImages: a run of 4 channels says where their alpha is kept, and the evaluation of a grey run that coloured images were made grey.
+// TestSaysWhatBecomesOfImages: a run of 4 channels says where their alpha is kept, and the
+// evaluation of a grey run that coloured images were made grey.
 func TestSaysWhatBecomesOfImages(t *testing.T) {
 	dir := t.TempDir()
 	flags := func(run, channels string) []string {

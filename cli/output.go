@@ -18,8 +18,8 @@ type output struct{ flag, path string }
 // pictureNames are endings of pictures that are no PNG, which is what we write.
 var pictureNames = []string{".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
 
-// checkNames finds what the command line alone shows of its outputs: two of one
-// name, a picture that is named for another format. An empty one is not asked for.
+// checkNames finds what the command line alone shows of its outputs: two of one name, a picture
+// that is named for another format. An empty one is not asked for.
 func checkNames(outs ...output) error {
 	seen := map[string]string{}
 	for _, o := range outs {
@@ -42,8 +42,8 @@ func checkNames(outs ...output) error {
 	return nil
 }
 
-// checkWritable finds, before any work is done for them, outputs that cannot be
-// written: a missing folder, one without permission, a path that is no file, a file of a run or a model.
+// checkWritable finds, before any work is done for them, outputs that cannot be written: a missing
+// folder, one without permission, a path that is no file, a file of a run or a model.
 func checkWritable(outs ...output) error {
 	for _, o := range outs {
 		if o.path == "" || o.flag == "out" && o.path == toStdout {
@@ -56,7 +56,8 @@ func checkWritable(outs ...output) error {
 	return nil
 }
 
-// makeFolder makes the folder that a flag names for files of names of their own, where there is none.
+// makeFolder makes the folder that a flag names for files of names of their own, where there is
+// none.
 func makeFolder(flag, dir string) error {
 	err := checkpoint.CheckForeign(filepath.Join(dir, "x"))
 	if err == nil {

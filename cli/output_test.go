@@ -2,7 +2,8 @@ package cli
 
 import "testing"
 
-// An output that would replace a file of a run or a model is refused before anything is done, whichever flag names it.
+// An output that would replace a file of a run or a model is refused before anything is done,
+// whichever flag names it.
 func TestOutputsSpareRuns(t *testing.T) {
 	dir := workshop(t)
 	before := snapshot(t, dir)

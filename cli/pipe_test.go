@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// A pipe in the place of any file that a command is to read is refused: nobody writes into it, so opening it would wait for ever.
+// A pipe in the place of any file that a command is to read is refused: nobody writes into it, so
+// opening it would wait for ever.
 func TestPipesAreRefused(t *testing.T) {
 	workshop(t)
 	if err := syscall.Mkfifo("pipe", 0o666); err != nil {

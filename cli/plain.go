@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// plainText is where a command prints: whatever it names, files of others, their headers and settings, cannot drive the terminal.
-// Control characters but the end of a line and the tab come out as Go writes them, such as \x1b, and so do those that turn the direction
-// of text around.
+// plainText is where a command prints: whatever it names, files of others, their headers and
+// settings, cannot drive the terminal. Control characters but the end of a line and the tab come
+// out as Go writes them, such as \x1b, and so do those that turn the direction of text around.
 type plainText struct {
 	to   io.Writer
 	tail []byte // the beginning of a character that a write has cut

@@ -41,7 +41,8 @@ func TestPlainTextCut(t *testing.T) {
 	}
 }
 
-// Names that commands print come from anywhere: files, classes, flags, what stands in configurations.
+// Names that commands print come from anywhere: files, classes, flags, what stands in
+// configurations.
 func TestNothingDrivesTheTerminal(t *testing.T) {
 	dir := t.TempDir()
 	evil := filepath.Join(dir, "da\x1b[31mta")

@@ -61,7 +61,8 @@ func TestTableIsSaid(t *testing.T) {
 	refused(t, exitUsage, []string{"--strict belongs to images"}, "data", path, "--strict")
 }
 
-// Samples that are written and read again are the same numbers, also far from the origin and of tiny deviation; and they keep the data's place.
+// Samples that are written and read again are the same numbers, also far from the origin and of
+// tiny deviation; and they keep the data's place.
 func TestPointsKeepTheirDigits(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	for _, c := range []struct{ shift, deviation float64 }{{1e8, 1}, {0, 1e-40}, {0, 1e29}, {9e29, 0}} {

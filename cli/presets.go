@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// showPresets adds to the help of each flag what the presets say, "" where that is nothing: of a setting
-// that a preset has no use for, what the others have.
+// showPresets adds to the help of each flag what the presets say, "" where that is nothing: of a
+// setting that a preset has no use for, what the others have.
 func showPresets(f *pflag.FlagSet) {
 	said := map[string][]string{} // of each field, what presets say, and by which
 	alike := map[string]bool{}
@@ -30,7 +30,8 @@ func showPresets(f *pflag.FlagSet) {
 	})
 }
 
-// presetHelp is the end of a flag's help: the names of presets and what they say, or what they all say.
+// presetHelp is the end of a flag's help: the names of presets and what they say, or what they all
+// say.
 func presetHelp(of []string, alike bool) string {
 	if alike {
 		return strings.TrimSuffix(" ["+of[1]+"]", " []")

@@ -26,8 +26,8 @@ func endless(imgs, dir string, more ...string) []string {
 	return with([]string{"train", imgs}, append([]string{"--time", "1h", "--run", dir}, more...)...)
 }
 
-// TestSignal: SIGINT, SIGTERM and SIGHUP of a real process save, the last line is
-// the sample command, and the exit code is a shell's. The signal comes twice, as timeout(1) sends it.
+// TestSignal: SIGINT, SIGTERM and SIGHUP of a real process save, the last line is the sample
+// command, and the exit code is a shell's. The signal comes twice, as timeout(1) sends it.
 func TestSignal(t *testing.T) {
 	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		t.Run(sig.String(), func(t *testing.T) {
@@ -102,7 +102,8 @@ func TestReaderGone(t *testing.T) {
 	}
 }
 
-// TestSecondSignal: a command that does not come to its end after a signal is ended by the next one.
+// TestSecondSignal: a command that does not come to its end after a signal is ended by the next
+// one.
 func TestSecondSignal(t *testing.T) {
 	cmd := program(t, endless(images(t), filepath.Join(t.TempDir(), "run"))...)
 	cmd.Env = append(cmd.Env, stuckProgram+"=1")
@@ -190,8 +191,8 @@ func TestKilledBeforeFirstCheckpoint(t *testing.T) {
 	refused(t, 1, []string{dir, "already holds a run"}, with([]string{"train", images(t)}, "--steps", "1", "--run", dir)...)
 }
 
-// TestBeforeFirstCheckpoint: a run that trains and has no checkpoint yet is not one
-// that was stopped.
+// TestBeforeFirstCheckpoint: a run that trains and has no checkpoint yet is not one that was
+// stopped.
 func TestBeforeFirstCheckpoint(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	kill := start(t, endless(images(t), dir, "--save-every", "1000000000")...)
@@ -206,10 +207,9 @@ func TestBeforeFirstCheckpoint(t *testing.T) {
 	refused(t, 1, []string{"stopped before its first one"}, "sample", dir)
 }
 
-// TestKill9: a process that trains and saves after every step is killed 20
-// times, at seeded delays from when its training begins, every fourth time from
-// its start. Each time the newest complete checkpoint loads, is
-// not older than one seen before, and the run goes on; at the end the weights
+// TestKill9: a process that trains and saves after every step is killed 20 times, at seeded delays
+// from when its training begins, every fourth time from its start. Each time the newest complete
+// checkpoint loads, is not older than one seen before, and the run goes on; at the end the weights
 // are those of a run that was left alone, to the last bit.
 func TestKill9(t *testing.T) {
 	kills := 20
@@ -266,9 +266,8 @@ func TestKill9(t *testing.T) {
 	sameState(t, whole, dir, int(step)+3)
 }
 
-// TestFullDisk: a disk that takes no more (here: no file above 64 KiB) ends the
-// run with exit code 1 and a message that names the file; what was complete
-// stays complete.
+// TestFullDisk: a disk that takes no more (here: no file above 64 KiB) ends the run with exit code
+// 1 and a message that names the file; what was complete stays complete.
 func TestFullDisk(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	ok(t, with([]string{"train", images(t)}, "--steps", "1", "--run", dir)...)

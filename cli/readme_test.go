@@ -8,14 +8,16 @@ import (
 	"testing"
 )
 
-// shorter are flags that make a command of README.md a matter of a moment, and leave what it is about as it is.
+// shorter are flags that make a command of README.md a matter of a moment, and leave what it is
+// about as it is.
 var shorter = map[string]string{
 	"train": "--steps 2 --time 0s --channels 8,16 --batch 4 --sample-every 0 --resolution 8",
 	"eval":  "--metrics swd -n 8 --draws 1 --no-cache",
 	"lab":   "--only density",
 }
 
-// The commands of README.md, in their order and in one folder, do what they say: each finds the runs that those before it have made.
+// The commands of README.md, in their order and in one folder, do what they say: each finds the
+// runs that those before it have made.
 func TestReadme(t *testing.T) {
 	page := string(readBytes(t, filepath.Join("..", "README.md")))
 	weights, in := readBytes(t, "testdata/lecture.safetensors"), readBytes(t, "testdata/in.npz")
@@ -40,7 +42,8 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// commandsOf are the command lines of reverie in a page's blocks of shell, without the program's name and without comments.
+// commandsOf are the command lines of reverie in a page's blocks of shell, without the program's
+// name and without comments.
 func commandsOf(page string) (all []string) {
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(page, -1) {
 		for _, m := range regexp.MustCompile(`(?m)^(?:go run \./cmd/)?reverie ([^#\n]+)`).FindAllStringSubmatch(block[1], -1) {

@@ -25,8 +25,8 @@ func sameState(t *testing.T, a, b string, step int) {
 	}
 }
 
-// TestResumeBitForBit: 20 steps are 10 steps and then 10 more, to the last bit,
-// though the second ten run on one thread.
+// TestResumeBitForBit: 20 steps are 10 steps and then 10 more, to the last bit, though the second
+// ten run on one thread.
 func TestResumeBitForBit(t *testing.T) {
 	for _, net := range [][]string{
 		{"--arch", "simpleunet", "--channels", "4,8"},
@@ -52,8 +52,8 @@ func TestResumeBitForBit(t *testing.T) {
 	}
 }
 
-// TestResumeFlags: stops and rhythm may change, all else be left out or
-// repeated alike; a difference is named, and nothing is touched.
+// TestResumeFlags: stops and rhythm may change, all else be left out or repeated alike; a
+// difference is named, and nothing is touched.
 func TestResumeFlags(t *testing.T) {
 	dir := copyOf(t, trained(t))
 	imgs := images(t)
@@ -88,8 +88,8 @@ func TestResumeFlags(t *testing.T) {
 	before.unchanged(t, dir)
 }
 
-// TestResumeReplacesStops: a stop on the command line replaces all that the run
-// had, the same and others.
+// TestResumeReplacesStops: a stop on the command line replaces all that the run had, the same and
+// others.
 func TestResumeReplacesStops(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	ok(t, with([]string{"train", images(t)}, "--epochs", "1", "--steps", "2", "--run", dir)...)
@@ -109,8 +109,8 @@ func TestResumeDone(t *testing.T) {
 	sameState(t, trained(t), dir, 4)
 }
 
-// TestResumeRate: a longer total takes the rate up again and says so, as do --lr,
-// --lr-schedule and --warmup; data that moved are given as DATA.
+// TestResumeRate: a longer total takes the rate up again and says so, as do --lr, --lr-schedule and
+// --warmup; data that moved are given as DATA.
 func TestResumeRate(t *testing.T) {
 	imgs, dir := copyOf(t, images(t)), filepath.Join(t.TempDir(), "run")
 	ok(t, with([]string{"train", imgs}, "--steps", "4", "--lr-schedule", "cosine", "--run", dir)...)

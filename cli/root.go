@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// The exit codes: what a script may rely on. A command that a signal ended gives
-// exitSignal plus the signal's number, as a shell does: 130 for Ctrl-C.
+// The exit codes: what a script may rely on. A command that a signal ended gives exitSignal plus
+// the signal's number, as a shell does: 130 for Ctrl-C.
 const (
 	exitFailure = 1 // from what files hold, or from what happened
 	exitUsage   = 2 // wrong from the command line alone
@@ -80,8 +80,8 @@ func exitCode(ctx context.Context, err error) int {
 	return exitFailure
 }
 
-// isTold and isStop look at an error alone, not at those that it wraps: whether it was told, and whether it is the end of the
-// context or of whoever read what is printed.
+// isTold and isStop look at an error alone, not at those that it wraps: whether it was told, and
+// whether it is the end of the context or of whoever read what is printed.
 func isTold(err error) bool {
 	_, ok := err.(toldError)
 	return ok || err == syscall.EPIPE
@@ -91,8 +91,8 @@ func isStop(err error) bool {
 	return err == context.Canceled || err == train.ErrInterrupted || err == syscall.EPIPE
 }
 
-// all says whether is holds of every error that err joins, or of one that it wraps. One of which it does not is what there is to
-// tell, whatever stands beside it.
+// all says whether is holds of every error that err joins, or of one that it wraps. One of which it
+// does not is what there is to tell, whatever stands beside it.
 func all(err error, is func(error) bool) bool {
 	switch e := err.(type) {
 	case interface{ Unwrap() []error }:
@@ -131,11 +131,13 @@ It needs nothing but this program: no Python, no compiler, no download.`,
 	return root
 }
 
-// mayBeEmpty are the flags to which an empty value means something: not to write the file of that name.
+// mayBeEmpty are the flags to which an empty value means something: not to write the file of that
+// name.
 var mayBeEmpty = []string{"nearest"}
 
-// refuseEmpty finds an argument or the value of a flag that is empty, as of a shell's variable that was not set: read as the folder that the
-// program runs in, or as nothing, it would do what nobody asked for.
+// refuseEmpty finds an argument or the value of a flag that is empty, as of a shell's variable that
+// was not set: read as the folder that the program runs in, or as nothing, it would do what nobody
+// asked for.
 func refuseEmpty(cmd *cobra.Command, args []string) (err error) {
 	for i, arg := range args {
 		if arg == "" {

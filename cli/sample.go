@@ -79,8 +79,8 @@ const (
 
 var batchnorms = []string{running, perImage}
 
-// options checks the command line and turns it into the model's options.
-// What depends on the model is looked at once the model is read.
+// options checks the command line and turns it into the model's options. What depends on the model
+// is looked at once the model is read.
 func (o *sampleOptions) options(cmd *cobra.Command) (p model.Options, err error) {
 	for _, err := range []error{
 		o.solverFlags.check(), table.OneOf("batchnorm", o.batchnorm, batchnorms),

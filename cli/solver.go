@@ -15,8 +15,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// solverFlags say how samples are drawn: the flags are its fields, and the settings of every solver and
-// guide that there is.
+// solverFlags say how samples are drawn: the flags are its fields, and the settings of every solver
+// and guide that there is.
 type solverFlags struct {
 	Solver  table.Row   `flag:"solver" of:"solver" help:"solver (default: the run's)"`
 	Steps   int         `flag:"steps" range:"[1,100000]" help:"solver steps"`
@@ -114,8 +114,8 @@ func (s *solverFlags) choose() error {
 	return nil
 }
 
-// set gives a solver, and the guides, the settings that were given. It refuses one that none of them has,
-// and what the solver leaves without effect.
+// set gives a solver, and the guides, the settings that were given. It refuses one that none of
+// them has, and what the solver leaves without effect.
 func (s *solverFlags) set(solver table.Row) error {
 	s.Solver = solver
 	holders := []any{solver}

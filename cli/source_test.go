@@ -14,7 +14,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// mine is a source of another program: waves:N, n fields of 8x8 with two channels, of which one is the other's negative.
+// mine is a source of another program: waves:N, n fields of 8x8 with two channels, of which one is
+// the other's negative.
 type mine struct{ table.Info }
 
 func (mine) Claim(name string) (source.Claim, bool) {
@@ -34,8 +35,8 @@ func (mine) Open(_ context.Context, names []string, o source.Options) (*data.Set
 	return data.FromMemory(data.Memory{Name: names[0], Kind: k.In([]float64{3, 4}, []float64{10, 1}), X: x}, data.Options{Val: o.Val})
 }
 
-// A source that another program registers trains, resumes, samples and is judged as those that are built in; fields of two channels
-// go all the way, and are drawn channel by channel.
+// A source that another program registers trains, resumes, samples and is judged as those that are
+// built in; fields of two channels go all the way, and are drawn channel by channel.
 func TestOwnSource(t *testing.T) {
 	source.Sources.Add(mine{table.Info{Name: "waves", Text: "fields of two channels"}})
 	dir := t.TempDir()

@@ -119,8 +119,8 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 	return o.train(cmd, e, c, nil)
 }
 
-// fresh is the configuration of a new run, checked as far as that is possible
-// without opening anything.
+// fresh is the configuration of a new run, checked as far as that is possible without opening
+// anything.
 func (o *trainOptions) fresh(given config.Given) (*config.Run, error) {
 	if o.config != "" {
 		return o.fromConfig(given)
@@ -133,7 +133,8 @@ func (o *trainOptions) fresh(given config.Given) (*config.Run, error) {
 	return c, o.check(c, given)
 }
 
-// fromConfig is the configuration of a new run that a config.json describes, with what the flags replace.
+// fromConfig is the configuration of a new run that a config.json describes, with what the flags
+// replace.
 func (o *trainOptions) fromConfig(given config.Given) (*config.Run, error) {
 	if given.Has("preset") {
 		return nil, fmt.Errorf("--config says all that a preset does; leave --preset out")
@@ -169,9 +170,8 @@ func (o *trainOptions) check(c *config.Run, given config.Given) error {
 	return train.Check(c)
 }
 
-// checkResume finds unknown values and flags that rule each other out. What the
-// command line leaves open is the run's, which is not read yet, so here it is
-// what no single flag can contradict.
+// checkResume finds unknown values and flags that rule each other out. What the command line leaves
+// open is the run's, which is not read yet, so here it is what no single flag can contradict.
 func (o *trainOptions) checkResume(given config.Given) error {
 	if o.config != "" {
 		return fmt.Errorf("--config and --resume exclude each other: a resumed run has its own configuration")
@@ -227,8 +227,8 @@ func (o *trainOptions) resumeRun(cmd *cobra.Command, e *engine.Engine, given con
 	return o.train(cmd, e, c, lock)
 }
 
-// train trains c in a new folder, or in the one that lock holds. The folder is
-// made last: what refuses the run leaves none behind.
+// train trains c in a new folder, or in the one that lock holds. The folder is made last: what
+// refuses the run leaves none behind.
 func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run, lock *checkpoint.RunLock) (err error) {
 	vae := c.VAE
 	if lock != nil && vae != "" {
@@ -298,7 +298,8 @@ func (o *trainOptions) fit(cmd *cobra.Command, e *engine.Engine, c *config.Run) 
 	return checkMemoryOf(e, *c, c.VAE, cmd.Flags().Changed("batch"))
 }
 
-// fitShape takes the shape of the samples from data that alone tell it, which a new run does not know before.
+// fitShape takes the shape of the samples from data that alone tell it, which a new run does not
+// know before.
 func (o *trainOptions) fitShape(cmd *cobra.Command, c *config.Run, set *data.Set) error {
 	k, have := set.Kind(), c.Kind()
 	if k.Pictorial() || have.Comparable(k) == nil {
@@ -315,8 +316,8 @@ func (o *trainOptions) fitShape(cmd *cobra.Command, c *config.Run, set *data.Set
 	return usage(train.Check(c))
 }
 
-// blame marks an error about the images as the command line's where no file
-// can be at fault: in a new run on the embedded set.
+// blame marks an error about the images as the command line's where no file can be at fault: in a
+// new run on the embedded set.
 func (o *trainOptions) blame(cmd *cobra.Command, c *config.Run, err error) error {
 	if o.resume == "" && len(c.Data) == 0 && c.VAE == "" && cmd.Context().Err() == nil && !errors.As(err, new(*memory.Error)) {
 		return usage(err)

@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// refuseUnused refuses flags that were given where nothing uses them: they belong to something, and this is something else.
+// refuseUnused refuses flags that were given where nothing uses them: they belong to something, and
+// this is something else.
 func refuseUnused(f *pflag.FlagSet, flags []string, to, not string) error {
 	for _, flag := range flags {
 		if f.Changed(flag) {

@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// kinds are the kinds of models that sample draws from, each trained for a moment, with the solver that the run chose and the flags that nothing of it uses.
+// kinds are the kinds of models that sample draws from, each trained for a moment, with the solver
+// that the run chose and the flags that nothing of it uses.
 func kinds(t *testing.T) map[string]struct {
 	run    string
 	unused []string
@@ -70,7 +71,8 @@ func givenTo(f *pflag.Flag) string {
 	return "1"
 }
 
-// TestUnusedFlags: of each kind of model every flag that nothing uses is refused by its name, whatever its value is, and every solver's own is not.
+// TestUnusedFlags: of each kind of model every flag that nothing uses is refused by its name,
+// whatever its value is, and every solver's own is not.
 func TestUnusedFlags(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains five models")

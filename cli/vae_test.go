@@ -50,8 +50,8 @@ func trainedLatent(t *testing.T) string {
 	return dir
 }
 
-// TestEncodeDecode: latents pass through the file in PyTorch's order, and what
-// decode makes of them is what encode pictured.
+// TestEncodeDecode: latents pass through the file in PyTorch's order, and what decode makes of them
+// is what encode pictured.
 func TestEncodeDecode(t *testing.T) {
 	run, imgs := trainedVAE(t), images(t)
 	dir := t.TempDir()
@@ -116,8 +116,8 @@ func TestInterpolate(t *testing.T) {
 	}
 }
 
-// TestSampleAutoencoder: the prior, image by image the same for every number of
-// them, and a diffusion of latents.
+// TestSampleAutoencoder: the prior, image by image the same for every number of them, and a
+// diffusion of latents.
 func TestSampleAutoencoder(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -230,8 +230,8 @@ func TestAutoencoderRefusals(t *testing.T) {
 	}
 }
 
-// TestPointsAutoencoder: an autoencoder of points, and a diffusion of its
-// latents, through every command.
+// TestPointsAutoencoder: an autoencoder of points, and a diffusion of its latents, through every
+// command.
 func TestPointsAutoencoder(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -267,8 +267,8 @@ func TestPointsAutoencoder(t *testing.T) {
 	refused(t, exitUsage, []string{"--csv is for points"}, "sample", trainedVAE(t), "--csv", at("t.csv"))
 }
 
-// TestHostileSize: a size in a foreign file that the network itself cannot take
-// is an error where it is needed, and never more.
+// TestHostileSize: a size in a foreign file that the network itself cannot take is an error where
+// it is needed, and never more.
 func TestHostileSize(t *testing.T) {
 	run := trainedVAE(t)
 	dir := filepath.Join(t.TempDir(), "model")

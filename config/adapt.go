@@ -12,8 +12,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Adapt replaces what the preset says by what suits the data, the network and the process that were given, wherever the command line
-// does not say.
+// Adapt replaces what the preset says by what suits the data, the network and the process that were
+// given, wherever the command line does not say.
 func (r *Run) Adapt(given func(flag string) bool) {
 	switch k := claim(r.Data).Kind; {
 	case k.Vector():
@@ -30,8 +30,9 @@ func (r *Run) Adapt(given func(flag string) bool) {
 	}
 }
 
-// UsualSplit is the rule of the hold-out where none is given: by the pixels. The embedded emoji, of which none is a copy of another,
-// keep the split that runs on them have always had; points are compared by their numbers alone.
+// UsualSplit is the rule of the hold-out where none is given: by the pixels. The embedded emoji, of
+// which none is a copy of another, keep the split that runs on them have always had; points are
+// compared by their numbers alone.
 func (r *Run) UsualSplit() string {
 	if len(r.Data) == 0 || !r.Kind().Pictorial() {
 		return "bytes"
@@ -61,14 +62,13 @@ func names(part any) (all []string) {
 // SomeAutoencoder is the name of an architecture that is one, of images.
 func SomeAutoencoder() string { return net.Fitting(kind.OfImages(0, 0, 0), true)[0] }
 
-// ForAutoencoder says whether a flag among those given is one of autoencoders
-// alone.
+// ForAutoencoder says whether a flag among those given is one of autoencoders alone.
 func ForAutoencoder(set []string) bool {
 	return slices.ContainsFunc(ofAutoencoder(), func(flag string) bool { return slices.Contains(set, flag) })
 }
 
-// adaptAutoencoder replaces what a preset says by what suits an autoencoder, or a
-// diffusion in the latent space of one.
+// adaptAutoencoder replaces what a preset says by what suits an autoencoder, or a diffusion in the
+// latent space of one.
 func (r *Run) adaptAutoencoder(given func(flag string) bool) {
 	unless := func(flag string, change func()) {
 		if !given(flag) {
@@ -124,8 +124,8 @@ func (r *Run) set(values map[string]string, given func(flag string) bool) {
 	}
 }
 
-// Unused returns an error for a flag that was given and that the rest of the configuration leaves without effect, with what it
-// belongs to.
+// Unused returns an error for a flag that was given and that the rest of the configuration leaves
+// without effect, with what it belongs to.
 func (r *Run) Unused(given func(flag string) bool) error {
 	if err := first(r.unusedParts(given), r.unusedNetwork(given), r.unusedSettings(given)); err != nil {
 		return err
@@ -161,8 +161,7 @@ func (r *Run) Unused(given func(flag string) bool) error {
 	return nil
 }
 
-// unusedParts finds flags of an autoencoder given to a diffusion, and the other
-// way round.
+// unusedParts finds flags of an autoencoder given to a diffusion, and the other way round.
 func (r *Run) unusedParts(given func(flag string) bool) error {
 	for _, flag := range ofDiffusion() {
 		if given(flag) && r.Autoencoder() {

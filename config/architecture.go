@@ -58,8 +58,8 @@ func (r *Run) Autoencoder() bool {
 	return err == nil && net.IsAutoencoder(a)
 }
 
-// seen is the kind of what the network sees, whose shape in a latent space is
-// not known before the autoencoder is read.
+// seen is the kind of what the network sees, whose shape in a latent space is not known before the
+// autoencoder is read.
 func (r *Run) seen() kind.Kind {
 	if r.VAE != "" {
 		return kind.OfLatents(0, 0, 0)
@@ -67,8 +67,8 @@ func (r *Run) seen() kind.Kind {
 	return r.Kind()
 }
 
-// adaptNetwork gives an architecture its own widths in place of a preset's, which
-// are for denoisers of images, and what suits it for what it sees.
+// adaptNetwork gives an architecture its own widths in place of a preset's, which are for denoisers
+// of images, and what suits it for what it sees.
 func (r *Run) adaptNetwork(given func(flag string) bool) {
 	usual, err := net.Architectures.New(r.Arch)
 	if err != nil {
@@ -95,8 +95,9 @@ func (r *Run) adaptNetwork(given func(flag string) bool) {
 	r.take(a, given)
 }
 
-// FitLevels leaves out the last levels of the network, where it was not chosen, while the resolution cannot be halved between all, and
-// says whether it did. Preset lecture is an experiment that stays as it is.
+// FitLevels leaves out the last levels of the network, where it was not chosen, while the
+// resolution cannot be halved between all, and says whether it did. Preset lecture is an experiment
+// that stays as it is.
 func (r *Run) FitLevels(given func(flag string) bool) bool {
 	if given("channels") || r.Preset == "lecture" || r.Kind().Vector() || r.VAE != "" {
 		return false
@@ -130,8 +131,8 @@ func (r *Run) validateNetwork() error {
 	return nil
 }
 
-// validateFit says whether the network takes the data; what it makes of latents
-// is found where the autoencoder is read.
+// validateFit says whether the network takes the data; what it makes of latents is found where the
+// autoencoder is read.
 func (r *Run) validateFit() error {
 	a, err := net.Architectures.Find(r.Arch)
 	if err != nil || r.VAE != "" {

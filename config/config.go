@@ -2,11 +2,11 @@
 // what the flags of `reverie train` set, and the presets that fill what neither names. It opens no
 // file of the user's, so a wrong command line is found before anything is touched.
 //
-// A field is written once, as a tagged field of a part of [Run] or of a row that it chooses (package
-// table); flags, help, checks, config.json and what a resumed run may change are derived from it. Its
-// tag "resume" says what a resumed run may change: "free" as it likes, "stop" as one of what ends a
-// run, "moved" as far as the same data lie elsewhere, which their fingerprint decides once they are
-// read.
+// A field is written once, as a tagged field of a part of [Run] or of a row that it chooses
+// (package table); flags, help, checks, config.json and what a resumed run may change are derived
+// from it. Its tag "resume" says what a resumed run may change: "free" as it likes, "stop" as one
+// of what ends a run, "moved" as far as the same data lie elsewhere, which their fingerprint
+// decides once they are read.
 package config
 
 import (
@@ -24,8 +24,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Run is the effective configuration of one training run. The names of its fields are those of flags
-// and the keys of config.json, so that an error about either can name both.
+// Run is the effective configuration of one training run. The names of its fields are those of
+// flags and the keys of config.json, so that an error about either can name both.
 type Run struct {
 	Preset string `flag:"preset" of:"preset" help:"start from this preset" group:"Optimiser"`
 	Stops
@@ -119,7 +119,8 @@ func (r *Run) Fields() []*table.Field { return table.Fields(r) }
 // table.All and With.
 func Flags() []*table.Field { return table.All(new(Run)) }
 
-// RangeOf is the range of the numbers that a field of Run takes. It panics for a field that has none.
+// RangeOf is the range of the numbers that a field of Run takes. It panics for a field that has
+// none.
 func RangeOf(name string) table.Range {
 	r, ok := table.Find(Flags(), name).Range()
 	if !ok {
@@ -151,7 +152,8 @@ func (r *Run) JSON() ([]byte, error) {
 // MaxJSON bounds a config.json that is read back: ours are under 4 KiB.
 const MaxJSON = 1 << 20
 
-// Parse reads a config.json and validates it. Unknown fields, keys that come twice and text after the configuration are errors.
+// Parse reads a config.json and validates it. Unknown fields, keys that come twice and text after
+// the configuration are errors.
 func Parse(rd io.Reader) (*Run, error) {
 	text, err := io.ReadAll(io.LimitReader(rd, MaxJSON+1))
 	if err != nil {

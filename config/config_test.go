@@ -199,8 +199,8 @@ func TestWith(t *testing.T) {
 	}
 }
 
-// Of what a resumed run may not change, every field is refused; what it may,
-// and what is repeated alike, is not.
+// Of what a resumed run may not change, every field is refused; what it may, and what is repeated
+// alike, is not.
 func TestResumeNamesEveryDifference(t *testing.T) {
 	run := small()
 	for _, f := range run.Fields() {
@@ -222,8 +222,8 @@ func TestResumeNamesEveryDifference(t *testing.T) {
 	}
 }
 
-// Totals, the rhythm of checkpoints and pictures, and the learning rate may change
-// on resume, and nothing else.
+// Totals, the rhythm of checkpoints and pictures, and the learning rate may change on resume, and
+// nothing else.
 func TestResumeMayChange(t *testing.T) {
 	run, given := small(), lecture()
 	given.Steps, given.Time, given.SaveEvery, given.Keep = 7, time.Hour, 9, 5

@@ -43,7 +43,8 @@ func (r *Run) adaptFields(given func(flag string) bool) {
 	}
 }
 
-// claim is what the source of the first of names knows of it; of no names that of the emoji inside the program.
+// claim is what the source of the first of names knows of it; of no names that of the emoji inside
+// the program.
 func claim(names []string) source.Claim {
 	name := ""
 	if len(names) > 0 {
@@ -53,7 +54,8 @@ func claim(names []string) source.Claim {
 	return c
 }
 
-// Kind says what the run's data are, as far as their source and the configuration do before they are opened.
+// Kind says what the run's data are, as far as their source and the configuration do before they
+// are opened.
 func (r *Run) Kind() kind.Kind {
 	k := claim(r.Data).Kind
 	if !k.Vector() {

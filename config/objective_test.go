@@ -27,7 +27,8 @@ func (p *patient) Refuse(f formulation.Formulation) error {
 	return nil
 }
 
-// A program's own way to learn is one row: its setting is a flag, a key of config.json with its range, and what it refuses is refused.
+// A program's own way to learn is one row: its setting is a flag, a key of config.json with its
+// range, and what it refuses is refused.
 func TestOwnWayToLearn(t *testing.T) {
 	learn.Methods.Add(&patient{Patience: 3})
 	if table.Find(Flags(), "patience") == nil {

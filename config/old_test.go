@@ -10,9 +10,9 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// TestOldFiles: the configurations in testdata/old, one of every kind of run as the release before rows
-// and their settings wrote it, are read: each key that is in force has the value that it had, the rest
-// is of rows that were not chosen; and they go on, and come back from what is written now.
+// TestOldFiles: the configurations in testdata/old, one of every kind of run as the release before
+// rows and their settings wrote it, are read: each key that is in force has the value that it had,
+// the rest is of rows that were not chosen; and they go on, and come back from what is written now.
 func TestOldFiles(t *testing.T) {
 	files, err := filepath.Glob("testdata/old/*.json")
 	if err != nil || len(files) < 19 {

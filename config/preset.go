@@ -29,8 +29,8 @@ func Preset(name string) (Run, error) {
 	return p.New(), nil
 }
 
-// lecture is the table of the lecture's experiment (Ho et al. 2020,
-// arXiv:2006.11239, with 300 steps and an L1 loss).
+// lecture is the table of the lecture's experiment (Ho et al. 2020, arXiv:2006.11239, with 300
+// steps and an L1 loss).
 func lecture() Run {
 	return Run{
 		Preset: "lecture",
@@ -54,8 +54,8 @@ func lecture() Run {
 	}
 }
 
-// small is what `reverie train` runs when it is told nothing: chosen by
-// measurement for eight minutes on two cores, see docs/benchmarks.md.
+// small is what `reverie train` runs when it is told nothing: chosen by measurement for eight
+// minutes on two cores, see docs/benchmarks.md.
 func small() Run {
 	return Run{
 		Preset: "small",

@@ -33,9 +33,9 @@ func Begin(preset string, given Given) (*Run, error) {
 }
 
 // Resume returns the configuration with which a run goes on: r, with the fields given. A stop among
-// them replaces all stops of r, as it does the preset's: a run of --steps 1000 --time 8m resumed with
-// --time 20m ends after 20 minutes. It is an error if one of them differs that a resumed run may not
-// change; the message names each with both values.
+// them replaces all stops of r, as it does the preset's: a run of --steps 1000 --time 8m resumed
+// with --time 20m ends after 20 minutes. It is an error if one of them differs that a resumed run
+// may not change; the message names each with both values.
 func (r *Run) Resume(given Given) (*Run, error) {
 	have := r.Fields()
 	var wrong []string
@@ -56,7 +56,8 @@ func (r *Run) Resume(given Given) (*Run, error) {
 	return next, next.Validate()
 }
 
-// mayMove says whether a field can name the same data: where both have some, and of one kind, folders or points.
+// mayMove says whether a field can name the same data: where both have some, and of one kind,
+// folders or points.
 func mayMove(was, now *table.Field) bool {
 	have, want := was.Value().([]string), now.Value().([]string)
 	return len(have) > 0 && len(want) > 0 && claim(have).Kind.Noun(2) == claim(want).Kind.Noun(2)

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestSplit: a new run on folders goes by the pixels, one on the emoji or on points by the bytes, and so does every run whose
-// config.json does not say.
+// TestSplit: a new run on folders goes by the pixels, one on the emoji or on points by the bytes,
+// and so does every run whose config.json does not say.
 func TestSplit(t *testing.T) {
 	for _, c := range []struct {
 		data  string

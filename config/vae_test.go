@@ -13,8 +13,8 @@ import (
 // none is a command line without flags.
 func none(string) bool { return false }
 
-// TestAdaptAutoencoder: an autoencoder has no process and no sampler, and a
-// diffusion nothing of an autoencoder's; what was given stays.
+// TestAdaptAutoencoder: an autoencoder has no process and no sampler, and a diffusion nothing of an
+// autoencoder's; what was given stays.
 func TestAdaptAutoencoder(t *testing.T) {
 	for _, preset := range Presets.Names() {
 		for _, arch := range net.Fitting(kind.Kind{}, true) {
@@ -57,8 +57,8 @@ func roundTrip(t *testing.T, c *Run) *Run {
 	return back
 }
 
-// TestAutoencoderFlags: every flag of a process is refused with an autoencoder,
-// and every flag of an autoencoder with a diffusion.
+// TestAutoencoderFlags: every flag of a process is refused with an autoencoder, and every flag of
+// an autoencoder with a diffusion.
 func TestAutoencoderFlags(t *testing.T) {
 	c, _ := Preset("small")
 	for _, flag := range ofAutoencoder() {
@@ -79,8 +79,7 @@ func TestAutoencoderFlags(t *testing.T) {
 	}
 }
 
-// TestAutoencoderValues: values out of range, and fields that rule each other
-// out.
+// TestAutoencoderValues: values out of range, and fields that rule each other out.
 func TestAutoencoderValues(t *testing.T) {
 	for want, change := range map[string]func(*Run){
 		"--latent-channels 0 is outside 1 to":       func(r *Run) { r.LatentChannels = 0 },

@@ -8,8 +8,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Validate returns an error for the first field with an unknown value, one out
-// of range, or one that another rules out. It looks at r alone and opens nothing.
+// Validate returns an error for the first field with an unknown value, one out of range, or one
+// that another rules out. It looks at r alone and opens nothing.
 func (r *Run) Validate() error { return first(r.ValidateValues(), r.validateTogether()) }
 
 // ValidateValues is the part of Validate that looks at each field alone.
@@ -89,8 +89,8 @@ func (r *Run) validateVariance() error {
 	return nil
 }
 
-// validateSteps checks the number of solver steps against the length T of the table, 0 for a process
-// without one: 0 means the solver's own.
+// validateSteps checks the number of solver steps against the length T of the table, 0 for a
+// process without one: 0 means the solver's own.
 func (r *Run) validateSteps(timesteps int) error {
 	if timesteps == 0 {
 		if walksTable(r.Solver) {

@@ -124,7 +124,8 @@ func clean(s string) string {
 	}, s)
 }
 
-// naming says how to have the files of groups named: WriteText names only those with which something is the matter.
+// naming says how to have the files of groups named: WriteText names only those with which
+// something is the matter.
 func naming(groups [][]string) string {
 	if len(groups) == 0 {
 		return ""

@@ -24,11 +24,12 @@ import (
 	"github.com/reverie-go/reverie/internal/sniff"
 )
 
-// ArrayPrefix marks a source that is an array of images in an npz file, where the name alone would make it points.
+// ArrayPrefix marks a source that is an array of images in an npz file, where the name alone would
+// make it points.
 const ArrayPrefix = "images:"
 
-// arrays are the images of one array as a file system, each a PNG file that is made when it is opened: so they are decoded, split and
-// resized as all images are.
+// arrays are the images of one array as a file system, each a PNG file that is made when it is
+// opened: so they are decoded, split and resized as all images are.
 type arrays struct {
 	n, h, w, c int
 	at         func(i, y, x, k int) uint16 // the value at a place, in 0..65535
@@ -162,7 +163,8 @@ func isIDX(name string) bool {
 	return strings.Contains(name, "images") && strings.Contains(name, "idx3-ubyte")
 }
 
-// idxFiles are the files of MNIST's images directly in a folder, and how much else there is beside their labels.
+// idxFiles are the files of MNIST's images directly in a folder, and how much else there is beside
+// their labels.
 func idxFiles(dir string) (files []string, others int) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -179,7 +181,8 @@ func idxFiles(dir string) (files []string, others int) {
 	return files, others
 }
 
-// openIDX opens images of bytes in the IDX format, with the labels in the file beside it that is called so.
+// openIDX opens images of bytes in the IDX format, with the labels in the file beside it that is
+// called so.
 func openIDX(path string) (*arrays, error) {
 	size, pix, err := readIDX(path, 3)
 	if err != nil {
@@ -204,8 +207,8 @@ func openIDX(path string) (*arrays, error) {
 	return a, nil
 }
 
-// readIDX reads an array of bytes with so many axes: two zero bytes, the type 8, the number of axes, then their sizes in 4 bytes each, the
-// first byte the highest. It may be compressed by gzip.
+// readIDX reads an array of bytes with so many axes: two zero bytes, the type 8, the number of
+// axes, then their sizes in 4 bytes each, the first byte the highest. It may be compressed by gzip.
 func readIDX(path string, axes int) (size []int, data []byte, err error) {
 	f, st, err := regular.Open(path)
 	if err != nil {
@@ -248,8 +251,8 @@ var (
 	labelKeys = []string{"labels", "y", "y_train", "train_labels", "arr_1"}
 )
 
-// IsImages says whether an npz file holds images, not points: under one of the usual names, or alone, an array of three axes or more, or one that
-// cannot be read, whose reason [Open] gives.
+// IsImages says whether an npz file holds images, not points: under one of the usual names, or
+// alone, an array of three axes or more, or one that cannot be read, whose reason [Open] gives.
 func IsImages(path string) bool {
 	_, t, err := findImages(path)
 	return len(t.Shape) >= 3 || errors.Is(err, checkpoint.ErrArray) && len(t.Shape) == 0

@@ -55,7 +55,8 @@ func levelsOfImage(t *testing.T, s *Set, i int) (all []int) {
 	return all
 }
 
-// TestIDX: a file and a folder of MNIST's layout, plain and compressed, are images with their labels as classes.
+// TestIDX: a file and a folder of MNIST's layout, plain and compressed, are images with their
+// labels as classes.
 func TestIDX(t *testing.T) {
 	for name, zip := range map[string]bool{"train-images-idx3-ubyte": false, "train-images-idx3-ubyte.gz": true} {
 		dir := t.TempDir()
@@ -75,7 +76,8 @@ func TestIDX(t *testing.T) {
 	}
 }
 
-// TestIDXHostile: headers that claim more than there is or than is read, and files that are none, are errors that take no memory.
+// TestIDXHostile: headers that claim more than there is or than is read, and files that are none,
+// are errors that take no memory.
 func TestIDXHostile(t *testing.T) {
 	var bomb bytes.Buffer
 	w := gzip.NewWriter(&bomb)
@@ -103,7 +105,8 @@ func TestIDXHostile(t *testing.T) {
 	wantError(t, err, "1 images", "2 labels")
 }
 
-// TestImagesNPZ: both orders of axes, the usual names, integers and floats in the ranges that people use give the same images.
+// TestImagesNPZ: both orders of axes, the usual names, integers and floats in the ranges that
+// people use give the same images.
 func TestImagesNPZ(t *testing.T) {
 	const n, h, w, c = 2, 4, 5, 3
 	nhwc, nchw := ramp(n*h*w*c), make([]byte, n*h*w*c)
@@ -165,7 +168,8 @@ func TestImagesNPZRefused(t *testing.T) {
 	}
 }
 
-// TestIDXByContent: an IDX file is one whatever its name; what lies beside those of a folder is said to be left out; a cut one is damaged.
+// TestIDXByContent: an IDX file is one whatever its name; what lies beside those of a folder is
+// said to be left out; a cut one is damaged.
 func TestIDXByContent(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "digits.bin", idx(t, ramp(24), false, 2, 3, 4))
@@ -189,7 +193,8 @@ func TestIDXByContent(t *testing.T) {
 	wantError(t, err, "b-images-idx3-ubyte.gz", "damaged: its header says 240 bytes", "copy or download it again")
 }
 
-// TestImagesNames: an array alone is taken whatever its name, MedMNIST's names are known, and what cannot be read is not taken for points.
+// TestImagesNames: an array alone is taken whatever its name, MedMNIST's names are known, and what
+// cannot be read is not taken for points.
 func TestImagesNames(t *testing.T) {
 	x := checkpoint.FromU8s(ramp(2*3*4), 2, 3, 4)
 	huge := checkpoint.FromU8s(nil, 0, 1, 1<<13, 1)

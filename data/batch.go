@@ -36,15 +36,14 @@ type Epoch struct {
 	// Seed and Epoch, from 0 to 2^32-1, determine the order of the images and their flips.
 	Seed  uint64
 	Epoch int
-	// Start is the number of batches to leave out: resumed at Start, the rest
-	// of the epoch is what it would have been, bit for bit.
+	// Start is the number of batches to leave out: resumed at Start, the rest of the epoch is what
+	// it would have been, bit for bit.
 	Start int
 	// Batch is the number of images in a batch.
 	Batch int
 }
 
-// Steps returns the batches in an epoch, floor(Len/batch): what remains at its
-// end is dropped.
+// Steps returns the batches in an epoch, floor(Len/batch): what remains at its end is dropped.
 func (s *Set) Steps(batch int) int { return s.Len() / batch }
 
 // CheckBatch reports a batch that is not positive or larger than the set.
@@ -58,11 +57,10 @@ func (s *Set) CheckBatch(batch int) error {
 	return nil
 }
 
-// Batches returns the shuffled batches of an epoch. They are made ahead of the
-// loop that takes them, Options.Prefetch at most, and the making stops when
-// that loop does. A file that has become unreadable since Open is replaced by
-// the next readable image and added to Skipped; with Options.Strict it ends the
-// epoch. An error is the last thing yielded.
+// Batches returns the shuffled batches of an epoch. They are made ahead of the loop that takes
+// them, Options.Prefetch at most, and the making stops when that loop does. A file that has become
+// unreadable since Open is replaced by the next readable image and added to Skipped; with
+// Options.Strict it ends the epoch. An error is the last thing yielded.
 func (s *Set) Batches(ctx context.Context, e Epoch) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		if err := s.checkEpoch(e); err != nil {
@@ -90,8 +88,8 @@ func (s *Set) checkEpoch(e Epoch) error {
 	return nil
 }
 
-// All returns every image once, in order and not flipped, in batches of which
-// the last may be smaller.
+// All returns every image once, in order and not flipped, in batches of which the last may be
+// smaller.
 func (s *Set) All(ctx context.Context, batch int) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		if batch < 1 {

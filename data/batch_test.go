@@ -33,8 +33,8 @@ func same(a, b []*Batch) bool {
 	})
 }
 
-// TestEpoch: an epoch of 43 images in batches of 8 is 5 batches of 40 different
-// images, equal for any workers, memory and prefetch, and from any start.
+// TestEpoch: an epoch of 43 images in batches of 8 is 5 batches of 40 different images, equal for
+// any workers, memory and prefetch, and from any start.
 func TestEpoch(t *testing.T) {
 	dir := folder(t, 43)
 	o := small
@@ -89,8 +89,8 @@ func TestCacheBudget(t *testing.T) {
 	}
 }
 
-// TestOrderPinned: a change of these numbers breaks the resuming of old runs.
-// They were worked out by the Philox of random/testdata/gen_streams.py.
+// TestOrderPinned: a change of these numbers breaks the resuming of old runs. They were worked out
+// by the Philox of random/testdata/gen_streams.py.
 func TestOrderPinned(t *testing.T) {
 	if got, want := order(10, 1, 2), []int{2, 5, 7, 3, 1, 9, 6, 0, 8, 4}; !slices.Equal(got, want) {
 		t.Errorf("order %v, want %v", got, want)
@@ -102,8 +102,8 @@ func TestOrderPinned(t *testing.T) {
 	}
 }
 
-// TestOrderUniform: over 6,000 epochs each image comes at each of 6 places 1,000
-// times, standard error sqrt(6000 1/6 5/6) = 28.9; 5 of them allowed.
+// TestOrderUniform: over 6,000 epochs each image comes at each of 6 places 1,000 times, standard
+// error sqrt(6000 1/6 5/6) = 28.9; 5 of them allowed.
 func TestOrderUniform(t *testing.T) {
 	var n [6][6]float64
 	for e := range 6000 {
@@ -120,9 +120,8 @@ func TestOrderUniform(t *testing.T) {
 	}
 }
 
-// TestFlips: half of 40 images x 50 epochs are mirrored (standard error
-// sqrt(2000)/2 = 22.4, 5 allowed), independently in the next epoch and for the
-// next image, and never without Flip.
+// TestFlips: half of 40 images x 50 epochs are mirrored (standard error sqrt(2000)/2 = 22.4, 5
+// allowed), independently in the next epoch and for the next image, and never without Flip.
 func TestFlips(t *testing.T) {
 	dir := folder(t, 40)
 	o := small
@@ -148,10 +147,9 @@ func TestFlips(t *testing.T) {
 	if !(math.Abs(float64(flips-1000)) <= 5*22.4) {
 		t.Errorf("%d of 2000 flipped", flips)
 	}
-	// 1960 pairs of probability 1/4. Neighbouring pairs share an epoch: their
-	// covariance is 1/8 - 1/16. An image's 49 pairs have the variance
-	// 49 (1/4)(3/4) + 2 48/16 = 15.19, the 40 images' sum the standard error
-	// sqrt(40 15.19) = 24.7, of which 4.5 are allowed.
+	// 1960 pairs of probability 1/4. Neighbouring pairs share an epoch: their covariance is 1/8 -
+	// 1/16. An image's 49 pairs have the variance 49 (1/4)(3/4) + 2 48/16 = 15.19, the 40 images'
+	// sum the standard error sqrt(40 15.19) = 24.7, of which 4.5 are allowed.
 	if !(math.Abs(float64(both-490)) <= 4.5*24.7) {
 		t.Errorf("%d of 1960 flipped twice", both)
 	}
@@ -205,8 +203,8 @@ func TestBatchErrors(t *testing.T) {
 	}
 }
 
-// TestLostFile: a file that vanishes after Open is replaced by the next one and
-// named; strict ends the epoch.
+// TestLostFile: a file that vanishes after Open is replaced by the next one and named; strict ends
+// the epoch.
 func TestLostFile(t *testing.T) {
 	for _, strict := range []bool{false, true} {
 		dir := folder(t, 6)
@@ -278,8 +276,8 @@ func (c countingFS) Open(name string) (fs.File, error) {
 	return c.FS.Open(name)
 }
 
-// TestPrefetchBounded: while the training step takes its time, exactly Prefetch
-// further batches are made; and leaving the loop ends the making.
+// TestPrefetchBounded: while the training step takes its time, exactly Prefetch further batches are
+// made; and leaving the loop ends the making.
 func TestPrefetchBounded(t *testing.T) {
 	dir := folder(t, 100)
 	synctest.Test(t, func(t *testing.T) {

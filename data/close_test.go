@@ -21,7 +21,8 @@ func descriptors(t *testing.T) int {
 	return len(entries)
 }
 
-// A set that is closed lets go of its folders, and so does what could not be opened, surveyed or examined, and what was.
+// A set that is closed lets go of its folders, and so does what could not be opened, surveyed or
+// examined, and what was.
 func TestCloseLetsGo(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close them some time
 	runtime.GC()
@@ -67,7 +68,8 @@ func TestCloseLetsGo(t *testing.T) {
 	}
 }
 
-// Reading images of a closed set is an error, in every part of it and wherever its pixels are; no file is blamed for it.
+// Reading images of a closed set is an error, in every part of it and wherever its pixels are; no
+// file is blamed for it.
 func TestReadAfterClose(t *testing.T) {
 	for _, cache := range []int64{-1, 1 << 20} {
 		o := small

@@ -12,8 +12,8 @@ import (
 	"github.com/reverie-go/reverie/internal/sniff"
 )
 
-// maxSide bounds the sides of an image, as MaxPixels bounds their product:
-// resizing keeps a row of the target for each row of the source.
+// maxSide bounds the sides of an image, as MaxPixels bounds their product: resizing keeps a row of
+// the target for each row of the source.
 const maxSide = 1 << 15
 
 // read reads, checks, hashes, decodes and resizes one file.
@@ -77,9 +77,9 @@ func header(raw []byte, maxPixels int64) (*photo.File, error) {
 	return f, err
 }
 
-// decodeCost is the memory of decoding and resizing an image in units of 8
-// bytes (a pixel of 16 bits and 4 channels): the decoded image, and the
-// resizer's 4 float64 for each row of the source and column of the target.
+// decodeCost is the memory of decoding and resizing an image in units of 8 bytes (a pixel of 16
+// bits and 4 channels): the decoded image, and the resizer's 4 float64 for each row of the source
+// and column of the target.
 func decodeCost(f *photo.File, o Options) int64 {
 	return int64(f.Width)*int64(f.Height) + 4*int64(max(f.Height, f.Width))*int64(max(o.Width, o.Height))
 }

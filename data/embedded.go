@@ -12,16 +12,15 @@ import (
 
 //go:generate go run ./emoji/make -embed emoji/emoji32.zip
 
-// emoji32 holds the 1,911 base emoji (no skin tones) of Google's Noto Color
-// Emoji at 32x32, RGBA, a folder for each of 10 classes. See emoji/NOTICE.
+// emoji32 holds the 1,911 base emoji (no skin tones) of Google's Noto Color Emoji at 32x32, RGBA, a
+// folder for each of 10 classes. See emoji/NOTICE.
 //
 //go:embed emoji/emoji32.zip
 var emoji32 []byte
 
-// Embedded opens the emoji inside the binary as Open opens a folder with class
-// folders; o.Classes chooses among "Activities", "Animals & Nature",
-// "Component", "Flags", "Food & Drink", "Objects", "People & Body", "Smileys &
-// Emotion", "Symbols" and "Travel & Places". They are 32x32.
+// Embedded opens the emoji inside the binary as Open opens a folder with class folders; o.Classes
+// chooses among "Activities", "Animals & Nature", "Component", "Flags", "Food & Drink", "Objects",
+// "People & Body", "Smileys & Emotion", "Symbols" and "Travel & Places". They are 32x32.
 func Embedded(ctx context.Context, o Options) (*Set, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -46,6 +45,6 @@ func listEmbedded(ctx context.Context) (l listing, err error) {
 	return l, l.walk(ctx, z, "", "embedded:emoji")
 }
 
-// EmbeddedNotice returns the origin and licence of the embedded emoji, which go
-// with every copy of the binary.
+// EmbeddedNotice returns the origin and licence of the embedded emoji, which go with every copy of
+// the binary.
 func EmbeddedNotice() string { return emoji.Notice }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestEmbedded: the 1,911 base emoji in their ten classes, as the package's
-// emoji.json counts them, in at most 5 MB, and Open's options hold.
+// TestEmbedded: the 1,911 base emoji in their ten classes, as the package's emoji.json counts them,
+// in at most 5 MB, and Open's options hold.
 func TestEmbedded(t *testing.T) {
 	if n := len(emoji32); n > 5_000_000 {
 		t.Errorf("%d bytes embedded", n)
@@ -62,8 +62,7 @@ func TestEmbeddedClasses(t *testing.T) {
 	wantError(t, err, `no class "Faces"`, `"Activities"`, `"Smileys & Emotion"`, `"Travel & Places"`)
 }
 
-// TestEmbeddedLooks: the grinning face is yellow in its middle on a white, or
-// transparent, ground.
+// TestEmbeddedLooks: the grinning face is yellow in its middle on a white, or transparent, ground.
 func TestEmbeddedLooks(t *testing.T) {
 	for _, c := range []int{3, 4} {
 		s, err := Embedded(t.Context(), Options{Height: 32, Channels: c, Classes: []string{"Smileys & Emotion"}})
@@ -94,8 +93,8 @@ func TestEmbeddedLooks(t *testing.T) {
 	}
 }
 
-// TestArchiveIsPlain: no time stamps, no skin tones, stored, sorted: what makes
-// the archive the same each time.
+// TestArchiveIsPlain: no time stamps, no skin tones, stored, sorted: what makes the archive the
+// same each time.
 func TestArchiveIsPlain(t *testing.T) {
 	z, err := zip.NewReader(bytes.NewReader(emoji32), int64(len(emoji32)))
 	if err != nil {
@@ -118,8 +117,8 @@ func TestArchiveIsPlain(t *testing.T) {
 	}
 }
 
-// TestFourChannels: composited on white by hand, the 4 channels are the 3, up to
-// the rounding of each (half a level of colour and of alpha, twice).
+// TestFourChannels: composited on white by hand, the 4 channels are the 3, up to the rounding of
+// each (half a level of colour and of alpha, twice).
 func TestFourChannels(t *testing.T) {
 	o := Options{Height: 24, Channels: 3, Classes: []string{"Component", "Activities"}}
 	s3, err := Embedded(t.Context(), o)
@@ -151,7 +150,8 @@ func TestFourChannels(t *testing.T) {
 	}
 }
 
-// Of the images inside the program nothing is remarked, though they are transparent and put on white; of the same files in a folder it is.
+// Of the images inside the program nothing is remarked, though they are transparent and put on
+// white; of the same files in a folder it is.
 func TestEmbeddedRemarks(t *testing.T) {
 	s, err := Embedded(t.Context(), Options{Classes: []string{"Component"}, Height: 16, Channels: 3})
 	if err != nil {

@@ -14,7 +14,8 @@ const (
 	NoteMadeOpaque = "without transparency, opaque in the fourth channel"
 )
 
-// fitted says what of an upright image of those bounds and that mode, at the resolution in small, the options change.
+// fitted says what of an upright image of those bounds and that mode, at the resolution in small,
+// the options change.
 func fitted(up image.Rectangle, small *image.RGBA64, mode string, o Options) (notes []string) {
 	if o.Crop == CropNone && otherAspect(up, o) {
 		notes = append(notes, NoteSqueezed)
@@ -35,15 +36,16 @@ func fitted(up image.Rectangle, small *image.RGBA64, mode string, o Options) (no
 	return notes
 }
 
-// otherAspect reports whether resizing changes width over height by more than 1%, and more than the rounding of either side to whole
-// pixels would.
+// otherAspect reports whether resizing changes width over height by more than 1%, and more than the
+// rounding of either side to whole pixels would.
 func otherAspect(up image.Rectangle, o Options) bool {
 	w, h := up.Dx()*o.Height, up.Dy()*o.Width
 	d := max(w-h, h-w)
 	return 100*d > max(w, h) && d > max(o.Height, o.Width, up.Dx(), up.Dy())/2
 }
 
-// greyNoise is how many levels of 255 apart the colours of a grey picture may be that a JPEG keeps as colour.
+// greyNoise is how many levels of 255 apart the colours of a grey picture may be that a JPEG keeps
+// as colour.
 const greyNoise = 2
 
 // contents reports whether an image has transparency and colours other than grey.

@@ -67,11 +67,10 @@ func readPNG(t *testing.T, name string) image.Image {
 	return img
 }
 
-// TestResizeAsPillow holds decoding, turning, compositing, cropping and resizing
-// against Pillow. The issue allows a mean of 1/255 and no difference over 4/255.
-// Pillow rounds to 8 bits between its two passes and after compositing, which
-// is at most 2 levels and half a level in the mean; images that are not resized
-// are equal.
+// TestResizeAsPillow holds decoding, turning, compositing, cropping and resizing against Pillow.
+// The issue allows a mean of 1/255 and no difference over 4/255. Pillow rounds to 8 bits between
+// its two passes and after compositing, which is at most 2 levels and half a level in the mean;
+// images that are not resized are equal.
 func TestResizeAsPillow(t *testing.T) {
 	for _, g := range goldenCases(t) {
 		if g.Deep {
@@ -97,9 +96,9 @@ func TestResizeAsPillow(t *testing.T) {
 	}
 }
 
-// compare finds the difference in levels of 255. With alpha, colours are
-// compared as they count, times alpha: Pillow divides 8-bit products by alpha,
-// which leaves little of a nearly transparent colour.
+// compare finds the difference in levels of 255. With alpha, colours are compared as they count,
+// times alpha: Pillow divides 8-bit products by alpha, which leaves little of a nearly transparent
+// colour.
 func compare(p *pixels, want image.Image, g goldenCase) (d difference) {
 	n := len(p.lo)
 	for i := range g.H * g.W {
@@ -117,8 +116,8 @@ func compare(p *pixels, want image.Image, g goldenCase) (d difference) {
 	return d
 }
 
-// TestSixteenBits holds the resize of 16-bit pictures against Pillow's of
-// float32: 8 bits of precision would be 257 levels here.
+// TestSixteenBits holds the resize of 16-bit pictures against Pillow's of float32: 8 bits of
+// precision would be 257 levels here.
 func TestSixteenBits(t *testing.T) {
 	seen := 0
 	for _, g := range goldenCases(t) {

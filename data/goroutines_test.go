@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// settled waits for goroutines that are about to end, and says how many are left beside those before.
+// settled waits for goroutines that are about to end, and says how many are left beside those
+// before.
 func settled(before int) int {
 	for range 100 {
 		if runtime.NumGoroutine() <= before {

@@ -5,9 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// handed says whether mirroring harms: of how many more images the nearest other image is clearly nearer than that of their mirror image,
-// as a share of all, than it is the other way round. Digits and letters have a hand, so their mirror images lie off the set; of faces and scenes
-// a mirrored one is as likely as another, and the share is about 0.
+// handed says whether mirroring harms: of how many more images the nearest other image is clearly
+// nearer than that of their mirror image, as a share of all, than it is the other way round. Digits
+// and letters have a hand, so their mirror images lie off the set; of faces and scenes a mirrored
+// one is as likely as another, and the share is about 0.
 func handed(looks []*look) (share float64, yes bool) {
 	nearer, farther := 0, 0
 	for i, l := range looks {
@@ -31,14 +32,16 @@ func handed(looks []*look) (share float64, yes bool) {
 	return share, share > handedShare && float64(nearer-farther) > 4*math.Sqrt(float64(nearer+farther))
 }
 
-// A distance is clearly less that is under handedMargin of another; handedShare is the least share of a set with a hand: of rendered digits
-// it is .7, of letters .5, of the emoji's faces, animals, food, places and objects up to .12, see TestHanded.
+// A distance is clearly less that is under handedMargin of another; handedShare is the least share
+// of a set with a hand: of rendered digits it is .7, of letters .5, of the emoji's faces, animals,
+// food, places and objects up to .12, see TestHanded.
 const (
 	handedMargin = .8
 	handedShare  = .25
 )
 
-// signs says whether the classes are called as digits or letters are: two or more names of one character each.
+// signs says whether the classes are called as digits or letters are: two or more names of one
+// character each.
 func signs(classes []string) bool {
 	for _, c := range classes {
 		if utf8.RuneCountInString(c) != 1 {

@@ -26,7 +26,8 @@ func letter(t testing.TB, f *opentype.Font, r *rand.Rand, text string) image.Ima
 	return img
 }
 
-// TestHanded: rendered digits and letters have a hand, faces and animals, food and scenes of discs have none.
+// TestHanded: rendered digits and letters have a hand, faces and animals, food and scenes of discs
+// have none.
 func TestHanded(t *testing.T) {
 	f, err := opentype.Parse(goregular.TTF)
 	if err != nil {
@@ -80,7 +81,8 @@ func decoded(t *testing.T, it item) image.Image {
 	return img
 }
 
-// TestSigns: class folders that are called as digits or letters are keep images from being mirrored, whatever is in them.
+// TestSigns: class folders that are called as digits or letters are keep images from being
+// mirrored, whatever is in them.
 func TestSigns(t *testing.T) {
 	for names, flip := range map[[2]string]bool{{"0", "1"}: false, {"A", "b"}: false, {"cats", "dogs"}: true, {"A", "cats"}: true} {
 		dir := t.TempDir()

@@ -21,8 +21,8 @@ func pngOf(t testing.TB, img image.Image) []byte {
 	return b.Bytes()
 }
 
-// plain is a 6x4 image, the left half in one colour that k determines, the
-// right half blue: so that a flip shows.
+// plain is a 6x4 image, the left half in one colour that k determines, the right half blue: so that
+// a flip shows.
 func plain(k int) image.Image {
 	img := image.NewNRGBA(image.Rect(0, 0, 6, 4))
 	for y := range 4 {

@@ -64,8 +64,8 @@ func hugeWebP() []byte {
 	return append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(body))), body...)
 }
 
-// TestHugeRefused: images of 60,000 x 60,000 and the like are refused by their
-// header, without memory.
+// TestHugeRefused: images of 60,000 x 60,000 and the like are refused by their header, without
+// memory.
 func TestHugeRefused(t *testing.T) {
 	jpeg := bytes.Clone(mustRead(t, "testdata/src/a.jpg"))
 	sof := bytes.Index(jpeg, []byte{0xff, 0xc0})
@@ -119,8 +119,8 @@ func TestMaxPixels(t *testing.T) {
 	mustOpen(t, o, dir)
 }
 
-// TestUnreadable: every kind of bad file is skipped, named with its reason, and
-// refused by Strict; the good ones are left.
+// TestUnreadable: every kind of bad file is skipped, named with its reason, and refused by Strict;
+// the good ones are left.
 func TestUnreadable(t *testing.T) {
 	dir := folder(t, 3)
 	jpeg, gifs, tiff := mustRead(t, "testdata/src/a.jpg"), mustRead(t, "testdata/src/a.gif"), mustRead(t, "testdata/src/lzw.tiff")
@@ -199,7 +199,8 @@ func TestNoFolder(t *testing.T) {
 	}
 }
 
-// TestNameNotUTF8: a file and a folder with a name of old times are named with what to do, and the rest is read.
+// TestNameNotUTF8: a file and a folder with a name of old times are named with what to do, and the
+// rest is read.
 func TestNameNotUTF8(t *testing.T) {
 	dir := folder(t, 2)
 	if err := os.WriteFile(filepath.Join(dir, "caf\xe9.png"), pngOf(t, plain(1)), 0o666); err != nil {
@@ -215,8 +216,8 @@ func TestNameNotUTF8(t *testing.T) {
 	}
 }
 
-// TestLinks: links to files and folders are followed, wherever they lead, but not to what is read already or to what holds the root, and
-// loops end.
+// TestLinks: links to files and folders are followed, wherever they lead, but not to what is read
+// already or to what holds the root, and loops end.
 func TestLinks(t *testing.T) {
 	outside, dir := t.TempDir(), folder(t, 2)
 	write(t, outside, "store.png", pngOf(t, plain(1)))
@@ -275,8 +276,8 @@ func TestDeepFolders(t *testing.T) {
 	}
 }
 
-// failFS fails to open what is under "locked", as a folder and a file without
-// permission do (which a test run as root could not make).
+// failFS fails to open what is under "locked", as a folder and a file without permission do (which
+// a test run as root could not make).
 type failFS struct{ fstest.MapFS }
 
 func (f failFS) Open(name string) (fs.File, error) {
@@ -321,8 +322,8 @@ func TestPartFrame(t *testing.T) {
 	}
 }
 
-// FuzzRead feeds damaged pictures to the loader: it never panics, and what it
-// accepts has the promised shape and values.
+// FuzzRead feeds damaged pictures to the loader: it never panics, and what it accepts has the
+// promised shape and values.
 func FuzzRead(f *testing.F) {
 	files, err := filepath.Glob("testdata/src/*")
 	if err != nil || len(files) == 0 {

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// ReadImage reads one image file as [H,W,C] values in [-1,1], of the size and
-// channels that o says, and what was done to it beyond decoding and resizing (Info.Notes). Of o, Height, Width, Channels, Crop and MaxPixels
-// count.
+// ReadImage reads one image file as [H,W,C] values in [-1,1], of the size and channels that o says,
+// and what was done to it beyond decoding and resizing (Info.Notes). Of o, Height, Width, Channels,
+// Crop and MaxPixels count.
 func ReadImage(ctx context.Context, path string, o Options) (x []float32, notes []string, err error) {
 	if err := o.Validate(); err != nil {
 		return nil, nil, err

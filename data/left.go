@@ -64,7 +64,8 @@ func (l *left) others() (n int) {
 // shownKinds is how many extensions a text names.
 const shownKinds = 8
 
-// kinds names the extensions that are left out, pictures of formats that are not read first, with what would make them readable.
+// kinds names the extensions that are left out, pictures of formats that are not read first, with
+// what would make them readable.
 func (l *left) kinds() string {
 	exts := slices.SortedFunc(maps.Keys(l.kind), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(l.kind[b].remedy(b)), len(l.kind[a].remedy(a))), cmp.Compare(l.kind[b].files, l.kind[a].files), cmp.Compare(a, b))
@@ -80,7 +81,8 @@ func (l *left) kinds() string {
 	return strings.Join(parts, ", ")
 }
 
-// remedy says of pictures, and of arrays that may hold some, what they are and how they could be read.
+// remedy says of pictures, and of arrays that may hold some, what they are and how they could be
+// read.
 func (k *leftKind) remedy(ext string) string {
 	switch {
 	case k.first == sniff.IDX, k.first == sniff.NPZ:
@@ -93,7 +95,8 @@ func (k *leftKind) remedy(ext string) string {
 	return fmt.Sprintf(" (%v: %s)", k.first, k.first.Remedy())
 }
 
-// remarks are a sentence for each way in which what lies in the roots is not in the set, or came into it.
+// remarks are a sentence for each way in which what lies in the roots is not in the set, or came
+// into it.
 func (l *left) remarks() (all []string) {
 	all = append(all, l.arrays...)
 	if n := l.others(); n > 0 {
@@ -144,8 +147,8 @@ func (l *left) links() string {
 // errGrid says that a file is no image of the set but a picture of one.
 var errGrid = errors.New("a grid of images that reverie data drew")
 
-// isGrid says whether a file is a picture of a data set, as Report.Grid is written with its texts: drawn in the folder that it shows it
-// would be an image of that.
+// isGrid says whether a file is a picture of a data set, as Report.Grid is written with its texts:
+// drawn in the folder that it shows it would be an image of that.
 func isGrid(raw []byte) bool {
 	const head = 1 << 12 // our texts come first
 	if !bytes.Contains(raw[:min(len(raw), head)], []byte("Software\x00reverie")) {
@@ -155,9 +158,10 @@ func isGrid(raw []byte) bool {
 	return err == nil && slices.ContainsFunc(texts, func(t picture.Text) bool { return t.Key == "data" })
 }
 
-// Remarks say what a person should know of how the set was read, each in a line: what of the roots is not in it for its name, what was
-// reached by links, what was done to the images beyond decoding them. The files that cannot be read are Skipped's. Of the images inside the
-// program there is nothing to say: they are what they were made to be.
+// Remarks say what a person should know of how the set was read, each in a line: what of the roots
+// is not in it for its name, what was reached by links, what was done to the images beyond decoding
+// them. The files that cannot be read are Skipped's. Of the images inside the program there is
+// nothing to say: they are what they were made to be.
 func (s *Set) Remarks() []string {
 	if s.st.builtIn {
 		return nil

@@ -8,7 +8,8 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-// Images of 8 bits have 256 levels; a set with a file of more has none, in all its parts; what is in memory says itself what it is.
+// Images of 8 bits have 256 levels; a set with a file of more has none, in all its parts; what is
+// in memory says itself what it is.
 func TestLevels(t *testing.T) {
 	dir := folder(t, 8)
 	levelsOf := func() *Set {

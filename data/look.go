@@ -17,9 +17,10 @@ const (
 	chromaSize = chromaSide * chromaSide
 )
 
-// A look is what an upright image looks like from afar, whatever its file, its size and the resolution of the set: its luma at 8x8, the
-// two chromas and its opacity at 4x4, on white. Files of the same pixels have the same look; what JPEG at quality 60 or a change of
-// size by 2 leaves of an image is near it.
+// A look is what an upright image looks like from afar, whatever its file, its size and the
+// resolution of the set: its luma at 8x8, the two chromas and its opacity at 4x4, on white. Files
+// of the same pixels have the same look; what JPEG at quality 60 or a change of size by 2 leaves of
+// an image is near it.
 type look struct {
 	luma  [lumaSide * lumaSide]uint8
 	rest  [2 * chromaSize]uint8 // Cb, Cr
@@ -28,7 +29,8 @@ type look struct {
 
 // lookOf is the look of an image as it is stored, to be turned upright.
 func lookOf(img image.Image, turn photo.Turn) *look {
-	// Of a huge image every k-th row and column stand for all: at least 64 of each in a cell of the 8x8.
+	// Of a huge image every k-th row and column stand for all: at least 64 of each in a cell of the
+	// 8x8.
 	const most = 64 * lumaSide
 	if b := img.Bounds(); b.Dx() > 2*most || b.Dy() > 2*most {
 		part := image.NewRGBA64(image.Rect(0, 0, min(b.Dx(), most), min(b.Dy(), most)))
@@ -78,9 +80,11 @@ func (l *look) mirror() *look {
 	return &m
 }
 
-// Two looks are of one picture when the luma differs by at most lumaNear of 255, root mean square, and by at most a part contrastNear of
-// its own deviation (so that pale drawings are told apart) but lumaLeast, and chroma and opacity by at most chromaNear. Measured on the
-// embedded emoji, see TestNearCopies: saved as JPEG at quality 60 or at half or twice their size they stay within this but for 2%.
+// Two looks are of one picture when the luma differs by at most lumaNear of 255, root mean square,
+// and by at most a part contrastNear of its own deviation (so that pale drawings are told apart)
+// but lumaLeast, and chroma and opacity by at most chromaNear. Measured on the embedded emoji, see
+// TestNearCopies: saved as JPEG at quality 60 or at half or twice their size they stay within this
+// but for 2%.
 const (
 	lumaNear     = 6.
 	lumaLeast    = 1.
@@ -112,7 +116,8 @@ func within(a, b []uint8, limit float64) bool {
 	return squares(a, b, most) <= most
 }
 
-// squares is the sum of the squares of the differences of two planes, or some number above most if it is.
+// squares is the sum of the squares of the differences of two planes, or some number above most if
+// it is.
 func squares(a, b []uint8, most int) (sum int) {
 	for i, v := range a {
 		d := int(v) - int(b[i])

@@ -15,20 +15,24 @@ type Memory struct {
 	Name string
 	// Kind says what the samples are, their shape and units among it.
 	kind.Kind
-	// X holds the samples, [N,H,W,C], finite numbers: in [-1,1] where the kind says so. The Set keeps it: it must not change afterwards.
+	// X holds the samples, [N,H,W,C], finite numbers: in [-1,1] where the kind says so. The Set
+	// keeps it: it must not change afterwards.
 	X []float32
-	// Classes are the names of the classes, sorted, and Class each image's place among them, -1 for none; [N]. Both may be nil.
+	// Classes are the names of the classes, sorted, and Class each image's place among them, -1 for
+	// none; [N]. Both may be nil.
 	Classes []string
 	Class   []int
-	// Source holds the samples in the kind's units, [N,H,W,C], which tells apart what X, rounded to float32, may not. nil: what X stands for.
+	// Source holds the samples in the kind's units, [N,H,W,C], which tells apart what X, rounded to
+	// float32, may not. nil: what X stands for.
 	Source []float64
 	// Remarks say what a person should know of how the images were read, see Set.Remarks.
 	Remarks []string
 }
 
-// FromMemory makes a Set of m's images in their order. It behaves as one that Open has opened, but the values are taken as they are:
-// not scaled to [-1,1], not clamped, not flipped. Of o, Val, Workers and Prefetch count. Which images Val holds out follows from
-// their values alone, so that equal images are on the same side.
+// FromMemory makes a Set of m's images in their order. It behaves as one that Open has opened, but
+// the values are taken as they are: not scaled to [-1,1], not clamped, not flipped. Of o, Val,
+// Workers and Prefetch count. Which images Val holds out follows from their values alone, so that
+// equal images are on the same side.
 //
 // An error names what in m or o cannot be used.
 func FromMemory(m Memory, o Options) (*Set, error) {
@@ -123,7 +127,8 @@ func (m Memory) item(i int, x []float32) item {
 	}}
 }
 
-// floats are values that are no pixels: they are not flipped, and FromMemory's options never ask for it.
+// floats are values that are no pixels: they are not flipped, and FromMemory's options never ask
+// for it.
 type floats []float32
 
 func (f floats) float(dst []float32, _, _ int, _ bool) { copy(dst, f) }

@@ -20,13 +20,12 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-// Open opens the image folders roots as one set, in the order root by root,
-// each sorted by path. Classes of the same name in several roots are one.
+// Open opens the image folders roots as one set, in the order root by root, each sorted by path.
+// Classes of the same name in several roots are one.
 //
-// An error says what is wrong: a root that does not exist or is not a folder, a
-// root without images, a class in o.Classes that no root has, no readable image
-// at all, with o.Strict any file that is unreadable. The set holds the folders
-// open until it is closed.
+// An error says what is wrong: a root that does not exist or is not a folder, a root without
+// images, a class in o.Classes that no root has, no readable image at all, with o.Strict any file
+// that is unreadable. The set holds the folders open until it is closed.
 func Open(ctx context.Context, roots []string, o Options) (*Set, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -170,8 +169,7 @@ func classNames(files []file, filter []string) []string {
 	return names
 }
 
-// readAll reads every file once, in parallel, and makes the readable ones the
-// items of st.
+// readAll reads every file once, in parallel, and makes the readable ones the items of st.
 func (st *store) readAll(ctx context.Context, files []file, skips []Skip) error {
 	items := make([]item, len(files))
 	errs := make([]error, len(files))
@@ -244,8 +242,7 @@ type SkipError []Skip
 // skipShown is how many skipped files a text names.
 const skipShown = 5
 
-// Error returns "PATH: reason; PATH: reason; ... and N more", without control
-// characters.
+// Error returns "PATH: reason; PATH: reason; ... and N more", without control characters.
 func (e SkipError) Error() string {
 	var b strings.Builder
 	for i, s := range e {

@@ -139,8 +139,8 @@ func TestOptionsValidate(t *testing.T) {
 	}
 }
 
-// TestHeldOut: an image's side follows from its content alone, is the same for
-// copies, and a larger part holds out a superset.
+// TestHeldOut: an image's side follows from its content alone, is the same for copies, and a larger
+// part holds out a superset.
 func TestHeldOut(t *testing.T) {
 	dir := folder(t, 200)
 	write(t, dir, "copy/of3.png", pngOf(t, plain(3)))
@@ -216,8 +216,8 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// TestChannels checks the conversions on colours worked out by hand: half
-// transparent red on white is (255, 127.5, 127.5).
+// TestChannels checks the conversions on colours worked out by hand: half transparent red on white
+// is (255, 127.5, 127.5).
 func TestChannels(t *testing.T) {
 	img := image.NewNRGBA(image.Rect(0, 0, 2, 1))
 	img.SetNRGBA(0, 0, color.NRGBA{255, 0, 0, 128})

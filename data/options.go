@@ -12,8 +12,7 @@ type Crop string
 const (
 	// CropNone resizes both sides to the resolution, ignoring the aspect.
 	CropNone Crop = ""
-	// CropCenter cuts the largest centred rectangle of the resolution's aspect,
-	// then resizes that.
+	// CropCenter cuts the largest centred rectangle of the resolution's aspect, then resizes that.
 	CropCenter Crop = "center"
 )
 
@@ -23,9 +22,9 @@ type Split string
 const (
 	// SplitBytes goes by the SHA-256 of the file: equal files are on one side.
 	SplitBytes Split = ""
-	// SplitPixels goes by the SHA-256 of the decoded, upright image at 8x8, and keeps all images on one side that look alike: copies saved
-	// again, in another format, quality or size; with Options.Flip mirrored ones too. A group of more than half of the images is
-	// trained on.
+	// SplitPixels goes by the SHA-256 of the decoded, upright image at 8x8, and keeps all images on
+	// one side that look alike: copies saved again, in another format, quality or size; with
+	// Options.Flip mirrored ones too. A group of more than half of the images is trained on.
 	SplitPixels Split = "pixels"
 )
 
@@ -43,43 +42,40 @@ const maxFileBytes = 1 << 29
 
 // Options says what a Set makes of its files. The zero value is usable.
 type Options struct {
-	// Height and Width are the resolution in pixels. Height 0 is
-	// DefaultResolution, Width 0 is Height.
+	// Height and Width are the resolution in pixels. Height 0 is DefaultResolution, Width 0 is
+	// Height.
 	Height, Width int
-	// Channels is 1 (luminance), 3 (RGB on white) or 4 (RGBA, colours not
-	// premultiplied, the colour under full transparency black). 0 is 3.
+	// Channels is 1 (luminance), 3 (RGB on white) or 4 (RGBA, colours not premultiplied, the colour
+	// under full transparency black). 0 is 3.
 	Channels int
 	// Crop says what happens to the aspect.
 	Crop Crop
-	// Flip mirrors each image left to right with probability 1/2, drawn from
-	// (seed, epoch, image). The lecture's value is true.
+	// Flip mirrors each image left to right with probability 1/2, drawn from (seed, epoch, image).
+	// The lecture's value is true.
 	Flip bool
-	// Classes are the class folders to take; empty takes all, and the images
-	// that lie directly in a root.
+	// Classes are the class folders to take; empty takes all, and the images that lie directly in a
+	// root.
 	Classes []string
-	// Val is the part of the images, in [0,1), that Val holds out of Train. An
-	// image's side follows from contents alone.
+	// Val is the part of the images, in [0,1), that Val holds out of Train. An image's side follows
+	// from contents alone.
 	Val float64
 	// Split is the rule of that.
 	Split Split
-	// CacheBytes bounds the decoded pixels kept in memory (one byte per value,
-	// two for 16-bit images). What lies beyond is read and decoded again each
-	// epoch. 0 is DefaultCacheBytes, negative keeps nothing.
+	// CacheBytes bounds the decoded pixels kept in memory (one byte per value, two for 16-bit
+	// images). What lies beyond is read and decoded again each epoch. 0 is DefaultCacheBytes,
+	// negative keeps nothing.
 	CacheBytes int64
-	// MaxPixels refuses, before decoding, an image with more pixels. All images
-	// being decoded at one moment have at most that many together. 0 is
-	// DefaultMaxPixels.
+	// MaxPixels refuses, before decoding, an image with more pixels. All images being decoded at
+	// one moment have at most that many together. 0 is DefaultMaxPixels.
 	MaxPixels int64
-	// Strict makes an unreadable file an error; else it is skipped and listed
-	// by Skipped.
+	// Strict makes an unreadable file an error; else it is skipped and listed by Skipped.
 	Strict bool
 	// Workers is the number of goroutines that decode. 0 is GOMAXPROCS.
 	Workers int
-	// Prefetch is the number of batches made ahead of the training step. 0 is
-	// DefaultPrefetch.
+	// Prefetch is the number of batches made ahead of the training step. 0 is DefaultPrefetch.
 	Prefetch int
-	// Progress, if set, is called while a Set is opened, with the files read so
-	// far and the number of files. Calls do not overlap.
+	// Progress, if set, is called while a Set is opened, with the files read so far and the number
+	// of files. Calls do not overlap.
 	Progress func(done, total int)
 }
 

@@ -20,22 +20,23 @@ type Count struct {
 
 // Report is what Examine finds in image folders.
 type Report struct {
-	// Images counts the readable images, Training those that Options.Val does not hold out, Bytes all files' sizes.
+	// Images counts the readable images, Training those that Options.Val does not hold out, Bytes
+	// all files' sizes.
 	Images, Training int
 
 	Bytes int64
-	// Classes are the class folders and their images, by name; "" are images
-	// that lie directly in a root.
+	// Classes are the class folders and their images, by name; "" are images that lie directly in a
+	// root.
 	Classes []Count
-	// Sizes, by the pixels of the shorter side; Shapes, by aspect; Modes, as
-	// stored; Formats. The last three by falling count.
+	// Sizes, by the pixels of the shorter side; Shapes, by aspect; Modes, as stored; Formats. The
+	// last three by falling count.
 	Sizes, Shapes, Modes, Formats []Count
 	// MinWidth to MaxHeight are the extremes over the set.
 	MinWidth, MinHeight, MaxWidth, MaxHeight int
 	// Duplicates are groups of two or more files of equal content.
 	Duplicates [][]string
-	// Twins are groups of two or more files that look alike (mirrored too, where Survey.Flip says so), not all of equal content: SplitPixels keeps each group on
-	// one side of the hold-out.
+	// Twins are groups of two or more files that look alike (mirrored too, where Survey.Flip says
+	// so), not all of equal content: SplitPixels keeps each group on one side of the hold-out.
 	Twins [][]string
 	// Unreadable are the files that Open would skip.
 	Unreadable []Skip
@@ -55,9 +56,9 @@ const (
 	sampleSide = 64
 )
 
-// Examine reads image folders and reports what a training run should know of
-// them. Of o, Classes, Val, MaxPixels, Workers and Progress count. Unreadable files
-// are part of the report, unless o.Strict makes them an error.
+// Examine reads image folders and reports what a training run should know of them. Of o, Classes,
+// Val, MaxPixels, Workers and Progress count. Unreadable files are part of the report, unless
+// o.Strict makes them an error.
 func Examine(ctx context.Context, roots []string, o Options) (*Report, error) {
 	l, err := list(ctx, roots)
 	if err != nil {

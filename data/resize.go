@@ -9,11 +9,10 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-// resize brings an image to the resolution that has, once turned upright, o's
-// height and width: bilinear, with the kernel widened by the scale where the
-// image shrinks, so that every source pixel counts (as PIL's and torchvision's
-// antialiased resize). The result has 16 bits and premultiplied colours, which
-// are what is averaged.
+// resize brings an image to the resolution that has, once turned upright, o's height and width:
+// bilinear, with the kernel widened by the scale where the image shrinks, so that every source
+// pixel counts (as PIL's and torchvision's antialiased resize). The result has 16 bits and
+// premultiplied colours, which are what is averaged.
 func resize(img image.Image, turn photo.Turn, o Options) *image.RGBA64 {
 	h, w := o.Height, o.Width
 	if turn.Swaps() {
@@ -32,8 +31,7 @@ func resize(img image.Image, turn photo.Turn, o Options) *image.RGBA64 {
 	return dst
 }
 
-// centre returns the largest centred rectangle in b of the aspect w : h, in
-// whole pixels.
+// centre returns the largest centred rectangle in b of the aspect w : h, in whole pixels.
 func centre(b image.Rectangle, h, w int) image.Rectangle {
 	cw, ch := b.Dx(), b.Dy()
 	if cw*h > ch*w {
@@ -45,15 +43,15 @@ func centre(b image.Rectangle, h, w int) image.Rectangle {
 	return image.Rect(x, y, x+cw, y+ch)
 }
 
-// pixels is a decoded image at the resolution, [H,W,C]: 8 bits, or 16 where
-// the file has more than 8.
+// pixels is a decoded image at the resolution, [H,W,C]: 8 bits, or 16 where the file has more than
+// 8.
 type pixels struct {
 	lo []uint8
 	hi []uint16
 }
 
-// newPixels takes c channels of an image: 1 its luminance and 3 its colour, on
-// white, 4 its colour, not premultiplied, and alpha.
+// newPixels takes c channels of an image: 1 its luminance and 3 its colour, on white, 4 its colour,
+// not premultiplied, and alpha.
 func newPixels(img *image.RGBA64, c int, deep bool) *pixels {
 	n := img.Rect.Dx() * img.Rect.Dy()
 	p := &pixels{}

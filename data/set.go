@@ -15,24 +15,26 @@ import (
 
 // Info is what is known of one image of a Set without its pixels.
 type Info struct {
-	// Path is the file: the root as it was given, joined with the path below
-	// it. For embedded images it begins with "embedded:", for those of FromMemory it is their name and number.
+	// Path is the file: the root as it was given, joined with the path below it. For embedded
+	// images it begins with "embedded:", for those of FromMemory it is their name and number.
 	Path string
 	// Class indexes Set.Classes; -1 is an image that lies directly in a root.
 	Class int
-	// Hash is the SHA-256 of the file's content; of FromMemory's, of the values as little-endian float32.
+	// Hash is the SHA-256 of the file's content; of FromMemory's, of the values as little-endian
+	// float32.
 	Hash [sha256.Size]byte
 	// Width and Height are the file's size in pixels, upright.
 	Width, Height int
 	// Format is "png", "jpeg", "gif", "webp", "bmp", "tiff" or "memory".
 	Format string
-	// Mode is "grey", "grey16", "palette", "RGB", "RGBA", "RGB16", "RGBA16",
-	// "YCbCr" or "CMYK", as stored; "float32" for FromMemory.
+	// Mode is "grey", "grey16", "palette", "RGB", "RGBA", "RGB16", "RGBA16", "YCbCr" or "CMYK", as
+	// stored; "float32" for FromMemory.
 	Mode string
 	// Bytes is the file's size.
 	Bytes int64
-	// Notes say what was done to the image beyond decoding and resizing it, each in words that do not name the image, such as
-	// photo.NoteTurned or NoteSqueezed: they are counted over the set, see Set.Notes.
+	// Notes say what was done to the image beyond decoding and resizing it, each in words that do
+	// not name the image, such as photo.NoteTurned or NoteSqueezed: they are counted over the set,
+	// see Set.Notes.
 	Notes []string
 
 	look *look // of a set that is split by looks, until it is
@@ -45,15 +47,16 @@ type Skip struct {
 	Err  error
 }
 
-// A Set is an ordered set of readable images of one resolution. Its methods
-// may be called at the same time.
+// A Set is an ordered set of readable images of one resolution. Its methods may be called at the
+// same time.
 type Set struct {
 	st    *store
 	index []int // positions in st.items
 }
 
-// Close lets go of the folders that the set holds open. It closes its parts too, Train, Val and every Subset, and the set that it is a part of:
-// no images are read from any of them any more, and what is under way ends with an error. A second Close does nothing.
+// Close lets go of the folders that the set holds open. It closes its parts too, Train, Val and
+// every Subset, and the set that it is a part of: no images are read from any of them any more, and
+// what is under way ends with an error. A second Close does nothing.
 func (s *Set) Close() error {
 	if !s.st.closed.Swap(true) && s.st.close != nil {
 		s.st.close()
@@ -64,14 +67,15 @@ func (s *Set) Close() error {
 // Len returns the number of images.
 func (s *Set) Len() int { return len(s.index) }
 
-// Kind says what the samples are. Images are of 256 levels where all files hold 8 bits, and else of real numbers. All parts of an opened
-// set are of one kind.
+// Kind says what the samples are. Images are of 256 levels where all files hold 8 bits, and else of
+// real numbers. All parts of an opened set are of one kind.
 func (s *Set) Kind() kind.Kind { return s.st.kind }
 
 // Shape returns the height, width and channels of every sample.
 func (s *Set) Shape() (h, w, c int) { return s.st.kind.Shape() }
 
-// InUnits returns the images in the units of their source, one after another; nil of a set without units.
+// InUnits returns the images in the units of their source, one after another; nil of a set without
+// units.
 func (s *Set) InUnits() []float64 {
 	if s.st.source == nil {
 		return nil
@@ -84,11 +88,12 @@ func (s *Set) InUnits() []float64 {
 	return out
 }
 
-// Classes returns the names of the classes, sorted: those of the filter where
-// there is one. Train and Val keep the numbering.
+// Classes returns the names of the classes, sorted: those of the filter where there is one. Train
+// and Val keep the numbering.
 func (s *Set) Classes() []string { return append([]string(nil), s.st.classes...) }
 
-// String says what the set is, as "169 images of 32x32x3 in 1 class" or "2,048 points of 2 numbers".
+// String says what the set is, as "169 images of 32x32x3 in 1 class" or "2,048 points of 2
+// numbers".
 func (s *Set) String() string {
 	k, n := s.Kind(), s.Len()
 	text := fmt.Sprintf("%s %s of %s", humanize.Comma(int64(n)), k.Noun(n), k.Dims())
@@ -101,11 +106,12 @@ func (s *Set) String() string {
 // Info returns what is known of image i, 0 <= i < Len.
 func (s *Set) Info(i int) Info { return s.st.items[s.index[i]].Info }
 
-// Skipped returns the files that were left out, in the order of their paths;
-// it grows if a file becomes unreadable later.
+// Skipped returns the files that were left out, in the order of their paths; it grows if a file
+// becomes unreadable later.
 func (s *Set) Skipped() []Skip { return s.st.skipped() }
 
-// Notes counts what was done to the set's images beyond decoding and resizing them, the most frequent first.
+// Notes counts what was done to the set's images beyond decoding and resizing them, the most
+// frequent first.
 func (s *Set) Notes() []Count {
 	n := map[string]int{}
 	for _, i := range s.index {
@@ -116,15 +122,15 @@ func (s *Set) Notes() []Count {
 	return counts(n)
 }
 
-// Cached returns how many of the set's files, and how many bytes of decoded
-// pixels, are kept in memory.
+// Cached returns how many of the set's files, and how many bytes of decoded pixels, are kept in
+// memory.
 func (s *Set) Cached() (images int, bytes int64) { return s.st.cached() }
 
 // Train returns the images that Val does not hold out.
 func (s *Set) Train() *Set { return s.part(false) }
 
-// Val returns the held-out images: those whose hash by Options.Split, read as a number
-// in [0,1), is under Options.Val. It may be empty.
+// Val returns the held-out images: those whose hash by Options.Split, read as a number in [0,1), is
+// under Options.Val. It may be empty.
 func (s *Set) Val() *Set { return s.part(true) }
 
 func (s *Set) part(val bool) *Set {
@@ -151,9 +157,9 @@ func (s *Set) Subset(at []int) *Set {
 	return p
 }
 
-// Fingerprint identifies the set: the contents of its images in their order,
-// their classes, and the options that change pixels. Training resumed on a set
-// of another fingerprint does not continue bit for bit.
+// Fingerprint identifies the set: the contents of its images in their order, their classes, and the
+// options that change pixels. Training resumed on a set of another fingerprint does not continue
+// bit for bit.
 func (s *Set) Fingerprint() string {
 	o := s.st.o
 	d := sha256.New()

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A Size is the height and width of an image in pixels. Its text form is "64"
-// for a square and "64x48" for 64 high, 48 wide.
+// A Size is the height and width of an image in pixels. Its text form is "64" for a square and
+// "64x48" for 64 high, 48 wide.
 type Size struct{ H, W int }
 
 // String returns the text form of s.

@@ -8,8 +8,8 @@ import (
 	"github.com/dustin/go-humanize/english"
 )
 
-// SkipLines says of files that were left out which they are and why: of so many a line each, and of the others how many there are of each
-// reason, the most first.
+// SkipLines says of files that were left out which they are and why: of so many a line each, and of
+// the others how many there are of each reason, the most first.
 func SkipLines(skips []Skip, shown int) []string {
 	var lines []string
 	for _, s := range skips[:min(shown, len(skips))] {

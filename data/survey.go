@@ -8,10 +8,12 @@ import (
 	"strings"
 )
 
-// A Survey is what a network that is to be trained on folders of images should take them as, found in at most surveyed of them, at equal
-// steps through their list: so it costs little, and is the same whoever asks.
+// A Survey is what a network that is to be trained on folders of images should take them as, found
+// in at most surveyed of them, at equal steps through their list: so it costs little, and is the
+// same whoever asks.
 type Survey struct {
-	// Resolution is the height and width, Channels 1 or 3, Flip whether mirroring does no harm; each with its reason.
+	// Resolution is the height and width, Channels 1 or 3, Flip whether mirroring does no harm;
+	// each with its reason.
 	Resolution, Channels                         int
 	Flip                                         bool
 	ResolutionReason, ChannelsReason, FlipReason string
@@ -20,7 +22,8 @@ type Survey struct {
 // surveyed is the most images that a survey reads.
 const surveyed = 1024
 
-// Resolutions that are chosen: under the least nothing can be halved twice; with more than the most a CPU takes hours.
+// Resolutions that are chosen: under the least nothing can be halved twice; with more than the most
+// a CPU takes hours.
 const (
 	minResolution = 8
 	maxResolution = 64
@@ -32,8 +35,8 @@ const (
 	LeastBatch = 8
 )
 
-// SuggestBatch is the batch that is chosen for n training images, at most most: a power of two, so that an epoch has a step at least.
-// 0 says that they are too few.
+// SuggestBatch is the batch that is chosen for n training images, at most most: a power of two, so
+// that an epoch has a step at least. 0 says that they are too few.
 func SuggestBatch(n, most int) int {
 	if n < LeastBatch {
 		return 0
@@ -75,7 +78,8 @@ func (l listing) survey(ctx context.Context, o Options) (*Survey, error) {
 	return v, nil
 }
 
-// resolution chooses what nine images in ten have on their shorter side, as far as it can be halved.
+// resolution chooses what nine images in ten have on their shorter side, as far as it can be
+// halved.
 func (v *Survey) resolution(items []item) {
 	sides := make([]int, len(items))
 	for i, f := range items {

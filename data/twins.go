@@ -6,8 +6,9 @@ import (
 	"math"
 )
 
-// patterns are signs over the luma. The mean of the luma under each changes by no more than the root mean square of the change of the
-// luma, since they are orthogonal: so looks that are near lie in neighbouring cells of a grid over these means.
+// patterns are signs over the luma. The mean of the luma under each changes by no more than the
+// root mean square of the change of the luma, since they are orthogonal: so looks that are near lie
+// in neighbouring cells of a grid over these means.
 var patterns = func() (p [4][lumaSide * lumaSide]int) {
 	for i := range p[0] {
 		right, low := 2*(i%lumaSide/(lumaSide/2))-1, 2*(i/lumaSide/(lumaSide/2))-1
@@ -42,8 +43,9 @@ func (c cell) around(visit func(cell)) {
 	}
 }
 
-// A twinFinder groups images that look alike. The first of a kind stands for it: an image is compared with those only, which keeps the
-// work in proportion to the images even where thousands are alike, and joins the groups of all that it is near to.
+// A twinFinder groups images that look alike. The first of a kind stands for it: an image is
+// compared with those only, which keeps the work in proportion to the images even where thousands
+// are alike, and joins the groups of all that it is near to.
 type twinFinder struct {
 	mirrored, opacity bool // whether mirrored copies count, and whether opacity tells images apart
 	looks             []*look
@@ -115,8 +117,9 @@ func (st *store) part() {
 	}
 }
 
-// keys are what decides on which side of the hold-out each image lies: of a group the least hash of its looks, which does not depend on
-// the order of the files; of one with more than half of the images the greatest there is, which is never held out.
+// keys are what decides on which side of the hold-out each image lies: of a group the least hash of
+// its looks, which does not depend on the order of the files; of one with more than half of the
+// images the greatest there is, which is never held out.
 func keys(looks []*look, group []int) [][sha256.Size]byte {
 	key := make([][sha256.Size]byte, len(looks))
 	size := make([]int, len(looks))

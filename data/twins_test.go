@@ -55,8 +55,9 @@ func jpegOf(t testing.TB, img image.Image, quality int) []byte {
 	return b.Bytes()
 }
 
-// TestNearCopies measures the thresholds on the emoji, which have legitimately similar faces: copies are near but for 1 in 50 (JPEG of
-// 32x32 pixels with halved chroma is the hardest there is), and few that are different are.
+// TestNearCopies measures the thresholds on the emoji, which have legitimately similar faces:
+// copies are near but for 1 in 50 (JPEG of 32x32 pixels with halved chroma is the hardest there
+// is), and few that are different are.
 func TestNearCopies(t *testing.T) {
 	images := emojiImages(t, 4)
 	looks := make([]*look, len(images))
@@ -107,7 +108,8 @@ func shapes(r *rand.Rand, side int) *image.RGBA {
 	return img
 }
 
-// copies is a folder in which every picture lies four times: as it is, as JPEG, at half its size, and compressed otherwise.
+// copies is a folder in which every picture lies four times: as it is, as JPEG, at half its size,
+// and compressed otherwise.
 func copies(t *testing.T, n int) string {
 	dir, r := t.TempDir(), rand.New(rand.NewPCG(1, 2))
 	for i := range n {
@@ -134,7 +136,8 @@ func picturesOf(s *Set) map[string]int {
 	return n
 }
 
-// TestSplitKeepsTwins holds that no held-out picture has a copy in training, where the bytes of the files would put them anywhere.
+// TestSplitKeepsTwins holds that no held-out picture has a copy in training, where the bytes of the
+// files would put them anywhere.
 func TestSplitKeepsTwins(t *testing.T) {
 	dir := copies(t, 40)
 	across := func(split Split) (shared, held int) {
@@ -155,7 +158,8 @@ func TestSplitKeepsTwins(t *testing.T) {
 	}
 }
 
-// TestSplitByPixelsAlone holds that the side does not depend on the resolution, on the file's compression, or on the order of the files.
+// TestSplitByPixelsAlone holds that the side does not depend on the resolution, on the file's
+// compression, or on the order of the files.
 func TestSplitByPixelsAlone(t *testing.T) {
 	a, b, r := t.TempDir(), t.TempDir(), rand.New(rand.NewPCG(3, 4))
 	for i := range 40 {
@@ -179,7 +183,8 @@ func TestSplitByPixelsAlone(t *testing.T) {
 	}
 }
 
-// TestMirroredTwins holds that mirrored copies are twins where images are mirrored in training, and else not.
+// TestMirroredTwins holds that mirrored copies are twins where images are mirrored in training, and
+// else not.
 func TestMirroredTwins(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	img := shapes(r, 32)
@@ -198,7 +203,8 @@ func TestMirroredTwins(t *testing.T) {
 	}
 }
 
-// TestPaleDrawings holds that thin lines on white, whose looks hardly differ in absolute terms, are told apart.
+// TestPaleDrawings holds that thin lines on white, whose looks hardly differ in absolute terms, are
+// told apart.
 func TestPaleDrawings(t *testing.T) {
 	r, looks := rand.New(rand.NewPCG(7, 8)), make([]*look, 50)
 	for i := range looks {
@@ -236,7 +242,8 @@ func TestGreatGroupTrains(t *testing.T) {
 	}
 }
 
-// TestTwinsOfMany finds the copies among many images, most of which lie in few cells of the grid, as each with each does.
+// TestTwinsOfMany finds the copies among many images, most of which lie in few cells of the grid,
+// as each with each does.
 func TestTwinsOfMany(t *testing.T) {
 	r, looks := rand.New(rand.NewPCG(9, 10)), make([]*look, 1500)
 	for i := range looks {

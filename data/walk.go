@@ -22,7 +22,8 @@ import (
 // extensions are the names that image files end with, in lower case.
 var extensions = []string{".png", ".jpg", ".jpeg", ".jfif", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
 
-// system are the files and folders, beside those whose name begins with a dot, that systems leave among images. In lower case.
+// system are the files and folders, beside those whose name begins with a dot, that systems leave
+// among images. In lower case.
 var system = []string{"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "system volume information"}
 
 // maxDepth bounds how deep folders nest below a root.
@@ -45,7 +46,8 @@ type listing struct {
 	classes map[string]string // the names of classes by their normal form: on disk it may be composed (NFC) or not (NFD)
 }
 
-// close lets go of the roots. It does for a listing whose reading failed, and of which nothing more is read.
+// close lets go of the roots. It does for a listing whose reading failed, and of which nothing more
+// is read.
 func (l *listing) close() {
 	for _, r := range l.roots {
 		r.Close()
@@ -63,8 +65,9 @@ type tree struct {
 // a link to a folder, which is followed when all that lies in the root itself is known.
 type link struct{ to, shown, below string }
 
-// walk adds the image files below fsys, which is shown as root and lies at real, "" if not on a disk. Names that begin with a dot, what
-// systems leave behind and run folders are left out. Links to files and folders are followed, but a folder is read once, which ends circles.
+// walk adds the image files below fsys, which is shown as root and lies at real, "" if not on a
+// disk. Names that begin with a dot, what systems leave behind and run folders are left out. Links
+// to files and folders are followed, but a folder is read once, which ends circles.
 func (l *listing) walk(ctx context.Context, fsys fs.FS, real, root string) error {
 	before, others := len(l.files), l.left.others()
 	seen := map[string]bool{}
@@ -93,7 +96,8 @@ func (l *listing) walk(ctx context.Context, fsys fs.FS, real, root string) error
 	return nil
 }
 
-// unfollowed says why a link to a folder is not followed: it leads to where the root lies, or to what is read already.
+// unfollowed says why a link to a folder is not followed: it leads to where the root lies, or to
+// what is read already.
 func unfollowed(k link, root string, seen map[string]bool) error {
 	up, err := filepath.Rel(k.to, root)
 	switch {
@@ -237,7 +241,8 @@ func (l *listing) empty(root string, others int) error {
 	return fmt.Errorf("data: no images in %s: looked for %s in it and the folders below%s", root, strings.Join(extensions, " "), more)
 }
 
-// choose returns the files of the given classes, or all, and the classes' names as they are on disk.
+// choose returns the files of the given classes, or all, and the classes' names as they are on
+// disk.
 func (l *listing) choose(classes []string) ([]file, []string, error) {
 	if len(classes) == 0 {
 		return l.files, nil, nil

@@ -8,8 +8,8 @@ import (
 	"github.com/reverie-go/reverie/data/picture"
 )
 
-// TestRemarks: what lies beside the images is named by extension with its remedy, and what systems and runs leave behind is neither
-// image nor class.
+// TestRemarks: what lies beside the images is named by extension with its remedy, and what systems
+// and runs leave behind is neither image nor class.
 func TestRemarks(t *testing.T) {
 	dir := folder(t, 4)
 	heic := "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"
@@ -44,7 +44,8 @@ func TestRemarks(t *testing.T) {
 	wantError(t, err, "no images in", "run folders of reverie are left out")
 }
 
-// TestNormalForms: a class is one whether its folder's name is composed or not, and is found by either.
+// TestNormalForms: a class is one whether its folder's name is composed or not, and is found by
+// either.
 func TestNormalForms(t *testing.T) {
 	const nfc, nfd = "caf\u00e9", "cafe\u0301"
 	a, b := t.TempDir(), t.TempDir()

@@ -1,5 +1,6 @@
-// Package engine is the thin layer between the maths of reverie and GoMLX: it chooses a backend, compiles graph
-// functions once per input shapes and runs them, and carries tensors as a [reverie.Space].
+// Package engine is the thin layer between the maths of reverie and GoMLX: it chooses a backend,
+// compiles graph functions once per input shapes and runs them, and carries tensors as a
+// [reverie.Space].
 //
 //	e, err := engine.Open("")                  // our own backend, all cores
 //	double := e.Func("double", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
@@ -7,8 +8,9 @@
 //	})
 //	out, err := double.Call(engine.New(e, []float32{1, 2, 3}, 3))
 //
-// Building a graph may panic, as GoMLX does; [Func.Call], [Func.Update] and [Open] are the one border that turns
-// such a panic into an error. Importing this package also corrects GoMLX's gradients (package engine/grad).
+// Building a graph may panic, as GoMLX does; [Func.Call], [Func.Update] and [Open] are the one
+// border that turns such a panic into an error. Importing this package also corrects GoMLX's
+// gradients (package engine/grad).
 package engine
 
 import (
@@ -29,7 +31,8 @@ import (
 // EnvVar names the environment variable that chooses the backend where the program does not.
 const EnvVar = "REVERIE_BACKEND"
 
-// Default is the backend used where neither the program nor the environment chooses one: engine/simd on all cores.
+// Default is the backend used where neither the program nor the environment chooses one:
+// engine/simd on all cores.
 const Default = "simd"
 
 // An Engine is an open backend. Its methods may be called from several goroutines.
@@ -41,8 +44,8 @@ type Engine struct {
 	compiling sync.Mutex // one at a time: the backend tells the memory of the last one
 }
 
-// Open opens the backend that config names: "NAME" or "NAME:OPTIONS". An empty config means $REVERIE_BACKEND, and
-// where that is empty too, "simd".
+// Open opens the backend that config names: "NAME" or "NAME:OPTIONS". An empty config means
+// $REVERIE_BACKEND, and where that is empty too, "simd".
 //
 //	simd                                  our own backend, on all cores
 //	simd:threads=1                        on one
@@ -82,11 +85,12 @@ func (e *Engine) Description() string { return e.backend.Description() }
 // Backend returns GoMLX's view of the engine.
 func (e *Engine) Backend() backends.Backend { return e.backend }
 
-// Close frees what the backend holds. Neither the engine nor its functions and tensors may be used afterwards.
+// Close frees what the backend holds. Neither the engine nor its functions and tensors may be used
+// afterwards.
 func (e *Engine) Close() { e.backend.Finalize() }
 
-// border, deferred, turns a panic into an error that begins with what. A Go runtime panic keeps its stack, since it
-// is a fault in the code and not in the graph.
+// border, deferred, turns a panic into an error that begins with what. A Go runtime panic keeps its
+// stack, since it is a fault in the code and not in the graph.
 func border(err *error, what string) {
 	switch p := recover().(type) {
 	case nil:

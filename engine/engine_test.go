@@ -13,7 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// backend is what the tests of this package run on; with -tags xla the environment may name another.
+// backend is what the tests of this package run on; with -tags xla the environment may name
+// another.
 var backend = cmp.Or(os.Getenv(EnvVar), Default)
 
 func open(t *testing.T) *Engine {
@@ -279,7 +280,8 @@ func TestUpdateSwap(t *testing.T) {
 	}
 }
 
-// An empty batch goes through a function: its results are empty, its sum is 0, and so is the sum's gradient.
+// An empty batch goes through a function: its results are empty, its sum is 0, and so is the sum's
+// gradient.
 func TestEmptyBatch(t *testing.T) {
 	e := open(t)
 	f := e.Func("empty", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {

@@ -14,11 +14,11 @@ import (
 // DefaultCache is how many input shapes a new [Func] keeps compiled.
 const DefaultCache = 16
 
-// A Func is a graph function, compiled when it is first called with inputs of some shapes and kept for the next
-// call with the same. It may be called from several goroutines.
+// A Func is a graph function, compiled when it is first called with inputs of some shapes and kept
+// for the next call with the same. It may be called from several goroutines.
 //
-// It stands on graph.Graph and not on graph.Exec, which consumes donated tensors before it knows that the graph
-// compiles, and which fails, rather than forgets, when its cache is full.
+// It stands on graph.Graph and not on graph.Exec, which consumes donated tensors before it knows
+// that the graph compiles, and which fails, rather than forgets, when its cache is full.
 type Func struct {
 	engine *Engine
 	name   string
@@ -38,13 +38,15 @@ type compiled struct {
 	users   int   // calls in flight: such a graph is not evicted
 }
 
-// Func returns a function that computes what build builds. The name appears in errors. build is called once for
-// each list of input shapes, with one parameter node for each input, and returns at least one node; it may panic.
+// Func returns a function that computes what build builds. The name appears in errors. build is
+// called once for each list of input shapes, with one parameter node for each input, and returns at
+// least one node; it may panic.
 func (e *Engine) Func(name string, build func(g *graph.Graph, in []*graph.Node) []*graph.Node) *Func {
 	return &Func{engine: e, name: name, build: build, limit: DefaultCache}
 }
 
-// SetCache sets how many input shapes stay compiled, at least 1: past it the one unused for longest is forgotten.
+// SetCache sets how many input shapes stay compiled, at least 1: past it the one unused for longest
+// is forgotten.
 func (f *Func) SetCache(limit int) *Func {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -70,12 +72,13 @@ func (f *Func) Call1(in ...*tensors.Tensor) (*tensors.Tensor, error) {
 	return out[0], nil
 }
 
-// Update moves a state a step forward: the function's inputs are state and then in, and its first len(state)
-// outputs are the new state, each of the shape of the old. The old tensors are donated to the backend, which may
-// compute the new ones in their memory; they are finalized and replaced in the slice. The other outputs are returned.
+// Update moves a state a step forward: the function's inputs are state and then in, and its first
+// len(state) outputs are the new state, each of the shape of the old. The old tensors are donated
+// to the backend, which may compute the new ones in their memory; they are finalized and replaced
+// in the slice. The other outputs are returned.
 //
-// A graph that does not build or compile leaves the state as it was. An error after that, while it runs, loses it:
-// the slice then holds finalized tensors.
+// A graph that does not build or compile leaves the state as it was. An error after that, while it
+// runs, loses it: the slice then holds finalized tensors.
 func (f *Func) Update(state []*tensors.Tensor, in ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 	out, err := f.run(state, in)
 	if err != nil {
@@ -94,8 +97,8 @@ func (f *Func) Compile(in ...shapes.Shape) error {
 	return err
 }
 
-// Memory compiles the function for inputs of the given shapes and returns the bytes that a call takes beside them and
-// its outputs; 0 where the backend does not tell.
+// Memory compiles the function for inputs of the given shapes and returns the bytes that a call
+// takes beside them and its outputs; 0 where the backend does not tell.
 func (f *Func) Memory(in ...shapes.Shape) (int64, error) {
 	c, err := f.acquire(in, 0)
 	if err != nil {
@@ -140,7 +143,8 @@ func (f *Func) run(state, in []*tensors.Tensor) (out []*tensors.Tensor, err erro
 	return c.graph.RunWithBuffers(buffers, donate, 0), nil
 }
 
-// buffers moves the tensors to the backend where they are not there yet, and takes the state's from its tensors.
+// buffers moves the tensors to the backend where they are not there yet, and takes the state's from
+// its tensors.
 func (f *Func) buffers(state, in []*tensors.Tensor) ([]backends.Buffer, []bool, error) {
 	buffers := make([]backends.Buffer, 0, len(state)+len(in))
 	donate := make([]bool, len(state)+len(in))
@@ -168,8 +172,8 @@ func (f *Func) buffers(state, in []*tensors.Tensor) ([]backends.Buffer, []bool, 
 	return buffers, donate, nil
 }
 
-// acquire returns the graph for the input shapes, compiled now if need be, and marks it used. Its first state
-// outputs must have the shapes of the first state inputs.
+// acquire returns the graph for the input shapes, compiled now if need be, and marks it used. Its
+// first state outputs must have the shapes of the first state inputs.
 func (f *Func) acquire(in []shapes.Shape, state int) (*compiled, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -202,7 +206,8 @@ func (f *Func) release(c *compiled) {
 	c.users--
 }
 
-// evict forgets the graphs unused for longest until at most keep are left, passing over those in use.
+// evict forgets the graphs unused for longest until at most keep are left, passing over those in
+// use.
 func (f *Func) evict(keep int) {
 	for i := len(f.cache) - 1; i >= 0 && len(f.cache) > keep; i-- {
 		if c := f.cache[i]; c.users == 0 {

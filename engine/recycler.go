@@ -7,9 +7,9 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// A Recycler is a Space that remembers the tensors it has made, so that
-// a loop gives their memory back instead of leaving it to the garbage
-// collector, which lets the heap of a large network double first.
+// A Recycler is a Space that remembers the tensors it has made, so that a loop gives their memory
+// back instead of leaving it to the garbage collector, which lets the heap of a large network
+// double first.
 type Recycler struct {
 	*Space
 	made []*tensors.Tensor   // in this step
@@ -59,12 +59,11 @@ func (s *Recycler) AbsQuantileVJP(x *tensors.Tensor, q float64, u []float64) *te
 	return s.Own(s.Space.AbsQuantileVJP(x, q, u))
 }
 
-// history is how many steps a tensor outlives its own: solvers of higher order
-// look back at what the network said before.
+// history is how many steps a tensor outlives its own: solvers of higher order look back at what
+// the network said before.
 const history = 3
 
-// Next ends a step: it frees what was made more than history steps ago, other
-// than keep.
+// Next ends a step: it frees what was made more than history steps ago, other than keep.
 func (s *Recycler) Next(keep ...*tensors.Tensor) {
 	s.old = append([][]*tensors.Tensor{s.made}, s.old...)
 	s.made = nil
@@ -74,8 +73,7 @@ func (s *Recycler) Next(keep ...*tensors.Tensor) {
 	}
 }
 
-// Close frees all that the recycler has made, other than keep, which is the
-// caller's from now on.
+// Close frees all that the recycler has made, other than keep, which is the caller's from now on.
 func (s *Recycler) Close(keep ...*tensors.Tensor) {
 	made := slices.Concat(append(s.old, s.made)...)
 	s.made, s.old = nil, nil

@@ -14,14 +14,15 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// Space is a reverie.Space over tensors of float32 or float64, samples along the first axis: what reverie.Host is
-// over slices. Coefficients are inputs of the compiled functions, so that new ones compile nothing. No operation
-// lets the number of samples change a sample.
+// Space is a reverie.Space over tensors of float32 or float64, samples along the first axis: what
+// reverie.Host is over slices. Coefficients are inputs of the compiled functions, so that new ones
+// compile nothing. No operation lets the number of samples change a sample.
 //
-// The interface has no errors: tensors that are freed, differ in shape or hold no floats are the caller's fault and
-// panic. The results' memory is the garbage collector's, or [Free] returns it.
+// The interface has no errors: tensors that are freed, differ in shape or hold no floats are the
+// caller's fault and panic. The results' memory is the garbage collector's, or [Free] returns it.
 type Space struct {
-	// Stream is the noise of the next call of Noise, for the batch's first sample; Noise advances its Step.
+	// Stream is the noise of the next call of Noise, for the batch's first sample; Noise advances
+	// its Step.
 	Stream random.Stream
 
 	engine *Engine
@@ -144,8 +145,8 @@ func normGraph(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 	return []*graph.Node{graph.Sqrt(graph.ReduceSum(graph.Square(x), 1))}
 }
 
-// Noise returns standard normal noise in the shape of like: sample n is that of Stream.Plus(n). Each call is the
-// streams' next step.
+// Noise returns standard normal noise in the shape of like: sample n is that of Stream.Plus(n).
+// Each call is the streams' next step.
 func (s *Space) Noise(like *tensors.Tensor) *tensors.Tensor {
 	s.check("Noise", 1, []*tensors.Tensor{like})
 	dims := like.Shape().Dimensions
@@ -175,8 +176,8 @@ func eachSample[T any](n int, z []T, f func(i int, z []T)) {
 	_ = group.Wait() // f has no errors
 }
 
-// check panics unless there are c coefficients, at least one, for as many tensors of one shape, of floats, with at
-// least one sample.
+// check panics unless there are c coefficients, at least one, for as many tensors of one shape, of
+// floats, with at least one sample.
 func (s *Space) check(op string, c int, x []*tensors.Tensor) {
 	if c != len(x) || c == 0 {
 		panic(fmt.Sprintf("engine: Space.%s: %d coefficients for %d tensors", op, c, len(x)))

@@ -12,8 +12,8 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// What only some methods ask of a space: inner products and quantiles (dynamic thresholding), exponentials (learned
-// variances), numbers on the host (likelihoods).
+// What only some methods ask of a space: inner products and quantiles (dynamic thresholding),
+// exponentials (learned variances), numbers on the host (likelihoods).
 var (
 	_ reverie.Dotter[*tensors.Tensor]    = (*Space)(nil)
 	_ reverie.Quantiler[*tensors.Tensor] = (*Space)(nil)
@@ -38,8 +38,8 @@ func dotGraph(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 	return []*graph.Node{graph.ReduceSum(graph.Reshape(xy, xy.Shape().Dimensions[0], -1), 1)}
 }
 
-// AbsQuantile returns each sample's q-quantile of |x|, q in [0, 1], interpolated linearly between neighbours. It
-// sorts on the host; where a sample holds a NaN, its quantile is NaN.
+// AbsQuantile returns each sample's q-quantile of |x|, q in [0, 1], interpolated linearly between
+// neighbours. It sorts on the host; where a sample holds a NaN, its quantile is NaN.
 func (s *Space) AbsQuantile(x *tensors.Tensor, q float64) []float64 {
 	s.check("AbsQuantile", 1, []*tensors.Tensor{x})
 	if !(q >= 0 && q <= 1) {
@@ -75,7 +75,8 @@ func absQuantile[T float32 | float64](x []T, q float64) float64 {
 	return float64(abs[i])*(1-u) + float64(abs[i+1])*u
 }
 
-// AbsQuantileVJP returns u[n] times the gradient of sample n's q-quantile of |x|, found on the host.
+// AbsQuantileVJP returns u[n] times the gradient of sample n's q-quantile of |x|, found on the
+// host.
 func (s *Space) AbsQuantileVJP(x *tensors.Tensor, q float64, u []float64) *tensors.Tensor {
 	s.check("AbsQuantileVJP", 1, []*tensors.Tensor{x})
 	if x.DType() == dtypes.Float64 {
@@ -121,8 +122,8 @@ func (s *Space) Rows(x *tensors.Tensor) [][]float64 {
 	return slices.Collect(slices.Chunk(all, len(all)/x.Shape().Dimensions[0]))
 }
 
-// FromRows returns rows as a tensor of like's type and sample shape. It panics where rows have another number of
-// elements.
+// FromRows returns rows as a tensor of like's type and sample shape. It panics where rows have
+// another number of elements.
 func (s *Space) FromRows(like *tensors.Tensor, rows [][]float64) *tensors.Tensor {
 	s.check("FromRows", 1, []*tensors.Tensor{like})
 	dims := slices.Clone(like.Shape().Dimensions)

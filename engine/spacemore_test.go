@@ -60,7 +60,8 @@ func TestSpaceMoreFloat64(t *testing.T) {
 	close64(t, "LogScale", flat[float64](t, s.LogScale(x, x, 0.25, -2)), slices.Concat(h.LogScale(xh, xh, 0.25, -2)...), 1e-13)
 }
 
-// TestAbsQuantileOfKnown: what numpy.quantile says of |[3, -1, 2, -4]| and of one number; a NaN is told.
+// TestAbsQuantileOfKnown: what numpy.quantile says of |[3, -1, 2, -4]| and of one number; a NaN is
+// told.
 func TestAbsQuantileOfKnown(t *testing.T) {
 	e := open(t)
 	s := e.Space(stream)

@@ -9,16 +9,17 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 )
 
-// Element is a Go type that a tensor made here can hold. GoMLX's int is left out: its size depends on the machine.
+// Element is a Go type that a tensor made here can hold. GoMLX's int is left out: its size depends
+// on the machine.
 type Element interface {
 	float32 | float64 | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | bool
 }
 
-// New returns a tensor of the given dimensions that holds data, in row-major order, copied once. With no dimensions
-// it is a scalar. It panics where data and dimensions disagree.
+// New returns a tensor of the given dimensions that holds data, in row-major order, copied once.
+// With no dimensions it is a scalar. It panics where data and dimensions disagree.
 //
-// To read a tensor without a copy use GoMLX's tensors.ConstFlatData, for a copy tensors.CopyFlatData, for a scalar
-// tensors.ToScalar.
+// To read a tensor without a copy use GoMLX's tensors.ConstFlatData, for a copy
+// tensors.CopyFlatData, for a scalar tensors.ToScalar.
 func New[T Element](e *Engine, data []T, dims ...int) *tensors.Tensor {
 	return Fill(e, func(flat []T) {
 		if len(flat) != len(data) {
@@ -47,8 +48,9 @@ func Zeros(e *Engine, s shapes.Shape) *tensors.Tensor {
 	return fill(e, s, func(any) {})
 }
 
-// Fill returns a tensor of the given dimensions whose values write sets, in row-major order; they begin as zeros.
-// Where the backend's memory is the host's, as with simd, write sets them in place: nothing is copied.
+// Fill returns a tensor of the given dimensions whose values write sets, in row-major order; they
+// begin as zeros. Where the backend's memory is the host's, as with simd, write sets them in place:
+// nothing is copied.
 func Fill[T Element](e *Engine, write func(flat []T), dims ...int) *tensors.Tensor {
 	s := shapes.Make(dtypes.FromGenericsType[T](), dims...)
 	return fill(e, s, func(flat any) { write(flat.([]T)) })
@@ -84,8 +86,8 @@ func (e *Engine) Take(t *tensors.Tensor) error {
 	return nil
 }
 
-// Free finalizes tensors now instead of leaving their memory to the garbage collector; nil and finalized ones are
-// passed over. No call may be using them.
+// Free finalizes tensors now instead of leaving their memory to the garbage collector; nil and
+// finalized ones are passed over. No call may be using them.
 func Free(ts ...*tensors.Tensor) {
 	for _, t := range ts {
 		if t != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-// Gaussian returns n images drawn from the normal law with the mean and the
-// full covariance of the given ones, clipped to [-1,1]: what can be known of
-// the data without a model. With rows X of the centred images,
+// Gaussian returns n images drawn from the normal law with the mean and the full covariance of the
+// given ones, clipped to [-1,1]: what can be known of the data without a model. With rows X of the
+// centred images,
 //
 //	x = mean + X' z / sqrt(N-1),  z ~ N(0, I_N),  has covariance X'X/(N-1)
 //
@@ -41,8 +41,8 @@ func Gaussian(data Images, n int, seed uint64) Images {
 	return out
 }
 
-// Noise returns n images of independent standard normal pixels, clipped to
-// [-1,1], of the given size.
+// Noise returns n images of independent standard normal pixels, clipped to [-1,1], of the given
+// size.
 func Noise(n, h, w, c int, seed uint64) Images {
 	out := Images{N: n, Kind: kind.OfImages(h, w, c).Real(), Pix: make([]float32, n*h*w*c)}
 	parallel.For(n, func(i int) {

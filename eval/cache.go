@@ -21,10 +21,9 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 )
 
-// A Cache keeps trained classifiers and the features of reference sets in a
-// folder, under the hash of all that they depend on. A file that is missing,
-// damaged or of something else is made anew; one that cannot be written is
-// noted. A nil *Cache keeps nothing.
+// A Cache keeps trained classifiers and the features of reference sets in a folder, under the hash
+// of all that they depend on. A file that is missing, damaged or of something else is made anew;
+// one that cannot be written is noted. A nil *Cache keeps nothing.
 type Cache struct {
 	Dir string
 	// Note, if not nil, is called with what a person should know.
@@ -111,8 +110,8 @@ func (c *Cache) Features(ctx context.Context, f Features, m Images, fingerprint 
 	return r, nil
 }
 
-// Classifier is TrainClassifier, or what it gave before for the training images
-// that fingerprint identifies and the same l. cached says which.
+// Classifier is TrainClassifier, or what it gave before for the training images that fingerprint
+// identifies and the same l. cached says which.
 func (c *Cache) Classifier(ctx context.Context, e *engine.Engine, train, test Labelled, fingerprint string, l Learning) (k *Classifier, cached bool, err error) {
 	l = l.withDefaults()
 	settings := fmt.Sprintf("%s\n%s\n%d %d %v %d\n", recipe, fingerprint, l.Steps, l.Batch, l.Rate, l.Seed)
@@ -134,7 +133,8 @@ func (c *Cache) Classifier(ctx context.Context, e *engine.Engine, train, test La
 	return k, false, nil
 }
 
-// ClassifierOf is Classifier for a data set: it is trained on what the set does not hold out, and tested on what it does.
+// ClassifierOf is Classifier for a data set: it is trained on what the set does not hold out, and
+// tested on what it does.
 func (c *Cache) ClassifierOf(ctx context.Context, e *engine.Engine, s *data.Set, l Learning) (k *Classifier, cached bool, err error) {
 	size := memory.Product(s.Len(), s.Kind().Size(), 4)
 	if err := memory.Check(fmt.Sprintf("training a classifier on %s", s), size, "give --features, or leave out fid, kid and pr"); err != nil {
@@ -151,8 +151,8 @@ func (c *Cache) ClassifierOf(ctx context.Context, e *engine.Engine, s *data.Set,
 	return c.Classifier(ctx, e, training, test, s.Train().Fingerprint()+s.Val().Fingerprint(), l)
 }
 
-// recipe changes whenever TrainClassifier would give other weights for the same
-// images and settings.
+// recipe changes whenever TrainClassifier would give other weights for the same images and
+// settings.
 const recipe = "classifier 1"
 
 // What a file holds beside the weights.

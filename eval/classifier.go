@@ -13,13 +13,12 @@ import (
 	"github.com/reverie-go/reverie/net/classifier"
 )
 
-// A Classifier is a trained network that tells a data set's own classes apart,
-// and gives the features by which it does. Make one with TrainClassifier.
+// A Classifier is a trained network that tells a data set's own classes apart, and gives the
+// features by which it does. Make one with TrainClassifier.
 type Classifier struct {
 	Net     *classifier.Model
 	Weights []*tensors.Tensor // in the order of Net.Params
-	// Of the images that it was tested on, the number whose class it found, and
-	// their number.
+	// Of the images that it was tested on, the number whose class it found, and their number.
 	Right, Tested int
 
 	hash          string
@@ -63,8 +62,8 @@ func (c *Classifier) Name() string {
 // Hash is the SHA-256 of the weights.
 func (c *Classifier) Hash() string { return c.hash }
 
-// seen is the longest side, in pixels, up to which a classifier sees images as
-// they are; larger ones are halved first.
+// seen is the longest side, in pixels, up to which a classifier sees images as they are; larger
+// ones are halved first.
 const seen = 48
 
 // small halves images until the classifier sees them.
@@ -80,8 +79,8 @@ func (c *Classifier) Rows(ctx context.Context, m Images) (Rows, error) {
 	return c.run(ctx, c.embed, m, c.Net.Features())
 }
 
-// Test returns of how many images the network finds the class, given by its
-// number among those that it was trained on.
+// Test returns of how many images the network finds the class, given by its number among those that
+// it was trained on.
 func (c *Classifier) Test(ctx context.Context, m Images, class []int) (right int, err error) {
 	_, classes := c.Net.Channels()
 	odds, err := c.run(ctx, c.logits, m, classes)
@@ -113,9 +112,9 @@ func (c *Classifier) run(ctx context.Context, f *engine.Func, m Images, d int) (
 	})
 }
 
-// EachBatch calls f on the images, batch by batch, and joins the rows of d
-// float32 numbers that it returns for each. The last batch has what is left, or
-// if all must be of one size, copies of the last image behind it.
+// EachBatch calls f on the images, batch by batch, and joins the rows of d float32 numbers that it
+// returns for each. The last batch has what is left, or if all must be of one size, copies of the
+// last image behind it.
 func EachBatch(ctx context.Context, m Images, batch int, fixed bool, d int, f func(x []float32, n int) (*tensors.Tensor, error)) (Rows, error) {
 	out := NewRows(m.N, d)
 	size := m.H * m.W * m.C

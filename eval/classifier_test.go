@@ -28,9 +28,8 @@ func labelled(t testing.TB, s *data.Set) Labelled {
 }
 
 // The emoji's ten classes: of the 285 held out, the largest class is 56 (20 %).
-// 150 steps, a seventh of what `reverie eval` takes, found 126 (all 1,000: 186,
-// or 65 %). Who guesses by the classes' shares finds more than 80 with a chance under
-// 1e-3.
+// 150 steps, a seventh of what `reverie eval` takes, found 126 (all 1,000: 186, or 65 %). Who
+// guesses by the classes' shares finds more than 80 with a chance under 1e-3.
 func TestClassifierOfEmoji(t *testing.T) {
 	set, err := data.Embedded(context.Background(), data.Options{Height: 32, Val: 0.15})
 	if err != nil {
@@ -48,8 +47,8 @@ func TestClassifierOfEmoji(t *testing.T) {
 	}
 }
 
-// stripes are images of two classes: stripes across or along, of random phase
-// and contrast; class 7 and class 9, and some of none.
+// stripes are images of two classes: stripes across or along, of random phase and contrast; class 7
+// and class 9, and some of none.
 func stripes(n, side int, seed uint64) Labelled {
 	l := Labelled{Images: Images{N: n, Kind: kind.OfImages(side, side, 1).Real(), Pix: make([]float32, n*side*side)}}
 	for i := range n {
@@ -68,9 +67,8 @@ func stripes(n, side int, seed uint64) Labelled {
 	return l
 }
 
-// Two classes that any network tells apart are told apart by all of the test
-// images; the weights depend on the seed alone; the cache gives the same, and a
-// damaged one is made anew.
+// Two classes that any network tells apart are told apart by all of the test images; the weights
+// depend on the seed alone; the cache gives the same, and a damaged one is made anew.
 func TestClassifierCached(t *testing.T) {
 	e, ctx := openEngine(t), context.Background()
 	train, test := stripes(60, 8, 1), stripes(30, 8, 2)
@@ -189,8 +187,8 @@ func TestClassifierRefused(t *testing.T) {
 	}
 }
 
-// Batches: each pass has every image once, labels sum to 1, a moved image has
-// the pixels of its own.
+// Batches: each pass has every image once, labels sum to 1, a moved image has the pixels of its
+// own.
 func TestClassifierBatches(t *testing.T) {
 	l := Labelled{Images: Images{N: 6, Kind: kind.OfPoints(1), Pix: []float32{0, 1, 2, 3, 4, 5}}, Class: []int{0, 1, 0, 1, 0, 1}}
 	seen := map[float32]int{}

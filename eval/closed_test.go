@@ -30,9 +30,9 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 	}
 }
 
-// A symmetric positive matrix A is the gradient of a convex function, so x -> Ax
-// is the optimal map from N(0, C) to N(0, ACA), and W2^2 = tr (A-1)C(A-1) plus
-// the squared shift, whatever the rank of C (Brenier's theorem).
+// A symmetric positive matrix A is the gradient of a convex function, so x -> Ax is the optimal map
+// from N(0, C) to N(0, ACA), and W2^2 = tr (A-1)C(A-1) plus the squared shift, whatever the rank of
+// C (Brenier's theorem).
 func TestFrechetOfLinearMaps(t *testing.T) {
 	const d = 12
 	normals := func(seed uint64, columns int) *mat.Dense {
@@ -87,8 +87,8 @@ func TestFrechetInThePlane(t *testing.T) {
 	near(t, "distance", f.Distance, want, 1e-12)
 }
 
-// The moments of rows against the definition, and of one set with itself no
-// distance but rounding's.
+// The moments of rows against the definition, and of one set with itself no distance but
+// rounding's.
 func TestFIDOfItself(t *testing.T) {
 	x := gaussian(3, 50, 2, 1, -1, 0, 5)
 	f, err := FID(x, x)
@@ -115,9 +115,9 @@ func TestFIDOfItself(t *testing.T) {
 //
 //	E k(x, y) = (b^2/v)^(D/2) exp(-|p-q|^2/(2v)),  v = b^2 + s^2 + r^2
 //
-// 200 pairs of sets: the mean of MMD^2 within 4 standard errors of the truth;
-// the jackknife's error beside the deviation that there is, which 200 draws give
-// to 5%: right within 15% where the laws differ, 1 to 1.6 times where not.
+// 200 pairs of sets: the mean of MMD^2 within 4 standard errors of the truth; the jackknife's error
+// beside the deviation that there is, which 200 draws give to 5%: right within 15% where the laws
+// differ, 1 to 1.6 times where not.
 func TestMMDOfNormals(t *testing.T) {
 	const b1, b2, d, n, m, draws = 1.0, 3.0, 3, 40, 60, 200
 	closed := func(s, r, shift float64) (e float64) {
@@ -193,13 +193,13 @@ func TestMMDJackknife(t *testing.T) {
 	near(t, "error", se, math.Sqrt(spread(vx)*25/6+spread(vy)*16/5), 1e-9*se)
 }
 
-// KID is unbiased at any size of subset. With x ~ N(0, 1), y ~ N(m, 1), M = |m|^2,
-// and the moments of t = <.,.>:
+// KID is unbiased at any size of subset. With x ~ N(0, 1), y ~ N(m, 1), M = |m|^2, and the moments
+// of t = <.,.>:
 //
 //	<x,x'>: 0, D, 0     <x,y>: 0, D+M, 0     <y,y'>: M, D+2M+M^2, M^3+6M^2+3MD+6M
 //
-// The biased estimate is (E k(x,x) - E k(x,x') + the same of y)/n larger, which
-// is more than 10 of the standard errors here.
+// The biased estimate is (E k(x,x) - E k(x,x') + the same of y)/n larger, which is more than 10 of
+// the standard errors here.
 func TestKIDIsUnbiased(t *testing.T) {
 	const d, draws = 4, 200
 	shift := []float64{0.5, -0.5, 1, 0}
@@ -219,8 +219,8 @@ func TestKIDIsUnbiased(t *testing.T) {
 	}
 }
 
-// A shift by m: every direction d sees |<d,m>|, and E <d,m>^2 = |m|^2/D. Its
-// variance is 2|m|^4 (D-1)/(D^2 (D+2)): 5 standard errors over 512 directions.
+// A shift by m: every direction d sees |<d,m>|, and E <d,m>^2 = |m|^2/D. Its variance is 2|m|^4
+// (D-1)/(D^2 (D+2)): 5 standard errors over 512 directions.
 func TestSlicedShift(t *testing.T) {
 	x := gaussian(1, 100, 1, 0, 0, 0)
 	y := x.minus([]float64{-3, 0, -4})
@@ -254,8 +254,8 @@ func TestQuantileDistance(t *testing.T) {
 	near(t, "equal sizes", want, naive, 1e-12)
 }
 
-// Five points on a line, one apart: the third neighbour is 3, 2, 2, 2 and 3
-// away. Copies of them are covered all; a cluster far away is not.
+// Five points on a line, one apart: the third neighbour is 3, 2, 2, 2 and 3 away. Copies of them
+// are covered all; a cluster far away is not.
 func TestPrecisionRecall(t *testing.T) {
 	line := func(starts ...float64) Rows {
 		r := NewRows(0, 1)

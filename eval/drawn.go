@@ -6,7 +6,8 @@ import (
 	"github.com/reverie-go/reverie/model"
 )
 
-// Draw draws samples of a model, as their files have them: images of 8 bits, what has units in those of the data.
+// Draw draws samples of a model, as their files have them: images of 8 bits, what has units in
+// those of the data.
 func Draw(ctx context.Context, m *model.Model, o model.Options) (Images, error) {
 	o = m.Filled(o)
 	pix, err := m.Sample(ctx, o)

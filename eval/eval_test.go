@@ -20,12 +20,11 @@ func normal(n, h, w, c int, seed uint64) Images {
 	return m
 }
 
-// W1 between normal laws: of equal deviation, |shift|; of equal mean, and
-// deviations s and r, |s-r| E|z| = |s-r| sqrt(2/pi). Between samples of n points,
-// nowhere crossing, the first is the difference of two means, whose standard
-// error is sqrt(2/n) = 0.0045; 0.02 is 4.5 of them. The second is, with the
-// common mean 1 in the middle, the difference of the means of |x-1|, of variance
-// (1-2/pi) and 9 (1-2/pi): sqrt(10 (1-2/pi)/n) = 0.006, of which 0.03 is five.
+// W1 between normal laws: of equal deviation, |shift|; of equal mean, and deviations s and r, |s-r|
+// E|z| = |s-r| sqrt(2/pi). Between samples of n points, nowhere crossing, the first is the
+// difference of two means, whose standard error is sqrt(2/n) = 0.0045; 0.02 is 4.5 of them. The
+// second is, with the common mean 1 in the middle, the difference of the means of |x-1|, of
+// variance (1-2/pi) and 9 (1-2/pi): sqrt(10 (1-2/pi)/n) = 0.006, of which 0.03 is five.
 func TestWassersteinOfNormals(t *testing.T) {
 	const n = 100_000
 	sample := func(seed uint64, mean, deviation float32) []float32 {
@@ -64,8 +63,8 @@ func TestSortFloats(t *testing.T) {
 	}
 }
 
-// The pyramid must give back what it took apart, keep a constant, and put a
-// cosine where its filter's response (1/8)(3 + 4 cos w + cos 2w) says.
+// The pyramid must give back what it took apart, keep a constant, and put a cosine where its
+// filter's response (1/8)(3 + 4 cos w + cos 2w) says.
 func TestPyramid(t *testing.T) {
 	m := normal(2, 32, 20, 3, 7)
 	down := shrink(t.Context(), m)
@@ -92,12 +91,11 @@ func TestPyramid(t *testing.T) {
 	}
 }
 
-// Two sets of one law are near, other laws far. W1 between n and m normal numbers
-// is, in the mean, sqrt(2/pi) int sqrt(F(1-F)) = 1.29 times sqrt(1/n + 1/m): 13
-// thousandths, were the 20480 patches drawn of each set independent; that some
-// are drawn twice and overlap adds to it. Seeds 0 to 5 gave 14.4 to 18.1 at full
-// resolution; blurred noise, whose pixels depend on each other, 72 to 96. A
-// factor 3 lies in between.
+// Two sets of one law are near, other laws far. W1 between n and m normal numbers is, in the mean,
+// sqrt(2/pi) int sqrt(F(1-F)) = 1.29 times sqrt(1/n + 1/m): 13 thousandths, were the 20480 patches
+// drawn of each set independent; that some are drawn twice and overlap adds to it. Seeds 0 to 5
+// gave 14.4 to 18.1 at full resolution; blurred noise, whose pixels depend on each other, 72 to 96.
+// A factor 3 lies in between.
 func TestMeasureOrders(t *testing.T) {
 	s := SWD{Patches: 512, Projections: 64, Seed: 1}
 	blur := func(m Images) Images { return enlarge(t.Context(), shrink(t.Context(), m), m.H, m.W) }
@@ -150,8 +148,8 @@ func TestMeasureEnds(t *testing.T) {
 	}
 }
 
-// The fitted Gaussian has the data's moments: of 20000 draws the standard error
-// of a mean is s/141 and of a covariance under s^2/100; 5 of them are allowed.
+// The fitted Gaussian has the data's moments: of 20000 draws the standard error of a mean is s/141
+// and of a covariance under s^2/100; 5 of them are allowed.
 func TestGaussianMoments(t *testing.T) {
 	data := Images{N: 3, Kind: kind.OfImages(1, 2, 1).Real(), Pix: []float32{0.1, 0.2, -0.1, 0.1, 0.05, -0.2}} // small: no clipping
 	const n = 20000

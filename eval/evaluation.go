@@ -12,24 +12,26 @@ import (
 	"github.com/reverie-go/reverie/model"
 )
 
-// An Evaluation measures samples, or a model, against images that were held out
-// and against those that it was trained on.
+// An Evaluation measures samples, or a model, against images that were held out and against those
+// that it was trained on.
 type Evaluation struct {
 	Metrics  []Metric
 	HeldOut  *Set // nil: none
 	Training *Set // nil: not known
-	// Withheld are images that were held out when the training images were chosen: what these tell of memorisation is told
-	// beside them. It is HeldOut where that is the run's own. nil: nothing is said of memorisation.
+	// Withheld are images that were held out when the training images were chosen: what these tell
+	// of memorisation is told beside them. It is HeldOut where that is the run's own. nil: nothing
+	// is said of memorisation.
 	Withheld *Set
 	Seed     uint64
-	// Features makes the features, once, where a metric needs them. nil: the
-	// values themselves.
+	// Features makes the features, once, where a metric needs them. nil: the values themselves.
 	Features func(ctx context.Context) (Features, error)
 	Cache    *Cache // of the references' features; nil: none
-	// Model is what metrics of the model judge, and Likelihood how, beside what their settings say; nil: none may be among Metrics.
+	// Model is what metrics of the model judge, and Likelihood how, beside what their settings say;
+	// nil: none may be among Metrics.
 	Model      *model.Model
 	Likelihood model.LikelihoodOptions
-	// Terms, if not nil, is called once, with a bound term by term, of the first reference and the first metric that has any.
+	// Terms, if not nil, is called once, with a bound term by term, of the first reference and the
+	// first metric that has any.
 	Terms func(bounds []likelihood.Named) error
 	// Progress, if not nil, is called with what is about to be done.
 	Progress func(what string)
@@ -43,8 +45,8 @@ type Evaluation struct {
 // A Cell is one number of the table.
 type Cell struct {
 	Value float64 `json:"value"`
-	// Error is the deviation over the draws, of one draw or of a model's metric
-	// the standard error; 0: not known.
+	// Error is the deviation over the draws, of one draw or of a model's metric the standard error;
+	// 0: not known.
 	Error float64 `json:"error"`
 	Draws int     `json:"draws"`
 }
@@ -103,10 +105,9 @@ type column struct {
 	samples, reference *Set
 }
 
-// Run draws samples the given number of times, draw i being 0, 1, .., and
-// measures each draw. A number that is not defined for what there is, such as a
-// FID of too few images, is left out with a note; other errors end it. With no
-// metrics of samples draw is not called and may be nil.
+// Run draws samples the given number of times, draw i being 0, 1, .., and measures each draw. A
+// number that is not defined for what there is, such as a FID of too few images, is left out with a
+// note; other errors end it. With no metrics of samples draw is not called and may be nil.
 func (e *Evaluation) Run(ctx context.Context, draws int, draw func(ctx context.Context, i int) (Images, error)) (*Report, error) {
 	r := &Report{Draws: draws}
 	if e.HeldOut != nil {
@@ -161,8 +162,8 @@ func (e *Evaluation) measureDraw(ctx context.Context, t *tally, samples *Set, i 
 	return nil
 }
 
-// some returns as many training images as there are samples, all if there are
-// fewer: most numbers depend on how many there are.
+// some returns as many training images as there are samples, all if there are fewer: most numbers
+// depend on how many there are.
 func (e *Evaluation) some(n, draw int) *Set {
 	t := e.Training
 	if t.N <= n {

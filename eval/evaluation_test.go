@@ -43,8 +43,8 @@ func TestTransport(t *testing.T) {
 	}
 }
 
-// Of sets of different sizes all points count where that can be solved: on the line the distance is that of the quantiles. Where it cannot, the
-// numbers that were taken are told.
+// Of sets of different sizes all points count where that can be solved: on the line the distance is
+// that of the quantiles. Where it cannot, the numbers that were taken are told.
 func TestTransportOfUnequalSets(t *testing.T) {
 	line := func(seed uint64, n int) Rows {
 		r := gaussian(seed, n, 1, 0, 0)
@@ -84,7 +84,8 @@ func TestTooLargeToCompare(t *testing.T) {
 	}
 }
 
-// A point far away in both sets changes nothing but the weight of the others: not the digits of their distances.
+// A point far away in both sets changes nothing but the weight of the others: not the digits of
+// their distances.
 func TestTransportBesideAnOutlier(t *testing.T) {
 	x, y := gaussian(1, 50, 1, 0, 0), gaussian(2, 50, 1, 0.3, 0)
 	want, _, err := Transport{}.Measure(t.Context(), x, y)
@@ -101,8 +102,8 @@ func TestTransportBesideAnOutlier(t *testing.T) {
 	}
 }
 
-// Numbers over all draws: their mean and deviation, each against each reference;
-// what is not defined is a note.
+// Numbers over all draws: their mean and deviation, each against each reference; what is not
+// defined is a note.
 func TestEvaluation(t *testing.T) {
 	training, heldOut := points(gaussian(1, 50, 1, 0, 0)), points(gaussian(2, 20, 1, 0, 0))
 	e := &Evaluation{HeldOut: NewSet("held-out", heldOut, ""), Training: NewSet("training", training, "")}
@@ -167,7 +168,8 @@ func TestEvaluation(t *testing.T) {
 	}
 }
 
-// Memorisation is told beside what was held out of the training images, whatever the samples are compared with; else it is left out.
+// Memorisation is told beside what was held out of the training images, whatever the samples are
+// compared with; else it is left out.
 func TestWithheld(t *testing.T) {
 	training, own := points(gaussian(1, 50, 1, 0, 0)), points(gaussian(2, 20, 1, 0, 0))
 	foreign, samples := points(gaussian(3, 30, 1, 9, 0)), points(gaussian(4, 25, 1, 0, 0))
@@ -234,8 +236,8 @@ func TestEvaluationFails(t *testing.T) {
 	}
 }
 
-// What WriteNPZ writes ReadNPZ reads, images rounded to bytes; other arrays are
-// refused with what was expected.
+// What WriteNPZ writes ReadNPZ reads, images rounded to bytes; other arrays are refused with what
+// was expected.
 func TestNPZ(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.npz")
 	for _, m := range []Images{
@@ -328,7 +330,8 @@ func TestRank(t *testing.T) {
 	}
 }
 
-// TestSaturates: shares at their end, and kernel distances of few, come with a word of warning; others do not.
+// TestSaturates: shares at their end, and kernel distances of few, come with a word of warning;
+// others do not.
 func TestSaturates(t *testing.T) {
 	far, near := points(gaussian(1, 40, 1, 100, 100)), points(gaussian(2, 40, 1, 0, 0))
 	for _, c := range []struct {

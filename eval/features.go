@@ -2,8 +2,8 @@ package eval
 
 import "context"
 
-// Features turn images into the rows that FID, KID, precision and recall
-// compare. Numbers compare only for the same features.
+// Features turn images into the rows that FID, KID, precision and recall compare. Numbers compare
+// only for the same features.
 type Features interface {
 	// Name says what they are, with the short hash of what they are computed with.
 	Name() string

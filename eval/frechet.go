@@ -11,8 +11,7 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Moments are the mean and the covariance (with N-1 in the denominator) of a
-// set of N rows.
+// Moments are the mean and the covariance (with N-1 in the denominator) of a set of N rows.
 type Moments struct {
 	N    int
 	Mean []float64
@@ -33,13 +32,12 @@ func MomentsOf(r Rows) (Moments, error) {
 	return m, nil
 }
 
-// Frechet is the squared distance between two normal laws, with the ranks of
-// their covariances.
+// Frechet is the squared distance between two normal laws, with the ranks of their covariances.
 type Frechet struct {
 	Distance float64
-	// Ranks of the two covariances, by eigenvalues above D times the rounding
-	// of the largest. One under D means that the set spans fewer directions
-	// than there are features: the distance then says nothing of the rest.
+	// Ranks of the two covariances, by eigenvalues above D times the rounding of the largest. One
+	// under D means that the set spans fewer directions than there are features: the distance then
+	// says nothing of the rest.
 	Ranks [2]int
 	D     int
 }
@@ -48,10 +46,10 @@ type Frechet struct {
 //
 //	|m1 - m2|^2 + tr C1 + tr C2 - 2 tr (C1^1/2 C2 C1^1/2)^1/2
 //
-// (Dowson & Landau 1982); of Inception's features it is the FID of Heusel et
-// al. 2017, arXiv:1706.08500. Both roots are taken by the eigenvalues of
-// symmetric matrices, of which those that rounding has made negative are 0: no
-// complex numbers and nothing to add to the diagonal, whatever the ranks.
+// (Dowson & Landau 1982); of Inception's features it is the FID of Heusel et al. 2017,
+// arXiv:1706.08500. Both roots are taken by the eigenvalues of symmetric matrices, of which those
+// that rounding has made negative are 0: no complex numbers and nothing to add to the diagonal,
+// whatever the ranks.
 func FrechetOf(a, b Moments) (Frechet, error) {
 	d := len(a.Mean)
 	if len(b.Mean) != d {
@@ -83,9 +81,9 @@ func FrechetOf(a, b Moments) (Frechet, error) {
 	return f, nil
 }
 
-// FID is FrechetOf the moments of two sets of features. Each needs more rows
-// than there are features: with fewer the covariance has not full rank, and the
-// number depends on how many there are more than on the law.
+// FID is FrechetOf the moments of two sets of features. Each needs more rows than there are
+// features: with fewer the covariance has not full rank, and the number depends on how many there
+// are more than on the law.
 func FID(a, b Rows) (Frechet, error) {
 	if err := checkRows("FID", a, b); err != nil {
 		return Frechet{}, err
@@ -106,8 +104,7 @@ func FID(a, b Rows) (Frechet, error) {
 
 var errEigen = errors.New("eval: the eigenvalues of a covariance were not found: are the features finite and of like sizes?")
 
-// root returns the symmetric square root of a positive semidefinite matrix and
-// its rank.
+// root returns the symmetric square root of a positive semidefinite matrix and its rank.
 func root(c *mat.SymDense) (*mat.Dense, int, error) {
 	e, scale, err := factorize(c, true)
 	if err != nil {
@@ -133,8 +130,8 @@ func eigenvalues(c *mat.SymDense) ([]float64, error) {
 	return values, nil
 }
 
-// factorize finds the eigenvalues of c/scale. The scale is a power of 4 near c's size, so that no digit changes: Lapack in Go panics where numbers
-// are so small that it would scale them itself.
+// factorize finds the eigenvalues of c/scale. The scale is a power of 4 near c's size, so that no
+// digit changes: Lapack in Go panics where numbers are so small that it would scale them itself.
 func factorize(c *mat.SymDense, vectors bool) (e *mat.EigenSym, scale float64, err error) {
 	scale = 1
 	if most := mat.Max(c); most > 0 && !math.IsInf(most, 0) {
@@ -149,8 +146,7 @@ func factorize(c *mat.SymDense, vectors bool) (e *mat.EigenSym, scale float64, e
 	return e, scale, nil
 }
 
-// rank counts the eigenvalues, in ascending order, that are above the rounding
-// of the largest.
+// rank counts the eigenvalues, in ascending order, that are above the rounding of the largest.
 func rank(values []float64) (n int) {
 	const eps = 0x1p-52
 	least := values[len(values)-1] * eps * float64(len(values))

@@ -37,9 +37,9 @@ func rowsOf(x [][]float64) Rows {
 	return r
 }
 
-// Frechet distance, KID, MMD, precision and recall against torch-fidelity (and, in the script, pytorch-fid); the distance of
-// projections against POT. Where there are fewer samples than dimensions the products' small eigenvalues are noise of 1e-8 after
-// the root, on both sides.
+// Frechet distance, KID, MMD, precision and recall against torch-fidelity (and, in the script,
+// pytorch-fid); the distance of projections against POT. Where there are fewer samples than
+// dimensions the products' small eigenvalues are noise of 1e-8 after the root, on both sides.
 func TestMetricsAgainstTorchFidelity(t *testing.T) {
 	g := readJSON[struct {
 		Sets []struct {

@@ -6,8 +6,8 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-// Images is a set of samples of one kind: Pix is NHWC. Those in units of a source may be in Wide instead, in these units and in float64: far
-// from the origin float32 does not tell them apart.
+// Images is a set of samples of one kind: Pix is NHWC. Those in units of a source may be in Wide
+// instead, in these units and in float64: far from the origin float32 does not tell them apart.
 type Images struct {
 	kind.Kind
 	N    int

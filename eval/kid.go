@@ -8,9 +8,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// KID is the kernel distance of Binkowski et al. 2018, arXiv:1801.01401. The
-// zero value is the paper's setting: 100 subsets of 1000 of each set, or of all
-// that the smaller has.
+// KID is the kernel distance of Binkowski et al. 2018, arXiv:1801.01401. The zero value is the
+// paper's setting: 100 subsets of 1000 of each set, or of all that the smaller has.
 type KID struct {
 	Subsets int // 0: 100
 	Size    int // 0: 1000, at most what the smaller set has
@@ -20,11 +19,10 @@ type KID struct {
 // leastKID is the smallest subset that is drawn where Size is left open.
 const leastKID = 10
 
-// Measure returns the mean and the deviation, over subsets drawn without
-// replacement, of the unbiased MMD^2 with the kernel (<x,y>/D + 1)^3. The mean
-// is unbiased whatever the sizes of the sets, which FID is not; it may be
-// negative. Subsets of one set overlap, so the deviation is that of a subset,
-// not of the mean.
+// Measure returns the mean and the deviation, over subsets drawn without replacement, of the
+// unbiased MMD^2 with the kernel (<x,y>/D + 1)^3. The mean is unbiased whatever the sizes of the
+// sets, which FID is not; it may be negative. Subsets of one set overlap, so the deviation is that
+// of a subset, not of the mean.
 func (k KID) Measure(ctx context.Context, a, b Rows) (value, deviation float64, err error) {
 	if err := checkRows("KID", a, b); err != nil {
 		return 0, 0, err

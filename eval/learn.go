@@ -24,8 +24,8 @@ type Labelled struct {
 	Class []int
 }
 
-// Learning says how a classifier is trained. The zero value is what `reverie
-// eval` uses: about a minute on two cores.
+// Learning says how a classifier is trained. The zero value is what `reverie eval` uses: about a
+// minute on two cores.
 type Learning struct {
 	Steps int     // 0: 1000
 	Batch int     // 0: 48
@@ -48,11 +48,10 @@ func (l Learning) withDefaults() Learning {
 	return l
 }
 
-// The rest of the recipe, that of small residual networks on small images:
-// Nesterov's momentum and weight decay (He et al. 2016, arXiv:1603.05027),
-// smoothed labels (Szegedy et al. 2016, arXiv:1512.00567), a rate that rises
-// over the first fifth and falls to 0 along a cosine, images mirrored and moved
-// by up to an eighth of their side.
+// The rest of the recipe, that of small residual networks on small images: Nesterov's momentum and
+// weight decay (He et al. 2016, arXiv:1603.05027), smoothed labels (Szegedy et al. 2016,
+// arXiv:1512.00567), a rate that rises over the first fifth and falls to 0 along a cosine, images
+// mirrored and moved by up to an eighth of their side.
 const (
 	momentum  = 0.9
 	decay     = 5e-4
@@ -64,9 +63,9 @@ const (
 var ErrNoClasses = errors.New("eval: the data have fewer than two classes, and a classifier has nothing to tell apart: put images into one folder per class, " +
 	"give other features as an ONNX file (--features FILE.onnx), or leave out fid, kid and pr")
 
-// TrainClassifier trains a classifier on the images that have a class, of
-// which at least two must occur, and tests it on others, which may be none. The
-// weights depend on the images, their classes and l alone.
+// TrainClassifier trains a classifier on the images that have a class, of which at least two must
+// occur, and tests it on others, which may be none. The weights depend on the images, their classes
+// and l alone.
 func TrainClassifier(ctx context.Context, e *engine.Engine, images, test Labelled, l Learning) (*Classifier, error) {
 	l = l.withDefaults()
 	index := classIndex(images.Class)
@@ -105,8 +104,8 @@ func classIndex(class []int) map[int]int {
 	return index
 }
 
-// only returns the images whose class is in the index, with its number there,
-// at the size that a classifier sees.
+// only returns the images whose class is in the index, with its number there, at the size that a
+// classifier sees.
 func (l Labelled) only(ctx context.Context, index map[int]int) Labelled {
 	out := Labelled{Images: Images{N: 0, Kind: l.Kind}}
 	for i, k := range l.Class {
@@ -145,7 +144,8 @@ func train(ctx context.Context, e *engine.Engine, m *classifier.Model, images La
 	return learner.Release(), nil
 }
 
-// crossEntropy is the method of a classifier: -log p of the classes of each image, by the smoothed labels.
+// crossEntropy is the method of a classifier: -log p of the classes of each image, by the smoothed
+// labels.
 func crossEntropy(e *engine.Engine, m *classifier.Model, images Labelled, l Learning) learn.Method {
 	classes := slices.Max(images.Class) + 1
 	return learn.Plain{
@@ -173,8 +173,8 @@ func (l Learning) rate(i int) float64 {
 // graphVector is the shape of one number per image of x.
 func graphVector(x *graph.Node) shapes.Shape { return shapes.Make(x.DType(), x.Shape().Dim(0)) }
 
-// batch makes the images and the smoothed labels of a step: passes over the
-// images, each in its own order, each image mirrored and moved at random.
+// batch makes the images and the smoothed labels of a step: passes over the images, each in its own
+// order, each image mirrored and moved at random.
 func (m Labelled) batch(l Learning, step, classes int) (x, target []float32) {
 	size := m.H * m.W * m.C
 	x, target = make([]float32, l.Batch*size), make([]float32, l.Batch*classes)
@@ -203,8 +203,8 @@ func shift(u float64, side int) int {
 	return int(u*float64(2*reach+1)) - reach
 }
 
-// moved copies image k into dst, mirrored if asked and moved by dy, dx; what
-// comes in is the border's pixel.
+// moved copies image k into dst, mirrored if asked and moved by dy, dx; what comes in is the
+// border's pixel.
 func (m Images) moved(dst []float32, k int, mirrored bool, dy, dx int) {
 	img := m.Image(k)
 	for y := range m.H {

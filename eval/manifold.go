@@ -11,22 +11,20 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// PrecisionRecall compares what two sets of features cover. The zero value is
-// the paper's, K = 3.
+// PrecisionRecall compares what two sets of features cover. The zero value is the paper's, K = 3.
 type PrecisionRecall struct {
 	K    int // neighbour whose distance is a ball's radius; 0: 3
 	Seed uint64
 }
 
-// Measure returns the share of samples within the reference's manifold
-// (precision: how many look real) and of the reference within the samples'
-// (recall: how much of the variety is there). A set's manifold is the union of
-// balls around its members, each reaching to its K-th nearest other
+// Measure returns the share of samples within the reference's manifold (precision: how many look
+// real) and of the reference within the samples' (recall: how much of the variety is there). A
+// set's manifold is the union of balls around its members, each reaching to its K-th nearest other
 // (Kynkaanniemi et al. 2019, arXiv:1904.06991, eqs. 1 and 2).
 //
-// Both depend on the sizes, so equally many of each are compared, as in the
-// paper: where one set is larger, the means over its disjoint parts of the
-// other's size are returned, up to 32. Each set needs K+1 members.
+// Both depend on the sizes, so equally many of each are compared, as in the paper: where one set is
+// larger, the means over its disjoint parts of the other's size are returned, up to 32. Each set
+// needs K+1 members.
 func (p PrecisionRecall) Measure(ctx context.Context, samples, reference Rows) (precision, recall float64, err error) {
 	if err := checkRows("precision and recall", samples, reference); err != nil {
 		return 0, 0, err
@@ -82,8 +80,7 @@ func radii(ctx context.Context, r Rows, k int) []float64 {
 	return out
 }
 
-// covered is the share of the rows of x that lie in a ball around a row of
-// centres.
+// covered is the share of the rows of x that lie in a ball around a row of centres.
 func covered(ctx context.Context, x, centres Rows, squaredRadii []float64) float64 {
 	in := make([]float64, x.N)
 	eachDistance(ctx, x, centres, func(i int, d []float64) {

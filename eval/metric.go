@@ -37,7 +37,8 @@ type Case struct {
 	Training  *Set // nil: not known
 	Withheld  *Set // held out of Training; nil: not known
 	Seed      uint64
-	// Model is the model, and Likelihood how it is measured, beside what a metric's settings say. nil for metrics of samples.
+	// Model is the model, and Likelihood how it is measured, beside what a metric's settings say.
+	// nil for metrics of samples.
 	Model      *model.Model
 	Likelihood model.LikelihoodOptions
 
@@ -83,23 +84,27 @@ const (
 	More Better = "more"
 )
 
-// A Metric is one way to judge, a row of [Metrics]. Its settings are the tagged fields of its struct.
+// A Metric is one way to judge, a row of [Metrics]. Its settings are the tagged fields of its
+// struct.
 type Metric interface {
 	table.Row
 	About() Base
-	// Measure returns the metric's numbers of a case. An error that is [ErrUnfit] says that there are none for what there is.
+	// Measure returns the metric's numbers of a case. An error that is [ErrUnfit] says that there
+	// are none for what there is.
 	Measure(ctx context.Context, c *Case) ([]Value, error)
 }
 
 // A Validator is a Metric with settings that may not go together; Validate says which.
 type Validator interface{ Validate() error }
 
-// A Base is what a metric says of itself. Embedded, it makes a struct with a method Measure a Metric.
+// A Base is what a metric says of itself. Embedded, it makes a struct with a method Measure a
+// Metric.
 type Base struct {
 	table.Info
 	Subject Subject
-	// Reads are flags beside the metric's own settings that it uses: of features "features", and of a metric of the model what it takes of
-	// the sampling, such as "process" where it can be measured under another one.
+	// Reads are flags beside the metric's own settings that it uses: of features "features", and of
+	// a metric of the model what it takes of the sampling, such as "process" where it can be
+	// measured under another one.
 	Reads []string
 }
 
@@ -118,7 +123,8 @@ func (p Plain) Measure(ctx context.Context, c *Case) ([]Value, error) { return p
 // A Subject is what a metric judges.
 type Subject int
 
-// The subjects: samples of any kind, of images or of points, or the model itself, on each reference set.
+// The subjects: samples of any kind, of images or of points, or the model itself, on each reference
+// set.
 const (
 	Any Subject = iota
 	ImagesOnly
@@ -141,7 +147,8 @@ func (s Subject) Fits(k kind.Kind) error {
 var Metrics = table.New[Metric]("metrics", "metrics", " of eval",
 	swd, w2, mmd, fid, kid, precisionRecall, nearestTraining, elbo, vlb, flow)
 
-// Choose returns the metrics that are named, in the table's order, with settings of their own; of no names all but those of a model.
+// Choose returns the metrics that are named, in the table's order, with settings of their own; of
+// no names all but those of a model.
 func Choose(names ...string) ([]Metric, error) {
 	for _, n := range names {
 		if _, err := Metrics.Find(n); err != nil {

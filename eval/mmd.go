@@ -9,8 +9,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// A Kernel is k(x, y) as a function of one number: of the squared distance |x-y|^2, which is the same wherever the two lie, or else of the
-// inner product <x, y>.
+// A Kernel is k(x, y) as a function of one number: of the squared distance |x-y|^2, which is the
+// same wherever the two lie, or else of the inner product <x, y>.
 type Kernel struct {
 	Distance func(squared float64) float64
 	Product  func(xy float64) float64 // where Distance is nil
@@ -20,8 +20,8 @@ type Kernel struct {
 //
 //	k(x, y) = mean over s of exp(-|x-y|^2 / (2 s^2)),
 //
-// each of which alone makes MMD a distance between laws (Gretton et al. 2012,
-// "A kernel two-sample test"); several see structure of several sizes.
+// each of which alone makes MMD a distance between laws (Gretton et al. 2012, "A kernel two-sample
+// test"); several see structure of several sizes.
 func RBF(bandwidths ...float64) Kernel {
 	return Kernel{Distance: func(d float64) float64 {
 		sum := 0.0
@@ -32,8 +32,7 @@ func RBF(bandwidths ...float64) Kernel {
 	}}
 }
 
-// Polynomial is the kernel (scale <x, y> + offset)^degree. KID's is
-// Polynomial(3, 1/D, 1).
+// Polynomial is the kernel (scale <x, y> + offset)^degree. KID's is Polynomial(3, 1/D, 1).
 func Polynomial(degree int, scale, offset float64) Kernel {
 	return Kernel{Product: func(xy float64) float64 {
 		v, p := scale*xy+offset, 1.0
@@ -50,9 +49,8 @@ var octaves = [...]float64{0.25, 0.5, 1, 2, 4}
 // medianRows is how many rows the median distance is taken over at most.
 const medianRows = 1000
 
-// Bandwidths returns the median distance between different rows of r (of 1000
-// drawn by seed, if there are more) times 1/4, 1/2, 1, 2 and 4. The error says
-// that the rows are all the same.
+// Bandwidths returns the median distance between different rows of r (of 1000 drawn by seed, if
+// there are more) times 1/4, 1/2, 1, 2 and 4. The error says that the rows are all the same.
 func Bandwidths(ctx context.Context, r Rows, seed uint64) ([]float64, error) {
 	if err := checkRows("bandwidth", r, r); err != nil {
 		return nil, err
@@ -83,10 +81,10 @@ func Bandwidths(ctx context.Context, r Rows, seed uint64) ([]float64, error) {
 //
 //	MMD^2 = E k(x,x') + E k(y,y') - 2 E k(x,y),  x != x', y != y'
 //
-// between the laws of x and y, which may be negative, and its standard error by
-// the jackknife over both sets: right where the laws differ by more than the
-// sets can hide, too large by up to sqrt(2) where they are the same (Gretton et
-// al. 2012, lemma 6; Efron & Stein 1981). It needs 3 rows of each.
+// between the laws of x and y, which may be negative, and its standard error by the jackknife over
+// both sets: right where the laws differ by more than the sets can hide, too large by up to sqrt(2)
+// where they are the same (Gretton et al. 2012, lemma 6; Efron & Stein 1981). It needs 3 rows of
+// each.
 func MMD(ctx context.Context, k Kernel, x, y Rows) (mmd, se float64, err error) {
 	if err := checkRows("MMD", x, y); err != nil {
 		return 0, 0, err
@@ -117,8 +115,8 @@ func discrepancy(xx, yy, xy float64, n, m int) float64 {
 	return xx/(float64(n)*float64(n-1)) + yy/(float64(m)*float64(m-1)) - 2*xy/(float64(n)*float64(m))
 }
 
-// kernelSums returns for each row of a the sum of k over the rows of b, without
-// its own if they are the same set.
+// kernelSums returns for each row of a the sum of k over the rows of b, without its own if they are
+// the same set.
 func kernelSums(ctx context.Context, k Kernel, a, b Rows, same bool) []float64 {
 	each, value := eachDistance, k.Distance
 	if value == nil {
@@ -158,8 +156,7 @@ func spread(v []float64) (s float64) {
 
 var mmd = Plain{Base{Info: table.Info{Name: "mmd", Text: "squared maximum mean discrepancy of the values, times 1000: Gaussian kernels of 1/4 to 4 times the median distance of the reference"}}, measureMMD}
 
-// maxKernelRows bounds the rows of each set that the kernels of mmd compare,
-// all with all.
+// maxKernelRows bounds the rows of each set that the kernels of mmd compare, all with all.
 const maxKernelRows = 5000
 
 func measureMMD(ctx context.Context, c *Case) ([]Value, error) {

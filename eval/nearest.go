@@ -10,9 +10,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Nearest returns for each query the index of the image of data with the least
-// squared distance in pixels, itself or mirrored left to right: what a model
-// that memorises would have copied.
+// Nearest returns for each query the index of the image of data with the least squared distance in
+// pixels, itself or mirrored left to right: what a model that memorises would have copied.
 func Nearest(ctx context.Context, query, data Images) []int {
 	at, _ := nearest(ctx, query, data)
 	return at
@@ -48,8 +47,8 @@ func nearest(ctx context.Context, query, data Images) (at []int, squared []float
 	return at, squared
 }
 
-// squaredDistance is |image k - x|^2, with image k mirrored if asked; once past
-// the limit it may stop.
+// squaredDistance is |image k - x|^2, with image k mirrored if asked; once past the limit it may
+// stop.
 func (m Images) squaredDistance(k int, x []float32, mirrored bool, limit float64) (sum float64) {
 	img := m.Image(k)
 	for y := range m.H {
@@ -70,24 +69,23 @@ func (m Images) squaredDistance(k int, x []float32, mirrored bool, limit float64
 	return sum
 }
 
-// A Memory says how near a model's samples come to its training images,
-// beside how near images come that it never saw.
+// A Memory says how near a model's samples come to its training images, beside how near images come
+// that it never saw.
 type Memory struct {
-	// Nearer is the share of pairs of a sample and a held-out image in which
-	// the sample is nearer to its nearest training image than the held-out one
-	// to its own, ties half: 1/2 for images drawn from the data's law, 1 for
-	// copies. Smooth images are near to everything: a blurred sample raises it
-	// too.
+	// Nearer is the share of pairs of a sample and a held-out image in which the sample is nearer
+	// to its nearest training image than the held-out one to its own, ties half: 1/2 for images
+	// drawn from the data's law, 1 for copies. Smooth images are near to everything: a blurred
+	// sample raises it too.
 	Nearer float64
-	// Copies is the share of samples that are nearer to a training image than
-	// every held-out image is.
+	// Copies is the share of samples that are nearer to a training image than every held-out image
+	// is.
 	Copies float64
 	// Samples and HeldOut are the mean distances, root mean square per value.
 	Samples, HeldOut float64
 }
 
-// Memorised measures a Memory by distances in pixels, training images also
-// mirrored. Of points, mirrored means nothing and is left out.
+// Memorised measures a Memory by distances in pixels, training images also mirrored. Of points,
+// mirrored means nothing and is left out.
 func Memorised(ctx context.Context, samples, heldOut, training Images) (Memory, error) {
 	for _, x := range []Images{samples, heldOut} {
 		if err := sameSize(x, training); err != nil {
@@ -136,8 +134,7 @@ func rootMean(squared []float64, m Images) float64 {
 
 var nearestTraining = Plain{Base{Info: table.Info{Name: "nearest", Text: "are samples nearer to the training images than held-out images are"}, Reads: []string{"nearest"}}, measureNearest}
 
-// measureNearest compares with the training images; beside others there is
-// nothing to say.
+// measureNearest compares with the training images; beside others there is nothing to say.
 func measureNearest(ctx context.Context, c *Case) ([]Value, error) {
 	if c.Reference != c.Training || c.Samples == c.Training {
 		return nil, nil

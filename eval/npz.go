@@ -9,12 +9,12 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-// arrayName is the key under which numpy.savez puts an array without a name,
-// and where all evaluators of the field look for samples.
+// arrayName is the key under which numpy.savez puts an array without a name, and where all
+// evaluators of the field look for samples.
 const arrayName = "arr_0"
 
-// ReadNPZ reads samples from the array arr_0 of an npz file: images uint8
-// [N,H,W,C], points [N,D] of any type of number, or fields of floats [N,H,W,C].
+// ReadNPZ reads samples from the array arr_0 of an npz file: images uint8 [N,H,W,C], points [N,D]
+// of any type of number, or fields of floats [N,H,W,C].
 func ReadNPZ(path string) (Images, error) {
 	z, err := checkpoint.OpenNPZ(path)
 	if err != nil {
@@ -39,7 +39,8 @@ func ReadNPZ(path string) (Images, error) {
 		path, arrayName, checkpoint.NumpyName(a.DType), a.Shape, remedy(a))
 }
 
-// remedy says how an array of images of floats, of integers, or without channels becomes what is read; nothing is guessed of its values.
+// remedy says how an array of images of floats, of integers, or without channels becomes what is
+// read; nothing is guessed of its values.
 func remedy(a checkpoint.Tensor) string {
 	switch {
 	case len(a.Shape) == 4:
@@ -86,8 +87,7 @@ func numbersOf(path string, a checkpoint.Tensor, k kind.Kind) (Images, error) {
 	return m, err
 }
 
-// WriteNPZ writes samples as ReadNPZ reads them: images rounded to bytes,
-// points as float64.
+// WriteNPZ writes samples as ReadNPZ reads them: images rounded to bytes, points as float64.
 func WriteNPZ(path string, m Images) error {
 	var a checkpoint.Tensor
 	if !m.Ranged {
@@ -102,8 +102,8 @@ func WriteNPZ(path string, m Images) error {
 	return checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: arrayName, Tensor: a})
 }
 
-// Rounded returns images as they are once they have been written as 8-bit
-// files; what has no range as it is.
+// Rounded returns images as they are once they have been written as 8-bit files; what has no range
+// as it is.
 func (m Images) Rounded() Images {
 	if !m.Ranged {
 		return m

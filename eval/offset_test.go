@@ -8,8 +8,9 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-// Distances between sets of points do not depend on where these lie: 2^27 from the origin, where float32 is a lattice of width 8, every metric
-// gives what it gives at the origin. The points are multiples of 2^-20, so that both places hold the same ones exactly.
+// Distances between sets of points do not depend on where these lie: 2^27 from the origin, where
+// float32 is a lattice of width 8, every metric gives what it gives at the origin. The points are
+// multiples of 2^-20, so that both places hold the same ones exactly.
 func TestFarFromOrigin(t *testing.T) {
 	const far = 1 << 27
 	sets := func(offset float64) []Images {

@@ -10,7 +10,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// ofModel is what the metrics of a model itself set: how many samples of a reference it is judged on.
+// ofModel is what the metrics of a model itself set: how many samples of a reference it is judged
+// on.
 type ofModel struct {
 	Most int `flag:"images" range:"[1,1048576]" help:"images on which the model is judged"`
 }
@@ -43,7 +44,8 @@ func (c *Case) judged(most int) (m Images, err error) {
 	return m, nil
 }
 
-// noteDensity says that images of more than 8 bits have a density, whose bits do not compare with those of levels.
+// noteDensity says that images of more than 8 bits have a density, whose bits do not compare with
+// those of levels.
 func noteDensity(c *Case, name string, m Images) {
 	if m.Ranged && m.Levels == 0 {
 		c.Note("%s on %s images: some files hold more than 8 bits, so it is that of a density on [-1,1], not of 8-bit levels (to compare, subtract from the latter log2 127.5, 6.99 bits)", name, c.Reference.Name)
@@ -66,8 +68,8 @@ func noteErrors(c *Case, name string, e likelihood.Estimate) {
 	}
 }
 
-// divergedBits is a number of bits a dimension beyond what a density means: the
-// normal prior gives it 37 deviations out.
+// divergedBits is a number of bits a dimension beyond what a density means: the normal prior gives
+// it 37 deviations out.
 const divergedBits = 1000
 
 // noteDiverged says that a likelihood is no statement about the images.
@@ -77,8 +79,7 @@ func noteDiverged(c *Case, bits float64) {
 	}
 }
 
-// evidenceValues are a bound and its terms in bits a dimension, of a density in
-// nats too.
+// evidenceValues are a bound and its terms in bits a dimension, of a density in nats too.
 func evidenceValues(name string, e *likelihood.Evidence, levels int) []Value {
 	out := []Value{
 		bits(name, e.Total(), e.Dim), bits(name+": reconstruction", e.Reconstruction(), e.Dim),

@@ -9,7 +9,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// drift is a metric as a program adds one of its own: how far the samples' means are from the reference's.
+// drift is a metric as a program adds one of its own: how far the samples' means are from the
+// reference's.
 type drift struct {
 	Base
 	Power float64 `flag:"power" range:"[1,8]" help:"power of the distance"`
@@ -25,7 +26,8 @@ func (s *drift) Measure(_ context.Context, c *Case) ([]Value, error) {
 	return []Value{{Name: "shift", X: math.Pow(d, s.Power/2), Better: Less}}, nil
 }
 
-// A metric of a program's own is a row like the others: chosen by its name, with settings, and a judge of checkpoints.
+// A metric of a program's own is a row like the others: chosen by its name, with settings, and a
+// judge of checkpoints.
 func TestOwnMetric(t *testing.T) {
 	own := &drift{Base: Base{Info: table.Info{Name: "shift", Text: "distance of the means"}, Subject: PointsOnly}, Power: 1}
 	Metrics.Add(own)

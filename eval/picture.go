@@ -10,7 +10,8 @@ import (
 // shownNearest is the number of samples in the picture.
 const shownNearest = 16
 
-// NearestPicture shows the first samples in the upper row, and below each the training image nearest to it.
+// NearestPicture shows the first samples in the upper row, and below each the training image
+// nearest to it.
 func NearestPicture(ctx context.Context, samples, training Images) image.Image {
 	x := samples.Part(0, min(samples.N, shownNearest))
 	all := make([]image.Image, 0, 2*x.N)

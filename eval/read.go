@@ -6,7 +6,8 @@ import (
 	"github.com/reverie-go/reverie/data"
 )
 
-// Read returns all images of a set, in its order, with their classes; points in the units of their source.
+// Read returns all images of a set, in its order, with their classes; points in the units of their
+// source.
 func Read(ctx context.Context, s *data.Set) (Labelled, error) {
 	const batch = 64
 	m := Labelled{Images: Images{Kind: s.Kind(), N: s.Len(), Pix: make([]float32, 0, s.Len()*s.Kind().Size())}}

@@ -27,7 +27,8 @@ func (r *References) Of() *Set {
 	return r.Training
 }
 
-// A Reader reads references. Note is told what a person should know, Warn what the numbers cannot be read without.
+// A Reader reads references. Note is told what a person should know, Warn what the numbers cannot
+// be read without.
 type Reader struct {
 	Seed       uint64 // of what is left out of very large sets
 	Note, Warn func(text string)
@@ -39,8 +40,8 @@ func (r *Reader) All(ctx context.Context, s *data.Set) (*References, error) {
 	return &References{HeldOut: all}, err
 }
 
-// Own compares with the data that the model of that name was trained on, what was held out apart from the rest. changed says that they are
-// not the same any more, which the reader warns of.
+// Own compares with the data that the model of that name was trained on, what was held out apart
+// from the rest. changed says that they are not the same any more, which the reader warns of.
 func (r *Reader) Own(ctx context.Context, s *data.Set, name string, changed bool) (*References, error) {
 	if changed {
 		r.Warn(fmt.Sprintf("the data are not those that %s was trained on, which have changed since: to training is to what they are now, and nothing is said of memorisation", name))
@@ -61,8 +62,8 @@ func (r *Reader) Own(ctx context.Context, s *data.Set, name string, changed bool
 	return out, err
 }
 
-// Foreign compares with all of a set that the model of that name was not trained on, and beside it with the model's own data, which own opens,
-// if their training samples still have the fingerprint.
+// Foreign compares with all of a set that the model of that name was not trained on, and beside it
+// with the model's own data, which own opens, if their training samples still have the fingerprint.
 func (r *Reader) Foreign(ctx context.Context, s *data.Set, name, of string, own func() (*data.Set, error), fingerprint string) (*References, error) {
 	r.Note(fmt.Sprintf("%s was not trained on %s: all of it is compared with, and the data of the run beside", name, of))
 	out, err := r.All(ctx, s)
@@ -84,8 +85,9 @@ func (r *Reader) Foreign(ctx context.Context, s *data.Set, name, of string, own 
 	return out, err
 }
 
-// mostReferences is how many samples of so many bytes a set that is compared with has at most: those of a quarter of the memory that there is,
-// for there are up to three sets, and room is left for what the metrics make of them.
+// mostReferences is how many samples of so many bytes a set that is compared with has at most:
+// those of a quarter of the memory that there is, for there are up to three sets, and room is left
+// for what the metrics make of them.
 func mostReferences(have memory.Limit, each int64) int {
 	const share, unknown = 4, 2 << 30
 	bytes := have.Bytes / share

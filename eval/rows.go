@@ -13,8 +13,7 @@ import (
 	"github.com/reverie-go/reverie/internal/parallel"
 )
 
-// Rows is a set of N points, or of feature vectors, of D numbers each: X is
-// row after row.
+// Rows is a set of N points, or of feature vectors, of D numbers each: X is row after row.
 type Rows struct {
 	N, D int
 	X    []float64
@@ -26,7 +25,8 @@ func NewRows(n, d int) Rows { return Rows{n, d, make([]float64, n*d)} }
 // Row returns the numbers of row i.
 func (r Rows) Row(i int) []float64 { return r.X[i*r.D : (i+1)*r.D : (i+1)*r.D] }
 
-// batch returns the rows as a batch of n, over again where there are fewer. It shares their numbers.
+// batch returns the rows as a batch of n, over again where there are fewer. It shares their
+// numbers.
 func (r Rows) batch(n int) reverie.Batch[float64] {
 	b := make(reverie.Batch[float64], n)
 	for i := range b {
@@ -47,8 +47,8 @@ func (r Rows) Take(at []int) Rows {
 // errTooFew says that a set has fewer members than a number is defined for.
 var errTooFew = errors.New("too few")
 
-// TooFew says whether an error is that a set was too small for a number; the
-// error itself says how many are needed.
+// TooFew says whether an error is that a set was too small for a number; the error itself says how
+// many are needed.
 func TooFew(err error) bool { return errors.Is(err, errTooFew) }
 
 // atLeast is nil if both sets have at least need members.
@@ -117,8 +117,8 @@ func (r Rows) squares() []float64 {
 // blockRows is how many rows eachBlock multiplies at once.
 const blockRows = 256
 
-// eachDot calls f, from several goroutines, for each row i of a with its inner
-// products with all rows of b. f must not keep dots.
+// eachDot calls f, from several goroutines, for each row i of a with its inner products with all
+// rows of b. f must not keep dots.
 func eachDot(ctx context.Context, a, b Rows, f func(i int, dots []float64)) {
 	dots := make([]float64, min(blockRows, a.N)*b.N)
 	for first := 0; first < a.N && ctx.Err() == nil; first += blockRows {
@@ -134,10 +134,9 @@ func eachDot(ctx context.Context, a, b Rows, f func(i int, dots []float64)) {
 // narrowRows is the most numbers in a row whose distances are summed one by one.
 const narrowRows = 64
 
-// eachDistance is eachDot with squared distances. Of rows of a few numbers, such
-// as points, they are sums of squared differences, each right to the last digits
-// whatever the others are. Wider rows are centred on b's mean, so that little is
-// lost in |x|^2 + |y|^2 - 2 x y.
+// eachDistance is eachDot with squared distances. Of rows of a few numbers, such as points, they
+// are sums of squared differences, each right to the last digits whatever the others are. Wider
+// rows are centred on b's mean, so that little is lost in |x|^2 + |y|^2 - 2 x y.
 func eachDistance(ctx context.Context, a, b Rows, f func(i int, squared []float64)) {
 	if a.D <= narrowRows {
 		eachDifference(ctx, a, b, f)

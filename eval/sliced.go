@@ -11,8 +11,8 @@ import (
 	"github.com/reverie-go/reverie/internal/parallel"
 )
 
-// Sliced is the sliced Wasserstein distance of order 2 between two sets of
-// points. The zero value takes 512 directions.
+// Sliced is the sliced Wasserstein distance of order 2 between two sets of points. The zero value
+// takes 512 directions.
 type Sliced struct {
 	Directions int // 0: 512
 	Seed       uint64
@@ -22,9 +22,9 @@ type Sliced struct {
 //
 //	sqrt(E_d W2^2({<d, x>}, {<d, y>})),  |d| = 1,
 //
-// where W2 of numbers compares equal quantiles, whatever the sizes of the sets
-// (Rabin et al. 2011; Bonneel et al. 2015, "Sliced and Radon Wasserstein
-// barycenters of measures"). For laws that differ by a shift m alone it is
+// where W2 of numbers compares equal quantiles, whatever the sizes of the sets (Rabin et al. 2011;
+// Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters of measures"). For laws that
+// differ by a shift m alone it is
 // |m|/sqrt(D).
 func (s Sliced) Measure(ctx context.Context, a, b Rows) (float64, error) {
 	if err := checkRows("sliced distance", a, b); err != nil {
@@ -56,8 +56,8 @@ func along(r Rows, d []float64) []float64 {
 //
 //	int_0^1 (F^-1(q) - G^-1(q))^2 dq
 //
-// with F^-1 constant on [i/n, (i+1)/n). Counted in units of 1/(n m), so that no
-// step is lost to rounding.
+// with F^-1 constant on [i/n, (i+1)/n). Counted in units of 1/(n m), so that no step is lost to
+// rounding.
 func quantileDistance(a, b []float64) float64 {
 	slices.Sort(a)
 	slices.Sort(b)

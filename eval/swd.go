@@ -14,8 +14,7 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// SWD holds what its Measure draws at random. The zero value is the
-// paper's setting.
+// SWD holds what its Measure draws at random. The zero value is the paper's setting.
 type SWD struct {
 	Patches     int    // patches drawn from each of the larger set's images; 0: 128
 	Projections int    // directions; 0: 512
@@ -31,16 +30,14 @@ type Level struct {
 	Distance float64 // times 1000, as the paper prints it
 }
 
-// Measure returns the sliced Wasserstein distance between 7x7 patches of the
-// two sets at each level of a Laplacian pyramid, full resolution first, down to
-// the last level of at least 16 pixels (Karras et al. 2018, section 5,
-// arXiv:1710.10196):
+// Measure returns the sliced Wasserstein distance between 7x7 patches of the two sets at each level
+// of a Laplacian pyramid, full resolution first, down to the last level of at least 16 pixels
+// (Karras et al. 2018, section 5, arXiv:1710.10196):
 //
 //	1000 E_d W1({<d, p>}, {<d, q>}),  p, q patches, |d| = 1
 //
-// Patches are normalised per set and channel to mean 0 and deviation 1. From
-// both sets equally many patches are drawn, whatever the numbers of images. A
-// context that ends stops it with its error.
+// Patches are normalised per set and channel to mean 0 and deviation 1. From both sets equally many
+// patches are drawn, whatever the numbers of images. A context that ends stops it with its error.
 func (s SWD) Measure(ctx context.Context, a, b Images) ([]Level, error) {
 	if err := sameSize(a, b); err != nil {
 		return nil, err
@@ -94,8 +91,8 @@ func shrink(ctx context.Context, m Images) Images {
 	return out
 }
 
-// enlarge is the other way: zeros between the pixels, then four times the filter,
-// mirrored at the border of the enlarged image as the paper's program has it.
+// enlarge is the other way: zeros between the pixels, then four times the filter, mirrored at the
+// border of the enlarged image as the paper's program has it.
 func enlarge(ctx context.Context, m Images, h, w int) Images {
 	out := Images{N: m.N, Kind: m.Kind.Sized(h, w), Pix: make([]float32, m.N*h*w*m.C)}
 	out.fill(ctx, func(img, y, x, c int) (v float32) {
@@ -151,8 +148,8 @@ func difference(a, b Images) Images {
 	return out
 }
 
-// patches draws count patches, from the images in turn, as rows of a matrix
-// with every channel normalised.
+// patches draws count patches, from the images in turn, as rows of a matrix with every channel
+// normalised.
 func patches(m Images, count int, s random.Stream) []float32 {
 	dim := patchSize * patchSize * m.C
 	rows := make([]float32, 0, count*dim)
@@ -211,8 +208,8 @@ func (s SWD) distance(ctx context.Context, a, b []float32, count, depth int) flo
 // together is how many directions are projected on at once.
 const together = 32
 
-// project puts the inner products of count rows with n directions into dst,
-// direction after direction.
+// project puts the inner products of count rows with n directions into dst, direction after
+// direction.
 func project(dst, rows []float32, count int, d []float32, n int) {
 	dim := len(d) / n
 	blas32.Gemm(blas.NoTrans, blas.Trans, 1, blas32.General{Rows: n, Cols: dim, Stride: dim, Data: d},
@@ -220,8 +217,8 @@ func project(dst, rows []float32, count int, d []float32, n int) {
 		blas32.General{Rows: n, Cols: count, Stride: count, Data: dst})
 }
 
-// wasserstein is W1 between two samples of equal size: the mean distance of
-// their sorted values. It sorts its arguments.
+// wasserstein is W1 between two samples of equal size: the mean distance of their sorted values. It
+// sorts its arguments.
 func wasserstein(a, b []float32) float64 {
 	sortFloats(a)
 	sortFloats(b)
@@ -232,8 +229,8 @@ func wasserstein(a, b []float32) float64 {
 	return sum / float64(len(a))
 }
 
-// sortFloats sorts numbers without NaN by the digits of their bits, eleven at a
-// time: ten times as fast as comparing, for the tens of thousands there are.
+// sortFloats sorts numbers without NaN by the digits of their bits, eleven at a time: ten times as
+// fast as comparing, for the tens of thousands there are.
 func sortFloats(v []float32) {
 	const digit = 11
 	from, to := make([]uint32, len(v)), make([]uint32, len(v))
@@ -263,12 +260,12 @@ func sortFloats(v []float32) {
 
 var swd = Plain{Base{Info: table.Info{Name: "swd", Text: "sliced Wasserstein distance: of 7x7 patches at each level of a pyramid, times 1000 (images); of order 2 (points)"}}, measureSWD}
 
-// maxPatched is the number of reference images from which swd draws patches,
-// where there are no more samples than that.
+// maxPatched is the number of reference images from which swd draws patches, where there are no
+// more samples than that.
 const maxPatched = 2048
 
-// maxPatches is the number of patches that swd draws of each set at most: 128,
-// the paper's number, of 512 images.
+// maxPatches is the number of patches that swd draws of each set at most: 128, the paper's number,
+// of 512 images.
 const maxPatches = 1 << 16
 
 func measureSWD(ctx context.Context, c *Case) ([]Value, error) {

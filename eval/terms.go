@@ -11,13 +11,13 @@ import (
 	"github.com/reverie-go/reverie/likelihood"
 )
 
-// TermsCSV is a table of the bounds term by term, in bits a dimension with standard errors over images and draws (empty where there are
-// too few):
+// TermsCSV is a table of the bounds term by term, in bits a dimension with standard errors over
+// images and draws (empty where there are too few):
 //
 //	bound,term,t,lambda,bits_per_dim,standard_error
 //
-// with a row for each step that was visited (its index or time t, and lambda = log(a/s) there), and the sums: reconstruction,
-// prior, steps and total.
+// with a row for each step that was visited (its index or time t, and lambda = log(a/s) there), and
+// the sums: reconstruction, prior, steps and total.
 func TermsCSV(bounds []likelihood.Named) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
@@ -45,8 +45,8 @@ func TermsCSV(bounds []likelihood.Named) []byte {
 	return b.Bytes()
 }
 
-// TermsSVG is a picture of the bounds' steps, in bits a dimension over t, each in a band of two standard errors either way; the first
-// bound, which varies least, above the others.
+// TermsSVG is a picture of the bounds' steps, in bits a dimension over t, each in a band of two
+// standard errors either way; the first bound, which varies least, above the others.
 func TermsSVG(bounds []likelihood.Named) ([]byte, error) {
 	c := chart.New("", "t", "bits a dimension, of each step")
 	for i, n := range slices.Backward(bounds) {

@@ -16,7 +16,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// TestTermsFiles: the table's steps sum to its totals, and the picture is well-formed and names each bound.
+// TestTermsFiles: the table's steps sum to its totals, and the picture is well-formed and names
+// each bound.
 func TestTermsFiles(t *testing.T) {
 	m, err := mixture.Named("two-modes")
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 	"github.com/reverie-go/reverie/internal/terminal"
 )
 
-// WriteText prints the report as an aligned table with its notes, in 80 columns; name is that of what was judged.
+// WriteText prints the report as an aligned table with its notes, in 80 columns; name is that of
+// what was judged.
 func (r *Report) WriteText(w io.Writer, name string) error {
 	fmt.Fprintf(w, "%s: ", name)
 	if r.Draws > 0 {
@@ -92,7 +93,8 @@ var arrows = map[Better]string{Less: "↓ ", More: "↑ "}
 // narrower shortens the cells of a table.
 var narrower = strings.NewReplacer(" ± ", "±", " to ", "/")
 
-// writeTable writes lines of cells below each other, in 80 columns: where they are too wide for that, with fewer spaces.
+// writeTable writes lines of cells below each other, in 80 columns: where they are too wide for
+// that, with fewer spaces.
 func writeTable(w io.Writer, lines [][]string) error {
 	text, err := aligned(lines, strings.NewReplacer())
 	if err == nil && widest(text) > terminal.Width {
@@ -124,12 +126,12 @@ func widest(text string) (n int) {
 	return n
 }
 
-// roundingError is the share of a number below which its error is what float64
-// rounds away, as of draws that are all the same.
+// roundingError is the share of a number below which its error is what float64 rounds away, as of
+// draws that are all the same.
 const roundingError = 1e-12
 
-// cellText is a number with two digits of its error, or four of itself. The very
-// large and the very small have an exponent.
+// cellText is a number with two digits of its error, or four of itself. The very large and the very
+// small have an exponent.
 func cellText(c *Cell) string {
 	switch {
 	case c == nil:

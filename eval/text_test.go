@@ -27,7 +27,8 @@ func TestCellText(t *testing.T) {
 	}
 }
 
-// Columns stand below each other; which way is better, how many are compared, what ± means and the notes are told.
+// Columns stand below each other; which way is better, how many are compared, what ± means and the
+// notes are told.
 func TestWriteReport(t *testing.T) {
 	var b bytes.Buffer
 	r := &Report{Samples: 1000, Draws: 3, HeldOut: 27, Training: 1420, Features: "some", Notes: []string{"hear"}, Rows: []Row{

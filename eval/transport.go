@@ -8,14 +8,13 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// maxAssigned bounds the rows of an exact assignment, whose time grows with the
-// cube.
+// maxAssigned bounds the rows of an exact assignment, whose time grows with the cube.
 const maxAssigned = 2048
 
-// Transport is the Wasserstein distance between two sets of points, each of the
-// same weight in its set. The zero value takes all of both sets where their
-// sizes have a common multiple of 2048 at most, such as equal ones; else as many
-// of the larger one, drawn at random, as the smaller has, 2048 at most.
+// Transport is the Wasserstein distance between two sets of points, each of the same weight in its
+// set. The zero value takes all of both sets where their sizes have a common multiple of 2048 at
+// most, such as equal ones; else as many of the larger one, drawn at random, as the smaller has,
+// 2048 at most.
 type Transport struct {
 	N    int    // points drawn of each set; 0: as said
 	Seed uint64 // draws them
@@ -25,11 +24,10 @@ type Transport struct {
 //
 //	W2^2 = min over couplings of mean |x - y|^2
 //
-// of the points that it takes, exactly up to rounding: by an assignment of
-// squared distances, a point being there as often as makes the numbers equal.
-// taken is how many points it took of each set, where it did not take all of
-// both, else 0. Between two sets of one law W2^2 is not 0 but a floor that falls
-// with their sizes.
+// of the points that it takes, exactly up to rounding: by an assignment of squared distances, a
+// point being there as often as makes the numbers equal. taken is how many points it took of each
+// set, where it did not take all of both, else 0. Between two sets of one law W2^2 is not 0 but a
+// floor that falls with their sizes.
 func (t Transport) Measure(ctx context.Context, x, y Rows) (squared float64, taken int, err error) {
 	if err := checkRows("W2", x, y); err != nil {
 		return 0, 0, err
@@ -68,8 +66,8 @@ func multiple(n, m int) int {
 	return n / a * m
 }
 
-// take returns n of the rows, in their order if that is all, else drawn by
-// seed. which keeps apart the sets of one measurement.
+// take returns n of the rows, in their order if that is all, else drawn by seed. which keeps apart
+// the sets of one measurement.
 func take(r Rows, n int, seed uint64, which int) Rows {
 	if r.N <= n {
 		return r

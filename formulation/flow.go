@@ -39,8 +39,8 @@ func (*Flow) Suits(Formulation, func(string) bool) map[string]string {
 	return suits("heun", "velocity", "")
 }
 
-// Refuse reports predictions that leave the data open where a flow is all noise, and what asks for a
-// noise level where there is none.
+// Refuse reports predictions that leave the data open where a flow is all noise, and what asks for
+// a noise level where there is none.
 func (*Flow) Refuse(f Formulation) error {
 	between := len(f.From) > 0
 	switch {

@@ -1,5 +1,5 @@
-// Package formulation says in words what a network learns: the processes, predictions, weightings and
-// laws of times that flags and files choose by name, each a row of a table with its settings.
+// Package formulation says in words what a network learns: the processes, predictions, weightings
+// and laws of times that flags and files choose by name, each a row of a table with its settings.
 //
 //	f := formulation.Formulation{
 //		Spec:  formulation.Spec{Process: &formulation.VP{Schedule: formulation.Cosine}, Prediction: formulation.V},
@@ -32,8 +32,8 @@ type Spec struct {
 	Process    Process    `flag:"process" of:"process" help:"process" group:"Formulation"`
 	Prediction Prediction `flag:"prediction" of:"prediction" help:"what the network predicts" group:"Formulation"`
 	Energy     bool       `flag:"energy" help:"the prediction is the gradient of an energy" group:"Network" rare:"true"`
-	// Variance is that of ddpm's reverse steps, a name of sample.Variances: of the samples by default, and,
-	// where it is learned, of what the network has as a second output.
+	// Variance is that of ddpm's reverse steps, a name of sample.Variances: of the samples by
+	// default, and, where it is learned, of what the network has as a second output.
 	Variance string `flag:"variance" of:"variance" help:"noise of solver ddpm" group:"Sampling" rare:"true"`
 }
 
@@ -53,8 +53,8 @@ func (s Spec) Between() bool {
 	return ok && p.HasFarEnd()
 }
 
-// Text is what says by which process something was made: pairs of a flag and its value, without what
-// stands for a default or has no effect.
+// Text is what says by which process something was made: pairs of a flag and its value, without
+// what stands for a default or has no effect.
 func (s Spec) Text() (text [][2]string) {
 	of := struct {
 		Process Process `flag:"process" of:"process"`
@@ -103,8 +103,8 @@ func (f Formulation) New() (o reverie.Objective, err error) {
 	return o, nil
 }
 
-// Validate finds parts that make no sense together, and names the nearest that do. Each by itself is
-// for table.Check.
+// Validate finds parts that make no sense together, and names the nearest that do. Each by itself
+// is for table.Check.
 func (f Formulation) Validate() error {
 	if err := f.validateEnds(); err != nil {
 		return err

@@ -118,8 +118,8 @@ func runs(t *testing.T, args ...string) (string, bool) {
 	return string(out), err == nil
 }
 
-// TestOwnRows: what a program adds to the tables is chosen by flags, trains, is saved, loads, goes on and samples, and is listed, helped
-// with and refused as what comes with reverie.
+// TestOwnRows: what a program adds to the tables is chosen by flags, trains, is saved, loads, goes
+// on and samples, and is listed, helped with and refused as what comes with reverie.
 func TestOwnRows(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	train := func(args ...string) []string {

@@ -31,8 +31,8 @@ type plain struct {
 
 func (p plain) Param() reverie.Param { return p.param }
 
-// score is the prediction of the score, of which all that would count are the lowest noise levels, were
-// its errors weighted alike.
+// score is the prediction of the score, of which all that would count are the lowest noise levels,
+// were its errors weighted alike.
 type score struct{ plain }
 
 // Suits says what goes well with it where it is regressed on.

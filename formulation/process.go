@@ -35,7 +35,8 @@ var Processes = table.New[Process]("process", "processes", ": x_t = alpha x0 + s
 	&Flow{},
 )
 
-// suits are those of a process of continuous time: the loss of DDPM's lecture goes with none of them.
+// suits are those of a process of continuous time: the loss of DDPM's lecture goes with none of
+// them.
 func suits(solver, prediction, times string) map[string]string {
 	all := map[string]string{"solver": solver, "loss": "mse"}
 	if prediction != "" {

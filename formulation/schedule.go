@@ -61,8 +61,8 @@ func (b BetaRange) text(name string) string {
 	return fmt.Sprintf("%s betas %v to %v", name, b.Start, b.End)
 }
 
-// vpSteps is the number of steps whose betas, times it, are the beta(t) of a VP-SDE: the paper's 0.1
-// and 20 are then DDPM's 1e-4 and 0.02 (Song et al. 2021, arXiv:2011.13456, appendix B).
+// vpSteps is the number of steps whose betas, times it, are the beta(t) of a VP-SDE: the paper's
+// 0.1 and 20 are then DDPM's 1e-4 and 0.02 (Song et al. 2021, arXiv:2011.13456, appendix B).
 const vpSteps = 1000
 
 // vp is the VP-SDE between the betas.
@@ -126,8 +126,8 @@ func (cosine) VP() (reverie.Process, error) { return reverie.CosineVP{}, nil }
 
 func (cosine) String() string { return "cosine betas" }
 
-// Sigmoid is, of ddpm, a beta that is a sigmoid of t, as diffusers has it; of vp abar is one (Jabri et
-// al. 2022), which has no betas to choose.
+// Sigmoid is, of ddpm, a beta that is a sigmoid of t, as diffusers has it; of vp abar is one (Jabri
+// et al. 2022), which has no betas to choose.
 type Sigmoid struct{ BetaRange }
 
 // Row implements table.Row.

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestBadBetas: tables that are none are refused, and so is a schedule of the other kind of process.
+// TestBadBetas: tables that are none are refused, and so is a schedule of the other kind of
+// process.
 func TestBadBetas(t *testing.T) {
 	for _, c := range []struct {
 		schedule Schedule

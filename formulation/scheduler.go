@@ -35,8 +35,8 @@ type chosen struct {
 	Prediction Prediction `flag:"prediction" of:"prediction"`
 }
 
-// Scheduler describes a process in the words of files: diffusers' where it has them, else those of the
-// settings, see checkpoint.SchedulerExtra.
+// Scheduler describes a process in the words of files: diffusers' where it has them, else those of
+// the settings, see checkpoint.SchedulerExtra.
 func (s Spec) Scheduler() (checkpoint.SchedulerConfig, error) {
 	c := checkpoint.NewScheduler()
 	x := &checkpoint.SchedulerExtra{Process: nameOf(s.Process), Energy: s.Energy, Between: s.Between(), Settings: map[string]json.RawMessage{}}

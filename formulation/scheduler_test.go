@@ -53,8 +53,8 @@ func sameRow(a, b table.Row) bool {
 	return a.Row() == b.Row()
 }
 
-// TestSpecRoundTrip: every name that a flag may have goes to the words of files, by their bytes, and
-// comes back, and gives the same laws and the same kind.
+// TestSpecRoundTrip: every name that a flag may have goes to the words of files, by their bytes,
+// and comes back, and gives the same laws and the same kind.
 func TestSpecRoundTrip(t *testing.T) {
 	for _, s := range specs() {
 		written, err := s.Scheduler()

@@ -56,8 +56,8 @@ type logNormal struct{ table.Info }
 
 func (logNormal) TimeLaw(reverie.Process) reverie.TimeLaw { return reverie.LogNormalTimes{} }
 
-// unbiased says whether a law's losses, weighted as it says, have the mean that those at uniform times
-// have.
+// unbiased says whether a law's losses, weighted as it says, have the mean that those at uniform
+// times have.
 func unbiased(l TimeLaw) bool {
 	if l == nil {
 		return true

@@ -11,7 +11,8 @@ import (
 // A Weighting is the weight of a time in the loss, by its name.
 type Weighting interface {
 	table.Row
-	// Weighting makes it for the formulation that it is part of; nil is 1 on the network's own target.
+	// Weighting makes it for the formulation that it is part of; nil is 1 on the network's own
+	// target.
 	Weighting(Formulation) reverie.Weighting
 }
 
@@ -65,8 +66,8 @@ func (s Spec) variance() reverie.Variance {
 	return v.Variance
 }
 
-// validateVariance reports what a learned variance, whose loss is a bound beside the mean square, does
-// not go with.
+// validateVariance reports what a learned variance, whose loss is a bound beside the mean square,
+// does not go with.
 func (f Formulation) validateVariance() error {
 	if f.variance() != reverie.LearnedVariance {
 		return nil

@@ -1,5 +1,5 @@
-// Package guide steers sampling: a guide makes a Denoiser of a Denoiser, whose x0hat is drawn to where
-// the guide wants it. A guide is a row of Guides that is the guide itself with its settings:
+// Package guide steers sampling: a guide makes a Denoiser of a Denoiser, whose x0hat is drawn to
+// where the guide wants it. A guide is a row of Guides that is the guide itself with its settings:
 //
 //	type Towards struct {
 //		Weight float64 `flag:"weight" range:"[0,1]" help:"how far x0hat is drawn"`
@@ -12,8 +12,8 @@
 //		return reverie.Map(d, draw, func(_, u guide.Tensor) guide.Tensor { return draw(u) }), nil
 //	}
 //
-// [reverie.Map] keeps what the denoiser knows beside x0hat; a guide that is no map of x0hat passes on
-// the query, and refuses in Knows by [reverie.Want.Beyond] what it cannot keep.
+// [reverie.Map] keeps what the denoiser knows beside x0hat; a guide that is no map of x0hat passes
+// on the query, and refuses in Knows by [reverie.Want.Beyond] what it cannot keep.
 package guide
 
 import (
@@ -58,8 +58,8 @@ type Guide interface {
 //	guide.Guides.Add(new(Towards))
 var Guides = table.New[Guide]("guide", "guides", " of what is sampled")
 
-// Apply guides d by all the guides, the first one innermost: a later one sees what those before made
-// of x0hat. Settings that were changed are checked.
+// Apply guides d by all the guides, the first one innermost: a later one sees what those before
+// made of x0hat. Settings that were changed are checked.
 func Apply(s Setup, d Denoiser, guides ...Guide) (Denoiser, error) {
 	for _, g := range guides {
 		var err error

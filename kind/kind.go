@@ -1,10 +1,11 @@
-// Package kind says what samples are: what they show, their shape, the range and the units of their numbers, and whether these are
-// levels of 8 bits or real. A data source, a model and a set of samples each carry a [Kind], and whatever depends on it (what is
-// drawn, what is refused, what a message calls a sample) asks its methods, never an architecture's name or a number of channels.
+// Package kind says what samples are: what they show, their shape, the range and the units of their
+// numbers, and whether these are levels of 8 bits or real. A data source, a model and a set of
+// samples each carry a [Kind], and whatever depends on it (what is drawn, what is refused, what a
+// message calls a sample) asks its methods, never an architecture's name or a number of channels.
 //
-// What is to come has its place here: another form (a spectrogram, a molecule) is a row of the table of forms; class labels, the
-// far end of a pair and given inputs are parts of a sample beside its numbers, and become fields of Kind that are zero where
-// there are none.
+// What is to come has its place here: another form (a spectrogram, a molecule) is a row of the
+// table of forms; class labels, the far end of a pair and given inputs are parts of a sample beside
+// its numbers, and become fields of Kind that are zero where there are none.
 package kind
 
 import (
@@ -19,11 +20,13 @@ type Form string
 
 // The forms.
 const (
-	// Images are pictures in [-1,1], of 1 (grey), 3 (RGB) or 4 (RGBA, colours not premultiplied) channels.
+	// Images are pictures in [-1,1], of 1 (grey), 3 (RGB) or 4 (RGBA, colours not premultiplied)
+	// channels.
 	Images Form = "images"
 	// Points are lists of numbers without an arrangement: [1,1,D].
 	Points Form = "points"
-	// Fields are real numbers, any number of them, at the positions of a grid [H,W,C], in units of their own.
+	// Fields are real numbers, any number of them, at the positions of a grid [H,W,C], in units of
+	// their own.
 	Fields Form = "fields"
 	// Latents are what an autoencoder makes of other samples, scaled to deviation 1.
 	Latents Form = "latents"
@@ -35,19 +38,23 @@ var forms = []struct {
 	one  string
 }{{Images, "image"}, {Points, "point"}, {Fields, "field"}, {Latents, "latent"}}
 
-// A Kind says what samples are. The zero value is that of images of unknown shape, whose numbers are not known to have a range.
+// A Kind says what samples are. The zero value is that of images of unknown shape, whose numbers
+// are not known to have a range.
 type Kind struct {
 	Form Form `json:"form,omitempty"`
-	// H, W and C are the height, width and channels of a sample, [H,W,C]; 0 where it is not known yet. Points of D numbers are [1,1,D].
+	// H, W and C are the height, width and channels of a sample, [H,W,C]; 0 where it is not known
+	// yet. Points of D numbers are [1,1,D].
 	H int `json:"height"`
 	W int `json:"width"`
 	C int `json:"channels,omitempty"`
 	// Ranged says that the numbers lie in [-1,1]; else they are any finite ones.
 	Ranged bool `json:"ranged,omitempty"`
-	// Levels is how many values a number can have: 256, x = k/127.5 - 1 with k from 0 to 255, of images of 8 bits; 0 where the numbers are
-	// real. What says how probable samples are asks this: a level has the probability of its bin, and a real number has a density.
+	// Levels is how many values a number can have: 256, x = k/127.5 - 1 with k from 0 to 255, of
+	// images of 8 bits; 0 where the numbers are real. What says how probable samples are asks this:
+	// a level has the probability of its bin, and a real number has a density.
 	Levels int `json:"levels,omitempty"`
-	// Shift and Scale are the units: number y of channel k stands for Shift[k] + Scale[k] y. nil: for itself.
+	// Shift and Scale are the units: number y of channel k stands for Shift[k] + Scale[k] y. nil:
+	// for itself.
 	Shift []float64 `json:"shift,omitempty"`
 	Scale []float64 `json:"scale,omitempty"`
 }
@@ -60,7 +67,8 @@ func OfImages(h, w, c int) Kind {
 	return Kind{Form: Images, H: h, W: w, C: c, Ranged: true, Levels: ByteLevels}
 }
 
-// OfPoints is the kind of points of d numbers, in units of their own; 0: of a number that is not known yet.
+// OfPoints is the kind of points of d numbers, in units of their own; 0: of a number that is not
+// known yet.
 func OfPoints(d int) Kind { return Kind{Form: Points, H: 1, W: 1, C: d} }
 
 // OfFields is the kind of fields [h,w,c].
@@ -93,11 +101,12 @@ func (k Kind) Shape() (h, w, c int) { return k.H, k.W, k.C }
 // Size returns how many numbers a sample has.
 func (k Kind) Size() int { return k.H * k.W * k.C }
 
-// Vector says whether a sample is numbers at a single position, [1,1,C]: what dense layers take, and nothing can be convolved over.
+// Vector says whether a sample is numbers at a single position, [1,1,C]: what dense layers take,
+// and nothing can be convolved over.
 func (k Kind) Vector() bool { return k.H == 1 && k.W == 1 }
 
-// Pictorial says whether samples are pictures as people see them: resized, cut and mirrored they are as good samples, and networks
-// for images know them. All else is what it is.
+// Pictorial says whether samples are pictures as people see them: resized, cut and mirrored they
+// are as good samples, and networks for images know them. All else is what it is.
 func (k Kind) Pictorial() bool { return k.form() == Images }
 
 // Clampable is nil if numbers may be clamped to [-1,1], and else says why not.
@@ -141,7 +150,8 @@ func (k Kind) InUnits(y []float32) []float64 {
 	return x
 }
 
-// FromUnits returns the numbers of a sample [N,H,W,C] that stand for x in the units of its source, the inverse of InUnits.
+// FromUnits returns the numbers of a sample [N,H,W,C] that stand for x in the units of its source,
+// the inverse of InUnits.
 func (k Kind) FromUnits(x []float64) []float64 {
 	y := slices.Clone(x)
 	for i, v := range x {
@@ -152,8 +162,8 @@ func (k Kind) FromUnits(x []float64) []float64 {
 	return y
 }
 
-// LogVolume is the logarithm of the factor by which the units stretch volumes: with y in the numbers of a sample and x in the units of
-// its source, log p(x) = log p(y) - LogVolume.
+// LogVolume is the logarithm of the factor by which the units stretch volumes: with y in the
+// numbers of a sample and x in the units of its source, log p(x) = log p(y) - LogVolume.
 func (k Kind) LogVolume() float64 {
 	sum := 0.0
 	for _, s := range k.Scale {
@@ -197,7 +207,8 @@ func (k Kind) Dims() string {
 // String says what the samples are: "images of 32x32x3", "points of 2 numbers".
 func (k Kind) String() string { return k.Noun(2) + " of " + k.Dims() }
 
-// Comparable is nil if samples of both kinds can be compared number by number, and else says how they differ. Range and levels may.
+// Comparable is nil if samples of both kinds can be compared number by number, and else says how
+// they differ. Range and levels may.
 func (k Kind) Comparable(other Kind) error {
 	if k.form() != other.form() || k.H != other.H || k.W != other.W || k.C != other.C {
 		return fmt.Errorf("%v cannot be compared with %v", k, other)
@@ -205,8 +216,9 @@ func (k Kind) Comparable(other Kind) error {
 	return nil
 }
 
-// Bounds of what a kind may say, for it is read from files: a side of a sample, the channels that have units, and a unit.
-// Numbers of a source are at most 1e30, of which a mean may be a rounding more.
+// Bounds of what a kind may say, for it is read from files: a side of a sample, the channels that
+// have units, and a unit. Numbers of a source are at most 1e30, of which a mean may be a rounding
+// more.
 const (
 	maxSide  = 1 << 14
 	maxUnits = 1 << 12

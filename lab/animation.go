@@ -17,7 +17,8 @@ import (
 // particles is the number of points of the animation.
 const particles = 400
 
-// animationFigure makes diffusion.gif: noise flows to the data along the learned probability flow, and is diffused again.
+// animationFigure makes diffusion.gif: noise flows to the data along the learned probability flow,
+// and is diffused again.
 func animationFigure(ctx context.Context, l *lab) ([]output, error) {
 	network, err := l.diffusionNetwork(ctx)
 	if err != nil {
@@ -48,7 +49,8 @@ func animationFigure(ctx context.Context, l *lab) ([]output, error) {
 	return []output{{file: "diffusion.gif", shows: "noise flows to the data by the learned ODE, and diffuses again", bytes: b.Bytes()}}, nil
 }
 
-// A frame is a picture of the animation: points at t, in the colours of the directions of their origins, shown for so many 1/100 s.
+// A frame is a picture of the animation: points at t, in the colours of the directions of their
+// origins, shown for so many 1/100 s.
 type frame struct {
 	x, origin points
 	t         float64
@@ -100,7 +102,8 @@ func (f frame) paint(d Data) image.Image {
 	return chart.ImageAt(fig, 100)
 }
 
-// animationPalette is that of the animation: the shades, the hues whole and half over the night, and greys for text.
+// animationPalette is that of the animation: the shades, the hues whole and half over the night,
+// and greys for text.
 func animationPalette() color.Palette {
 	p := dimPalette()
 	for i := range 36 {

@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// The colours of what is on the plane: densities from night to sand, what lies on them bright; those of text and curves are package chart's.
+// The colours of what is on the plane: densities from night to sand, what lies on them bright;
+// those of text and curves are package chart's.
 var (
 	night = []color.NRGBA{ // a scale of even steps in lightness, so that it also reads in grey
 		{13, 8, 38, 255}, {38, 17, 82, 255}, {80, 18, 123, 255}, {125, 31, 130, 255}, {170, 46, 122, 255},
@@ -17,7 +18,8 @@ var (
 
 )
 
-// shades is the number of steps in which a density is painted: few enough that its level lines show and that files stay small.
+// shades is the number of steps in which a density is painted: few enough that its level lines show
+// and that files stay small.
 const shades = 24
 
 // scaleAt returns the colour of night at u in 0..1.
@@ -30,7 +32,8 @@ func scaleAt(u float64) color.NRGBA {
 // shade is the colour of the k-th of all shades.
 func shade(k int) color.NRGBA { return scaleAt(float64(k) / (shades - 1)) }
 
-// shadeOf returns the number of the shade for a density relative to its largest. The root shows thin places.
+// shadeOf returns the number of the shade for a density relative to its largest. The root shows
+// thin places.
 func shadeOf(p float64) int {
 	if !(p > 0) {
 		return 0

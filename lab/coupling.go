@@ -63,8 +63,8 @@ func (l *lab) trainBetween(ctx context.Context, what string, p pairing, number u
 	return newNetwork(l.Engine, learner, o.Process, o.Param), nil
 }
 
-// couplingEnds returns the two ends: eight Gaussians, widened so that they are seen around the data, and the tour's data, or moons where those are the
-// eight Gaussians.
+// couplingEnds returns the two ends: eight Gaussians, widened so that they are seen around the
+// data, and the tour's data, or moons where those are the eight Gaussians.
 func (l *lab) couplingEnds() (near Data, far points, err error) {
 	eight, err := Open("8gaussians", l.Seed+1)
 	if err != nil {
@@ -79,7 +79,8 @@ func (l *lab) couplingEnds() (near Data, far points, err error) {
 	return near, (&reverie.Host[float64]{}).Sum([]float64{1.6}, eight.Points), nil
 }
 
-// couplingFigure shows flow matching between two data sets, paired at random and by optimal transport.
+// couplingFigure shows flow matching between two data sets, paired at random and by optimal
+// transport.
 func couplingFigure(ctx context.Context, l *lab) ([]output, error) {
 	near, far, err := l.couplingEnds()
 	if err != nil {
@@ -111,7 +112,8 @@ func couplingFigure(ctx context.Context, l *lab) ([]output, error) {
 	return []output{{file: "coupling", shows: "a flow between two data sets: paired at random it bends, coupled by optimal transport it is straight", drawing: f}}, nil
 }
 
-// couplingRow is the pairs of a batch, the paths of the flow, and where one and four Euler steps end.
+// couplingRow is the pairs of a batch, the paths of the flow, and where one and four Euler steps
+// end.
 func (l *lab) couplingRow(ctx context.Context, network *Network, p pairing, near Data, n int, titled bool) ([]*panel, error) {
 	background := near.dimHeat(reverie.Coef{Alpha: 1, Sigma: Blur})
 	x0, ends := p.next(stream(l.Seed, streamShow), 0, couplingBatch)

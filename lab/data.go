@@ -13,22 +13,24 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// Data is what a tour shows: points of the plane, centred and scaled so that their mean square distance from the origin is 2, and their law.
+// Data is what a tour shows: points of the plane, centred and scaled so that their mean square
+// distance from the origin is 2, and their law.
 type Data struct {
 	Name string
-	// Law is the law of the points: the one they were drawn from, or (not Exact) that of the points themselves, each a Gaussian of
-	// deviation Blur.
+	// Law is the law of the points: the one they were drawn from, or (not Exact) that of the points
+	// themselves, each a Gaussian of deviation Blur.
 	Law    *mixture.Mixture
 	Exact  bool
 	Points reverie.Batch[float64]
 	Notes  []string // of how a file was read
 }
 
-// Blur is the deviation of the Gaussian that stands for a point where the points' own law is not known.
+// Blur is the deviation of the Gaussian that stands for a point where the points' own law is not
+// known.
 const Blur = 0.04
 
-// MaxPoints is how many of the points make their law where it is not known. Of a known law, and of a source that has any number, drawn
-// points are drawn.
+// MaxPoints is how many of the points make their law where it is not known. Of a known law, and of
+// a source that has any number, drawn points are drawn.
 const (
 	MaxPoints = 4000
 	drawn     = 20000
@@ -76,7 +78,8 @@ func moved(m *mixture.Mixture, centre []float64, scale float64) (*mixture.Mixtur
 	return mixture.New(weights, means, covs)
 }
 
-// FromPoints takes points of the plane, at least 2 that differ. Their law is that of at most MaxPoints of them, drawn by seed.
+// FromPoints takes points of the plane, at least 2 that differ. Their law is that of at most
+// MaxPoints of them, drawn by seed.
 func FromPoints(name string, x reverie.Batch[float64], seed uint64) (Data, error) {
 	if len(x) < 2 {
 		return Data{}, fmt.Errorf("lab: %s: %d points: expected at least 2", name, len(x))
@@ -103,8 +106,9 @@ func FromPoints(name string, x reverie.Batch[float64], seed uint64) (Data, error
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// Open returns the data of a source: a mixture of the plane by its name in package mixture, whose law is known, or else a named set or a
-// file (CSV, npz, or a PNG's dark pixels) as package data/points opens them.
+// Open returns the data of a source: a mixture of the plane by its name in package mixture, whose
+// law is known, or else a named set or a file (CSV, npz, or a PNG's dark pixels) as package
+// data/points opens them.
 //
 // A name may have the prefix "points:" by which the commands tell sets of points from folders.
 func Open(source string, seed uint64) (Data, error) {

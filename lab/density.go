@@ -14,14 +14,16 @@ import (
 	"github.com/reverie-go/reverie/mixture"
 )
 
-// window is the part of the plane that all pictures of the data show: standard data and standard noise lie within it.
+// window is the part of the plane that all pictures of the data show: standard data and standard
+// noise lie within it.
 var window = box{3}
 
 // cells is the number of cells of a density's picture along each side.
 const cells = 256
 
-// densityOf returns the density of m on the cells of b. Where no covariance turns the axes, as in laws of many points, it is a product of
-// two matrices of one-dimensional densities, and takes no time.
+// densityOf returns the density of m on the cells of b. Where no covariance turns the axes, as in
+// laws of many points, it is a product of two matrices of one-dimensional densities, and takes no
+// time.
 func densityOf(m *mixture.Mixture, b box, n int) *field {
 	vx, vy, ok := axisVariances(m)
 	if !ok {
@@ -90,8 +92,9 @@ func axisVariances(m *mixture.Mixture) (x, y []float64, ok bool) {
 	return x, y, true
 }
 
-// scoreAt returns the score of the data's law noised to c. For a law of points it is the formula of mixture.Mixture.Score for
-// Gaussians of one variance, without its generality, since there are thousands of them.
+// scoreAt returns the score of the data's law noised to c. For a law of points it is the formula of
+// mixture.Mixture.Score for Gaussians of one variance, without its generality, since there are
+// thousands of them.
 func (d Data) scoreAt(c reverie.Coef) func(x []float64) []float64 {
 	if d.Exact {
 		return d.Law.At(c).Score
@@ -141,7 +144,8 @@ func lawAt(t float64) reverie.Coef {
 	return diffusionProcess.At(t)
 }
 
-// densityFigure shows the density of x_t at several times, and below it points carried along, each in the colour of the place it comes from.
+// densityFigure shows the density of x_t at several times, and below it points carried along, each
+// in the colour of the place it comes from.
 func densityFigure(_ context.Context, l *lab) ([]output, error) {
 	f := &figure{
 		title: fmt.Sprintf("Diffusion of %s:  x_t = α x0 + σ ε,  ε ~ N(0, I)", l.data.Name),

@@ -52,7 +52,8 @@ func equivalenceFigure(ctx context.Context, l *lab) ([]output, error) {
 // A way is a sampler in two legs: to midway, and on to the data.
 type way struct{ first, second walk }
 
-// threeWays are the three samplers of a denoiser of p. The first is DDPM itself: a chain of 1000 betas, to which the denoiser is moved.
+// threeWays are the three samplers of a denoiser of p. The first is DDPM itself: a chain of 1000
+// betas, to which the denoiser is moved.
 func (l *lab) threeWays(p reverie.Process, d reverie.Denoiser[points]) ([]way, error) {
 	betas, err := chain(p, 1000)
 	if err != nil {
@@ -141,8 +142,8 @@ func (l *lab) cloud(title string, x points, d float64) *panel {
 	return p.add(byDirection(x, x, .9))
 }
 
-// difference is the largest |eps + s score| over x and 20 times, with eps as the network says it and the score as a solver derives it
-// from the denoiser.
+// difference is the largest |eps + s score| over x and 20 times, with eps as the network says it
+// and the score as a solver derives it from the denoiser.
 func (n *Network) difference(ctx context.Context, x points) (float64, error) {
 	lo, hi := n.Process.Span()
 	largest := 0.0

@@ -50,7 +50,8 @@ func eight(t *testing.T) Data {
 	return d
 }
 
-// Data are centred and their mean square is 2, in law and in points; the law is the given one, moved: the densities agree but for the scale.
+// Data are centred and their mean square is 2, in law and in points; the law is the given one,
+// moved: the densities agree but for the scale.
 func TestFromMixture(t *testing.T) {
 	m := turned(t)
 	d, err := FromMixture("turned", m, 3)
@@ -142,7 +143,8 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// What the Langevin figure says: plain dynamics keep the weights of the start, annealed ones find the law's, those without noise collapse.
+// What the Langevin figure says: plain dynamics keep the weights of the start, annealed ones find
+// the law's, those without noise collapse.
 func TestLangevinClaims(t *testing.T) {
 	l := &lab{Options: Options{Seed: 4, Engine: eng}}
 	walks, m, err := langevinWalks()
@@ -173,7 +175,8 @@ func TestLangevinClaims(t *testing.T) {
 	}
 }
 
-// A short training finds the score of eight Gaussians, and its eps is -sigma times the score that solvers derive.
+// A short training finds the score of eight Gaussians, and its eps is -sigma times the score that
+// solvers derive.
 func TestDiffusionNetwork(t *testing.T) {
 	l := &lab{data: eight(t), Options: Options{Seed: 1, Engine: eng, Budget: Budget{Steps: 800}}}
 	n, err := l.diffusionNetwork(t.Context())
@@ -196,8 +199,8 @@ func TestDiffusionNetwork(t *testing.T) {
 	}
 }
 
-// The three samplers of the equivalence, on the exact denoiser, have the true law midway and at the end, within four deviations of
-// what sampling alone gives.
+// The three samplers of the equivalence, on the exact denoiser, have the true law midway and at the
+// end, within four deviations of what sampling alone gives.
 func TestThreeWaysOnTheExactDenoiser(t *testing.T) {
 	l := &lab{data: eight(t), Options: Options{Seed: 2, Engine: eng}}
 	ways, err := l.threeWays(diffusionProcess, l.data.Law.Denoiser(diffusionProcess))
@@ -345,7 +348,8 @@ func TestScoreOfPoints(t *testing.T) {
 	}
 }
 
-// A tour of points whose law is unknown: their law is that of the points, and all else goes as well.
+// A tour of points whose law is unknown: their law is that of the points, and all else goes as
+// well.
 func TestRunOnPoints(t *testing.T) {
 	d, err := Open("moons", 1)
 	if err != nil {
@@ -361,7 +365,8 @@ func TestRunOnPoints(t *testing.T) {
 	}
 }
 
-// What the coupling figure says: coupled pairs are nearer, and after a short training one Euler step ends nearer to the data.
+// What the coupling figure says: coupled pairs are nearer, and after a short training one Euler
+// step ends nearer to the data.
 func TestCouplingClaims(t *testing.T) {
 	l := &lab{data: eight(t), Options: Options{Seed: 1, Engine: eng, Budget: Budget{Steps: 800}}}
 	near, far, err := l.couplingEnds()

@@ -14,7 +14,8 @@ import (
 // trap is the window of the Langevin figure, which shows a law of its own.
 var trap = box{10}
 
-// langevinWalks are the samplers of the experiment, each with the exact score of Song & Ermon's law.
+// langevinWalks are the samplers of the experiment, each with the exact score of Song & Ermon's
+// law.
 func langevinWalks() ([]walk, *mixture.Mixture, error) {
 	m, err := mixture.Named("unbalanced")
 	if err != nil {
@@ -37,7 +38,8 @@ func langevinWalks() ([]walk, *mixture.Mixture, error) {
 	}, m, nil
 }
 
-// langevinFigure repeats the experiment of Song & Ermon (2019, arXiv:1907.05600, fig. 3) with the exact score.
+// langevinFigure repeats the experiment of Song & Ermon (2019, arXiv:1907.05600, fig. 3) with the
+// exact score.
 func langevinFigure(ctx context.Context, l *lab) ([]output, error) {
 	walks, m, err := langevinWalks()
 	if err != nil {
@@ -80,7 +82,8 @@ func (b box) uniform(s random.Stream, n int) points {
 	return x
 }
 
-// modes returns the share of the points that are nearest to each of the law's means, and their deviation about it.
+// modes returns the share of the points that are nearest to each of the law's means, and their
+// deviation about it.
 func modes(m *mixture.Mixture, x points) (share []float64, spread float64) {
 	share = make([]float64, m.Len())
 	sum := 0.0

@@ -16,19 +16,21 @@ import (
 	"github.com/reverie-go/reverie/internal/chart"
 	"github.com/reverie-go/reverie/internal/parallel"
 	"github.com/reverie-go/reverie/learn"
+	"github.com/reverie-go/reverie/learn/score"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
-	"github.com/reverie-go/reverie/learn/score"
 	"github.com/reverie-go/reverie/random"
 )
 
-// A contender is a loss of score matching at one noise level, as a function of the score function and of a batch.
+// A contender is a loss of score matching at one noise level, as a function of the score function
+// and of a batch.
 type contender struct {
 	name string
 	loss func(s score.Func, b matchBatch) *graph.Node
 }
 
-// A matchBatch is noised points x = x0 + s eps, fresh normal directions v, and the true score, where it is asked for.
+// A matchBatch is noised points x = x0 + s eps, fresh normal directions v, and the true score,
+// where it is asked for.
 type matchBatch struct{ x, eps, v, truth *graph.Node }
 
 // matchSigma is the noise level s at which the losses are compared.
@@ -114,7 +116,8 @@ func (m *matcher) tensors(x ...points) []*tensors.Tensor {
 // A race is how a contender fared: the Fisher divergence over seconds of training.
 type race struct{ seconds, divergence []float64 }
 
-// race trains a model on contender k's loss, and measures it now and then on the test points; only the training steps' time counts.
+// race trains a model on contender k's loss, and measures it now and then on the test points; only
+// the training steps' time counts.
 func (l *lab) race(ctx context.Context, k int, model net.Model, truths, test scored) (race, error) {
 	var r race
 	c, seed := contenders[k], l.Seed+uint64(10+k)<<32
@@ -167,7 +170,8 @@ func scoreFunc(e *engine.Engine, m net.Model) *engine.Func {
 	})
 }
 
-// measure appends the Fisher divergence E|s - truth|^2/2 of the learner's average over the test points.
+// measure appends the Fisher divergence E|s - truth|^2/2 of the learner's average over the test
+// points.
 func (r *race) measure(e *engine.Engine, l *learn.Learner, forward *engine.Func, test scored, spent time.Duration) error {
 	x := tensor(e, test.x)
 	defer engine.Free(x)

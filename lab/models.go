@@ -15,8 +15,8 @@ import (
 // batchSize is the number of points in a training step.
 const batchSize = 256
 
-// The networks of a tour: one that predicts the noise of VP, which serves as noise, score and drift, and one that predicts the velocity of flow
-// matching.
+// The networks of a tour: one that predicts the noise of VP, which serves as noise, score and
+// drift, and one that predicts the velocity of flow matching.
 var (
 	diffusionProcess = reverie.VP{}
 	flowProcess      = reverie.Flow{}
@@ -75,7 +75,8 @@ func denoisingLoss(m net.Model) lossGraph {
 	}
 }
 
-// earlyTimes draws the times of a step as squares of uniform numbers: half of them are in the first quarter, where the data's shape is.
+// earlyTimes draws the times of a step as squares of uniform numbers: half of them are in the first
+// quarter, where the data's shape is.
 func earlyTimes(p reverie.Process, s random.Stream, step int) []float64 {
 	t := make([]float64, batchSize)
 	s.Step = uint32(step)

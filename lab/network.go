@@ -15,8 +15,8 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// A Budget ends a training: after Steps steps or, where Time is set, after that time whatever Steps says. With Time the result depends on how fast
-// the machine is.
+// A Budget ends a training: after Steps steps or, where Time is set, after that time whatever Steps
+// says. With Time the result depends on how fast the machine is.
 type Budget struct {
 	Steps int
 	Time  time.Duration
@@ -33,13 +33,15 @@ func (b Budget) share(steps int, spent time.Duration) float64 {
 // A lossGraph builds each point's loss [N] from a batch's tensors.
 type lossGraph func(v *net.Vars, in []*graph.Node) *graph.Node
 
-// emaDecay is the share that the moving average keeps at a step, and clip bounds the norm of its gradient: the sliced losses have rare large ones.
+// emaDecay is the share that the moving average keeps at a step, and clip bounds the norm of its
+// gradient: the sliced losses have rare large ones.
 const (
 	emaDecay = 0.995
 	clip     = 10
 )
 
-// newLearner returns a learner of the model, its weights drawn by seed, on the tensors that batch makes for each step.
+// newLearner returns a learner of the model, its weights drawn by seed, on the tensors that batch
+// makes for each step.
 func newLearner(e *engine.Engine, model net.Model, lossOf func(net.Model) lossGraph, seed uint64, batch func(step int) []*tensors.Tensor) (*learn.Learner, error) {
 	how := learn.Plain{
 		In: func(_ *data.Batch, at learn.Place) ([]*tensors.Tensor, error) { return batch(at.Step), nil },
@@ -49,7 +51,8 @@ func newLearner(e *engine.Engine, model net.Model, lossOf func(net.Model) lossGr
 	return l, l.Draw()
 }
 
-// rate is the learning rate where the share done of the training is behind it: it falls to 0 along half a cosine.
+// rate is the learning rate where the share done of the training is behind it: it falls to 0 along
+// half a cosine.
 func rate(done float64) float64 { return 5e-3 * (1 + math.Cos(math.Pi*done)) / 2 }
 
 // step takes a step where the share done of the training is behind it.

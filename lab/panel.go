@@ -12,7 +12,8 @@ import (
 	"github.com/reverie-go/reverie/internal/parallel"
 )
 
-// A box is the part of the plane that a panel shows: the square of half-width half around the origin.
+// A box is the part of the plane that a panel shows: the square of half-width half around the
+// origin.
 type box struct{ half float64 }
 
 // A panel is a square window on the plane: a title, and layers painted in order.
@@ -97,7 +98,8 @@ func trace(x [][]float64, width vg.Length, colour color.Color) layer {
 	}
 }
 
-// arrows paints a vector at each point of x, scaled so that one of length 1 is as long as the panel's length times size.
+// arrows paints a vector at each point of x, scaled so that one of length 1 is as long as the
+// panel's length times size.
 func arrows(x, v [][]float64, size float64, colour color.Color) layer {
 	return func(c draw.Canvas, at func([]float64) vg.Point) {
 		unit := vg.Length(size) * (c.Max.X - c.Min.X)

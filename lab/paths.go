@@ -89,7 +89,8 @@ func starts(n int) points {
 	return x
 }
 
-// trails paints paths in the hue of the direction they start from, their starts as rings and their ends as discs.
+// trails paints paths in the hue of the direction they start from, their starts as rings and their
+// ends as discs.
 func trails(paths []points) []layer {
 	var all []layer
 	for _, p := range paths {

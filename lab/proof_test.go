@@ -8,13 +8,14 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/learn/score"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
-	"github.com/reverie-go/reverie/learn/score"
 )
 
-// Every loss of score matching leads a small network to the true score of a mixture in the plane, to the relative Fisher divergence
-// E|s - truth|^2 / E|truth|^2 that the table states; the energy network, whose score is a gradient, too. (An untrained network has about 1.)
+// Every loss of score matching leads a small network to the true score of a mixture in the plane,
+// to the relative Fisher divergence E|s - truth|^2 / E|truth|^2 that the table states; the energy
+// network, whose score is a gradient, too. (An untrained network has about 1.)
 func TestEachLossFindsTheScore(t *testing.T) {
 	d, err := FromMixture("turned", turned(t), 3)
 	if err != nil {
@@ -70,7 +71,8 @@ func TestDenoisingAtManyLevels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// s(x, sigma) = F(x, 100 log sigma)/sigma: the paper's conditioning, which leaves F the size of the noise.
+	// s(x, sigma) = F(x, 100 log sigma)/sigma: the paper's conditioning, which leaves F the size of
+	// the noise.
 	field := func(m net.Model, v *net.Vars, sigma *graph.Node) score.Func {
 		return func(x *graph.Node) *graph.Node {
 			f := m.Forward(v, net.Input{X: x, Cond: graph.MulScalar(graph.Log(sigma), 100)})

@@ -13,7 +13,8 @@ import (
 // arrowsAlong is the number of arrows along each side of a panel.
 const arrowsAlong = 15
 
-// scoreFigure shows the score at several noise levels: exact, and learned as -eps/s by the noise network.
+// scoreFigure shows the score at several noise levels: exact, and learned as -eps/s by the noise
+// network.
 func scoreFigure(ctx context.Context, l *lab) ([]output, error) {
 	network, err := l.diffusionNetwork(ctx)
 	if err != nil {
@@ -99,7 +100,8 @@ func (b box) lattice(n int) reverie.Batch[float64] {
 	return x
 }
 
-// noiseArrows paints sigma times the scores, which at most sizes is between 0 and 2, shortened smoothly so that neighbours do not overlap.
+// noiseArrows paints sigma times the scores, which at most sizes is between 0 and 2, shortened
+// smoothly so that neighbours do not overlap.
 func noiseArrows(at, score reverie.Batch[float64], sigma float64, colour color.Color) layer {
 	v := reverie.NewBatch[float64](len(at), 2)
 	for i, s := range score {

@@ -1,8 +1,10 @@
-// Package lab shows what diffusion models do, on points of the plane: it trains small networks in seconds, and paints densities, score fields,
-// the paths of samplers and what the losses cost. It is what `reverie lab` runs; docs/three-formulations.md walks through its pictures.
+// Package lab shows what diffusion models do, on points of the plane: it trains small networks in
+// seconds, and paints densities, score fields, the paths of samplers and what the losses cost. It
+// is what `reverie lab` runs; docs/three-formulations.md walks through its pictures.
 //
-// Where the data's law is a mixture of Gaussians everything has an exact answer (package mixture), which is shown beside the learned one.
-// Data are centred and scaled so that their mean square distance from the origin is 2: pictures show the square of half-width 3.
+// Where the data's law is a mixture of Gaussians everything has an exact answer (package mixture),
+// which is shown beside the learned one. Data are centred and scaled so that their mean square
+// distance from the origin is 2: pictures show the square of half-width 3.
 package lab
 
 import (
@@ -87,7 +89,8 @@ type lab struct {
 	diffusion, flow *Network // trained when they are first asked for
 }
 
-// Run makes the pictures of a tour. It stops at the first error, and when ctx ends; files are whole or absent.
+// Run makes the pictures of a tour. It stops at the first error, and when ctx ends; files are whole
+// or absent.
 func Run(ctx context.Context, d Data, o Options) error {
 	if err := o.Validate(); err != nil {
 		return fmt.Errorf("lab: %w", err)

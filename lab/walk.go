@@ -82,7 +82,8 @@ func (l *lab) judge(x points) (float64, error) {
 	return distance(x, l.data.fresh(l.Seed, 1, len(x)))
 }
 
-// floor is the distance between two sets of n points of a law, the mean over 5 pairs: what is left for a perfect sampler.
+// floor is the distance between two sets of n points of a law, the mean over 5 pairs: what is left
+// for a perfect sampler.
 func (l *lab) floor(law *mixture.Mixture, n int) (float64, error) {
 	const pairs = 5
 	mean := 0.0

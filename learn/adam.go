@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// Adam is the optimiser of Kingma & Ba 2014, arXiv:1412.6980, with PyTorch's
-// arrangement of its formula and its defaults, for which a zero stands:
+// Adam is the optimiser of Kingma & Ba 2014, arXiv:1412.6980, with PyTorch's arrangement of its
+// formula and its defaults, for which a zero stands:
 //
 //	m <- m + (1-Beta1) (g - m)
 //	v <- Beta2 v + (1-Beta2) g^2
@@ -51,13 +51,13 @@ func (a Adam) Update(w, g *graph.Node, moments, factors []*graph.Node) (*graph.N
 	return graph.Sub(w, graph.Mul(rate, graph.Div(m, denominator))), []*graph.Node{m, v}
 }
 
-// ClipNorm scales all gradients by the same factor so that their common
-// 2-norm is at most limit, as torch.nn.utils.clip_grad_norm_:
+// ClipNorm scales all gradients by the same factor so that their common 2-norm is at most limit, as
+// torch.nn.utils.clip_grad_norm_:
 //
 //	g <- g min(1, limit/(norm + 1e-6))
 //
-// norm is the scalar before the scaling. A limit of 0 or below scales
-// nothing. A gradient that is not finite makes norm so; look at it first.
+// norm is the scalar before the scaling. A limit of 0 or below scales nothing. A gradient that is
+// not finite makes norm so; look at it first.
 func ClipNorm(grads []*graph.Node, limit float64) (clipped []*graph.Node, norm *graph.Node) {
 	for _, g := range grads {
 		sum := graph.ReduceAllSum(graph.Square(g))
@@ -79,8 +79,8 @@ func ClipNorm(grads []*graph.Node, limit float64) (clipped []*graph.Node, norm *
 	return clipped, norm
 }
 
-// EMADecay is the share that the average keeps at the step after n others:
-// min(d, (1+n)/(10+n)), so that it forgets the first, random weights quickly.
+// EMADecay is the share that the average keeps at the step after n others: min(d, (1+n)/(10+n)), so
+// that it forgets the first, random weights quickly.
 func EMADecay(d float64, n int) float64 {
 	return min(d, float64(1+n)/float64(10+n))
 }
@@ -89,8 +89,8 @@ func EMADecay(d float64, n int) float64 {
 //
 //	average + (1 - decay) (w - average),
 //
-// with move = 1 - decay a scalar of their type. A value that is not a float,
-// such as a count of batches, is taken over as it is.
+// with move = 1 - decay a scalar of their type. A value that is not a float, such as a count of
+// batches, is taken over as it is.
 func EMA(average, w, move *graph.Node) *graph.Node {
 	if !w.DType().IsFloat() {
 		return w

@@ -96,8 +96,8 @@ func TestClipNorm(t *testing.T) {
 	}
 }
 
-// TestEMA: after a constant the average is (1-decay) c + decay a; counts are
-// taken over; the decay warms up as (1+n)/(10+n).
+// TestEMA: after a constant the average is (1-decay) c + decay a; counts are taken over; the decay
+// warms up as (1+n)/(10+n).
 func TestEMA(t *testing.T) {
 	for n, want := range map[int]float64{0: 0.1, 1: 2.0 / 11, 90: 0.91, 100000: 0.995} {
 		if got := EMADecay(0.995, n); got != want {

@@ -15,9 +15,10 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Denoising is the way of all formulations that regress on a target: the network learns an objective's prediction of samples that it
-// has noised. A network of twice as many outputs learns the variance beside it (Nichol & Dhariwal 2021, see hybrid.go), a net.Scheduled
-// the noise schedule (Kingma et al. 2021, see variational.go).
+// Denoising is the way of all formulations that regress on a target: the network learns an
+// objective's prediction of samples that it has noised. A network of twice as many outputs learns
+// the variance beside it (Nichol & Dhariwal 2021, see hybrid.go), a net.Scheduled the noise
+// schedule (Kingma et al. 2021, see variational.go).
 type Denoising struct {
 	Loss Loss // of the prediction's error; nil: the setup's
 }
@@ -114,7 +115,8 @@ func (d *denoise) Remember(text json.RawMessage) error {
 	return nil
 }
 
-// Inputs are the noised images, the number that the network sees of each one's time, the target and the weight.
+// Inputs are the noised images, the number that the network sees of each one's time, the target and
+// the weight.
 func (d *denoise) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	times := d.times(at, b.N)
 	space := engine.NewRecycler(d.Engine.Space(at.Noise))

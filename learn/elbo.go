@@ -15,9 +15,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// ELBO is the way of autoencoders: the evidence lower bound, its KL term
-// weighted by Beta, which rises linearly over the first steps. On the held-out
-// images it is the bound itself, Beta 1.
+// ELBO is the way of autoencoders: the evidence lower bound, its KL term weighted by Beta, which
+// rises linearly over the first steps. On the held-out images it is the bound itself, Beta 1.
 type ELBO struct {
 	Beta       float64 // 1: the bound itself
 	BetaWarmup int     // steps over which Beta rises from 0
@@ -55,8 +54,7 @@ func (b *elbo) weight(at Place) float64 {
 	return b.Beta
 }
 
-// Inputs are the images, the noise by which their latents are drawn, and each
-// one's beta.
+// Inputs are the images, the noise by which their latents are drawn, and each one's beta.
 func (b *elbo) Inputs(batch *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	n := batch.N
 	x := engine.New(b.Engine, b.spread(batch, at), n, batch.H, batch.W, batch.C)
@@ -71,8 +69,8 @@ func (b *elbo) Inputs(batch *data.Batch, at Place) ([]*tensors.Tensor, []float64
 	return []*tensors.Tensor{x, eps, engine.Vector(b.Engine, beta)}, nil, nil
 }
 
-// spread adds to 8-bit images what rounding took from them, u/127.5 with u
-// uniform on +-1/2, so that a density on [-1,1] bounds their bits.
+// spread adds to 8-bit images what rounding took from them, u/127.5 with u uniform on +-1/2, so
+// that a density on [-1,1] bounds their bits.
 func (b *elbo) spread(batch *data.Batch, at Place) []float32 {
 	if !b.net.Likelihood().Spreads(b.Kind.Levels) {
 		return batch.X
@@ -89,8 +87,8 @@ func (b *elbo) spread(batch *data.Batch, at Place) []float32 {
 	return x
 }
 
-// Loss is the negative bound per element, and its terms: log p(x|z) and the KL
-// in nats an image, and both in bits per element.
+// Loss is the negative bound per element, and its terms: log p(x|z) and the KL in nats an image,
+// and both in bits per element.
 func (b *elbo) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	size := in[0].Shape().Size() / in[0].Shape().Dim(0)
 	bound := vae.ELBO(v, b.net, in[0], in[1])

@@ -11,8 +11,7 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// TestBetaWarmup: beta rises from 0 to its value; held-out images are judged by
-// the bound itself.
+// TestBetaWarmup: beta rises from 0 to its value; held-out images are judged by the bound itself.
 func TestBetaWarmup(t *testing.T) {
 	b := elbo{ELBO: ELBO{Beta: 4, BetaWarmup: 8}}
 	for step, want := range map[int]float64{0: 0, 2: 1, 4: 2, 8: 4, 100: 4} {
@@ -45,8 +44,8 @@ func bound(t *testing.T, likelihood string, levels int) *elbo {
 	return how.(*elbo)
 }
 
-// TestSpread: 8-bit images are spread over their bins evenly, and differently at
-// each step; data without levels and a Bernoulli's images stay what they are.
+// TestSpread: 8-bit images are spread over their bins evenly, and differently at each step; data
+// without levels and a Bernoulli's images stay what they are.
 func TestSpread(t *testing.T) {
 	b := &data.Batch{Kind: kind.OfImages(8, 8, 3), N: 3, X: make([]float32, 3*8*8*3)}
 	for i := range b.X {

@@ -49,7 +49,8 @@ func (s Setup) farBatch(n int, at Place) (*data.Batch, error) {
 	return s.From.Load(context.Background(), index...)
 }
 
-// coupled are the far ends in the order in which the sum of their squared distances to the batch's images is least.
+// coupled are the far ends in the order in which the sum of their squared distances to the batch's
+// images is least.
 func coupled(b *data.Batch, far *tensors.Tensor) ([]float32, error) {
 	size := b.H * b.W * b.C
 	ends, err := tensors.CopyFlatData[float32](far)

@@ -43,7 +43,8 @@ func nats(part []float64, dim int) float64 {
 	return sum / float64(len(part)) * math.Ln2 * float64(dim)
 }
 
-// Of data without levels a learned schedule logs the reconstruction and the prior that the bound of evaluation has, at the same noise.
+// Of data without levels a learned schedule logs the reconstruction and the prior that the bound of
+// evaluation has, at the same noise.
 func TestScheduleAgreesWithEvaluation(t *testing.T) {
 	e := testEngine(t)
 	const n, dim = 12, 3
@@ -82,7 +83,8 @@ func (r recorded) Denoise(context.Context, reverie.Query[reverie.Batch[float64]]
 	return reverie.Estimate[reverie.Batch[float64]]{X0: r.x0, V: r.v}, nil
 }
 
-// Of an x0hat and a variance at index 0 training's term and evaluation's are one: of points and latents the density, of levels the mass of the bin.
+// Of an x0hat and a variance at index 0 training's term and evaluation's are one: of points and
+// latents the density, of levels the mass of the bin.
 func TestIndexZeroAgreesWithEvaluation(t *testing.T) {
 	e := testEngine(t)
 	chain, err := reverie.NewDDPM([]float64{1e-3, 0.1, 0.4})

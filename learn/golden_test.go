@@ -24,7 +24,8 @@ func (r recordedNet) Channels() (in, out int) { return r.channels, 2 * r.channel
 
 func (recordedNet) Forward(_ *net.Vars, in net.Input) *graph.Node { return in.X }
 
-// The hybrid loss of improved-diffusion, and its gradient with respect to the network's output, at every index of a chain.
+// The hybrid loss of improved-diffusion, and its gradient with respect to the network's output, at
+// every index of a chain.
 func TestHybridAgainstImprovedDiffusion(t *testing.T) {
 	var g struct {
 		Beta   []float64
@@ -76,8 +77,8 @@ func TestHybridAgainstImprovedDiffusion(t *testing.T) {
 	}
 }
 
-// hybridInputs are the inputs of the hybrid loss at index i of the chain for the noise and the images given, with the network's output in the place of the
-// noised images.
+// hybridInputs are the inputs of the hybrid loss at index i of the chain for the noise and the
+// images given, with the network's output in the place of the noised images.
 func hybridInputs(e *engine.Engine, chain *reverie.DDPM, param reverie.Param, i int, output, noise, pixels [][]float64) []*tensors.Tensor {
 	n := len(pixels)
 	flat := func(x [][]float64, scale, shift float64) *tensors.Tensor {

@@ -12,12 +12,13 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// hybrid is the method of a network that learns the variance of the reverse steps beside its prediction (Nichol & Dhariwal 2021,
-// arXiv:2102.09672, section 3.1):
+// hybrid is the method of a network that learns the variance of the reverse steps beside its
+// prediction (Nichol & Dhariwal 2021, arXiv:2102.09672, section 3.1):
 //
 //	L = L_simple + 0.001 T L_t,   L_t in bits/dim: KL(q(x_{t-1}|x_t,x0) || p(x_{t-1}|x_t)), at t = 0 -log p(x0|x_1)
 //
-// where the prediction in L_t is taken as given: L_t teaches the variance alone, so that its noise does not reach the rest.
+// where the prediction in L_t is taken as given: L_t teaches the variance alone, so that its noise
+// does not reach the rest.
 type hybrid struct {
 	denoise
 	chain *reverie.DDPM
@@ -84,8 +85,9 @@ func gaussianKL(log1, log2, gap *graph.Node) *graph.Node {
 	return graph.MulScalar(graph.Add(graph.Sub(graph.Expm1(d), d), graph.Mul(graph.Square(gap), graph.Exp(graph.Neg(log2)))), 0.5)
 }
 
-// surprise is -log p of each element of x0 under a Gaussian of variance e^logVar, whose mean x0 is gap above: the mass of its level's bin where the data
-// have levels, else the density, which is what evaluation takes too.
+// surprise is -log p of each element of x0 under a Gaussian of variance e^logVar, whose mean x0 is
+// gap above: the mass of its level's bin where the data have levels, else the density, which is
+// what evaluation takes too.
 func surprise(levels int, x0, gap, logVar *graph.Node) *graph.Node {
 	if levels > 0 {
 		return discretised(x0, gap, logVar)
@@ -94,8 +96,9 @@ func surprise(levels int, x0, gap, logVar *graph.Node) *graph.Node {
 	return graph.MulScalar(graph.AddScalar(graph.Add(square, logVar), math.Log(2*math.Pi)), 0.5)
 }
 
-// discretised is -log of the mass that a Gaussian of variance e^logVar gives to the bin of width 2/255 around each element of x0, which
-// is gap above its mean; the first and the last bin are open. It is at most that of a mass of 1e-12, as in the paper's program.
+// discretised is -log of the mass that a Gaussian of variance e^logVar gives to the bin of width
+// 2/255 around each element of x0, which is gap above its mean; the first and the last bin are
+// open. It is at most that of a mass of 1e-12, as in the paper's program.
 func discretised(x0, gap, logVar *graph.Node) *graph.Node {
 	const half, edge = 1.0 / 255, 0.999
 	inverse := graph.Exp(graph.MulScalar(logVar, -0.5))

@@ -64,7 +64,8 @@ func New(e *engine.Engine, m net.Network, how Method, o Options) *Learner {
 	}
 }
 
-// Blank gives the learner a state whose tensors are nil, and returns it: the caller fills its parts.
+// Blank gives the learner a state whose tensors are nil, and returns it: the caller fills its
+// parts.
 func (l *Learner) Blank() *State {
 	blank := *l.rule.layout
 	blank.tensors = make([]*tensors.Tensor, blank.len())
@@ -167,7 +168,8 @@ func (l *Learner) inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64,
 	return l.Method.Inputs(b, at)
 }
 
-// scalars are what the graphs take of a rate: the optimiser's factors and how far the average moves.
+// scalars are what the graphs take of a rate: the optimiser's factors and how far the average
+// moves.
 func (l *Learner) scalars(rate float64) []*tensors.Tensor {
 	var all []*tensors.Tensor
 	for _, f := range append(l.Options.Optimiser.Factors(rate, l.Steps+1), 1-EMADecay(l.Options.EMA, l.Steps)) {

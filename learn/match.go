@@ -14,12 +14,13 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Exact is score matching with the exact trace (Hyvarinen 2005): without a target, the score that the network's prediction stands for is
-// fitted to the noised data at each time,
+// Exact is score matching with the exact trace (Hyvarinen 2005): without a target, the score that
+// the network's prediction stands for is fitted to the noised data at each time,
 //
 //	sigma_t^2/D E[ |s|^2/2 + tr(ds/dx) ]
 //
-// lambda = sigma^2 makes all times count alike, as in NCSN. It is for small samples (score.MaxExact).
+// lambda = sigma^2 makes all times count alike, as in NCSN. It is for small samples
+// (score.MaxExact).
 type Exact struct{}
 
 // Row implements table.Row.
@@ -101,8 +102,8 @@ func newMatch(s Setup, kind string) (*match, error) {
 	return &match{*d, kind}, nil
 }
 
-// Inputs are the noised images, the number that the network sees of each one's time, what makes its output the score, the weight,
-// and the directions of a sliced loss.
+// Inputs are the noised images, the number that the network sees of each one's time, what makes its
+// output the score, the weight, and the directions of a sliced loss.
 func (m *match) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	times, o := m.times(at, b.N), m.at(at)
 	x, f, in, err := score.Coefs(o.Process, o.Param, times)
@@ -154,8 +155,9 @@ func (m *match) scoreOf(v *net.Vars, numbers []*graph.Node) score.Func {
 	return score.Affine{X: x, F: f, In: in}.Of(func(x *graph.Node) *graph.Node { return m.net.Forward(v, net.Input{X: x, Cond: cond}) })
 }
 
-// exact is score.Exact at once for all D elements: the batch is repeated D times, copy d with the d-th unit vector as its direction, so
-// that the graph does not grow with D, as one with a backward pass for each element does.
+// exact is score.Exact at once for all D elements: the batch is repeated D times, copy d with the
+// d-th unit vector as its direction, so that the graph does not grow with D, as one with a backward
+// pass for each element does.
 func (m *match) exact(v *net.Vars, x *graph.Node, numbers []*graph.Node) *graph.Node {
 	dims := x.Shape().Dimensions
 	n, d := dims[0], x.Shape().Size()/dims[0]

@@ -52,7 +52,8 @@ func testEngine(t testing.TB) *engine.Engine {
 	return opened
 }
 
-// evaluated runs a method's loss in float64, so that it can be compared with sums on the host: the loss of each image, and its parts.
+// evaluated runs a method's loss in float64, so that it can be compared with sums on the host: the
+// loss of each image, and its parts.
 func evaluated(t *testing.T, e *engine.Engine, m net.Model, how learn.Method, weights, in []*tensors.Tensor) (loss []float64, parts [][]float64) {
 	t.Helper()
 	f := e.Func("loss", func(_ *graph.Graph, nodes []*graph.Node) []*graph.Node {
@@ -109,8 +110,9 @@ func cloud(n, dim int) *data.Batch {
 	return b
 }
 
-// The hybrid loss is what its definition says, by the divergences of package reverie and by the error function's differences: of data with levels the mass
-// of a bin, of points and latents the density.
+// The hybrid loss is what its definition says, by the divergences of package reverie and by the
+// error function's differences: of data with levels the mass of a bin, of points and latents the
+// density.
 func TestHybridLoss(t *testing.T) {
 	for _, levels := range []int{256, 0} {
 		testHybridLoss(t, levels)
@@ -188,7 +190,8 @@ func density(x, mean, sd float64) float64 {
 	return math.Exp(-z*z/2) / (sd * math.Sqrt(2*math.Pi))
 }
 
-// The bound of a learned schedule is the one that the schedule's laws give on the host, of data with levels and without.
+// The bound of a learned schedule is the one that the schedule's laws give on the host, of data
+// with levels and without.
 func TestVariationalLoss(t *testing.T) {
 	for _, levels := range []int{256, 0} {
 		testVariationalLoss(t, levels)
@@ -265,8 +268,9 @@ func binMass(x, mean, sd float64) float64 {
 	return cdf(x+1./255) - cdf(x-1./255)
 }
 
-// The ends of a learned schedule follow the mean of the bound where the data have levels, and nothing where they have none: then the bound's own
-// derivative, which is not 0, would carry them away. The inside follows the relative variance. Central differences of all.
+// The ends of a learned schedule follow the mean of the bound where the data have levels, and
+// nothing where they have none: then the bound's own derivative, which is not 0, would carry them
+// away. The inside follows the relative variance. Central differences of all.
 func TestVariationalGradients(t *testing.T) {
 	for _, levels := range []int{256, 0} {
 		testVariationalGradients(t, levels)
@@ -389,7 +393,8 @@ func TestExactOfRepeatedBatch(t *testing.T) {
 	}
 }
 
-// Under importance sampling a frozen network's mean losses are those of uniform times, the bound's part too: the factors reach both.
+// Under importance sampling a frozen network's mean losses are those of uniform times, the bound's
+// part too: the factors reach both.
 func TestFactorsReachTheBound(t *testing.T) {
 	e := testEngine(t)
 	const n, dim, T = 400, 2, 8

@@ -42,8 +42,8 @@ func (l *Learner) Gradients(b *data.Batch, first int) (*Gradients, error) {
 	return g, nil
 }
 
-// Add makes g the gradients of its samples and of those of h, as of one batch: the means weighted by
-// their numbers. h stays as it is.
+// Add makes g the gradients of its samples and of those of h, as of one batch: the means weighted
+// by their numbers. h stays as it is.
 func (l *Learner) Add(g, h *Gradients) {
 	n, m := float64(len(g.Losses)), float64(len(h.Losses))
 	space := l.engine.Space(random.Stream{})
@@ -65,8 +65,8 @@ func (l *Learner) Add(g, h *Gradients) {
 	}
 }
 
-// Apply is the second half of a step: it clips the gradients, moves the weights and their average at
-// the learning rate, and sets the outcome's Norm. An error is as one of Step.
+// Apply is the second half of a step: it clips the gradients, moves the weights and their average
+// at the learning rate, and sets the outcome's Norm. An error is as one of Step.
 func (l *Learner) Apply(g *Gradients, rate float64) error {
 	scalars := l.scalars(rate)
 	defer engine.Free(scalars...)

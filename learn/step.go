@@ -125,8 +125,8 @@ func (r rule) newApply(e *engine.Engine) *engine.Func {
 	})
 }
 
-// newEvaluate returns the function of weights and the method's inputs that
-// gives the loss of each sample in evaluation mode, and its parts.
+// newEvaluate returns the function of weights and the method's inputs that gives the loss of each
+// sample in evaluation mode, and its parts.
 func (r rule) newEvaluate(e *engine.Engine) *engine.Func {
 	return e.Func("validation loss", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 		n := len(r.layout.Params)
@@ -135,5 +135,6 @@ func (r rule) newEvaluate(e *engine.Engine) *engine.Func {
 	})
 }
 
-// scalars is the number of a rate's scalars: the optimiser's factors, and how far the average moves.
+// scalars is the number of a rate's scalars: the optimiser's factors, and how far the average
+// moves.
 func (r rule) scalars() int { return len(r.Optimiser.Factors(1, 1)) + 1 }

@@ -18,8 +18,7 @@ import (
 //
 //	out = w x + b cond
 //
-// with a running mean of x, moved by a tenth, and a count of batches, as
-// BatchNorm keeps them.
+// with a running mean of x, moved by a tenth, and a count of batches, as BatchNorm keeps them.
 type affine struct{ w, b, mean, count *net.Param }
 
 func newAffine() affine {
@@ -87,8 +86,8 @@ type reference struct {
 	mean, emaMean [2]float64
 }
 
-// step is one step, as the papers have it; it returns each image's loss and
-// the norm of the gradient.
+// step is one step, as the papers have it; it returns each image's loss and the norm of the
+// gradient.
 func (r *reference) step(l lesson, kind string, c Options, n int, lr float64) (losses [testN]float64, norm float64) {
 	var g [4]float64
 	var batch [2]float64
@@ -156,10 +155,9 @@ func testOptions(clip float64) Options {
 
 const testRate = 0.1
 
-// Five steps are those of the reference: losses per
-// sample, the gradient's norm, Adam's moments, weights, running statistics, and
-// the average of weights and statistics alike. 1e-5 is a hundred roundings of
-// float32.
+// Five steps are those of the reference: losses per sample, the gradient's norm, Adam's moments,
+// weights, running statistics, and the average of weights and statistics alike. 1e-5 is a hundred
+// roundings of float32.
 func TestStep(t *testing.T) {
 	e := openEngine(t)
 	for _, kind := range Losses.Rows() {
@@ -201,7 +199,8 @@ func TestStep(t *testing.T) {
 	}
 }
 
-// A step in two halves, of a whole batch or of a batch in parts of one and of three samples, leaves the state that one whole step does.
+// A step in two halves, of a whole batch or of a batch in parts of one and of three samples, leaves
+// the state that one whole step does.
 func TestSplitStepIsTheFusedOne(t *testing.T) {
 	e := openEngine(t)
 	for _, o := range []Options{testOptions(0.05), {Optimiser: Momentum{Beta: 0.9, Decay: 0.01}, Seed: 1}} {
@@ -266,7 +265,8 @@ type watchful struct {
 
 func (w *watchful) Adapt(losses []float32, _ []float64) { w.seen += len(losses) }
 
-// A method that looks at its losses sees those of every step once, split or not, and none of an evaluation, which leaves the state as it is.
+// A method that looks at its losses sees those of every step once, split or not, and none of an
+// evaluation, which leaves the state as it is.
 func TestAdaptiveMethodSeesEachLossOnce(t *testing.T) {
 	e, m := openEngine(t), newAffine()
 	how := &watchful{regression: regression{e, m, MSE{}, lessons}}
@@ -300,7 +300,8 @@ func TestAdaptiveMethodSeesEachLossOnce(t *testing.T) {
 	same(t, "weights", floats(l.State.Weights()[0]), before)
 }
 
-// Momentum is PyTorch's SGD with nesterov=True, of which the first steps are, for w = 1, a gradient of w and lr 0.1,
+// Momentum is PyTorch's SGD with nesterov=True, of which the first steps are, for w = 1, a gradient
+// of w and lr 0.1,
 //
 //	d = 1.1 w;  u = d | 0.9 u + d;  w <- w - 0.1 (d + 0.9 u)
 func TestMomentum(t *testing.T) {
@@ -361,8 +362,8 @@ func same(t *testing.T, what string, got, want []float64) {
 	}
 }
 
-// The losses of images with a weight each, differences on both sides of
-// Huber's bend included, against their definitions.
+// The losses of images with a weight each, differences on both sides of Huber's bend included,
+// against their definitions.
 func TestLossOfEachSample(t *testing.T) {
 	e := openEngine(t)
 	l := newLesson(9)

@@ -12,17 +12,21 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// variational is the method that learns the noise schedule with the network (Variational Diffusion Models, Kingma et al. 2021,
-// arXiv:2107.00630): the bound in continuous time, in bits/dim, is the loss,
+// variational is the method that learns the noise schedule with the network (Variational Diffusion
+// Models, Kingma et al. 2021, arXiv:2107.00630): the bound in continuous time, in bits/dim, is the
+// loss,
 //
 //	gamma'(t)/2 |eps - epshat|^2 + KL(q(z_1|x) || N(0, I)) - log p(x|z_0),   z_t = alpha x + sigma eps
 //
-// Its expectation depends on the ends of gamma alone, so they follow its gradient, as the network does; what lies between changes its
-// variance, so that follows the gradient of its square (appendix I.2).
+// Its expectation depends on the ends of gamma alone, so they follow its gradient, as the network
+// does; what lies between changes its variance, so that follows the gradient of its square
+// (appendix I.2).
 //
-// Of data without levels (points, latents) both ends stay where they are, in every term. There -log p(x|z_0) is that of a density,
-// (eps^2 + log 2 pi + gamma_0)/2 a dimension, whose gradient holds gamma_0 against that of the diffusion term only as far as the data's law has a density
-// that is smooth: a set of points has none, and gamma_0 would fall for ever; and without any term against it, gamma_0 rises until nothing is learned.
+// Of data without levels (points, latents) both ends stay where they are, in every term. There -log
+// p(x|z_0) is that of a density, (eps^2 + log 2 pi + gamma_0)/2 a dimension, whose gradient holds
+// gamma_0 against that of the diffusion term only as far as the data's law has a density that is
+// smooth: a set of points has none, and gamma_0 would fall for ever; and without any term against
+// it, gamma_0 rises until nothing is learned.
 type variational struct {
 	denoise
 	scheduled *net.Scheduled
@@ -85,7 +89,8 @@ func (m *variational) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph
 // scheduleEnds is how many of the schedule's parameters are its two ends, the first ones.
 const scheduleEnds = 2
 
-// schedule is the schedule's parameters, of which the ends do not learn where the data have no levels.
+// schedule is the schedule's parameters, of which the ends do not learn where the data have no
+// levels.
 func (m *variational) schedule(v *net.Vars) *graph.Node {
 	all := v.Get(m.scheduled.Gamma)
 	if m.Kind.Levels > 0 {
@@ -101,8 +106,9 @@ func joined(outer, inner *graph.Node) *graph.Node {
 	}, 0)
 }
 
-// Gradients are those of the mean bound, but for the inside of the schedule, which follows those of its relative square: of the diffusion term alone where
-// the bound is one of a density, which may be 0 and less.
+// Gradients are those of the mean bound, but for the inside of the schedule, which follows those of
+// its relative square: of the diffusion term alone where the bound is one of a density, which may
+// be 0 and less.
 func (m *variational) Gradients(v *net.Vars, loss *graph.Node, parts []*graph.Node, params []*net.Param) []*graph.Node {
 	grads := MeanGradients(v, loss, params)
 	varies := loss

@@ -34,8 +34,8 @@ type Setup struct {
 	Level float64
 	// From, if not nil, is a second data set, in place of the noise: a flow between two.
 	From *data.Set
-	// Coupled: each batch's samples and their far ends are paired by optimal transport (Couple), not
-	// as they come.
+	// Coupled: each batch's samples and their far ends are paired by optimal transport (Couple),
+	// not as they come.
 	Coupled bool
 }
 

@@ -11,21 +11,24 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// BoundOptions say how Bound and Continuous estimate. The zero value bounds the density of real numbers and visits every step once.
+// BoundOptions say how Bound and Continuous estimate. The zero value bounds the density of real
+// numbers and visits every step once.
 type BoundOptions struct {
-	// Levels is how many values a number can have: 256 of 8 bits, x = k/127.5 - 1, whose probability is bounded; 0: real numbers, whose
-	// density is.
+	// Levels is how many values a number can have: 256 of 8 bits, x = k/127.5 - 1, whose
+	// probability is bounded; 0: real numbers, whose density is.
 	Levels   int
 	Variance reverie.Variance // of a chain's reverse steps
 	Draws    int              // of the noise, for each sample; 0: 1
-	// Times are the random times at which the steps' sum is estimated, two in each of Times/2 stretches, shared by the samples of
-	// a batch and new for each batch and draw; 0: all steps of a chain, 128 of a continuous bound. Of an odd number one is left out.
+	// Times are the random times at which the steps' sum is estimated, two in each of Times/2
+	// stretches, shared by the samples of a batch and new for each batch and draw; 0: all steps of
+	// a chain, 128 of a continuous bound. Of an odd number one is left out.
 	Times int
-	// Apart draws the noise of each step of a chain anew, as training does. Else all steps share one forward chain, whose noise nearly
-	// cancels in the sum of the joint log ratios.
+	// Apart draws the noise of each step of a chain anew, as training does. Else all steps share
+	// one forward chain, whose noise nearly cancels in the sum of the joint log ratios.
 	Apart bool
-	// Stream draws the times, in the domain random.BoundTimes whatever its own, in which samples may draw their noise: its Sample is the number of the
-	// batch's first sample, so that batches differ.
+	// Stream draws the times, in the domain random.BoundTimes whatever its own, in which samples
+	// may draw their noise: its Sample is the number of the batch's first sample, so that batches
+	// differ.
 	Stream random.Stream
 }
 
@@ -52,17 +55,19 @@ func (o BoundOptions) check() error {
 	return knownLevels(o.Levels)
 }
 
-// Bounds are the evidence lower bound of a DDPM in both derivations (Luo 2022, arXiv:2208.11970, sect. 3.2), from the same noise and the
-// same calls of the network.
+// Bounds are the evidence lower bound of a DDPM in both derivations (Luo 2022, arXiv:2208.11970,
+// sect. 3.2), from the same noise and the same calls of the network.
 type Bounds struct {
-	// Matching has the denoising matching terms KL(q(x_{t-1}|x_t,x0) || p(x_{t-1}|x_t)) and the prior term KL(q(x_{T-1}|x0) || p).
+	// Matching has the denoising matching terms KL(q(x_{t-1}|x_t,x0) || p(x_{t-1}|x_t)) and the
+	// prior term KL(q(x_{T-1}|x0) || p).
 	Matching Evidence
-	// Consistency has the joint log ratios E[log q(x_{t-1}|x_{t-2}) - log p(x_{t-1}|x_t)], x_{t-2}, x_{t-1} and x_t drawn together, and
-	// the prior term E KL(q(x_{T-1}|x_{T-2}) || p). In expectation its Total is Matching's; the terms are not.
+	// Consistency has the joint log ratios E[log q(x_{t-1}|x_{t-2}) - log p(x_{t-1}|x_t)], x_{t-2},
+	// x_{t-1} and x_t drawn together, and the prior term E KL(q(x_{T-1}|x_{T-2}) || p). In
+	// expectation its Total is Matching's; the terms are not.
 	Consistency Evidence
-	// Printed has E KL(q(x_{t-1}|x_{t-2}) || p(x_{t-1}|x_t)) in their place, as the literature prints the consistency terms. That
-	// forgets that x_{t-1} and x_t belong together: its Total is no estimate of the bound, and larger by about a nat for each
-	// step and dimension.
+	// Printed has E KL(q(x_{t-1}|x_{t-2}) || p(x_{t-1}|x_t)) in their place, as the literature
+	// prints the consistency terms. That forgets that x_{t-1} and x_t belong together: its Total is
+	// no estimate of the bound, and larger by about a nat for each step and dimension.
 	Printed Evidence
 }
 
@@ -82,12 +87,15 @@ func (b *Bounds) Named() []Named {
 	return []Named{{"matching", &b.Matching}, {"consistency", &b.Consistency}, {"as printed", &b.Printed}}
 }
 
-// Bound estimates the negative evidence lower bound of the batch x0 under the reverse chain of p and d, in both derivations.
-// Indices are the code's, 0..T-1; index 0 is the reconstruction term, the law of x0 given x_0 of mean x0hat and variance beta_0 (or the
-// learned one): of 8-bit levels the discretised Gaussian. The network is called once at each step visited, on points in float64 if x0 is.
+// Bound estimates the negative evidence lower bound of the batch x0 under the reverse chain of p
+// and d, in both derivations.
+// Indices are the code's, 0..T-1; index 0 is the reconstruction term, the law of x0 given x_0 of
+// mean x0hat and variance beta_0 (or the learned one): of 8-bit levels the discretised Gaussian.
+// The network is called once at each step visited, on points in float64 if x0 is.
 //
-// It returns an error where x0 holds no levels and o says that it does, the Space is no Rower, the options are out of range, Variance is LearnedVariance and d
-// does not know it, the network fails, or a term is no finite number.
+// It returns an error where x0 holds no levels and o says that it does, the Space is no Rower, the
+// options are out of range, Variance is LearnedVariance and d does not know it, the network fails,
+// or a term is no finite number.
 func Bound[X any](ctx context.Context, sp reverie.Space[X], p *reverie.DDPM, d reverie.Denoiser[X], x0 X, o BoundOptions) (*Bounds, error) {
 	c, err := newChain(sp, p, d, x0, o)
 	if err != nil {
@@ -180,8 +188,9 @@ func (c *chain[X]) reconstruct(ctx context.Context, x X) error {
 	return finiteTerms("reconstruction", values)
 }
 
-// far sets the prior terms from a draw of x_{T-2} and, on a whole chain, the x_{T-1} after it: then consistency's is the log ratio at
-// x_{T-1}, of the same expectation as KL(q(x_{T-1}|x_{T-2}) || p), whose noise cancels against that of the steps.
+// far sets the prior terms from a draw of x_{T-2} and, on a whole chain, the x_{T-1} after it: then
+// consistency's is the log ratio at x_{T-1}, of the same expectation as KL(q(x_{T-1}|x_{T-2}) ||
+// p), whose noise cancels against that of the steps.
 func (c *chain[X]) far(x X, after ...X) error {
 	before, err := c.sp.rowsLike(x, c.data)
 	if err != nil {
@@ -295,8 +304,8 @@ func (c *chain[X]) jump(ctx context.Context) error {
 	return nil
 }
 
-// step estimates the term of the reverse step from t to t-1, for neighbours x_{t-2}, x_{t-1} and x_t of a chain, in the three forms, and
-// returns their means over the samples.
+// step estimates the term of the reverse step from t to t-1, for neighbours x_{t-2}, x_{t-1} and
+// x_t of a chain, in the three forms, and returns their means over the samples.
 func (c *chain[X]) step(ctx context.Context, v visit, before, x, after X) (means [3]float64, err error) {
 	r, err := c.reverse(ctx, int(v.t), after)
 	if err != nil {

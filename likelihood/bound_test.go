@@ -75,8 +75,8 @@ func bound(t *testing.T, p *reverie.DDPM, d reverie.Denoiser[hostBatch], x hostB
 	return b
 }
 
-// TestDerivationsAgree: with the exact denoiser both derivations give the same total, the printed form is larger by about a nat
-// for each step and dimension, and no bound is below the truth.
+// TestDerivationsAgree: with the exact denoiser both derivations give the same total, the printed
+// form is larger by about a nat for each step and dimension, and no bound is below the truth.
 func TestDerivationsAgree(t *testing.T) {
 	for _, test := range []struct {
 		law string
@@ -109,9 +109,10 @@ func TestDerivationsAgree(t *testing.T) {
 	}
 }
 
-// TestVarianceOfTheDerivations is the lecture's claim, measured: where each step's term is drawn on its own, as in training, consistency
-// has the larger variance, since its terms are of more random variables. On one chain for all steps the opposite holds
-// for a good network: the log ratios sum to log q(chain|x0)/p(chain, x0), which for exact reverse steps is -log p(x0) whatever the chain.
+// TestVarianceOfTheDerivations is the lecture's claim, measured: where each step's term is drawn on
+// its own, as in training, consistency has the larger variance, since its terms are of more random
+// variables. On one chain for all steps the opposite holds for a good network: the log ratios sum
+// to log q(chain|x0)/p(chain, x0), which for exact reverse steps is -log p(x0) whatever the chain.
 func TestVarianceOfTheDerivations(t *testing.T) {
 	for _, name := range []string{"gaussian", "two-modes", "8gaussians", "mixture-64"} {
 		for _, apart := range []bool{true, false} {
@@ -148,8 +149,9 @@ func TestBoundTightens(t *testing.T) {
 	}
 }
 
-// TestMatchingTermsOfAGaussian: for data N(mu, v) the mean of |x0 - x0hat|^2 is v s^2/(a^2 v + s^2), which with the variances
-// written in betas and products of alphas gives every term in closed form.
+// TestMatchingTermsOfAGaussian: for data N(mu, v) the mean of |x0 - x0hat|^2 is v s^2/(a^2 v +
+// s^2), which with the variances written in betas and products of alphas gives every term in closed
+// form.
 func TestMatchingTermsOfAGaussian(t *testing.T) {
 	const v = 0.49 // of law gaussian
 	m := law(t, "gaussian")
@@ -327,7 +329,8 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// The times of a bound are of a stream of their own: those of the domain BoundTimes, whatever the noise of the samples is drawn from.
+// The times of a bound are of a stream of their own: those of the domain BoundTimes, whatever the
+// noise of the samples is drawn from.
 func TestTimesHaveTheirOwnStream(t *testing.T) {
 	p := reverie.VP{}
 	for _, domain := range []random.Domain{random.Evaluation, random.Sampling} {

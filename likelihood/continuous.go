@@ -11,17 +11,19 @@ import (
 // defaultTimes is how many times Continuous visits where nothing is said.
 const defaultTimes = 128
 
-// farthest is the Lambda, log(a/s), below which a process without signal at hi (flow matching) is not followed: what is left of the
-// integral is at most e^(2 farthest)/2 |x0 - x0hat|^2, 2e-11 of the squared error.
+// farthest is the Lambda, log(a/s), below which a process without signal at hi (flow matching) is
+// not followed: what is left of the integral is at most e^(2 farthest)/2 |x0 - x0hat|^2, 2e-11 of
+// the squared error.
 const farthest = -12
 
-// Continuous estimates the negative evidence lower bound of continuous time (Kingma et al. 2021, arXiv:2107.00630, eq. 17) of the
-// batch x0:
+// Continuous estimates the negative evidence lower bound of continuous time (Kingma et al. 2021,
+// arXiv:2107.00630, eq. 17) of the batch x0:
 //
 //	E[-log p(x0|x_lo)] + KL(q(x_hi|x0) || N(0, PriorSigma^2 I)) - integral from lo to hi of SNR'(t)/2 E|x0 - x0hat(x_t, t)|^2 dt
 //
-// In Lambda = log(a/s) the integrand is |eps - epshat|^2, between 0 and the dimension for a good network, so the times are drawn
-// from equal stretches of Lambda. p(x0|x_lo) is q(x_lo|x0) normalised over the values x0 can take: the paper's, and no matter of the network.
+// In Lambda = log(a/s) the integrand is |eps - epshat|^2, between 0 and the dimension for a good
+// network, so the times are drawn from equal stretches of Lambda. p(x0|x_lo) is q(x_lo|x0)
+// normalised over the values x0 can take: the paper's, and no matter of the network.
 //
 // It refuses processes without a score. The network is called once at each of o.Times times.
 func Continuous[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d reverie.Denoiser[X], x0 X, o BoundOptions) (*Evidence, error) {

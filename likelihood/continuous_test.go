@@ -18,7 +18,8 @@ var processes = []namedProcess{
 	{"vp", reverie.VP{}}, {"subvp", reverie.SubVP{}}, {"ve", reverie.VE{}}, {"edm", reverie.EDM{}}, {"flow", reverie.Flow{}},
 }
 
-// TestContinuousBound: with the exact denoiser the bound of continuous time is the truth, less what the ends leave: never below it.
+// TestContinuousBound: with the exact denoiser the bound of continuous time is the truth, less what
+// the ends leave: never below it.
 func TestContinuousBound(t *testing.T) {
 	for _, test := range processes {
 		for _, name := range []string{"gaussian", "two-modes"} {
@@ -44,8 +45,8 @@ func TestContinuousBound(t *testing.T) {
 	}
 }
 
-// TestContinuousTermsOfAGaussian: for data N(mu, v) the integrand's mean is v a^2/(a^2 v + s^2), a logistic function of Lambda whose
-// integral is known.
+// TestContinuousTermsOfAGaussian: for data N(mu, v) the integrand's mean is v a^2/(a^2 v + s^2), a
+// logistic function of Lambda whose integral is known.
 func TestContinuousTermsOfAGaussian(t *testing.T) {
 	m, p := law(t, "gaussian"), reverie.VP{}
 	const v = 0.49
@@ -64,7 +65,8 @@ func TestContinuousTermsOfAGaussian(t *testing.T) {
 	for i, term := range e.Terms() {
 		a := top - width*float64(i)
 		want := integral(a) - integral(a-width)
-		// The two draws of a stretch are uniform in it: their place adds at most half its change to the error.
+		// The two draws of a stretch are uniform in it: their place adds at most half its change to
+		// the error.
 		slack := width * math.Abs(v*math.Exp(2*a)/(1+v*math.Exp(2*a))-v*math.Exp(2*a-2*width)/(1+v*math.Exp(2*a-2*width)))
 		if !(math.Abs(term.Value-want) <= 4*term.SE+slack) || math.Abs(p.At(term.T).Lambda()-term.Lambda) > 1e-9 {
 			t.Errorf("term %+v, want %v", term, want)

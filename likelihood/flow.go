@@ -12,23 +12,26 @@ import (
 	"github.com/reverie-go/reverie/sample"
 )
 
-// FlowOptions say how Flow integrates. The zero value takes the density of real numbers by one Rademacher probe a
-// sample.
+// FlowOptions say how Flow integrates. The zero value takes the density of real numbers by one
+// Rademacher probe a sample.
 type FlowOptions struct {
 	Levels int // as of BoundOptions
-	// Exact takes the whole trace of the Jacobian, by a vector-Jacobian product for each of at most MaxExact dimensions. Else
-	// Probes random vectors estimate it (Hutchinson 1989); each is kept for the whole integral.
+	// Exact takes the whole trace of the Jacobian, by a vector-Jacobian product for each of at most
+	// MaxExact dimensions. Else Probes random vectors estimate it (Hutchinson 1989); each is kept
+	// for the whole integral.
 	Exact  bool
 	Probes int  // of each sample; 0: 1
 	Normal bool // probes ~ N(0, I), in place of signs
 
 	RTol, ATol float64 // of sample.Adaptive; 0: 1e-5 each
 	MaxCalls   int     // of the velocity; 0: 10,000
-	// Check is how many of the samples, from the first on, are integrated again at a tenth of the tolerances, for Numerical; 0: none.
+	// Check is how many of the samples, from the first on, are integrated again at a tenth of the
+	// tolerances, for Numerical; 0: none.
 	Check int
 	// Prior is the log density at hi; nil: that of N(0, PriorSigma^2 I), from which samplers start.
 	Prior func(x []float64) float64
-	// Stream draws the probes and what makes levels continuous: its Sample is the number of the batch's first sample.
+	// Stream draws the probes and what makes levels continuous: its Sample is the number of the
+	// batch's first sample.
 	Stream random.Stream
 }
 
@@ -54,7 +57,8 @@ type Densities struct {
 // Samples is the number of samples.
 func (l *Densities) Samples() int { return l.logp.samples() }
 
-// PerSample returns log p(x) of each sample in nats, the mean of its probes: for levels the density at x, before it is made that of levels.
+// PerSample returns log p(x) of each sample in nats, the mean of its probes: for levels the density
+// at x, before it is made that of levels.
 func (l *Densities) PerSample() []float64 {
 	out := make([]float64, l.Samples())
 	for _, row := range l.logp.values {
@@ -69,7 +73,8 @@ func (l *Densities) PerSample() []float64 {
 //
 //	-log p(x) + D log 127.5,   x = (x8 + u)/127.5 - 1, u uniform in +-1/2
 //
-// which in expectation over u is never below -log of their probability (Theis et al. 2016, arXiv:1511.01844).
+// which in expectation over u is never below -log of their probability (Theis et al. 2016,
+// arXiv:1511.01844).
 func (l *Densities) Negative() Estimate {
 	e := l.logp.estimate()
 	e.Value = -e.Value
@@ -79,8 +84,9 @@ func (l *Densities) Negative() Estimate {
 	return e
 }
 
-// Numerical returns the root mean square in nats a sample of what a tenth of the tolerances changes in log p, on the samples that were checked: an
-// estimate of the numerical error of Negative, which its SE does not hold. NaN where none was; the error says why a check failed.
+// Numerical returns the root mean square in nats a sample of what a tenth of the tolerances changes
+// in log p, on the samples that were checked: an estimate of the numerical error of Negative, which
+// its SE does not hold. NaN where none was; the error says why a check failed.
 func (l *Densities) Numerical() (float64, error) {
 	sum := 0.0
 	for _, d := range l.changes {
@@ -92,7 +98,8 @@ func (l *Densities) Numerical() (float64, error) {
 // Bits returns Negative in bits a dimension: for Pixels -log2 p(x)/D + log2 127.5.
 func (l *Densities) Bits() Estimate { return l.Negative().Bits(l.Dim) }
 
-// Encoded makes likelihoods of latents bounds on those of the samples that they encode, as that of Evidence.
+// Encoded makes likelihoods of latents bounds on those of the samples that they encode, as that of
+// Evidence.
 func (l *Densities) Encoded(dim int, nats []float64) {
 	l.Dim = dim
 	for _, row := range l.logp.values {
@@ -117,16 +124,18 @@ func (l *Densities) Merge(o *Densities) error {
 	return nil
 }
 
-// Flow returns the log-likelihoods of the batch x under the probability flow of p and d (Song et al. 2021, arXiv:2011.13456, eq. 39):
+// Flow returns the log-likelihoods of the batch x under the probability flow of p and d (Song et
+// al. 2021, arXiv:2011.13456, eq. 39):
 //
 //	log p_lo(x) = log p_hi(x_hi) + integral from lo to hi of div v(x_t, t) dt,   dx/dt = v
 //
-// x is taken to be data at lo, of the law there, as the paper does; levels are first made continuous. Where the process has an
-// end without signal the integral runs in its own time, else in log(a/s), in which a chain too is smooth. Points are computed in float64 if
-// x and d are.
+// x is taken to be data at lo, of the law there, as the paper does; levels are first made
+// continuous. Where the process has an end without signal the integral runs in its own time, else
+// in log(a/s), in which a chain too is smooth. Points are computed in float64 if x and d are.
 //
-// It refuses a process without a score, an exact divergence above MaxExact dimensions, and a denoiser that cannot be differentiated; a
-// flow that is not finite or too stiff is an error that names the time.
+// It refuses a process without a score, an exact divergence above MaxExact dimensions, and a
+// denoiser that cannot be differentiated; a flow that is not finite or too stiff is an error that
+// names the time.
 func Flow[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d reverie.Denoiser[X], x X, o FlowOptions) (*Densities, error) {
 	if err := d.Knows(reverie.WantVJP); err != nil {
 		return nil, fmt.Errorf("likelihood: %w, of which the divergence is made", err)
@@ -167,7 +176,8 @@ func Flow[X any](ctx context.Context, sp reverie.Space[X], p reverie.Process, d 
 // defaultTolerance is sample.Adaptive's.
 const defaultTolerance = 1e-5
 
-// logDensity integrates the flow from n samples of dim numbers and returns log p of each by each probe.
+// logDensity integrates the flow from n samples of dim numbers and returns log p of each by each
+// probe.
 func logDensity[X any](ctx context.Context, sp space[X], p reverie.Process, d reverie.Denoiser[X], x X, n, dim int, o FlowOptions) (series, sample.Report, error) {
 	end, report, err := newFlow(sp, p, d, newTrace(sp, x, n, dim, o)).integrate(ctx, x, o)
 	if err != nil {
@@ -177,7 +187,8 @@ func logDensity[X any](ctx context.Context, sp space[X], p reverie.Process, d re
 	return logp, report, err
 }
 
-// changes returns by how much the values of a, the mean of its draws, are above those of b, for the samples of a.
+// changes returns by how much the values of a, the mean of its draws, are above those of b, for the
+// samples of a.
 func changes(a, b series) []float64 {
 	out := make([]float64, a.samples())
 	for r := range a.values {

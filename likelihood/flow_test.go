@@ -20,7 +20,8 @@ func likelihood(t *testing.T, p reverie.Process, d reverie.Denoiser[hostBatch], 
 	return l
 }
 
-// TestLikelihoodIsTheTruth: with the exact denoiser and the exact law at hi as the prior, the flow's log p is that of the law at lo.
+// TestLikelihoodIsTheTruth: with the exact denoiser and the exact law at hi as the prior, the
+// flow's log p is that of the law at lo.
 func TestLikelihoodIsTheTruth(t *testing.T) {
 	all := append([]namedProcess{{"ddpm", chainOf(t, 50, 4)}}, processes...)
 	for _, test := range all {
@@ -52,8 +53,9 @@ func TestLikelihoodIsTheTruth(t *testing.T) {
 	}
 }
 
-// TestNumericalError: with the exact denoiser and prior all that is wrong is the integral, and its stated error is that within a factor of 2: the
-// error at a tenth of the tolerance is another tenth or so. Batches are joined, and the check of some samples tells of them alone.
+// TestNumericalError: with the exact denoiser and prior all that is wrong is the integral, and its
+// stated error is that within a factor of 2: the error at a tenth of the tolerance is another tenth
+// or so. Batches are joined, and the check of some samples tells of them alone.
 func TestNumericalError(t *testing.T) {
 	m, p := law(t, "two-modes"), reverie.VP{}
 	lo, hi := p.Span()
@@ -94,7 +96,8 @@ func TestNumericalError(t *testing.T) {
 	}
 }
 
-// TestLikelihoodWithPrior: from the samplers' own prior the answer is that of the law they would draw, near the data's.
+// TestLikelihoodWithPrior: from the samplers' own prior the answer is that of the law they would
+// draw, near the data's.
 func TestLikelihoodWithPrior(t *testing.T) {
 	m := law(t, "two-modes")
 	for _, test := range processes {
@@ -110,7 +113,8 @@ func TestLikelihoodWithPrior(t *testing.T) {
 	}
 }
 
-// TestHutchinson: the estimates' mean is the exact likelihood, and their stated errors are those seen.
+// TestHutchinson: the estimates' mean is the exact likelihood, and their stated errors are those
+// seen.
 func TestHutchinson(t *testing.T) {
 	m, p := law(t, "gaussian-64"), reverie.VP{}
 	x := dataOf(m, 3)
@@ -137,8 +141,9 @@ func TestHutchinson(t *testing.T) {
 	}
 }
 
-// TestHutchinsonOfAMatrix: for one constant Jacobian the variance of a probe is known: of signs 2 sum of the squared off-diagonal
-// elements of the symmetric part, of normal numbers 2 |symmetric part|^2.
+// TestHutchinsonOfAMatrix: for one constant Jacobian the variance of a probe is known: of signs 2
+// sum of the squared off-diagonal elements of the symmetric part, of normal numbers 2 |symmetric
+// part|^2.
 func TestHutchinsonOfAMatrix(t *testing.T) {
 	a := [][]float64{{1, 2, -1}, {0, 3, 0.5}, {1, -2, 0.25}}
 	off, all := 0.0, 0.0
@@ -213,7 +218,8 @@ func (l linear) Denoise(_ context.Context, q reverie.Query[hostBatch]) (reverie.
 	return reverie.Estimate[hostBatch]{X0: y, VJP: vjp}, nil
 }
 
-// TestLikelihoodOfPixels: for levels drawn from a wide Gaussian the bits are those of its bins, to what the bins' width leaves.
+// TestLikelihoodOfPixels: for levels drawn from a wide Gaussian the bits are those of its bins, to
+// what the bins' width leaves.
 func TestLikelihoodOfPixels(t *testing.T) {
 	const mu, sd = 0.1, 0.2
 	m, err := mixture.New(nil, [][]float64{{mu, mu}}, []mixture.Cov{{Var: sd * sd}})
@@ -274,7 +280,8 @@ func TestLikelihoodRefuses(t *testing.T) {
 	}
 }
 
-// TestLikelihoodMerge: batches joined are their mean, whatever their sizes, and levels become continuous by the sample's number.
+// TestLikelihoodMerge: batches joined are their mean, whatever their sizes, and levels become
+// continuous by the sample's number.
 func TestLikelihoodMerge(t *testing.T) {
 	m, p := law(t, "two-modes"), reverie.VP{}
 	x := dataOf(m, 5)

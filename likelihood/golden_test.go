@@ -33,7 +33,8 @@ func agree(t *testing.T, what string, got, want, tol, floor float64) {
 	}
 }
 
-// given is a Host whose noise was written down, and a network's outputs at x_t that this noise makes.
+// given is a Host whose noise was written down, and a network's outputs at x_t that this noise
+// makes.
 type given struct {
 	reverie.Host[float64]
 	noise []hostBatch
@@ -68,8 +69,9 @@ func (o otherNetwork) Denoise(_ context.Context, q reverie.Query[hostBatch]) (re
 	return reverie.Estimate[hostBatch]{X0: x0, V: hostBatch{out[dim:]}}, nil
 }
 
-// The bound of improved-diffusion, term by term and sample by sample, for fixed and learned variances. Its noise at index t is our chain's
-// last one, with the two before left out; its reconstruction is compared with our variance beta_0 (see the script), or the learned one.
+// The bound of improved-diffusion, term by term and sample by sample, for fixed and learned
+// variances. Its noise at index t is our chain's last one, with the two before left out; its
+// reconstruction is compared with our variance beta_0 (see the script), or the learned one.
 func TestBoundAgainstImprovedDiffusion(t *testing.T) {
 	g := readJSON[struct {
 		Beta   []float64
@@ -107,7 +109,8 @@ func TestBoundAgainstImprovedDiffusion(t *testing.T) {
 			for i := range g.Beta {
 				net.outputs = append(net.outputs, run.Outputs[i][n])
 			}
-			// x_0; the far end, of which only q(x_{T-1}|x0) counts here; then for each t a jump to t-2, unless that is x0, and two steps
+			// x_0; the far end, of which only q(x_{T-1}|x0) counts here; then for each t a jump to
+			// t-2, unless that is x0, and two steps
 			sp.noise = append(sp.noise, hostBatch{g.Noise[0][n]}, zero)
 			for i := 1; i < len(g.Beta); i++ {
 				if i > 1 {
@@ -141,7 +144,8 @@ func TestBoundAgainstImprovedDiffusion(t *testing.T) {
 	}
 }
 
-// The likelihood of the flow_matching package with its exact divergence, on the velocity of a mixture in closed form.
+// The likelihood of the flow_matching package with its exact divergence, on the velocity of a
+// mixture in closed form.
 func TestLikelihoodAgainstFlowMatching(t *testing.T) {
 	g := readJSON[struct {
 		Mixture struct {
@@ -175,7 +179,8 @@ func TestLikelihoodAgainstFlowMatching(t *testing.T) {
 	}
 }
 
-// The likelihood of k-diffusion, whose one probe of signs is exact for a diagonal Jacobian; ours, by a probe and by the whole trace.
+// The likelihood of k-diffusion, whose one probe of signs is exact for a diagonal Jacobian; ours,
+// by a probe and by the whole trace.
 func TestLikelihoodAgainstKDiffusion(t *testing.T) {
 	g := readJSON[struct {
 		Likelihood struct {

@@ -44,8 +44,8 @@ func logNormal(x, m, v float64) float64 {
 	return -(math.Log(2*math.Pi*v) + (x-m)*(x-m)/v) / 2
 }
 
-// decode returns -log p(x | mean m, log variance logV) of each sample: the discretised Gaussian of levels, the Gaussian of real
-// numbers.
+// decode returns -log p(x | mean m, log variance logV) of each sample: the discretised Gaussian of
+// levels, the Gaussian of real numbers.
 func decode(n int, x, m [][]float64, logV func(i, j int) float64) []float64 {
 	out := make([]float64, len(x))
 	parallel.For(len(x), func(i int) {
@@ -60,8 +60,9 @@ func decode(n int, x, m [][]float64, logV func(i, j int) float64) []float64 {
 	return out
 }
 
-// decodeGiven returns -log p(x | z) of each sample, where p is q(z|x) as a law of x (Kingma et al. 2021, arXiv:2107.00630, sect.
-// 3.3): normalised over the 256 levels, or over the line, which makes it N(z/a, s^2/a^2).
+// decodeGiven returns -log p(x | z) of each sample, where p is q(z|x) as a law of x (Kingma et al.
+// 2021, arXiv:2107.00630, sect. 3.3): normalised over the 256 levels, or over the line, which makes
+// it N(z/a, s^2/a^2).
 func decodeGiven(n int, c reverie.Coef, x, z [][]float64) []float64 {
 	out, v := make([]float64, len(x)), c.Sigma*c.Sigma
 	parallel.For(len(x), func(i int) {

@@ -8,7 +8,8 @@ import (
 	"github.com/reverie-go/reverie/mixture"
 )
 
-// TestBinsSumToOne: the 256 levels share the whole probability, wherever the mean is and whatever the deviation.
+// TestBinsSumToOne: the 256 levels share the whole probability, wherever the mean is and whatever
+// the deviation.
 func TestBinsSumToOne(t *testing.T) {
 	for _, s := range []float64{1e-4, 1e-3, 0.01, 0.1, 1, 30} {
 		for _, m := range []float64{-40, -1.003, -1, -0.3333, 0, 0.0039, 0.77, 1, 1.2, 9} {
@@ -34,7 +35,8 @@ func TestBinsSumToOne(t *testing.T) {
 // constant is one log variance for all.
 func constant(v float64) func(i, j int) float64 { return func(int, int) float64 { return v } }
 
-// TestDensityOfPoints: -log p(x|z) normalises in x, which makes it the Gaussian's density around z/a.
+// TestDensityOfPoints: -log p(x|z) normalises in x, which makes it the Gaussian's density around
+// z/a.
 func TestDensityOfPoints(t *testing.T) {
 	c := reverie.Coef{Alpha: 0.8, Sigma: 0.3}
 	sum := 0.0
@@ -60,7 +62,8 @@ func TestLevelsAreChecked(t *testing.T) {
 	}
 }
 
-// discrete is a law of pairs of levels, the two of a pair alike more often than not, and its -log p.
+// discrete is a law of pairs of levels, the two of a pair alike more often than not, and its -log
+// p.
 func discrete(t *testing.T) (m *mixture.Mixture, nats map[[2]float64]float64) {
 	t.Helper()
 	at := []float64{0, 3, 51, 130, 131, 255}
@@ -88,7 +91,8 @@ func discrete(t *testing.T) (m *mixture.Mixture, nats map[[2]float64]float64) {
 	return m, nats
 }
 
-// TestBoundOfPixels: of a known law of levels the bounds are above -log p, and with fine steps and little noise near it.
+// TestBoundOfPixels: of a known law of levels the bounds are above -log p, and with fine steps and
+// little noise near it.
 func TestBoundOfPixels(t *testing.T) {
 	m, nats := discrete(t)
 	x := dataOf(m, 150)

@@ -9,13 +9,15 @@ import (
 	"github.com/reverie-go/reverie/sample"
 )
 
-// augmented is a batch on the probability flow beside the integral of its divergence, [probe][sample].
+// augmented is a batch on the probability flow beside the integral of its divergence,
+// [probe][sample].
 type augmented[X any] struct {
 	x X
 	l [][]float64
 }
 
-// augmentedFlow is the probability flow of p, and its divergence, which the trace of d x0hat/dx gives.
+// augmentedFlow is the probability flow of p, and its divergence, which the trace of d x0hat/dx
+// gives.
 type augmentedFlow[X any] struct {
 	sp     space[X]
 	p      reverie.Process
@@ -87,7 +89,8 @@ func (f *augmentedFlow[X]) sum(c []float64, y ...augmented[X]) augmented[X] {
 	return augmented[X]{f.sp.Sum(c, xs...), l}
 }
 
-// norm weighs the integral so that the tolerance for an element of x is that for the integral's share of a dimension:
+// norm weighs the integral so that the tolerance for an element of x is that for the integral's
+// share of a dimension:
 //
 //	|y|^2 = |x|^2 + mean over probes of l^2/D
 func (f *augmentedFlow[X]) norm(y augmented[X]) []float64 {

@@ -8,10 +8,11 @@ import (
 // An Estimate is a mean over samples.
 type Estimate struct {
 	Value float64
-	// SE is the standard error as an estimate for the data that the samples are drawn from: what differs between samples,
-	// draws and random times. NaN with one sample.
+	// SE is the standard error as an estimate for the data that the samples are drawn from: what
+	// differs between samples, draws and random times. NaN with one sample.
 	SE float64
-	// Noise is the part of it that is the estimator's own, for these very samples: draws and random times. NaN with one draw.
+	// Noise is the part of it that is the estimator's own, for these very samples: draws and random
+	// times. NaN with one draw.
 	Noise float64
 }
 
@@ -21,8 +22,8 @@ func (e Estimate) Bits(dim int) Estimate {
 	return Estimate{c * e.Value, c * e.SE, c * e.Noise}
 }
 
-// A series holds an estimator's values for each sample, [draw][sample], and the variance of their mean that random times, which the
-// samples of a batch share, add to what the values show.
+// A series holds an estimator's values for each sample, [draw][sample], and the variance of their
+// mean that random times, which the samples of a batch share, add to what the values show.
 type series struct {
 	values [][]float64
 	shared float64
@@ -75,7 +76,8 @@ func (s *series) estimate() Estimate {
 	}
 }
 
-// moments are a number of values, their mean and the sum of their squared deviations from it (Welford's).
+// moments are a number of values, their mean and the sum of their squared deviations from it
+// (Welford's).
 type moments struct{ n, m, squares float64 }
 
 func (m *moments) add(v float64) {
@@ -106,7 +108,8 @@ func (m *moments) variance() float64 {
 	return m.squares / (m.n - 1)
 }
 
-// A Term is one step of a bound: of a chain the reverse step p(x_{t-1}|x_t) of index T, of a continuous bound a stretch of times around T.
+// A Term is one step of a bound: of a chain the reverse step p(x_{t-1}|x_t) of index T, of a
+// continuous bound a stretch of times around T.
 type Term struct {
 	T      float64
 	Lambda float64 // log(a/s) at T
@@ -114,7 +117,8 @@ type Term struct {
 	SE     float64 // over samples and draws, as if draws were samples
 }
 
-// An Evidence is one form of the negative evidence lower bound, in nats a sample, joined over batches of samples:
+// An Evidence is one form of the negative evidence lower bound, in nats a sample, joined over
+// batches of samples:
 //
 //	-log p(x) <= Total = Reconstruction + Prior + Steps
 type Evidence struct {
@@ -205,8 +209,8 @@ func (e *Evidence) sum() {
 	}
 }
 
-// Encoded makes a bound of latents z one of the samples that they encode, of dim numbers each: nats is what each sample's costs beside its
-// latent's, -log p(x|z) + log q(z|x), whatever the draw.
+// Encoded makes a bound of latents z one of the samples that they encode, of dim numbers each: nats
+// is what each sample's costs beside its latent's, -log p(x|z) + log q(z|x), whatever the draw.
 func (e *Evidence) Encoded(dim int, nats []float64) {
 	e.Dim = dim
 	for _, row := range e.reconstruction.values {

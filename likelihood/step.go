@@ -8,8 +8,8 @@ import (
 	"github.com/reverie-go/reverie/internal/parallel"
 )
 
-// reverseStep is the reverse step from t to t-1 beside what the forward chain says of the same: all Gaussians with diagonal
-// covariance.
+// reverseStep is the reverse step from t to t-1 beside what the forward chain says of the same: all
+// Gaussians with diagonal covariance.
 type reverseStep struct {
 	data   [][]float64 // x0
 	before [][]float64 // x_{t-2}
@@ -85,7 +85,8 @@ func (r *reverseStep) varianceAt(i, j int) float64 {
 	return r.variance
 }
 
-// terms returns each sample's term: of denoising matching (form 0), the joint log ratio (1) or as printed (2).
+// terms returns each sample's term: of denoising matching (form 0), the joint log ratio (1) or as
+// printed (2).
 func (r *reverseStep) terms(form int) []float64 {
 	at := [...]func(i, j int) float64{r.matching, r.ratio, r.printed}[form]
 	out := make([]float64, len(r.x))
@@ -97,7 +98,8 @@ func (r *reverseStep) terms(form int) []float64 {
 	return out
 }
 
-// matching is KL(q(x_{t-1}|x_t,x0) || p(x_{t-1}|x_t)) in one dimension. The means' difference is taken before it is scaled, or it would cancel.
+// matching is KL(q(x_{t-1}|x_t,x0) || p(x_{t-1}|x_t)) in one dimension. The means' difference is
+// taken before it is scaled, or it would cancel.
 func (r *reverseStep) matching(i, j int) float64 {
 	return reverie.KL(r.toX0*(r.data[i][j]-r.x0hat[i][j]), r.posterior, 0, r.varianceAt(i, j))
 }

@@ -25,8 +25,9 @@ func everyIndex(steps int) []visit {
 	return v
 }
 
-// someIndices visits n of the steps 1..T-1 of a chain: two different ones of each of n/2 stretches, equal in Lambda = log(a/s) as far as
-// whole steps allow, since in Lambda the terms differ little. Two show what differs within a stretch, and so the error.
+// someIndices visits n of the steps 1..T-1 of a chain: two different ones of each of n/2 stretches,
+// equal in Lambda = log(a/s) as far as whole steps allow, since in Lambda the terms differ little.
+// Two show what differs within a stretch, and so the error.
 func someIndices(s random.Stream, p *reverie.DDPM, n int) []visit {
 	steps := p.Steps()
 	if n >= steps-1 {
@@ -50,8 +51,9 @@ func someIndices(s random.Stream, p *reverie.DDPM, n int) []visit {
 	return v
 }
 
-// stretchEnd returns the index after the stretch from lo that is the first of count which share the rest of the chain: as long in Lambda
-// as the others, of at least two steps, and leaving two for each of the others.
+// stretchEnd returns the index after the stretch from lo that is the first of count which share the
+// rest of the chain: as long in Lambda as the others, of at least two steps, and leaving two for
+// each of the others.
 func stretchEnd(p *reverie.DDPM, lo, count int) int {
 	if count == 1 {
 		return p.Steps()
@@ -66,7 +68,8 @@ func stretchEnd(p *reverie.DDPM, lo, count int) int {
 	return hi
 }
 
-// stretches visits the range from a to b of a continuous variable at n values, two in each of n/2 equal stretches. The visits' t are the variable's.
+// stretches visits the range from a to b of a continuous variable at n values, two in each of n/2
+// equal stretches. The visits' t are the variable's.
 func stretches(s random.Stream, a, b float64, n int) []visit {
 	count := max(1, n/2)
 	u := make([]float64, 2*count)
@@ -79,9 +82,10 @@ func stretches(s random.Stream, a, b float64, n int) []visit {
 	return v
 }
 
-// sharedVariance returns the variance of the sum of weight times mean that comes of the random times, from the means over samples at
-// each visit: each stretch adds its width^2 (A1-A2)^2/4, less where two of few indices are drawn without repetition. It holds
-// the draws' noise too, so it errs to the safe side.
+// sharedVariance returns the variance of the sum of weight times mean that comes of the random
+// times, from the means over samples at each visit: each stretch adds its width^2 (A1-A2)^2/4, less
+// where two of few indices are drawn without repetition. It holds the draws' noise too, so it errs
+// to the safe side.
 func sharedVariance(v []visit, means []float64) float64 {
 	sum := 0.0
 	for k := range v {

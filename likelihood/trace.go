@@ -7,16 +7,17 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// trace finds the trace of the Jacobian J = d x0hat/dx of each sample from products u' J u: of every unit vector u, whose sum is exact, or
-// of random ones with E[u u'] = I, each of which is an estimate (Hutchinson 1989).
+// trace finds the trace of the Jacobian J = d x0hat/dx of each sample from products u' J u: of
+// every unit vector u, whose sum is exact, or of random ones with E[u u'] = I, each of which is an
+// estimate (Hutchinson 1989).
 type trace[X any] struct {
 	sp     space[X]
 	n, dim int
 	exact  bool
 	probes [][][]float64 // [probe][sample][element]
 
-	// The probes in batches as the network takes them: stacks of several, for batches so small that the network's calls cost more
-	// than its work.
+	// The probes in batches as the network takes them: stacks of several, for batches so small that
+	// the network's calls cost more than its work.
 	stack  int
 	inputs []X
 }

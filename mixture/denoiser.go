@@ -8,8 +8,9 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// A Denoiser is the exact denoiser of a mixture under a process: what a network without fault would have learned. It knows the
-// vector-Jacobian product. A process with a far end needs the query's, one for each sample.
+// A Denoiser is the exact denoiser of a mixture under a process: what a network without fault would
+// have learned. It knows the vector-Jacobian product. A process with a far end needs the query's,
+// one for each sample.
 type Denoiser struct {
 	m *Mixture
 	p reverie.Process

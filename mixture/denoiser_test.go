@@ -45,7 +45,8 @@ func TestDenoiser(t *testing.T) {
 	near(t, "the data is its own denoised", clean[4][1], x[4][1], 1e-12)
 }
 
-// TestDenoiserFarEnd checks a bridge, whose law at a far end is that of the noised data shifted by b x1.
+// TestDenoiserFarEnd checks a bridge, whose law at a far end is that of the noised data shifted by
+// b x1.
 func TestDenoiserFarEnd(t *testing.T) {
 	m, p, tm := mixture.Random(2, 3, 7), reverie.Bridge{C: 0.7}, 0.3
 	c := p.At(tm)

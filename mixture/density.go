@@ -2,7 +2,8 @@ package mixture
 
 import "math"
 
-// LogDensity returns log p(x) in nats. It is NaN or infinite for a law that has no density, see New.
+// LogDensity returns log p(x) in nats. It is NaN or infinite for a law that has no density, see
+// New.
 func (m *Mixture) LogDensity(x []float64) float64 {
 	_, logp := m.share(m.local(x))
 	return logp
@@ -19,8 +20,9 @@ func (m *Mixture) Score(x []float64) []float64 {
 	return score
 }
 
-// Responsibilities returns each Gaussian's share of the density at x, r_k = w_k N(x; mu_k, Sigma_k)/p(x); they sum to 1. They are
-// found from the logarithms, so that they hold however far x lies from all of them.
+// Responsibilities returns each Gaussian's share of the density at x, r_k = w_k N(x; mu_k,
+// Sigma_k)/p(x); they sum to 1. They are found from the logarithms, so that they hold however far x
+// lies from all of them.
 func (m *Mixture) Responsibilities(x []float64) []float64 {
 	r, _ := m.share(m.local(x))
 	return r

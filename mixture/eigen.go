@@ -2,8 +2,9 @@ package mixture
 
 import "math"
 
-// eigen returns the eigenvalues of a symmetric matrix and its eigenvectors, one a row, by cyclic Jacobi rotations (Golub & Van
-// Loan, Matrix Computations, section 8.5). The vectors are orthonormal to rounding.
+// eigen returns the eigenvalues of a symmetric matrix and its eigenvectors, one a row, by cyclic
+// Jacobi rotations (Golub & Van Loan, Matrix Computations, section 8.5). The vectors are
+// orthonormal to rounding.
 func eigen(sym [][]float64) (values []float64, vectors [][]float64) {
 	n := len(sym)
 	a, b := square(n), square(n)

@@ -9,8 +9,8 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// Density, score, expected data and its Jacobian of noised mixtures with full covariances, against torch's distributions and its automatic
-// differentiation.
+// Density, score, expected data and its Jacobian of noised mixtures with full covariances, against
+// torch's distributions and its automatic differentiation.
 func TestAgainstTorch(t *testing.T) {
 	var g struct {
 		Cases []struct {

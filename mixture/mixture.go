@@ -10,7 +10,8 @@ import (
 // MaxDim bounds the dimension of a mixture: a covariance of it has MaxDim^2 numbers.
 const MaxDim = 1024
 
-// A Cov is a covariance: Var times the identity, or, where Full is set, the symmetric positive semi-definite matrix of these rows.
+// A Cov is a covariance: Var times the identity, or, where Full is set, the symmetric positive
+// semi-definite matrix of these rows.
 type Cov struct {
 	Var  float64
 	Full [][]float64
@@ -26,8 +27,9 @@ type Mixture struct {
 	parts []gaussian
 }
 
-// New returns the mixture of the given means. Only the ratios of the weights count, and no weights are equal ones. There is one
-// covariance for each mean, or one for all. A variance may be 0 in any direction: such a law has no density until it is noised.
+// New returns the mixture of the given means. Only the ratios of the weights count, and no weights
+// are equal ones. There is one covariance for each mean, or one for all. A variance may be 0 in any
+// direction: such a law has no density until it is noised.
 //
 // Errors name the first entry that cannot be used.
 func New(weights []float64, means [][]float64, covs []Cov) (*Mixture, error) {
@@ -137,8 +139,9 @@ func (m *Mixture) Cov() [][]float64 {
 	return cov
 }
 
-// At returns the law of x_t = a x0 + b x1 + s eps with x0 from m, at the given far end x1; b is 0 for all but a bridge, and
-// then there is no far end to give. It panics if b is not 0 and there is none.
+// At returns the law of x_t = a x0 + b x1 + s eps with x0 from m, at the given far end x1; b is 0
+// for all but a bridge, and then there is no far end to give. It panics if b is not 0 and there is
+// none.
 func (m *Mixture) At(c reverie.Coef, far ...[]float64) *Mixture {
 	n := &Mixture{logw: m.logw, parts: make([]gaussian, len(m.parts))}
 	shift := shift(c, far, m.Dim())

@@ -117,7 +117,8 @@ func TestVelocity(t *testing.T) {
 	})
 }
 
-// TestDensityIntegratesToOne sums the density, the mean and the second moments over a grid, in one and two dimensions.
+// TestDensityIntegratesToOne sums the density, the mean and the second moments over a grid, in one
+// and two dimensions.
 func TestDensityIntegratesToOne(t *testing.T) {
 	const h = 0.05
 	for _, l := range laws[:4] {
@@ -170,7 +171,8 @@ func near4(t *testing.T, what string, got, want, stderr float64) {
 	}
 }
 
-// TestNoisedSamples checks At by noising samples, which uses none of its formulas: in 64 dimensions, along the axes and a diagonal.
+// TestNoisedSamples checks At by noising samples, which uses none of its formulas: in 64
+// dimensions, along the axes and a diagonal.
 func TestNoisedSamples(t *testing.T) {
 	const n = 4000
 	m, c := named("mixture-64"), coefs[1]
@@ -225,7 +227,8 @@ func TestEntropy(t *testing.T) {
 	near4(t, "entropy of two modes", h, math.Log(2)+math.Log(2*math.Pi*math.E*5), stderr)
 }
 
-// TestFlow integrates the velocity of one Gaussian by RK4 beside its trajectory in closed form, and the divergence beside its density.
+// TestFlow integrates the velocity of one Gaussian by RK4 beside its trajectory in closed form, and
+// the divergence beside its density.
 func TestFlow(t *testing.T) {
 	for _, p := range []reverie.Process{reverie.VP{}, reverie.Flow{}, reverie.EDM{SigmaMax: 3}} {
 		m := mixture.Random(4, 1, 9)
@@ -274,7 +277,8 @@ func TestResponsibilitiesFarAway(t *testing.T) {
 	}
 }
 
-// TestPoints checks that a mixture of points, variance 0, denoises to the points' average by their weights.
+// TestPoints checks that a mixture of points, variance 0, denoises to the points' average by their
+// weights.
 func TestPoints(t *testing.T) {
 	m, err := mixture.New(nil, [][]float64{{0}, {1}, {5}}, []mixture.Cov{{}})
 	if err != nil {
@@ -311,7 +315,8 @@ func TestNewErrors(t *testing.T) {
 	}
 }
 
-// TestCovOf checks that covariances come back from their eigenbasis: with equal, with vanishing and with many eigenvalues.
+// TestCovOf checks that covariances come back from their eigenbasis: with equal, with vanishing and
+// with many eigenvalues.
 func TestCovOf(t *testing.T) {
 	outer := [][]float64{{4, 2, -6}, {2, 1, -3}, {-6, -3, 9}} // of rank 1
 	same := [][]float64{{2, 1, 1}, {1, 2, 1}, {1, 1, 2}}

@@ -47,9 +47,10 @@ func Named(name string) (*Mixture, error) {
 	return nil, fmt.Errorf("mixture: unknown example %q: expected one of %s", name, strings.Join(Names(), ", "))
 }
 
-// EightGaussians returns the eight equally likely Gaussians of the flow-matching papers (Tong et al. 2023, arXiv:2302.00482; TorchCFM's
-// sample_8gaussians): means at radius 5, every 45 degrees, each of covariance sqrt(0.1) I. The code takes the root of its variance
-// 0.1 where a matrix of variances is expected, so that the deviation is 0.1^(1/4) = 0.562.
+// EightGaussians returns the eight equally likely Gaussians of the flow-matching papers (Tong et
+// al. 2023, arXiv:2302.00482; TorchCFM's sample_8gaussians): means at radius 5, every 45 degrees,
+// each of covariance sqrt(0.1) I. The code takes the root of its variance 0.1 where a matrix of
+// variances is expected, so that the deviation is 0.1^(1/4) = 0.562.
 func EightGaussians() *Mixture {
 	means := make([][]float64, 8)
 	for k := range means {
@@ -59,8 +60,9 @@ func EightGaussians() *Mixture {
 	return must(nil, means, Cov{Var: math.Sqrt(0.1)})
 }
 
-// Random returns k Gaussians in dim dimensions that seed determines: means from N(0, I), weights uniform on [1/2, 3/2) before they are
-// normalised, covariances with random axes and deviations uniform in the logarithm from 0.1 to 1. It panics if dim or k is not positive.
+// Random returns k Gaussians in dim dimensions that seed determines: means from N(0, I), weights
+// uniform on [1/2, 3/2) before they are normalised, covariances with random axes and deviations
+// uniform in the logarithm from 0.1 to 1. It panics if dim or k is not positive.
 func Random(dim, k int, seed uint64) *Mixture {
 	s := random.Stream{Seed: seed, Domain: 128}
 	weights, means, covs := make([]float64, k), make([][]float64, k), make([]Cov, k)

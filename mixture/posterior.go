@@ -9,7 +9,8 @@ func (m *Mixture) Denoise(c reverie.Coef, x []float64, far ...[]float64) []float
 	return m.posterior(c, m.At(c, far...), x).mean()
 }
 
-// Posterior returns the mean and the covariance of x0 given x_t = x. For s > 0 the covariance is s^2/a times the Jacobian of Denoise.
+// Posterior returns the mean and the covariance of x0 given x_t = x. For s > 0 the covariance is
+// s^2/a times the Jacobian of Denoise.
 func (m *Mixture) Posterior(c reverie.Coef, x []float64, far ...[]float64) (mean []float64, cov [][]float64) {
 	p := m.posterior(c, m.At(c, far...), x)
 	mean, cov = p.mean(), square(len(x))
@@ -35,8 +36,8 @@ func (m *Mixture) Jacobian(c reverie.Coef, x []float64, far ...[]float64) [][]fl
 	return jac
 }
 
-// Velocity returns the probability flow's dx/dt = a' E[x0 | x] + b' x1 + s' E[eps | x], which is also
-// drift - g^2 score/2. Unlike Coef.Velocity it does not cancel where s is small.
+// Velocity returns the probability flow's dx/dt = a' E[x0 | x] + b' x1 + s' E[eps | x], which is
+// also drift - g^2 score/2. Unlike Coef.Velocity it does not cancel where s is small.
 func (m *Mixture) Velocity(c reverie.Coef, x []float64, far ...[]float64) []float64 {
 	law := m.At(c, far...)
 	v := make([]float64, len(x))
@@ -48,7 +49,8 @@ func (m *Mixture) Velocity(c reverie.Coef, x []float64, far ...[]float64) []floa
 	return v
 }
 
-// posterior is what x_t = x says of x0: that it comes from Gaussian k with probability r[k], and then has mean x0[k].
+// posterior is what x_t = x says of x0: that it comes from Gaussian k with probability r[k], and
+// then has mean x0[k].
 type posterior struct {
 	r  []float64
 	x0 [][]float64

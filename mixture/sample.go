@@ -7,7 +7,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// Sample draws n points, [n][D]. Point i comes from the stream s.Plus(i) alone: its Gaussian from Step, its place from Step+1.
+// Sample draws n points, [n][D]. Point i comes from the stream s.Plus(i) alone: its Gaussian from
+// Step, its place from Step+1.
 func (m *Mixture) Sample(s random.Stream, n int) reverie.Batch[float64] {
 	x, _ := m.Draw(s, n)
 	return x
@@ -44,8 +45,8 @@ func (g *gaussian) draw(s random.Stream, x []float64) {
 	add(x, 1, g.mean)
 }
 
-// Entropy returns -E[log p(x)] in nats and its standard error: exact, with error 0, for one Gaussian; else the mean over n points
-// of the stream s, n at least 2.
+// Entropy returns -E[log p(x)] in nats and its standard error: exact, with error 0, for one
+// Gaussian; else the mean over n points of the stream s, n at least 2.
 func (m *Mixture) Entropy(s random.Stream, n int) (nats, stderr float64) {
 	if len(m.parts) == 1 {
 		for _, v := range m.parts[0].values {

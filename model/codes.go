@@ -43,8 +43,8 @@ func (a *Autoencoder) ReadCodes(z *checkpoint.NPZ) (c Codes, height, width int, 
 	return c, height, width, err
 }
 
-// imagesOf is the size of the images that latents of a shape stand for: each position for as many pixels
-// as in training.
+// imagesOf is the size of the images that latents of a shape stand for: each position for as many
+// pixels as in training.
 func (a *Autoencoder) imagesOf(c Codes) (height, width int, err error) {
 	if c.N < 1 || c.H < 1 || c.W < 1 {
 		return 0, 0, errors.New("no latents")
@@ -79,7 +79,8 @@ var Paths = table.New("path", "paths", " of decode between two latents",
 	Path{table.Info{Name: "linear", Text: "the straight line"}, func(t, _ float64) (a, b float64) { return 1 - t, t }},
 )
 
-// spherical returns the shares of the arc (Shoemake 1985), which is the straight line where w is 0 or pi:
+// spherical returns the shares of the arc (Shoemake 1985), which is the straight line where w is 0
+// or pi:
 //
 //	sin((1-t) w)/sin w,   sin(t w)/sin w
 func spherical(t, w float64) (a, b float64) {

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestWalk: both ends are the latents themselves; the sphere is kept to, where
-// there is one.
+// TestWalk: both ends are the latents themselves; the sphere is kept to, where there is one.
 func TestWalk(t *testing.T) {
 	half := func(path string, a, b []float32) []float32 {
 		p, err := Paths.Find(path)

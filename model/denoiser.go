@@ -11,8 +11,8 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// A Denoiser is a model's network as the maths sees it. It computes in the float type of what it is given: a batch of float64 in float64
-// throughout, as likelihoods of points are.
+// A Denoiser is a model's network as the maths sees it. It computes in the float type of what it is
+// given: a batch of float64 in float64 throughout, as likelihoods of points are.
 type Denoiser struct {
 	reverie.Denoiser[*tensors.Tensor]
 	network *network
@@ -24,8 +24,9 @@ func (d *Denoiser) Close() {
 	d.network.double = nil
 }
 
-// Denoiser returns the network in mode net.Eval or net.PerImage, over the recycler's space, which owns what it returns. It knows the
-// vector-Jacobian product, and the variance where that is learned. The weights in float64 are the model's as they are at the first call.
+// Denoiser returns the network in mode net.Eval or net.PerImage, over the recycler's space, which
+// owns what it returns. It knows the vector-Jacobian product, and the variance where that is
+// learned. The weights in float64 are the model's as they are at the first call.
 func (m *Model) Denoiser(space *engine.Recycler, mode net.Mode) *Denoiser {
 	n := &network{m: m, space: space, mode: mode}
 	return &Denoiser{reverie.FromPrediction(space, m.Process, m.Param, n), n}
@@ -100,7 +101,8 @@ func (n *network) own(y []*tensors.Tensor, err error) ([]*tensors.Tensor, error)
 	return y, err
 }
 
-// inputs are the weights in the float type of the query's x, and the number that the network sees for each image.
+// inputs are the weights in the float type of the query's x, and the number that the network sees
+// for each image.
 func (n *network) inputs(q reverie.Query[*tensors.Tensor]) (weights []*tensors.Tensor, cond *tensors.Tensor, err error) {
 	e, images := n.m.Engine, q.X.Shape().Dim(0)
 	if q.X.DType() != dtypes.Float64 {

@@ -54,7 +54,8 @@ func read[T float32 | float64](t *testing.T, x *tensors.Tensor) []T {
 	return v
 }
 
-// TestVJPIsTheDerivative: u' d x0hat/dx against central differences of x0hat along every axis, in float64.
+// TestVJPIsTheDerivative: u' d x0hat/dx against central differences of x0hat along every axis, in
+// float64.
 func TestVJPIsTheDerivative(t *testing.T) {
 	e := openEngine(t, "")
 	for name, c := range map[string]struct {
@@ -110,7 +111,8 @@ func TestVJPIsTheDerivative(t *testing.T) {
 	}
 }
 
-// TestDenoiserKnows: what is wanted together is what is wanted alone, to float32's roundings, and what was not learned is refused.
+// TestDenoiserKnows: what is wanted together is what is wanted alone, to float32's roundings, and
+// what was not learned is refused.
 func TestDenoiserKnows(t *testing.T) {
 	e := openEngine(t, "")
 	m := pointModel(t, e, mlp.Config{Out: 6}, reverie.Eps)
@@ -146,7 +148,8 @@ func TestDenoiserKnows(t *testing.T) {
 	}
 }
 
-// TestVJPOfAUNet: the convolutions' rules, in float64: the product along a direction against a difference along it.
+// TestVJPOfAUNet: the convolutions' rules, in float64: the product along a direction against a
+// difference along it.
 func TestVJPOfAUNet(t *testing.T) {
 	e := openEngine(t, "")
 	n, err := unet.New(unet.Config{InChannels: 1, OutChannels: 1, BlockOutChannels: []int{8, 16}, LayersPerBlock: 1, NormNumGroups: 4,

@@ -72,8 +72,8 @@ func near(a, b, tolerance float64) bool {
 	return math.Abs(a-b) <= tolerance*max(math.Abs(a), math.Abs(b))
 }
 
-// The law of every class with a table of betas is diffusers' own, to the digits of double precision but for betas that a float32 holds
-// there (trained_betas).
+// The law of every class with a table of betas is diffusers' own, to the digits of double precision
+// but for betas that a float32 holds there (trained_betas).
 func TestForeignTables(t *testing.T) {
 	for _, g := range goldens(t)["tables"] {
 		m, _ := model(t, g)
@@ -95,7 +95,8 @@ func TestForeignWalks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Of EDM all but the end is a time; it is Clean, or the last time once more, where the walk then ends.
+		// Of EDM all but the end is a time; it is Clean, or the last time once more, where the walk
+		// then ends.
 		for i, told := range g.Told {
 			if at := grid[i]; !near(at, g.Sigmas[i], 1e-6) || math.Abs(m.Process.Cond(at)-told) > 1e-5*max(1, math.Abs(told)) {
 				t.Errorf("%s, time %d: %v, told %v; diffusers has %v, told %v\n%s", g.Name, i, at, m.Process.Cond(at), g.Sigmas[i], told, g.Text)
@@ -176,7 +177,8 @@ func TestForeignSchedulerRefusals(t *testing.T) {
 	}
 }
 
-// A walk that ends at the lowest level has as many steps or one less, and a shifted flow's times go by the formula.
+// A walk that ends at the lowest level has as many steps or one less, and a shifted flow's times go
+// by the formula.
 func TestForeignGrids(t *testing.T) {
 	ddpm, err := reverie.NewDDPM(reverie.LinearBetas(50, 1e-3, 0.2))
 	if err != nil {

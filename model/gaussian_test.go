@@ -84,15 +84,15 @@ func openEngine(t testing.TB, config string) *engine.Engine {
 	return e
 }
 
-// Samples of Gaussian data by the exact network have the mean and the variance
-// that the solver's own recursion says, written here as the papers have it
-// (Ho et al. 2020, eq. 7; Song et al. 2021, eq. 12), from x_T ~ N(0, 1):
+// Samples of Gaussian data by the exact network have the mean and the variance that the solver's
+// own recursion says, written here as the papers have it (Ho et al. 2020, eq. 7; Song et al. 2021,
+// eq. 12), from x_T ~ N(0, 1):
 //
 //	ddpm  x_{t-1} = [sqrt(alpha_t)(1-abar_{t-1}) x + sqrt(abar_{t-1}) beta_t x0]/(1-abar_t) + sqrt(variance) z
 //	ddim  x_s = sqrt(abar_s) x0 + sqrt(1-abar_s) (x - sqrt(abar_t) x0)/sqrt(1-abar_t)
 //
-// With n = 64 4x4x3 = 3,072 values the standard errors are sd/sqrt(n) and
-// var sqrt(2/n); 4 of them are allowed.
+// With n = 64 4x4x3 = 3,072 values the standard errors are sd/sqrt(n) and var sqrt(2/n); 4 of them
+// are allowed.
 func TestGaussianData(t *testing.T) {
 	const T = 40
 	m, beta := knownModel(t, openEngine(t, ""), T)
@@ -162,8 +162,8 @@ func TestGaussianData(t *testing.T) {
 	}
 }
 
-// Clamping: x0hat, and with it what is sampled; x after each step; nothing.
-// Data far outside the range make it visible.
+// Clamping: x0hat, and with it what is sampled; x after each step; nothing. Data far outside the
+// range make it visible.
 func TestClamps(t *testing.T) {
 	exact, _ := knownModel(t, openEngine(t, ""), 20)
 	m := New(exact.Engine, shifted{exact.Net.(known)}, exact.Process, exact.Param, nil)

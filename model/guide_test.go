@@ -33,8 +33,8 @@ func (bent) Guide(s guide.Setup, d guide.Denoiser) (guide.Denoiser, error) {
 	return reverie.Clamp[guide.Tensor](s.Space, d, -0.1, 0.1)
 }
 
-// Guides compose in their order, the first one innermost, before x0hat is clamped; the settings of each are checked, and its error names it. One step of
-// ddim from noise is x0hat.
+// Guides compose in their order, the first one innermost, before x0hat is clamped; the settings of
+// each are checked, and its error names it. One step of ddim from noise is x0hat.
 func TestGuides(t *testing.T) {
 	m := small(t, openEngine(t, ""))
 	draw := func(clamp string, guides ...guide.Guide) []float32 {

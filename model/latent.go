@@ -10,8 +10,8 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// ErrLatent says that something is stated for images, and the model works in the
-// latent space of an autoencoder.
+// ErrLatent says that something is stated for images, and the model works in the latent space of an
+// autoencoder.
 var ErrLatent = errors.New("the model works on the latents of an autoencoder, not on images")
 
 // Check says whether images of h rows and w columns can be sampled.
@@ -29,8 +29,8 @@ func (m *Model) Check(h, w int) error {
 	return nil
 }
 
-// Images turns what the process works on into images: x itself, or the decoder's
-// mean of the latents x, in a tensor of its own.
+// Images turns what the process works on into images: x itself, or the decoder's mean of the
+// latents x, in a tensor of its own.
 func (m *Model) Images(x *tensors.Tensor) (*tensors.Tensor, error) {
 	if m.VAE == nil {
 		return x, nil
@@ -52,8 +52,8 @@ func (m *Model) Images(x *tensors.Tensor) (*tensors.Tensor, error) {
 	return m.VAE.Decode(z)
 }
 
-// SetVAE makes m a model of the latents of a, which it closes with itself; the
-// weights stay the caller's.
+// SetVAE makes m a model of the latents of a, which it closes with itself; the weights stay the
+// caller's.
 func (m *Model) SetVAE(a *Autoencoder) error {
 	_, _, z := a.Net.Latent(1, 1)
 	if c, _ := m.Net.Channels(); c != z {
@@ -63,7 +63,8 @@ func (m *Model) SetVAE(a *Autoencoder) error {
 	return nil
 }
 
-// checkOutputs says whether a network gives what the scheduler's file says of it: the prediction, with learned variances twice as many channels.
+// checkOutputs says whether a network gives what the scheduler's file says of it: the prediction,
+// with learned variances twice as many channels.
 func checkOutputs(n net.Model, s formulation.Spec) error {
 	in, out := n.Channels()
 	switch {

@@ -16,7 +16,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// LikelihoodOptions say how Bound, ContinuousBound and Likelihood measure. The zero value is the default.
+// LikelihoodOptions say how Bound, ContinuousBound and Likelihood measure. The zero value is the
+// default.
 type LikelihoodOptions struct {
 	Mode  net.Mode
 	Batch int    // samples at once; 0: 32
@@ -28,8 +29,9 @@ type LikelihoodOptions struct {
 
 	Draws, Times int // see likelihood.BoundOptions
 
-	// Probes estimate the divergence of each sample's flow, Exact takes the whole of it, up to likelihood.MaxExact dimensions. With
-	// neither it is exact below ExactBelow dimensions, else of one probe.
+	// Probes estimate the divergence of each sample's flow, Exact takes the whole of it, up to
+	// likelihood.MaxExact dimensions. With neither it is exact below ExactBelow dimensions, else of
+	// one probe.
 	Probes    int
 	Exact     bool
 	Tolerance float64 // of the flow's integral, absolute and relative; 0: 1e-5
@@ -37,23 +39,26 @@ type LikelihoodOptions struct {
 	Progress func(samples int) // if not nil, called after each batch with its size
 }
 
-// ExactBelow is the number of dimensions below which the exact divergence costs less than the many probes of a small error.
+// ExactBelow is the number of dimensions below which the exact divergence costs less than the many
+// probes of a small error.
 const ExactBelow = 9
 
-// checked is how many samples are integrated again at a tenth of the tolerance, which shows the numerical error.
+// checked is how many samples are integrated again at a tenth of the tolerance, which shows the
+// numerical error.
 const checked = 8
 
 // ErrNoChain refuses the bound of a chain for a process that is none.
 var ErrNoChain = errors.New("elbo is the bound of a chain of steps, a table of betas; this model's process is continuous: measure vlb or likelihood")
 
-// Bound is the evidence lower bound of the model's chain in both derivations, see [likelihood.Bound], for samples x [N,H,W,C] of a kind, in
-// the units of the data that the model was trained on. Levels have a probability, real numbers a density in those units; of a model of latents
-// it is the bound of the images that they encode:
+// Bound is the evidence lower bound of the model's chain in both derivations, see
+// [likelihood.Bound], for samples x [N,H,W,C] of a kind, in the units of the data that the model
+// was trained on. Levels have a probability, real numbers a density in those units; of a model of
+// latents it is the bound of the images that they encode:
 //
 //	-log p(x) <= E_q[-log p(x|z) + log q(z|x) - log p(z)]
 //
-// Sample i's noise depends on the seed and i alone. The error is ErrNoChain of a continuous process, ErrLatent of an autoencoder whose
-// likelihood is no density.
+// Sample i's noise depends on the seed and i alone. The error is ErrNoChain of a continuous
+// process, ErrLatent of an autoencoder whose likelihood is no density.
 func (m *Model) Bound(ctx context.Context, k kind.Kind, x []float64, o LikelihoodOptions) (*likelihood.Bounds, error) {
 	chain, ok := m.Process.(*reverie.DDPM)
 	if !ok {
@@ -77,8 +82,8 @@ func (m *Model) Bound(ctx context.Context, k kind.Kind, x []float64, o Likelihoo
 	return all, err
 }
 
-// ContinuousBound is the variational bound of continuous time, see [likelihood.Continuous], of what Bound takes. It refuses a process without a
-// score.
+// ContinuousBound is the variational bound of continuous time, see [likelihood.Continuous], of what
+// Bound takes. It refuses a process without a score.
 func (m *Model) ContinuousBound(ctx context.Context, k kind.Kind, x []float64, o LikelihoodOptions) (*likelihood.Evidence, error) {
 	all := new(likelihood.Evidence)
 	err := m.judge(ctx, k, x, o, func(b *judged) error {
@@ -100,8 +105,8 @@ func (m *Model) ContinuousBound(ctx context.Context, k kind.Kind, x []float64, o
 	return all, err
 }
 
-// Likelihood is the likelihood by the probability flow, see [likelihood.Flow], of what Bound takes. It refuses a process without a score. The
-// numerical error is measured on the first samples.
+// Likelihood is the likelihood by the probability flow, see [likelihood.Flow], of what Bound takes.
+// It refuses a process without a score. The numerical error is measured on the first samples.
 func (m *Model) Likelihood(ctx context.Context, k kind.Kind, x []float64, o LikelihoodOptions) (*likelihood.Densities, error) {
 	all := new(likelihood.Densities)
 	err := m.judge(ctx, k, x, o, func(b *judged) error {
@@ -122,7 +127,8 @@ func (m *Model) Likelihood(ctx context.Context, k kind.Kind, x []float64, o Like
 	return all, err
 }
 
-// judged is a batch of the samples on the engine, as the diffusion sees them: float32, of samples without a range float64.
+// judged is a batch of the samples on the engine, as the diffusion sees them: float32, of samples
+// without a range float64.
 type judged struct {
 	LikelihoodOptions
 	m        *Model
@@ -132,7 +138,8 @@ type judged struct {
 	levels   int  // that a number can have; 0: real numbers
 	bounded  bool // within [-1,1], as images are
 	stream   random.Stream
-	// The numbers in a sample, and what each costs beside what the diffusion sees of it: of latents and of samples in units of their own.
+	// The numbers in a sample, and what each costs beside what the diffusion sees of it: of latents
+	// and of samples in units of their own.
 	dim    int
 	beside []float64
 }
@@ -243,7 +250,8 @@ func (b *judged) boundOptions() likelihood.BoundOptions {
 	return likelihood.BoundOptions{Levels: b.levels, Variance: b.Variance, Draws: b.Draws, Times: b.Times, Stream: b.stream}
 }
 
-// encoded makes what was measured of latents, or in the model's units, that of the samples as they are.
+// encoded makes what was measured of latents, or in the model's units, that of the samples as they
+// are.
 func (b *judged) encoded(e interface{ Encoded(int, []float64) }) {
 	if b.beside != nil {
 		e.Encoded(b.dim, b.beside)

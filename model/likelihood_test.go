@@ -29,7 +29,8 @@ func levelsOfNoise(n int) []float64 {
 	return x
 }
 
-// TestLikelihoodsOfBatches: an image's bound depends on the seed and its number, not on the batch it is in.
+// TestLikelihoodsOfBatches: an image's bound depends on the seed and its number, not on the batch
+// it is in.
 func TestLikelihoodsOfBatches(t *testing.T) {
 	e := openEngine(t)
 	m, err := model.Load(e, trained(t, e, func(*config.Run) {}), false)
@@ -128,7 +129,8 @@ func TestLikelihoodsRefuse(t *testing.T) {
 	}
 }
 
-// smoothWeights draws weights of a quarter in the input layer, with which an untrained network's density is smooth on the grids below.
+// smoothWeights draws weights of a quarter in the input layer, with which an untrained network's
+// density is smooth on the grids below.
 func smoothWeights(e *engine.Engine, n net.Model) []*tensors.Tensor {
 	weights := net.Initial(n, 5, dtypes.Float32)
 	for i, p := range n.Params() {
@@ -143,7 +145,8 @@ func smoothWeights(e *engine.Engine, n net.Model) []*tensors.Tensor {
 	return weights
 }
 
-// TestLikelihoodsOfPoints: points are read as real numbers, in float64: the density of what a random network draws integrates to 1.
+// TestLikelihoodsOfPoints: points are read as real numbers, in float64: the density of what a
+// random network draws integrates to 1.
 func TestLikelihoodsOfPoints(t *testing.T) {
 	e := openEngine(t)
 	n, err := mlp.New(mlp.Config{Dim: 1, Width: 8, Depth: 1, Embed: 4})
@@ -170,7 +173,8 @@ func TestLikelihoodsOfPoints(t *testing.T) {
 	}
 }
 
-// TestLikelihoodsOfLatents: e^-bound of a latent model is an importance weight, whose mean over draws of z is p(x), which integrates to 1.
+// TestLikelihoodsOfLatents: e^-bound of a latent model is an importance weight, whose mean over
+// draws of z is p(x), which integrates to 1.
 func TestLikelihoodsOfLatents(t *testing.T) {
 	e := openEngine(t)
 	a, err := vae.NewDense(vae.DenseConfig{Channels: 1, Latent: 1, Widths: []int{}, ScalingFactor: 1.7, ShiftFactor: 0.3,
@@ -233,8 +237,8 @@ func TestLikelihoodsOfLatents(t *testing.T) {
 	}
 }
 
-// The flow of a smooth network is the same under every process: the likelihoods differ by what their ends do, s/a of 0.01 and 0.002 at one,
-// a/s of 0.0066 and 0.0125 at the other.
+// The flow of a smooth network is the same under every process: the likelihoods differ by what
+// their ends do, s/a of 0.01 and 0.002 at one, a/s of 0.0066 and 0.0125 at the other.
 func TestLikelihoodsUnder(t *testing.T) {
 	e := openEngine(t)
 	n, err := mlp.New(mlp.Config{Dim: 2, Width: 8, Depth: 1, Embed: 4})
@@ -266,7 +270,8 @@ func TestLikelihoodsUnder(t *testing.T) {
 	}
 }
 
-// TestNetworkHasADensity: what a network of any weights draws has a density, so its likelihoods integrate to 1 over the line.
+// TestNetworkHasADensity: what a network of any weights draws has a density, so its likelihoods
+// integrate to 1 over the line.
 func TestNetworkHasADensity(t *testing.T) {
 	e := openEngine(t)
 	n, err := mlp.New(mlp.Config{Dim: 1, Width: 12, Depth: 1, Embed: 8})

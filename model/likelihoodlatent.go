@@ -27,13 +27,14 @@ func (m *Model) checkAutoencoder() error {
 	return nil
 }
 
-// encode sets the batch to the latents of images, z ~ q(z|x) as the diffusion sees them, u = factor (z - shift), and what an image costs beside
-// its latent:
+// encode sets the batch to the latents of images, z ~ q(z|x) as the diffusion sees them, u = factor
+// (z - shift), and what an image costs beside its latent:
 //
 //	-log p(x) <= E_q[-log p(x|z) + log q(z|x) - log p(z)],   log p(z) = log p(u) + d log |factor|
 //
-// Levels are first made continuous, x = (x8 + u)/127.5 - 1, which adds D log 127.5. log q is taken at the z drawn, so that its
-// noise cancels against that of the other two where q is near the posterior.
+// Levels are first made continuous, x = (x8 + u)/127.5 - 1, which adds D log 127.5. log q is taken
+// at the z drawn, so that its noise cancels against that of the other two where q is near the
+// posterior.
 func (b *judged) encode(k kind.Kind, images []float32) error {
 	a, e := b.m.VAE, b.m.Engine
 	b.dim = k.Size()
@@ -94,7 +95,8 @@ func dequantised(images []float32, n int, s random.Stream) []float32 {
 	return out
 }
 
-// latentsOf returns u = factor (mean + e^(logVar/2) eps - shift) of all images, and log q(z|x) of each.
+// latentsOf returns u = factor (mean + e^(logVar/2) eps - shift) of all images, and log q(z|x) of
+// each.
 func latentsOf(a *Autoencoder, mean, logVar, eps *tensors.Tensor) (u []float32, logq []float64, err error) {
 	var flat [3][]float32
 	for i, t := range []*tensors.Tensor{mean, logVar, eps} {

@@ -30,9 +30,8 @@ func (l *Loaded) Close() {
 	}
 }
 
-// Load loads a model from a run folder (its newest complete checkpoint), a
-// checkpoint folder or an imported model. It takes the averaged weights where
-// there are any, unless raw.
+// Load loads a model from a run folder (its newest complete checkpoint), a checkpoint folder or an
+// imported model. It takes the averaged weights where there are any, unless raw.
 func Load(e *engine.Engine, path string, raw bool) (*Loaded, error) {
 	found, c, err := checkpoint.Open(path, checkpoint.ForSampling(raw))
 	if err != nil {
@@ -124,7 +123,8 @@ func sizeOf(n net.Network) (h, w int) {
 	return 0, 0
 }
 
-// takeKind takes what the files say of the samples. Files from before they said it have units and a size at most.
+// takeKind takes what the files say of the samples. Files from before they said it have units and a
+// size at most.
 func (m *Model) takeKind(x *checkpoint.SchedulerExtra, plain net.Model) error {
 	had := m.Kind
 	if x != nil {
@@ -148,8 +148,8 @@ func (m *Model) takeKind(x *checkpoint.SchedulerExtra, plain net.Model) error {
 	return nil
 }
 
-// isLecture says of a run whether it began from preset lecture, and of weights
-// from elsewhere whether they are of the lecture's network, which says so.
+// isLecture says of a run whether it began from preset lecture, and of weights from elsewhere
+// whether they are of the lecture's network, which says so.
 func isLecture(c *checkpoint.Checkpoint, n net.Network) bool {
 	if l, ok := n.(interface{ ClampsX() bool }); ok && c.Trainer == nil {
 		return l.ClampsX()

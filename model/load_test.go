@@ -91,9 +91,8 @@ func sameWeights(a map[string]checkpoint.Tensor, b map[string]checkpoint.Tensor)
 	return len(a) == len(b)
 }
 
-// A run gives its newest checkpoint, a checkpoint itself, a model itself; the
-// averaged weights where there are any, unless raw; and the defaults that the
-// run was configured with.
+// A run gives its newest checkpoint, a checkpoint itself, a model itself; the averaged weights
+// where there are any, unless raw; and the defaults that the run was configured with.
 func TestLoad(t *testing.T) {
 	e := openEngine(t)
 	run := trained(t, e, func(c *config.Run) { c.Solver, c.Variance, c.SampleSteps = "ddpm", "beta", 15 })

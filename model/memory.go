@@ -6,9 +6,9 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// Memory is about how many bytes it takes to run the network, in mode net.Eval
-// or net.PerImage, on n images of h by w pixels at once, weights included. It
-// compiles the network for that size and runs nothing.
+// Memory is about how many bytes it takes to run the network, in mode net.Eval or net.PerImage, on
+// n images of h by w pixels at once, weights included. It compiles the network for that size and
+// runs nothing.
 func (m *Model) Memory(mode net.Mode, n, h, w int) (int64, error) {
 	f, err := m.in(mode)
 	if err != nil {

@@ -1,5 +1,4 @@
-// Package model is a trained model in use: load one, run its network, draw
-// samples from it.
+// Package model is a trained model in use: load one, run its network, draw samples from it.
 //
 //	e, err := engine.Open("")
 //	m, err := model.Load(e, "runs/emoji-1", false)
@@ -19,8 +18,7 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// A Model is a network with its weights on an engine, and the process that it
-// was trained on.
+// A Model is a network with its weights on an engine, and the process that it was trained on.
 type Model struct {
 	Engine  *engine.Engine
 	Net     net.Model
@@ -28,25 +26,25 @@ type Model struct {
 	Param   reverie.Param
 	// Spec names both, where files or a configuration did.
 	Spec formulation.Spec
-	// Learned says that the network's output has, after the channels of the prediction, as many of the reverse steps'
-	// variance (reverie.LearnedVariance).
+	// Learned says that the network's output has, after the channels of the prediction, as many of
+	// the reverse steps' variance (reverie.LearnedVariance).
 	Learned bool
-	// Weights are the network's, in the order of Net.Params and the engine's
-	// layout. They may be replaced between calls, by Use where the schedule is learned.
+	// Weights are the network's, in the order of Net.Params and the engine's layout. They may be
+	// replaced between calls, by Use where the schedule is learned.
 	Weights []*tensors.Tensor
-	// VAE, if not nil, is the autoencoder in whose latent space the network works:
-	// SetVAE sets it. What is sampled is decoded through it.
+	// VAE, if not nil, is the autoencoder in whose latent space the network works: SetVAE sets it.
+	// What is sampled is decoded through it.
 	VAE *Autoencoder
-	// Kind says what the samples are, of the size of the training data: 0 high and wide where that is not known. New and SetVAE infer it
-	// from the network; whoever knows better sets it.
+	// Kind says what the samples are, of the size of the training data: 0 high and wide where that
+	// is not known. New and SetVAE infer it from the network; whoever knows better sets it.
 	Kind kind.Kind
 	// Defaults fill the fields of Options that are left zero.
 	Defaults Defaults
-	// Walk is how the scheduler in a model's files from elsewhere goes through the noise levels; sampling of the model's own process by its own
-	// solver follows it.
+	// Walk is how the scheduler in a model's files from elsewhere goes through the noise levels;
+	// sampling of the model's own process by its own solver follows it.
 	Walk checkpoint.Walk
-	// Lecture says that the model is the lecture's, whose solvers (ddpm and
-	// lecture-sde) clamp x after each step unless Defaults or Options say else.
+	// Lecture says that the model is the lecture's, whose solvers (ddpm and lecture-sde) clamp x
+	// after each step unless Defaults or Options say else.
 	Lecture bool
 
 	modes   map[net.Mode]functions
@@ -78,8 +76,8 @@ func (m *Model) Use(weights []*tensors.Tensor) error {
 	return nil
 }
 
-// Forward runs the raw network on x [N,H,W,C] with the number that it sees for
-// each image, cond [N]. The mode is net.Eval or net.PerImage.
+// Forward runs the raw network on x [N,H,W,C] with the number that it sees for each image, cond
+// [N]. The mode is net.Eval or net.PerImage.
 func (m *Model) Forward(mode net.Mode, x *tensors.Tensor, cond []float32) (*tensors.Tensor, error) {
 	f, err := m.in(mode)
 	if err != nil {

@@ -73,8 +73,8 @@ func (m *ownNetwork) Forward(v *net.Vars, in net.Input) *graph.Node {
 	return m.out.Forward(v, net.SiLU(h))
 }
 
-// TestOwnArchitecture: a network that a program adds trains, is saved, loads and
-// samples as those that come with reverie, also as an energy.
+// TestOwnArchitecture: a network that a program adds trains, is saved, loads and samples as those
+// that come with reverie, also as an energy.
 func TestOwnArchitecture(t *testing.T) {
 	e := openEngine(t)
 	for _, energy := range []bool{false, true} {

@@ -17,8 +17,8 @@ type Task struct {
 	T []float64         // the time of each, in the process's own
 }
 
-// ReadTask reads x and t of an npz file, and checks that the model can take them. t is int64 of a table
-// of betas, whose code indices it has, and float32 of a continuous process.
+// ReadTask reads x and t of an npz file, and checks that the model can take them. t is int64 of a
+// table of betas, whose code indices it has, and float32 of a continuous process.
 func (m *Model) ReadTask(z *checkpoint.NPZ) (task Task, err error) {
 	if task.X, err = z.Array("x", checkpoint.F32, 4); err != nil {
 		return task, err
@@ -43,7 +43,8 @@ func (m *Model) ReadTask(z *checkpoint.NPZ) (task Task, err error) {
 	return task, nil
 }
 
-// readTimes reads t, which lies in the process's span: whole indices of a table of betas, else numbers.
+// readTimes reads t, which lies in the process's span: whole indices of a table of betas, else
+// numbers.
 func readTimes(z *checkpoint.NPZ, p reverie.Process) ([]float64, error) {
 	t, err := timesOf(z, p)
 	if err != nil {
@@ -85,8 +86,8 @@ func wide[T int64 | float32](x []T) []float64 {
 	return y
 }
 
-// Predict returns what the network says of a task, unscaled and in evaluation mode, in batches: float32
-// [N,C,H,W], or with a learned variance [N,2C,H,W], the prediction first.
+// Predict returns what the network says of a task, unscaled and in evaluation mode, in batches:
+// float32 [N,C,H,W], or with a learned variance [N,2C,H,W], the prediction first.
 func (m *Model) Predict(ctx context.Context, task Task, batch int) (checkpoint.Tensor, error) {
 	n, c, h, w := task.X.Shape[0], task.X.Shape[1], task.X.Shape[2], task.X.Shape[3]
 	_, outC := m.Net.Channels()

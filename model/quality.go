@@ -20,7 +20,8 @@ type Quality struct {
 	psnr, reconstruction, kl float64 // sums over the samples
 }
 
-// NewQuality returns a sum over no samples yet, of that kind; the seed is that of the draws that the bound takes.
+// NewQuality returns a sum over no samples yet, of that kind; the seed is that of the draws that
+// the bound takes.
 func NewQuality(a *Autoencoder, k kind.Kind, seed uint64) *Quality {
 	return &Quality{coder: a, kind: k, seed: seed}
 }
@@ -46,7 +47,8 @@ func (q *Quality) Add(ctx context.Context, x, made []float32) error {
 	return nil
 }
 
-// bound is that of training: of 8-bit images spread over their levels, on which alone a density bounds their bits.
+// bound is that of training: of 8-bit images spread over their levels, on which alone a density
+// bounds their bits.
 func (q *Quality) bound(x []float32, n int) (rec, kl []float32, err error) {
 	s := random.Stream{Seed: q.seed, Domain: random.Evaluation, Sample: uint64(q.n)}
 	if q.spreads() {
@@ -63,8 +65,8 @@ func (q *Quality) bound(x []float32, n int) (rec, kl []float32, err error) {
 // spreads says whether the numbers are levels whose probability is bounded.
 func (q *Quality) spreads() bool { return q.coder.Net.Likelihood().Spreads(q.kind.Levels) }
 
-// psnr is the peak signal-to-noise ratio of y to x, both in [-1,1], in dB: 10
-// log10(4/mse), y clamped.
+// psnr is the peak signal-to-noise ratio of y to x, both in [-1,1], in dB: 10 log10(4/mse), y
+// clamped.
 func psnr(x, y []float32) float64 {
 	sum := 0.0
 	for i := range x {

@@ -16,9 +16,8 @@ import (
 	"github.com/reverie-go/reverie/net/vae"
 )
 
-// sharp is an autoencoder of images of h x w that looks at nothing: q(z|x) =
-// N(0, 1), and p(x|z) = N(level, s^2) for every pixel, level from 0 to 255, s
-// 0.0025, a third of a level.
+// sharp is an autoencoder of images of h x w that looks at nothing: q(z|x) = N(0, 1), and p(x|z) =
+// N(level, s^2) for every pixel, level from 0 to 255, s 0.0025, a third of a level.
 func sharp(t *testing.T, e *engine.Engine, h, w int, level float64) *model.Autoencoder {
 	t.Helper()
 	a, err := vae.NewDense(vae.DenseConfig{Height: h, Width: w, Channels: 1, Latent: 1, Widths: []int{}, ScalingFactor: 1.3, ShiftFactor: 0.2,
@@ -43,10 +42,9 @@ func sharp(t *testing.T, e *engine.Engine, h, w int, level float64) *model.Autoe
 
 const sharpness = 0.0025
 
-// TestBoundOfLevels: what encode calls a bound is one of the bits of 8-bit
-// levels. Where all pixels are at the mean of N(level, s^2) the level's
-// probability is known, and so is what the bound loses by Jensen's inequality;
-// the density at the level itself would promise fewer than 0 bits.
+// TestBoundOfLevels: what encode calls a bound is one of the bits of 8-bit levels. Where all pixels
+// are at the mean of N(level, s^2) the level's probability is known, and so is what the bound loses
+// by Jensen's inequality; the density at the level itself would promise fewer than 0 bits.
 func TestBoundOfLevels(t *testing.T) {
 	e := openEngine(t)
 	const n, side, level = 40, 8, 200
@@ -73,9 +71,9 @@ func TestBoundOfLevels(t *testing.T) {
 	}
 }
 
-// TestLikelihoodsOfLatentImages: e^-bound of a latent model of 8-bit images is an
-// importance weight of a level's probability, and these sum to 1 over all levels;
-// at the levels themselves the densities alone, as sharp as these, sum to 1.6.
+// TestLikelihoodsOfLatentImages: e^-bound of a latent model of 8-bit images is an importance weight
+// of a level's probability, and these sum to 1 over all levels; at the levels themselves the
+// densities alone, as sharp as these, sum to 1.6.
 func TestLikelihoodsOfLatentImages(t *testing.T) {
 	e := openEngine(t)
 	n, err := mlp.New(mlp.Config{Dim: 1, Width: 8, Depth: 1, Embed: 4})

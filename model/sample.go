@@ -40,15 +40,15 @@ type Options struct {
 	Guides  []guide.Guide // what steers the walk, the first one innermost, before x0hat is clamped
 	Mode    net.Mode      // net.Eval or net.PerImage
 
-	// Process, if not nil, is the process that is sampled, at the same ratios of signal and noise as the one that was trained
-	// (reverie.Transfer), which must cover it.
+	// Process, if not nil, is the process that is sampled, at the same ratios of signal and noise
+	// as the one that was trained (reverie.Transfer), which must cover it.
 	Process reverie.Process
-	// Start gives the n far ends from number first on, [n,H,W,C], from which a flow between two data sets begins.
+	// Start gives the n far ends from number first on, [n,H,W,C], from which a flow between two
+	// data sets begins.
 	Start func(first, n int) ([]float32, error)
 
-	// Hook, if not nil, is called after each step of each batch, with the number
-	// of the batch's first image; its error ends the sampling. The state's tensors
-	// are valid during the call only.
+	// Hook, if not nil, is called after each step of each batch, with the number of the batch's
+	// first image; its error ends the sampling. The state's tensors are valid during the call only.
 	Hook func(first int, s State) error
 }
 
@@ -108,8 +108,8 @@ func (m *Model) withVariance(s Solver) Solver {
 // ranged says whether what the network works on lies in [-1,1].
 func (m *Model) ranged() bool { return m.Inside(1, 1).Ranged }
 
-// clamp is what is clamped where neither Options nor Defaults say: the lecture clamps x after each step
-// of its own solvers, all else clamps x0.
+// clamp is what is clamped where neither Options nor Defaults say: the lecture clamps x after each
+// step of its own solvers, all else clamps x0.
 func (m *Model) clamp(h sample.Habits) string {
 	switch {
 	case !m.ranged():
@@ -120,8 +120,8 @@ func (m *Model) clamp(h sample.Habits) string {
 	return "x0"
 }
 
-// Sample draws images: N of them, NHWC in about [-1,1]. An error names what is
-// wrong with the options, or says where the walk ended.
+// Sample draws images: N of them, NHWC in about [-1,1]. An error names what is wrong with the
+// options, or says where the walk ended.
 func (m *Model) Sample(ctx context.Context, o Options) ([]float32, error) {
 	o = m.Filled(o)
 	images := make([]float32, 0, max(0, o.N)*m.Kind.Sized(o.Height, o.Width).Size())
@@ -135,7 +135,8 @@ func (m *Model) Sample(ctx context.Context, o Options) ([]float32, error) {
 	return images, nil
 }
 
-// Each is Sample a batch at a time: f is called with the number of a batch's first image and its images, which are f's during the call only.
+// Each is Sample a batch at a time: f is called with the number of a batch's first image and its
+// images, which are f's during the call only.
 func (m *Model) Each(ctx context.Context, o Options, f func(first int, x []float32) error) error {
 	o = m.Filled(o)
 	if o.N < 1 || o.Batch < 1 || o.First < 0 {
@@ -229,7 +230,8 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	return x, nil
 }
 
-// Fits returns an error for options that do not go with the model or with each other, and names what would.
+// Fits returns an error for options that do not go with the model or with each other, and names
+// what would.
 func (m *Model) Fits(o Options) error {
 	o = m.Filled(o)
 	if err := m.Check(o.Height, o.Width); err != nil {

@@ -59,8 +59,8 @@ func solvers() []Options {
 	return append(all, Options{Solver: sample.DDIM[*tensors.Tensor]{Eta: 0.5}, Steps: 7}, Options{Solver: named("ddim"), Steps: 5, Mode: net.PerImage})
 }
 
-// Image i is the same for every N and Batch: to the bit where the batch's size
-// stays, and within two levels of 8 bits where the kernels see another size.
+// Image i is the same for every N and Batch: to the bit where the batch's size stays, and within
+// two levels of 8 bits where the kernels see another size.
 func TestImageIsItsSeeds(t *testing.T) {
 	m := small(t, openEngine(t, ""))
 	const size = 8 * 8 * 3
@@ -268,8 +268,8 @@ func TestHook(t *testing.T) {
 	}
 }
 
-// A long walk leaves no tensors to the garbage collector: what a step allocates
-// is a fraction of one batch of images.
+// A long walk leaves no tensors to the garbage collector: what a step allocates is a fraction of
+// one batch of images.
 func TestSamplingLeavesNoGarbage(t *testing.T) {
 	if testing.Short() { // also: the race detector allocates
 		t.Skip("300 steps at 32x32")
@@ -299,7 +299,8 @@ func TestSamplingLeavesNoGarbage(t *testing.T) {
 	}
 }
 
-// A walk that diverges says what would help and is not done already: to clamp x0 where it is not clamped.
+// A walk that diverges says what would help and is not done already: to clamp x0 where it is not
+// clamped.
 func TestAdviceOfADivergedWalk(t *testing.T) {
 	m := small(t, openEngine(t, ""))
 	for i, w := range m.Weights {

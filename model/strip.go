@@ -15,13 +15,12 @@ import (
 // stages is the number of pictures in a strip.
 const stages = 10
 
-// A Strip records the first image of a sampling, or the points of its first
-// batch, at ten stages evenly spread over its steps, the last one what is finished. Its Hook goes into
-// Options.Hook.
+// A Strip records the first image of a sampling, or the points of its first batch, at ten stages
+// evenly spread over its steps, the last one what is finished. Its Hook goes into Options.Hook.
 type Strip struct {
 	Kind kind.Kind // of the samples
-	// Images, if not nil, makes images of what the walk is at, as Model.Images
-	// does for a model of latents.
+	// Images, if not nil, makes images of what the walk is at, as Model.Images does for a model of
+	// latents.
 	Images func(x *tensors.Tensor) (*tensors.Tensor, error)
 	// Stages is how many there are, 0: ten.
 	Stages int
@@ -68,8 +67,8 @@ func (s *Strip) Frames() []image.Image { return s.images }
 // Image returns the stages in a row.
 func (s *Strip) Image() image.Image { return picture.Strip(s.images, picture.Layout{}) }
 
-// ForwardTimes are the ten times of a forward strip: for a table of T betas t = 0, T/10, .., 9T/10, else as evenly spread over
-// the span, from its start to its end.
+// ForwardTimes are the ten times of a forward strip: for a table of T betas t = 0, T/10, .., 9T/10,
+// else as evenly spread over the span, from its start to its end.
 func ForwardTimes(p reverie.Process) []float64 {
 	lo, hi := p.Span()
 	d, discrete := p.(reverie.Discrete)
@@ -84,8 +83,8 @@ func ForwardTimes(p reverie.Process) []float64 {
 	return t
 }
 
-// ForwardStrip shows a sample [H,W,C] of a kind, or points [N,1,1,C], at the times of ForwardTimes, under one
-// draw of the noise.
+// ForwardStrip shows a sample [H,W,C] of a kind, or points [N,1,1,C], at the times of ForwardTimes,
+// under one draw of the noise.
 func ForwardStrip(p reverie.Process, x0 []float32, k kind.Kind, seed uint64) image.Image {
 	sp := &reverie.Host[float32]{Stream: random.Stream{Seed: seed, Domain: random.Training}}
 	x := reverie.Batch[float32]{x0}

@@ -13,8 +13,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// A forward strip shows sqrt(abar) x0 + sqrt(1-abar) eps at t = 0, 3, .., 27 of
-// 30, under one draw of the noise.
+// A forward strip shows sqrt(abar) x0 + sqrt(1-abar) eps at t = 0, 3, .., 27 of 30, under one draw
+// of the noise.
 func TestForwardStrip(t *testing.T) {
 	const h, w, c = 4, 6, 3
 	beta := reverie.LinearBetas(30, 1e-3, 0.2)
@@ -57,8 +57,8 @@ func TestForwardStrip(t *testing.T) {
 	}
 }
 
-// A strip has ten stages, evenly spread, the last of which is the last step,
-// of the first image of the first batch; of a walk under ten steps, all.
+// A strip has ten stages, evenly spread, the last of which is the last step, of the first image of
+// the first batch; of a walk under ten steps, all.
 func TestStrip(t *testing.T) {
 	e := openEngine(t, "")
 	for steps, want := range map[int][]int{

@@ -9,8 +9,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Text are the chunks of a picture that say how its samples were drawn, under the names of the settings;
-// o is Filled.
+// Text are the chunks of a picture that say how its samples were drawn, under the names of the
+// settings; o is Filled.
 func (o Options) Text() []picture.Text {
 	text := []picture.Text{
 		{Key: "solver", Value: sample.Name(o.Solver)}, {Key: "steps", Value: fmt.Sprint(o.Steps)}, {Key: "spacing", Value: o.Spacing}, {Key: "clamp", Value: o.Clamp},

@@ -19,8 +19,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// ErrAutoencoder says that a model is an autoencoder alone, without a diffusion:
-// [LoadAutoencoder] takes it.
+// ErrAutoencoder says that a model is an autoencoder alone, without a diffusion: [LoadAutoencoder]
+// takes it.
 var ErrAutoencoder = errors.New("it is an autoencoder, which has no process")
 
 // ErrNoAutoencoder says that a model has no autoencoder.
@@ -30,17 +30,18 @@ var ErrNoAutoencoder = errors.New("it has no autoencoder")
 type Autoencoder struct {
 	Engine *engine.Engine
 	Net    vae.Autoencoder
-	// Weights are the network's, in the order of Net.Params and the engine's
-	// layout. They may be replaced between calls.
+	// Weights are the network's, in the order of Net.Params and the engine's layout. They may be
+	// replaced between calls.
 	Weights []*tensors.Tensor
 	// Height and Width are the size of the training images, 0 where unknown.
 	Height, Width int
-	// Found and Averaged are those of Loaded, where the autoencoder was loaded, and Notes those of its checkpoint.
+	// Found and Averaged are those of Loaded, where the autoencoder was loaded, and Notes those of
+	// its checkpoint.
 	Found    checkpoint.Found
 	Averaged bool
 	Notes    []string
-	// Embedded says that it was loaded from a diffusion of its latents, which
-	// holds the one set of weights that it was trained with.
+	// Embedded says that it was loaded from a diffusion of its latents, which holds the one set of
+	// weights that it was trained with.
 	Embedded bool
 
 	encode, decode, bound *engine.Func
@@ -70,8 +71,7 @@ func NewAutoencoder(e *engine.Engine, n vae.Autoencoder, weights []*tensors.Tens
 	return a
 }
 
-// Encode returns the mean and the log variance of q(z|x), each [N,h,w,z], of
-// images x [N,H,W,C].
+// Encode returns the mean and the log variance of q(z|x), each [N,h,w,z], of images x [N,H,W,C].
 func (a *Autoencoder) Encode(x *tensors.Tensor) (mean, logVar *tensors.Tensor, err error) {
 	out, err := a.encode.Call(a.with(x)...)
 	if err != nil {
@@ -85,9 +85,9 @@ func (a *Autoencoder) Decode(z *tensors.Tensor) (*tensors.Tensor, error) {
 	return a.decode.Call1(a.with(z)...)
 }
 
-// Bound returns the two terms of the evidence lower bound of each of the images
-// x [N,H,W,C], in nats: log p(x|z), of one draw of z by standard normal noise
-// eps [N,h,w,z], and KL(q(z|x) || N(0, I)).
+// Bound returns the two terms of the evidence lower bound of each of the images x [N,H,W,C], in
+// nats: log p(x|z), of one draw of z by standard normal noise eps [N,h,w,z], and KL(q(z|x) || N(0,
+// I)).
 func (a *Autoencoder) Bound(x, eps *tensors.Tensor) (reconstruction, kl []float32, err error) {
 	out, err := a.bound.Call(a.with(x, eps)...)
 	if err != nil {
@@ -139,8 +139,7 @@ func (a *Autoencoder) EncodeImages(ctx context.Context, x []float32, n, h, w, ba
 	return codes, nil
 }
 
-// DecodeCodes decodes n latents of h x w positions, z [n,h,w,Z], in batches, to
-// images [n,H,W,C].
+// DecodeCodes decodes n latents of h x w positions, z [n,h,w,Z], in batches, to images [n,H,W,C].
 func (a *Autoencoder) DecodeCodes(ctx context.Context, z []float32, n, h, w, batch int) (images []float32, height, width int, err error) {
 	_, _, c := a.Net.Latent(1, 1)
 	size := h * w * c
@@ -172,8 +171,7 @@ func (a *Autoencoder) pixels(n int) int {
 	return n * (probe / side)
 }
 
-// Prior draws n latents of h x w x c from N(0, I): latent i depends on the seed
-// and i alone.
+// Prior draws n latents of h x w x c from N(0, I): latent i depends on the seed and i alone.
 func Prior(seed uint64, n, h, w, c int) []float32 {
 	return PriorFrom(random.Stream{Seed: seed, Domain: random.Sampling}, n, h, w, c)
 }
@@ -189,8 +187,9 @@ func PriorFrom(s random.Stream, n, h, w, c int) []float32 {
 	return z
 }
 
-// Each draws o.N samples of o.Height x o.Width from the prior, by o.Seed from number o.First on, decoded,
-// and gives them to f a batch at a time, which are f's during the call only. It looks at no other option.
+// Each draws o.N samples of o.Height x o.Width from the prior, by o.Seed from number o.First on,
+// decoded, and gives them to f a batch at a time, which are f's during the call only. It looks at
+// no other option.
 func (a *Autoencoder) Each(ctx context.Context, o Options, f func(first int, x []float32) error) error {
 	h, w, z := a.Net.Latent(o.Height, o.Width)
 	batch := cmp.Or(o.Batch, 16)
@@ -208,9 +207,8 @@ func (a *Autoencoder) Each(ctx context.Context, o Options, f func(first int, x [
 	return nil
 }
 
-// Memory is about how many bytes it takes to encode and decode n images of h by
-// w pixels at once, weights included. It compiles both halves for that size and
-// runs nothing.
+// Memory is about how many bytes it takes to encode and decode n images of h by w pixels at once,
+// weights included. It compiles both halves for that size and runs nothing.
 func (a *Autoencoder) Memory(n, h, w int) (int64, error) {
 	c, _ := a.Net.Channels()
 	lh, lw, z := a.Net.Latent(h, w)
@@ -242,11 +240,10 @@ func (a *Autoencoder) Free() {
 	engine.Free(a.Weights...)
 }
 
-// LoadAutoencoder loads an autoencoder from its run folder (the newest complete
-// checkpoint), a checkpoint or a model folder, with the averaged weights where
-// there are any, unless raw; or the one in whose latent space a diffusion was
-// trained from that one's. Of a model without an autoencoder the error is
-// ErrNoAutoencoder.
+// LoadAutoencoder loads an autoencoder from its run folder (the newest complete checkpoint), a
+// checkpoint or a model folder, with the averaged weights where there are any, unless raw; or the
+// one in whose latent space a diffusion was trained from that one's. Of a model without an
+// autoencoder the error is ErrNoAutoencoder.
 func LoadAutoencoder(e *engine.Engine, path string, raw bool) (*Autoencoder, error) {
 	_, c, err := headOf(path)
 	if err != nil {
@@ -285,8 +282,7 @@ func headOf(path string) (found checkpoint.Found, c *checkpoint.Checkpoint, err 
 	return found, c, nil
 }
 
-// AutoencoderOf lays out the autoencoder of a path that LoadAutoencoder takes,
-// without its weights.
+// AutoencoderOf lays out the autoencoder of a path that LoadAutoencoder takes, without its weights.
 func AutoencoderOf(path string) (vae.Autoencoder, error) {
 	found, c, err := headOf(path)
 	if err != nil {
@@ -315,8 +311,8 @@ func layOutAutoencoder(n *checkpoint.Network) (vae.Autoencoder, error) {
 	return a, nil
 }
 
-// buildAutoencoder makes an autoencoder of what files hold. Those of diffusers
-// have no variance of p(x|z): it starts as in training.
+// buildAutoencoder makes an autoencoder of what files hold. Those of diffusers have no variance of
+// p(x|z): it starts as in training.
 func buildAutoencoder(e *engine.Engine, n *checkpoint.Network) (*Autoencoder, error) {
 	a, err := layOutAutoencoder(n)
 	if err != nil {

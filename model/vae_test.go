@@ -37,8 +37,8 @@ func trainedLatent(t testing.TB, e *engine.Engine, vae string) string {
 	})
 }
 
-// TestLatentModel: the model's files suffice; what is sampled is what the
-// decoder makes of what the process ends at, unscaled, for every batch size.
+// TestLatentModel: the model's files suffice; what is sampled is what the decoder makes of what the
+// process ends at, unscaled, for every batch size.
 func TestLatentModel(t *testing.T) {
 	e := openEngine(t)
 	dir := trainedVAE(t, e)
@@ -143,8 +143,8 @@ func TestLoadAutoencoder(t *testing.T) {
 	}
 }
 
-// TestLostAutoencoder: a network of latents whose files lost the autoencoder is
-// refused, before anything is drawn as images.
+// TestLostAutoencoder: a network of latents whose files lost the autoencoder is refused, before
+// anything is drawn as images.
 func TestLostAutoencoder(t *testing.T) {
 	e := openEngine(t)
 	vaeRun := trained(t, e, func(c *config.Run) {
@@ -171,8 +171,7 @@ func TestLostAutoencoder(t *testing.T) {
 	}
 }
 
-// TestScale: latents that were shifted and scaled are turned back before they
-// are decoded.
+// TestScale: latents that were shifted and scaled are turned back before they are decoded.
 func TestScale(t *testing.T) {
 	e := openEngine(t)
 	d, err := vae.NewDense(vae.DenseConfig{Channels: 3, Latent: 2, Widths: []int{}, ShiftFactor: 0.5, ScalingFactor: 4})

@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// ReLU is max(0, x). The zero comes first, so that the gradient at 0 is 0 as
-// in PyTorch: GoMLX gives that of equal values to the first.
+// ReLU is max(0, x). The zero comes first, so that the gradient at 0 is 0 as in PyTorch: GoMLX
+// gives that of equal values to the first.
 func ReLU(x *graph.Node) *graph.Node {
 	return graph.Max(graph.ScalarZero(x.Graph(), x.DType()), x)
 }
@@ -20,13 +20,13 @@ func Softplus(x *graph.Node) *graph.Node {
 	return graph.Add(graph.MaxScalar(x, 0), graph.Log1P(graph.Exp(graph.Neg(graph.Abs(x)))))
 }
 
-// Sinusoid embeds a number per image, t [N], as [N,dim]: sines, then cosines,
-// of t at dim/2 frequencies (cosines first if cosFirst),
+// Sinusoid embeds a number per image, t [N], as [N,dim]: sines, then cosines, of t at dim/2
+// frequencies (cosines first if cosFirst),
 //
 //	f_k = 10000^(-k/(dim/2 - shift)),  k = 0 .. dim/2-1.
 //
-// shift 1 ends exactly at 1/10000: Vaswani et al. 2017, arXiv:1706.03762, as
-// in Ho et al. 2020. dim is even and dim/2 > shift.
+// shift 1 ends exactly at 1/10000: Vaswani et al. 2017, arXiv:1706.03762, as in Ho et al. 2020. dim
+// is even and dim/2 > shift.
 func Sinusoid(t *graph.Node, dim int, shift float64, cosFirst bool) *graph.Node {
 	half := dim / 2
 	f := make([]float64, half)

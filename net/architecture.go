@@ -10,65 +10,62 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// An Architecture is a way to lay networks out, chosen by its name. What it is
-// told are its tagged fields, as package table has them.
+// An Architecture is a way to lay networks out, chosen by its name. What it is told are its tagged
+// fields, as package table has them.
 type Architecture interface {
 	table.Row
-	// Fits is nil if networks of it can be made for samples of that kind, whatever
-	// the settings and the size; else it says what they would have to be.
+	// Fits is nil if networks of it can be made for samples of that kind, whatever the settings and
+	// the size; else it says what they would have to be.
 	Fits(k kind.Kind) error
-	// Layout lays a network out, by the settings, for samples of kind k, whose
-	// shape is known and which the network takes. It predicts outputs numbers at
-	// each position: the channels, or twice as many where the variance is learned
-	// too. An autoencoder gives the channels back.
+	// Layout lays a network out, by the settings, for samples of kind k, whose shape is known and
+	// which the network takes. It predicts outputs numbers at each position: the channels, or twice
+	// as many where the variance is learned too. An autoencoder gives the channels back.
 	Layout(k kind.Kind, outputs int) (Network, error)
-	// Decode lays out the network whose Config, as JSON, a file holds; nothing
-	// stands for the defaults. What it does not know is an error that names it.
+	// Decode lays out the network whose Config, as JSON, a file holds; nothing stands for the
+	// defaults. What it does not know is an error that names it.
 	Decode(config []byte) (Network, error)
 }
 
-// A Classed architecture has a class of its own in model folders; another's is
-// of library reverie, named as the architecture, and that of a diffusion's
-// network. An autoencoder is one by its class.
+// A Classed architecture has a class of its own in model folders; another's is of library reverie,
+// named as the architecture, and that of a diffusion's network. An autoencoder is one by its class.
 type Classed interface {
 	Architecture
 	Class() checkpoint.Class
 }
 
-// A Leveled architecture halves its samples between levels, and takes those of
-// a size that can be halved.
+// A Leveled architecture halves its samples between levels, and takes those of a size that can be
+// halved.
 type Leveled interface {
 	Architecture
-	// FitLevels leaves out the last levels, down to two, while samples of h x w
-	// cannot be halved between all, and says whether it did.
+	// FitLevels leaves out the last levels, down to two, while samples of h x w cannot be halved
+	// between all, and says whether it did.
 	FitLevels(h, w int) bool
 }
 
-// A Suiting architecture says what to set, by the names of flags, where it is
-// chosen for samples of a kind and they are not given.
+// A Suiting architecture says what to set, by the names of flags, where it is chosen for samples of
+// a kind and they are not given.
 type Suiting interface {
 	Architecture
 	Suits(k kind.Kind) map[string]string
 }
 
-// An Inferring architecture reads its configuration off the shapes of a PyTorch
-// state dict. Whether all tensors fit the network is for [CheckArrays] to say:
-// where the shapes are another network's, the error goes with the usual network,
-// for comparison.
+// An Inferring architecture reads its configuration off the shapes of a PyTorch state dict. Whether
+// all tensors fit the network is for [CheckArrays] to say: where the shapes are another network's,
+// the error goes with the usual network, for comparison.
 type Inferring interface {
 	Architecture
 	Infer(shapes map[string][]int) (Network, error)
 }
 
-// Where settings rule each other out, an architecture says so by a method
-// Validate() error, which is asked before there is data.
+// Where settings rule each other out, an architecture says so by a method Validate() error, which
+// is asked before there is data.
 
-// Architectures are those that there are. Package net/all has those that come
-// with reverie; others are added by [Register].
+// Architectures are those that there are. Package net/all has those that come with reverie; others
+// are added by [Register].
 var Architectures = table.New[Architecture]("arch", "networks", "")
 
-// Register adds architectures, before any file or flag is read. It panics for a
-// name or a class that is taken.
+// Register adds architectures, before any file or flag is read. It panics for a name or a class
+// that is taken.
 func Register(all ...Architecture) {
 	Architectures.Add(all...)
 	for _, a := range all {
@@ -78,8 +75,8 @@ func Register(all ...Architecture) {
 	}
 }
 
-// New makes the network of the named architecture from its JSON configuration.
-// An unknown name is an error that lists the known ones.
+// New makes the network of the named architecture from its JSON configuration. An unknown name is
+// an error that lists the known ones.
 func New(arch string, config []byte) (Network, error) {
 	a, err := Architectures.Find(arch)
 	if err != nil {
@@ -92,15 +89,15 @@ func New(arch string, config []byte) (Network, error) {
 	return n, nil
 }
 
-// IsAutoencoder says whether networks of an architecture are autoencoders, which
-// learn by a bound of their own and have no process.
+// IsAutoencoder says whether networks of an architecture are autoencoders, which learn by a bound
+// of their own and have no process.
 func IsAutoencoder(a Architecture) bool {
 	c, ok := a.(Classed)
 	return ok && c.Class().Autoencoder
 }
 
-// Fitting are the names of the architectures that take samples of a kind: of the
-// autoencoders, or of the others.
+// Fitting are the names of the architectures that take samples of a kind: of the autoencoders, or
+// of the others.
 func Fitting(k kind.Kind, autoencoders bool) (names []string) {
 	for _, a := range Architectures.Rows() {
 		if IsAutoencoder(a) == autoencoders && a.Fits(k) == nil {
@@ -140,8 +137,8 @@ func CheckLevels(widths []int, least int) error {
 	return nil
 }
 
-// FitLevels are the first of the widths, at least two, between which samples of
-// h x w can be halved.
+// FitLevels are the first of the widths, at least two, between which samples of h x w can be
+// halved.
 func FitLevels(widths []int, h, w int) []int {
 	for n := len(widths); n > 2 && (h|w)&(1<<(n-1)-1) != 0; n-- {
 		widths = widths[:n-1]
@@ -149,8 +146,7 @@ func FitLevels(widths []int, h, w int) []int {
 	return widths
 }
 
-// Groups is the usual number of GroupNorm's groups: the largest up to 8 that
-// divides every width.
+// Groups is the usual number of GroupNorm's groups: the largest up to 8 that divides every width.
 func Groups(widths []int) int {
 	g := 8
 	for ; g > 1; g-- {
@@ -165,6 +161,6 @@ func Groups(widths []int) int {
 	return g
 }
 
-// Attends says whether the smallest level of samples of h x w has attention, by
-// default: up to 16 x 16 positions, for its cost and memory grow with the square.
+// Attends says whether the smallest level of samples of h x w has attention, by default: up to 16 x
+// 16 positions, for its cost and memory grow with the square.
 func Attends(h, w, levels int) bool { return h>>(levels-1)*(w>>(levels-1)) <= 256 }

@@ -7,21 +7,20 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// Attention lets every pixel of an image read from all others, and adds the
-// result to the input:
+// Attention lets every pixel of an image read from all others, and adds the result to the input:
 //
 //	x + O softmax(Q K' / sqrt(d)) V,  Q, K, V linear in GroupNorm(x),
 //
-// with several heads of d channels each. Named as diffusers' Attention, whose
-// group_norm may be missing. Vaswani et al. 2017, arXiv:1706.03762.
+// with several heads of d channels each. Named as diffusers' Attention, whose group_norm may be
+// missing. Vaswani et al. 2017, arXiv:1706.03762.
 type Attention struct {
 	Norm         *GroupNorm // or nil
 	Q, K, V, Out Linear
 	Heads        int
 }
 
-// NewAttention adds attention over c channels in heads of headDim, which
-// divides c, to s. groups 0: no normalisation.
+// NewAttention adds attention over c channels in heads of headDim, which divides c, to s. groups 0:
+// no normalisation.
 func NewAttention(s Scope, c, headDim, groups int, eps float64) Attention {
 	if headDim < 1 || c%headDim != 0 {
 		panic(fmt.Sprintf("net: %d channels do not divide into heads of %d", c, headDim))

@@ -12,9 +12,9 @@ import (
 	"github.com/reverie-go/reverie/internal/jsonfile"
 )
 
-// Decode reads one JSON object into config and rejects unknown fields, keys
-// that come twice and anything after the object. Fields that the object lacks keep their value;
-// empty data leaves all as it is.
+// Decode reads one JSON object into config and rejects unknown fields, keys that come twice and
+// anything after the object. Fields that the object lacks keep their value; empty data leaves all
+// as it is.
 func Decode(data []byte, config any) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil
@@ -25,11 +25,10 @@ func Decode(data []byte, config any) error {
 	return nil
 }
 
-// DecodeForeign is Decode of a configuration that another program wrote: fields
-// that config has not are passed over where their value says nothing, null,
-// false, 0 or empty, as what a later version added and a model does not use. A
-// null is refused in the other fields but those listed, whose null means what a
-// missing field means: elsewhere the default would take the place of Python's
+// DecodeForeign is Decode of a configuration that another program wrote: fields that config has not
+// are passed over where their value says nothing, null, false, 0 or empty, as what a later version
+// added and a model does not use. A null is refused in the other fields but those listed, whose
+// null means what a missing field means: elsewhere the default would take the place of Python's
 // None.
 func DecodeForeign(data []byte, config any, nullable ...string) error {
 	var fields map[string]json.RawMessage
@@ -66,8 +65,8 @@ func fieldsOf(t reflect.Type) (keys []string) {
 	return keys
 }
 
-// MaxWidth bounds the channels of any layer, so that a hostile configuration
-// cannot ask for more memory than there is addresses.
+// MaxWidth bounds the channels of any layer, so that a hostile configuration cannot ask for more
+// memory than there is addresses.
 const MaxWidth = 1 << 14
 
 // CheckWidth says whether n can be a layer's number of channels.
@@ -78,9 +77,8 @@ func CheckWidth(field string, n int) error {
 	return nil
 }
 
-// CheckMultiple says whether h x w images can be halved until each side has
-// been divided by factor; the error names the sizes nearest to each side that
-// can.
+// CheckMultiple says whether h x w images can be halved until each side has been divided by factor;
+// the error names the sizes nearest to each side that can.
 func CheckMultiple(arch string, h, w, factor int) error {
 	if h > 0 && w > 0 && h%factor == 0 && w%factor == 0 {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/reverie-go/reverie/engine/grad" // and every network's gradients are the corrected ones
 )
 
-// Conv2D is a 2-D convolution with bias, torch.nn.Conv2d (which, as all of
-// the field, means correlation).
+// Conv2D is a 2-D convolution with bias, torch.nn.Conv2d (which, as all of the field, means
+// correlation).
 type Conv2D struct {
 	Weight *Param // [out,in,k,k]
 	Bias   *Param // [out]
@@ -18,8 +18,8 @@ type Conv2D struct {
 	Pad [2]int
 }
 
-// NewConv2D adds the weight and bias of a k x k convolution to s, drawn
-// uniformly on +-1/sqrt(in k k). pad zeros go around the image.
+// NewConv2D adds the weight and bias of a k x k convolution to s, drawn uniformly on +-1/sqrt(in k
+// k). pad zeros go around the image.
 func NewConv2D(s Scope, in, out, k, stride, pad int) Conv2D {
 	init := fanIn(in * k * k)
 	return Conv2D{
@@ -43,17 +43,16 @@ func (c Conv2D) Forward(v *Vars, x *graph.Node) *graph.Node {
 	return graph.Add(y, perChannel(v.Get(c.Bias), 4))
 }
 
-// ConvTranspose2D is the adjoint of a strided convolution, with bias,
-// torch.nn.ConvTranspose2d.
+// ConvTranspose2D is the adjoint of a strided convolution, with bias, torch.nn.ConvTranspose2d.
 type ConvTranspose2D struct {
 	Weight      *Param // [in,out,k,k]
 	Bias        *Param // [out]
 	Stride, Pad int
 }
 
-// NewConvTranspose2D adds the weight and bias of a k x k transposed
-// convolution to s, drawn uniformly on +-1/sqrt(out k k): PyTorch takes the
-// second axis of the weight for the inputs, which here are the outputs.
+// NewConvTranspose2D adds the weight and bias of a k x k transposed convolution to s, drawn
+// uniformly on +-1/sqrt(out k k): PyTorch takes the second axis of the weight for the inputs, which
+// here are the outputs.
 func NewConvTranspose2D(s Scope, in, out, k, stride, pad int) ConvTranspose2D {
 	init := fanIn(out * k * k)
 	return ConvTranspose2D{
@@ -77,8 +76,7 @@ var nhwc = backends.ConvolveAxesConfig{
 	OutputBatch: 0, OutputChannels: 3, OutputSpatial: []int{1, 2},
 }
 
-// Upsample2x doubles rows and columns by repeating each pixel, the nearest
-// interpolation.
+// Upsample2x doubles rows and columns by repeating each pixel, the nearest interpolation.
 func Upsample2x(x *graph.Node) *graph.Node {
 	d := x.Shape().Dimensions
 	n, h, w, c := d[0], d[1], d[2], d[3]
@@ -87,10 +85,9 @@ func Upsample2x(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, n, 2*h, 2*w, c)
 }
 
-// ForwardUpsampled is the 3x3 convolution of stride 1 and padding 1 of the
-// doubled image, Forward(Upsample2x(x)), as one transposed convolution:
-// neighbouring taps that meet the same pixel are added first. That is 4
-// multiplications per output and channel pair instead of 9.
+// ForwardUpsampled is the 3x3 convolution of stride 1 and padding 1 of the doubled image,
+// Forward(Upsample2x(x)), as one transposed convolution: neighbouring taps that meet the same pixel
+// are added first. That is 4 multiplications per output and channel pair instead of 9.
 func (c Conv2D) ForwardUpsampled(v *Vars, x *graph.Node) *graph.Node {
 	s := c.Weight.Shape
 	out, in := s[0], s[1]
@@ -104,14 +101,13 @@ func (c Conv2D) ForwardUpsampled(v *Vars, x *graph.Node) *graph.Node {
 	return graph.Add(y, perChannel(v.Get(c.Bias), 4))
 }
 
-// doubling is the matrix [16,9] from the taps of a 3x3 kernel K to those of
-// the 4x4 kernel W of ForwardUpsampled, along each axis
+// doubling is the matrix [16,9] from the taps of a 3x3 kernel K to those of the 4x4 kernel W of
+// ForwardUpsampled, along each axis
 //
 //	W[m] = K[2-m] + K[3-m],  m = 0 .. 3, K zero outside 0 .. 2.
 //
-// Pixel i of the doubled image is pixel i/2 of the image, so y[i] = sum over d
-// of K[d] x[(i+d-1)/2]; the transposed convolution has y[i] = sum over j of
-// x[j] W[i-2j+1].
+// Pixel i of the doubled image is pixel i/2 of the image, so y[i] = sum over d of K[d]
+// x[(i+d-1)/2]; the transposed convolution has y[i] = sum over j of x[j] W[i-2j+1].
 func doubling() [][]float64 {
 	along := func(m, d int) float64 {
 		if d == 2-m || d == 3-m {

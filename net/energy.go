@@ -10,12 +10,11 @@ import (
 //
 //	f(x, ...) = x . y(x, ...),   Forward = grad f,
 //
-// with y what the model within says: its Jacobian is symmetric, as a score's
-// must be. (Salimans & Ho 2021, "Should EBMs model the energy or the score?",
-// write -|x - y|^2/2 to the same end: a field that grows with x.) Trained as a
-// score, f is log p(x_t) up to a constant for each time; trained as eps, it is
-// -s log p. Its parameters are those of the model within, which treats every sample
-// by itself.
+// with y what the model within says: its Jacobian is symmetric, as a score's must be. (Salimans &
+// Ho 2021, "Should EBMs model the energy or the score?", write -|x - y|^2/2 to the same end: a
+// field that grows with x.) Trained as a score, f is log p(x_t) up to a constant for each time;
+// trained as eps, it is -s log p. Its parameters are those of the model within, which treats every
+// sample by itself.
 type Energy struct{ Model }
 
 // NewEnergy makes an energy of a model, which gives as many channels as it sees.

@@ -9,15 +9,14 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// initChunk is how many values are drawn from one stream, so that a large
-// tensor does not need as many float64 at once.
+// initChunk is how many values are drawn from one stream, so that a large tensor does not need as
+// many float64 at once.
 const initChunk = 1 << 14
 
-// Initial draws a network's weights before training, in the order of its
-// parameters, each by its own law, in the float type given (Float32 or
-// Float64). The seed alone decides them: parameter i's values come, in
-// PyTorch's order, from [random.Stream] {seed, Init, i}, 16384 from each
-// step of it. float32 values are the rounded float64 ones.
+// Initial draws a network's weights before training, in the order of its parameters, each by its
+// own law, in the float type given (Float32 or Float64). The seed alone decides them: parameter i's
+// values come, in PyTorch's order, from [random.Stream] {seed, Init, i}, 16384 from each step of
+// it. float32 values are the rounded float64 ones.
 func Initial(m Network, seed uint64, float dtypes.DType) []*tensors.Tensor {
 	all := make([]*tensors.Tensor, len(m.Params()))
 	for i, p := range m.Params() {
@@ -27,8 +26,7 @@ func Initial(m Network, seed uint64, float dtypes.DType) []*tensors.Tensor {
 	return all
 }
 
-// values returns the function that gives a parameter's values, called with
-// 0, 1, 2, ... in turn.
+// values returns the function that gives a parameter's values, called with 0, 1, 2, ... in turn.
 func (in Init) values(s random.Stream) func(i int) float64 {
 	if in.Values != nil {
 		return func(i int) float64 { return in.Values[i] }
@@ -64,8 +62,8 @@ func (p *Param) build(float dtypes.DType, value func(i int) float64) *tensors.Te
 	return t
 }
 
-// scatter calls f with each element's place in the engine's layout and its
-// place in PyTorch's, the latter ascending.
+// scatter calls f with each element's place in the engine's layout and its place in PyTorch's, the
+// latter ascending.
 func (p *Param) scatter(f func(engine, torch int)) {
 	if p.Layout == AsTorch {
 		for i := range p.Size() {
@@ -85,8 +83,8 @@ func (p *Param) scatter(f func(engine, torch int)) {
 	}
 }
 
-// WeightBytes is the memory of one copy of a network's parameters and buffers
-// in the given float type.
+// WeightBytes is the memory of one copy of a network's parameters and buffers in the given float
+// type.
 func WeightBytes(m Network, float dtypes.DType) int64 {
 	var n int64
 	for _, p := range m.Params() {

@@ -7,18 +7,18 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// An Input is what a network is told at once, as nodes of one graph and of one
-// float type. What is absent is nil.
+// An Input is what a network is told at once, as nodes of one graph and of one float type. What is
+// absent is nil.
 type Input struct {
 	// X are the noised samples, [N,H,W,C]: images NHWC, points [N,1,1,D].
 	X *graph.Node
 	// Cond is the number that the network sees of each sample's time, [N].
 	Cond *graph.Node
-	// Class says what each sample is to be of: the class's number, [N], or a
-	// vector that stands for it, [N,K].
+	// Class says what each sample is to be of: the class's number, [N], or a vector that stands for
+	// it, [N,K].
 	Class *graph.Node
-	// Given is what lies beside x and is known: an image to be sharpened, a
-	// spectrogram, the point that a path starts from, [N,H,W,C'].
+	// Given is what lies beside x and is known: an image to be sharpened, a spectrogram, the point
+	// that a path starts from, [N,H,W,C'].
 	Given *graph.Node
 }
 
@@ -56,9 +56,9 @@ func (in Input) Parts() (p Parts) {
 	return p
 }
 
-// CheckParts says whether a network takes an input of those parts; the error
-// names its architecture. A network that takes cond needs it, for what it
-// predicts is another thing at each time.
+// CheckParts says whether a network takes an input of those parts; the error names its
+// architecture. A network that takes cond needs it, for what it predicts is another thing at each
+// time.
 func CheckParts(m Model, p Parts) error {
 	takes := m.Takes()
 	if more := p &^ takes; more != 0 {
@@ -70,8 +70,8 @@ func CheckParts(m Model, p Parts) error {
 	return nil
 }
 
-// For is the input itself, which m takes; it panics with CheckParts' error where
-// m does not. Every Forward begins with it.
+// For is the input itself, which m takes; it panics with CheckParts' error where m does not. Every
+// Forward begins with it.
 func (in Input) For(m Model) Input {
 	if err := CheckParts(m, in.Parts()); err != nil {
 		panic(fmt.Errorf("net: %w", err))

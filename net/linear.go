@@ -12,8 +12,7 @@ type Linear struct {
 	Bias   *Param // [out]
 }
 
-// NewLinear adds a linear layer's weight and bias to s, drawn uniformly on
-// +-1/sqrt(in).
+// NewLinear adds a linear layer's weight and bias to s, drawn uniformly on +-1/sqrt(in).
 func NewLinear(s Scope, in, out int) Linear {
 	init := fanIn(in)
 	return Linear{
@@ -34,8 +33,8 @@ func (l Linear) Forward(v *Vars, x *graph.Node) *graph.Node {
 	return graph.Add(y, perChannel(v.Get(l.Bias), y.Rank()))
 }
 
-// fanIn is PyTorch's default law for weights and biases, uniform on
-// +-1/sqrt(n) for n inputs to each output (kaiming_uniform with a = sqrt(5)).
+// fanIn is PyTorch's default law for weights and biases, uniform on +-1/sqrt(n) for n inputs to
+// each output (kaiming_uniform with a = sqrt(5)).
 func fanIn(n int) Init {
 	bound := 1 / math.Sqrt(float64(n))
 	return Init{Lo: -bound, Hi: bound}
@@ -56,8 +55,8 @@ func OverImage(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, x.Shape().Dim(0), 1, 1, 1)
 }
 
-// OverPixels views a vector per image, [N,C], as [N,1,1,C], to be added to
-// images or to multiply them.
+// OverPixels views a vector per image, [N,C], as [N,1,1,C], to be added to images or to multiply
+// them.
 func OverPixels(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, x.Shape().Dim(0), 1, 1, x.Shape().Dim(1))
 }

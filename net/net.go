@@ -1,11 +1,11 @@
-// Package net holds the networks' common ground: what a parameter is, what a
-// model is, how a model's parameters meet a graph, and the layers that models
-// are written with. One architecture per folder below it, each a row of
-// [Architectures]; package net/all registers those that come with reverie.
+// Package net holds the networks' common ground: what a parameter is, what a model is, how a
+// model's parameters meet a graph, and the layers that models are written with. One architecture
+// per folder below it, each a row of [Architectures]; package net/all registers those that come
+// with reverie.
 //
-// Images are NHWC with values in [-1,1], convolution kernels HWIO; the names
-// and layouts of PyTorch are met at the border only ([Export], [Import]).
-// A network runs in the float type of its input and weights.
+// Images are NHWC with values in [-1,1], convolution kernels HWIO; the names and layouts of PyTorch
+// are met at the border only ([Export], [Import]). A network runs in the float type of its input
+// and weights.
 //
 // Graph building panics, as GoMLX does, with errors that name the parameter.
 package net
@@ -18,38 +18,36 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// A Network is an architecture laid out: which parameters it has, and what it
-// takes. It holds no weights. How outputs are computed from them differs: see
-// [Model], and packages vae and classifier.
+// A Network is an architecture laid out: which parameters it has, and what it takes. It holds no
+// weights. How outputs are computed from them differs: see [Model], and packages vae and
+// classifier.
 type Network interface {
 	// Arch is the name that the network's package registered.
 	Arch() string
-	// Config is the effective configuration: marshalled to JSON it is what
-	// [New] reads back.
+	// Config is the effective configuration: marshalled to JSON it is what [New] reads back.
 	Config() any
-	// Params lists the parameters and buffers in PyTorch's state-dict order.
-	// The pointers are the same at every call.
+	// Params lists the parameters and buffers in PyTorch's state-dict order. The pointers are the
+	// same at every call.
 	Params() []*Param
 	// Channels are the image channels of the input and of the output.
 	Channels() (in, out int)
-	// Check says whether images of h rows and w columns can be taken; the
-	// error names the next sizes that can.
+	// Check says whether images of h rows and w columns can be taken; the error names the next
+	// sizes that can.
 	Check(h, w int) error
 }
 
-// A Model is a network that predicts from noised samples, as a denoiser is made
-// of it.
+// A Model is a network that predicts from noised samples, as a denoiser is made of it.
 type Model interface {
 	Network
 	// Takes are the parts of an input that Forward takes beside x.
 	Takes() Parts
-	// Forward builds the graph of the prediction, [N,H,W,C']. It panics with
-	// [CheckParts]' error for an input that the network does not take.
+	// Forward builds the graph of the prediction, [N,H,W,C']. It panics with [CheckParts]' error
+	// for an input that the network does not take.
 	Forward(v *Vars, in Input) *graph.Node
 }
 
-// A Param is one named tensor of a model's state: a trained parameter, or a
-// buffer such as BatchNorm's running mean.
+// A Param is one named tensor of a model's state: a trained parameter, or a buffer such as
+// BatchNorm's running mean.
 type Param struct {
 	// Name in PyTorch's state dict.
 	Name string
@@ -61,22 +59,19 @@ type Param struct {
 	Init Init
 	// Buffer: kept and saved but not trained.
 	Buffer bool
-	// DType of a buffer that is not of the network's float type; the zero
-	// value means that it is.
+	// DType of a buffer that is not of the network's float type; the zero value means that it is.
 	DType dtypes.DType
 }
 
-// A Layout is how the engine holds a tensor that PyTorch holds in its own
-// order.
+// A Layout is how the engine holds a tensor that PyTorch holds in its own order.
 type Layout int
 
 const (
 	// AsTorch is PyTorch's own order.
 	AsTorch Layout = iota
-	// HWIO is a convolution's kernel with the spatial axes first. PyTorch's
-	// [out,in,kh,kw] becomes [kh,kw,in,out]; a transposed convolution's
-	// [in,out,kh,kw] becomes [kh,kw,out,in], the kernel of the convolution
-	// whose adjoint it is.
+	// HWIO is a convolution's kernel with the spatial axes first. PyTorch's [out,in,kh,kw] becomes
+	// [kh,kw,in,out]; a transposed convolution's [in,out,kh,kw] becomes [kh,kw,out,in], the kernel
+	// of the convolution whose adjoint it is.
 	HWIO
 )
 
@@ -106,16 +101,14 @@ func (p *Param) Type(float dtypes.DType) dtypes.DType {
 	return float
 }
 
-// An Init is the law of a parameter before training: uniform on [Lo,Hi), or
-// the constant Lo where both are equal, or given values. The zero value is the
-// constant 0.
+// An Init is the law of a parameter before training: uniform on [Lo,Hi), or the constant Lo where
+// both are equal, or given values. The zero value is the constant 0.
 type Init struct {
 	Lo, Hi float64
 	Values []float64 // nil, or one for each element
 }
 
-// A Mode says which statistics BatchNorm normalises by. Other layers do not
-// depend on it.
+// A Mode says which statistics BatchNorm normalises by. Other layers do not depend on it.
 type Mode int
 
 const (
@@ -140,8 +133,8 @@ func (m Mode) String() string {
 	return fmt.Sprintf("Mode(%d)", int(m))
 }
 
-// Vars binds a model's parameters to the nodes of one graph, and collects the
-// values that buffers are to take after the step.
+// Vars binds a model's parameters to the nodes of one graph, and collects the values that buffers
+// are to take after the step.
 type Vars struct {
 	mode    Mode
 	params  []*Param
@@ -149,8 +142,7 @@ type Vars struct {
 	updates map[*Param]*graph.Node
 }
 
-// Bind pairs params with nodes of the same order, whose shapes are the
-// params' engine shapes.
+// Bind pairs params with nodes of the same order, whose shapes are the params' engine shapes.
 func Bind(mode Mode, params []*Param, nodes []*graph.Node) *Vars {
 	if len(params) != len(nodes) {
 		panic(fmt.Sprintf("net: %d parameters, %d nodes", len(params), len(nodes)))
@@ -185,8 +177,8 @@ func (v *Vars) Set(p *Param, value *graph.Node) {
 	v.updates[p] = value
 }
 
-// Updates are the buffers that the forward pass has set, in the order of the
-// bound parameters, and their new values. Only mode Train makes any.
+// Updates are the buffers that the forward pass has set, in the order of the bound parameters, and
+// their new values. Only mode Train makes any.
 func (v *Vars) Updates() (params []*Param, values []*graph.Node) {
 	for _, p := range v.params {
 		if u, ok := v.updates[p]; ok {
@@ -207,8 +199,7 @@ func Trainable(m Network) int {
 	return n
 }
 
-// Describe is a network in a line: its architecture, and of a fmt.Stringer what
-// it says of itself.
+// Describe is a network in a line: its architecture, and of a fmt.Stringer what it says of itself.
 func Describe(n Network) string {
 	if s, ok := n.(fmt.Stringer); ok {
 		return n.Arch() + ", " + s.String()

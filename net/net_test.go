@@ -69,9 +69,9 @@ func floats(t *testing.T, p *net.Param, x *tensors.Tensor) []float64 {
 	return tensors.MustCopyFlatData[float64](back[0])
 }
 
-// bounds are the half-widths of PyTorch's default laws, found from the shape
-// of each weight as torch's _calculate_fan_in_and_fan_out does (the second
-// axis times the pixels) and shared by the bias; normalisations have none.
+// bounds are the half-widths of PyTorch's default laws, found from the shape of each weight as
+// torch's _calculate_fan_in_and_fan_out does (the second axis times the pixels) and shared by the
+// bias; normalisations have none.
 func bounds(params []*net.Param) map[string]float64 {
 	b := map[string]float64{}
 	for _, p := range params {
@@ -86,10 +86,9 @@ func bounds(params []*net.Param) map[string]float64 {
 	return b
 }
 
-// TestInitial checks each tensor's law: the range, and the mean and the second
-// moment within 5 standard errors. For u uniform on [-b,b] and n values the
-// mean has variance b^2/3/n, the mean of u^2 has mean b^2/3 and variance
-// b^4 (1/5-1/9)/n.
+// TestInitial checks each tensor's law: the range, and the mean and the second moment within 5
+// standard errors. For u uniform on [-b,b] and n values the mean has variance b^2/3/n, the mean of
+// u^2 has mean b^2/3 and variance b^4 (1/5-1/9)/n.
 func TestInitial(t *testing.T) {
 	for _, m := range []net.Model{simple(t), residual(t, false)} {
 		b := bounds(m.Params())
@@ -124,8 +123,8 @@ func TestInitial(t *testing.T) {
 	}
 }
 
-// TestInitialStreams: the same seed gives the same weights, in either type;
-// another seed or another parameter gives others, and none repeats within.
+// TestInitialStreams: the same seed gives the same weights, in either type; another seed or another
+// parameter gives others, and none repeats within.
 func TestInitialStreams(t *testing.T) {
 	m := simple(t)
 	one, again, two := net.Initial(m, 1, dtypes.Float32), net.Initial(m, 1, dtypes.Float64), net.Initial(m, 2, dtypes.Float32)
@@ -350,8 +349,8 @@ func open(t testing.TB) *engine.Engine {
 	return e
 }
 
-// TestOneValuePerChannel: three widths leave one pixel of a 4x4 image, and the
-// first block on the way up normalises it.
+// TestOneValuePerChannel: three widths leave one pixel of a 4x4 image, and the first block on the
+// way up normalises it.
 func TestOneValuePerChannel(t *testing.T) {
 	e, m := open(t), simple(t)
 	w := net.Initial(m, 1, dtypes.Float32)
@@ -396,8 +395,8 @@ func TestOneValuePerChannel(t *testing.T) {
 	}
 }
 
-// TestUpdates: the running statistics move by a tenth towards the batch's, the
-// variance towards the unbiased one, and only in mode Train.
+// TestUpdates: the running statistics move by a tenth towards the batch's, the variance towards the
+// unbiased one, and only in mode Train.
 func TestUpdates(t *testing.T) {
 	e := open(t)
 	bn := net.NewBatchNorm2D(net.NewScope(), 1)
@@ -434,12 +433,11 @@ func TestUpdates(t *testing.T) {
 	}
 }
 
-// TestFarFromZero normalises values of deviation 1 around 1000, of which the
-// first rows, which the shift is taken from, lie apart: float32 must agree
-// with float64. Of 16 rows the difference of moments may lose a factor 17 of
-// the precision 6e-8, so the variance 1e-6 for each rounding of its sums and
-// a value of size 4 half of that times 4. A variance from plain squares leaves
-// errors near 1.
+// TestFarFromZero normalises values of deviation 1 around 1000, of which the first rows, which the
+// shift is taken from, lie apart: float32 must agree with float64. Of 16 rows the difference of
+// moments may lose a factor 17 of the precision 6e-8, so the variance 1e-6 for each rounding of its
+// sums and a value of size 4 half of that times 4. A variance from plain squares leaves errors near
+// 1.
 func TestFarFromZero(t *testing.T) {
 	e := open(t)
 	bn, gn := net.NewBatchNorm2D(net.NewScope(), 4), net.NewGroupNorm(net.NewScope(), 2, 4, 1e-5)
@@ -505,8 +503,7 @@ func TestUpsample2x(t *testing.T) {
 	}
 }
 
-// TestForwardUpsampled compares with the convolution of the doubled image,
-// gradients included.
+// TestForwardUpsampled compares with the convolution of the doubled image, gradients included.
 func TestForwardUpsampled(t *testing.T) {
 	e := open(t)
 	s := net.NewScope()
@@ -582,8 +579,8 @@ func TestSinusoid(t *testing.T) {
 	}
 }
 
-// TestInputParts: a network refuses, by its name, parts of an input that it does
-// not take and a time that is missing.
+// TestInputParts: a network refuses, by its name, parts of an input that it does not take and a
+// time that is missing.
 func TestInputParts(t *testing.T) {
 	m := simple(t)
 	for _, c := range []struct {

@@ -7,8 +7,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// batchNormMomentum is the share that a new batch has in the running
-// statistics, PyTorch's default.
+// batchNormMomentum is the share that a new batch has in the running statistics, PyTorch's default.
 const batchNormMomentum = 0.1
 
 // batchNormEps is added to the variance, PyTorch's default.
@@ -18,17 +17,16 @@ const batchNormEps = 1e-5
 //
 //	y = (x - mean) / sqrt(var + 1e-5) weight + bias
 //
-// with the statistics that [Mode] says. In mode Train the running ones move by
-// a tenth towards the batch's; the running variance is the unbiased one.
-// Ioffe & Szegedy 2015, arXiv:1502.03167.
+// with the statistics that [Mode] says. In mode Train the running ones move by a tenth towards the
+// batch's; the running variance is the unbiased one. Ioffe & Szegedy 2015, arXiv:1502.03167.
 type BatchNorm2D struct {
 	Weight, Bias *Param // [C]
 	Mean, Var    *Param // [C], running
 	Batches      *Param // [] int64, batches seen
 }
 
-// NewBatchNorm2D adds the parameters (1 and 0) and the running statistics
-// (mean 0, variance 1, no batch seen) of c channels to s.
+// NewBatchNorm2D adds the parameters (1 and 0) and the running statistics (mean 0, variance 1, no
+// batch seen) of c channels to s.
 func NewBatchNorm2D(s Scope, c int) BatchNorm2D {
 	one := Init{Lo: 1, Hi: 1}
 	return BatchNorm2D{
@@ -40,8 +38,8 @@ func NewBatchNorm2D(s Scope, c int) BatchNorm2D {
 	}
 }
 
-// Forward normalises x [N,H,W,C]. In modes Train and PerImage more than one
-// value must be left per channel (and image).
+// Forward normalises x [N,H,W,C]. In modes Train and PerImage more than one value must be left per
+// channel (and image).
 func (b BatchNorm2D) Forward(v *Vars, x *graph.Node) *graph.Node {
 	weight, bias := perChannel(v.Get(b.Weight), 4), perChannel(v.Get(b.Bias), 4)
 	switch v.Mode() {
@@ -74,8 +72,7 @@ func (b BatchNorm2D) moments(x *graph.Node, axes ...int) moments {
 	})
 }
 
-// track moves the running statistics towards those of a batch of n values per
-// channel.
+// track moves the running statistics towards those of a batch of n values per channel.
 func (b BatchNorm2D) track(v *Vars, m moments, n int) {
 	move := func(p *Param, x *graph.Node) {
 		old, x := v.Get(p), graph.Reshape(x, p.Shape...)
@@ -86,16 +83,16 @@ func (b BatchNorm2D) track(v *Vars, m moments, n int) {
 	v.Set(b.Batches, graph.OnePlus(v.Get(b.Batches)))
 }
 
-// GroupNorm normalises each group of neighbouring channels within each image,
-// torch.nn.GroupNorm. Wu & He 2018, arXiv:1803.08494.
+// GroupNorm normalises each group of neighbouring channels within each image, torch.nn.GroupNorm.
+// Wu & He 2018, arXiv:1803.08494.
 type GroupNorm struct {
 	Weight, Bias *Param // [C]
 	Groups       int
 	Eps          float64
 }
 
-// NewGroupNorm adds the parameters (1 and 0) of c channels in the given number
-// of groups, which divides c, to s.
+// NewGroupNorm adds the parameters (1 and 0) of c channels in the given number of groups, which
+// divides c, to s.
 func NewGroupNorm(s Scope, groups, c int, eps float64) GroupNorm {
 	if groups < 1 || c%groups != 0 {
 		panic(fmt.Sprintf("net: %d channels do not divide into %d groups", c, groups))
@@ -114,13 +111,11 @@ func (g GroupNorm) Forward(v *Vars, x *graph.Node) *graph.Node {
 	return momentsOf(x, g.mean).normalize(weight, bias, g.Eps)
 }
 
-// Modulate normalises x [N,H,W,C] and then scales and shifts each channel of
-// each image,
+// Modulate normalises x [N,H,W,C] and then scales and shifts each channel of each image,
 //
 //	GroupNorm(x) (1 + scale) + shift,  scale, shift [N,1,1,C],
 //
-// in one multiplication and one addition per value. Perez et al. 2017,
-// arXiv:1709.07871.
+// in one multiplication and one addition per value. Perez et al. 2017, arXiv:1709.07871.
 func (g GroupNorm) Modulate(v *Vars, x, scale, shift *graph.Node) *graph.Node {
 	scale = graph.OnePlus(scale)
 	weight := graph.Mul(perChannel(v.Get(g.Weight), 4), scale)
@@ -128,9 +123,8 @@ func (g GroupNorm) Modulate(v *Vars, x, scale, shift *graph.Node) *graph.Node {
 	return momentsOf(x, g.mean).normalize(weight, bias, g.Eps)
 }
 
-// mean is each group's mean, [N,1,1,C]. The images are reduced over their
-// pixels alone, so that what is large has one shape; the few values left are
-// then averaged over their groups.
+// mean is each group's mean, [N,1,1,C]. The images are reduced over their pixels alone, so that
+// what is large has one shape; the few values left are then averaged over their groups.
 func (g GroupNorm) mean(x *graph.Node) *graph.Node {
 	n, c := x.Shape().Dim(0), x.Shape().Dim(3)
 	m := graph.ReduceMean(x, 1, 2)
@@ -142,8 +136,7 @@ func (g GroupNorm) mean(x *graph.Node) *graph.Node {
 	return graph.Reshape(m, n, 1, 1, c)
 }
 
-// moments are the first two of the values x = shift + rest that are normalised
-// together.
+// moments are the first two of the values x = shift + rest that are normalised together.
 type moments struct {
 	shift          *graph.Node // constant
 	rest           *graph.Node // x - shift
@@ -154,10 +147,10 @@ type moments struct {
 //
 //	var x = mean((x-c)^2) - mean(x-c)^2,
 //
-// which holds for any constant c, and so do its derivatives of any order. c is
-// the mean of the images' first rows. As these are 1/H of the values, (c -
-// mean)^2 is at most H var: the difference loses no more than a factor H of
-// the precision, and hardly ever anything, where c = 0 could lose all.
+// which holds for any constant c, and so do its derivatives of any order. c is the mean of the
+// images' first rows. As these are 1/H of the values, (c - mean)^2 is at most H var: the difference
+// loses no more than a factor H of the precision, and hardly ever anything, where c = 0 could lose
+// all.
 func momentsOf(x *graph.Node, mean func(x *graph.Node) *graph.Node) (m moments) {
 	first := graph.Slice(x, graph.AxisRange(), graph.AxisElem(0))
 	m.shift = graph.StopGradient(mean(first))
@@ -167,8 +160,8 @@ func momentsOf(x *graph.Node, mean func(x *graph.Node) *graph.Node) (m moments) 
 	return m
 }
 
-// normalize is (x - mean) / sqrt(variance + eps) weight + bias, with one
-// multiplication and two additions per value.
+// normalize is (x - mean) / sqrt(variance + eps) weight + bias, with one multiplication and two
+// additions per value.
 func (m moments) normalize(weight, bias *graph.Node, eps float64) *graph.Node {
 	scale := graph.Div(weight, deviation(m.variance, eps))
 	return graph.Add(graph.Mul(m.rest, scale), graph.Sub(bias, graph.Mul(m.mean, scale)))

@@ -8,9 +8,9 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// Scheduled is a model together with a learned noise schedule, whose parameters
-// are trained, averaged and saved with the model's own under the name
-// "schedule.gamma": those of reverie.LearnedVP.
+// Scheduled is a model together with a learned noise schedule, whose parameters are trained,
+// averaged and saved with the model's own under the name "schedule.gamma": those of
+// reverie.LearnedVP.
 type Scheduled struct {
 	Model
 	Gamma *Param
@@ -44,8 +44,8 @@ func (s *Scheduled) Process(weights []*tensors.Tensor) (*reverie.LearnedVP, erro
 	return reverie.NewLearnedVP(params)
 }
 
-// GammaAt builds gamma(t), [N], its derivative, [N], and its values at 0 and 1,
-// scalars, from the parameters and t [N]: the graph of reverie.LearnedVP.Gamma.
+// GammaAt builds gamma(t), [N], its derivative, [N], and its values at 0 and 1, scalars, from the
+// parameters and t [N]: the graph of reverie.LearnedVP.Gamma.
 func GammaAt(params, t *graph.Node) (gamma, derivative, g0, g1 *graph.Node) {
 	n := params.Shape().Dim(0)/3 - 1
 	part := func(first, last int) *graph.Node { return graph.Slice(params, graph.AxisRange(first, last)) }

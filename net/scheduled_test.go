@@ -12,7 +12,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// GammaAt is reverie.LearnedVP's gamma, its slope and its ends, for parameters far from those that training starts from too.
+// GammaAt is reverie.LearnedVP's gamma, its slope and its ends, for parameters far from those that
+// training starts from too.
 func TestGammaAt(t *testing.T) {
 	e := open(t)
 	f := e.Func("gamma", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {

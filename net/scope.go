@@ -2,8 +2,8 @@ package net
 
 import "fmt"
 
-// A Scope collects the parameters of a model under construction, in the order
-// of PyTorch's state dict, under dotted names.
+// A Scope collects the parameters of a model under construction, in the order of PyTorch's state
+// dict, under dotted names.
 type Scope struct {
 	prefix string
 	params *[]*Param

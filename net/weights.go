@@ -15,9 +15,8 @@ import (
 	"github.com/x448/float16"
 )
 
-// Export turns tensors in the engine's layout, in the order of params, into
-// PyTorch's state dict. What the tensors are does not matter, only their
-// shapes: an optimiser's moments pass through too.
+// Export turns tensors in the engine's layout, in the order of params, into PyTorch's state dict.
+// What the tensors are does not matter, only their shapes: an optimiser's moments pass through too.
 func Export(params []*Param, values []*tensors.Tensor) (map[string]checkpoint.Tensor, error) {
 	if len(params) != len(values) {
 		return nil, fmt.Errorf("net: %d parameters, %d tensors", len(params), len(values))
@@ -66,11 +65,10 @@ func (p *Param) export(t *tensors.Tensor) (checkpoint.Tensor, error) {
 	return a, nil
 }
 
-// Import turns a PyTorch state dict into tensors in the engine's layout, in
-// the order of params, in the float type given. Floats may be of any width; an
-// integer buffer must be an integer. The error of a dictionary that does not
-// fit names the first missing tensor, the first extra and the first of another
-// shape or type.
+// Import turns a PyTorch state dict into tensors in the engine's layout, in the order of params, in
+// the float type given. Floats may be of any width; an integer buffer must be an integer. The error
+// of a dictionary that does not fit names the first missing tensor, the first extra and the first
+// of another shape or type.
 func Import(params []*Param, arrays map[string]checkpoint.Tensor, float dtypes.DType) ([]*tensors.Tensor, error) {
 	if err := CheckArrays(params, arrays); err != nil {
 		return nil, err
@@ -139,9 +137,9 @@ func (p *Param) expected() string {
 	return "F32, F64, F16 or BF16"
 }
 
-// reader gives the function that reads one number of the named type from the
-// front of little-endian bytes, and the type's size; nil for other types. An
-// int64 passes exactly up to 2^53, more batches than anyone trains on.
+// reader gives the function that reads one number of the named type from the front of little-endian
+// bytes, and the type's size; nil for other types. An int64 passes exactly up to 2^53, more batches
+// than anyone trains on.
 func reader(dtype string) (read func([]byte) float64, size int) {
 	le := binary.LittleEndian
 	switch dtype {

@@ -2,7 +2,8 @@ package random
 
 import "math"
 
-// Normal fills dst with standard normal numbers, by Box and Muller's transform of two 32-bit uniforms u, v in (0, 1) into two normals:
+// Normal fills dst with standard normal numbers, by Box and Muller's transform of two 32-bit
+// uniforms u, v in (0, 1) into two normals:
 //
 //	sqrt(-2 log u) cos(2 pi v),   sqrt(-2 log u) sin(2 pi v)
 //
@@ -13,7 +14,8 @@ func (s Stream) Normal(dst []float64) { fillNormal(s, dst) }
 func (s Stream) Normal32(dst []float32) { fillNormal(s, dst) }
 
 func fillNormal[T float32 | float64](s Stream, dst []T) {
-	// In two passes over a short buffer, so that the processor overlaps the independent steps of each.
+	// In two passes over a short buffer, so that the processor overlaps the independent steps of
+	// each.
 	var word [64]uint32
 	for first := 0; first < len(dst); first += len(word) {
 		for i := 0; i < len(word); i += 4 {
@@ -33,9 +35,10 @@ func fillNormal[T float32 | float64](s Stream, dst []T) {
 
 // boxMuller turns two uniform words into two independent normal numbers.
 //
-// The numbers must be the same on every architecture, but Go may fuse x*y + z into one rounding where the machine has an instruction for it,
-// and package math uses assembly with other last bits on some. So every product is converted explicitly, which forbids the
-// fusion, and the functions are written out; math.Sqrt is correctly rounded everywhere.
+// The numbers must be the same on every architecture, but Go may fuse x*y + z into one rounding
+// where the machine has an instruction for it, and package math uses assembly with other last bits
+// on some. So every product is converted explicitly, which forbids the fusion, and the functions
+// are written out; math.Sqrt is correctly rounded everywhere.
 func boxMuller(u, v uint32) (float64, float64) {
 	r := math.Sqrt(float64(-2 * logWord(u)))
 	sin, cos := sincosWord(v)
@@ -44,7 +47,8 @@ func boxMuller(u, v uint32) (float64, float64) {
 
 // logWord returns log((w + 1/2)/2^32).
 func logWord(w uint32) float64 {
-	// x = m 2^e with m in [sqrt(1/2), sqrt(2)): the bits of sqrt(1/2) are taken off the exponent's boundary.
+	// x = m 2^e with m in [sqrt(1/2), sqrt(2)): the bits of sqrt(1/2) are taken off the exponent's
+	// boundary.
 	const sqrtHalf = 0x3fe6a09e667f3bcd
 	x := math.Float64bits(float64(w) + 0.5)
 	e := int64(x-sqrtHalf) >> 52
@@ -63,7 +67,8 @@ func logWord(w uint32) float64 {
 
 // sincosWord returns sine and cosine of 2 pi (w + 1/2)/2^32.
 func sincosWord(w uint32) (sin, cos float64) {
-	// A quarter turn q and the rest |x| <= pi/4 around its middle; the Taylor series are cut below 2^-53.
+	// A quarter turn q and the rest |x| <= pi/4 around its middle; the Taylor series are cut below
+	// 2^-53.
 	q := (w + 1<<29) >> 30
 	x := float64((float64(int32(w-q<<30)) + 0.5) * (math.Pi / (1 << 31)))
 	y := float64(x * x)
@@ -75,8 +80,8 @@ func sincosWord(w uint32) (sin, cos float64) {
 	c0 := 1 - float64(y*(1.0/2)) + float64(y2*(1.0/24+float64(y*(-1.0/720))))
 	c1 := 1.0/40320 + float64(y*(-1.0/3628800)) + float64(y2*(1.0/479001600+float64(y*(-1.0/87178291200))))
 	c := c0 + float64(y4*(c1+float64(y4*(1.0/20922789888000))))
-	// sin and cos of x + q pi/2: an odd q swaps them, and bits 1 of q and q+1 are their signs. Without branches, which would be
-	// mispredicted half the time.
+	// sin and cos of x + q pi/2: an odd q swaps them, and bits 1 of q and q+1 are their signs.
+	// Without branches, which would be mispredicted half the time.
 	a, b := math.Float64bits(s), math.Float64bits(c)
 	swap := (a ^ b) & -uint64(q&1)
 	return math.Float64frombits(a ^ swap ^ uint64(q>>1)<<63), math.Float64frombits(b ^ swap ^ uint64((q+1)>>1)<<63)

@@ -1,7 +1,8 @@
 package random
 
-// philox is Philox4x32-10: a bijection of the 128-bit counter for each 64-bit key, whose outputs pass as independent random bits
-// (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
+// philox is Philox4x32-10: a bijection of the 128-bit counter for each 64-bit key, whose outputs
+// pass as independent random bits (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2,
+// 3").
 func philox(c0, c1, c2, c3, k0, k1 uint32) (uint32, uint32, uint32, uint32) {
 	for range 10 {
 		p, q := uint64(c0)*0xD2511F53, uint64(c2)*0xCD9E8D57

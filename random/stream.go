@@ -1,5 +1,5 @@
-// Package random gives the random numbers of everything: streams of Philox's numbers, uniform or normal, each named by a seed, a
-// purpose, a sample and a step, and the same on every machine.
+// Package random gives the random numbers of everything: streams of Philox's numbers, uniform or
+// normal, each named by a seed, a purpose, a sample and a step, and the same on every machine.
 package random
 
 import "math/bits"
@@ -20,9 +20,10 @@ const (
 	BoundTimes               // the times at which a bound is estimated: Sample is the number of the batch's first image, Step the draw
 )
 
-// A Stream names a sequence of random numbers. Streams that differ in any field are independent, and a stream's numbers are the same on
-// every machine: they come from Philox4x32-10 with key Seed and counter (block, Step, Sample, Domain), and the arithmetic
-// that follows has no step that an architecture may round differently.
+// A Stream names a sequence of random numbers. Streams that differ in any field are independent,
+// and a stream's numbers are the same on every machine: they come from Philox4x32-10 with key Seed
+// and counter (block, Step, Sample, Domain), and the arithmetic that follows has no step that an
+// architecture may round differently.
 type Stream struct {
 	Seed   uint64
 	Domain Domain

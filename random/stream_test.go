@@ -47,8 +47,9 @@ func words() []uint32 {
 	return ws
 }
 
-// The written-out log, sine and cosine against package math. log adds two numbers of at most twice its own size, each within 2^-53 of
-// itself times 2, so it is within 8 2^-53; sine and cosine are within as much of 1, beside math's own reduction of 2 pi u.
+// The written-out log, sine and cosine against package math. log adds two numbers of at most twice
+// its own size, each within 2^-53 of itself times 2, so it is within 8 2^-53; sine and cosine are
+// within as much of 1, beside math's own reduction of 2 pi u.
 func TestOwnFunctionsAgainstMath(t *testing.T) {
 	for _, w := range words() {
 		u := (float64(w) + 0.5) / (1 << 32)
@@ -83,7 +84,8 @@ func TestNormalBits(t *testing.T) {
 	}
 }
 
-// No fused multiply-add may be in the noise's code on an architecture where the compiler would use one.
+// No fused multiply-add may be in the noise's code on an architecture where the compiler would use
+// one.
 func TestNormalIsNotFused(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles for arm64")
@@ -103,7 +105,8 @@ func TestNormalIsNotFused(t *testing.T) {
 	}
 }
 
-// Moments of a million normals: the standard error of the k-th moment is sqrt((m_2k - m_k^2)/n), and 4 of them are allowed.
+// Moments of a million normals: the standard error of the k-th moment is sqrt((m_2k - m_k^2)/n),
+// and 4 of them are allowed.
 func TestNormalMoments(t *testing.T) {
 	const n = 1 << 20
 	z := make([]float64, n)
@@ -129,7 +132,8 @@ func TestNormalMoments(t *testing.T) {
 	}
 }
 
-// The empirical distribution of a million normals against erf: Kolmogorov's D sqrt(n) exceeds 2.9 with probability 2 exp(-2*2.9^2) = 1e-7.
+// The empirical distribution of a million normals against erf: Kolmogorov's D sqrt(n) exceeds 2.9
+// with probability 2 exp(-2*2.9^2) = 1e-7.
 func TestNormalDistribution(t *testing.T) {
 	const n = 1 << 20
 	z := make([]float64, n)
@@ -198,7 +202,8 @@ func TestStreamsDiffer(t *testing.T) {
 	}
 }
 
-// The 24 permutations of 4 are equally often drawn: chi^2 with 23 degrees of freedom has mean 23 and deviation sqrt(46).
+// The 24 permutations of 4 are equally often drawn: chi^2 with 23 degrees of freedom has mean 23
+// and deviation sqrt(46).
 func TestPerm(t *testing.T) {
 	const n = 24000
 	count := map[[4]int]int{}

@@ -7,20 +7,22 @@ import (
 	"math"
 )
 
-// Adaptive integrates dy/dt = Slope(y, t) by the Runge-Kutta pair 5(4) of Dormand & Prince (1980) with a step size that keeps the
-// estimated error of every sample within its tolerance at each step:
+// Adaptive integrates dy/dt = Slope(y, t) by the Runge-Kutta pair 5(4) of Dormand & Prince (1980)
+// with a step size that keeps the estimated error of every sample within its tolerance at each
+// step:
 //
 //	|error| <= ATol + RTol max(|y|, |y new|),   Euclidean norms, sample by sample
 //
-// The step is common to the batch: that of the sample that needs the shortest. So an adaptive result depends on the batch, within the
-// tolerance. Y may be any type with linear combinations: a batch, or a batch with one number a sample beside it (a likelihood's
-// integral):
+// The step is common to the batch: that of the sample that needs the shortest. So an adaptive
+// result depends on the batch, within the tolerance. Y may be any type with linear combinations: a
+// batch, or a batch with one number a sample beside it (a likelihood's integral):
 //
 //	type pair struct { X X; L []float64 }
 //	a := sample.Adaptive[pair]{Slope: slope, Sum: sum, Norm: norm}
 //	y, report, err := a.Integrate(ctx, start, lo, hi)
 //
-// Step sizes are chosen as by Hairer, Norsett & Wanner (Solving Ordinary Differential Equations I, II.4).
+// Step sizes are chosen as by Hairer, Norsett & Wanner (Solving Ordinary Differential Equations I,
+// II.4).
 type Adaptive[Y any] struct {
 	Slope func(ctx context.Context, y Y, t float64) (Y, error)
 	Sum   func(c []float64, y ...Y) Y // c[0] y[0] + c[1] y[1] + ..
@@ -32,7 +34,8 @@ type Adaptive[Y any] struct {
 
 	spent int // of MaxCalls, before
 
-	// After, if not nil, is called after each attempt; what was made before, other than keep, is not used any more.
+	// After, if not nil, is called after each attempt; what was made before, other than keep, is
+	// not used any more.
 	After func(keep ...Y)
 }
 
@@ -42,7 +45,8 @@ type Report struct {
 	Next                   float64 // the size of step that would come next
 }
 
-// The tableau: times, stages, and the difference of the solutions of fifth and of fourth order. The last stage is the solution of fifth order.
+// The tableau: times, stages, and the difference of the solutions of fifth and of fourth order. The
+// last stage is the solution of fifth order.
 var (
 	dopriC = []float64{0, 1. / 5, 3. / 10, 4. / 5, 8. / 9, 1, 1}
 	dopriA = [][]float64{
@@ -57,8 +61,9 @@ var (
 	dopriE = []float64{71. / 57600, 0, -71. / 16695, 71. / 1920, -17253. / 339200, 22. / 525, -1. / 40}
 )
 
-// Integrate returns y at the time to from y at the time from, in either direction. It fails where Slope does, where it is not finite,
-// where the step falls below the resolution of the time, and after MaxCalls; the error says at which time.
+// Integrate returns y at the time to from y at the time from, in either direction. It fails where
+// Slope does, where it is not finite, where the step falls below the resolution of the time, and
+// after MaxCalls; the error says at which time.
 func (a Adaptive[Y]) Integrate(ctx context.Context, y Y, from, to float64) (Y, Report, error) {
 	w := walk[Y]{Adaptive: a, t: from, y: y}
 	w.RTol, w.ATol = or(a.RTol, 1e-5), or(a.ATol, 1e-5)
@@ -157,7 +162,8 @@ func (w *walk[Y]) first(ctx context.Context, to float64) (float64, error) {
 // errTooShort is the reason of a step below the resolution of the time.
 var errTooShort = errors.New("the step size fell to nothing: the flow is singular or too stiff here; use a larger tolerance, or stay away from the end")
 
-// step tries one step towards to, and takes it if its error is small enough. It sets the size of the next.
+// step tries one step towards to, and takes it if its error is small enough. It sets the size of
+// the next.
 func (w *walk[Y]) step(ctx context.Context, to float64) error {
 	if math.Abs(w.h) < 16*math.Abs(math.Nextafter(w.t, to)-w.t) {
 		return fmt.Errorf("at t = %v: %w", w.t, errTooShort)
@@ -189,7 +195,8 @@ func (w *walk[Y]) step(ctx context.Context, to float64) error {
 	return nil
 }
 
-// try returns y a step h further, its slope there, and the largest ratio of a sample's error to its tolerance.
+// try returns y a step h further, its slope there, and the largest ratio of a sample's error to its
+// tolerance.
 func (w *walk[Y]) try(ctx context.Context, h, end float64) (y, last Y, ratio float64, err error) {
 	k := []Y{w.k}
 	for i := 1; i < len(dopriC); i++ {

@@ -7,14 +7,16 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// AnnealedLangevin is Langevin dynamics over falling noise levels (NCSN: Song & Ermon 2019, arXiv:1907.05600, algorithm 1). The times of
-// the grid are the levels; at each it takes Updates updates of size
+// AnnealedLangevin is Langevin dynamics over falling noise levels (NCSN: Song & Ermon 2019,
+// arXiv:1907.05600, algorithm 1). The times of the grid are the levels; at each it takes Updates
+// updates of size
 //
 //	h_i = Eps S_i^2/S_L^2,   x <- x + (h_i/2) score(x) + sqrt(h_i) z
 //
-// and goes on to the next, x scaled by the ratio of the Alphas (1 for VE; from Alpha = 0 x goes on as it is). S = s/a is the noise level, S_L
-// that at lo, and h_i is that of x/a, so that one Eps suits every process. The step to Clean ends with x0hat, which removes
-// the noise of the last level (Song & Ermon 2020, arXiv:2006.09011). The paper's levels are geometric: spacing logsnr.
+// and goes on to the next, x scaled by the ratio of the Alphas (1 for VE; from Alpha = 0 x goes on
+// as it is). S = s/a is the noise level, S_L that at lo, and h_i is that of x/a, so that one Eps
+// suits every process. The step to Clean ends with x0hat, which removes the noise of the last level
+// (Song & Ermon 2020, arXiv:2006.09011). The paper's levels are geometric: spacing logsnr.
 type AnnealedLangevin[X any] struct {
 	Eps     float64 `flag:"step-size" range:"[0,1e6]" rare:"true" help:"size h of an update at the last level" zero:"from the lowest noise level"` // 0: 0.2 S_L^2, the paper's 2e-5 for its S_L = 0.01
 	Updates int     `flag:"updates" range:"[0,1e6]" rare:"true" help:"updates at a level" zero:"100"`                                              // the paper's T

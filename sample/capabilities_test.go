@@ -10,7 +10,8 @@ import (
 	"github.com/reverie-go/reverie/mixture"
 )
 
-// full is a denoiser that knows all that there is: the exact one of a mixture, beside which it says v = x/2 + t. It remembers what it was asked.
+// full is a denoiser that knows all that there is: the exact one of a mixture, beside which it says
+// v = x/2 + t. It remembers what it was asked.
 type full struct {
 	*mixture.Denoiser
 	asked *reverie.Query[batch]
@@ -49,8 +50,9 @@ type wrapping struct {
 	near bool // it refuses a far end
 }
 
-// A pull is guidance by the gradient of half the squared distance of x0hat to a target: x0hat + weight J'(target - x0hat), with J = d x0hat/dx. It
-// asks what it guides for a product of its own, so that it cannot give one.
+// A pull is guidance by the gradient of half the squared distance of x0hat to a target: x0hat +
+// weight J'(target - x0hat), with J = d x0hat/dx. It asks what it guides for a product of its own,
+// so that it cannot give one.
 type pull struct {
 	reverie.Denoiser[batch]
 	space  reverie.Space[batch]
@@ -159,8 +161,10 @@ func wrappings(t *testing.T) map[string]wrapping {
 	}
 }
 
-// TestCapabilities: what a denoiser knows survives every wrapper: the learned variance as the network said it, the far end as it was given, and the
-// vector-Jacobian product, which is the derivative by central differences. What a wrapper cannot keep is refused by name, in Denoise as in Knows.
+// TestCapabilities: what a denoiser knows survives every wrapper: the learned variance as the
+// network said it, the far end as it was given, and the vector-Jacobian product, which is the
+// derivative by central differences. What a wrapper cannot keep is refused by name, in Denoise as
+// in Knows.
 func TestCapabilities(t *testing.T) {
 	m, err := mixture.New(nil, [][]float64{{2, -1, 0.3, 1.7, -2}, {-1.5, 0.6, 1, -0.4, 2.4}, {0.2, -0.3, 0.4, 0.1, 0.5}}, []mixture.Cov{{Var: 0.3}})
 	if err != nil {
@@ -264,7 +268,8 @@ func (c capable) x0(q reverie.Query[batch]) batch {
 	return e.X0
 }
 
-// derivative compares u' d x0hat/dx with central differences along every axis. Differences of h = 1e-5 are good to about h^2 and 1e-16/h.
+// derivative compares u' d x0hat/dx with central differences along every axis. Differences of h =
+// 1e-5 are good to about h^2 and 1e-16/h.
 func (c capable) derivative(q reverie.Query[batch], got batch) {
 	c.t.Helper()
 	const h = 1e-5

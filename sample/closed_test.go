@@ -9,10 +9,11 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// This file has data with everything in closed form, and the exact law of a solver's result on Gaussian data.
+// This file has data with everything in closed form, and the exact law of a solver's result on
+// Gaussian data.
 
-// A mix is a mixture of Gaussians with diagonal covariance, each rotated by the same reflection: x = H y, H = I - 2 u u'/|u|^2, so that its
-// covariance is full.
+// A mix is a mixture of Gaussians with diagonal covariance, each rotated by the same reflection: x
+// = H y, H = I - 2 u u'/|u|^2, so that its covariance is full.
 type mix struct {
 	weight   []float64
 	mean, sd [][]float64 // of y
@@ -35,8 +36,8 @@ func (m mix) turn(x []float64) []float64 {
 	return y
 }
 
-// denoiser returns E[x0 | a x0 + s eps = x] under p: each component's posterior mean (the product of two Gaussians), weighted by how likely it
-// made x.
+// denoiser returns E[x0 | a x0 + s eps = x] under p: each component's posterior mean (the product
+// of two Gaussians), weighted by how likely it made x.
 func (m mix) denoiser(p reverie.Process) reverie.Denoiser[batch] {
 	return reverie.DenoiserFunc[batch](func(_ context.Context, x batch, t float64) (batch, error) {
 		c := p.At(t)
@@ -157,9 +158,10 @@ func law(t *testing.T, p reverie.Process, solver Solver[batch], grid []float64, 
 	return lawUnder(t, p, gaussian.denoiser(p), solver, grid, m, v, draws)
 }
 
-// lawUnder returns the exact mean and variance of what the solver makes of x ~ N(m, v) in one dimension under an affine denoiser, where its steps are
-// affine: the result is B + A x + sum_k C_k z_k, of which one walk of a batch gives all coefficients: from x = 0, from x = 1, and from
-// x = 0 with one noise 1.
+// lawUnder returns the exact mean and variance of what the solver makes of x ~ N(m, v) in one
+// dimension under an affine denoiser, where its steps are affine: the result is B + A x + sum_k C_k
+// z_k, of which one walk of a batch gives all coefficients: from x = 0, from x = 1, and from x = 0
+// with one noise 1.
 func lawUnder(t *testing.T, p reverie.Process, d reverie.Denoiser[batch], solver Solver[batch], grid []float64, m, v float64, draws int) (mean, variance float64) {
 	t.Helper()
 	sp := &impulses{}

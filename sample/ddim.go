@@ -7,9 +7,9 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// DDIM steps with the share Eta in [0, 1] of fresh noise (Song et al. 2021, arXiv:2010.02502, eq. 12): see reverie.Move. Eta = 0 is
-// deterministic, and Euler's method for VE and for rectified flow; it also runs backwards, from data to noise: see Invert. Eta = 1 is
-// ancestral.
+// DDIM steps with the share Eta in [0, 1] of fresh noise (Song et al. 2021, arXiv:2010.02502, eq.
+// 12): see reverie.Move. Eta = 0 is deterministic, and Euler's method for VE and for rectified
+// flow; it also runs backwards, from data to noise: see Invert. Eta = 1 is ancestral.
 type DDIM[X any] struct {
 	Eta float64 `flag:"eta" range:"[0,1]" help:"fresh noise: 0 deterministic, 1 ancestral"`
 }

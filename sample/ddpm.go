@@ -9,13 +9,15 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// DDPM is ancestral sampling (Ho et al. 2020, arXiv:2006.11239, algorithm 2), on all indices or any part of them, for any process:
+// DDPM is ancestral sampling (Ho et al. 2020, arXiv:2006.11239, algorithm 2), on all indices or any
+// part of them, for any process:
 //
 //	x_s = posterior mean(x_t, x0hat) + sqrt(variance) z,   no noise in the step to Clean
 //
-// For neighbouring indices of a DDPM the mean is (x - beta_t/sqrt(1-abar_t) eps)/sqrt(alpha_t), the variance
-// beta_t (1-abar_{t-1})/(1-abar_t) (posterior), beta_t (beta), or between the two where the network says (learned): then the Run's
-// Denoiser must know it (reverie.WantVariance) and its Space be a reverie.LogScaler.
+// For neighbouring indices of a DDPM the mean is (x - beta_t/sqrt(1-abar_t) eps)/sqrt(alpha_t), the
+// variance beta_t (1-abar_{t-1})/(1-abar_t) (posterior), beta_t (beta), or between the two where
+// the network says (learned): then the Run's Denoiser must know it (reverie.WantVariance) and its
+// Space be a reverie.LogScaler.
 type DDPM[X any] struct {
 	Variance string `flag:"variance" of:"variance" rare:"true" help:"noise of its steps, by default the model's"` // one of Variances; "": posterior
 }

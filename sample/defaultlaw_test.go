@@ -11,14 +11,16 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// This file holds every solver, as it is where nothing is said, against the law of N(0, v) under every process that it does not refuse.
+// This file holds every solver, as it is where nothing is said, against the law of N(0, v) under
+// every process that it does not refuse.
 
 type namedProcess struct {
 	name string
 	p    reverie.Process
 }
 
-// everyProcess returns the processes with the schedules that they may have. The learned one is what training might have made of it: a bent gamma.
+// everyProcess returns the processes with the schedules that they may have. The learned one is what
+// training might have made of it: a bent gamma.
 func everyProcess(t *testing.T) (all []namedProcess) {
 	t.Helper()
 	for _, T := range []int{300, 1000} {
@@ -44,7 +46,8 @@ func everyProcess(t *testing.T) (all []namedProcess) {
 		namedProcess{"flow", reverie.Flow{}}, namedProcess{"flow between", reverie.Flow{Between: true}})
 }
 
-// centred is the exact denoiser of N(0, v) in any number of dimensions: the posterior mean a v x/(a^2 v + s^2).
+// centred is the exact denoiser of N(0, v) in any number of dimensions: the posterior mean a v
+// x/(a^2 v + s^2).
 func centred(p reverie.Process, v float64) reverie.Denoiser[batch] {
 	return reverie.DenoiserFunc[batch](func(_ context.Context, x batch, t float64) (batch, error) {
 		c := reverie.At(p, t)
@@ -53,7 +56,8 @@ func centred(p reverie.Process, v float64) reverie.Denoiser[batch] {
 	})
 }
 
-// deviation returns what the solver with its default times makes of the exact marginal at hi, without sampling error, relative to sqrt(v).
+// deviation returns what the solver with its default times makes of the exact marginal at hi,
+// without sampling error, relative to sqrt(v).
 func deviation(t *testing.T, name string, p reverie.Process, steps int, v float64, d reverie.Denoiser[batch]) float64 {
 	t.Helper()
 	solver := made(t, name)
@@ -74,10 +78,12 @@ func habitual(solver any, p reverie.Process) ([]float64, error) {
 	return Grid(h.Spacing, p, h.Steps)
 }
 
-// ownRecursion are the solvers whose law is their own: TestLangevinRecursions, TestLectureRecursion.
+// ownRecursion are the solvers whose law is their own: TestLangevinRecursions,
+// TestLectureRecursion.
 var ownRecursion = []string{"lecture-sde", "langevin", "annealed-langevin"}
 
-// Every solver with its defaults keeps the deviation of N(0, v) within a tenth, under every process that it does not refuse.
+// Every solver with its defaults keeps the deviation of N(0, v) within a tenth, under every process
+// that it does not refuse.
 func TestDefaultsKeepTheLaw(t *testing.T) {
 	for _, x := range everyProcess(t) {
 		for _, name := range Solvers.Names() {
@@ -107,8 +113,10 @@ func noiseOff(p reverie.Process, d reverie.Denoiser[batch], share float64) rever
 	})
 }
 
-// A network says the noise only about rightly, and x0hat = (x - s eps)/a multiplies what it says wrong by s/a, 20,000 at the end of the cosine chain of
-// 1,000. From the times that the defaults take 1% of error in eps costs no solver more than a sixth of the deviation, and ddim in 25 steps a fifth.
+// A network says the noise only about rightly, and x0hat = (x - s eps)/a multiplies what it says
+// wrong by s/a, 20,000 at the end of the cosine chain of 1,000. From the times that the defaults
+// take 1% of error in eps costs no solver more than a sixth of the deviation, and ddim in 25 steps
+// a fifth.
 func TestDefaultsBearAWrongEps(t *testing.T) {
 	for _, x := range everyProcess(t) {
 		if _, hi := x.p.Span(); x.p.At(hi).Alpha == 0 {
@@ -135,8 +143,9 @@ func TestDefaultsBearAWrongEps(t *testing.T) {
 	}
 }
 
-// In float32 it matters what the network says: eps, v or x0. The exact one of each keeps the law in the 25 steps of ddim that the documents use, under
-// chains whose alpha nearly vanishes. The deviation of n numbers has the standard error 1/sqrt(2n), of which 4 are added to the tenth.
+// In float32 it matters what the network says: eps, v or x0. The exact one of each keeps the law in
+// the 25 steps of ddim that the documents use, under chains whose alpha nearly vanishes. The
+// deviation of n numbers has the standard error 1/sqrt(2n), of which 4 are added to the tenth.
 func TestPredictionsInFloat32(t *testing.T) {
 	const n = 4000
 	for _, T := range []int{300, 1000} {
@@ -176,8 +185,9 @@ func TestPredictionsInFloat32(t *testing.T) {
 // langevinShare is h/Sigma^2 where nothing is said.
 const langevinShare = 0.2
 
-// Langevin's two solvers with their defaults have the variance of their own recursion: an update of size h of N(0, V) makes u into (1 - h/2V)^2 u + h,
-// a level's change multiplies x by the ratio of the alphas, and x0hat at the end is a v/V x.
+// Langevin's two solvers with their defaults have the variance of their own recursion: an update of
+// size h of N(0, V) makes u into (1 - h/2V)^2 u + h, a level's change multiplies x by the ratio of
+// the alphas, and x0hat at the end is a v/V x.
 func TestLangevinRecursions(t *testing.T) {
 	for _, x := range everyProcess(t) {
 		for _, name := range []string{"langevin", "annealed-langevin"} {
@@ -224,12 +234,14 @@ func TestLangevinRecursions(t *testing.T) {
 	}
 }
 
-// The lecture's solver has the variance of its own recursion, as printed: with epshat = k x, k = s/(a^2 v + s^2), and the norms of many dimensions,
+// The lecture's solver has the variance of its own recursion, as printed: with epshat = k x, k =
+// s/(a^2 v + s^2), and the norms of many dimensions,
 //
 //	u -> (2 - sqrt(1-beta) - beta k/2)^2 u + 4 beta (r^2/(k^2 u))^2,   r = 0.05
 //
-// and no noise in the last step. Both norms of d numbers have the relative error 1/sqrt(2d), and the noise the fourth power of their ratio: 4 standard
-// errors of the variance, sqrt(2/d), and as much for the norms are allowed.
+// and no noise in the last step. Both norms of d numbers have the relative error 1/sqrt(2d), and
+// the noise the fourth power of their ratio: 4 standard errors of the variance, sqrt(2/d), and as
+// much for the norms are allowed.
 func TestLectureRecursion(t *testing.T) {
 	const d = 4000
 	for _, x := range everyProcess(t)[:4] {

@@ -1,4 +1,5 @@
-// Package sample walks a batch from noise to data: a grid of times, a Solver for the step from each to the next, and Sample, the walk.
+// Package sample walks a batch from noise to data: a grid of times, a Solver for the step from each
+// to the next, and Sample, the walk.
 //
 //	ddpm               ancestral sampling (Ho et al. 2020, arXiv:2006.11239)
 //	ddim               deterministic to ancestral by eta (Song et al. 2021, arXiv:2010.02502); Invert runs it from data to noise
@@ -15,8 +16,8 @@
 //	unipc              unified predictor-corrector (Zhao et al. 2023, arXiv:2302.04867)
 //	rk45               adaptive Runge-Kutta 5(4) on the probability flow; Adaptive is the integrator, for any state
 //
-// A solver is one file and a line of the list of Solvers: a struct whose tagged fields are its settings.
-// It asks the Denoiser by Run.Denoise, or Run.Ask for more than x0hat, and the Run's Space for linear
-// combinations and noise. A solver that is a Fitter refuses processes that it does not go with: see Fits.
-// How it is used where nothing is said is in its Habits.
+// A solver is one file and a line of the list of Solvers: a struct whose tagged fields are its
+// settings. It asks the Denoiser by Run.Denoise, or Run.Ask for more than x0hat, and the Run's
+// Space for linear combinations and noise. A solver that is a Fitter refuses processes that it does
+// not go with: see Fits. How it is used where nothing is said is in its Habits.
 package sample

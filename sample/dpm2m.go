@@ -8,15 +8,16 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// DPM2M is DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095, algorithm 2): deterministic, of second order in lambda = log(a/s) at one call
-// a step, by the x0hat of the step before:
+// DPM2M is DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095, algorithm 2): deterministic, of
+// second order in lambda = log(a/s) at one call a step, by the x0hat of the step before:
 //
 //	h = lambda_s - lambda_t,   rho = h_before/h
 //	D = (1 + 1/(2 rho)) x0hat_t - 1/(2 rho) x0hat_before
 //	x_s = (s_s/s_t) x - a_s (e^-h - 1) D
 //
-// The first step, and those next to Clean and to Alpha = 0, where h is infinite, are of first order: DDIM's. A value is for one run;
-// where a step does not follow on the last one, its history starts anew. It also goes from data to noise.
+// The first step, and those next to Clean and to Alpha = 0, where h is infinite, are of first
+// order: DDIM's. A value is for one run; where a step does not follow on the last one, its history
+// starts anew. It also goes from data to noise.
 type DPM2M[X any] struct {
 	LowerFinal bool `flag:"lower-final" rare:"true" help:"a lower order in the last steps"` // also where the grid ends above Clean
 
@@ -47,7 +48,8 @@ type history[X any] struct {
 	full bool
 }
 
-// step is a step of 2M with the share eta of fresh noise, 0 or 1. Both are Move's with x0hat replaced by D.
+// step is a step of 2M with the share eta of fresh noise, 0 or 1. Both are Move's with x0hat
+// replaced by D.
 func (b *history[X]) step(ctx context.Context, r *Run[X], x X, t, s, eta float64, lower bool) (X, error) {
 	x0, err := r.Denoise(ctx, x, t)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// DPM2MSDE is SDE-DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095, section 5; its midpoint form, as diffusers' and k-diffusion's default): of
-// the reverse SDE, with D of DPM2M,
+// DPM2MSDE is SDE-DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095, section 5; its midpoint form,
+// as diffusers' and k-diffusion's default): of the reverse SDE, with D of DPM2M,
 //
 //	x_s = (s_s/s_t) e^-h x + a_s (1 - e^-2h) D + s_s sqrt(1 - e^-2h) z
 //

@@ -7,15 +7,19 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Euler is Euler's method on the probability flow in the process's own time (Song et al. 2021, arXiv:2011.13456, eq. 13):
+// Euler is Euler's method on the probability flow in the process's own time (Song et al. 2021,
+// arXiv:2011.13456, eq. 13):
 //
 //	x_s = x + (s - t) velocity,   velocity = a' x0hat + s' epshat
 //
 // and x0hat in the step to Clean. It is of first order, and goes both ways.
 //
-// DDIM with eta = 0 is the same step for Flow (so that both are diffusers' FlowMatchEuler) and for EDM, where Alpha and Sigma are linear in
-// t; for every other process it holds only x0hat and epshat fixed during a step and takes Alpha and Sigma as they are, so that it is exact where the
-// data are one point. Which of the two is nearer on other data depends on them: docs/samplers.md. k-diffusion's Euler, and diffusers' EulerDiscrete, is Euler's method in Sigma/Alpha: DDIM for every process.
+// DDIM with eta = 0 is the same step for Flow (so that both are diffusers' FlowMatchEuler) and for
+// EDM, where Alpha and Sigma are linear in t; for every other process it holds only x0hat and
+// epshat fixed during a step and takes Alpha and Sigma as they are, so that it is exact where the
+// data are one point. Which of the two is nearer on other data depends on them: docs/samplers.md.
+// k-diffusion's Euler, and diffusers' EulerDiscrete, is Euler's method in Sigma/Alpha: DDIM for
+// every process.
 type Euler[X any] struct{}
 
 // Row describes the solver.

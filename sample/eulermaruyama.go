@@ -8,8 +8,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// EulerMaruyama is the method of that name on the reverse SDE in the process's own time (Anderson 1982; Song et al. 2021,
-// arXiv:2011.13456, eq. 6), of weak order 1:
+// EulerMaruyama is the method of that name on the reverse SDE in the process's own time (Anderson
+// 1982; Song et al. 2021, arXiv:2011.13456, eq. 6), of weak order 1:
 //
 //	x_s = x - (f x - g^2 score) h + g sqrt(h) z,   h = t - s,   f = a'/a
 //

@@ -55,7 +55,8 @@ func ExampleNew() {
 	// <nil>
 }
 
-// DDIM inversion: the noise from which (0.5, -0.25) would be sampled, and back. The data are N(0, 1/4), whose denoiser is exact.
+// DDIM inversion: the noise from which (0.5, -0.25) would be sampled, and back. The data are N(0,
+// 1/4), whose denoiser is exact.
 func ExampleInvert() {
 	type X = reverie.Batch[float64]
 	p, sp := reverie.Flow{}, &reverie.Host[float64]{}

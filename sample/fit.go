@@ -8,8 +8,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Fits returns nil if a solver, or a row of Solvers, goes with the process as it is set, or what of its
-// settings is out of range, or why it does not and what would.
+// Fits returns nil if a solver, or a row of Solvers, goes with the process as it is set, or what of
+// its settings is out of range, or why it does not and what would.
 func Fits(solver any, p reverie.Process) error {
 	for _, f := range table.Fields(addressable(solver)) {
 		if f.IsZero() {
@@ -51,7 +51,8 @@ func hasFar(p reverie.Process) bool {
 	return p.At((lo+hi)/2).Beta != 0
 }
 
-// noFar refuses a process with a far end: its flow starts from a point, where Sigma = 0 and velocity and score are singular.
+// noFar refuses a process with a far end: its flow starts from a point, where Sigma = 0 and
+// velocity and score are singular.
 func noFar(name string, p reverie.Process) error {
 	if hasFar(p) {
 		return fmt.Errorf("solver %s does not go with a bridge, whose Sigma is 0 at its far end: use ddpm or ddim", name)

@@ -10,7 +10,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// The data of these tests: every element ~ N(mean, sd^2), so that the exact denoiser is affine, and with it every solver's step.
+// The data of these tests: every element ~ N(mean, sd^2), so that the exact denoiser is affine, and
+// with it every solver's step.
 const mean, sd = 0.6, 0.5
 
 // expected returns E[x0 | x_t = x] for x_t = a x0 + s eps, by the product of two Gaussians.
@@ -34,10 +35,12 @@ func exact(p reverie.Process, x1 float64) reverie.Denoiser[batch] {
 	})
 }
 
-// A paperStep is one step of a solver as its paper prints it, with the exact denoiser: the mean of x_s given x, and the deviation of its noise.
+// A paperStep is one step of a solver as its paper prints it, with the exact denoiser: the mean of
+// x_s given x, and the deviation of its noise.
 type paperStep func(t, s, x float64) (m, noise float64)
 
-// ancestralDDPM is Ho et al. (2020), algorithm 2, with abar multiplied up; between distant indices beta is that of the thinned chain.
+// ancestralDDPM is Ho et al. (2020), algorithm 2, with abar multiplied up; between distant indices
+// beta is that of the thinned chain.
 func ancestralDDPM(beta []float64, v reverie.Variance) paperStep {
 	abar := products(beta)
 	return func(t, s, x float64) (float64, float64) {
@@ -84,7 +87,8 @@ func eulerFlow(t, s, x float64) (float64, float64) {
 	return x + (max(s, 0)-t)*(x-x0)/t, 0
 }
 
-// eulerVE is Euler's method of Karras et al. (2022), dx/dsigma = (x - x0)/sigma; ancestralVE k-diffusion's ancestral step.
+// eulerVE is Euler's method of Karras et al. (2022), dx/dsigma = (x - x0)/sigma; ancestralVE
+// k-diffusion's ancestral step.
 func eulerVE(t, s, x float64) (float64, float64) {
 	from, to := sigmaVE(t), sigmaVE(s)
 	return x + (to-from)*(x-expected(1, from, x))/from, 0
@@ -104,7 +108,8 @@ func sigmaVE(t float64) float64 {
 	return 0.01 * math.Pow(5000, t)
 }
 
-// ancestralBridge draws from the Brownian bridge (g = 1) between x0hat and x, or between x0hat and x1 = 2 from t = 1 on.
+// ancestralBridge draws from the Brownian bridge (g = 1) between x0hat and x, or between x0hat and
+// x1 = 2 from t = 1 on.
 func ancestralBridge(t, s, x float64) (float64, float64) {
 	s = max(s, 0)
 	x0 := mean
@@ -155,7 +160,8 @@ func start(p reverie.Process) (m, v float64) {
 	return c.Alpha*mean + c.Beta*2, c.Alpha*c.Alpha*sd*sd + c.Sigma*c.Sigma
 }
 
-// recursion returns mean and variance after the last step of the grid, from the exact marginal at its first.
+// recursion returns mean and variance after the last step of the grid, from the exact marginal at
+// its first.
 func recursion(p reverie.Process, step paperStep, grid []float64) (m, v float64) {
 	m, v = start(p)
 	for i, s := range grid[1:] {
@@ -167,8 +173,8 @@ func recursion(p reverie.Process, step paperStep, grid []float64) (m, v float64)
 	return m, v
 }
 
-// Samples match the recursion of mean and variance. With n = 40,000 numbers the mean's standard error is sqrt(v/n), the variance's
-// v sqrt(2/n); 4 of them are allowed (fixed seed).
+// Samples match the recursion of mean and variance. With n = 40,000 numbers the mean's standard
+// error is sqrt(v/n), the variance's v sqrt(2/n); 4 of them are allowed (fixed seed).
 func TestSamplesMatchRecursion(t *testing.T) {
 	const n = 40000
 	for _, sc := range scenarios(t, 60) {
@@ -220,8 +226,9 @@ func moments(x batch) (m, v float64) {
 	return m, v
 }
 
-// The recursion tends to the data's law: the mean exactly, the variance's error falling as 1/steps for all of these first-order methods,
-// so twice the steps halve it. (VE's grid visits Sigma = 0.01 before Clean, whose bias, 4e-4 of the variance, is subtracted.)
+// The recursion tends to the data's law: the mean exactly, the variance's error falling as 1/steps
+// for all of these first-order methods, so twice the steps halve it. (VE's grid visits Sigma = 0.01
+// before Clean, whose bias, 4e-4 of the variance, is subtracted.)
 func TestConvergence(t *testing.T) {
 	const n = 4000
 	for i, sc := range scenarios(t, n) {

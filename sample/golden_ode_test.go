@@ -28,9 +28,11 @@ func (g otherMixture) mixture(t *testing.T) *mixture.Mixture {
 	return m
 }
 
-// Solver rk45 on the probability flow of a mixture against scipy: with the same pair of formulas and the same tolerance it comes as near to the
-// truth (scipy's DOP853 at 1e-13), within a factor of 3 and the truth's own 1e-11, in at most 1.5 times the evaluations. The two estimate
-// the error in different norms, over a sample's Euclidean one here and over the whole batch's mean square there.
+// Solver rk45 on the probability flow of a mixture against scipy: with the same pair of formulas
+// and the same tolerance it comes as near to the truth (scipy's DOP853 at 1e-13), within a factor
+// of 3 and the truth's own 1e-11, in at most 1.5 times the evaluations. The two estimate the error
+// in different norms, over a sample's Euclidean one here and over the whole batch's mean square
+// there.
 func TestRK45AgainstScipy(t *testing.T) {
 	g := readJSON[struct {
 		Mixture otherMixture

@@ -12,14 +12,16 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// others is what gen_diffusers.py and gen_kdiffusion.py write: whole runs of others' samplers, and their noise.
+// others is what gen_diffusers.py and gen_kdiffusion.py write: whole runs of others' samplers, and
+// their noise.
 type others struct {
 	Start batch
 	Noise []batch
 	Runs  []otherRun
 }
 
-// otherRun is a run of another's sampler: what its network said, one output for each call, and x after each step.
+// otherRun is a run of another's sampler: what its network said, one output for each call, and x
+// after each step.
 type otherRun struct {
 	Name, Solver string
 	Process      struct {
@@ -99,7 +101,8 @@ func (g otherRun) solver(t *testing.T) Solver[batch] {
 	return solver
 }
 
-// replay is a network that says what the other's said, and checks that it is asked at the same times.
+// replay is a network that says what the other's said, and checks that it is asked at the same
+// times.
 type replay struct {
 	t    *testing.T
 	g    otherRun
@@ -185,7 +188,8 @@ func (g otherRun) check(t *testing.T, start batch, pool []batch) {
 	}
 }
 
-// agreeAll reports numbers that differ by over 1e-9 of 1 or of the largest wanted: both sides compute in float64, and the file has 13 digits.
+// agreeAll reports numbers that differ by over 1e-9 of 1 or of the largest wanted: both sides
+// compute in float64, and the file has 13 digits.
 func agreeAll(t *testing.T, step int, got, want batch) {
 	t.Helper()
 	largest := 1.0
@@ -209,7 +213,8 @@ func TestRunsAgainstDiffusers(t *testing.T) {
 		"pc", "reverse-diffusion", "euler-maruyama")
 }
 
-// And those of k-diffusion: Heun with churn, too, which diffusers lacks, and the ancestral steps of EDM.
+// And those of k-diffusion: Heun with churn, too, which diffusers lacks, and the ancestral steps of
+// EDM.
 func TestRunsAgainstKDiffusion(t *testing.T) {
 	checkOthers(t, "kdiffusion.json", "ddpm", "ddim", "heun", "dpm++2m", "dpm++2m-sde")
 }
@@ -248,7 +253,8 @@ func TestGridsAgainstDiffusers(t *testing.T) {
 	}
 }
 
-// diffusers' betas, and the min-SNR weights of its training scripts, which it computes from a ratio in float32.
+// diffusers' betas, and the min-SNR weights of its training scripts, which it computes from a ratio
+// in float32.
 func TestTablesAgainstDiffusers(t *testing.T) {
 	g := readJSON[struct {
 		Tables []struct {

@@ -27,7 +27,8 @@ func (r *recordedTensors) Noise(tensor) tensor {
 	return z
 }
 
-// tensorReplay says what the other's network said. It is a Denoiser that learned its variance, where the run's did.
+// tensorReplay says what the other's network said. It is a Denoiser that learned its variance,
+// where the run's did.
 type tensorReplay struct {
 	reverie.Denoiser[tensor]
 	e    *engine.Engine

@@ -98,7 +98,8 @@ func toy(T int) reverie.Network[batch] {
 	}
 }
 
-// same reports elements that differ by over 1e-11 (steps of this length amplify rounding by some factor of ten).
+// same reports elements that differ by over 1e-11 (steps of this length amplify rounding by some
+// factor of ten).
 func same(t *testing.T, step int, got, want batch) {
 	t.Helper()
 	for n := range want {

@@ -8,25 +8,28 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Linear returns the grid of n steps from hi whose n times are spaced evenly from hi to lo, both included, and then Clean:
+// Linear returns the grid of n steps from hi whose n times are spaced evenly from hi to lo, both
+// included, and then Clean:
 //
 //	t_i = hi - i (hi - lo)/(n - 1),  i = 0..n-1;  Clean
 //
-// For a Discrete process they are rounded to indices (half to even, as diffusers' "linspace"), so n is at most its T. One step is hi, Clean.
-// In every spacing hi is where the grid starts, see Start.
+// For a Discrete process they are rounded to indices (half to even, as diffusers' "linspace"), so n
+// is at most its T. One step is hi, Clean. In every spacing hi is where the grid starts, see Start.
 func Linear(p reverie.Process, n int) ([]float64, error) {
 	return grid(p, n, func(lo, hi float64, i int) float64 {
 		return hi - float64(i)*((hi-lo)/float64(max(1, n-1)))
 	})
 }
 
-// Trailing returns the grid of n steps from hi to lo, all alike, of which the last goes on to Clean in place of lo:
+// Trailing returns the grid of n steps from hi to lo, all alike, of which the last goes on to Clean
+// in place of lo:
 //
 //	t_i = lo + (hi - lo)(1 - i/n),  i = 0..n-1;  Clean
 //	t_i = T (1 - i/n) - 1, rounded half to even          (Discrete, n at most T = hi + 1)
 //
-// (Lin et al. 2023, arXiv:2305.08891; diffusers' "trailing".) Its last time before Clean is thus a step above lo, and Linear's is lo. A table's
-// indices are shared out as if Clean were one of them, -1.
+// (Lin et al. 2023, arXiv:2305.08891; diffusers' "trailing".) Its last time before Clean is thus a
+// step above lo, and Linear's is lo. A table's indices are shared out as if Clean were one of them,
+// -1.
 func Trailing(p reverie.Process, n int) ([]float64, error) {
 	if _, ok := p.(reverie.Discrete); ok {
 		return grid(p, n, func(_, hi float64, i int) float64 {
@@ -36,7 +39,8 @@ func Trailing(p reverie.Process, n int) ([]float64, error) {
 	return grid(p, n, func(lo, hi float64, i int) float64 { return lo + (hi-lo)*(1-float64(i)/float64(n)) })
 }
 
-// Quadratic returns the grid of n steps from hi whose n times are squares of numbers spaced evenly, so that they are dense near the data:
+// Quadratic returns the grid of n steps from hi whose n times are squares of numbers spaced evenly,
+// so that they are dense near the data:
 //
 //	t_i = lo + (hi - lo) (1 - i/(n-1))^2,  i = 0..n-1;  Clean
 //
@@ -48,22 +52,23 @@ func Quadratic(p reverie.Process, n int) ([]float64, error) {
 	})
 }
 
-// LogSNR returns the grid of n steps from hi whose n times are spaced evenly in lambda = log(a/s), from hi to lo, both included, and then
-// Clean (Lu et al. 2022, arXiv:2206.00927): geometric noise levels. Discrete, and where a = 0 at hi: see Karras.
+// LogSNR returns the grid of n steps from hi whose n times are spaced evenly in lambda = log(a/s),
+// from hi to lo, both included, and then Clean (Lu et al. 2022, arXiv:2206.00927): geometric noise
+// levels. Discrete, and where a = 0 at hi: see Karras.
 func LogSNR(p reverie.Process, n int) ([]float64, error) {
 	return byLevel(p, n, func(from, to float64, i int) float64 { return lerp(math.Log(from), math.Log(to), i, n-1) })
 }
 
-// Karras returns the grid of n steps from hi whose noise levels S = s/a are those of Karras et al. (2022, arXiv:2206.00364, eq. 5), rho = 7,
-// and then Clean:
+// Karras returns the grid of n steps from hi whose noise levels S = s/a are those of Karras et al.
+// (2022, arXiv:2206.00364, eq. 5), rho = 7, and then Clean:
 //
 //	S_i = (S_max^(1/rho) + i/(n-1) (S_min^(1/rho) - S_max^(1/rho)))^rho,  i = 0..n-1
 //
-// with S_max and S_min those at hi and lo. Where a = 0 at hi (flow at 1) S_max is infinite: then the grid starts at hi all the same, and goes on
-// as from S_max = 80, the paper's.
+// with S_max and S_min those at hi and lo. Where a = 0 at hi (flow at 1) S_max is infinite: then
+// the grid starts at hi all the same, and goes on as from S_max = 80, the paper's.
 //
-// For a Discrete process the times of any spacing are rounded to indices, and where rounding makes two alike the one of more noise goes to the
-// next free index: the grid always has n steps.
+// For a Discrete process the times of any spacing are rounded to indices, and where rounding makes
+// two alike the one of more noise goes to the next free index: the grid always has n steps.
 func Karras(p reverie.Process, n int) ([]float64, error) {
 	const rho = 7
 	return byLevel(p, n, func(from, to float64, i int) float64 {
@@ -71,7 +76,8 @@ func Karras(p reverie.Process, n int) ([]float64, error) {
 	})
 }
 
-// byLevel returns the grid of the noise levels with those logarithms, from the level at hi to that at lo: the ends exactly.
+// byLevel returns the grid of the noise levels with those logarithms, from the level at hi to that
+// at lo: the ends exactly.
 func byLevel(p reverie.Process, n int, logS func(from, to float64, i int) float64) ([]float64, error) {
 	return grid(p, n, func(lo, hi float64, i int) float64 {
 		switch i {
@@ -84,7 +90,8 @@ func byLevel(p reverie.Process, n int, logS func(from, to float64, i int) float6
 	})
 }
 
-// highest is the noise level from which a grid in noise levels goes on where that at hi is infinite.
+// highest is the noise level from which a grid in noise levels goes on where that at hi is
+// infinite.
 const highest = 80
 
 // level returns the noise level s/a at t, or highest where a = 0.
@@ -95,15 +102,18 @@ func level(p reverie.Process, t float64) float64 {
 	return highest
 }
 
-// noisiest is -log(a/s) at which Start begins: the bound of Lu et al.'s code for the cosine schedule. A DDPM of linear betas ends just below it.
+// noisiest is -log(a/s) at which Start begins: the bound of Lu et al.'s code for the cosine
+// schedule. A DDPM of linear betas ends just below it.
 const noisiest = 5.1
 
-// Start returns the time at which every grid begins: hi, or, of a process whose law is noise alone long before hi, the last time at which
-// log(a/s) is at least -5.1, that is s/a at most 164.
+// Start returns the time at which every grid begins: hi, or, of a process whose law is noise alone
+// long before hi, the last time at which log(a/s) is at least -5.1, that is s/a at most 164.
 //
-// From there to hi x_t is N(0, I) but for 0.6% of the data, so that nothing is lost; but one step from hi, where the cosine chain of 1,000 indices
-// has s/a = 20,000, divides by a, and multiplies what a network says wrong of the noise as often: an error of 1% made samples over 5 times too wide
-// under deterministic solvers. A law that keeps growing (VE, EDM), one that a is 0 in (flow) and a bridge start at hi.
+// From there to hi x_t is N(0, I) but for 0.6% of the data, so that nothing is lost; but one step
+// from hi, where the cosine chain of 1,000 indices has s/a = 20,000, divides by a, and multiplies
+// what a network says wrong of the noise as often: an error of 1% made samples over 5 times too
+// wide under deterministic solvers. A law that keeps growing (VE, EDM), one that a is 0 in (flow)
+// and a bridge start at hi.
 func Start(p reverie.Process) float64 {
 	lo, hi := p.Span()
 	if hasFar(p) {
@@ -131,8 +141,8 @@ func lerp(a, b float64, i, n int) float64 {
 // A Spacing is a row of Spacings.
 type Spacing struct {
 	table.Info
-	// Grid returns the n times at which a walk of n steps is, from the process's last to its first, and
-	// then Clean.
+	// Grid returns the n times at which a walk of n steps is, from the process's last to its first,
+	// and then Clean.
 	Grid func(p reverie.Process, n int) ([]float64, error)
 }
 
@@ -145,8 +155,8 @@ var Spacings = table.New("spacing", "spacings", " of the times",
 	Spacing{table.Info{Name: "karras", Text: "Karras et al.'s noise levels, rho 7"}, Karras},
 )
 
-// CheckSteps returns an error for a number of steps that a solver cannot take on a process: of a table
-// there are at most T, and all for one that walks every index.
+// CheckSteps returns an error for a number of steps that a solver cannot take on a process: of a
+// table there are at most T, and all for one that walks every index.
 func CheckSteps(solver any, p reverie.Process, n int) error {
 	if n < 1 {
 		return fmt.Errorf("steps = %d: expected at least 1", n)
@@ -173,7 +183,8 @@ func Grid(spacing string, p reverie.Process, n int) ([]float64, error) {
 	return s.Grid(p, n)
 }
 
-// grid returns the n times t(lo, hi, 0) .. t(lo, hi, n-1) from hi, which is Start's or the lowest that has n indices, to lo, then Clean.
+// grid returns the n times t(lo, hi, 0) .. t(lo, hi, n-1) from hi, which is Start's or the lowest
+// that has n indices, to lo, then Clean.
 func grid(p reverie.Process, n int, t func(lo, hi float64, i int) float64) ([]float64, error) {
 	if err := CheckSteps(nil, p, n); err != nil {
 		return nil, err
@@ -194,8 +205,8 @@ func grid(p reverie.Process, n int, t func(lo, hi float64, i int) float64) ([]fl
 	return append(g, reverie.Clean), nil
 }
 
-// round rounds falling times to different indices up to hi (half to even), of which there are enough: one that is taken moves up, and at the
-// upper end down.
+// round rounds falling times to different indices up to hi (half to even), of which there are
+// enough: one that is taken moves up, and at the upper end down.
 func round(g []float64, hi float64) {
 	for i := len(g) - 1; i >= 0; i-- {
 		g[i] = math.RoundToEven(g[i])
@@ -208,7 +219,8 @@ func round(g []float64, hi float64) {
 	}
 }
 
-// checkGrid reports a grid that does not lie in p's Span or does not run one way. It may end at Clean.
+// checkGrid reports a grid that does not lie in p's Span or does not run one way. It may end at
+// Clean.
 func checkGrid(p reverie.Process, grid []float64) error {
 	if len(grid) < 2 {
 		return fmt.Errorf("sample: a grid of %d times: expected at least 2", len(grid))

@@ -7,7 +7,8 @@ import (
 	"github.com/reverie-go/reverie/sample"
 )
 
-// Every grid of every process lies in its span, whatever rounding does: VP's linear one of 200 steps once ended an ulp below lo.
+// Every grid of every process lies in its span, whatever rounding does: VP's linear one of 200
+// steps once ended an ulp below lo.
 func TestGridsStayInTheSpan(t *testing.T) {
 	for _, p := range []reverie.Process{reverie.VP{}, reverie.SubVP{}, reverie.VE{}, reverie.EDM{}, reverie.Flow{}} {
 		lo, hi := p.Span()

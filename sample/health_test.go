@@ -13,7 +13,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// NaN and divergence end a walk with the step, the times and the sample; without norms nothing is checked.
+// NaN and divergence end a walk with the step, the times and the sample; without norms nothing is
+// checked.
 func TestWalkEndsWhereItDiverges(t *testing.T) {
 	p := reverie.Flow{}
 	grid := []float64{1, 0.75, 0.5, 0.25}
@@ -81,7 +82,8 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// rk45 ends where its evaluations are spent, where the slope is not finite, at a singularity, and when it is told to.
+// rk45 ends where its evaluations are spent, where the slope is not finite, at a singularity, and
+// when it is told to.
 func TestRK45Ends(t *testing.T) {
 	p := reverie.VP{}
 	start := batch{{1}, {2}}
@@ -132,7 +134,8 @@ type pair struct {
 	l []float64
 }
 
-// Adaptive integrates any state with linear combinations: y' = -y beside l' = |y|, in closed form, both ways, and counts what it does.
+// Adaptive integrates any state with linear combinations: y' = -y beside l' = |y|, in closed form,
+// both ways, and counts what it does.
 func TestAdaptiveTakesAnyState(t *testing.T) {
 	a := Adaptive[pair]{
 		Slope: func(_ context.Context, y pair, _ float64) (pair, error) {
@@ -234,7 +237,8 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// The corrector's step is the paper's where norms are sharp, in many dimensions, and the noise's own in few.
+// The corrector's step is the paper's where norms are sharp, in many dimensions, and the noise's
+// own in few.
 func TestCorrectorStep(t *testing.T) {
 	const s, r = 0.3, 0.16
 	noise := 2 * r * r * s * s
@@ -256,7 +260,8 @@ func TestCorrectorStep(t *testing.T) {
 
 func lower(err error) error { return fmt.Errorf("%s", strings.ToLower(err.Error())) }
 
-// What of a solver's settings is out of range is refused, by its flag and by Fits where a program set it.
+// What of a solver's settings is out of range is refused, by its flag and by Fits where a program
+// set it.
 func TestSettings(t *testing.T) {
 	for _, c := range []struct{ solver, flag, value, want string }{
 		{"ddim", "eta", "1.5", "--eta 1.5 is outside 0 to 1"}, {"ddim", "eta", "NaN", "--eta NaN"}, {"ddpm", "variance", "own", "posterior, beta, learned"},

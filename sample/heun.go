@@ -9,15 +9,17 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Heun is Karras et al.'s sampler (2022, arXiv:2206.00364, algorithm 2), of second order: with Churn = 0 deterministic (algorithm 1).
-// It works on y = x/a at the noise level S = s/a, so that every process is one:
+// Heun is Karras et al.'s sampler (2022, arXiv:2206.00364, algorithm 2), of second order: with
+// Churn = 0 deterministic (algorithm 1). It works on y = x/a at the noise level S = s/a, so that
+// every process is one:
 //
 //	gamma = min(Churn/N, sqrt2 - 1) where Min <= S <= Max, else 0
 //	S^ = S + gamma S,   y^ = y + sqrt(S^^2 - S^2) Noise z,   d = (y^ - x0hat)/S^
 //	y' = y^ + (S_s - S^) d,   d' = (y' - x0hat')/S_s,   y_s = y^ + (S_s - S^) (d + d')/2
 //
-// of N steps; the step to Clean is x0hat. It takes two calls a step and one in the last. Where a = 0 (flow at 1) S is infinite, and the step
-// is DDIM's. The time of S^ is that of its log(a/s), at most hi, so for a DDPM it may lie between two indices.
+// of N steps; the step to Clean is x0hat. It takes two calls a step and one in the last. Where a =
+// 0 (flow at 1) S is infinite, and the step is DDIM's. The time of S^ is that of its log(a/s), at
+// most hi, so for a DDPM it may lie between two indices.
 type Heun[X any] struct {
 	Churn float64 `flag:"churn" range:"[0,1e6]" rare:"true" help:"fresh noise, S_churn" zero:"none"`
 	Min   float64 `flag:"churn-min" range:"[0,1e6]" rare:"true" help:"S_tmin, the lowest noise level with churn"`
@@ -39,7 +41,8 @@ func (Heun[X]) Habits(p reverie.Process) Habits {
 	return h
 }
 
-// Fits refuses a bridge, noise where the process has no score, and bounds of the churn that are the wrong way round.
+// Fits refuses a bridge, noise where the process has no score, and bounds of the churn that are the
+// wrong way round.
 func (h Heun[X]) Fits(p reverie.Process) error {
 	if h.Max != 0 && h.Max < h.Min {
 		return fmt.Errorf("churn-max = %v is below churn-min = %v", h.Max, h.Min)

@@ -8,10 +8,12 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// This file holds single steps against their papers' formulas written out for the paper's own process, and whole walks under one process
-// against another: y = x/Alpha under any process is x under EDM, whose time is Sigma/Alpha.
+// This file holds single steps against their papers' formulas written out for the paper's own
+// process, and whole walks under one process against another: y = x/Alpha under any process is x
+// under EDM, whose time is Sigma/Alpha.
 
-// stepsOf returns what one step makes of x = 0 and of x = 1, and the deviation of its noise, on the data of gaussian_test.go.
+// stepsOf returns what one step makes of x = 0 and of x = 1, and the deviation of its noise, on the
+// data of gaussian_test.go.
 func stepsOf(t *testing.T, p reverie.Process, solver Solver[batch], from, to float64) (at0, at1, noise float64) {
 	t.Helper()
 	m0, v := law(t, p, solver, []float64{from, to}, 0, 0, 1)
@@ -19,7 +21,8 @@ func stepsOf(t *testing.T, p reverie.Process, solver Solver[batch], from, to flo
 	return m0, m1, math.Sqrt(v)
 }
 
-// Song et al. (2021), table 1 and appendix E, with the score from the marginal N(m, v): the SDE's f and g written out.
+// Song et al. (2021), table 1 and appendix E, with the score from the marginal N(m, v): the SDE's f
+// and g written out.
 func TestStepsAsSongPrintsThem(t *testing.T) {
 	score := func(p reverie.Process, t, x float64) float64 {
 		m, v := marginal(p, t)
@@ -94,7 +97,8 @@ func TestStepsAsSongPrintsThem(t *testing.T) {
 	}
 }
 
-// Heun as Karras et al. print it (algorithm 2), at one step of N = 2 with churn, on EDM: the noise of the churn goes through both slopes.
+// Heun as Karras et al. print it (algorithm 2), at one step of N = 2 with churn, on EDM: the noise
+// of the churn goes through both slopes.
 func TestHeunAsKarrasPrintsIt(t *testing.T) {
 	const from, to, z = 3.0, 1.2, 0.7
 	d := func(y, s float64) float64 { return (y - expected(1, s, y)) / s }
@@ -134,7 +138,8 @@ func TestHeunAsKarrasPrintsIt(t *testing.T) {
 	}
 }
 
-// Lu et al. (2022), algorithm 2, and section 5 for the SDE, written out in lambda for VP with x0 predictions.
+// Lu et al. (2022), algorithm 2, and section 5 for the SDE, written out in lambda for VP with x0
+// predictions.
 func TestDPM2MAsLuPrintsIt(t *testing.T) {
 	p := reverie.VP{}
 	grid := []float64{0.9, 0.7, 0.45, 0.4, 0.1}
@@ -172,7 +177,8 @@ func TestDPM2MAsLuPrintsIt(t *testing.T) {
 	}
 }
 
-// UniPC's predictor of order 2 is DPM-Solver++(2M) (rho = 1/2 makes them the same with B = e^-h - 1), and of order 1 DDIM.
+// UniPC's predictor of order 2 is DPM-Solver++(2M) (rho = 1/2 makes them the same with B = e^-h -
+// 1), and of order 1 DDIM.
 func TestUniPIsDPM2M(t *testing.T) {
 	start := batch{{-1.5}, {0.4}}
 	for name, p := range smooth {

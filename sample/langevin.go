@@ -13,9 +13,11 @@ import (
 //
 //	x <- x + (h/2) score(x) + sqrt(h) z
 //
-// It does not follow the grid, of which only the number of steps counts: each is Updates updates, and the step to Clean ends with x0hat.
-// x is at Level from the first step on. Without the noise (Still) every path climbs to a mode, where all of them collapse. For small h its
-// law tends to that at Level but for a bias of order h; between modes far apart it hardly ever crosses, which AnnealedLangevin is for.
+// It does not follow the grid, of which only the number of steps counts: each is Updates updates,
+// and the step to Clean ends with x0hat. x is at Level from the first step on. Without the noise
+// (Still) every path climbs to a mode, where all of them collapse. For small h its law tends to
+// that at Level but for a bias of order h; between modes far apart it hardly ever crosses, which
+// AnnealedLangevin is for.
 type Langevin[X any] struct {
 	Level   float64 `flag:"level" range:"[0,1e9]" rare:"true" help:"the time at which it stays" zero:"the process's first"`      // in the process's Span
 	H       float64 `flag:"step-size" range:"[0,1e6]" rare:"true" help:"size h of an update" zero:"from the lowest noise level"` // 0: 0.2 Sigma^2 at Level

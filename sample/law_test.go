@@ -41,8 +41,9 @@ func dataOf(d, components int) mix {
 	return m
 }
 
-// errorsOf returns how far mean and covariance of x are from the data's, and how far those of as many exact samples would be: the root of the
-// expected square, for Gaussians, in the Euclidean norm.
+// errorsOf returns how far mean and covariance of x are from the data's, and how far those of as
+// many exact samples would be: the root of the expected square, for Gaussians, in the Euclidean
+// norm.
 func errorsOf(m mix, x batch) (mean, cov, meanError, covError float64) {
 	wantM, wantC := m.moments()
 	d, n := len(wantM), float64(len(x))
@@ -71,7 +72,8 @@ func errorsOf(m mix, x batch) (mean, cov, meanError, covError float64) {
 	return math.Sqrt(mean), math.Sqrt(cov), math.Sqrt(trace / n), math.Sqrt((trace*trace + square) / n)
 }
 
-// affinity returns the mean of the kernel exp(-|x-y|^2/(2 d)) over pairs, without a sample's with itself where x is y.
+// affinity returns the mean of the kernel exp(-|x-y|^2/(2 d)) over pairs, without a sample's with
+// itself where x is y.
 func affinity(x, y batch) float64 {
 	sum, n := 0.0, 0.0
 	for i := range x {
@@ -89,10 +91,12 @@ func affinity(x, y batch) float64 {
 	return sum / n
 }
 
-// mmd returns the unbiased estimate of the squared maximum mean discrepancy of x and y, of which own is affinity(y, y).
+// mmd returns the unbiased estimate of the squared maximum mean discrepancy of x and y, of which
+// own is affinity(y, y).
 func mmd(x, y batch, own float64) float64 { return affinity(x, x) + own - 2*affinity(x, y) }
 
-// A trial is a solver as it is tried, with the bias that its steps leave: of the covariance, relative, in the Euclidean norm.
+// A trial is a solver as it is tried, with the bias that its steps leave: of the covariance,
+// relative, in the Euclidean norm.
 type trial struct {
 	solver  string // its name, and what is set: see made
 	spacing string
@@ -126,8 +130,9 @@ var trials = []trial{
 	{"rk45", "linear", 2, 0.005},
 }
 
-// TestLaws: from noise, every solver's mean and covariance are the data's, within 3.5 times the sampling error and the stated bias, and so is its law by
-// MMD, on a Gaussian and on a mixture. That the bias shrinks is TestBiasShrinks.
+// TestLaws: from noise, every solver's mean and covariance are the data's, within 3.5 times the
+// sampling error and the stated bias, and so is its law by MMD, on a Gaussian and on a mixture.
+// That the bias shrinks is TestBiasShrinks.
 func TestLaws(t *testing.T) {
 	p := reverie.VP{}
 	for _, d := range []int{1, 2, 64} {
@@ -163,8 +168,9 @@ func TestLaws(t *testing.T) {
 	}
 }
 
-// TestBiasShrinks: what is left of the error in mean and variance without any sampling error (on a Gaussian, where both propagate exactly, from the law at
-// hi to the data over all of VP) falls at least by a third with twice the steps, down to the little that x0hat at lo differs from the data.
+// TestBiasShrinks: what is left of the error in mean and variance without any sampling error (on a
+// Gaussian, where both propagate exactly, from the law at hi to the data over all of VP) falls at
+// least by a third with twice the steps, down to the little that x0hat at lo differs from the data.
 func TestBiasShrinks(t *testing.T) {
 	p := reverie.VP{}
 	const floor = 3e-4
@@ -190,8 +196,9 @@ func TestBiasShrinks(t *testing.T) {
 	}
 }
 
-// Every solver samples every process over its whole span, singular ends included (Alpha = 0 at flow's hi, Sigma' at VP's lo), from the law at hi: mean and
-// variance are exact but for a bias that is small with many steps.
+// Every solver samples every process over its whole span, singular ends included (Alpha = 0 at
+// flow's hi, Sigma' at VP's lo), from the law at hi: mean and variance are exact but for a bias
+// that is small with many steps.
 func TestEveryProcess(t *testing.T) {
 	chain := mustDDPM(t, reverie.LinearBetas(300, 1e-4, 0.06))
 	for name, p := range map[string]reverie.Process{"ddpm": chain, "vp": reverie.VP{}, "sub-vp": reverie.SubVP{}, "ve": reverie.VE{}, "edm": reverie.EDM{}, "flow": reverie.Flow{}, "cosine": reverie.CosineVP{}, "sigmoid": reverie.SigmoidVP{}} {
@@ -231,8 +238,8 @@ func TestEveryProcess(t *testing.T) {
 	}
 }
 
-// Annealed Langevin follows the law the better the more levels there are, and the more updates at each: where the law changes faster than the dynamics
-// mix, x stays too wide.
+// Annealed Langevin follows the law the better the more levels there are, and the more updates at
+// each: where the law changes faster than the dynamics mix, x stays too wide.
 func TestAnnealedBias(t *testing.T) {
 	p := reverie.VE{}
 	start, startV := marginal(p, 1)

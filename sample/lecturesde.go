@@ -14,12 +14,12 @@ import (
 //	x_{t-1} = (2 - sqrt(1-beta_t)) x - (beta_t/2) eps + scale z
 //	scale = 2 sqrt(beta_t) (R |z|/|eps|)^2,   0 where |eps| = 0 and at t = 0
 //
-// with Euclidean norms, taken per sample, and the same z in the norm and in the step. R is the signal-to-noise ratio of a Langevin
-// corrector, 0.05.
+// with Euclidean norms, taken per sample, and the same z in the norm and in the step. R is the
+// signal-to-noise ratio of a Langevin corrector, 0.05.
 //
-// It is not the reverse-diffusion sampler of Song et al. (2021, arXiv:2011.13456, algorithm 3): there the score -eps/sqrt(1-abar_t)
-// stands where this has -eps/2, and the noise has deviation sqrt(beta_t). It takes every index of a DDPM in turn, and its Space
-// must be a Normer.
+// It is not the reverse-diffusion sampler of Song et al. (2021, arXiv:2011.13456, algorithm 3):
+// there the score -eps/sqrt(1-abar_t) stands where this has -eps/2, and the noise has deviation
+// sqrt(beta_t). It takes every index of a DDPM in turn, and its Space must be a Normer.
 type LectureSDE[X any] struct {
 	R float64 // 0: 0.05
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// freeing is a Host that overwrites with NaN what it made three calls of Next ago and more, other than what is kept: as a Space does that gives
-// memory back.
+// freeing is a Host that overwrites with NaN what it made three calls of Next ago and more, other
+// than what is kept: as a Space does that gives memory back.
 type freeing struct {
 	reverie.Host[float64]
 	made  []batch
@@ -56,7 +56,8 @@ func (f *freeing) Next(keep ...batch) {
 	f.old = f.old[:3]
 }
 
-// Every solver's history fits within three steps, and one of many evaluations within a step lets go of them.
+// Every solver's history fits within three steps, and one of many evaluations within a step lets go
+// of them.
 func TestHistoryIsShort(t *testing.T) {
 	for name, p := range map[string]reverie.Process{"vp": reverie.VP{}, "flow": reverie.Flow{}, "ddpm": mustDDPM(t, reverie.LinearBetas(40, 0.002, 0.3))} {
 		for _, c := range append(append([]trial(nil), trials...), trial{"langevin updates=9", "linear", 12, 0}) {

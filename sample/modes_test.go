@@ -9,10 +9,12 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// twoModes is the mixture of NCSN's section 3.2.2 (Song & Ermon 2019): one fifth at (-5, -5), four fifths at (5, 5).
+// twoModes is the mixture of NCSN's section 3.2.2 (Song & Ermon 2019): one fifth at (-5, -5), four
+// fifths at (5, 5).
 var twoModes = mix{weight: []float64{0.2, 0.8}, mean: [][]float64{{-5, -5}, {5, 5}}, sd: [][]float64{{1, 1}, {1, 1}}}
 
-// shareOfSecond returns the share of samples near (5, 5), the mean distance to the nearer mode, and the mean square distance.
+// shareOfSecond returns the share of samples near (5, 5), the mean distance to the nearer mode, and
+// the mean square distance.
 func shareOfSecond(x batch) (share, square float64) {
 	for _, v := range x {
 		at := 5.0
@@ -26,8 +28,8 @@ func shareOfSecond(x batch) (share, square float64) {
 	return share, square
 }
 
-// Plain Langevin dynamics from all over the plane fill the modes by their basins, half and half; annealed ones by their weights. Without noise plain
-// dynamics collapse onto the modes.
+// Plain Langevin dynamics from all over the plane fill the modes by their basins, half and half;
+// annealed ones by their weights. Without noise plain dynamics collapse onto the modes.
 func TestAnnealedLangevinFindsTheWeights(t *testing.T) {
 	const n = 600
 	p := reverie.VE{SigmaMin: 0.1, SigmaMax: 20}
@@ -63,7 +65,8 @@ func TestAnnealedLangevinFindsTheWeights(t *testing.T) {
 	}
 }
 
-// Langevin dynamics with a step of h on N(m, v) keep the variance v/(1 - h/(4v)): the closed form of its bias.
+// Langevin dynamics with a step of h on N(m, v) keep the variance v/(1 - h/(4v)): the closed form
+// of its bias.
 func TestLangevinBias(t *testing.T) {
 	p := reverie.VE{}
 	_, v := marginal(p, 0.5)

@@ -15,7 +15,8 @@ const from, to = 0.8, 0.2
 // smooth are processes with their names, in time.
 var smooth = map[string]reverie.Process{"vp": reverie.VP{}, "sub-vp": reverie.SubVP{}, "ve": reverie.VE{SigmaMin: 0.1, SigmaMax: 10}, "flow": reverie.Flow{}, "edm": reverie.EDM{}}
 
-// flowGaussian carries x from t to s along the exact probability flow of Gaussian data: (x - mean_t)/deviation_t does not change.
+// flowGaussian carries x from t to s along the exact probability flow of Gaussian data: (x -
+// mean_t)/deviation_t does not change.
 func flowGaussian(p reverie.Process, x, t, s float64) float64 {
 	m, v := marginal(p, t)
 	m2, v2 := marginal(p, s)
@@ -54,8 +55,10 @@ type method struct {
 	order float64
 }
 
-// Orders of convergence of the deterministic solvers, fitted over four halvings of the step: on Gaussian data against the flow in closed form,
-// on a mixture against rk45 at 1e-12 (TestRK45Tolerance). UniPC's corrector adds one to the predictor's order, which is that of its name.
+// Orders of convergence of the deterministic solvers, fitted over four halvings of the step: on
+// Gaussian data against the flow in closed form, on a mixture against rk45 at 1e-12
+// (TestRK45Tolerance). UniPC's corrector adds one to the predictor's order, which is that of its
+// name.
 func TestOrders(t *testing.T) {
 	for _, m := range []method{
 		{"ddim", func() Solver[batch] { return DDIM[batch]{} }, 1},
@@ -150,8 +153,9 @@ func TestRK45Tolerance(t *testing.T) {
 	}
 }
 
-// Weak orders of the stochastic solvers: errors of mean and variance, which propagate exactly on Gaussian data, over four halvings, from the
-// exact marginal at one end of the interval to that at the other. On linear drifts the multistep form of DPM-Solver++ is of order 2 in them.
+// Weak orders of the stochastic solvers: errors of mean and variance, which propagate exactly on
+// Gaussian data, over four halvings, from the exact marginal at one end of the interval to that at
+// the other. On linear drifts the multistep form of DPM-Solver++ is of order 2 in them.
 func TestWeakOrders(t *testing.T) {
 	for _, m := range []method{
 		{"euler-maruyama", func() Solver[batch] { return EulerMaruyama[batch]{} }, 1},

@@ -9,21 +9,25 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// PC is the predictor-corrector sampler of Song et al. (2021, arXiv:2011.13456, algorithms 2 to 5): the predictor's step from t to s, then
-// Corrections steps of Langevin dynamics at s, whose size the signal-to-noise ratio SNR sets,
+// PC is the predictor-corrector sampler of Song et al. (2021, arXiv:2011.13456, algorithms 2 to 5):
+// the predictor's step from t to s, then Corrections steps of Langevin dynamics at s, whose size
+// the signal-to-noise ratio SNR sets,
 //
 //	x <- x + e score + sqrt(2e) z,   e = 2 alpha (SNR |z|/|score|)^2,   alpha = (a_t/a_s)^2
 //
-// There are none in the step to Clean. alpha is the paper's 1-beta for the chain of this grid, and 1 for VE. It takes 1 + Corrections calls a step.
+// There are none in the step to Clean. alpha is the paper's 1-beta for the chain of this grid, and
+// 1 for VE. It takes 1 + Corrections calls a step.
 //
-// Norms are each sample's own (the paper's code takes the batch's mean), so that a sample does not depend on its batch; the Space must be a Normer.
-// In few dimensions that is not sound: a step that depends on x changes the law that the dynamics keep, and |score| comes near 0. There the step is
+// Norms are each sample's own (the paper's code takes the batch's mean), so that a sample does not
+// depend on its batch; the Space must be a Normer. In few dimensions that is not sound: a step that
+// depends on x changes the law that the dynamics keep, and |score| comes near 0. There the step is
 // that of the noise's own score, -z/s, which |score| is in all dimensions where noise dominates:
 //
 //	|z|/|score| is held within s/k and s k,   k = max(1, |z|/8);   e is at most s^2/2, for no law has a score steeper than 1/s^2
 //
-// so that k is 1 up to 64 dimensions, and 14 for a 64x64 image in colour. Unbounded leaves all of that out. As the steps grow the law tends to one near the data's, from which the
-// dynamics keep it away by about SNR^2.
+// so that k is 1 up to 64 dimensions, and 14 for a 64x64 image in colour. Unbounded leaves all of
+// that out. As the steps grow the law tends to one near the data's, from which the dynamics keep it
+// away by about SNR^2.
 type PC[X any] struct {
 	Predictor   table.Row `flag:"predictor" of:"predictor" rare:"true" help:"the solver of its first part"` // a Solver; nil: ReverseDiffusion
 	SNR         float64   `flag:"snr" range:"[0,10]" rare:"true" help:"signal-to-noise ratio r of the corrector" zero:"0.16"`
@@ -105,7 +109,8 @@ func (p PC[X]) correct(ctx context.Context, r *Run[X], norm reverie.Normer[X], x
 	return r.Space.SumEach(c, x, score, z), nil
 }
 
-// size returns e/alpha at the noise level s, for the norms of score and noise; 0 where the score is 0 and e has no bound.
+// size returns e/alpha at the noise level s, for the norms of score and noise; 0 where the score is
+// 0 and e has no bound.
 func (p PC[X]) size(s, score, z float64) float64 {
 	r := or(p.SNR, 0.16)
 	if p.Unbounded {

@@ -8,13 +8,15 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// ReverseDiffusion is the reverse-diffusion sampler of Song et al. (2021, arXiv:2011.13456, appendix E, eq. 46 and algorithms 2 and 3,
-// predictor): the forward chain from s to t, x_t = (a_t/a_s) x_s + sqrt(V) z, reversed with the same discretisation,
+// ReverseDiffusion is the reverse-diffusion sampler of Song et al. (2021, arXiv:2011.13456,
+// appendix E, eq. 46 and algorithms 2 and 3, predictor): the forward chain from s to t, x_t =
+// (a_t/a_s) x_s + sqrt(V) z, reversed with the same discretisation,
 //
 //	x_s = (2 - a_t/a_s) x + V score + sqrt(V) z,   V = s_t^2 - (a_t/a_s)^2 s_s^2
 //
-// and without noise in the step to Clean. For neighbouring indices of a DDPM a_t/a_s = sqrt(1-beta_t) and V = beta_t; for VE V =
-// s_t^2 - s_s^2. It is of weak order 1. Where a = 0 (flow at 1) the step is ancestral.
+// and without noise in the step to Clean. For neighbouring indices of a DDPM a_t/a_s =
+// sqrt(1-beta_t) and V = beta_t; for VE V = s_t^2 - s_s^2. It is of weak order 1. Where a = 0 (flow
+// at 1) the step is ancestral.
 type ReverseDiffusion[X any] struct{}
 
 // Row describes the solver.

@@ -8,15 +8,16 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// RK45 integrates the probability flow between the times of the grid with adaptive steps, to a tolerance (Song et al. 2021,
-// arXiv:2011.13456, section 4.3; see Adaptive):
+// RK45 integrates the probability flow between the times of the grid with adaptive steps, to a
+// tolerance (Song et al. 2021, arXiv:2011.13456, section 4.3; see Adaptive):
 //
 //	dx/dt = a' x0hat + s' epshat
 //
-// in the process's own time; for a Discrete process, whose slope jumps at every index, in lambda = log(a/s). The grid only says where the walk
-// is seen: its number of steps changes nothing but the restarts. A step to Clean integrates to lo and ends with x0hat there.
-// It goes both ways. The Space must be a Normer. A common step serves the batch, so a sample agrees with the same
-// one in another batch only within the tolerance.
+// in the process's own time; for a Discrete process, whose slope jumps at every index, in lambda =
+// log(a/s). The grid only says where the walk is seen: its number of steps changes nothing but the
+// restarts. A step to Clean integrates to lo and ends with x0hat there.
+// It goes both ways. The Space must be a Normer. A common step serves the batch, so a sample agrees
+// with the same one in another batch only within the tolerance.
 type RK45[X any] struct {
 	RTol     float64 `flag:"rtol" range:"0|[1e-13,1]" rare:"true" help:"relative tolerance" zero:"1e-5"` // on each sample's Euclidean norm
 	ATol     float64 `flag:"atol" range:"0|[1e-15,1e6]" rare:"true" help:"absolute tolerance" zero:"1e-5"`

@@ -37,7 +37,8 @@ func (r *Run[X]) Ask(ctx context.Context, q reverie.Query[X]) (reverie.Estimate[
 	return e, err
 }
 
-// Prior returns the x from which sampling starts at hi: noise in the shape of like (see reverie.PriorSigma), or the given far end.
+// Prior returns the x from which sampling starts at hi: noise in the shape of like (see
+// reverie.PriorSigma), or the given far end.
 func (r *Run[X]) Prior(like X) X {
 	if len(r.Far) == 1 {
 		return r.Far[0]
@@ -49,20 +50,21 @@ func (r *Run[X]) Prior(like X) X {
 	return z
 }
 
-// A Solver takes one step: it returns x at time s from x at time t. s may be reverie.Clean. A solver that keeps a history is a
-// value for one run: use a new one for each walk. Its history reaches back at most three steps, so that a caller may free what is
-// older.
+// A Solver takes one step: it returns x at time s from x at time t. s may be reverie.Clean. A
+// solver that keeps a history is a value for one run: use a new one for each walk. Its history
+// reaches back at most three steps, so that a caller may free what is older.
 type Solver[X any] interface {
 	Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, error)
 }
 
-// A Fitter is a Solver that does not go with every process. Fits returns nil, or why the solver does not go with p and what would.
+// A Fitter is a Solver that does not go with every process. Fits returns nil, or why the solver
+// does not go with p and what would.
 type Fitter interface {
 	Fits(p reverie.Process) error
 }
 
-// A Recycler is a Space that gives back the memory of what it made some calls of Next ago, other than keep. A solver of many
-// evaluations within one step calls Next between them.
+// A Recycler is a Space that gives back the memory of what it made some calls of Next ago, other
+// than keep. A solver of many evaluations within one step calls Next between them.
 type Recycler[X any] interface{ Next(keep ...X) }
 
 // A State is where a walk is after a step.
@@ -74,11 +76,13 @@ type State[X any] struct {
 	Calls       int     // calls of the Denoiser so far
 }
 
-// Sample walks x along the grid: from grid[0], the time of x, to its last, which may be reverie.Clean. After each step it calls hook,
-// if any, whose error ends the walk; ctx ends it between steps. On an error it returns the x it had reached.
+// Sample walks x along the grid: from grid[0], the time of x, to its last, which may be
+// reverie.Clean. After each step it calls hook, if any, whose error ends the walk; ctx ends it
+// between steps. On an error it returns the x it had reached.
 //
-// Where the Space is a Normer, the walk ends with an error once a sample is not finite, or its norm is above 1e6 times the larger of 1
-// and the largest norm at the start: no process scales a sample by that much, a diverging solver soon does.
+// Where the Space is a Normer, the walk ends with an error once a sample is not finite, or its norm
+// is above 1e6 times the larger of 1 and the largest norm at the start: no process scales a sample
+// by that much, a diverging solver soon does.
 func Sample[X any](ctx context.Context, run *Run[X], solver Solver[X], x X, grid []float64, hook func(State[X]) error) (X, error) {
 	clamp, err := run.check(solver, grid)
 	if err != nil {

@@ -117,7 +117,8 @@ func made(t *testing.T, text string) Solver[batch] {
 	return s
 }
 
-// own is a solver of a program's own, of batches of float64 alone: a step of DDIM with a share of its own.
+// own is a solver of a program's own, of batches of float64 alone: a step of DDIM with a share of
+// its own.
 type own struct {
 	Share float64 `flag:"share" range:"[0,1]" help:"of x0hat"`
 }
@@ -129,7 +130,8 @@ func (o *own) Step(ctx context.Context, r *Run[batch], x batch, t, _ float64) (b
 	return r.Space.Sum([]float64{1 - o.Share, o.Share}, x, x0), err
 }
 
-// A program's own solver is used by its name and its settings as all others are, on the batches that it is for.
+// A program's own solver is used by its name and its settings as all others are, on the batches
+// that it is for.
 func TestOwnSolver(t *testing.T) {
 	before := Solvers
 	defer func() { Solvers = before }()
@@ -160,7 +162,8 @@ func newRun(t *testing.T, first uint64) *Run[batch] {
 	return &Run[batch]{Space: sp, Process: p, Denoiser: reverie.Wrap(sp, p, reverie.Eps, toy(6))}
 }
 
-// A sample is the same in any batch, for every solver; for rk45, whose steps are the batch's, within its tolerance.
+// A sample is the same in any batch, for every solver; for rk45, whose steps are the batch's,
+// within its tolerance.
 func TestBatchSizeChangesNothing(t *testing.T) {
 	for _, name := range Solvers.Names() {
 		dream := func(first uint64, n int) batch {
@@ -267,7 +270,8 @@ func TestBadRuns(t *testing.T) {
 	}
 }
 
-// The lecture's scale of the noise is 0 where |eps| is 0: from x = 0 under a network that says 0 every step stays there.
+// The lecture's scale of the noise is 0 where |eps| is 0: from x = 0 under a network that says 0
+// every step stays there.
 func TestLectureSDEWithoutEps(t *testing.T) {
 	run := newRun(t, 0)
 	run.Denoiser = reverie.DenoiserFunc[batch](func(_ context.Context, x batch, _ float64) (batch, error) {
@@ -279,7 +283,8 @@ func TestLectureSDEWithoutEps(t *testing.T) {
 	}
 }
 
-// A deterministic walk to the data and back again returns: encoding by DDIM. Euler's error falls as 1/steps.
+// A deterministic walk to the data and back again returns: encoding by DDIM. Euler's error falls as
+// 1/steps.
 func TestInversion(t *testing.T) {
 	gap := func(n int) float64 {
 		p := reverie.VP{Lo: 0.05}

@@ -8,14 +8,14 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Solvers are the solvers that a name chooses: each a row that is the solver itself with its settings.
-// A program adds its own, a Solver of whatever batches it works on:
+// Solvers are the solvers that a name chooses: each a row that is the solver itself with its
+// settings. A program adds its own, a Solver of whatever batches it works on:
 //
 //	sample.Solvers.Add(new(Own)) // func (*Own) Row() table.Info, func (*Own) Step(..)
 var Solvers = table.New[table.Row]("solver", "solvers", "", rows(builtin[none]())...)
 
-// builtin lists the solvers of this package, with their settings' defaults. A new one is a file and a
-// line here.
+// builtin lists the solvers of this package, with their settings' defaults. A new one is a file and
+// a line here.
 func builtin[X any]() []Named[X] {
 	return []Named[X]{
 		new(DDPM[X]),
@@ -59,8 +59,8 @@ const (
 	notBoth    = "; not for bridges, nor flows between two data sets (no score)"
 )
 
-// New returns a new solver by its name, with the settings' defaults, for one run on batches of type X.
-// An unknown name is an error, and a solver of a program's own that works on other batches.
+// New returns a new solver by its name, with the settings' defaults, for one run on batches of type
+// X. An unknown name is an error, and a solver of a program's own that works on other batches.
 func New[X any](name string) (Solver[X], error) {
 	row, err := Solvers.Find(name)
 	if err != nil {
@@ -102,10 +102,10 @@ type Habits struct {
 	Chief    string // the setting that stands for the solver: it chooses it, and is named with it; "": none
 }
 
-// HabitsOf returns a solver's habits on a process; of nil those without regard to one. A solver, or a
-// row of Solvers, says of itself by a method Habits(reverie.Process) Habits. Of a table its steps are
-// at most T, and all of them for Whole. Under EDM, where the time is the noise level itself, karras
-// stands in for linear, which would leave no times near the data.
+// HabitsOf returns a solver's habits on a process; of nil those without regard to one. A solver, or
+// a row of Solvers, says of itself by a method Habits(reverie.Process) Habits. Of a table its steps
+// are at most T, and all of them for Whole. Under EDM, where the time is the noise level itself,
+// karras stands in for linear, which would leave no times near the data.
 func HabitsOf(solver any, p reverie.Process) Habits {
 	var h Habits
 	if s, ok := solver.(interface {
@@ -153,8 +153,8 @@ func Fresh[X any](solver Solver[X]) Solver[X] {
 	return to.Interface().(Solver[X])
 }
 
-// Said returns the settings of a solver that are named with it: those that are not the default, and the
-// chief one.
+// Said returns the settings of a solver that are named with it: those that are not the default, and
+// the chief one.
 func Said(solver any) (said []*table.Field) {
 	var usual []*table.Field
 	if row, err := Solvers.Find(Name(solver)); err == nil {

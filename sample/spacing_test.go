@@ -75,8 +75,9 @@ func TestEverySpacingIsAGrid(t *testing.T) {
 	}
 }
 
-// A law that is noise alone long before hi starts where sigma/alpha is at most 164, of a table at that index, unless all of its indices are asked for. A
-// law that has another deviation there than at hi starts at hi.
+// A law that is noise alone long before hi starts where sigma/alpha is at most 164, of a table at
+// that index, unless all of its indices are asked for. A law that has another deviation there than
+// at hi starts at hi.
 func TestStart(t *testing.T) {
 	for _, T := range []int{300, 1000} {
 		p := mustDDPM(t, reverie.CosineBetas(T))

@@ -11,7 +11,8 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// The table of docs/samplers.md is what the solvers do: how far, in percent, the deviation of the samples is from the data's, without sampling error.
+// The table of docs/samplers.md is what the solvers do: how far, in percent, the deviation of the
+// samples is from the data's, without sampling error.
 func TestTableOfTheDocs(t *testing.T) {
 	text, err := os.ReadFile("../docs/samplers.md")
 	if err != nil {
@@ -39,7 +40,8 @@ func TestTableOfTheDocs(t *testing.T) {
 	}
 }
 
-// The first table of docs/samplers.md names every solver with its steps, its spacing and its settings, as the rows have them.
+// The first table of docs/samplers.md names every solver with its steps, its spacing and its
+// settings, as the rows have them.
 func TestSolversOfTheDocs(t *testing.T) {
 	text, err := os.ReadFile("../docs/samplers.md")
 	if err != nil {

@@ -6,13 +6,14 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// Threshold returns a Denoiser whose x0hat is d's under dynamic thresholding (Saharia et al. 2022, arXiv:2205.11487, section 2.3): with s the
-// q-quantile of a sample's |x0hat|, at least 1,
+// Threshold returns a Denoiser whose x0hat is d's under dynamic thresholding (Saharia et al. 2022,
+// arXiv:2205.11487, section 2.3): with s the q-quantile of a sample's |x0hat|, at least 1,
 //
 //	x0hat <- clamp(x0hat, -s, s)/s
 //
-// so that an x0hat that guidance drove out of [-1, 1] is scaled back in place of saturating. q lies in (0, 1); the paper's is 0.995. The Space
-// must be a Quantiler and a Clamper, and a Dotter for the vector-Jacobian product.
+// so that an x0hat that guidance drove out of [-1, 1] is scaled back in place of saturating. q lies
+// in (0, 1); the paper's is 0.995. The Space must be a Quantiler and a Clamper, and a Dotter for
+// the vector-Jacobian product.
 func Threshold[X any](sp reverie.Space[X], d reverie.Denoiser[X], q float64) (reverie.Denoiser[X], error) {
 	t := threshold[X]{space: sp, q: q}
 	var ok bool

@@ -8,16 +8,19 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// UniPC is the unified predictor-corrector of Zhao et al. (2023, arXiv:2302.04867, algorithms 1 and 2) in its x0 form: deterministic, one
-// call a step, of order Order in lambda = log(a/s). With h = lambda_s - lambda_t, m = x0hat, and r_k, D_k from the steps before:
+// UniPC is the unified predictor-corrector of Zhao et al. (2023, arXiv:2302.04867, algorithms 1 and
+// 2) in its x0 form: deterministic, one call a step, of order Order in lambda = log(a/s). With h =
+// lambda_s - lambda_t, m = x0hat, and r_k, D_k from the steps before:
 //
 //	r_k = (lambda_k - lambda_t)/h,   D_k = (m_k - m_t)/r_k
 //	predictor   x_s = (s_s/s_t) x_t - a_s (e^-h - 1) m_t - a_s B(h) sum rho_k D_k
 //	corrector   the same with the last term's sum over m_s too, r = 1, once m_s is known: at the start of the next step
 //
-// where the rho_k make the expansion exact to the order, B(h) = e^-h - 1 (bh2) or -h (bh1). As in the paper, rho is 1/2 where
-// there is one. Steps next to Clean and to Alpha = 0, where h is infinite, are DDIM's; the last steps are of the order that their number
-// allows where LowerFinal says so. A value is for one run. The hook sees x before its correction, and Run.Clamp clamps only that.
+// where the rho_k make the expansion exact to the order, B(h) = e^-h - 1 (bh2) or -h (bh1). As in
+// the paper, rho is 1/2 where there is one. Steps next to Clean and to Alpha = 0, where h is
+// infinite, are DDIM's; the last steps are of the order that their number allows where LowerFinal
+// says so. A value is for one run. The hook sees x before its correction, and Run.Clamp clamps only
+// that.
 type UniPC[X any] struct {
 	Order      int  `flag:"order" range:"[0,3]" rare:"true" help:"order, 1 to 3" zero:"2"`
 	BH1        bool `flag:"bh1" rare:"true" help:"B(h) = -h in place of e^-h - 1"`
@@ -69,7 +72,8 @@ func (u *UniPC[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, e
 	return u.combine(r.Space, cs, nil), nil
 }
 
-// usable returns the order of the step to the law s: at most the number of x0hats known at finite lambda.
+// usable returns the order of the step to the law s: at most the number of x0hats known at finite
+// lambda.
 func (u *UniPC[X]) usable(most int, r *Run[X], s reverie.Coef) int {
 	n := 0
 	for _, p := range u.past {
@@ -147,7 +151,8 @@ func (u *UniPC[X]) weights(r []float64, h float64) []float64 {
 	return solve(A)
 }
 
-// solve returns the solution of the n equations A, each with its right side last, by elimination with pivots. It changes A.
+// solve returns the solution of the n equations A, each with its right side last, by elimination
+// with pivots. It changes A.
 func solve(A [][]float64) []float64 {
 	n := len(A)
 	for i := range n {

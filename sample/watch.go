@@ -8,7 +8,8 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// ErrDiverged is what a walk ends with that left all bounds. Its text ends with what to do, to which a caller may add.
+// ErrDiverged is what a walk ends with that left all bounds. Its text ends with what to do, to
+// which a caller may add.
 var ErrDiverged = errors.New("take more steps or another solver")
 
 // divergence is the growth of a norm at which a walk ends.

@@ -25,8 +25,8 @@ func (o opinionated) Denoise(ctx context.Context, q reverie.Query[batch]) (rever
 	return e, err
 }
 
-// The learned variance: v = -1 is the posterior's, v = 1 beta's, between them the logarithm is interpolated, element by element, beyond them
-// extrapolated.
+// The learned variance: v = -1 is the posterior's, v = 1 beta's, between them the logarithm is
+// interpolated, element by element, beyond them extrapolated.
 func TestLearnedVariance(t *testing.T) {
 	beta := []float64{0.1, 0.2, 0.05, 0.3}
 	p := mustDDPM(t, beta)
@@ -110,8 +110,9 @@ func TestThreshold(t *testing.T) {
 	}
 }
 
-// Encoding data as noise and sampling from it returns the data: the error falls with the steps as the solver's order says, and an adaptive one is as near
-// as its tolerance and the noise left out at lo allow.
+// Encoding data as noise and sampling from it returns the data: the error falls with the steps as
+// the solver's order says, and an adaptive one is as near as its tolerance and the noise left out
+// at lo allow.
 func TestInvert(t *testing.T) {
 	p := reverie.VP{}
 	x0 := batch{{-1.1, 0.2, 0.9}}

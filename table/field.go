@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// A Field is a setting: a variable with the flag that sets it, what it takes, and how it stands in a
-// file. It is a value for the flags of packages flag and pflag. Its tags are
+// A Field is a setting: a variable with the flag that sets it, what it takes, and how it stands in
+// a file. It is a value for the flags of packages flag and pflag. Its tags are
 //
 //	flag    its name, the same as a flag and as a key of JSON
 //	help    what it is, for --help
@@ -29,8 +29,8 @@ import (
 //	rare    "true": --help-all alone shows it
 //
 // A variable is an int, uint64, float64, bool, string or time.Duration, a type that is text
-// (encoding.TextMarshaler and TextUnmarshaler), a slice or an array of those, or a row of a table: an
-// interface, whose text is the row's name.
+// (encoding.TextMarshaler and TextUnmarshaler), a slice or an array of those, or a row of a table:
+// an interface, whose text is the row's name.
 type Field struct {
 	Name, Help, Zero, Group string
 	Rare                    bool
@@ -120,8 +120,8 @@ func (f *Field) Chosen() Row {
 	return f.v.Interface().(Row)
 }
 
-// Named is the row that the field names: the one that it holds, or that of its table by its text. nil
-// where there is none.
+// Named is the row that the field names: the one that it holds, or that of its table by its text.
+// nil where there is none.
 func (f *Field) Named() Row {
 	if f.v.Kind() != reflect.String {
 		return f.Chosen()

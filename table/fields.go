@@ -11,8 +11,8 @@ import (
 )
 
 // Fields are the settings of the struct that ptr points to, in their order: its fields with a tag
-// flag, those of structs in it, and after a row those of the row that is chosen. What is set by them
-// is set in the struct. Settings of one name are one field, which sets them all.
+// flag, those of structs in it, and after a row those of the row that is chosen. What is set by
+// them is set in the struct. Settings of one name are one field, which sets them all.
 func Fields(ptr any) []*Field {
 	var all []*Field
 	_ = walk(structOf(ptr), nil, func(f *Field) error { // which only visit's errors end
@@ -70,8 +70,8 @@ func Take(ptr any, given []*Field) error {
 	})
 }
 
-// Check is nil if the settings of the struct that ptr points to are what Set would take, and none of
-// the rows chosen says by a method Validate() error that its settings rule each other out.
+// Check is nil if the settings of the struct that ptr points to are what Set would take, and none
+// of the rows chosen says by a method Validate() error that its settings rule each other out.
 func Check(ptr any) error {
 	fields := Fields(ptr)
 	for _, f := range fields {
@@ -189,8 +189,8 @@ func each(v reflect.Value, path Path, visit func(*Field) error) error {
 	return nil
 }
 
-// merge makes one field of two of the same name. A row cannot have a setting of the name of one that
-// lies in no row.
+// merge makes one field of two of the same name. A row cannot have a setting of the name of one
+// that lies in no row.
 func merge(a, b *Field) *Field {
 	if len(a.Paths[0]) == 0 || len(b.Paths[0]) == 0 {
 		panic(fmt.Sprintf("table: --%s is a setting of %s%s, and one without it", a.Name, a.Owners(), b.Owners()))
@@ -206,7 +206,8 @@ func merge(a, b *Field) *Field {
 	return a
 }
 
-// said is the field's help, with whose it is and what 0 stands for: "least noise (ve, 0: 0.01; edm, 0: 0.002)".
+// said is the field's help, with whose it is and what 0 stands for: "least noise (ve, 0: 0.01; edm,
+// 0: 0.002)".
 func (f *Field) said() string {
 	type version struct{ help, zero string }
 	var versions []version
@@ -343,8 +344,8 @@ func Encode(ptr any) ([]byte, error) {
 }
 
 // Decode reads what Encode writes into the struct that ptr points to, and reports an unknown key. A
-// setting that the text leaves out stays as it is; one of a row that is not the one chosen is passed
-// over. It looks at the kinds of the values only, see [Field.Check].
+// setting that the text leaves out stays as it is; one of a row that is not the one chosen is
+// passed over. It looks at the kinds of the values only, see [Field.Check].
 func Decode(ptr any, text []byte) error {
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(text, &values); err != nil {

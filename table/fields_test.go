@@ -92,7 +92,8 @@ func TestAll(t *testing.T) {
 	}
 }
 
-// two rows with a setting of one name that take different words and numbers, or are of different kinds.
+// two rows with a setting of one name that take different words and numbers, or are of different
+// kinds.
 type left struct {
 	Info
 	Side string `flag:"side" names:"a,b"`
@@ -139,7 +140,8 @@ func TestAllTogether(t *testing.T) {
 	All(&p)
 }
 
-// TestTwins: a setting that two rows have which are both chosen is set in both, and stands once in a file.
+// TestTwins: a setting that two rows have which are both chosen is set in both, and stands once in
+// a file.
 func TestTwins(t *testing.T) {
 	p := struct {
 		One shape `flag:"one" of:"test-shape"`
@@ -249,7 +251,8 @@ func TestUnused(t *testing.T) {
 	}
 }
 
-// TestJSON: settings as one flat object and back, with the rows chosen before what is theirs, and what another row would have passed over.
+// TestJSON: settings as one flat object and back, with the rows chosen before what is theirs, and
+// what another row would have passed over.
 func TestJSON(t *testing.T) {
 	p := &part{Shape: &circle{Radius: 7, Fill: &dots{Info: Info{Name: "dots"}, Size: 4}}}
 	b, err := Encode(p)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A Range is the numbers that a field takes: Lo to Hi, the ends included but for those that are left
-// out. NaN is in none.
+// A Range is the numbers that a field takes: Lo to Hi, the ends included but for those that are
+// left out. NaN is in none.
 type Range struct {
 	Lo, Hi       float64
 	Above, Under bool // without Lo, without Hi

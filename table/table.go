@@ -1,6 +1,6 @@
-// Package table holds the things a name chooses: a process, a solver, a network, a metric. Each is a
-// row, written once, and all that names it is derived from the row: flags and their help, `reverie
-// list`, shell completion, checks, config.json.
+// Package table holds the things a name chooses: a process, a solver, a network, a metric. Each is
+// a row, written once, and all that names it is derived from the row: flags and their help,
+// `reverie list`, shell completion, checks, config.json.
 //
 //	var Processes = table.New[Process]("process", "processes", "", &DDPM{Timesteps: 1000}, &Flow{})
 //
@@ -56,8 +56,8 @@ type view interface {
 var views []view
 
 // New makes the table of the flag of that name, without dashes. Title and note are what a list of
-// its rows says before and after the flag. It panics where there is a table of the flag already,
-// or a name comes twice.
+// its rows says before and after the flag. It panics where there is a table of the flag already, or
+// a name comes twice.
 func New[R Row](flag, title, note string, rows ...R) *Table[R] {
 	if _, ok := lookup(flag); ok {
 		panic("table: two tables of --" + flag)

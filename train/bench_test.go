@@ -9,9 +9,9 @@ import (
 	"github.com/reverie-go/reverie/config"
 )
 
-// BenchmarkRun is preset small on its own data, from the folder's making to the
-// last checkpoint, without pictures; beside the time of a step, the least of
-// the run, it reports that of the learner's alone.
+// BenchmarkRun is preset small on its own data, from the folder's making to the last checkpoint,
+// without pictures; beside the time of a step, the least of the run, it reports that of the
+// learner's alone.
 func BenchmarkRun(b *testing.B) {
 	c, err := config.Preset("small")
 	if err != nil {
@@ -46,7 +46,8 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// learning is the least time of a few of the learner's steps on one batch, without data, log and clock.
+// learning is the least time of a few of the learner's steps on one batch, without data, log and
+// clock.
 func learning(b *testing.B, tr *Trainer) time.Duration {
 	batch, err := tr.train.Load(context.Background(), make([]int, tr.Config.Batch)...)
 	if err != nil {

@@ -21,8 +21,8 @@ import (
 	"github.com/reverie-go/reverie/sample"
 )
 
-// bestFile is the record of the best checkpoint in a run folder. The checkpoint
-// stays where it is, and pruning spares it: nothing is copied.
+// bestFile is the record of the best checkpoint in a run folder. The checkpoint stays where it is,
+// and pruning spares it: nothing is copied.
 const bestFile = "best.json"
 
 // maxBest bounds a best.json that is read back.
@@ -73,16 +73,14 @@ func BestCheckpoint(runDir string) (string, error) {
 	return "", fmt.Errorf("%s: its best checkpoint, of step %d, is gone", runDir, b.Step)
 }
 
-// The samples that are drawn to judge a checkpoint: images by 25 steps of DDIM,
-// points by 50.
+// The samples that are drawn to judge a checkpoint: images by 25 steps of DDIM, points by 50.
 const (
 	judgedImages, judgedPoints = 128, 1000
 	judgedSteps                = 25
 )
 
-// readBest takes up a resumed run's record, if it is of this metric and its
-// checkpoint is still there. Of another metric it is put aside: numbers of
-// different metrics do not compare.
+// readBest takes up a resumed run's record, if it is of this metric and its checkpoint is still
+// there. Of another metric it is put aside: numbers of different metrics do not compare.
 func (t *Trainer) readBest() error {
 	b, err := ReadBest(t.Dir)
 	if err != nil || b == nil {
@@ -104,8 +102,8 @@ func (t *Trainer) spared() []int64 {
 	return []int64{t.best.Step}
 }
 
-// judge measures the weights of the checkpoint that was just saved, unless that was done, and records
-// it if it is the best so far. A failure is noted: it must not end a run.
+// judge measures the weights of the checkpoint that was just saved, unless that was done, and
+// records it if it is the best so far. A failure is noted: it must not end a run.
 func (t *Trainer) judge(ctx context.Context) {
 	if t.Config.Best == "" || t.lost || t.saved != t.learner.Steps || t.judged == t.saved || ctx.Err() != nil {
 		return
@@ -137,8 +135,8 @@ func (t *Trainer) compared(value float64) *Best {
 	return b
 }
 
-// record writes best.json: also where the best one stays the best, so that a run
-// which stops between a save and its judgement knows on resume what is left to do.
+// record writes best.json: also where the best one stays the best, so that a run which stops
+// between a save and its judgement knows on resume what is left to do.
 func (t *Trainer) record(b *Best) error {
 	text, err := json.Marshal(b)
 	if err != nil {
@@ -151,8 +149,8 @@ func (t *Trainer) record(b *Best) error {
 	return nil
 }
 
-// measured is what the judge says of the weights that would be sampled from: the validation
-// loss, or the distance of samples to the held-out images.
+// measured is what the judge says of the weights that would be sampled from: the validation loss,
+// or the distance of samples to the held-out images.
 func (t *Trainer) measured(ctx context.Context) (float64, error) {
 	judge, err := eval.Judges.Find(t.Config.Best)
 	if err != nil {

@@ -34,10 +34,9 @@ func stepsOf(t *testing.T, dir string) (steps []int64) {
 	return steps
 }
 
-// The record is the least of all checkpoints' held-out losses, taken here from
-// the files of the same run that kept all; its checkpoint outlives the pruning,
-// which else leaves the newest; a resumed run goes on with the record, one by
-// another metric begins anew.
+// The record is the least of all checkpoints' held-out losses, taken here from the files of the
+// same run that kept all; its checkpoint outlives the pruning, which else leaves the newest; a
+// resumed run goes on with the record, one by another metric begins anew.
 func TestBestCheckpoint(t *testing.T) {
 	every := restless(t, "")
 	every.Config.Keep = 0
@@ -99,8 +98,8 @@ func TestBestCheckpoint(t *testing.T) {
 	}
 }
 
-// A run that stops between a save and its judgement is judged on resume, and
-// comes to the record of one that was not stopped.
+// A run that stops between a save and its judgement is judged on resume, and comes to the record of
+// one that was not stopped.
 func TestBestAfterAStop(t *testing.T) {
 	w := restless(t, "val")
 	run(t, w)
@@ -157,8 +156,7 @@ func TestOldRecord(t *testing.T) {
 	}
 }
 
-// Samples are judged by the same noise at every checkpoint, against the
-// held-out images.
+// Samples are judged by the same noise at every checkpoint, against the held-out images.
 func TestBestOfSamples(t *testing.T) {
 	for _, metric := range []string{"swd", "mmd"} {
 		tr := restless(t, metric)
@@ -207,8 +205,8 @@ func all(n int) []int {
 	return at
 }
 
-// What --best cannot do is said; a broken record is an error that says how to go
-// on; without one there is no best checkpoint.
+// What --best cannot do is said; a broken record is an error that says how to go on; without one
+// there is no best checkpoint.
 func TestBestRefused(t *testing.T) {
 	c := tiny(images(t, 4, 8))
 	c.Best, c.Val = "val", 1e-9

@@ -32,8 +32,8 @@ func (t *Trainer) drawing(e Event) {
 	}
 }
 
-// writeCurve draws loss.svg: the loss smoothed over steps, that of each
-// quarter of the time steps, and the validation loss.
+// writeCurve draws loss.svg: the loss smoothed over steps, that of each quarter of the time steps,
+// and the validation loss.
 func writeCurve(files checkpoint.FS, path string, records []Record) error {
 	c := chart.New("", "step", "loss").FromZero()
 	for q := range 4 {
@@ -59,8 +59,8 @@ func writeCurve(files checkpoint.FS, path string, records []Record) error {
 	return writeFile(files, path, svg)
 }
 
-// smooth averages value over stretches of records, weighted by its weight, so
-// that about curvePoints points are left, each at the last step of its stretch.
+// smooth averages value over stretches of records, weighted by its weight, so that about
+// curvePoints points are left, each at the last step of its stretch.
 func smooth(records []Record, value func(Record) (v, weight float64)) (k chart.Curve) {
 	stretch := max(1, len(records)/curvePoints)
 	for i := 0; i < len(records); i += stretch {

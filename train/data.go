@@ -9,7 +9,8 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-// OpenData opens the data that a configuration names. progress, if not nil, is told how many files are read of how many.
+// OpenData opens the data that a configuration names. progress, if not nil, is told how many files
+// are read of how many.
 func OpenData(ctx context.Context, c *config.Run, progress func(done, total int)) (*data.Set, error) {
 	return open(ctx, c, c.Data, nil, progress)
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/reverie-go/reverie/formulation"
 )
 
-// A prediction that leaves x0 open where alpha vanishes is refused before a run has a folder, with what to do; a run that has one goes on, and is told.
+// A prediction that leaves x0 open where alpha vanishes is refused before a run has a folder, with
+// what to do; a run that has one goes on, and is told.
 func TestUndeterminedPredictionIsToldFirst(t *testing.T) {
 	c := tiny(images(t, 12, 8))
 	c.Process, c.Prediction, c.Steps = &formulation.DDPM{Timesteps: 1000, Schedule: formulation.NewLinear(1e-4, 0.5)}, formulation.Eps, 1

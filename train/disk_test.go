@@ -13,8 +13,8 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 )
 
-// A fullDisk is the system's files; while full is set, writing takes half of
-// what it is given and fails as a full disk does.
+// A fullDisk is the system's files; while full is set, writing takes half of what it is given and
+// fails as a full disk does.
 type fullDisk struct {
 	checkpoint.OS
 	full bool
@@ -57,8 +57,8 @@ func (d *fullDisk) hold(tr *Trainer) {
 	tr.log.file = &fullFile{tr.log.file.(*os.File), d}
 }
 
-// A disk that is full for a while costs the checkpoint and the pictures of that
-// while: each is told, training goes on, and the log has every line in the end.
+// A disk that is full for a while costs the checkpoint and the pictures of that while: each is
+// told, training goes on, and the log has every line in the end.
 func TestFullDisk(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.SaveEvery, c.Keep, c.SampleEvery, c.Solver, c.SampleSteps = 2, 0, 1, "ddim", 4

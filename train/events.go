@@ -42,8 +42,8 @@ func (Pictures) event()   {}
 func (Checkpoint) event() {}
 func (End) event()        {}
 
-// An Observer is told the events of a run, one after another, in the goroutine that trains. The log, the curve of the losses and the
-// console are observers.
+// An Observer is told the events of a run, one after another, in the goroutine that trains. The
+// log, the curve of the losses and the console are observers.
 type Observer func(Event)
 
 // On is an observer of one kind of event.
@@ -55,7 +55,8 @@ func On[E Event](f func(E)) Observer {
 	}
 }
 
-// Observe adds observers, which are told each event in the order in which they were added, after the run's log and curve.
+// Observe adds observers, which are told each event in the order in which they were added, after
+// the run's log and curve.
 func (t *Trainer) Observe(o ...Observer) { t.observers = append(t.observers, o...) }
 
 // report tells an event.

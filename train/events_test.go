@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A run reports its steps, checkpoints, pictures and end in their order, to all observers alike, and the log and the curve are written
-// before others are told.
+// A run reports its steps, checkpoints, pictures and end in their order, to all observers alike,
+// and the log and the curve are written before others are told.
 func TestEvents(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.Steps, c.SaveEvery, c.SampleEvery, c.SampleN = 4, 2, 1, 1

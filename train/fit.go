@@ -12,12 +12,14 @@ import (
 	"github.com/reverie-go/reverie/data/source"
 )
 
-// A Choice is a setting that the data decide where nobody gave it: as the flag that would, and the reason.
+// A Choice is a setting that the data decide where nobody gave it: as the flag that would, and the
+// reason.
 type Choice struct{ Flag, Reason string }
 
-// Configure makes the configuration of a new run from a preset, such as small, and from the data that it is to learn from, such as
-// folders of images: resolution, channels, mirroring and batch are what suits them. The set is those data, opened by the configuration;
-// the caller closes it. What is changed in the configuration later, the run takes as it is.
+// Configure makes the configuration of a new run from a preset, such as small, and from the data
+// that it is to learn from, such as folders of images: resolution, channels, mirroring and batch
+// are what suits them. The set is those data, opened by the configuration; the caller closes it.
+// What is changed in the configuration later, the run takes as it is.
 func Configure(ctx context.Context, preset string, names ...string) (c *config.Run, set *data.Set, err error) {
 	base, err := config.Preset(preset)
 	if err != nil {
@@ -53,7 +55,8 @@ func Configure(ctx context.Context, preset string, names ...string) (c *config.R
 	return c, set, nil
 }
 
-// FitSurvey makes the settings of c that a survey decides, and that were not given, what it found, and returns them.
+// FitSurvey makes the settings of c that a survey decides, and that were not given, what it found,
+// and returns them.
 func FitSurvey(c *config.Run, v *data.Survey, given func(flag string) bool) (all []Choice) {
 	latent := c.VAE != "" // its autoencoder has resolution and channels
 	if !given("resolution") && !latent {
@@ -85,8 +88,8 @@ func FitLevels(c *config.Run, given func(flag string) bool) []Choice {
 	return []Choice{{"--channels " + joined(c.Channels), fmt.Sprintf("%d levels: %v can be halved %s", n, c.Resolution, english.Plural(n-1, "time", ""))}}
 }
 
-// FitBatch makes the batch of a new run one that n training images fill, where that was not given; of too few the error says
-// what goes.
+// FitBatch makes the batch of a new run one that n training images fill, where that was not given;
+// of too few the error says what goes.
 func FitBatch(c *config.Run, n int, given func(flag string) bool) (all []Choice, err error) {
 	if given("batch") || n >= c.Batch {
 		return nil, nil

@@ -16,9 +16,10 @@ import (
 	"github.com/reverie-go/reverie/sample"
 )
 
-// A flow from eight Gaussians to moons whose batches are paired by optimal transport has straighter paths than a plain one (Tong et
-// al. 2023, arXiv:2302.00482): after the same training its samples of one and of four Euler steps lie nearer to true points, by the
-// exact squared Wasserstein distance over the floor between two sets of true points. bench/flow is the long form.
+// A flow from eight Gaussians to moons whose batches are paired by optimal transport has straighter
+// paths than a plain one (Tong et al. 2023, arXiv:2302.00482): after the same training its samples
+// of one and of four Euler steps lie nearer to true points, by the exact squared Wasserstein
+// distance over the floor between two sets of true points. bench/flow is the long form.
 func TestCouplingHelpsFewSteps(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains two networks")
@@ -85,7 +86,8 @@ func trainIn(t *testing.T, c *config.Run, dir string, p Parts) {
 	run(t, tr)
 }
 
-// carried are the far points of one seed where Euler steps along the model's flow bring them, in the units of the data.
+// carried are the far points of one seed where Euler steps along the model's flow bring them, in
+// the units of the data.
 func carried(t *testing.T, m *model.Loaded, steps, n int) eval.Rows {
 	t.Helper()
 	start := points.Affine{Shift: m.Kind.Shift, Scale: m.Kind.Scale}.Apply(drawn(t, "8gaussians", 3<<32, n))

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// What somebody put in the place of a run's own files is named, not waited for,
-// read without end or written through.
+// What somebody put in the place of a run's own files is named, not waited for, read without end or
+// written through.
 func TestStrangeFilesInARun(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.Steps, c.Best = 2, "val"

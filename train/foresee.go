@@ -11,9 +11,10 @@ import (
 	"github.com/reverie-go/reverie/model"
 )
 
-// CheckMemory returns a *memory.Error where the steps of a run of c need more memory than there is. It needs no data, so that nothing is read for
-// a run that cannot be; what the data take themselves, Plan adds. Data whose shape only they tell, such as points, it leaves to
-// Plan. vae is as in Parts.
+// CheckMemory returns a *memory.Error where the steps of a run of c need more memory than there is.
+// It needs no data, so that nothing is read for a run that cannot be; what the data take
+// themselves, Plan adds. Data whose shape only they tell, such as points, it leaves to Plan. vae is
+// as in Parts.
 func CheckMemory(e *engine.Engine, c *config.Run, vae string) error {
 	if !c.Kind().Pictorial() {
 		return nil
@@ -35,14 +36,16 @@ func CheckMemory(e *engine.Engine, c *config.Run, vae string) error {
 	return t.fits(need)
 }
 
-// checkArrays is a bound from below, by arithmetic alone: an image, its noise, its input and its target are four arrays of a batch.
+// checkArrays is a bound from below, by arithmetic alone: an image, its noise, its input and its
+// target are four arrays of a batch.
 func checkArrays(c *config.Run, limit memory.Limit) error {
 	const arrays, number = 4, 4
 	return limit.Check(fmt.Sprintf("--batch %d of images of %v", c.Batch, c.Resolution),
 		memory.Product(c.Batch, elements(c), arrays, number), "choose a smaller --resolution or --batch")
 }
 
-// foreseen is a trainer as far as its memory can be told: on one blank image in place of the data, or one blank latent.
+// foreseen is a trainer as far as its memory can be told: on one blank image in place of the data,
+// or one blank latent.
 func foreseen(e *engine.Engine, c *config.Run, vae string) (*Trainer, error) {
 	if vae != "" {
 		a, err := model.AutoencoderOf(vae)

@@ -42,8 +42,8 @@ func images(t testing.TB, n, size int) string {
 	return dir
 }
 
-// tiny is a run of a few milliseconds a step on 8x8 images of dir, without
-// pictures: BatchNorm, an average, flips and held-out images are part of it.
+// tiny is a run of a few milliseconds a step on 8x8 images of dir, without pictures: BatchNorm, an
+// average, flips and held-out images are part of it.
 func tiny(dir string) config.Run {
 	c, err := config.Preset("lecture")
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/reverie-go/reverie/config"
 )
 
-// meanOf is the number of steps whose losses are taken together where one number is to say how a training does: that of a single step
-// tells more of its batch and its times.
+// meanOf is the number of steps whose losses are taken together where one number is to say how a
+// training does: that of a single step tells more of its batch and its times.
 const meanOf = 100
 
 // A History is what a run's log tells of its losses.
@@ -20,7 +20,8 @@ type History struct {
 	Best, Last  *Validated // of the validation losses; nil: none
 }
 
-// ReadHistory reads the log of a run, as far as its lines are whole. Another process may be writing it.
+// ReadHistory reads the log of a run, as far as its lines are whole. Another process may be writing
+// it.
 func ReadHistory(runDir string) (h History, err error) {
 	folder, err := checkpoint.OpenFolder(runDir)
 	if err != nil {

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestHistory: the loss of a run is the mean of its last hundred steps, and the least is that of the best hundred: of the losses |i-199|,
-// i = 0 .. 299, the last are 0 .. 100 without 0, and the least 0 .. 50 on one side and 1 .. 49 on the other.
+// TestHistory: the loss of a run is the mean of its last hundred steps, and the least is that of
+// the best hundred: of the losses |i-199|, i = 0 .. 299, the last are 0 .. 100 without 0, and the
+// least 0 .. 50 on one side and 1 .. 49 on the other.
 func TestHistory(t *testing.T) {
 	var records []Record
 	val := []float64{3, 1, 2}

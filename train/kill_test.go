@@ -14,8 +14,9 @@ import (
 	"github.com/reverie-go/reverie/config"
 )
 
-// A faultyDisk counts what is done to the files of a run that others must find whole: folders made, files made, written and synced, renames,
-// removals and folders synced. At one of them the process is killed, by a panic with errKilled, or from it on the disk is full.
+// A faultyDisk counts what is done to the files of a run that others must find whole: folders made,
+// files made, written and synced, renames, removals and folders synced. At one of them the process
+// is killed, by a panic with errKilled, or from it on the disk is full.
 type faultyDisk struct {
 	checkpoint.FS
 	at   int // the operation, from 0; negative: none
@@ -133,7 +134,8 @@ func (l faultyLog) WriteAt(b []byte, at int64) (n int, err error) {
 	return l.logFile.WriteAt(b, at)
 }
 
-// on trains a new run whose files are on the disk, to its end or until it is killed. saved is the step of its last checkpoint that was whole.
+// on trains a new run whose files are on the disk, to its end or until it is killed. saved is the
+// step of its last checkpoint that was whole.
 func (d *faultyDisk) on(tr *Trainer, dir string) (saved int, err error) {
 	tr.through = func(files checkpoint.FS) checkpoint.FS { d.FS = files; return d }
 	noteOf[tr] = func(string) {}
@@ -153,7 +155,8 @@ func (d *faultyDisk) on(tr *Trainer, dir string) (saved int, err error) {
 	return tr.saved, tr.Run(context.Background())
 }
 
-// sound checks a run that was stopped: with what it was told to have saved, a resumed one ends as if nothing had happened.
+// sound checks a run that was stopped: with what it was told to have saved, a resumed one ends as
+// if nothing had happened.
 func sound(t *testing.T, tr *Trainer, saved int, whole string) {
 	t.Helper()
 	c := *tr.Config
@@ -190,9 +193,11 @@ func sound(t *testing.T, tr *Trainer, saved int, whole string) {
 	}
 }
 
-// A run that is killed at any one of its operations on files, or on a disk that is full from it on, is resumed and ends as one that was not:
-// the same checkpoint, log, record of the best and configuration to the bit. No more is lost than what came after the last checkpoint. Each kill is
-// at one operation: at all that change names, and of the rest, as of the full disks, at some, for they are many; REVERIE_KILLS=all takes all.
+// A run that is killed at any one of its operations on files, or on a disk that is full from it on,
+// is resumed and ends as one that was not:
+// the same checkpoint, log, record of the best and configuration to the bit. No more is lost than
+// what came after the last checkpoint. Each kill is at one operation: at all that change names, and
+// of the rest, as of the full disks, at some, for they are many; REVERIE_KILLS=all takes all.
 func TestStoppedAtEveryOperationOfARun(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.Arch, c.Channels = "simpleunet", []int{2, 2}

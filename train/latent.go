@@ -25,9 +25,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// A latentSpace is what a latent diffusion trains in: the latents of all images,
-// computed once and scaled to deviation 1. Rombach et al. 2022,
-// arXiv:2112.10752.
+// A latentSpace is what a latent diffusion trains in: the latents of all images, computed once and
+// scaled to deviation 1. Rombach et al. 2022, arXiv:2112.10752.
 type latentSpace struct {
 	vae        *model.Autoencoder
 	train, val *data.Set // the means
@@ -35,8 +34,8 @@ type latentSpace struct {
 	trainDeviation, valDeviation []float32
 }
 
-// openLatents loads an autoencoder and encodes all images of a run with it. With
-// flips the set holds each image and its mirror image.
+// openLatents loads an autoencoder and encodes all images of a run with it. With flips the set
+// holds each image and its mirror image.
 func openLatents(e *engine.Engine, c *config.Run, path string, train, val *data.Set) (l *latentSpace, err error) {
 	a, err := model.LoadAutoencoder(e, path, false)
 	if err != nil {
@@ -74,8 +73,8 @@ func openLatents(e *engine.Engine, c *config.Run, path string, train, val *data.
 	return l, err
 }
 
-// fitsLatents says whether the run's network takes the latents of images of h x
-// w, and which one does.
+// fitsLatents says whether the run's network takes the latents of images of h x w, and which one
+// does.
 func fitsLatents(c *config.Run, m vae.Autoencoder, path string, h, w int) error {
 	lh, lw, z := m.Latent(h, w)
 	k := kind.OfLatents(lh, lw, z)
@@ -126,8 +125,8 @@ func mirror(b *data.Batch) []float32 {
 	return x
 }
 
-// spread is the deviation of all elements of latents drawn from q(z|x) about
-// their mean: that of the means, and the mean variance.
+// spread is the deviation of all elements of latents drawn from q(z|x) about their mean: that of
+// the means, and the mean variance.
 func spread(c model.Codes) float64 {
 	var sum, squares, variance float64
 	for i, m := range c.Mean {
@@ -174,8 +173,8 @@ func inLatents(c *config.Run, h, w, z int) *config.Run {
 // latentDomain keeps the draws of latents apart from the noise of the steps.
 const latentDomain = random.Domain(130)
 
-// draw gives a batch of means the latents that a step learns from: drawn anew at
-// each step from q(z|x), as latent diffusion has it.
+// draw gives a batch of means the latents that a step learns from: drawn anew at each step from
+// q(z|x), as latent diffusion has it.
 func (l *latentSpace) draw(b *data.Batch, at learn.Place) *data.Batch {
 	deviation := l.trainDeviation
 	if at.Validation {
@@ -199,8 +198,7 @@ func (l *latentSpace) draw(b *data.Batch, at learn.Place) *data.Batch {
 	return &drawn
 }
 
-// latentStrip shows a training image's latent, noised at the times of a forward
-// strip and decoded.
+// latentStrip shows a training image's latent, noised at the times of a forward strip and decoded.
 func (t *Trainer) latentStrip(ctx context.Context) (image.Image, error) {
 	b, err := t.train.Load(ctx, 0)
 	if err != nil {

@@ -19,8 +19,9 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// Whether data have levels is a matter of the data: images of 8 bits have 256, images of 16 bits, points and an autoencoder's latents none, whatever the
-// network. Every method of a trainer has it from there.
+// Whether data have levels is a matter of the data: images of 8 bits have 256, images of 16 bits,
+// points and an autoencoder's latents none, whatever the network. Every method of a trainer has it
+// from there.
 func TestLevelsAreTheDatas(t *testing.T) {
 	dir := images(t, 12, 8)
 	c := tiny(dir)
@@ -49,7 +50,8 @@ func TestLevelsAreTheDatas(t *testing.T) {
 	}
 }
 
-// learnedOn8Gaussians trains a small network on points under vp with the given schedule, and returns it with its bound on points of another seed, in nats.
+// learnedOn8Gaussians trains a small network on points under vp with the given schedule, and
+// returns it with its bound on points of another seed, in nats.
 func learnedOn8Gaussians(t *testing.T, schedule formulation.Schedule) (*model.Loaded, float64) {
 	t.Helper()
 	c, err := config.Preset("small")
@@ -87,9 +89,11 @@ func learnedOn8Gaussians(t *testing.T, schedule formulation.Schedule) (*model.Lo
 	return m, e.Total().Value
 }
 
-// On points a learned schedule keeps its ends through a training at a high rate, where the diffusion term's derivative alone would carry gamma(0) from
-// -13.3 to -7.6 in as many steps, and to +10.9 in 20,000 at a tenth of the rate; and the network ends with a bound as good as that of a fixed schedule. Each
-// bound is known to some 0.1 nats (its standard error over 512 points and 128 times), so that 4 errors of the difference are 0.6.
+// On points a learned schedule keeps its ends through a training at a high rate, where the
+// diffusion term's derivative alone would carry gamma(0) from -13.3 to -7.6 in as many steps, and
+// to +10.9 in 20,000 at a tenth of the rate; and the network ends with a bound as good as that of a
+// fixed schedule. Each bound is known to some 0.1 nats (its standard error over 512 points and 128
+// times), so that 4 errors of the difference are 0.6.
 func TestLearnedScheduleKeepsItsEnds(t *testing.T) {
 	_, fixed := learnedOn8Gaussians(t, formulation.NewLinear(1e-4, 0.02))
 	m, learned := learnedOn8Gaussians(t, formulation.Learned)

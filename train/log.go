@@ -12,8 +12,8 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 )
 
-// A Record is a line of log.jsonl: one training step, with the validation
-// loss where an epoch ended there.
+// A Record is a line of log.jsonl: one training step, with the validation loss where an epoch ended
+// there.
 type Record struct {
 	Step      int        `json:"step"`          // steps done
 	Epoch     int        `json:"epoch"`         // the epoch the step belongs to, from 0
@@ -29,8 +29,8 @@ type Record struct {
 	Note  string             `json:"note,omitempty"`  // what changed with this step: the law of the rate, the place of the data
 }
 
-// A log appends records to the run's log.jsonl and keeps them for the curve.
-// What a full disk did not take is written with the next record.
+// A log appends records to the run's log.jsonl and keeps them for the curve. What a full disk did
+// not take is written with the next record.
 type log struct {
 	path    string
 	file    logFile
@@ -40,8 +40,8 @@ type log struct {
 	fails   bool  // the last line could not be written
 }
 
-// A logFile is an *os.File, or what a test puts in its place. A write at the
-// known end covers half a line that a full disk took.
+// A logFile is an *os.File, or what a test puts in its place. A write at the known end covers half
+// a line that a full disk took.
 type logFile interface {
 	io.WriterAt
 	io.Closer
@@ -50,8 +50,8 @@ type logFile interface {
 // maxLog bounds a log that is read back, 1 GiB.
 const maxLog = 1 << 30
 
-// openLog opens the log of the run folder and drops every record past the
-// given step: a run that was killed wrote some that its checkpoint does not know.
+// openLog opens the log of the run folder and drops every record past the given step: a run that
+// was killed wrote some that its checkpoint does not know.
 func openLog(files checkpoint.FS, folder *checkpoint.Folder, dir string, step int) (*log, error) {
 	l := &log{path: filepath.Join(dir, "log.jsonl")}
 	if err := l.read(folder, step); err != nil {

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// A run is looked at before its first epoch ends, which on much data may take hours: there is a first checkpoint soon, and pictures
-// come by the clock too.
+// A run is looked at before its first epoch ends, which on much data may take hours: there is a
+// first checkpoint soon, and pictures come by the clock too.
 const (
 	firstLook = 30 * time.Second // from the start of the session
 	nextLook  = 5 * time.Minute  // from pictures to pictures
 	lookShare = 10               // and ten times what they cost
 )
 
-// dueSave says whether the step that was just taken is followed by a checkpoint: at every SaveEvery steps, and once soon after the
-// start of a run that has none.
+// dueSave says whether the step that was just taken is followed by a checkpoint: at every SaveEvery
+// steps, and once soon after the start of a run that has none.
 func (t *Trainer) dueSave() bool {
 	every := t.Config.SaveEvery
 	if every <= 0 {

@@ -19,8 +19,8 @@ func ticking(tr *Trainer, step time.Duration) {
 	tr.now = func() time.Time { return time.Unix(0, 0).Add(time.Duration(tr.learner.Steps) * step) }
 }
 
-// A new run has its first checkpoint by the clock, all others by steps; a resumed
-// one, and one that saves at its end only, have none by the clock.
+// A new run has its first checkpoint by the clock, all others by steps; a resumed one, and one that
+// saves at its end only, have none by the clock.
 func TestFirstCheckpoint(t *testing.T) {
 	for _, x := range []struct {
 		every int
@@ -71,8 +71,8 @@ func TestFirstCheckpointFails(t *testing.T) {
 	}
 }
 
-// Within a long epoch pictures come by the clock: soon after the start, then from
-// time to time; they cost the run neither bits nor much of its time.
+// Within a long epoch pictures come by the clock: soon after the start, then from time to time;
+// they cost the run neither bits nor much of its time.
 func TestPicturesByTime(t *testing.T) {
 	c := tiny(images(t, 60, 8))
 	c.SampleEvery, c.SampleN, c.Solver, c.SampleSteps, c.Steps = 5, 1, "ddim", 3, 9
@@ -93,7 +93,8 @@ func TestPicturesByTime(t *testing.T) {
 	if !slices.Equal(names, want) {
 		t.Errorf("pictures %v", names)
 	}
-	// A step of a minute on 3 images is 3.3 forward passes of each; two grids of 50 steps and a strip of as many follow.
+	// A step of a minute on 3 images is 3.3 forward passes of each; two grids of 50 steps and a
+	// strip of as many follow.
 	if want := time.Duration(math.Round(60 / (3.3 * 3) * 150 * 1e9)); (costs[0] - want).Abs() > time.Second {
 		t.Errorf("pictures cost %v, want %v", costs[0], want)
 	}
@@ -123,8 +124,8 @@ func TestRawGrid(t *testing.T) {
 	}
 }
 
-// The summary has the best and the last validation loss of the log, and that of
-// weights within an epoch; what a short run should go on to.
+// The summary has the best and the last validation loss of the log, and that of weights within an
+// epoch; what a short run should go on to.
 func TestSummary(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.Steps = 13 // three an epoch

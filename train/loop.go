@@ -14,13 +14,13 @@ import (
 	"github.com/reverie-go/reverie/learn"
 )
 
-// Run trains until the configuration's stop, then saves. When ctx ends it
-// finishes the step, saves and returns ErrInterrupted; it also saves before it
-// returns another error, unless that is ErrNotFinite or left no weights. If the
-// last checkpoint cannot be written, the error is ErrNotSaved.
+// Run trains until the configuration's stop, then saves. When ctx ends it finishes the step, saves
+// and returns ErrInterrupted; it also saves before it returns another error, unless that is
+// ErrNotFinite or left no weights. If the last checkpoint cannot be written, the error is
+// ErrNotSaved.
 //
-// While it runs, the garbage collector is set to let the heap grow by a tenth
-// only: see collectEvery.
+// While it runs, the garbage collector is set to let the heap grow by a tenth only: see
+// collectEvery.
 func (t *Trainer) Run(ctx context.Context) (err error) {
 	defer tidy()()
 	defer func() { t.report(End{err, t.Summary()}) }()
@@ -50,8 +50,8 @@ func (t *Trainer) Run(ctx context.Context) (err error) {
 	return err
 }
 
-// saveLast saves the run that ended with err, if there is anything to save. Where that fails it returns ErrNotSaved, before any
-// error but ErrInterrupted, which no longer says the truth.
+// saveLast saves the run that ended with err, if there is anything to save. Where that fails it
+// returns ErrNotSaved, before any error but ErrInterrupted, which no longer says the truth.
 func (t *Trainer) saveLast(err error) error {
 	if t.lost || t.saved == t.learner.Steps {
 		return err
@@ -67,10 +67,9 @@ func (t *Trainer) saveLast(err error) error {
 	return errors.Join(failed, err)
 }
 
-// collectEvery is the growth of the heap, in percent, after which garbage is
-// collected. The heap of a training is a few arrays without pointers, through
-// which a collection goes in no time, and Go's default of 100 would let batches
-// and what is written to files double it.
+// collectEvery is the growth of the heap, in percent, after which garbage is collected. The heap of
+// a training is a few arrays without pointers, through which a collection goes in no time, and Go's
+// default of 100 would let batches and what is written to files double it.
 const collectEvery = 10
 
 // tidy sets the garbage collector to collectEvery, and returns what sets it back.
@@ -158,8 +157,8 @@ func (t *Trainer) one(batch *data.Batch) error {
 	return nil
 }
 
-// validate returns the loss on the held-out images, each at its own fixed time
-// and noise, of the weights that would be sampled from; nil if none are held out.
+// validate returns the loss on the held-out images, each at its own fixed time and noise, of the
+// weights that would be sampled from; nil if none are held out.
 func (t *Trainer) validate() (*float64, error) {
 	if t.val.Len() == 0 {
 		return nil, nil
@@ -171,8 +170,8 @@ func (t *Trainer) validate() (*float64, error) {
 	return &loss, t.checkFinite(t.learner.Steps, "validation loss", loss)
 }
 
-// checkFinite is ErrNotFinite where a number of the step is not finite: then
-// neither are the weights, or soon will not be.
+// checkFinite is ErrNotFinite where a number of the step is not finite: then neither are the
+// weights, or soon will not be.
 func (t *Trainer) checkFinite(step int, name string, v float64) error {
 	if !math.IsNaN(v) && !math.IsInf(v, 0) {
 		return nil
@@ -181,7 +180,8 @@ func (t *Trainer) checkFinite(step int, name string, v float64) error {
 	return fmt.Errorf("step %d: the %s is %w: %v; %s", step, name, ErrNotFinite, v, t.lastResort())
 }
 
-// lastResort says what is left of a run whose weights are lost, and what to do that the run did not do.
+// lastResort says what is left of a run whose weights are lost, and what to do that the run did not
+// do.
 func (t *Trainer) lastResort() string {
 	text := t.kept() + "; start a new run with a lower --lr"
 	if c := t.Config.ClipNorm; c == 0 || c > 1 {
@@ -227,7 +227,8 @@ func (t *Trainer) span() (lo, hi float64) {
 	return lo, hi
 }
 
-// quartiles averages the losses over the images whose time lies in each quarter of lo to hi; without times it is zeros.
+// quartiles averages the losses over the images whose time lies in each quarter of lo to hi;
+// without times it is zeros.
 func quartiles(losses []float32, times []float64, lo, hi float64) (means [4]float64, counts [4]int) {
 	for i, t := range times {
 		l, q := losses[i], min(3, int(4*(t-lo)/(hi-lo)))

@@ -13,8 +13,8 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 )
 
-// The stop first reached ends the run; 14 images leave three steps an epoch.
-// The clock moves a second with each step.
+// The stop first reached ends the run; 14 images leave three steps an epoch. The clock moves a
+// second with each step.
 func TestStops(t *testing.T) {
 	dir := images(t, 14, 8)
 	for _, x := range []struct {
@@ -106,8 +106,8 @@ func TestQuartiles(t *testing.T) {
 	}
 }
 
-// A single image is learnt: the loss of the last steps is a fraction of the
-// first ones', and the validation loss, on no image, is left out.
+// A single image is learnt: the loss of the last steps is a fraction of the first ones', and the
+// validation loss, on no image, is left out.
 func TestLearns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("400 steps")
@@ -135,8 +135,8 @@ func TestLearns(t *testing.T) {
 	}
 }
 
-// A rate that throws the weights away ends the run at the step, with the last
-// good checkpoint as it was.
+// A rate that throws the weights away ends the run at the step, with the last good checkpoint as it
+// was.
 func TestNotFinite(t *testing.T) {
 	for _, x := range []struct {
 		name string

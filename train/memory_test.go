@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// A step leaves no garbage of the size of an image batch but the batch itself:
-// what a step allocates is under two of the four arrays of that size that it
-// makes (images, noise, input, target).
+// A step leaves no garbage of the size of an image batch but the batch itself: what a step
+// allocates is under two of the four arrays of that size that it makes (images, noise, input,
+// target).
 func TestStepLeavesNoGarbage(t *testing.T) {
 	if testing.Short() { // also: the race detector allocates
 		t.Skip("40 steps at 32x32")

@@ -19,7 +19,8 @@ type quartic struct{}
 func (quartic) Row() table.Info              { return table.Info{Name: "quartic"} }
 func (quartic) Of(d *graph.Node) *graph.Node { return graph.Square(graph.Square(d)) }
 
-// A run takes a program's own data, network, loss and optimiser; resumed, it goes on bit for bit; what it learned is loaded and sampled.
+// A run takes a program's own data, network, loss and optimiser; resumed, it goes on bit for bit;
+// what it learned is loaded and sampled.
 func TestOwnParts(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	set, err := OpenData(t.Context(), &c, nil)

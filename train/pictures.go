@@ -25,8 +25,8 @@ const (
 	trainingPoints = 2000
 )
 
-// pictureSeed is added to the run's seed for its pictures, the same every time,
-// so that one picture can be compared with the next.
+// pictureSeed is added to the run's seed for its pictures, the same every time, so that one picture
+// can be compared with the next.
 const pictureSeed = 1
 
 // firstPictures draws the training images and the forward strip.
@@ -61,8 +61,8 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 	return t.writePicture("forward", strip, picture.Texts(Spec(t.Config).Text())...)
 }
 
-// duePictures draws the pictures of an epoch that has just ended,
-// or had when the run was stopped before it drew them.
+// duePictures draws the pictures of an epoch that has just ended, or had when the run was stopped
+// before it drew them.
 func (t *Trainer) duePictures(ctx context.Context) {
 	if t.epoch != t.pictured && t.atPictures() {
 		t.pictured = t.epoch
@@ -70,8 +70,8 @@ func (t *Trainer) duePictures(ctx context.Context) {
 	}
 }
 
-// lastPictures draws the pictures of a run that is done, where its last step is
-// not one that has them anyway: a short run on much data has few epochs.
+// lastPictures draws the pictures of a run that is done, where its last step is not one that has
+// them anyway: a short run on much data has few epochs.
 func (t *Trainer) lastPictures(ctx context.Context) {
 	if t.Config.SampleEvery > 0 && t.done() && !t.atPictures() {
 		t.pictures(ctx, fmt.Sprintf("step-%06d", t.learner.Steps))
@@ -84,9 +84,8 @@ func (t *Trainer) atPictures() bool {
 	return every > 0 && t.position == 0 && t.epoch%every == 0
 }
 
-// pictures draws, unless they are there, the denoising strip and the grid from
-// the raw and the averaged weights side by side. A failure is noted: it must
-// not end a run.
+// pictures draws, unless they are there, the denoising strip and the grid from the raw and the
+// averaged weights side by side. A failure is noted: it must not end a run.
 func (t *Trainer) pictures(ctx context.Context, name string) {
 	draw := func(name string, f func(context.Context, string) error) {
 		if _, err := os.Stat(t.samplePath(name)); err == nil || ctx.Err() != nil {
@@ -142,8 +141,8 @@ func (t *Trainer) strip(ctx context.Context, name string) error {
 // gridSteps are the steps of a grid's DDIM, its default.
 const gridSteps = 50
 
-// grid draws SampleN images from the raw weights and, where an average is
-// kept, from that beside them, of the same noise, by 50-step DDIM. Each says which it is.
+// grid draws SampleN images from the raw weights and, where an average is kept, from that beside
+// them, of the same noise, by 50-step DDIM. Each says which it is.
 func (t *Trainer) grid(ctx context.Context, name string) error {
 	if t.Config.SampleN == 0 {
 		return nil

@@ -16,8 +16,8 @@ import (
 	"github.com/reverie-go/reverie/data/picture"
 )
 
-// The pictures of a run: the data, the forward strip, and at every second
-// epoch a strip and the grids of raw and averaged weights beside each other.
+// The pictures of a run: the data, the forward strip, and at every second epoch a strip and the
+// grids of raw and averaged weights beside each other.
 func TestPictures(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.SampleEvery, c.SampleN, c.Solver, c.SampleSteps, c.Steps, c.Epochs = 2, 4, "ddim", 12, 0, 4
@@ -82,8 +82,8 @@ func TestPictureText(t *testing.T) {
 	}
 }
 
-// A run that ends where no pictures are due has those of its last step, once;
-// one without pictures has none, and one that was interrupted has them at its end.
+// A run that ends where no pictures are due has those of its last step, once; one without pictures
+// has none, and one that was interrupted has them at its end.
 func TestPicturesAtTheEnd(t *testing.T) {
 	dir := images(t, 14, 8)
 	last := []string{"step-000004-raw-ema.png", "step-000004-strip.png"}
@@ -119,8 +119,8 @@ func TestPicturesAtTheEnd(t *testing.T) {
 	}
 }
 
-// Pictures that an interrupt left out are drawn on resume, and are then those
-// of a run that was not interrupted. Drawing does not touch the training.
+// Pictures that an interrupt left out are drawn on resume, and are then those of a run that was not
+// interrupted. Drawing does not touch the training.
 func TestPicturesAfterInterrupt(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.SampleEvery, c.SampleN, c.Solver, c.SampleSteps = 1, 1, "ddim", 3
@@ -159,7 +159,8 @@ func TestSmooth(t *testing.T) {
 		r = append(r, Record{Step: i + 1, Loss: float64(i)})
 	}
 	k := smooth(r, func(r Record) (float64, float64) { return r.Loss, float64(r.Step % 2) }) // odd steps alone count
-	// stretches of 1000/150 = 6 steps, whose odd ones have losses 0, 2, 4 and so on; the last has the 4 that are left
+	// stretches of 1000/150 = 6 steps, whose odd ones have losses 0, 2, 4 and so on; the last has
+	// the 4 that are left
 	if n := len(k.X); n != 167 || len(k.Y) != n || k.X[0] != 6 || k.Y[0] != 2 || k.X[n-1] != 1000 || k.Y[n-1] != 997 {
 		t.Errorf("%d points, (%v, %v) .. (%v, %v)", len(k.X), k.X[0], k.Y[0], k.X[len(k.X)-1], k.Y[len(k.Y)-1])
 	}

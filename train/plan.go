@@ -43,8 +43,8 @@ func round(d time.Duration) time.Duration {
 	return d.Round(time.Second)
 }
 
-// Plan says what the run expects, and returns a *memory.Error where that is more
-// than there is. It needs no run folder.
+// Plan says what the run expects, and returns a *memory.Error where that is more than there is. It
+// needs no run folder.
 func (t *Trainer) Plan() (Plan, error) {
 	defer tidy()()
 	need, err := t.memory(t.Config.Batch)
@@ -83,7 +83,8 @@ func (t *Trainer) aim() string {
 	return text
 }
 
-// fits refuses what the configured batch needs where that is more than there is, and names a batch that fits.
+// fits refuses what the configured batch needs where that is more than there is, and names a batch
+// that fits.
 func (t *Trainer) fits(need int64) error {
 	have := t.limit()
 	if have.Allows(need) {
@@ -100,9 +101,9 @@ func (t *Trainer) fits(need int64) error {
 	return have.Check(fmt.Sprintf("--batch %d", t.Config.Batch), need, remedy)
 }
 
-// fitting is a batch within have, 0 if not even one image is, where the
-// configured batch needs more: the largest or nearly so, found by straight lines
-// between one that fits and one that does not.
+// fitting is a batch within have, 0 if not even one image is, where the configured batch needs
+// more: the largest or nearly so, found by straight lines between one that fits and one that does
+// not.
 func (t *Trainer) fitting(need, have int64) (int, error) {
 	const guesses = 3 // each is compiled
 	fits, most := 0, t.Config.Batch
@@ -125,20 +126,19 @@ func (t *Trainer) fitting(need, have int64) (int, error) {
 	return fits, nil
 }
 
-// program is what the process takes whatever it trains: code, data, stacks and
-// the compiled graphs (measured on linux).
+// program is what the process takes whatever it trains: code, data, stacks and the compiled graphs
+// (measured on linux).
 const program = 64 << 20
 
-// largePage is the alignment of the engine's large arrays, and pooled what it
-// keeps of arrays that were let go of.
+// largePage is the alignment of the engine's large arrays, and pooled what it keeps of arrays that
+// were let go of.
 const (
 	largePage = 2 << 20
 	pooled    = 64 << 20
 )
 
-// memory is what a run with that batch takes: state, what the step computes in,
-// the batches under way and the decoded images, the garbage that Run lets lie,
-// and the program itself.
+// memory is what a run with that batch takes: state, what the step computes in, the batches under
+// way and the decoded images, the garbage that Run lets lie, and the program itself.
 func (t *Trainer) memory(batch int) (int64, error) {
 	var bytes int64
 	for _, s := range t.learner.Shapes() {
@@ -162,16 +162,15 @@ func (t *Trainer) memory(batch int) (int64, error) {
 	return bytes + kept + bytes*(collectEvery+uncounted)/100 + program, nil
 }
 
-// trainingFactor is about how many forward passes a training step costs: one,
-// and twice that for the gradients of inputs and weights.
+// trainingFactor is about how many forward passes a training step costs: one, and twice that for
+// the gradients of inputs and weights.
 const trainingFactor = 3.3
 
-// timedPixels is about how many pixels the forward pass has that is timed:
-// enough that a step of more costs in proportion.
+// timedPixels is about how many pixels the forward pass has that is timed: enough that a step of
+// more costs in proportion.
 const timedPixels = 1 << 15
 
-// stepTime estimates the time of a step from a forward pass of a few images
-// with fresh weights.
+// stepTime estimates the time of a step from a forward pass of a few images with fresh weights.
 func (t *Trainer) stepTime() (time.Duration, error) {
 	h, w, c := t.train.Shape()
 	n := min(t.Config.Batch, max(1, timedPixels/(h*w)))

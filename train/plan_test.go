@@ -48,8 +48,8 @@ func TestLectureNetwork(t *testing.T) {
 	}
 }
 
-// A run that needs more than the machine has is refused, with a batch that
-// does fit: one that would not be refused itself, while twice it would.
+// A run that needs more than the machine has is refused, with a batch that does fit: one that would
+// not be refused itself, while twice it would.
 func TestMemory(t *testing.T) {
 	c := tiny(images(t, 80, 8))
 	c.Batch = 48

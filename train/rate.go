@@ -17,8 +17,7 @@ type Progress struct {
 	Time  time.Duration // training time used
 }
 
-// A Stop is where a run stops; a zero field stops nothing. The first one
-// reached ends the run.
+// A Stop is where a run stops; a zero field stops nothing. The first one reached ends the run.
 type Stop struct {
 	Steps  int           `json:"steps,omitempty"`
 	Epochs int           `json:"epochs,omitempty"`
@@ -30,8 +29,8 @@ func StopOf(c *config.Run) Stop {
 	return Stop{Steps: c.Steps, Epochs: c.Epochs, Time: c.Time}
 }
 
-// Fraction is the share of the way to e that p has come: that of the stop
-// that is nearest, 1 or more once one is reached.
+// Fraction is the share of the way to e that p has come: that of the stop that is nearest, 1 or
+// more once one is reached.
 func (e Stop) Fraction(p Progress) float64 {
 	f := 0.0
 	if e.Steps > 0 {
@@ -64,9 +63,8 @@ func (e Stop) String() string {
 // lastShare is what the cosine leaves of the rate at its end.
 const lastShare = 0.01
 
-// A law is the learning rate over a run, or over the rest of one that was resumed
-// with another total or rate. A checkpoint keeps it: the run goes on by it bit for
-// bit.
+// A law is the learning rate over a run, or over the rest of one that was resumed with another
+// total or rate. A checkpoint keeps it: the run goes on by it bit for bit.
 type law struct {
 	lr       float64 // of the configuration, as the next two
 	schedule string
@@ -81,9 +79,8 @@ func lawOf(c *config.Run) law {
 	return law{lr: c.LR, schedule: c.LRSchedule, warmup: c.Warmup, end: StopOf(c)}
 }
 
-// at is the learning rate of the step after p: a linear rise over the
-// warm-up steps, times, for the cosine schedule (Loshchilov & Hutter 2017,
-// arXiv:1608.03983),
+// at is the learning rate of the step after p: a linear rise over the warm-up steps, times, for the
+// cosine schedule (Loshchilov & Hutter 2017, arXiv:1608.03983),
 //
 //	last + (1-last) (1 + cos(pi f))/2,  f = min(1, end.Fraction(p)), last = 1/100
 func (l law) at(p Progress) float64 {
@@ -105,8 +102,8 @@ func cosine(f float64) float64 {
 	return lastShare + (1-lastShare)*(1+math.Cos(math.Pi*min(1, f)))/2
 }
 
-// again is the rate of a law that began in the middle of a run: a line from the
-// rate that it had there to the peak, then the schedule over what remains.
+// again is the rate of a law that began in the middle of a run: a line from the rate that it had
+// there to the peak, then the schedule over what remains.
 func (l law) again(p Progress) float64 {
 	rise, peak := l.rise()
 	done := float64(p.Step-l.from.Step) / l.left() // of what remained
@@ -123,9 +120,8 @@ func (l law) again(p Progress) float64 {
 	return peak
 }
 
-// left estimates the steps between the law's beginning and its end, exactly
-// where no clock ends it: a stop is as many steps away as those before it took of
-// its fraction.
+// left estimates the steps between the law's beginning and its end, exactly where no clock ends it:
+// a stop is as many steps away as those before it took of its fraction.
 func (l law) left() float64 {
 	f := l.end.Fraction(l.from)
 	if f <= 0 || f >= 1 {
@@ -134,9 +130,9 @@ func (l law) left() float64 {
 	return float64(l.from.Step) * (1 - f) / f
 }
 
-// rise is the share of the rest over which a law goes from its first rate to the
-// peak: the warm-up steps, and not less than a twentieth. A cosine keeps a tenth
-// for its fall: a longer warm-up is as slow as it says, and ends lower.
+// rise is the share of the rest over which a law goes from its first rate to the peak: the warm-up
+// steps, and not less than a twentieth. A cosine keeps a tenth for its fall: a longer warm-up is as
+// slow as it says, and ends lower.
 func (l law) rise() (share, peak float64) {
 	const least, most = 0.05, 0.9
 	share = max(least, float64(l.warmup)/l.left())
@@ -146,8 +142,9 @@ func (l law) rise() (share, peak float64) {
 	return most, l.first + (l.lr-l.first)*most/share
 }
 
-// goesOn is the law by which a run that had the law l goes on from p under c, where its last step had the rate last, and what a
-// person should know of it: "" where nothing changes. A total that is reached changes nothing.
+// goesOn is the law by which a run that had the law l goes on from p under c, where its last step
+// had the rate last, and what a person should know of it: "" where nothing changes. A total that is
+// reached changes nothing.
 func (l law) goesOn(c *config.Run, p Progress, last float64) (law, string) {
 	next := lawOf(c)
 	if p.Step == 0 {

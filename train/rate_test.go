@@ -38,10 +38,9 @@ func goingOn(c, next config.Run, done int) (law, string) {
 	return l.goesOn(&next, p, l.at(Progress{Step: done - 1, Epoch: float64(done-1) / 8, Time: time.Duration(done-1) * time.Second}))
 }
 
-// A total that changes takes the rate up where it was: the first step has the
-// last one's, then come equal rises over the warm-up's steps, then a cosine from
-// the peak to a hundredth of it, half-way at half. Whether steps, epochs or an even
-// clock end the run, the rates are the same.
+// A total that changes takes the rate up where it was: the first step has the last one's, then come
+// equal rises over the warm-up's steps, then a cosine from the peak to a hundredth of it, half-way
+// at half. Whether steps, epochs or an even clock end the run, the rates are the same.
 func TestRateAgain(t *testing.T) {
 	for _, total := range []func(*config.Run, int){
 		func(c *config.Run, n int) { c.Steps = n },
@@ -73,9 +72,9 @@ func TestRateAgain(t *testing.T) {
 	}
 }
 
-// The rise takes a twentieth of the rest at least, so that no rate jumps; a
-// warm-up that does not fit keeps its slope and leaves the cosine a tenth; a lower
-// rate is gone down to; a constant one stays where it comes to.
+// The rise takes a twentieth of the rest at least, so that no rate jumps; a warm-up that does not
+// fit keeps its slope and leaves the cosine a tenth; a lower rate is gone down to; a constant one
+// stays where it comes to.
 func TestRateAgainEnds(t *testing.T) {
 	cosine := config.Run{Optimiser: config.Optimiser{LR: 2, LRSchedule: "cosine"}, Stops: config.Stops{Steps: 20}}
 	for name, x := range map[string]struct {
@@ -108,8 +107,8 @@ func TestRateAgainEnds(t *testing.T) {
 	}
 }
 
-// What changes nothing is no new law: the same total, one that is reached, a
-// longer one of a constant rate, a warm-up that is over.
+// What changes nothing is no new law: the same total, one that is reached, a longer one of a
+// constant rate, a warm-up that is over.
 func TestRateUnchanged(t *testing.T) {
 	cosine := config.Run{Optimiser: config.Optimiser{LR: 2, LRSchedule: "cosine", Warmup: 3}, Stops: config.Stops{Steps: 20}}
 	constant := cosine

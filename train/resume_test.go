@@ -45,10 +45,10 @@ func sameRun(t *testing.T, got, want string) {
 	}
 }
 
-// A run stopped after any step and resumed gives, bit for bit, the checkpoint
-// and the log of one that was not: with BatchNorm, an average, flips, three
-// steps an epoch (so stops lie within an epoch and at its ends), a rate that
-// warms up and a cosine to the stop that the run was first given.
+// A run stopped after any step and resumed gives, bit for bit, the checkpoint and the log of one
+// that was not: with BatchNorm, an average, flips, three steps an epoch (so stops lie within an
+// epoch and at its ends), a rate that warms up and a cosine to the stop that the run was first
+// given.
 func TestResumeBitForBit(t *testing.T) {
 	dir := images(t, 14, 8)
 	whole := tiny(dir)
@@ -83,8 +83,8 @@ func TestResumeBitForBit(t *testing.T) {
 	}
 }
 
-// --steps 8 equals --steps 5 and then --resume --steps 8, under a constant rate;
-// one of the two architectures without an average.
+// --steps 8 equals --steps 5 and then --resume --steps 8, under a constant rate; one of the two
+// architectures without an average.
 func TestLongerTotal(t *testing.T) {
 	for _, arch := range []string{"simpleunet", "unet"} {
 		c := tiny(images(t, 14, 8))
@@ -116,9 +116,9 @@ func TestLongerTotal(t *testing.T) {
 	}
 }
 
-// A run that goes on to a longer total under a cosine logs the rate that the law
-// says, tells so once, and is the same bit for bit if it is stopped on the way,
-// or killed before its first checkpoint under the new law.
+// A run that goes on to a longer total under a cosine logs the rate that the law says, tells so
+// once, and is the same bit for bit if it is stopped on the way, or killed before its first
+// checkpoint under the new law.
 func TestLongerCosine(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.LRSchedule, c.Warmup, c.Steps = "cosine", 2, 4
@@ -169,8 +169,8 @@ func TestLongerCosine(t *testing.T) {
 	}
 }
 
-// A rate that was changed on resume, and a checkpoint of the first release, which
-// does not say which rate it had.
+// A rate that was changed on resume, and a checkpoint of the first release, which does not say
+// which rate it had.
 func TestOtherRate(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.Steps = 4
@@ -248,8 +248,8 @@ func TestResumeMovedData(t *testing.T) {
 	}
 }
 
-// A run that was killed goes on from its last checkpoint: the log loses the
-// steps that the checkpoint does not know, and a line that was cut short.
+// A run that was killed goes on from its last checkpoint: the log loses the steps that the
+// checkpoint does not know, and a line that was cut short.
 func TestResumeAfterCrash(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.SaveEvery, c.Keep = 3, 1
@@ -340,8 +340,8 @@ func TestResumeWithoutCheckpoint(t *testing.T) {
 	}
 }
 
-// Where the newest checkpoint is damaged, the error says which folder to remove
-// so that the run goes on from the one before it; and so it does.
+// Where the newest checkpoint is damaged, the error says which folder to remove so that the run
+// goes on from the one before it; and so it does.
 func TestResumePastADamagedCheckpoint(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	c.Steps, c.SaveEvery, c.Keep = 4, 2, 2

@@ -31,8 +31,8 @@ func writeFile(files checkpoint.FS, path string, text []byte) error {
 	})
 }
 
-// save writes a checkpoint and removes those past Keep. Weights that are not
-// finite are not written: the last good checkpoint stays the newest.
+// save writes a checkpoint and removes those past Keep. Weights that are not finite are not
+// written: the last good checkpoint stays the newest.
 func (t *Trainer) save() error {
 	c, err := t.checkpoint()
 	if err != nil {
@@ -53,8 +53,8 @@ func (t *Trainer) save() error {
 	return nil
 }
 
-// saveOrNote saves in the middle of a run: a failure, such as a full disk, is
-// reported, and training goes on to the next checkpoint. Its error ends the run.
+// saveOrNote saves in the middle of a run: a failure, such as a full disk, is reported, and
+// training goes on to the next checkpoint. Its error ends the run.
 func (t *Trainer) saveOrNote() error {
 	err := t.save()
 	switch {
@@ -70,8 +70,8 @@ func (t *Trainer) saveOrNote() error {
 	return nil
 }
 
-// checkpoint describes the state of the run; its tensors' data are filled in
-// one by one while they are written.
+// checkpoint describes the state of the run; its tensors' data are filled in one by one while they
+// are written.
 func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 	arch, err := json.Marshal(t.learner.Net.Config())
 	if err != nil {
@@ -132,8 +132,8 @@ func dictionaries(l *learn.Learner) map[checkpoint.Part]dictionary {
 	return d
 }
 
-// load takes the state of the checkpoint in dir. Each tensor goes to its
-// place as it is read: a second copy of all is never in memory.
+// load takes the state of the checkpoint in dir. Each tensor goes to its place as it is read: a
+// second copy of all is never in memory.
 func (t *Trainer) load(dir string) error {
 	t.learner.Blank()
 	places := dictionaries(t.learner)
@@ -181,8 +181,7 @@ func stored(p *net.Param) string {
 	return checkpoint.F32
 }
 
-// fill writes one tensor in PyTorch's layout into dst. A value that is not
-// finite is ErrNotFinite.
+// fill writes one tensor in PyTorch's layout into dst. A value that is not finite is ErrNotFinite.
 func (d dictionary) fill(name string, dst []byte) error {
 	i := slices.IndexFunc(d.params, func(p *net.Param) bool { return p.Name == name })
 	if i < 0 {
@@ -213,8 +212,8 @@ func (d dictionary) put(e *engine.Engine, name string, a checkpoint.Tensor) erro
 	return e.Take(t[0])
 }
 
-// finite says whether none of the little-endian float32s in b is NaN or
-// infinite: those have an exponent of ones.
+// finite says whether none of the little-endian float32s in b is NaN or infinite: those have an
+// exponent of ones.
 func finite(b []byte) bool {
 	const exponent = 0x7f800000
 	for ; len(b) > 0; b = b[4:] {
@@ -253,8 +252,8 @@ func ReadConfig(dir string) (*config.Run, error) {
 	return c, nil
 }
 
-// Resume continues the run in dir, whose lock the trainer takes over, from its
-// newest complete checkpoint.
+// Resume continues the run in dir, whose lock the trainer takes over, from its newest complete
+// checkpoint.
 func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 	defer tidy()()
 	t.hold(lock)
@@ -291,7 +290,8 @@ func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 	return t.open()
 }
 
-// goesOn takes up the law of the learning rate from a checkpoint of the run that had this configuration, and remarks on what changes.
+// goesOn takes up the law of the learning rate from a checkpoint of the run that had this
+// configuration, and remarks on what changes.
 func (t *Trainer) goesOn(had *config.Run, s *checkpoint.Trainer) {
 	law := lawOf(had)
 	law.end = Stop{Steps: int(s.Cosine.Steps), Epochs: int(s.Cosine.Epochs), Time: seconds(s.Cosine.Seconds)}
@@ -309,8 +309,8 @@ func (t *Trainer) goesOn(had *config.Run, s *checkpoint.Trainer) {
 	}
 }
 
-// withOlder adds to the error of a checkpoint that cannot be read how to go on
-// from the newest one that can be, where there is one.
+// withOlder adds to the error of a checkpoint that cannot be read how to go on from the newest one
+// that can be, where there is one.
 func (t *Trainer) withOlder(last checkpoint.Entry, err error) error {
 	if !errors.Is(err, checkpoint.ErrDamaged) {
 		return err
@@ -322,8 +322,8 @@ func (t *Trainer) withOlder(last checkpoint.Entry, err error) error {
 	return fmt.Errorf("%w; to go on from the checkpoint of step %d, remove the folder %s", err, older.Step, last.Path)
 }
 
-// continues says whether the run of a checkpoint goes on under this
-// configuration and on these images.
+// continues says whether the run of a checkpoint goes on under this configuration and on these
+// images.
 func (t *Trainer) continues(c *checkpoint.Checkpoint) error {
 	s, perEpoch := c.Trainer, int64(t.stepsPerEpoch())
 	switch {

@@ -18,8 +18,8 @@ import (
 	"github.com/reverie-go/reverie/sample"
 )
 
-// Network lays out the network that a configuration describes, for samples of
-// kind k, and refuses those that it cannot take.
+// Network lays out the network that a configuration describes, for samples of kind k, and refuses
+// those that it cannot take.
 func Network(c *config.Run, k kind.Kind) (net.Network, error) {
 	a, err := c.Architecture()
 	if err != nil {
@@ -52,7 +52,8 @@ func Network(c *config.Run, k kind.Kind) (net.Network, error) {
 	return m, nil
 }
 
-// twoSets are the names of the architectures for samples of kind k that have a second set of outputs.
+// twoSets are the names of the architectures for samples of kind k that have a second set of
+// outputs.
 func twoSets(k kind.Kind) []string {
 	return slices.DeleteFunc(net.Fitting(k, false), func(name string) bool {
 		a, err := net.Architectures.Find(name)
@@ -100,8 +101,9 @@ func determined(c *config.Run) error {
 	return nil
 }
 
-// Check finds, without data and engine, what the parts of a configuration refuse of each other: a network's resolution, a prediction
-// that is singular on its process, a solver that does not fit it, a judge of other samples.
+// Check finds, without data and engine, what the parts of a configuration refuse of each other: a
+// network's resolution, a prediction that is singular on its process, a solver that does not fit
+// it, a judge of other samples.
 func Check(c *config.Run) error {
 	if err := suitsJudge(c, c.Kind()); err != nil {
 		return err
@@ -135,8 +137,8 @@ func kindOf(c *config.Run) kind.Kind {
 	return kind.Kind{H: c.Resolution.H, W: c.Resolution.W, C: c.ImageChannels}
 }
 
-// newSetup is what a run of c makes its method of, on data of a kind. An objective that leaves x0 open is no error here: Create refuses it, and Resume
-// notes it.
+// newSetup is what a run of c makes its method of, on data of a kind. An objective that leaves x0
+// open is no error here: Create refuses it, and Resume notes it.
 func newSetup(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, k kind.Kind) (s learn.Setup, err error) {
 	s = learn.Setup{Engine: e, Net: n, Kind: k, Level: c.Level, From: far, Coupled: c.Coupling == "ot"}
 	if c.Autoencoder() {

@@ -29,7 +29,8 @@ func (t *Trainer) Summary() Summary {
 	return s
 }
 
-// validations are the least and the last validation loss of a log and of what was found after it; nil: none.
+// validations are the least and the last validation loss of a log and of what was found after it;
+// nil: none.
 func validations(records []Record, after *Validated) (best, last *Validated) {
 	see := func(v *Validated) {
 		if last = v; best == nil || v.Loss < best.Loss {
@@ -47,8 +48,8 @@ func validations(records []Record, after *Validated) (best, last *Validated) {
 	return best, last
 }
 
-// enough is Summary's Enough: the steps that the images want and a slow average takes to be its own, as far as that is not out of
-// proportion to what was done.
+// enough is Summary's Enough: the steps that the images want and a slow average takes to be its
+// own, as far as that is not out of proportion to what was done.
 func (t *Trainer) enough() int {
 	steps := max(enoughSteps, enoughPasses*t.stepsPerEpoch())
 	if d := t.Config.EMA; d > 0 {
@@ -60,8 +61,8 @@ func (t *Trainer) enough() int {
 	return min(max(steps, 2*t.learner.Steps), 10*t.learner.Steps)
 }
 
-// validateLast finds the validation loss of a run's last weights, where its last epoch is not full and that costs little of what the
-// training did.
+// validateLast finds the validation loss of a run's last weights, where its last epoch is not full
+// and that costs little of what the training did.
 func (t *Trainer) validateLast() {
 	const share = 3 // images trained on for each that is held out
 	n := t.val.Len()

@@ -32,12 +32,11 @@ var ErrInterrupted = errors.New("interrupted; the run is saved")
 // ErrNotSaved says that the run ended and its last steps could not be saved.
 var ErrNotSaved = errors.New("NOT SAVED")
 
-// ErrNotFinite says that the loss, or the gradient with it, became NaN or
-// infinite.
+// ErrNotFinite says that the loss, or the gradient with it, became NaN or infinite.
 var ErrNotFinite = errors.New("no longer finite")
 
-// A Trainer is one run: a network in training on a data set. Make it with
-// New, then Create or Resume its folder, then Run.
+// A Trainer is one run: a network in training on a data set. Make it with New, then Create or
+// Resume its folder, then Run.
 type Trainer struct {
 	Config *config.Run
 	Dir    string // the run folder, once created
@@ -87,13 +86,13 @@ type Trainer struct {
 	final       *Validated    // of the last weights, within an epoch
 }
 
-// Parts are what a run is made of that its configuration does not say, or is not to say. What is left
-// zero is the configuration's.
+// Parts are what a run is made of that its configuration does not say, or is not to say. What is
+// left zero is the configuration's.
 type Parts struct {
 	Data *data.Set // what it learns from; nil: opened, and closed with the run
 	From *data.Set // the second data set of a flow between two; nil: likewise
-	// VAE is the folder of the autoencoder in whose latent space the run trains: a run that is resumed
-	// has its own copy.
+	// VAE is the folder of the autoencoder in whose latent space the run trains: a run that is
+	// resumed has its own copy.
 	VAE       string
 	Network   net.Network     // what learns
 	Way       learn.Way       // how
@@ -239,8 +238,8 @@ func (t *Trainer) fingerprint() string {
 	return t.images.Fingerprint() + " from " + t.far.Fingerprint()
 }
 
-// Create starts a fresh run in dir, or in a new numbered folder below runs/
-// where dir is "". The folder is this process's until Close.
+// Create starts a fresh run in dir, or in a new numbered folder below runs/ where dir is "". The
+// folder is this process's until Close.
 func (t *Trainer) Create(dir, name string) error {
 	if err := determined(t.Config); err != nil {
 		return err

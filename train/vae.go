@@ -10,8 +10,8 @@ import (
 	"github.com/reverie-go/reverie/net/vae"
 )
 
-// autoencoder is the network in training with the weights that would be sampled
-// from, nil where it is no autoencoder.
+// autoencoder is the network in training with the weights that would be sampled from, nil where it
+// is no autoencoder.
 func (t *Trainer) autoencoder() *model.Autoencoder {
 	m, ok := t.learner.Net.(vae.Autoencoder)
 	if !ok {
@@ -23,8 +23,7 @@ func (t *Trainer) autoencoder() *model.Autoencoder {
 // maxPairs is how many images a picture of reconstructions has at most.
 const maxPairs = 16
 
-// reconstructions draws images, held out where any are, over what the
-// autoencoder makes of them.
+// reconstructions draws images, held out where any are, over what the autoencoder makes of them.
 func (t *Trainer) reconstructions(ctx context.Context, name string) error {
 	set := t.val
 	if set.Len() == 0 {

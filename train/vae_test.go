@@ -29,8 +29,8 @@ func tinyVAE(dir, arch string) config.Run {
 	return c
 }
 
-// linearPoints draws n points of the linear-Gaussian model x = W z + b + s e, and
-// returns log p of each.
+// linearPoints draws n points of the linear-Gaussian model x = W z + b + s e, and returns log p of
+// each.
 func linearPoints(n int) (x []float32, logs []float64) {
 	w := mat.NewDense(4, 2, []float64{1, 0.5, -0.3, 0.8, 0.2, -1, 0.6, 0.1})
 	b, s := []float64{0.3, -0.2, 0, 0.5}, 0.3
@@ -61,10 +61,9 @@ func linearPoints(n int) (x []float32, logs []float64) {
 	return x, logs
 }
 
-// TestBoundReachesEvidence: of data from a linear-Gaussian model of two latent
-// dimensions log p(x) is known. The trained bound on held-out points comes to
-// within 0.1 nats of it, of 3.9, and does not pass it beyond three standard errors.
-// The decoder's variance, 0.09, is learned too.
+// TestBoundReachesEvidence: of data from a linear-Gaussian model of two latent dimensions log p(x)
+// is known. The trained bound on held-out points comes to within 0.1 nats of it, of 3.9, and does
+// not pass it beyond three standard errors. The decoder's variance, 0.09, is learned too.
 func TestBoundReachesEvidence(t *testing.T) {
 	x, logs := linearPoints(3000)
 	set, err := data.FromMemory(data.Memory{Kind: kind.OfPoints(4), X: x}, data.Options{Val: 0.2})
@@ -102,8 +101,8 @@ func TestBoundReachesEvidence(t *testing.T) {
 		sum, squares = sum+v, squares+v*v
 	}
 	truth := sum / n
-	// The points are the same, so what is random is the draw of z, of which the
-	// bound's deviation is near that of log p(z) itself, 1 nat a point.
+	// The points are the same, so what is random is the draw of z, of which the bound's deviation
+	// is near that of log p(z) itself, 1 nat a point.
 	deviation := 1 / math.Sqrt(n)
 	t.Logf("bound %.4f, log p(x) %.4f nats a point; %.0f points", bound, truth, n)
 	if !(bound > truth-0.1) || !(bound < truth+3*deviation) {
@@ -145,9 +144,8 @@ func variance(t *testing.T, tr *Trainer) float64 {
 	return 0
 }
 
-// TestAutoencoderResume: both architectures and likelihoods, stopped within the
-// warm-up of beta and resumed, give the same files bit for bit; the pictures are
-// drawn.
+// TestAutoencoderResume: both architectures and likelihoods, stopped within the warm-up of beta and
+// resumed, give the same files bit for bit; the pictures are drawn.
 func TestAutoencoderResume(t *testing.T) {
 	dir := images(t, 14, 8)
 	for _, arch := range net.Fitting(kind.Kind{}, true) {
@@ -184,8 +182,8 @@ func keys(m map[string]string) (all []string) {
 	return all
 }
 
-// sameCheckpoint compares the newest checkpoints of two runs, but for the stop
-// that each was first given.
+// sameCheckpoint compares the newest checkpoints of two runs, but for the stop that each was first
+// given.
 func sameCheckpoint(t *testing.T, got, want string) {
 	t.Helper()
 	a, b := contents(t, newest(t, got)), contents(t, newest(t, want))
@@ -209,10 +207,9 @@ func newest(t *testing.T, dir string) string {
 	return e.Path
 }
 
-// TestLatentDiffusion: the latents have deviation 1, held-out images stay held
-// out, each image is there twice with flips; the checkpoint holds the
-// autoencoder, so that the run goes on, bit for bit, when that one's run is
-// gone.
+// TestLatentDiffusion: the latents have deviation 1, held-out images stay held out, each image is
+// there twice with flips; the checkpoint holds the autoencoder, so that the run goes on, bit for
+// bit, when that one's run is gone.
 func TestLatentDiffusion(t *testing.T) {
 	dir := images(t, 14, 8)
 	v := start(t, tinyVAE(dir, "vae"))
@@ -310,8 +307,7 @@ func TestMirror(t *testing.T) {
 	}
 }
 
-// TestLatentRefusals: images that the autoencoder cannot take, and a run that
-// has none.
+// TestLatentRefusals: images that the autoencoder cannot take, and a run that has none.
 func TestLatentRefusals(t *testing.T) {
 	dir := images(t, 14, 8)
 	v := start(t, tinyVAE(dir, "vae"))

@@ -13,8 +13,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// The validation loss is the same at every call, whatever the step, and for
-// every batch but for rounding; another seed gives another.
+// The validation loss is the same at every call, whatever the step, and for every batch but for
+// rounding; another seed gives another.
 func TestValidationNoiseIsFixed(t *testing.T) {
 	c := tiny(images(t, 24, 8))
 	loss := func(seed uint64, batch, step int) float64 {
@@ -43,9 +43,9 @@ func TestValidationNoiseIsFixed(t *testing.T) {
 	}
 }
 
-// The validation loss is what its definition says: the averaged weights in
-// evaluation mode on held-out image i at the time and noise of stream i. The
-// reference noises on the host and takes the network's raw output.
+// The validation loss is what its definition says: the averaged weights in evaluation mode on
+// held-out image i at the time and noise of stream i. The reference noises on the host and takes
+// the network's raw output.
 func TestValidationLoss(t *testing.T) {
 	c := tiny(images(t, 24, 8))
 	c.Weighting, c.Loss = formulation.ELBO, "mse"

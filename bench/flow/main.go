@@ -1,13 +1,12 @@
-// Command flow measures flow matching from eight Gaussians to two moons, plain
-// and with each batch's pairs chosen by optimal transport: the exact squared
-// Wasserstein distance of samples to true points, in the units in which the
-// data are published, less that between two sets of true points.
+// Command flow measures flow matching from eight Gaussians to two moons, plain and with each
+// batch's pairs chosen by optimal transport: the exact squared Wasserstein distance of samples to
+// true points, in the units in which the data are published, less that between two sets of true
+// points.
 //
 //	go run ./bench/flow
 //
-// Both couplings train the same networks, from the same weights, on the same
-// batches for the same number of steps, and are judged from the same starts
-// against the same points.
+// Both couplings train the same networks, from the same weights, on the same batches for the same
+// number of steps, and are judged from the same starts against the same points.
 package main
 
 import (

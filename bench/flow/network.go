@@ -118,8 +118,8 @@ func (b *bench) train(dir, coupling string, seed uint64) (err error) {
 	return t.Run(b.ctx)
 }
 
-// sample carries the trial's starts along the flow of the network in dir, and returns where they end, in the published units, and
-// the calls of the network that it took.
+// sample carries the trial's starts along the flow of the network in dir, and returns where they
+// end, in the published units, and the calls of the network that it took.
 func (b *bench) sample(dir string, t *trial, s solver) (x eval.Rows, calls int, err error) {
 	m, err := model.Load(b.engine, dir, false)
 	if err != nil {

@@ -1,8 +1,7 @@
-// Command latent measures latent diffusion against diffusion of the pixels on
-// the embedded emoji: it trains an autoencoder, then for the same time a
-// diffusion of its latents and one of the pixels, and prints how near the
-// autoencoder's reconstructions and both models' samples come to images held
-// out, and what a sample costs.
+// Command latent measures latent diffusion against diffusion of the pixels on the embedded emoji:
+// it trains an autoencoder, then for the same time a diffusion of its latents and one of the
+// pixels, and prints how near the autoencoder's reconstructions and both models' samples come to
+// images held out, and what a sample costs.
 //
 //	go run ./bench/latent -vae 20m -diffusion 20m
 //
@@ -84,12 +83,10 @@ func (b *bench) run() (err error) {
 	return b.compare(vae, latent, pixel)
 }
 
-// latentChannels makes the latents of 32x32x3 images 8x8x6: 8 times fewer
-// numbers.
+// latentChannels makes the latents of 32x32x3 images 8x8x6: 8 times fewer numbers.
 const latentChannels = 6
 
-// config is the configuration of a run: preset small on the chosen classes, a
-// tenth held out.
+// config is the configuration of a run: preset small on the chosen classes, a tenth held out.
 func (b *bench) config(stop time.Duration, change func(*config.Run)) (*config.Run, error) {
 	c, err := config.Preset("small")
 	if err != nil {
@@ -191,8 +188,7 @@ func (b *bench) reconstruct(dir string) error {
 	return nil
 }
 
-// psnr is the mean over the images of 10 log10(4/mse), in dB, y clamped to
-// [-1,1].
+// psnr is the mean over the images of 10 log10(4/mse), in dB, y clamped to [-1,1].
 func psnr(x, y eval.Images) float64 {
 	sum := 0.0
 	for i := range x.N {

@@ -11,7 +11,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// ratios are the noise levels sigma/alpha at which the score is compared alone: within a mode, between, and over all.
+// ratios are the noise levels sigma/alpha at which the score is compared alone: within a mode,
+// between, and over all.
 var ratios = []float64{0.1, 0.3, 1}
 
 // times are the number of times over which the divergence is averaged.
@@ -49,8 +50,8 @@ func (b *bench) judge(dir string) (f fit, err error) {
 	return f, nil
 }
 
-// compare returns the mean squares, for each number of a point, of sigma (s - s*) and of sigma s* at a time, over points of the law
-// there. The network predicts eps = -sigma s.
+// compare returns the mean squares, for each number of a point, of sigma (s - s*) and of sigma s*
+// at a time, over points of the law there. The network predicts eps = -sigma s.
 func (b *bench) compare(m *model.Model, t float64, draw int) (difference, truth float64, err error) {
 	c := m.Process.At(t)
 	noised := b.law.At(c)

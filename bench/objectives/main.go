@@ -1,6 +1,6 @@
-// Command objectives compares the training objectives on eight Gaussians in the
-// plane, whose score is known at every noise level: the Fisher divergence of
-// the score that each has learned in the same training time.
+// Command objectives compares the training objectives on eight Gaussians in the plane, whose score
+// is known at every noise level: the Fisher divergence of the score that each has learned in the
+// same training time.
 //
 //	go run ./bench/objectives
 package main
@@ -119,7 +119,8 @@ func (b *bench) row(objective string) error {
 	return nil
 }
 
-// unit returns the map that brings a law of the plane to mean 0 and variance 1 on average, and the law there.
+// unit returns the map that brings a law of the plane to mean 0 and variance 1 on average, and the
+// law there.
 func unit(m *mixture.Mixture) (points.Affine, *mixture.Mixture, error) {
 	cov := m.Cov()
 	sd := math.Sqrt((cov[0][0] + cov[1][1]) / 2)

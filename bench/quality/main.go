@@ -1,7 +1,6 @@
-// Command quality judges a run by the sliced Wasserstein distance of its
-// samples to the images that it held out, beside that of the training images,
-// of noise, and of a Gaussian fitted to the pixels, and pictures samples over
-// their nearest training images.
+// Command quality judges a run by the sliced Wasserstein distance of its samples to the images that
+// it held out, beside that of the training images, of noise, and of a Gaussian fitted to the
+// pixels, and pictures samples over their nearest training images.
 //
 //	go run ./bench/quality runs/emoji-1
 package main
@@ -149,8 +148,7 @@ func measure(name string, draw func(uint64) (eval.Images, error), heldOut eval.I
 // shown is the number of samples in the picture.
 const shown = 16
 
-// writeNearest draws samples in the upper row and below each the training image
-// nearest to it.
+// writeNearest draws samples in the upper row and below each the training image nearest to it.
 func writeNearest(path string, samples, training eval.Images) error {
 	samples.N = min(samples.N, shown)
 	var imgs []image.Image

@@ -1,5 +1,5 @@
-// Package report is what the benchmarks' tables share: the line on the machine
-// and the form of numbers.
+// Package report is what the benchmarks' tables share: the line on the machine and the form of
+// numbers.
 package report
 
 import (

@@ -13,7 +13,8 @@ import (
 // budgets are numbers of calls for which a choice is named.
 var budgets = []float64{10, 20, 50, 100, 300, math.Inf(1)}
 
-// advise prints, for each budget, the row of least distance within it, and which cheaper or as cheap rows it is not told apart from.
+// advise prints, for each budget, the row of least distance within it, and which cheaper or as
+// cheap rows it is not told apart from.
 func advise(rows []result) {
 	fmt.Print("\nWhat to choose: the least swd within a budget of calls, and the others there that it is not told apart from, by two standard errors of the difference, the cheapest first.\n\n")
 	fmt.Println("| calls at most | choose | calls | swd | not told apart |\n|---|---|---|---|---|")

@@ -1,12 +1,11 @@
-// Command solvers compares the samplers on a trained run: for each solver,
-// spacing and number of steps how near its samples come to the images that the
-// run held out, how often it called the network, and what an image cost. It
-// ends with what to choose for a budget of calls.
+// Command solvers compares the samplers on a trained run: for each solver, spacing and number of
+// steps how near its samples come to the images that the run held out, how often it called the
+// network, and what an image cost. It ends with what to choose for a budget of calls.
 //
 //	go run ./bench/solvers -log solvers.jsonl runs/emoji-1
 //
-// With -log every draw is noted as it is made, and a later run of the same
-// model, told by its folder and the contents of its files, takes it from there.
+// With -log every draw is noted as it is made, and a later run of the same model, told by its
+// folder and the contents of its files, takes it from there.
 package main
 
 import (

@@ -49,7 +49,8 @@ func (r row) made() model.Solver {
 	return s
 }
 
-// compared are the solvers, with the spacings in which they are compared and about how often they call the network in a step.
+// compared are the solvers, with the spacings in which they are compared and about how often they
+// call the network in a step.
 var compared = []struct {
 	solver   string
 	spacings []string

@@ -1,5 +1,5 @@
-// Package emoji holds the notice of the emoji that package data embeds,
-// emoji32.zip beside it. The command in make writes that archive.
+// Package emoji holds the notice of the emoji that package data embeds, emoji32.zip beside it. The
+// command in make writes that archive.
 package emoji
 
 import _ "embed" // for the notice

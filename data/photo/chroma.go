@@ -2,14 +2,16 @@ package photo
 
 import "image"
 
-// ycc are the coefficients of a picture's luma and chroma (ITU-R BT.601): of the range that the values have, as parts of 2^16 of a level of 255.
+// ycc are the coefficients of a picture's luma and chroma (ITU-R BT.601): of the range that the
+// values have, as parts of 2^16 of a level of 255.
 //
 //	R = luma (Y-low)               + red (Cr-128)
 //	G = luma (Y-low) - green (Cb-128) - greenRed (Cr-128)
 //	B = luma (Y-low) + blue (Cb-128)
 type ycc struct{ low, luma, red, green, greenRed, blue int32 }
 
-// yccOf makes the coefficients: luma from low to low + range, chroma of the given range on either side of 128.
+// yccOf makes the coefficients: luma from low to low + range, chroma of the given range on either
+// side of 128.
 func yccOf(low int32, lumaRange, chromaRange float64) ycc {
 	const kr, kg, kb = .299, .587, .114
 	part := func(v float64) int32 { return int32(v*(1<<16) + .5) }
@@ -22,8 +24,9 @@ var (
 	videoRange = yccOf(16, 219, 112) // of lossy WebP, where Go's YCbCr means JPEG's
 )
 
-// rgb makes R, G, B and alpha of planes of which those of chroma have half the width or height, or half of both. Between the samples, which
-// lie in the middle of their pixels, chroma is bilinear, as in other programs.
+// rgb makes R, G, B and alpha of planes of which those of chroma have half the width or height, or
+// half of both. Between the samples, which lie in the middle of their pixels, chroma is bilinear,
+// as in other programs.
 func (k ycc) rgb(m *image.YCbCr, alpha []uint8, stride int) *image.NRGBA {
 	out := image.NewNRGBA(m.Rect)
 	w, h := m.Rect.Dx(), m.Rect.Dy()
@@ -92,7 +95,8 @@ func neighbour(i, n int) int {
 	return min(max(i/2-1+i%2*2, 0), n-1)
 }
 
-// smooth makes RGB of a JPEG whose chroma has a half or a quarter of the samples, where Go repeats each one. Of rarer ratios others repeat it too.
+// smooth makes RGB of a JPEG whose chroma has a half or a quarter of the samples, where Go repeats
+// each one. Of rarer ratios others repeat it too.
 func smooth(img image.Image) image.Image {
 	m, ok := img.(*image.YCbCr)
 	if !ok {

@@ -20,7 +20,8 @@ type pixels struct {
 	Pixels                  []byte
 }
 
-// oddFile is a file of testdata/corpus.json, made by gen_corpus.py: one to be read as Pillow does, or one to be refused.
+// oddFile is a file of testdata/corpus.json, made by gen_corpus.py: one to be read as Pillow does,
+// or one to be refused.
 type oddFile struct {
 	Name      string
 	File      []byte
@@ -62,8 +63,8 @@ func upright(raw []byte) (*image.RGBA64, *File, error) {
 	return img, f, err
 }
 
-// TestAsPillow holds odd files against Pillow, after exif_transpose and ImageCms: formats without loss exactly, codecs within 2 levels of 255
-// in the mean, and what is said of each.
+// TestAsPillow holds odd files against Pillow, after exif_transpose and ImageCms: formats without
+// loss exactly, codecs within 2 levels of 255 in the mean, and what is said of each.
 func TestAsPillow(t *testing.T) {
 	odd := corpus(t)
 	for _, c := range odd.Read {
@@ -109,7 +110,8 @@ func (c *pixels) difference(img *image.RGBA64) (mean float64) {
 	return mean
 }
 
-// TestRefused: forms that are not read are named so with a reason and a way out, and damage is called damage.
+// TestRefused: forms that are not read are named so with a reason and a way out, and damage is
+// called damage.
 func TestRefused(t *testing.T) {
 	for _, c := range corpus(t).Refused {
 		_, _, err := upright(c.File)

@@ -23,7 +23,8 @@ const (
 	directoryEntries = 12 // bytes of one
 )
 
-// A directory is the first image file directory of a TIFF file, or of EXIF data, which have the same form.
+// A directory is the first image file directory of a TIFF file, or of EXIF data, which have the
+// same form.
 type directory struct {
 	b       []byte
 	order   binary.ByteOrder
@@ -49,7 +50,8 @@ func openDirectory(b []byte) (d directory, ok bool) {
 	return d.at(d.order.Uint32(b[4:]))
 }
 
-// at reads the directory at an offset of the same file; one that breaks off has the entries until there.
+// at reads the directory at an offset of the same file; one that breaks off has the entries until
+// there.
 func (d directory) at(offset uint32) (directory, bool) {
 	b, at := d.b, int64(offset)
 	if at < 8 || at+2 > int64(len(b)) {
@@ -64,7 +66,8 @@ func (d directory) at(offset uint32) (directory, bool) {
 	return d, true
 }
 
-// bytes returns the value of an entry, as it is stored, and the size of its numbers; nil where there is none or it lies outside.
+// bytes returns the value of an entry, as it is stored, and the size of its numbers; nil where
+// there is none or it lies outside.
 func (d directory) bytes(tag uint16) (value []byte, size int) {
 	e, ok := d.entries[tag]
 	if !ok {
@@ -106,8 +109,8 @@ func (d directory) number(tag uint16, missing uint32) uint32 {
 	return d.order.Uint32(v)
 }
 
-// adobeRGB reports whether the metadata of a camera say that its colours are Adobe RGB (DCF 2.0: R03 in the directory of interoperability),
-// which cameras do not put into a profile.
+// adobeRGB reports whether the metadata of a camera say that its colours are Adobe RGB (DCF 2.0:
+// R03 in the directory of interoperability), which cameras do not put into a profile.
 func (m *meta) adobeRGB() bool {
 	const camera, interoperability, index = 0x8769, 0xa005, 1
 	for _, b := range m.exif {

@@ -35,7 +35,8 @@ func colours(flags byte) int {
 	return 3 << (1 + flags&7)
 }
 
-// pastBlocks returns what follows a chain of blocks, each after its length, that ends with one of length 0.
+// pastBlocks returns what follows a chain of blocks, each after its length, that ends with one of
+// length 0.
 func pastBlocks(raw []byte, at int) int {
 	for at < len(raw) && raw[at] != 0 {
 		at += 1 + int(raw[at])

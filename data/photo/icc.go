@@ -6,8 +6,9 @@ import (
 	"math"
 )
 
-// A profile is an ICC profile of the common form (ICC.1:2022, 8.3 and F.3): a curve for each channel, then a matrix to the XYZ of D50. The
-// grey form, one curve, is that of three channels alike.
+// A profile is an ICC profile of the common form (ICC.1:2022, 8.3 and F.3): a curve for each
+// channel, then a matrix to the XYZ of D50. The grey form, one curve, is that of three channels
+// alike.
 type profile struct {
 	curves [3]curve
 	matrix [3][3]float64 // from the channels made linear to linear sRGB
@@ -18,7 +19,8 @@ type profile struct {
 // curve maps a value from 0 to 1 to its linear intensity.
 type curve func(float64) float64
 
-// fromXYZ is linear sRGB of XYZ adapted to D50 by Bradford's method: the inverse of the matrix of sRGB's own ICC profile.
+// fromXYZ is linear sRGB of XYZ adapted to D50 by Bradford's method: the inverse of the matrix of
+// sRGB's own ICC profile.
 var fromXYZ = [3][3]float64{
 	{3.1341359, -1.6173863, -0.4906619},
 	{-0.9787955, 1.9162543, 0.0334427},
@@ -112,7 +114,8 @@ func readCurve(b []byte) (curve, error) {
 	return nil, errors.New("of a rare form")
 }
 
-// fromBlack lets a curve that begins above 0 begin there (black point compensation, which perceptual conversion includes).
+// fromBlack lets a curve that begins above 0 begin there (black point compensation, which
+// perceptual conversion includes).
 func fromBlack(c curve) curve {
 	if c == nil {
 		return nil

@@ -66,7 +66,8 @@ func segments(raw []byte) func(yield func(byte, []byte) bool) {
 	}
 }
 
-// joined puts a profile's parts, numbered from 1, together; one that lacks a part is shown as damaged.
+// joined puts a profile's parts, numbered from 1, together; one that lacks a part is shown as
+// damaged.
 func joined(parts map[byte][]byte, count int) (profile []byte) {
 	for i := 1; i <= count; i++ {
 		p, ok := parts[byte(i)]

@@ -1,6 +1,7 @@
-// Package photo reads picture files, PNG, JPEG, GIF, WebP, BMP and TIFF, as what they show: it is the one place where pixels come from files.
-// It honours what a file says of its pixels (EXIF and XMP orientation, ICC profiles, the video range of WebP, the sense of fax bits), and
-// notes what it does or leaves out, so that nothing is read otherwise than it is in silence.
+// Package photo reads picture files, PNG, JPEG, GIF, WebP, BMP and TIFF, as what they show: it is
+// the one place where pixels come from files. It honours what a file says of its pixels (EXIF and
+// XMP orientation, ICC profiles, the video range of WebP, the sense of fax bits), and notes what it
+// does or leaves out, so that nothing is read otherwise than it is in silence.
 package photo
 
 import (
@@ -22,8 +23,8 @@ import (
 	"github.com/reverie-go/reverie/internal/sniff"
 )
 
-// Notes on a picture. They name no picture, so that they can be counted, and go on from "12 of 20 images ...". Of a profile that is left out
-// the reason follows in brackets.
+// Notes on a picture. They name no picture, so that they can be counted, and go on from "12 of 20
+// images ...". Of a profile that is left out the reason follows in brackets.
 const (
 	NoteTurned         = "turned upright (EXIF or XMP orientation)"
 	NoteProfile        = "converted from another colour profile to sRGB"
@@ -45,7 +46,8 @@ type File struct {
 	Width, Height int
 	// Turn says how it is to be turned to stand upright.
 	Turn Turn
-	// Mode is "grey", "grey16", "palette", "RGB", "RGBA", "RGB16", "RGBA16", "YCbCr" or "CMYK", as stored.
+	// Mode is "grey", "grey16", "palette", "RGB", "RGBA", "RGB16", "RGBA16", "YCbCr" or "CMYK", as
+	// stored.
 	Mode string
 	// Notes are those of the constants that hold.
 	Notes []string
@@ -87,7 +89,8 @@ var Kinds = []sniff.Kind{sniff.PNG, sniff.JPEG, sniff.GIF, sniff.WebP, sniff.BMP
 
 func noMeta([]byte) (meta, error) { return meta{}, nil }
 
-// Open reads the header of a picture file of which raw is all; nothing of the picture's size is allocated. An error is a *sniff.Error.
+// Open reads the header of a picture file of which raw is all; nothing of the picture's size is
+// allocated. An error is a *sniff.Error.
 func Open(raw []byte) (f *File, err error) {
 	kind := sniff.Bytes(raw)
 	defer guard(kind, &err)
@@ -137,8 +140,9 @@ func (f *File) noteModel(m color.Model) {
 	}
 }
 
-// Image decodes the picture: in sRGB, at the origin, not yet turned. It adds to Notes what became of a colour profile. The decoders have
-// panicked on damaged files before: that is an error like any other, a *sniff.Error.
+// Image decodes the picture: in sRGB, at the origin, not yet turned. It adds to Notes what became
+// of a colour profile. The decoders have panicked on damaged files before: that is an error like
+// any other, a *sniff.Error.
 func (f *File) Image() (img image.Image, err error) {
 	defer guard(f.Kind, &err)
 	if f.meta.webp != nil {
@@ -176,7 +180,8 @@ func (f *File) Upright() (*image.RGBA64, error) {
 	return f.Turn.Apply(wide), nil
 }
 
-// onCanvas puts the first frame of a GIF, which may be a part of it, on its canvas, and checks that the decoder kept to the announced size.
+// onCanvas puts the first frame of a GIF, which may be a part of it, on its canvas, and checks that
+// the decoder kept to the announced size.
 func (f *File) onCanvas(img image.Image) (image.Image, error) {
 	canvas := image.Rect(0, 0, f.Width, f.Height)
 	b := img.Bounds()
@@ -199,7 +204,8 @@ func guard(kind sniff.Kind, err *error) {
 // toPNG is the remedy for a form that is not read.
 const toPNG = "convert it to PNG"
 
-// unsupported is a form of its kind that is not read; other errors of decoders say that a file is damaged.
+// unsupported is a form of its kind that is not read; other errors of decoders say that a file is
+// damaged.
 type unsupported string
 
 func (e unsupported) Error() string { return string(e) }

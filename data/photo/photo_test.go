@@ -35,7 +35,8 @@ func TestPanics(t *testing.T) {
 	check(err, "index out of range [7]")
 }
 
-// TestBoundedMetadata: a profile that unpacks to more than the bound is cut there, and the picture is read.
+// TestBoundedMetadata: a profile that unpacks to more than the bound is cut there, and the picture
+// is read.
 func TestBoundedMetadata(t *testing.T) {
 	if n := len(inflate(deflated(t, maxMeta+1000))); n != maxMeta {
 		t.Errorf("%d bytes unpacked, want %d", n, maxMeta)
@@ -77,7 +78,8 @@ func TestCurves(t *testing.T) {
 	}
 }
 
-// FuzzOpen feeds damaged files: nothing panics past the guard, what is read has the announced size, and errors say what the file is.
+// FuzzOpen feeds damaged files: nothing panics past the guard, what is read has the announced size,
+// and errors say what the file is.
 func FuzzOpen(f *testing.F) {
 	odd := corpus(f)
 	for _, c := range append(odd.Read, odd.Refused...) {

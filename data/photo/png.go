@@ -79,8 +79,8 @@ func unlike(body []byte, srgb ...int64) bool {
 	return false
 }
 
-// packed is what follows a name, the end of it and the method of packing, which is always zlib's; of what is broken or too large, as much
-// as there is.
+// packed is what follows a name, the end of it and the method of packing, which is always zlib's;
+// of what is broken or too large, as much as there is.
 func packed(body []byte) []byte {
 	_, rest, ok := bytes.Cut(body, []byte{0})
 	if !ok || len(rest) < 1 {
@@ -98,8 +98,8 @@ func inflate(b []byte) []byte {
 	return out
 }
 
-// text takes the orientation's sources out of a text chunk: XMP, and EXIF as ImageMagick and others kept it before PNG had a chunk for it.
-// It returns how many it found, 0 or 1.
+// text takes the orientation's sources out of a text chunk: XMP, and EXIF as ImageMagick and others
+// kept it before PNG had a chunk for it. It returns how many it found, 0 or 1.
 func (m *meta) text(chunk string, body []byte) int {
 	key, rest, _ := bytes.Cut(body, []byte{0})
 	switch string(key) {

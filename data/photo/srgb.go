@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// toSRGB converts a picture from its ICC profile to sRGB, and says what was done: a note, or "" where nothing was to do.
+// toSRGB converts a picture from its ICC profile to sRGB, and says what was done: a note, or ""
+// where nothing was to do.
 func toSRGB(img image.Image, icc []byte, mode string) (image.Image, string) {
 	if icc == nil {
 		return img, ""
@@ -30,7 +31,8 @@ func toSRGB(img image.Image, icc []byte, mode string) (image.Image, string) {
 	return p.apply(img), note
 }
 
-// grayscale reports whether a picture with transparency has no colour: grey PNG files with alpha are decoded to NRGBA.
+// grayscale reports whether a picture with transparency has no colour: grey PNG files with alpha
+// are decoded to NRGBA.
 func grayscale(img image.Image) bool {
 	switch m := img.(type) {
 	case *image.NRGBA:
@@ -83,8 +85,8 @@ func (p *profile) fromLinear(c [3]float64, encode func(float64) float64) (out [3
 	return out
 }
 
-// isSRGB reports whether conversion would change no colour by over three quarters of a level of 255, which are the differences between the
-// profiles that are all called sRGB.
+// isSRGB reports whether conversion would change no colour by over three quarters of a level of
+// 255, which are the differences between the profiles that are all called sRGB.
 func (p *profile) isSRGB() bool {
 	const most, steps = .75 / 255, 8
 	near := func(c [3]float64) bool {
@@ -146,7 +148,8 @@ func (p *profile) apply(img image.Image) image.Image {
 	return flat
 }
 
-// straight is an image of 8 bits without products of alpha; where it is opaque, by the quicker way to the premultiplied form, which is then the same.
+// straight is an image of 8 bits without products of alpha; where it is opaque, by the quicker way
+// to the premultiplied form, which is then the same.
 func straight(img image.Image) *image.NRGBA {
 	if m, ok := img.(*image.NRGBA); ok {
 		return m
@@ -180,7 +183,8 @@ func (p *profile) table(bits int) (t [3][]float64) {
 	return t
 }
 
-// encoded8 is sRGB's level of 255 of a linear intensity in steps so fine that the darkest level has 20 of them.
+// encoded8 is sRGB's level of 255 of a linear intensity in steps so fine that the darkest level has
+// 20 of them.
 var encoded8 = func() (t [1 << 16]uint8) {
 	for i := range t {
 		t[i] = uint8(255*encode(float64(i)/(1<<16-1)) + .5)

@@ -13,7 +13,8 @@ const (
 	twoDimensional, uncoded       = 1, 2 // bits of T4Options
 )
 
-// tiffMeta reads the first directory and refuses what the decoder would read wrong: it does not look at the tags that say so.
+// tiffMeta reads the first directory and refuses what the decoder would read wrong: it does not
+// look at the tags that say so.
 func tiffMeta(raw []byte) (m meta, err error) {
 	d, ok := openDirectory(raw)
 	if !ok {
@@ -45,8 +46,9 @@ func (d directory) fax() bool {
 	return c == faxGroup3 || c == faxGroup4
 }
 
-// mendTIFF corrects what the decoder reads wrong: fax pictures whose black is zero, which it leaves inverted, and colours of a palette that
-// were written as multiples of 256 rather than 257, so that white is a level short of it.
+// mendTIFF corrects what the decoder reads wrong: fax pictures whose black is zero, which it leaves
+// inverted, and colours of a palette that were written as multiples of 256 rather than 257, so that
+// white is a level short of it.
 func mendTIFF(img image.Image, raw []byte) image.Image {
 	d, ok := openDirectory(raw)
 	if !ok {

@@ -2,7 +2,8 @@ package photo
 
 import "image"
 
-// Turn is the EXIF tag Orientation, 1 to 8: how the stored picture is to be turned to stand upright.
+// Turn is the EXIF tag Orientation, 1 to 8: how the stored picture is to be turned to stand
+// upright.
 type Turn uint16
 
 // Swaps reports whether width and height change places.
@@ -56,8 +57,8 @@ func (o Turn) Upright(b image.Rectangle) image.Rectangle {
 	return image.Rect(0, 0, b.Dx(), b.Dy())
 }
 
-// Stored is where a part r of the upright image lies in the stored one, whose bounds are b. Where a margin is odd its larger side is the
-// upright image's.
+// Stored is where a part r of the upright image lies in the stored one, whose bounds are b. Where a
+// margin is odd its larger side is the upright image's.
 func (o Turn) Stored(r, b image.Rectangle) image.Rectangle {
 	up := o.Upright(b)
 	x0, y0 := o.source(r.Min.X, r.Min.Y, up.Dx(), up.Dy())

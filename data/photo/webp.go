@@ -11,7 +11,8 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// A webpFrame is the picture of a WebP file, or the first one of an animated file, cut out of its container.
+// A webpFrame is the picture of a WebP file, or the first one of an animated file, cut out of its
+// container.
 type webpFrame struct {
 	canvas, at image.Rectangle
 	alpha      []byte // chunk ALPH, nil without
@@ -54,7 +55,8 @@ func webpMeta(raw []byte) (m meta, err error) {
 	return m, f.check()
 }
 
-// riffChunks yields name and body of each chunk; of one that breaks off, what there is. A body of odd length has a byte of padding.
+// riffChunks yields name and body of each chunk; of one that breaks off, what there is. A body of
+// odd length has a byte of padding.
 func riffChunks(b []byte) func(yield func(string, []byte) bool) {
 	return func(yield func(string, []byte) bool) {
 		for len(b) >= 8 {
@@ -84,7 +86,8 @@ func (f *webpFrame) add(name string, body []byte) {
 	}
 }
 
-// check finds the sizes of frame and canvas where the container does not say them, and whether they agree.
+// check finds the sizes of frame and canvas where the container does not say them, and whether they
+// agree.
 func (f *webpFrame) check() error {
 	if f.pixels == nil {
 		return errors.New("no picture inside")

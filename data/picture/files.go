@@ -15,8 +15,8 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-// WriteNext writes a picture as the next of samples/sample-001.png, .. of a run, or where that is "" of
-// those in the working folder. It replaces none, and returns the path.
+// WriteNext writes a picture as the next of samples/sample-001.png, .. of a run, or where that is
+// "" of those in the working folder. It replaces none, and returns the path.
 func WriteNext(run string, img image.Image, text ...Text) (path string, err error) {
 	dir := "."
 	if run != "" {
@@ -53,8 +53,8 @@ func WriteNext(run string, img image.Image, text ...Text) (path string, err erro
 	}
 }
 
-// WriteEach writes samples from number first on, each to a file of its own in a folder, 000000.png and
-// on. What is said of a sample is text(number).
+// WriteEach writes samples from number first on, each to a file of its own in a folder, 000000.png
+// and on. What is said of a sample is text(number).
 func WriteEach(dir string, first int, x []float32, k kind.Kind, text func(number int) []Text) error {
 	for i, img := range Each(x, k) {
 		number := first + i

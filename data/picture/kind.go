@@ -28,8 +28,8 @@ func Sheet(x []float32, k kind.Kind, l Layout) image.Image {
 	return Grid(Each(x, k), l)
 }
 
-// Each shows each sample of a batch [N,H,W,C] as a picture of its own: what is scattered as a scatter
-// of one.
+// Each shows each sample of a batch [N,H,W,C] as a picture of its own: what is scattered as a
+// scatter of one.
 func Each(x []float32, k kind.Kind) []image.Image {
 	switch k.View() {
 	case kind.Pictures:
@@ -78,7 +78,8 @@ func panels(x []float32, k kind.Kind) []image.Image {
 	return imgs
 }
 
-// extent is the least and the most finite number of channel c of n; of a constant it is a unit wide.
+// extent is the least and the most finite number of channel c of n; of a constant it is a unit
+// wide.
 func extent(x []float32, c, n int) (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for i := c; i < len(x); i += n {

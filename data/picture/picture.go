@@ -1,6 +1,5 @@
-// Package picture shows batches of images: it turns float32 pixels into
-// pictures, lays pictures out, and writes them as PNG files that carry the
-// parameters that made them.
+// Package picture shows batches of images: it turns float32 pixels into pictures, lays pictures
+// out, and writes them as PNG files that carry the parameters that made them.
 package picture
 
 import (
@@ -12,9 +11,8 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// Bytes converts values in [-1,1] to 0..255, round((x+1) 127.5): values outside
-// are clamped, NaN is 0. dst and x have equal lengths and dst is returned; a nil
-// dst is made.
+// Bytes converts values in [-1,1] to 0..255, round((x+1) 127.5): values outside are clamped, NaN is
+// 0. dst and x have equal lengths and dst is returned; a nil dst is made.
 func Bytes(dst []uint8, x []float32) []uint8 {
 	if dst == nil {
 		dst = make([]uint8, len(x))
@@ -37,8 +35,8 @@ func Bytes(dst []uint8, x []float32) []uint8 {
 	return dst
 }
 
-// FromFloat returns one image of [H,W,C] values in [-1,1], C being 1 (grey), 3
-// (RGB) or 4 (RGBA, colours not premultiplied).
+// FromFloat returns one image of [H,W,C] values in [-1,1], C being 1 (grey), 3 (RGB) or 4 (RGBA,
+// colours not premultiplied).
 func FromFloat(x []float32, h, w, c int) *image.NRGBA {
 	if len(x) != h*w*c {
 		panic(fmt.Sprintf("picture: FromFloat: %d values for an image of %dx%dx%d", len(x), h, w, c))
@@ -79,9 +77,8 @@ func Split(x []float32, h, w, c int) []image.Image {
 	return imgs
 }
 
-// ToFloat returns the [H,W,C] values in [-1,1] of an image, C being 3 (on
-// white) or 4; for C = 1 it is the luminance. It is FromFloat's inverse where
-// the image has 8 bits and that many channels.
+// ToFloat returns the [H,W,C] values in [-1,1] of an image, C being 3 (on white) or 4; for C = 1 it
+// is the luminance. It is FromFloat's inverse where the image has 8 bits and that many channels.
 func ToFloat(img image.Image, c int) (x []float32, h, w int) {
 	b := img.Bounds()
 	h, w = b.Dy(), b.Dx()
@@ -112,16 +109,15 @@ func appendFloat(x []float32, p color.NRGBA, c int) []float32 {
 	panic(fmt.Sprintf("picture: ToFloat: %d channels: must be 1, 3 or 4", c))
 }
 
-// Layout says how Grid places pictures. The zero value is a near-square grid
-// with a border of 2 pixels.
+// Layout says how Grid places pictures. The zero value is a near-square grid with a border of 2
+// pixels.
 type Layout struct {
 	// Columns is the number of pictures in a row; 0 is ceil(sqrt(n)).
 	Columns int
-	// Pad is the border around and between the pictures in pixels; 0 is 2,
-	// negative is none.
+	// Pad is the border around and between the pictures in pixels; 0 is 2, negative is none.
 	Pad int
-	// Scale enlarges each picture that many times, by nearest neighbour; 0
-	// chooses the largest, up to 8, with which the grid is not over 1024 wide.
+	// Scale enlarges each picture that many times, by nearest neighbour; 0 chooses the largest, up
+	// to 8, with which the grid is not over 1024 wide.
 	Scale int
 	// Background fills the border, and what is transparent; nil is white.
 	Background color.Color
@@ -133,8 +129,8 @@ const (
 	maxScale = 8
 )
 
-// Grid places pictures row by row. They may differ in size: each has a cell of
-// the largest width and height. Without pictures the result is 1 x 1.
+// Grid places pictures row by row. They may differ in size: each has a cell of the largest width
+// and height. Without pictures the result is 1 x 1.
 func Grid(imgs []image.Image, l Layout) *image.NRGBA {
 	if len(imgs) == 0 {
 		return image.NewNRGBA(image.Rect(0, 0, 1, 1))
@@ -184,8 +180,7 @@ func Strip(imgs []image.Image, l Layout) *image.NRGBA {
 	return Grid(imgs, l)
 }
 
-// Beside places whole pictures, grids for example, side by side in their own
-// size, 8 pixels apart.
+// Beside places whole pictures, grids for example, side by side in their own size, 8 pixels apart.
 func Beside(imgs ...image.Image) *image.NRGBA {
 	return Strip(imgs, Layout{Pad: 8, Scale: 1})
 }

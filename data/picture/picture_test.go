@@ -205,8 +205,8 @@ func TestReadTextDamaged(t *testing.T) {
 	}
 }
 
-// TestWriteReplaces: the file is replaced whole, nothing is left beside it, and
-// a failure leaves the old one.
+// TestWriteReplaces: the file is replaced whole, nothing is left beside it, and a failure leaves
+// the old one.
 func TestWriteReplaces(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.png")

@@ -16,9 +16,8 @@ import (
 	"github.com/reverie-go/reverie/internal/regular"
 )
 
-// Text is a pair carried by a PNG file: "Software" and "Comment" are keywords
-// of the standard, others are free. A key has 1 to 79 printable Latin-1
-// characters, without spaces at its ends.
+// Text is a pair carried by a PNG file: "Software" and "Comment" are keywords of the standard,
+// others are free. A key has 1 to 79 printable Latin-1 characters, without spaces at its ends.
 type Text struct{ Key, Value string }
 
 // Texts are chunks of pairs of a key and a value.
@@ -39,8 +38,8 @@ const (
 // maxText bounds the text chunks that ReadText accepts, together.
 const maxText = 1 << 24
 
-// Encode writes an image as PNG with text chunks after the header: tEXt where
-// the value is Latin-1, else iTXt (UTF-8). (PNG, ISO/IEC 15948, section 11.3.4.)
+// Encode writes an image as PNG with text chunks after the header: tEXt where the value is Latin-1,
+// else iTXt (UTF-8). (PNG, ISO/IEC 15948, section 11.3.4.)
 func Encode(w io.Writer, img image.Image, text ...Text) error {
 	var buf bytes.Buffer
 	if err := png.Encode(&buf, img); err != nil {
@@ -77,8 +76,8 @@ func (t Text) chunk() (kind string, data []byte, err error) {
 	return "iTXt", append(append(key, 0, 0, 0, 0, 0), t.Value...), nil
 }
 
-// latin1 converts a string, or reports that it has other characters: control
-// characters but line ends and tabs count as such, and so does a damaged string.
+// latin1 converts a string, or reports that it has other characters: control characters but line
+// ends and tabs count as such, and so does a damaged string.
 func latin1(s string) ([]byte, bool) {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
@@ -97,8 +96,7 @@ func appendChunk(dst []byte, kind string, data []byte) []byte {
 	return binary.BigEndian.AppendUint32(dst, crc32.ChecksumIEEE(dst[from:]))
 }
 
-// ReadText returns the tEXt and uncompressed iTXt chunks of a PNG file, in
-// their order.
+// ReadText returns the tEXt and uncompressed iTXt chunks of a PNG file, in their order.
 func ReadText(r io.Reader) ([]Text, error) {
 	head := make([]byte, len(signature))
 	if _, err := io.ReadFull(r, head); err != nil || string(head) != signature {
@@ -174,9 +172,8 @@ func fromLatin1(b []byte) string {
 	return string(r)
 }
 
-// Write writes an image to a PNG file with text chunks. The file appears
-// complete or not at all: it is written beside path under a temporary name,
-// synced and renamed. Folders above it must exist.
+// Write writes an image to a PNG file with text chunks. The file appears complete or not at all: it
+// is written beside path under a temporary name, synced and renamed. Folders above it must exist.
 func Write(path string, img image.Image, text ...Text) error {
 	err := checkpoint.WriteFileAtomic(nil, path, func(w io.Writer) error { return Encode(w, img, text...) })
 	if err != nil {

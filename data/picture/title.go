@@ -10,8 +10,8 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// Titled puts a line of text above a picture, black on white. A picture that is
-// narrower than the text cuts it.
+// Titled puts a line of text above a picture, black on white. A picture that is narrower than the
+// text cuts it.
 func Titled(img image.Image, text string) *image.NRGBA {
 	face, b := basicfont.Face7x13, img.Bounds()
 	const pad = 2

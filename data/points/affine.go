@@ -14,8 +14,9 @@ type Affine struct {
 	Scale []float64 `json:"scale"` // positive
 }
 
-// Standardise returns the map that gives each number of x mean 0 and variance 1. A number that is the same for all points has the scale 1e-9 of its
-// size, or of 1, so that what a model draws of it keeps its value. For tables, whose columns have units of their own.
+// Standardise returns the map that gives each number of x mean 0 and variance 1. A number that is
+// the same for all points has the scale 1e-9 of its size, or of 1, so that what a model draws of it
+// keeps its value. For tables, whose columns have units of their own.
 func Standardise(x reverie.Batch[float64]) Affine {
 	a := Affine{Shift: make([]float64, len(x[0])), Scale: make([]float64, len(x[0]))}
 	for j := range a.Shift {
@@ -28,8 +29,8 @@ func Standardise(x reverie.Batch[float64]) Affine {
 	return a
 }
 
-// Rescale returns the map that gives x mean 0 and a variance that is 1 on average over its numbers, by one factor for all, so that
-// shapes stay as they are. For points of the plane.
+// Rescale returns the map that gives x mean 0 and a variance that is 1 on average over its numbers,
+// by one factor for all, so that shapes stay as they are. For points of the plane.
 func Rescale(x reverie.Batch[float64]) Affine {
 	a, sum := Standardise(x), 0.0
 	for j := range a.Shift {

@@ -32,18 +32,21 @@ type Cloud struct {
 	X reverie.Batch[float64]
 	// Columns are the names of the numbers, [D], where the source has any.
 	Columns []string
-	// Classes are the names of the points' classes and Class each point's place among them, [N]; both are nil for most sources.
+	// Classes are the names of the points' classes and Class each point's place among them, [N];
+	// both are nil for most sources.
 	Classes []string
 	Class   []int
-	// Notes say what of a file was read otherwise than as it stands, or may not be what was meant: a line each, with the remedy.
+	// Notes say what of a file was read otherwise than as it stands, or may not be what was meant:
+	// a line each, with the remedy.
 	Notes []string
 }
 
 // Dim returns the numbers in a point.
 func (c *Cloud) Dim() int { return len(c.X[0]) }
 
-// Set makes a training set of the points, as images of one pixel with a channel for each number (rounded to float32). The name stands
-// for the file in data.Info. Of o those fields count that count for data.FromMemory.
+// Set makes a training set of the points, as images of one pixel with a channel for each number
+// (rounded to float32). The name stands for the file in data.Info. Of o those fields count that
+// count for data.FromMemory.
 func (c *Cloud) Set(name string, o data.Options) (*data.Set, error) {
 	return data.FromMemory(c.memory(name), o)
 }
@@ -77,9 +80,10 @@ type Options struct {
 	Seed uint64
 }
 
-// Open returns the points of a source: a name that Names lists, a table (.csv, .tsv, .txt, .dat), an array (.npz, .npy) or a picture (.png).
-// Of a named set and of a PNG o.N points are drawn from the seed; other files give all they have, with notes on columns that do not vary and
-// points that come twice.
+// Open returns the points of a source: a name that Names lists, a table (.csv, .tsv, .txt, .dat),
+// an array (.npz, .npy) or a picture (.png). Of a named set and of a PNG o.N points are drawn from
+// the seed; other files give all they have, with notes on columns that do not vary and points that
+// come twice.
 func Open(source string, o Options) (*Cloud, error) {
 	if o.N == 0 {
 		o.N = 10_000

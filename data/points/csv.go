@@ -39,14 +39,17 @@ func OpenCSV(path string) (*Cloud, error) {
 	return nil, fmt.Errorf("points: %s: %w", path, err)
 }
 
-// ReadCSV reads a table of numbers, a point a line. Fields are parted by semicolons, tabs, commas or spaces, the first of these that the
-// first line of numbers holds outside of double quotes, or by what a line "sep=;" before all says. The text may be UTF-8 or UTF-16; lines
-// end in LF, CR LF or CR; empty lines and lines that begin with # are left out. What the first line may be, and which column is no number
-// of a point, says package documentation; Cloud.Notes say what was read otherwise than as plain numbers, and how to have it otherwise.
+// ReadCSV reads a table of numbers, a point a line. Fields are parted by semicolons, tabs, commas
+// or spaces, the first of these that the first line of numbers holds outside of double quotes, or
+// by what a line "sep=;" before all says. The text may be UTF-8 or UTF-16; lines end in LF, CR LF
+// or CR; empty lines and lines that begin with # are left out. What the first line may be, and
+// which column is no number of a point, says package documentation; Cloud.Notes say what was read
+// otherwise than as plain numbers, and how to have it otherwise.
 //
-// Numbers have a point or, where none has one and a comma parts no fields, a decimal comma; signs may be typographic. A thousands separator
-// is an error, as is what is not finite or larger than MaxNumber. Errors name line and column. There are at most MaxDim columns, MaxNumbers
-// numbers and 1 MiB in a line.
+// Numbers have a point or, where none has one and a comma parts no fields, a decimal comma; signs
+// may be typographic. A thousands separator is an error, as is what is not finite or larger than
+// MaxNumber. Errors name line and column. There are at most MaxDim columns, MaxNumbers numbers and
+// 1 MiB in a line.
 func ReadCSV(r io.Reader) (*Cloud, error) {
 	t := table{}
 	lines := bufio.NewScanner(decoded(io.LimitReader(r, maxFile)))
@@ -248,7 +251,8 @@ func announced(line string) (sep string, ok bool) {
 	return "", false
 }
 
-// separators are what may part fields, the likeliest first: a comma may be a decimal one where another is there, and a space is often beside them.
+// separators are what may part fields, the likeliest first: a comma may be a decimal one where
+// another is there, and a space is often beside them.
 const separators = ";\t, "
 
 // separator returns what parts the fields of a line of numbers.

@@ -244,7 +244,8 @@ func TestOpenCSV(t *testing.T) {
 	}
 }
 
-// FuzzReadCSV checks that what is accepted has one width, is finite, and comes back from what is written of it.
+// FuzzReadCSV checks that what is accepted has one width, is finite, and comes back from what is
+// written of it.
 func FuzzReadCSV(f *testing.F) {
 	for text := range badCSV {
 		if len(text) < 100 {

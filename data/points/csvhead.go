@@ -70,7 +70,8 @@ func numeric(field string) bool {
 	return err == nil || errors.Is(err, errThousands)
 }
 
-// isIndex says whether a column's name is that of an index of the lines: none, or what pandas calls a column without a name.
+// isIndex says whether a column's name is that of an index of the lines: none, or what pandas calls
+// a column without a name.
 func isIndex(name string) bool {
 	name = strings.TrimSpace(name)
 	number, ok := strings.CutPrefix(name, "Unnamed: ")
@@ -89,7 +90,8 @@ func nameOf(name string) string {
 // missing are the words for a number that is not there.
 var missing = []string{"", "-", "--", "?", ".", "na", "n/a", "nan", "null", "none", "nil", "missing", "#n/a"}
 
-// isName says whether a field may be the name of a column: it does not begin as a number does and is no word for a missing one.
+// isName says whether a field may be the name of a column: it does not begin as a number does and
+// is no word for a missing one.
 func isName(field string) bool {
 	field = strings.TrimLeft(signs.Replace(strings.TrimSpace(field)), "+-.,($€£ ")
 	first, _ := utf8.DecodeRuneInString(field)
@@ -131,8 +133,9 @@ func list(names []string, format string) string {
 // fewest is how many lines a column must count to be taken for their index.
 const fewest = 3
 
-// indexed looks for a first column that counts the lines, 0, 1, 2, .. or 1, 2, 3, .., as no other does. Without names, or named index, it is left out;
-// under another name it stays, and a note says so.
+// indexed looks for a first column that counts the lines, 0, 1, 2, .. or 1, 2, 3, .., as no other
+// does. Without names, or named index, it is left out; under another name it stays, and a note says
+// so.
 func (t *table) indexed(c *Cloud) *Cloud {
 	if len(c.X) < fewest || c.Dim() < 2 || c.X[0][0] != 0 && c.X[0][0] != 1 || !counting(c, 0) || counting(c, 1) {
 		return c

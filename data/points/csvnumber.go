@@ -12,7 +12,8 @@ type place struct{ line, column int }
 
 func (p place) String() string { return fmt.Sprintf("line %d, column %d", p.line, p.column) }
 
-// numerals reads the numbers of a table, and remembers how they are written: a comma and a point cannot both be decimal signs.
+// numerals reads the numbers of a table, and remembers how they are written: a comma and a point
+// cannot both be decimal signs.
 type numerals struct {
 	comma string // what parts the fields
 
@@ -98,8 +99,8 @@ func (n *numerals) mixed(field string) error {
 	return nil
 }
 
-// doubt reports numbers with a comma that may part thousands in all of them. Where semicolons or tabs part the fields, as in countries that write
-// decimal commas, it is taken for one.
+// doubt reports numbers with a comma that may part thousands in all of them. Where semicolons or
+// tabs part the fields, as in countries that write decimal commas, it is taken for one.
 func (n *numerals) doubt() error {
 	if s := n.first[seenComma]; n.commas > 0 && n.decimal == 0 && n.comma == "," {
 		return fmt.Errorf("%v: %.40q may be %v or a number of thousands: write a decimal point, or part the fields by semicolons or tabs to have the comma read as decimal", s.place, s.text, s.value)
@@ -130,7 +131,8 @@ func parse(field string) (float64, error) {
 	return v, err
 }
 
-// groups says whether the comma of a number may part thousands: one to three digits before it, of which the first is no 0, and three after.
+// groups says whether the comma of a number may part thousands: one to three digits before it, of
+// which the first is no 0, and three after.
 func groups(number string) bool {
 	whole, rest, _ := strings.Cut(strings.TrimLeft(number, "+-"), ",")
 	return len(rest) == 3 && len(whole) >= 1 && len(whole) <= 3 && whole[0] != '0' && digits(rest)

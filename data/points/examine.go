@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// leastSpread is the least distance between two numbers of a column that does not vanish when it is squared.
+// leastSpread is the least distance between two numbers of a column that does not vanish when it is
+// squared.
 const leastSpread = 1e-140
 
 // examined opens a file of points and examines them.
@@ -23,8 +24,8 @@ func examined(path string, open func(path string) (*Cloud, error)) (*Cloud, erro
 	return c, nil
 }
 
-// examine notes what is odd about points of a file: columns that hold one number, and points that come more than once. Numbers that differ by
-// too little to be computed with are an error.
+// examine notes what is odd about points of a file: columns that hold one number, and points that
+// come more than once. Numbers that differ by too little to be computed with are an error.
 func (c *Cloud) examine() error {
 	var constant []string
 	for j := range c.Dim() {

@@ -52,7 +52,8 @@ func TestOpenNPZ(t *testing.T) {
 	}
 }
 
-// TestArrays checks arrays of other types and orders than float64 and C's, under whatever key, and files of numpy.save.
+// TestArrays checks arrays of other types and orders than float64 and C's, under whatever key, and
+// files of numpy.save.
 func TestArrays(t *testing.T) {
 	want := reverie.Batch[float64]{{1, 200, 3}, {4, 5, 6}}
 	npy := func(descr string, fortran bool, data ...byte) []byte {
@@ -107,7 +108,8 @@ func TestExamine(t *testing.T) {
 	}
 }
 
-// picture is 4 x 2 pixels: the lower right one black, the upper left grey, the lower left transparent black, the rest white.
+// picture is 4 x 2 pixels: the lower right one black, the upper left grey, the lower left
+// transparent black, the rest white.
 func picture() *image.NRGBA64 {
 	img := image.NewNRGBA64(image.Rect(5, 7, 9, 9))
 	for y := 7; y < 9; y++ {

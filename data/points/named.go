@@ -59,8 +59,9 @@ func find(name string) *namedSet {
 	return nil
 }
 
-// Draw draws n points of the named set, independent of each other. Point i comes from the stream s.Plus(i) alone, from its Step and the
-// next, so that a larger set begins with the smaller one. Where the set has parts (modes, arms) they are the classes.
+// Draw draws n points of the named set, independent of each other. Point i comes from the stream
+// s.Plus(i) alone, from its Step and the next, so that a larger set begins with the smaller one.
+// Where the set has parts (modes, arms) they are the classes.
 //
 //	8gaussians    mixture.EightGaussians: TorchCFM's sample_8gaussians (Tong et al. 2023, arXiv:2302.00482)
 //	moons         3 (m + d (1,1)) - (1,1), m on the half circle (cos a, sin a) or (1 - cos a, 1/2 - sin a), a uniform on [0, pi),
@@ -73,8 +74,8 @@ func find(name string) *namedSet {
 //	two-modes     mixture.Named's
 //	unbalanced    mixture.Named's
 //
-// z is standard normal, u uniform on [0,1), choices are equally likely. Swiss roll, checkerboard, pinwheel and spiral are the toy data
-// of FFJORD (Grathwohl et al. 2019, arXiv:1810.01367).
+// z is standard normal, u uniform on [0,1), choices are equally likely. Swiss roll, checkerboard,
+// pinwheel and spiral are the toy data of FFJORD (Grathwohl et al. 2019, arXiv:1810.01367).
 func Draw(name string, s random.Stream, n int) (*Cloud, error) {
 	set := find(name)
 	if set == nil {

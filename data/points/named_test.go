@@ -24,7 +24,8 @@ func draw(t *testing.T, name string, n int) *points.Cloud {
 	return c
 }
 
-// TestLaws compares each named set's histogram over [-8,8]^2 with that of others' code (testdata/histograms.py), by chi-squared.
+// TestLaws compares each named set's histogram over [-8,8]^2 with that of others' code
+// (testdata/histograms.py), by chi-squared.
 func TestLaws(t *testing.T) {
 	raw, err := os.ReadFile("testdata/histograms.json")
 	if err != nil {
@@ -55,7 +56,8 @@ func TestLaws(t *testing.T) {
 	}
 }
 
-// homogeneity is the chi-squared statistic of two histograms of one law; squares of few points are taken together.
+// homogeneity is the chi-squared statistic of two histograms of one law; squares of few points are
+// taken together.
 func homogeneity(a, b []float64) (chi, bins float64) {
 	ka, kb := math.Sqrt(sum(b)/sum(a)), math.Sqrt(sum(a)/sum(b))
 	add := func(a, b float64) {
@@ -112,7 +114,8 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-// TestDrawPrefix checks that a larger set begins with the smaller one, and another seed gives another set.
+// TestDrawPrefix checks that a larger set begins with the smaller one, and another seed gives
+// another set.
 func TestDrawPrefix(t *testing.T) {
 	for _, name := range points.Names() {
 		small, large := draw(t, name, 10), draw(t, name, 50)

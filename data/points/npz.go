@@ -7,7 +7,8 @@ import (
 	"github.com/reverie-go/reverie/checkpoint"
 )
 
-// OpenNPY reads the points of a file of numpy.save: [N,D], or [N] of numbers, floats or integers in either order.
+// OpenNPY reads the points of a file of numpy.save: [N,D], or [N] of numbers, floats or integers in
+// either order.
 func OpenNPY(path string) (*Cloud, error) {
 	a, err := checkpoint.ReadNPY(path)
 	if err != nil {
@@ -20,7 +21,8 @@ func OpenNPY(path string) (*Cloud, error) {
 	return &Cloud{X: x}, nil
 }
 
-// OpenNPZ reads the points of a file of numpy.savez: the array arr_0 or, where the file has but one, that; see OpenNPY.
+// OpenNPZ reads the points of a file of numpy.savez: the array arr_0 or, where the file has but
+// one, that; see OpenNPY.
 func OpenNPZ(path string) (*Cloud, error) {
 	z, err := checkpoint.OpenNPZ(path)
 	if err != nil {

@@ -49,9 +49,10 @@ func decode(r io.Reader) (image.Image, error) {
 	return f.Upright()
 }
 
-// FromImage draws n points from a picture's darkness: a pixel is chosen with a probability proportional to 1 - luminance (on white,
-// where it is transparent), and the point lies anywhere in it. The picture's middle is (0, 0), its longer side reaches from -1 to 1, and y
-// points upwards. Point i comes from the stream s.Plus(i) alone. A picture that is all white is an error.
+// FromImage draws n points from a picture's darkness: a pixel is chosen with a probability
+// proportional to 1 - luminance (on white, where it is transparent), and the point lies anywhere in
+// it. The picture's middle is (0, 0), its longer side reaches from -1 to 1, and y points upwards.
+// Point i comes from the stream s.Plus(i) alone. A picture that is all white is an error.
 func FromImage(img image.Image, s random.Stream, n int) (*Cloud, error) {
 	if err := checkCount(n); err != nil {
 		return nil, err

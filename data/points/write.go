@@ -6,7 +6,8 @@ import (
 	"strconv"
 )
 
-// WriteCSV writes points of d numbers, one a line, with as many digits as tell them from all others.
+// WriteCSV writes points of d numbers, one a line, with as many digits as tell them from all
+// others.
 func WriteCSV(w io.Writer, x []float64, d int) error {
 	out := csv.NewWriter(w)
 	row := make([]string, d)

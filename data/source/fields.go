@@ -15,8 +15,8 @@ import (
 // fieldsPrefix marks an array that is read as fields.
 const fieldsPrefix = "fields:"
 
-// Fields are real numbers on a grid, with any number of channels: an array [N,H,W] or [N,H,W,C] of a file of numpy. Each channel is
-// brought to mean 0 and variance 1.
+// Fields are real numbers on a grid, with any number of channels: an array [N,H,W] or [N,H,W,C] of
+// a file of numpy. Each channel is brought to mean 0 and variance 1.
 type Fields struct{}
 
 // Row implements table.Row.
@@ -89,8 +89,8 @@ func readOnly(path string) (a checkpoint.Tensor, err error) {
 	return z.Read(key)
 }
 
-// moments are the mean and the deviation of each of c channels; of a channel that is the same everywhere 1e-9 of its size, or of 1, so
-// that what a model draws of it keeps its value.
+// moments are the mean and the deviation of each of c channels; of a channel that is the same
+// everywhere 1e-9 of its size, or of 1, so that what a model draws of it keeps its value.
 func moments(x []float64, c int) (mean, deviation []float64) {
 	mean, deviation = make([]float64, c), make([]float64, c)
 	n := float64(len(x) / c)

@@ -38,7 +38,8 @@ func (p Pictures) Options(o Options) data.Options {
 	return d
 }
 
-// cacheBytes is the budget for decoded images: what the settings say, at most half of the memory there is.
+// cacheBytes is the budget for decoded images: what the settings say, at most half of the memory
+// there is.
 func (p Pictures) cacheBytes() int64 {
 	if p.Cache == 0 {
 		return -1 // none

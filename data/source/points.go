@@ -33,7 +33,8 @@ func (cloud) Cloud(name string, o Options) (*points.Cloud, error) {
 	return points.Open(pointsName(name), points.Options{Seed: o.Seed})
 }
 
-// Named are sets of points by name, points:NAME, and files that are read as points whatever else they may be, points:FILE.
+// Named are sets of points by name, points:NAME, and files that are read as points whatever else
+// they may be, points:FILE.
 type Named struct{ cloud }
 
 // Row implements table.Row.
@@ -95,8 +96,8 @@ func prefixed(name string) bool {
 // pointsName is what package points calls a name.
 func pointsName(name string) string { return strings.TrimPrefix(name, pointsPrefix) }
 
-// openPoints opens points and brings them to variance 1, or into given units: in the plane by one factor, so that shapes stay as they
-// are, a table each column by its own.
+// openPoints opens points and brings them to variance 1, or into given units: in the plane by one
+// factor, so that shapes stay as they are, a table each column by its own.
 func openPoints(names []string, o Options) (*data.Set, error) {
 	name := names[0]
 	cloud, err := cloud{}.Cloud(name, o)

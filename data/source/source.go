@@ -1,9 +1,11 @@
-// Package source is the table of the places that data come from. A name, as a person gives it to a command, is claimed by one row: a
-// folder, points:moons, table.csv. The row says what its samples are before they are opened, which settings it has, and opens them.
+// Package source is the table of the places that data come from. A name, as a person gives it to a
+// command, is claimed by one row: a folder, points:moons, table.csv. The row says what its samples
+// are before they are opened, which settings it has, and opens them.
 //
 //	set, err := source.Open(ctx, []string{"points:moons"}, source.Options{Val: 0.1})
 //
-// A program adds a row of its own by Sources.Add, and every command that takes data takes what the row claims.
+// A program adds a row of its own by Sources.Add, and every command that takes data takes what the
+// row claims.
 package source
 
 import (
@@ -22,7 +24,8 @@ import (
 // A Source is a row. Its settings are tagged fields, see package table.
 type Source interface {
 	table.Row
-	// Claim says what is known of a name without opening anything; ok is false where it is not a name of this source.
+	// Claim says what is known of a name without opening anything; ok is false where it is not a
+	// name of this source.
 	Claim(name string) (c Claim, ok bool)
 	// Open opens the data of names that it claims, as one set. The set is the caller's to close.
 	Open(ctx context.Context, names []string, o Options) (*data.Set, error)
@@ -50,12 +53,13 @@ type Options struct {
 	Progress func(done, total int)
 }
 
-// Sources are all sources. Of those that claim a name the last has it, so that a program's own rows come before these.
+// Sources are all sources. Of those that claim a name the last has it, so that a program's own rows
+// come before these.
 var Sources = table.New[Source]("source", "data sources", ", the argument DATA",
 	&Emoji{}, &Folders{}, Named{}, Tables{}, Arrays{}, Fields{})
 
-// Find is the source that has a name, with its default settings, which are shared, and what it knows of the name. "" is that of no name
-// at all: the emoji inside the program.
+// Find is the source that has a name, with its default settings, which are shared, and what it
+// knows of the name. "" is that of no name at all: the emoji inside the program.
 func Find(name string) (Source, Claim) {
 	for _, s := range slices.Backward(Sources.Rows()) {
 		if c, ok := s.Claim(name); ok {
@@ -65,8 +69,9 @@ func Find(name string) (Source, Claim) {
 	panic("source: " + name) // Folders claims what nobody else does
 }
 
-// Of is the one source that has all of the names, with its default settings, and what it knows of the first; of no names the emoji
-// inside the program. Names of different sources, and several of one that takes a single one, are an error.
+// Of is the one source that has all of the names, with its default settings, and what it knows of
+// the first; of no names the emoji inside the program. Names of different sources, and several of
+// one that takes a single one, are an error.
 func Of(names []string) (Source, Claim, error) {
 	if len(names) == 0 {
 		s, c := Find("")
@@ -103,8 +108,8 @@ func Open(ctx context.Context, names []string, o Options) (*data.Set, error) {
 	return s.Open(ctx, names, o)
 }
 
-// Resolve turns names as a person gives them into those that a configuration keeps: paths become absolute, and a file of arrays is
-// called images where that is what it holds.
+// Resolve turns names as a person gives them into those that a configuration keeps: paths become
+// absolute, and a file of arrays is called images where that is what it holds.
 func Resolve(names []string) (all []string, err error) {
 	for _, name := range names {
 		if name == "" {
@@ -131,7 +136,8 @@ func holdsImages(path string) bool {
 	return strings.EqualFold(filepath.Ext(path), ".npz") && data.IsImages(path)
 }
 
-// Base is what a run on a name is called: the file's or folder's name without what says how it is read.
+// Base is what a run on a name is called: the file's or folder's name without what says how it is
+// read.
 func Base(name string) string {
 	_, c := Find(name)
 	if c.Path == "" {

@@ -54,8 +54,8 @@ func orOnes(list []int, n int) []int {
 	return list
 }
 
-// apply is the convolution of x with the kernel w. It uses ConvGeneral because GoMLX's builder refuses a stride
-// together with a dilation, which kernel gradients have.
+// apply is the convolution of x with the kernel w. It uses ConvGeneral because GoMLX's builder
+// refuses a stride together with a dilation, which kernel gradients have.
 func (c conv) apply(x, w *graph.Node) *graph.Node {
 	return graph.ConvGeneral(x, w, c.axes, c.stride, c.pad, c.spread, c.dilation, c.groups, c.batchGroups)
 }
@@ -88,8 +88,9 @@ func convRule(node, v *graph.Node) []*graph.Node {
 //
 //	dx[j] = sum_i flip(w)[i] v'[j spread + i dilation - (K-1-pad[0])]    v'[o stride] = v[o]
 //
-// with K the kernel's extent: the input gradient's dialect. The low padding K-1-pad[0] may be negative. The high one
-// gives dx its size, also where the stride does not divide the input and some of it was never read.
+// with K the kernel's extent: the input gradient's dialect. The low padding K-1-pad[0] may be
+// negative. The high one gives dx its size, also where the stride does not divide the input and
+// some of it was never read.
 func (c conv) inputGrad(v, w *graph.Node, size []int) *graph.Node {
 	a := c.axes
 	g := conv{
@@ -111,9 +112,10 @@ func (c conv) inputGrad(v, w *graph.Node, size []int) *graph.Node {
 	return g.apply(v, swapGroups(flip(w, a.KernelSpatial), a, c.groups))
 }
 
-// kernelGrad is the adjoint of the convolution in its kernel, whose spatial sizes are k: the kernel gradient's
-// dialect. For an input dilated to undo a stride (a transposed convolution, or the gradient of an input gradient) x
-// and v change roles, so that what is dilated enters as the kernel, and the result is reversed.
+// kernelGrad is the adjoint of the convolution in its kernel, whose spatial sizes are k: the kernel
+// gradient's dialect. For an input dilated to undo a stride (a transposed convolution, or the
+// gradient of an input gradient) x and v change roles, so that what is dilated enters as the
+// kernel, and the result is reversed.
 func (c conv) kernelGrad(x, v *graph.Node, k []int) *graph.Node {
 	a := c.axes
 	if slices.Max(c.spread) == 1 {
@@ -142,8 +144,8 @@ func (c conv) kernelGrad(x, v *graph.Node, k []int) *graph.Node {
 //
 //	out[i] = sum_o v[o] x'[o stride + i dilation - pad[0]]    for i < k
 //
-// as a convolution of x with v: v's dilation is the stride, its stride the dilation. Channel groups become batch
-// groups: the batch is x's channels.
+// as a convolution of x with v: v's dilation is the stride, its stride the dilation. Channel groups
+// become batch groups: the batch is x's channels.
 func (c conv) correlate(x, v *graph.Node, k []int, axes graph.ConvolveAxesConfig) *graph.Node {
 	g := conv{
 		axes: axes, stride: c.dilation, dilation: c.stride, spread: c.spread,

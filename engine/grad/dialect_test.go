@@ -51,8 +51,8 @@ func across() conv {
 	return c
 }
 
-// TestDialects pins what backends recognise (package doc): the three convolutions of a strided layer and of its
-// transposed twin are the same three.
+// TestDialects pins what backends recognise (package doc): the three convolutions of a strided
+// layer and of its transposed twin are the same three.
 func TestDialects(t *testing.T) {
 	g := newGraph(t)
 	wide, narrow, w := param(g, "wide", 2, 8, 6, 3), param(g, "narrow", 2, 4, 3, 5), param(g, "w", 4, 4, 3, 5)
@@ -80,8 +80,8 @@ func TestDialects(t *testing.T) {
 	}
 }
 
-// TestProducts pins that the gradients of a product are DotGenerals, transposed only where no order of the factors
-// leaves the axes in place, and then by moving runs of the last axis where one can.
+// TestProducts pins that the gradients of a product are DotGenerals, transposed only where no order
+// of the factors leaves the axes in place, and then by moving runs of the last axis where one can.
 func TestProducts(t *testing.T) {
 	type axes struct{ xSum, xBatch, ySum, yBatch []int }
 	cases := map[string]struct {

@@ -23,8 +23,8 @@ func open(t *testing.T) *engine.Engine {
 	return e
 }
 
-// values returns n numbers in (-1, 1), a multiple of 1/64 each, that look like no pattern of the operations; a
-// different list for each salt. The PyTorch script has the same function.
+// values returns n numbers in (-1, 1), a multiple of 1/64 each, that look like no pattern of the
+// operations; a different list for each salt. The PyTorch script has the same function.
 func values(n, salt int) []float64 {
 	out := make([]float64, n)
 	for i := range out {
@@ -33,7 +33,8 @@ func values(n, salt int) []float64 {
 	return out
 }
 
-// weighted returns the sum of y times fixed weights: a loss whose gradient differs from element to element.
+// weighted returns the sum of y times fixed weights: a loss whose gradient differs from element to
+// element.
 func weighted(y *graph.Node, salt int) *graph.Node {
 	s := y.Shape()
 	c := graph.Const(y.Graph(), tensors.FromFlatDataAndDimensions(values(s.Size(), salt), s.Dimensions...))
@@ -42,9 +43,10 @@ func weighted(y *graph.Node, salt int) *graph.Node {
 
 type build = func(in []*graph.Node) *graph.Node
 
-// checkGradients compares the gradient of a loss of f, and the gradient of a loss of that gradient, with central
-// finite differences of step h. The loss is quadratic in f's output, so that the second gradient is not trivial; for
-// an f that is linear in each input both losses are quadratic in each number, and central differences exact.
+// checkGradients compares the gradient of a loss of f, and the gradient of a loss of that gradient,
+// with central finite differences of step h. The loss is quadratic in f's output, so that the
+// second gradient is not trivial; for an f that is linear in each input both losses are quadratic
+// in each number, and central differences exact.
 func checkGradients(t *testing.T, e *engine.Engine, f build, h, tol float64, sizes ...[]int) {
 	t.Helper()
 	loss := func(in []*graph.Node) *graph.Node {
@@ -116,7 +118,8 @@ func flat(t *testing.T, x *tensors.Tensor) []float64 {
 	return v
 }
 
-// distance returns the largest difference of a and b and the scale that it is to be judged by, at least 1.
+// distance returns the largest difference of a and b and the scale that it is to be judged by, at
+// least 1.
 func distance(a, b []float64) (d, scale float64) {
 	if len(a) != len(b) {
 		panic(fmt.Sprintf("lengths %d and %d", len(a), len(b)))

@@ -17,10 +17,11 @@ type factor struct {
 	batch, sum, free []int
 }
 
-// dotRule is the gradient of Dot and DotGeneral with respect to both factors, a DotGeneral each: that of one factor
-// sums v times the other factor over the other's free axes. GoMLX's own rule writes the same sum as ReduceSum of a
-// Mul of both, broadcast to all axes at once: as many numbers as the product has multiplications, for attention
-// several times the work of the rest of a network.
+// dotRule is the gradient of Dot and DotGeneral with respect to both factors, a DotGeneral each:
+// that of one factor sums v times the other factor over the other's free axes. GoMLX's own rule
+// writes the same sum as ReduceSum of a Mul of both, broadcast to all axes at once: as many numbers
+// as the product has multiplications, for attention several times the work of the rest of a
+// network.
 func dotRule(node, v *graph.Node) []*graph.Node {
 	l, r := factorsOf(node)
 	first := len(l.batch) // axis of v
@@ -31,8 +32,8 @@ func dotRule(node, v *graph.Node) []*graph.Node {
 	}
 }
 
-// factorsOf reads the axes of a Dot, which sums over the left one's last and the right one's first, or of a
-// DotGeneral.
+// factorsOf reads the axes of a Dot, which sums over the left one's last and the right one's first,
+// or of a DotGeneral.
 func factorsOf(node *graph.Node) (l, r factor) {
 	l.x, r.x = node.Inputs()[0], node.Inputs()[1]
 	if node.Type() == graph.NodeTypeDot {
@@ -53,9 +54,9 @@ func (f factor) rest() []int {
 	})
 }
 
-// grad is the adjoint of the product in f, where o is the other factor and over lists the axes of v that are o's
-// free ones. Either of v and o may come first; the one that leaves more of the result's last axes in place needs no
-// transpose, or one that moves longer runs.
+// grad is the adjoint of the product in f, where o is the other factor and over lists the axes of v
+// that are o's free ones. Either of v and o may come first; the one that leaves more of the
+// result's last axes in place needs no transpose, or one that moves longer runs.
 func (f factor) grad(o factor, v *graph.Node, over []int) *graph.Node {
 	batch, sum := count(0, len(f.batch)), f.sumAscendingIn(o)
 	direct, swapped := slices.Concat(f.batch, f.free, sum), slices.Concat(f.batch, sum, f.free)
@@ -65,8 +66,8 @@ func (f factor) grad(o factor, v *graph.Node, over []int) *graph.Node {
 	return arrange(graph.DotGeneral(v, over, batch, o.x, o.free, o.batch), direct)
 }
 
-// sumAscendingIn returns the axes that f is summed over in the order of o's axes that they meet: the order in which
-// a product of o that does not sum over them has them.
+// sumAscendingIn returns the axes that f is summed over in the order of o's axes that they meet:
+// the order in which a product of o that does not sum over them has them.
 func (f factor) sumAscendingIn(o factor) []int {
 	turns := count(0, len(f.sum))
 	slices.SortFunc(turns, func(i, j int) int { return cmp.Compare(o.sum[i], o.sum[j]) })
@@ -76,7 +77,8 @@ func (f factor) sumAscendingIn(o factor) []int {
 	return turns
 }
 
-// arrange transposes x, whose axis i is axis order[i] of the result; x itself where all are in place.
+// arrange transposes x, whose axis i is axis order[i] of the result; x itself where all are in
+// place.
 func arrange(x *graph.Node, order []int) *graph.Node {
 	if settled(order) == len(order) {
 		return x

@@ -63,7 +63,8 @@ func TestDotGradients(t *testing.T) {
 	}
 }
 
-// TestDotOfGraph: the ways in which networks write products other than DotGeneral end in the same rule.
+// TestDotOfGraph: the ways in which networks write products other than DotGeneral end in the same
+// rule.
 func TestDotOfGraph(t *testing.T) {
 	product := func(f func(x, y *graph.Node) *graph.Node) build {
 		return func(in []*graph.Node) *graph.Node { return f(in[0], in[1]) }

@@ -28,8 +28,8 @@ func param(g *graph.Graph, name string, dims ...int) *graph.Node {
 	return graph.Parameter(g, name, shapes.Make(dtypes.Float64, dims...))
 }
 
-// TestFieldNames pins the names under which GoMLX v0.26.0 keeps a node's settings: each is given a value of its own
-// and read back.
+// TestFieldNames pins the names under which GoMLX v0.26.0 keeps a node's settings: each is given a
+// value of its own and read back.
 func TestFieldNames(t *testing.T) {
 	g := newGraph(t)
 	x, w := param(g, "x", 4, 2, 9, 8), param(g, "w", 3, 2, 2, 6)

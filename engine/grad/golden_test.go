@@ -15,7 +15,8 @@ import (
 //go:embed testdata/conv.json
 var goldenJSON []byte
 
-// A golden is a case of testdata/golden.py: settings and sizes as PyTorch has them, and what PyTorch computed.
+// A golden is a case of testdata/golden.py: settings and sizes as PyTorch has them, and what
+// PyTorch computed.
 type golden struct {
 	Name string
 	Case struct {
@@ -47,8 +48,8 @@ func (g golden) build(in []*graph.Node) *graph.Node {
 	return k.build(in)
 }
 
-// TestPyTorch compares value, input gradient and kernel gradient with PyTorch's, in float64 to the 10 decimals that
-// are stored.
+// TestPyTorch compares value, input gradient and kernel gradient with PyTorch's, in float64 to the
+// 10 decimals that are stored.
 func TestPyTorch(t *testing.T) {
 	var cases []golden
 	if err := json.Unmarshal(goldenJSON, &cases); err != nil {
@@ -93,8 +94,8 @@ func (g golden) compare(t *testing.T, e *engine.Engine) {
 	}
 }
 
-// permutations returns those from PyTorch's layouts to ours: of images (NCHW to NHWC) and of kernels, which is the
-// same for plain (OIHW to HWIO) and transposed ones.
+// permutations returns those from PyTorch's layouts to ours: of images (NCHW to NHWC) and of
+// kernels, which is the same for plain (OIHW to HWIO) and transposed ones.
 func permutations(rank int) (image, kernel []int) {
 	image, kernel = []int{0}, nil
 	for i := 2; i < rank; i++ {

@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// TestRulesOfGoMLX checks the rules that are GoMLX's own, and that networks here stand on, in the same way as ours:
-// a version that breaks one shows here.
+// TestRulesOfGoMLX checks the rules that are GoMLX's own, and that networks here stand on, in the
+// same way as ours: a version that breaks one shows here.
 func TestRulesOfGoMLX(t *testing.T) {
 	square := []int{3, 4}
 	positive := func(x *graph.Node) *graph.Node { return graph.AddScalar(graph.Square(x), 0.5) }

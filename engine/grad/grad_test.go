@@ -10,8 +10,8 @@ import (
 	"github.com/reverie-go/reverie/engine/grad"
 )
 
-// step and tolerance for losses quadratic in each number: the differences are exact but for rounding, about
-// 1e-16 times a loss of a few hundred, over h.
+// step and tolerance for losses quadratic in each number: the differences are exact but for
+// rounding, about 1e-16 times a loss of a few hundred, over h.
 const (
 	step      = 1.0 / 256
 	tolerance = 1e-9
@@ -166,7 +166,8 @@ func TestReverseGradients(t *testing.T) {
 	}, step, 1e-7, []int{2, 3, 2}) // of fourth order in x: an error of h^2 is left where x meets itself
 }
 
-// TestPointwiseGradients: functions that are not polynomials, so a smaller step and the tolerance of its error h^2.
+// TestPointwiseGradients: functions that are not polynomials, so a smaller step and the tolerance
+// of its error h^2.
 func TestPointwiseGradients(t *testing.T) {
 	positive := func(x *graph.Node) *graph.Node { return graph.AddScalar(graph.Square(x), 0.5) }
 	cases := map[string]build{

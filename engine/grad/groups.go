@@ -6,8 +6,9 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// swapGroups lays a grouped kernel out for the convolution with its channel axes swapped. The output channels
-// consist of groups, one block of the input channels each; the groups move from there to the input channels:
+// swapGroups lays a grouped kernel out for the convolution with its channel axes swapped. The
+// output channels consist of groups, one block of the input channels each; the groups move from
+// there to the input channels:
 //
 //	[..., C/G, ..., G K/G] -> [..., G C/G, ..., K/G]
 //
@@ -19,7 +20,8 @@ func swapGroups(w *graph.Node, a graph.ConvolveAxesConfig, groups int) *graph.No
 	return moveGroups(w, a.KernelOutputChannels, a.KernelInputChannels, groups)
 }
 
-// moveGroups splits axis from into groups and what is left, and merges the groups, outermost, into axis to.
+// moveGroups splits axis from into groups and what is left, and merges the groups, outermost, into
+// axis to.
 func moveGroups(x *graph.Node, from, to, groups int) *graph.Node {
 	d := x.Shape().Dimensions
 	split := slices.Insert(slices.Clone(d), from, groups) // from: groups, from+1: the rest
@@ -41,8 +43,8 @@ func moveGroups(x *graph.Node, from, to, groups int) *graph.Node {
 	return graph.Reshape(graph.TransposeAllAxes(graph.Reshape(x, split...), order...), merged...)
 }
 
-// batchGroupRule reduces a convolution with batch groups, which the kernel gradient of channel groups is, to one with
-// channel groups: the batch's groups become the input channels'.
+// batchGroupRule reduces a convolution with batch groups, which the kernel gradient of channel
+// groups is, to one with channel groups: the batch's groups become the input channels'.
 func (c conv) batchGroupRule(x, w, v *graph.Node) []*graph.Node {
 	a, groups := c.axes, c.batchGroups
 	c.groups, c.batchGroups = groups, 1

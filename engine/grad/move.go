@@ -11,8 +11,8 @@ func reverseRule(node, v *graph.Node) []*graph.Node {
 	return []*graph.Node{flip(v, reverseAxes(node))}
 }
 
-// flip reverses x along the axes; of a node that is itself such a Reverse it returns the input, so that the kernel
-// of a gradient of a gradient is the plain kernel again.
+// flip reverses x along the axes; of a node that is itself such a Reverse it returns the input, so
+// that the kernel of a gradient of a gradient is the plain kernel again.
 func flip(x *graph.Node, axes []int) *graph.Node {
 	if x.Type() == graph.NodeTypeReverse && sameSet(reverseAxes(x), axes) {
 		return x.Inputs()[0]
@@ -29,8 +29,8 @@ func sameSet(a, b []int) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// padRule: what was copied from x gets its part of v back, an element that a negative padding cut off gets 0, and
-// the fill value gets the sum over the places that it filled.
+// padRule: what was copied from x gets its part of v back, an element that a negative padding cut
+// off gets 0, and the fill value gets the sum over the places that it filled.
 func padRule(node, v *graph.Node) []*graph.Node {
 	x, fill := node.Inputs()[0], node.Inputs()[1]
 	axes := padAxes(node)

@@ -15,8 +15,8 @@ func expm1Rule(node, v *graph.Node) []*graph.Node {
 	return []*graph.Node{graph.Mul(v, graph.OnePlus(node))}
 }
 
-// clampRule passes v where x lies within the bounds, ends included. The bounds, the node's inputs 0 and 2, are taken
-// as constants.
+// clampRule passes v where x lies within the bounds, ends included. The bounds, the node's inputs 0
+// and 2, are taken as constants.
 func clampRule(node, v *graph.Node) []*graph.Node {
 	x := node.Inputs()[1]
 	return []*graph.Node{nil, graph.Where(graph.Equal(x, node), v, graph.ZerosLike(v)), nil}

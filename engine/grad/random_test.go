@@ -12,8 +12,8 @@ import (
 	"github.com/reverie-go/reverie/engine"
 )
 
-// randomConv draws settings; ok says whether the output has elements. One to two spatial axes, kernels 1 to 5,
-// strides and dilations 1 to 3, paddings -2 to 4, any groups.
+// randomConv draws settings; ok says whether the output has elements. One to two spatial axes,
+// kernels 1 to 5, strides and dilations 1 to 3, paddings -2 to 4, any groups.
 func randomConv(r *rand.Rand) (c convCase, ok bool) {
 	rank := 1 + r.IntN(2)
 	groups := 1 + r.IntN(3)
@@ -43,7 +43,8 @@ func randomConv(r *rand.Rand) (c convCase, ok bool) {
 //
 //	<conv(x, w), v> = <x, dx> = <w, dw>
 //
-// for settings drawn at random. Numbers that look random make a wrong element of dx or dw show in the sum.
+// for settings drawn at random. Numbers that look random make a wrong element of dx or dw show in
+// the sum.
 func TestConvAdjoint(t *testing.T) {
 	e, r := open(t), rand.New(rand.NewPCG(1, 2))
 	for done := 0; done < 150; {

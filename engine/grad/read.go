@@ -7,9 +7,10 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// fields is a view of the settings that a node keeps in GoMLX's unexported Node.inputs. Reading integers and lengths
-// of unexported fields by reflection needs no unsafe. TestFieldNames pins the names. A node that cannot be read
-// panics with its name: the rule that was there before would be silently wrong.
+// fields is a view of the settings that a node keeps in GoMLX's unexported Node.inputs. Reading
+// integers and lengths of unexported fields by reflection needs no unsafe. TestFieldNames pins the
+// names. A node that cannot be read panics with its name: the rule that was there before would be
+// silently wrong.
 type fields struct {
 	node *graph.Node
 	path string

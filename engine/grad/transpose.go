@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// Transposed is the settings of [ConvTranspose], the same along every spatial axis. They mean what they mean in
-// PyTorch's ConvTranspose2d; the zero value is its default.
+// Transposed is the settings of [ConvTranspose], the same along every spatial axis. They mean what
+// they mean in PyTorch's ConvTranspose2d; the zero value is its default.
 type Transposed struct {
 	Stride    int // at least 1; 0 means 1
 	Pad       int // taken off both ends
@@ -16,15 +16,16 @@ type Transposed struct {
 	Groups    int // of channels; 0 means 1
 }
 
-// ConvTranspose is the transposed convolution of x [N, spatial..., C] with w [kernel..., K/Groups, C], which gives
-// [N, spatial'..., K]:
+// ConvTranspose is the transposed convolution of x [N, spatial..., C] with w [kernel..., K/Groups,
+// C], which gives [N, spatial'..., K]:
 //
 //	spatial' = (spatial-1) Stride - 2 Pad + Dilation (kernel-1) + OutputPad + 1
 //
-// It is the adjoint of the convolution from K to C channels with the kernel w (height, width, in, out), so that the
-// weight of PyTorch's ConvTranspose2d [C, K/Groups, kh, kw] becomes w by the same permutation (2, 3, 1, 0) as that of
-// a Conv2d. In the graph it is an input gradient (package doc), which a backend runs as one convolution per phase of
-// the stride, and its own gradients are a plain strided convolution and a plain kernel gradient.
+// It is the adjoint of the convolution from K to C channels with the kernel w (height, width, in,
+// out), so that the weight of PyTorch's ConvTranspose2d [C, K/Groups, kh, kw] becomes w by the same
+// permutation (2, 3, 1, 0) as that of a Conv2d. In the graph it is an input gradient (package doc),
+// which a backend runs as one convolution per phase of the stride, and its own gradients are a
+// plain strided convolution and a plain kernel gradient.
 func ConvTranspose(x, w *graph.Node, t Transposed) *graph.Node {
 	n := x.Rank() - 2
 	if n < 1 || w.Rank() != n+2 {
@@ -49,8 +50,8 @@ func ConvTranspose(x, w *graph.Node, t Transposed) *graph.Node {
 	return c.inputGrad(x, w, size)
 }
 
-// channelsLast is the plain convolution of n spatial axes: input and output [N, spatial..., C], kernel
-// [spatial..., in, out].
+// channelsLast is the plain convolution of n spatial axes: input and output [N, spatial..., C],
+// kernel [spatial..., in, out].
 func channelsLast(n int) conv {
 	ones := func() []int { return orOnes(nil, n) }
 	c := conv{stride: ones(), spread: ones(), dilation: ones(), pad: make([][2]int, n), groups: 1, batchGroups: 1}

@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/backends"
 )
 
-// Absorbing: what only follows or precedes a convolution or product becomes a part of it: a bias, a residual
-// and a ReLU its epilogue, a concatenation of its inputs a list of inputs.
+// Absorbing: what only follows or precedes a convolution or product becomes a part of it: a bias, a
+// residual and a ReLU its epilogue, a concatenation of its inputs a list of inputs.
 
 // absorber rewrites the live nodes before they are fused.
 type absorber struct {
@@ -123,7 +123,8 @@ func (a *absorber) relu(n *node, i int) bool {
 	return true
 }
 
-// concatenations lets convolutions read the parts of a concatenation along channels that nothing else reads.
+// concatenations lets convolutions read the parts of a concatenation along channels that nothing
+// else reads.
 func (a *absorber) concatenations(nodes []*node) (changed bool) {
 	readers := map[*node][]*node{}
 	for _, n := range nodes {

@@ -22,7 +22,8 @@ func init() {
 	backends.Register(Name, func(config string) (backends.Backend, error) { return New(config) })
 }
 
-// Backend implements [backends.Backend]. It is safe for concurrent use; executions run one after another.
+// Backend implements [backends.Backend]. It is safe for concurrent use; executions run one after
+// another.
 type Backend struct {
 	options   options
 	pool      memPool
@@ -34,7 +35,8 @@ type Backend struct {
 
 var _ backends.Backend = (*Backend)(nil)
 
-// maxThreads is more than the processors of any machine, and few enough that a slip of the pen takes no memory that counts.
+// maxThreads is more than the processors of any machine, and few enough that a slip of the pen
+// takes no memory that counts.
 const maxThreads = 1024
 
 // options are the settings of the configuration string.

@@ -109,7 +109,8 @@ func execute(b backends.Backend, p program, in []data) (out []data, err error) {
 	return out, nil
 }
 
-// compare reports the first difference beyond a relative tolerance; float64 is held to 1e-12, whatever suits float32.
+// compare reports the first difference beyond a relative tolerance; float64 is held to 1e-12,
+// whatever suits float32.
 func compare(got, want data, tol float64) error {
 	if !got.shape.Equal(want.shape) {
 		return fmt.Errorf("shape %s, want %s", got.shape, want.shape)

@@ -46,7 +46,8 @@ type memPool struct {
 	held int
 }
 
-// maxPooled bounds the bytes that a pool keeps; what is released beyond goes to the garbage collector.
+// maxPooled bounds the bytes that a pool keeps; what is released beyond goes to the garbage
+// collector.
 const maxPooled = 64 << 20
 
 func (p *memPool) get(n int) []byte {

@@ -11,8 +11,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/shapes"
 )
 
-// Builder records a computation. Equal nodes are shared, and data movement that strides can
-// express becomes a view of the node that it moves.
+// Builder records a computation. Equal nodes are shared, and data movement that strides can express
+// becomes a view of the node that it moves.
 type Builder struct {
 	notimplemented.Builder
 	backend  *Backend

@@ -18,7 +18,8 @@ type codegen struct {
 	at     int           // of the instruction under construction
 }
 
-// operand numbers, before the registers are counted: registers from 0, loads and stores above these marks.
+// operand numbers, before the registers are counted: registers from 0, loads and stores above these
+// marks.
 const (
 	loadMark  = 1 << 16
 	storeMark = 1 << 17
@@ -175,8 +176,8 @@ func (g *codegen) destination(n *node) int {
 	return r
 }
 
-// ending returns the members that n reads and nothing after it, each once: n may read one under several views,
-// and a register that is freed twice would be given to two values.
+// ending returns the members that n reads and nothing after it, each once: n may read one under
+// several views, and a register that is freed twice would be given to two values.
 func (g *codegen) ending(n *node) []*node {
 	var members []*node
 	for _, x := range n.in {

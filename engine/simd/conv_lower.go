@@ -10,8 +10,9 @@ import (
 	"github.com/reverie-go/reverie/engine/simd/internal/gemm"
 )
 
-// convolve records the convolution of x [N, spatial..., C] with w [spatial..., I, O] in its best form.
-// Float32 in one or two dimensions becomes one of the three canonical convolutions of package gemm:
+// convolve records the convolution of x [N, spatial..., C] with w [spatial..., I, O] in its best
+// form. Float32 in one or two dimensions becomes one of the three canonical convolutions of package
+// gemm:
 //
 //	forward          no input dilation
 //	input gradient   input dilation, or a kernel that is contiguous only reversed and with its channels swapped

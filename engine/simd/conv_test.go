@@ -125,8 +125,8 @@ func (c convCase) program(b backends.Builder, in []backends.Op) []backends.Op {
 	return []backends.Op{must(b.ConvGeneral(in[0], in[1], c.axes, c.strides, c.pads, c.inDil, c.kerDil, c.groups, c.batchGrp))}
 }
 
-// sumOfProducts reports whether g is a sum of products of [randomData] that ought to be w. Integers are exact, those
-// of eight bits up to their range; NaN is never right, since the data has none.
+// sumOfProducts reports whether g is a sum of products of [randomData] that ought to be w. Integers
+// are exact, those of eight bits up to their range; NaN is never right, since the data has none.
 func sumOfProducts(dt dtypes.DType, g, w float64) bool {
 	switch dt {
 	case dtypes.Float32:
@@ -184,7 +184,8 @@ func kindsOf(t *testing.T, config string, p program, in ...shapes.Shape) []strin
 	return kinds
 }
 
-// TestDialects checks that the convolutions of a gradient become one step each, without moving anything before or after.
+// TestDialects checks that the convolutions of a gradient become one step each, without moving
+// anything before or after.
 func TestDialects(t *testing.T) {
 	f32 := func(dims ...int) shapes.Shape { return shapes.Make(dtypes.Float32, dims...) }
 	nhwc := backends.ConvolveAxesConfig{
@@ -248,7 +249,8 @@ func TestSharing(t *testing.T) {
 	}
 }
 
-// TestAbsorb checks that bias, residual and ReLU end in the step of their product, with the values of the single steps.
+// TestAbsorb checks that bias, residual and ReLU end in the step of their product, with the values
+// of the single steps.
 func TestAbsorb(t *testing.T) {
 	nhwc := backends.ConvolveAxesConfig{
 		InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3, KernelSpatial: []int{0, 1}, KernelInputChannels: 2, KernelOutputChannels: 3,
@@ -309,7 +311,8 @@ type dotCase struct {
 	xc, xb, yc, yb []int
 }
 
-// naive computes the contraction in float64: every pair of elements whose indices agree on paired axes adds its product.
+// naive computes the contraction in float64: every pair of elements whose indices agree on paired
+// axes adds its product.
 func (c dotCase) naive(x, y data) []float64 {
 	var dims []int
 	free := func(d, contract, batch []int) (axes []int) {

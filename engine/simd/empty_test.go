@@ -22,8 +22,9 @@ var nhwc = backends.ConvolveAxesConfig{
 	OutputBatch: 0, OutputChannels: 3, OutputSpatial: []int{1, 2},
 }
 
-// Arrays without elements go through every kind of operation: what comes out has its shape, a sum of nothing is 0, a product 1, a maximum -Inf, a
-// minimum +Inf, and a contraction or convolution over nothing 0.
+// Arrays without elements go through every kind of operation: what comes out has its shape, a sum
+// of nothing is 0, a product 1, a maximum -Inf, a minimum +Inf, and a contraction or convolution
+// over nothing 0.
 func TestEmptyArrays(t *testing.T) {
 	conv := one(func(b backends.Builder, in []backends.Op) (backends.Op, error) {
 		return b.ConvGeneral(in[0], in[1], nhwc, []int{1, 1}, [][2]int{{1, 1}, {1, 1}}, nil, nil, 1, 1)

@@ -12,7 +12,8 @@ import (
 	"github.com/reverie-go/reverie/engine/simd/internal/par"
 )
 
-// Executable is a compiled computation. It may be executed concurrently; executions wait for each other.
+// Executable is a compiled computation. It may be executed concurrently; executions wait for each
+// other.
 type Executable struct {
 	backend *Backend
 	name    string
@@ -194,8 +195,8 @@ func (v *value) root() *value {
 	return v
 }
 
-// shareMemory lets what a loop writes take over the memory of what it reads for the last time:
-// a result preferably that of the parameter at its own position, which is how a state is updated.
+// shareMemory lets what a loop writes take over the memory of what it reads for the last time: a
+// result preferably that of the parameter at its own position, which is how a state is updated.
 func shareMemory(l *loop, at int, p *plan) {
 	taken := map[*value]bool{}
 	try := func(s store, fits func(v, x *value) bool) {
@@ -274,7 +275,8 @@ func (e *Executable) Outputs() (outputs []shapes.Shape) {
 	return outputs
 }
 
-// Execute runs the computation. The memory of donated inputs is reused, for the results where that fits.
+// Execute runs the computation. The memory of donated inputs is reused, for the results where that
+// fits.
 func (e *Executable) Execute(inputs []backends.Buffer, donate []bool, _ backends.DeviceNum) ([]backends.Buffer, error) {
 	in, err := e.checkInputs(inputs, donate)
 	if err != nil {

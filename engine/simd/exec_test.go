@@ -22,8 +22,8 @@ func adam(b backends.Builder, in []backends.Op) []backends.Op {
 	return []backends.Op{must(b.Sub(w, must(b.Mul(step, c(1e-3))))), m, v}
 }
 
-// TestDonation checks that an update of donated inputs runs in one pass in their memory, gives the same
-// values as without donation, and leaves the inputs invalid.
+// TestDonation checks that an update of donated inputs runs in one pass in their memory, gives the
+// same values as without donation, and leaves the inputs invalid.
 func TestDonation(t *testing.T) {
 	b := open(t, "simd:threads=2")
 	shape := shapes.Make(dtypes.Float32, 300, 100)

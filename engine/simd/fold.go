@@ -19,7 +19,8 @@ func constantOf(n *node) ([]byte, bool) {
 	return c.data, true
 }
 
-// fold computes an elementwise operation on repeated constants as one element, repeated; nil if it is not that.
+// fold computes an elementwise operation on repeated constants as one element, repeated; nil if it
+// is not that.
 func (b *Builder) fold(op backends.OpType, shape shapes.Shape, in []*node) *node {
 	var p [3]unsafe.Pointer
 	for i, x := range in {
@@ -57,7 +58,8 @@ func isNeutral(op backends.OpType, y *node) bool {
 // maxOnce bounds the bytes of a value that is kept because it never changes.
 const maxOnce = 1 << 20
 
-// constants takes the units that depend on constants only out of the order; their values become part of the program.
+// constants takes the units that depend on constants only out of the order; their values become
+// part of the program.
 func (p *plan) constants(f *fuser) (once []*unit) {
 	isOnce := map[*unit]bool{}
 	var rest []*unit

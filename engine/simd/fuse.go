@@ -7,8 +7,8 @@ import (
 	"github.com/gomlx/gomlx/backends"
 )
 
-// A unit is what one step runs: a kernel node by itself, or a loop of elementwise nodes and reductions
-// over one index range.
+// A unit is what one step runs: a kernel node by itself, or a loop of elementwise nodes and
+// reductions over one index range.
 type unit struct {
 	id    int
 	loop  bool
@@ -258,7 +258,8 @@ func (f *fuser) merge(u, v *unit) bool {
 	return true
 }
 
-// largeLoop is the number of elements from which memory traffic counts for more than the number of loops.
+// largeLoop is the number of elements from which memory traffic counts for more than the number of
+// loops.
 var largeLoop = 1 << 14
 
 // mergeSiblings merges loops that read the same large array element by element.

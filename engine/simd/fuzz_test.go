@@ -189,8 +189,8 @@ func randomProgram(seed uint64) (program, []data) {
 	}, in
 }
 
-// TestRandomPrograms compares fused and unfused execution of random programs with GoMLX's own backend,
-// whose nodes run one by one.
+// TestRandomPrograms compares fused and unfused execution of random programs with GoMLX's own
+// backend, whose nodes run one by one.
 func TestRandomPrograms(t *testing.T) {
 	defer func(n int) { largeLoop = n }(largeLoop)
 	n := 300
@@ -207,7 +207,8 @@ func TestRandomPrograms(t *testing.T) {
 	}
 }
 
-// TestOneMemberTwice checks loops that read one of their members under two views: its register is free once.
+// TestOneMemberTwice checks loops that read one of their members under two views: its register is
+// free once.
 func TestOneMemberTwice(t *testing.T) {
 	defer func(n int) { largeLoop = n }(largeLoop)
 	largeLoop = 1
@@ -228,8 +229,8 @@ func TestOneMemberTwice(t *testing.T) {
 	}, x, z)
 }
 
-// TestInPlace checks a loop that reads whole tiles of an array in another order than it writes them: it must not write over what it
-// has still to read.
+// TestInPlace checks a loop that reads whole tiles of an array in another order than it writes
+// them: it must not write over what it has still to read.
 func TestInPlace(t *testing.T) {
 	x := randomData(newRand(4), dtypes.Float32, 3, 5, 700)
 	agree(t, "transposed rows", 1e-6, func(b backends.Builder, in []backends.Op) []backends.Op {

@@ -160,7 +160,8 @@ func floatKerns[T float](dt dtypes.DType) {
 	set(backends.OpTypeIsFinite, dt, dtypes.Bool, each1(func(x T) bool { return x-x == 0 }))
 }
 
-// order32 maps the bits of a float to an integer in the order -NaN < -Inf < ... < -0 < +0 < ... < +NaN.
+// order32 maps the bits of a float to an integer in the order -NaN < -Inf < ... < -0 < +0 < ... <
+// +NaN.
 func order32(b uint32) int64 {
 	x := int32(b)
 	return int64(x ^ int32(uint32(x>>31)>>1))

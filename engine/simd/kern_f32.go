@@ -9,8 +9,8 @@ import (
 	"github.com/reverie-go/reverie/engine/simd/internal/vec"
 )
 
-// The float32 kernels of package vec take the place of the portable ones; the forms with a scalar operand
-// save the program from spreading it over a register.
+// The float32 kernels of package vec take the place of the portable ones; the forms with a scalar
+// operand save the program from spreading it over a register.
 
 type f32 = float32
 

@@ -4,8 +4,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 )
 
-// convolution is the general convolution of an input [N, spatial..., C] and a kernel
-// [spatial..., C/groups, K] of any strides to a contiguous [N/batchGroups, spatial..., K]:
+// convolution is the general convolution of an input [N, spatial..., C] and a kernel [spatial...,
+// C/groups, K] of any strides to a contiguous [N/batchGroups, spatial..., K]:
 //
 //	out[n, p, k] = sum over q, c of in[n, (p stride + q kerDil - padLo) / inDil, c] kernel[q, c, k]
 //

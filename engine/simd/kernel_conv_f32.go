@@ -17,8 +17,8 @@ func (e epilogue) of(in []array) gemm.Epilogue {
 	return g
 }
 
-// suffix names the epilogue in profiles. (It must not be called String: the descriptions by which nodes are shared
-// print the whole attribute.)
+// suffix names the epilogue in profiles. (It must not be called String: the descriptions by which
+// nodes are shared print the whole attribute.)
 func (e epilogue) suffix() string {
 	s := ""
 	if e.bias {
@@ -33,7 +33,8 @@ func (e epilogue) suffix() string {
 	return s
 }
 
-// convForward is a convolution: inputs are the parts of x along the channels, the kernel, the epilogue's.
+// convForward is a convolution: inputs are the parts of x along the channels, the kernel, the
+// epilogue's.
 type convForward struct {
 	conv  gemm.Conv
 	parts int
@@ -50,8 +51,8 @@ func (c convForward) run(r *run, out array, in []array) {
 	c.conv.Forward(r.threads, flat[float32](out), xs, xc, flat[float32](in[c.parts]), c.of(in[c.parts+1:]))
 }
 
-// convInputGrad is the adjoint of a convolution in its input, and a transposed convolution:
-// inputs are the gradient of the output, the kernel, the epilogue's.
+// convInputGrad is the adjoint of a convolution in its input, and a transposed convolution: inputs
+// are the gradient of the output, the kernel, the epilogue's.
 type convInputGrad struct {
 	conv gemm.Conv
 	epilogue
@@ -63,7 +64,8 @@ func (c convInputGrad) run(r *run, out array, in []array) {
 	c.conv.InputGrad(r.threads, flat[float32](out), flat[float32](in[0]), flat[float32](in[1]), c.of(in[2:]))
 }
 
-// convKernelGrad is the adjoint of a convolution in its kernel: inputs are x and the gradient of the output.
+// convKernelGrad is the adjoint of a convolution in its kernel: inputs are x and the gradient of
+// the output.
 type convKernelGrad struct{ conv gemm.Conv }
 
 func (convKernelGrad) kind() string { return "convolution, kernel gradient" }

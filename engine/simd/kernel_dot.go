@@ -57,7 +57,8 @@ func (m matmul) run(r *run, out array, in []array) {
 	}
 }
 
-// matmulAs computes every row of the result by itself, in parallel; each element's products are added in the order of k.
+// matmulAs computes every row of the result by itself, in parallel; each element's products are
+// added in the order of k.
 func matmulAs[T number](r *run, out, x, y array) {
 	M, N, K := out.lay.dims[1], out.lay.dims[2], x.lay.dims[2]
 	rows := out.lay.dims[0] * M
@@ -74,7 +75,8 @@ func matmulAs[T number](r *run, out, x, y array) {
 	})
 }
 
-// multiplyRow sets row to x times the matrix of y that begins at an element. right is room for a row of it.
+// multiplyRow sets row to x times the matrix of y that begins at an element. right is room for a
+// row of it.
 func multiplyRow[T number](row, x []T, y array, right []T, at int) {
 	clear(row)
 	if len(x) == 0 {
@@ -106,7 +108,8 @@ func multiplyRow[T number](row, x []T, y array, right []T, at int) {
 	}
 }
 
-// dots returns the inner products of x with four others, whose sums do not wait for each other; or with a alone.
+// dots returns the inner products of x with four others, whose sums do not wait for each other; or
+// with a alone.
 func dots[T number](x, a, b, c, d []T) (p, q, r, s T) {
 	a = a[:len(x)]
 	if len(b) == 0 {
@@ -137,7 +140,8 @@ func addRows[T number](row, x, a, b, c, d []T) {
 	}
 }
 
-// line returns the len(room) elements of a from at on, stride apart: where they lie together themselves, else copied into room.
+// line returns the len(room) elements of a from at on, stride apart: where they lie together
+// themselves, else copied into room.
 func line[T number](a array, room []T, at, stride int) []T {
 	if len(room) == 0 {
 		return room

@@ -65,8 +65,8 @@ func each(r *run, dims []int, f func(i int, at []int)) {
 	})
 }
 
-// scatter is the attribute of the Scatter operations, see backends.StandardOps.
-// It runs on one thread, in the order of the updates.
+// scatter is the attribute of the Scatter operations, see backends.StandardOps. It runs on one
+// thread, in the order of the updates.
 type scatter struct {
 	combine                backends.OpType
 	vector                 int

@@ -17,7 +17,8 @@ func philox(c [4]uint32, k [2]uint32) [4]uint32 {
 	return c
 }
 
-// philoxBits fills its output with random bits, keyed by state[0], at the counter state[1], state[2].
+// philoxBits fills its output with random bits, keyed by state[0], at the counter state[1],
+// state[2].
 type philoxBits struct{}
 
 func (philoxBits) kind() string { return "random bits" }

@@ -23,7 +23,8 @@ func newWindows(rank int, size, strides, baseDil, winDil []int, paddings [][2]in
 	return w
 }
 
-// source returns the address of element k of the window of output element at, or false in the padding.
+// source returns the address of element k of the window of output element at, or false in the
+// padding.
 func (w windows) source(x layout, at, k []int) (int, bool) {
 	a := x.off
 	for i := range at {

@@ -116,8 +116,8 @@ func (l layout) simplify() layout {
 	return t
 }
 
-// reshape returns the layout of the same elements in the same order under other dimensions, or false
-// where strides cannot express it.
+// reshape returns the layout of the same elements in the same order under other dimensions, or
+// false where strides cannot express it.
 func (l layout) reshape(dims []int) (layout, bool) {
 	if l.size() == 0 {
 		return rowMajor(dims), true
@@ -150,7 +150,8 @@ func (l layout) split(dims []int) (layout, bool) {
 	return t, axis < 0 && inner == 1
 }
 
-// cuts returns the products of the innermost 1, 2, ... axes: the places where a flat index is divided.
+// cuts returns the products of the innermost 1, 2, ... axes: the places where a flat index is
+// divided.
 func cuts(dims []int) []int {
 	var c []int
 	p := 1
@@ -161,7 +162,8 @@ func cuts(dims []int) []int {
 	return c
 }
 
-// mergeCuts returns the common refinement of two divisions of a flat index, or false where there is none.
+// mergeCuts returns the common refinement of two divisions of a flat index, or false where there is
+// none.
 func mergeCuts(a, b []int) ([]int, bool) {
 	c := append(slices.Clone(a), b...)
 	slices.Sort(c)

@@ -9,9 +9,9 @@ import (
 
 // loop runs elementwise nodes and reductions over one index range, tile by tile.
 //
-// The range has dimensions dims. A tile is a run of up to chunk indices of axis split and everything
-// inside it, so it is contiguous in the flat index; the axes outside and the chunks of the split axis
-// form the grid, whose axes come in the order that serves the reductions.
+// The range has dimensions dims. A tile is a run of up to chunk indices of axis split and
+// everything inside it, so it is contiguous in the flat index; the axes outside and the chunks of
+// the split axis form the grid, whose axes come in the order that serves the reductions.
 // A program of kernels runs over each tile; its operands are registers (tile-sized scratch memory),
 // memory that is read in place, and memory that is written in place.
 type loop struct {
@@ -112,7 +112,8 @@ func newLoop(f *fuser, u *unit, values []*value) *loop {
 	return l
 }
 
-// empty makes l a loop over nothing, which gives each of its reductions the value that it begins with.
+// empty makes l a loop over nothing, which gives each of its reductions the value that it begins
+// with.
 func (l *loop) empty(u *unit) {
 	for _, n := range u.nodes {
 		if n.isReduction() {
@@ -265,8 +266,9 @@ func (l *loop) kind() string {
 }
 
 // replaceable returns the nodes whose memory a store may take over: those that the loop reads only
-// element by element in the order of its own index, and for the last time no later than it computes the store.
-// Tiles that are contiguous but lie in another order would be written over before they are read.
+// element by element in the order of its own index, and for the last time no later than it computes
+// the store. Tiles that are contiguous but lie in another order would be written over before they
+// are read.
 func (l *loop) replaceable(s store) []*node {
 	fits := func(x load) bool { return x.mode == direct && x.lay.contiguous() && x.used <= s.def }
 	var in []*node

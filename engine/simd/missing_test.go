@@ -17,7 +17,8 @@ var (
 	errorType = reflect.TypeFor[error]()
 )
 
-// operands are arguments for a method of the builder: x for every operand, the zero value for the rest.
+// operands are arguments for a method of the builder: x for every operand, the zero value for the
+// rest.
 func operands(method reflect.Type, x backends.Op) []reflect.Value {
 	var in []reflect.Value
 	for i := range method.NumIn() {
@@ -83,8 +84,9 @@ func lacksType(op string, dt dtypes.DType) bool {
 	return false
 }
 
-// TestMissingTypes calls every operation of one or two operands, and every reduction, on every type: an error names
-// the operation and the type, and there is one wherever the operation has no meaning.
+// TestMissingTypes calls every operation of one or two operands, and every reduction, on every
+// type: an error names the operation and the type, and there is one wherever the operation has no
+// meaning.
 func TestMissingTypes(t *testing.T) {
 	b := open(t, "simd").Builder("types")
 	builder := reflect.ValueOf(b)
@@ -114,7 +116,8 @@ func TestMissingTypes(t *testing.T) {
 	}
 }
 
-// ofOperands reports whether a method takes operands, perhaps some axes, and nothing else, and returns one result.
+// ofOperands reports whether a method takes operands, perhaps some axes, and nothing else, and
+// returns one result.
 func ofOperands(m reflect.Type) bool {
 	for i := range m.NumIn() {
 		if m.In(i) != opType && !(m.IsVariadic() && m.In(i) == reflect.TypeFor[[]int]()) {
@@ -124,7 +127,8 @@ func ofOperands(m reflect.Type) bool {
 	return m.NumIn() > 0 && m.NumOut() == 2 && m.Out(0) == opType && m.Out(1) == errorType
 }
 
-// TestMissingInputs checks that inputs and conversions of a type without kernels are errors that name it.
+// TestMissingInputs checks that inputs and conversions of a type without kernels are errors that
+// name it.
 func TestMissingInputs(t *testing.T) {
 	b := open(t, "simd").Builder("inputs")
 	x := must(b.Parameter("x", shapes.Make(dtypes.Float32, 4), nil))

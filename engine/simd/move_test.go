@@ -105,7 +105,8 @@ func testPad(t *testing.T, x data) {
 	})
 }
 
-// testDynamic slices and updates at positions given as data, of which one is out of range and clamped.
+// testDynamic slices and updates at positions given as data, of which one is out of range and
+// clamped.
 func testDynamic(t *testing.T, x data) {
 	flat := rowMajor(x.shape.Dimensions)
 	start := data{[]int32{2, 99, -5}, shapes.Make(dtypes.Int32, 3)}
@@ -225,7 +226,8 @@ func TestScatter(t *testing.T) {
 	}
 }
 
-// TestWindows reduces and selects in windows with strides, dilations and padding, against the definition in one dimension.
+// TestWindows reduces and selects in windows with strides, dilations and padding, against the
+// definition in one dimension.
 func TestWindows(t *testing.T) {
 	for _, dt := range numeric {
 		x := randomData(newRand(37), dt, 11)
@@ -264,7 +266,8 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// TestSelectAndScatter sends each value back to the extreme element of its window, the first of equal ones.
+// TestSelectAndScatter sends each value back to the extreme element of its window, the first of
+// equal ones.
 func TestSelectAndScatter(t *testing.T) {
 	x := data{[]float32{1, 3, 2, 5, 5, 4}, shapes.Make(dtypes.Float32, 6)}
 	s := data{[]float32{10, 20, 30}, shapes.Make(dtypes.Float32, 3)}
@@ -304,7 +307,8 @@ func TestArgMinMax(t *testing.T) {
 	}
 }
 
-// TestRandomBits compares Philox with the vectors that its authors published, and checks that the state moves on.
+// TestRandomBits compares Philox with the vectors that its authors published, and checks that the
+// state moves on.
 func TestRandomBits(t *testing.T) {
 	for _, c := range []struct {
 		counter [4]uint32

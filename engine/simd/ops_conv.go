@@ -35,7 +35,8 @@ func (b *Builder) ConvGeneral(input, kernel backends.Op, axes backends.ConvolveA
 	if err != nil {
 		return nil, err
 	}
-	// Bring everything to [N, spatial..., C], [spatial..., I, O] and [N, spatial..., O]: views, nothing moves.
+	// Bring everything to [N, spatial..., C], [spatial..., I, O] and [N, spatial..., O]: views,
+	// nothing moves.
 	x = b.transpose(x, slices.Concat([]int{axes.InputBatch}, axes.InputSpatial, []int{axes.InputChannels})...)
 	w = b.transpose(w, slices.Concat(axes.KernelSpatial, []int{axes.KernelInputChannels, axes.KernelOutputChannels})...)
 	order := slices.Concat([]int{axes.OutputBatch}, axes.OutputSpatial, []int{axes.OutputChannels})

@@ -22,8 +22,8 @@ func (b *Builder) Dot(x, y backends.Op) (backends.Op, error) {
 	return b.DotGeneral(x, []int{rx - 1}, nil, y, []int{0}, nil)
 }
 
-// DotGeneral contracts axes of x with axes of y, in step over batch axes.
-// The result has the batch axes, what is left of x, and what is left of y.
+// DotGeneral contracts axes of x with axes of y, in step over batch axes. The result has the batch
+// axes, what is left of x, and what is left of y.
 func (b *Builder) DotGeneral(x backends.Op, xContract, xBatch []int, y backends.Op, yContract, yBatch []int) (backends.Op, error) {
 	op := backends.OpTypeDotGeneral
 	n, err := b.nodesOf(op, x, y)

@@ -81,7 +81,8 @@ func (c *calc) normalize(x *node, mean, variance backends.Op, epsilon float32, a
 	return c.do(c.b.Mul, y, c.perFeature(c.rstd(variance, x, epsilon), x, axis))
 }
 
-// BatchNormForTraining normalises x by its own statistics, which it returns too; the variance is the biased one.
+// BatchNormForTraining normalises x by its own statistics, which it returns too; the variance is
+// the biased one.
 func (b *Builder) BatchNormForTraining(x, scale, offset backends.Op, epsilon float32, axis int) (normalized, mean, variance backends.Op, err error) {
 	n, err := b.nodesOf(backends.OpTypeBatchNormForTraining, x, scale, offset)
 	if err != nil {

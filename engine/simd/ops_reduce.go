@@ -128,8 +128,8 @@ func (b *Builder) selectAndScatter(op backends.OpType, x, source backends.Op, wi
 	return b.add(op, n[0].shape.Clone(), selectAndScatter{w, op == backends.OpTypeSelectAndScatterMin}, n...), nil
 }
 
-// RNGBitGenerator fills an array with the random bits of Philox 4x32-10, keyed by state[0] and counting
-// from state[1], and returns the state with the counter moved on.
+// RNGBitGenerator fills an array with the random bits of Philox 4x32-10, keyed by state[0] and
+// counting from state[1], and returns the state with the counter moved on.
 func (b *Builder) RNGBitGenerator(state backends.Op, shape shapes.Shape) (newState, values backends.Op, err error) {
 	op := backends.OpTypeRNGBitGenerator
 	n, err := b.nodesOf(op, state)

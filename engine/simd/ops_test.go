@@ -26,7 +26,8 @@ var numeric = []dtypes.DType{
 type unaryOp = func(b backends.Builder, x backends.Op) (backends.Op, error)
 type binaryOp = func(b backends.Builder, x, y backends.Op) (backends.Op, error)
 
-// TestUnary compares operations of one operand with GoMLX's own backend on every type that both have.
+// TestUnary compares operations of one operand with GoMLX's own backend on every type that both
+// have.
 func TestUnary(t *testing.T) {
 	ops := map[string]unaryOp{
 		"Abs": backends.Builder.Abs, "Neg": backends.Builder.Neg, "Sign": backends.Builder.Sign,
@@ -67,7 +68,8 @@ var binaryOps = map[string]binaryOp{
 	"GreaterThan": backends.Builder.GreaterThan, "LessOrEqual": backends.Builder.LessOrEqual, "LessThan": backends.Builder.LessThan,
 }
 
-// TestBinary compares operations of two operands, of equal shapes, with a scalar on either side, and with unit axes.
+// TestBinary compares operations of two operands, of equal shapes, with a scalar on either side,
+// and with unit axes.
 func TestBinary(t *testing.T) {
 	cases := [][2][]int{{{5, 7, 9}, {5, 7, 9}}, {{5, 7, 9}, {}}, {{}, {5, 7, 9}}, {{5, 1, 9}, {1, 7, 9}}, {{5, 7, 1}, {1, 1, 9}}, {{}, {}}}
 	tried := 0
@@ -281,7 +283,8 @@ func TestReduce(t *testing.T) {
 	}
 }
 
-// reduced reports whether g is a reduction that ought to be w: within the roundings of the type, exactly for the others.
+// reduced reports whether g is a reduction that ought to be w: within the roundings of the type,
+// exactly for the others.
 func reduced(dt dtypes.DType, g, w float64) bool {
 	switch dt {
 	case dtypes.Float32:
@@ -325,7 +328,8 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
-// TestFinalizeEndsThreads checks that a backend's goroutines end with it, whether they have worked before or not.
+// TestFinalizeEndsThreads checks that a backend's goroutines end with it, whether they have worked
+// before or not.
 func TestFinalizeEndsThreads(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for range 20 {
@@ -348,7 +352,8 @@ func TestFinalizeEndsThreads(t *testing.T) {
 	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 }
 
-// TestLevel checks that level= switches the kernels of the process, and that every level can be chosen by name.
+// TestLevel checks that level= switches the kernels of the process, and that every level can be
+// chosen by name.
 func TestLevel(t *testing.T) {
 	defer isa.Use(isa.Current())()
 	for l := isa.Generic; l <= isa.Best(); l++ {

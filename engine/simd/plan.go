@@ -162,8 +162,8 @@ type span struct {
 	offset             *int
 }
 
-// pack gives every span an offset so that spans which are needed at one time do not overlap,
-// the largest first, each at the lowest free place; it returns the size of the arena.
+// pack gives every span an offset so that spans which are needed at one time do not overlap, the
+// largest first, each at the lowest free place; it returns the size of the arena.
 func pack(spans []span) int {
 	slices.SortStableFunc(spans, func(a, b span) int { return b.bytes - a.bytes })
 	var placed []span // by offset

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// profile measures the steps of an executable: the shortest time of each, which a busy machine disturbs least.
+// profile measures the steps of an executable: the shortest time of each, which a busy machine
+// disturbs least.
 type profile struct {
 	exe   *Executable
 	runs  int

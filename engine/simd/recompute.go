@@ -6,9 +6,10 @@ import (
 	"github.com/gomlx/gomlx/backends"
 )
 
-// Recomputing: what one loop would write only for another loop to read, the second one computes again
-// from what it came from, if that takes no more reads. A gradient then reads the output of a convolution
-// instead of the mask, the sigmoid and the normalised values that the forward pass made of it.
+// Recomputing: what one loop would write only for another loop to read, the second one computes
+// again from what it came from, if that takes no more reads. A gradient then reads the output of a
+// convolution instead of the mask, the sigmoid and the normalised values that the forward pass made
+// of it.
 
 // maxRecompute bounds the work that a loop takes over, in simple operations an element.
 const maxRecompute = 12
@@ -63,7 +64,8 @@ func (r *recomputer) sameIndex(n, x *node) bool {
 	return lay.contiguous() && base.shape.Size() == product(n.domain())
 }
 
-// derived reports whether the node is computed from others element by element and needs no memory of its own.
+// derived reports whether the node is computed from others element by element and needs no memory
+// of its own.
 func (r *recomputer) derived(n *node) bool {
 	return n.isLoop() && !n.isReduction() && !r.forced[n.id]
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// activations are functions of one value with settings, and those that networks
-// have between layers.
+// activations are functions of one value with settings, and those that networks have between
+// layers.
 var activations = []operator{
 	unary("Relu", numbers, func(x *graph.Node) *graph.Node { return graph.Max(x, graph.ZerosLike(x)) }),
 	unary("Sigmoid", floats, graph.Logistic),
@@ -92,8 +92,8 @@ func shrink(c *call) *graph.Node {
 	return graph.Where(graph.LessThan(x, graph.ConstAs(x, -lambda)), graph.AddScalar(x, bias), y)
 }
 
-// clip bounds values: by attributes before operator set 11, by inputs since.
-// Where the bounds cross, all is the upper.
+// clip bounds values: by attributes before operator set 11, by inputs since. Where the bounds
+// cross, all is the upper.
 func clip(c *call) *graph.Node {
 	x := c.x(0)
 	if c.opset < 12 && !x.DType().IsFloat() {

@@ -9,9 +9,8 @@ import (
 	"github.com/reverie-go/reverie/engine"
 )
 
-// A call is one node while it is converted. It remembers which attributes and
-// inputs the converter has looked at: the others would be ignored, and are
-// refused by finish.
+// A call is one node while it is converted. It remembers which attributes and inputs the converter
+// has looked at: the others would be ignored, and are refused by finish.
 type call struct {
 	engine *engine.Engine
 	node   *node
@@ -44,8 +43,7 @@ func (c *call) finish() {
 	}
 }
 
-// outElem is the type of an output held as dt: half precision stays what the
-// inputs were.
+// outElem is the type of an output held as dt: half precision stays what the inputs were.
 func (c *call) outElem(dt dtypes.DType) elem {
 	if c.elem != 0 {
 		return c.elem
@@ -124,8 +122,8 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// sizes are whole numbers as Go's. Those that stand for "to the end" may be the
-// largest there are, and are brought near.
+// sizes are whole numbers as Go's. Those that stand for "to the end" may be the largest there are,
+// and are brought near.
 func sizes[T int32 | int64](list []T) []int {
 	out := make([]int, len(list))
 	for i, v := range list {
@@ -224,8 +222,8 @@ func (c *call) axes(list []int, rank int) []int {
 	return out
 }
 
-// listed is what was an attribute and is an input since an operator set; false
-// where it is left out.
+// listed is what was an attribute and is an input since an operator set; false where it is left
+// out.
 func (c *call) listed(name string, input, since int) ([]int, bool) {
 	if c.opset >= since {
 		if !c.has(input) {

@@ -12,8 +12,8 @@ import (
 	"github.com/reverie-go/reverie/engine"
 )
 
-// A value is what a name of the network stands for. One that is known before
-// the network runs, such as sizes and what is computed of them, has known.
+// A value is what a name of the network stands for. One that is known before the network runs, such
+// as sizes and what is computed of them, has known.
 type value struct {
 	elem  elem
 	node  *graph.Node // in the graph that is being built; nil until it is asked for
@@ -27,8 +27,8 @@ const maxKnown = 1 << 16
 // maxElements bounds a value: small ones make large ones.
 const maxElements = 1 << 31
 
-// maxSpent bounds what building the graph takes beside it, in numbers that are known and
-// in steps of windows: small files could ask for much.
+// maxSpent bounds what building the graph takes beside it, in numbers that are known and in steps
+// of windows: small files could ask for much.
 const maxSpent = 1 << 25
 
 // A conversion builds the graph of a network for inputs of some sizes.
@@ -51,8 +51,8 @@ func refuse(format string, args ...any) { panic(refusal{fmt.Errorf(format, args.
 // set names a value.
 func (c *conversion) set(name string, v *value) { c.values[name] = v }
 
-// run converts the nodes in the file's order, which is one in which they can be
-// computed, and returns the first output.
+// run converts the nodes in the file's order, which is one in which they can be computed, and
+// returns the first output.
 func (c *conversion) run() *graph.Node {
 	for _, n := range c.net.nodes {
 		c.convert(n)
@@ -101,8 +101,8 @@ func named(n *node, opset int) {
 	panic(refusal{fmt.Errorf("node %.80q, %.40s of operator set %d: %w", n.label(), n.op, opset, refused(err))})
 }
 
-// refused is what the converters refused, without the words of the engine around it. A
-// fault of the program is not shown: it has a stack.
+// refused is what the converters refused, without the words of the engine around it. A fault of the
+// program is not shown: it has a stack.
 func refused(err error) error {
 	var r refusal
 	var fault runtime.Error
@@ -144,8 +144,8 @@ func (c *conversion) outputs(op *operator, call *call) []*value {
 	return outs
 }
 
-// compute runs a node of known inputs in a graph of its own. It does not where
-// the outputs are large.
+// compute runs a node of known inputs in a graph of its own. It does not where the outputs are
+// large.
 func (c *conversion) compute(op *operator, given *call) (outs []*value, ok bool) {
 	var in []*tensors.Tensor
 	for _, v := range given.in {

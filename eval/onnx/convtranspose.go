@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// convTranspose is the gradient of a convolution by its input: a convolution by the kernel
-// turned round, of the input with its pixels set apart.
+// convTranspose is the gradient of a convolution by its input: a convolution by the kernel turned
+// round, of the input with its pixels set apart.
 func convTranspose(c *call) *graph.Node {
 	c.sameType(0, 1)
 	d, k := c.dims(0), c.dims(1)
@@ -57,8 +57,8 @@ func convTranspose(c *call) *graph.Node {
 	return graph.Add(y, expand(graph.Reshape(c.x(2), onAxis(len(d), channels, out)...), y.Shape().Dimensions))
 }
 
-// reach sets the padding so that size pixels are left of all: half of it on each side, and
-// what is left over after (upper) or before. What is missing comes after.
+// reach sets the padding so that size pixels are left of all: half of it on each side, and what is
+// left over after (upper) or before. What is missing comes after.
 func (w *window) reach(size, all int, upper bool) {
 	total := max(0, all-size)
 	w.before, w.after = total-total/2, total/2
@@ -68,8 +68,7 @@ func (w *window) reach(size, all int, upper bool) {
 	w.after += min(0, all-size)
 }
 
-// turned makes a kernel [I,O,...] one of [O,I,...], in groups, turned round on each axis of
-// pixels.
+// turned makes a kernel [I,O,...] one of [O,I,...], in groups, turned round on each axis of pixels.
 func turned(kernel *graph.Node, groups int) *graph.Node {
 	d := kernel.Shape().Dimensions
 	pixels := firstAxes(len(d))[2:]

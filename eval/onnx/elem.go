@@ -10,8 +10,7 @@ import (
 // elem is the type of a tensor's elements, by ONNX's number.
 type elem int
 
-// Those that are read. The numbers of float16 and bfloat16 are held and computed
-// in float32.
+// Those that are read. The numbers of float16 and bfloat16 are held and computed in float32.
 const (
 	float32Elem  elem = 1
 	uint8Elem    elem = 2

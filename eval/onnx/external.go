@@ -12,8 +12,8 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// loadOutside reads the numbers that lie in files beside the network: within its
-// folder, and all together within the size that is read. They are written to a hash.
+// loadOutside reads the numbers that lie in files beside the network: within its folder, and all
+// together within the size that is read. They are written to a hash.
 func (net *network) loadOutside(folder string, hash io.Writer) error {
 	var root *os.Root
 	left := int64(maxFile)

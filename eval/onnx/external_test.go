@@ -45,8 +45,8 @@ func outsideFeature(t *testing.T, e *engine.Engine, dir string, entries ...strin
 	return rows.X[0], m.Name(), nil
 }
 
-// Tensors are read from files in the network's folder and from no other, and count for
-// the name of the features.
+// Tensors are read from files in the network's folder and from no other, and count for the name of
+// the features.
 func TestOutside(t *testing.T) {
 	e := open(t)
 	dir, other := t.TempDir(), t.TempDir()

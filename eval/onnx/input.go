@@ -20,12 +20,11 @@ type input struct {
 	last    bool // channels are the last axis
 }
 
-// defaultBatch is how many images go through at once where the network takes
-// any number.
+// defaultBatch is how many images go through at once where the network takes any number.
 const defaultBatch = 16
 
-// inputOf finds the one input that is not among the weights, which files of before
-// 2019 list as well.
+// inputOf finds the one input that is not among the weights, which files of before 2019 list as
+// well.
 func inputOf(net *network) (in input, err error) {
 	var found []port
 	for _, p := range net.inputs {
@@ -104,8 +103,8 @@ func colour(m eval.Images) eval.Images {
 	return out
 }
 
-// resize brings images to h x w by a triangle filter in each direction, one
-// pixel wide where they grow and as wide as a new pixel where they shrink.
+// resize brings images to h x w by a triangle filter in each direction, one pixel wide where they
+// grow and as wide as a new pixel where they shrink.
 func resize(m eval.Images, h, w int) eval.Images {
 	rows, columns := weights(m.H, h), weights(m.W, w)
 	out := eval.Images{N: m.N, Kind: m.Kind.Sized(h, w).Real(), Pix: make([]float32, m.N*h*w*m.C)}

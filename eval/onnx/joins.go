@@ -60,8 +60,8 @@ func (c *call) sameType(i, j int) {
 	}
 }
 
-// broadcast brings values to one size as NumPy does: sizes are aligned at the
-// last axis, and an axis of one is repeated.
+// broadcast brings values to one size as NumPy does: sizes are aligned at the last axis, and an
+// axis of one is repeated.
 func broadcast(xs ...*graph.Node) []*graph.Node {
 	var dims []int
 	for _, x := range xs {
@@ -120,8 +120,8 @@ func where(c *call) *graph.Node {
 	return graph.Where(xs[0], xs[1], xs[2])
 }
 
-// pow raises the first input; the second may be of another type. The result has
-// the type of the first.
+// pow raises the first input; the second may be of another type. The result has the type of the
+// first.
 func pow(c *call) *graph.Node {
 	c.elem = c.value(0).elem
 	x, y := c.x(0), c.x(1)

@@ -8,10 +8,10 @@ import (
 	"github.com/reverie-go/reverie/engine"
 )
 
-// ONNX says images as [N,C,H,W]; the engine computes them as [N,H,W,C], and a
-// transposition between two layers costs more than the layers. So a value of four axes may
-// lie in memory as the latter: convolutions, pools and functions of each value by itself
-// take and give it so, and all else sees what ONNX says.
+// ONNX says images as [N,C,H,W]; the engine computes them as [N,H,W,C], and a transposition between
+// two layers costs more than the layers. So a value of four axes may lie in memory as the latter:
+// convolutions, pools and functions of each value by itself take and give it so, and all else sees
+// what ONNX says.
 
 var (
 	toLast  = []int{0, 2, 3, 1}
@@ -37,8 +37,8 @@ func (c *call) last(i int) *graph.Node {
 	return graph.TransposeAllAxes(v.in(c.graph), toLast...)
 }
 
-// rest has the inputs of a function of each value by itself lie alike: where one lies as
-// [N,H,W,C], all do.
+// rest has the inputs of a function of each value by itself lie alike: where one lies as [N,H,W,C],
+// all do.
 func (c *call) rest() {
 	isLast := func(v *value) bool { return v != nil && v.last }
 	if !slices.ContainsFunc(c.in, isLast) || slices.ContainsFunc(c.in, func(v *value) bool { return v != nil && len(v.dims()) > 4 }) {
@@ -57,8 +57,7 @@ func (c *call) rest() {
 	}
 }
 
-// kernels are the names of tensors that are kernels of convolutions of images and nothing
-// else.
+// kernels are the names of tensors that are kernels of convolutions of images and nothing else.
 func (net *network) kernels() map[string]bool {
 	is, other := map[string]bool{}, map[string]bool{}
 	for _, n := range net.nodes {

@@ -49,8 +49,8 @@ func concat(c *call) *graph.Node {
 	return graph.Concatenate(parts, axis)
 }
 
-// split cuts an axis into parts of sizes: an attribute before operator set 13, an
-// input since, and equal parts where there are none.
+// split cuts an axis into parts of sizes: an attribute before operator set 13, an input since, and
+// equal parts where there are none.
 func split(c *call) (outs []*graph.Node) {
 	x := c.x(0)
 	axis := c.axis(c.int("axis", 0), x.Rank())
@@ -81,8 +81,7 @@ func split(c *call) (outs []*graph.Node) {
 	return outs
 }
 
-// equalParts cuts n into count parts. Only since operator set 18 may the last be
-// smaller.
+// equalParts cuts n into count parts. Only since operator set 18 may the last be smaller.
 func equalParts(n, count int, uneven bool) (parts []int) {
 	size := (n + count - 1) / count
 	if n%count != 0 && !uneven {
@@ -94,8 +93,8 @@ func equalParts(n, count int, uneven bool) (parts []int) {
 	return parts
 }
 
-// slice takes from each axis the elements from a start to an end, in steps:
-// attributes before operator set 10, inputs since.
+// slice takes from each axis the elements from a start to an end, in steps: attributes before
+// operator set 10, inputs since.
 func slice(c *call) *graph.Node {
 	x := c.x(0)
 	starts, _ := c.listed("starts", 1, 10)
@@ -158,8 +157,8 @@ func take(x *graph.Node, axis, from, to, step int) *graph.Node {
 	return graph.SliceAxis(x, axis, graph.AxisRange(from, to).Stride(step))
 }
 
-// gather takes the elements of an axis at indices, of which negative ones count
-// from the end. They must be known: one out of range is an error.
+// gather takes the elements of an axis at indices, of which negative ones count from the end. They
+// must be known: one out of range is an error.
 func gather(c *call) *graph.Node {
 	x := c.x(0)
 	axis := c.axis(c.int("axis", 0), x.Rank())
@@ -230,8 +229,8 @@ func trilu(c *call) *graph.Node {
 	return graph.Where(expand(keep, dims), x, graph.ZerosLike(x))
 }
 
-// pad grows axes, or cuts where it is negative: by attributes before operator set
-// 11, by inputs since.
+// pad grows axes, or cuts where it is negative: by attributes before operator set 11, by inputs
+// since.
 func pad(c *call) *graph.Node {
 	x := c.x(0)
 	rank := x.Rank()

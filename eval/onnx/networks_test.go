@@ -16,9 +16,9 @@ import (
 // networksVar names the folder that bench/features/networks.py wrote.
 const networksVar = "REVERIE_ONNX_NETWORKS"
 
-// What exporters make of well-known networks is read, and gives others' features: to
-// 1e-4 of the largest, and of how far the features of two images are apart where that
-// is less; in half precision, which is computed in float32 here, to 2e-2.
+// What exporters make of well-known networks is read, and gives others' features: to 1e-4 of the
+// largest, and of how far the features of two images are apart where that is less; in half
+// precision, which is computed in float32 here, to 2e-2.
 func TestNetworks(t *testing.T) {
 	folder := os.Getenv(networksVar)
 	if folder == "" {

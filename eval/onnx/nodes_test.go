@@ -87,9 +87,8 @@ func (t *tensor) halves(p port) {
 	}
 }
 
-// run runs a case. The inputs from a number on are known before the graph is built;
-// those before it are the graph's own, and lie as [N,H,W,C] if so said and they have four
-// axes.
+// run runs a case. The inputs from a number on are known before the graph is built; those before it
+// are the graph's own, and lie as [N,H,W,C] if so said and they have four axes.
 func (c nodeCase) run(e *engine.Engine, known int, last bool) (out []*tensors.Tensor, elems []elem, err error) {
 	in := []*tensors.Tensor{engine.Scalar(e, float32(0))} // a graph has an input
 	for _, t := range c.inputs {
@@ -141,8 +140,8 @@ func (c nodeCase) run(e *engine.Engine, known int, last bool) (out []*tensors.Te
 	return out, elems, nil
 }
 
-// differ says how outputs differ from the case's: in type, in sizes, or by more than
-// 1e-4 of a value; half precision, which is computed in float32, by two of its steps.
+// differ says how outputs differ from the case's: in type, in sizes, or by more than 1e-4 of a
+// value; half precision, which is computed in float32, by two of its steps.
 func (c nodeCase) differ(e *engine.Engine, out []*tensors.Tensor, elems []elem) string {
 	for i, want := range c.outputs {
 		w, err := want.value(e)
@@ -208,8 +207,8 @@ func each[T number](list []T, f func(float64)) {
 	}
 }
 
-// refusedNodes says of which of ONNX's tests what is refused: part of a test's name, and of
-// the error.
+// refusedNodes says of which of ONNX's tests what is refused: part of a test's name, and of the
+// error.
 var refusedNodes = [][2]string{
 	{"training", "training"}, // BatchNormalization's, Dropout's
 	{"STRING", "string"}, {"_string", "string"},
@@ -224,8 +223,8 @@ var refusedNodes = [][2]string{
 }
 
 // ONNX's own tests of every operator that is read, in every version that has tests:
-// each gives the numbers it says, or is refused by an error that says why. Each version of
-// each operator gives those of one at least.
+// each gives the numbers it says, or is refused by an error that says why. Each version of each
+// operator gives those of one at least.
 func TestNodes(t *testing.T) {
 	e := open(t)
 	passed := map[string]int{}
@@ -245,9 +244,8 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// try runs a case with all its inputs, its first alone and none in the graph, and with
-// images as [N,H,W,C]: what is not refused gives what it says. It tells whether there was
-// such.
+// try runs a case with all its inputs, its first alone and none in the graph, and with images as
+// [N,H,W,C]: what is not refused gives what it says. It tells whether there was such.
 func (c nodeCase) try(t *testing.T, e *engine.Engine) (right bool, last error) {
 	way := func(known int, channelsLast bool) {
 		out, elems, err := c.run(e, known, channelsLast)
@@ -300,8 +298,8 @@ func versions(t *testing.T) map[string]bool {
 	return all
 }
 
-// A function of each value by itself gives the same whichever way images lie, and
-// whatever is joined with them.
+// A function of each value by itself gives the same whichever way images lie, and whatever is
+// joined with them.
 func TestLayout(t *testing.T) {
 	e := open(t)
 	count := func(dims []int) (v []float32) {

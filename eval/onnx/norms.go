@@ -52,8 +52,8 @@ func batchNormalization(c *call) *graph.Node {
 	return graph.ConvertDType(graph.Add(y, graph.ConvertDType(c.perChannel(2, x, channels), variance.DType())), x.DType())
 }
 
-// normal brings x to mean zero and deviation one over axes, and returns the mean
-// and the inverse deviation as well.
+// normal brings x to mean zero and deviation one over axes, and returns the mean and the inverse
+// deviation as well.
 func normal(x *graph.Node, epsilon float64, axes ...int) (y, mean, inverse *graph.Node) {
 	dims := x.Shape().Dimensions
 	mean = graph.Reshape(graph.ReduceMean(x, axes...), kept(dims, axes)...)
@@ -80,8 +80,7 @@ func instanceNormalization(c *call) *graph.Node {
 	return graph.Add(graph.Mul(y, scale), bias)
 }
 
-// groupNormalization has a scale and a bias a group before operator set 21, and a
-// channel since.
+// groupNormalization has a scale and a bias a group before operator set 21, and a channel since.
 func groupNormalization(c *call) *graph.Node {
 	x := c.x(0)
 	dims := x.Shape().Dimensions

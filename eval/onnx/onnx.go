@@ -1,12 +1,11 @@
-// Package onnx takes the features of images from a network in an ONNX file,
-// such as Inception's for the FID that papers print.
+// Package onnx takes the features of images from a network in an ONNX file, such as Inception's for
+// the FID that papers print.
 //
 //	f, err := onnx.Open(e, "inception.onnx")
 //	rows, err := f.Rows(ctx, images)
 //
-// What is read is a list of operators (table.go): each looks at every attribute and
-// input that a node has, or the node is refused by name. Nothing is computed
-// otherwise than ONNX says.
+// What is read is a list of operators (table.go): each looks at every attribute and input that a
+// node has, or the node is refused by name. Nothing is computed otherwise than ONNX says.
 package onnx
 
 import (
@@ -40,8 +39,7 @@ const (
 	maxSide      = 1024 // of the images that a network asks for
 )
 
-// A Model is a network that gives features. Its methods may not be called at
-// the same time.
+// A Model is a network that gives features. Its methods may not be called at the same time.
 type Model struct {
 	path, hash string
 	engine     *engine.Engine
@@ -53,19 +51,18 @@ type Model struct {
 
 var _ eval.Features = (*Model)(nil)
 
-// Open reads the network in a file. It has one input of images, [N,C,H,W] or
-// [N,H,W,C] with C 1 or 3, of floats (values in [-1,1]) or uint8 (0 to 255); what
-// else the images need, such as ImageNet's mean and deviation, is in the file. Where
-// the input says H and W, images are brought to that size, bilinear with the
-// filter widened where they shrink, as Pillow does. The first output is the
-// features, [N,D] or [N,D,1,1].
+// Open reads the network in a file. It has one input of images, [N,C,H,W] or [N,H,W,C] with C 1 or
+// 3, of floats (values in [-1,1]) or uint8 (0 to 255); what else the images need, such as
+// ImageNet's mean and deviation, is in the file. Where the input says H and W, images are brought
+// to that size, bilinear with the filter widened where they shrink, as Pillow does. The first
+// output is the features, [N,D] or [N,D,1,1].
 //
-// float16 and bfloat16 are computed in float32. Tensors may lie in files beside the
-// network, inside its folder.
+// float16 and bfloat16 are computed in float32. Tensors may lie in files beside the network, inside
+// its folder.
 //
-// Refused are files over 1 GiB, tensors that are not as long as they say, nodes out
-// of order, control flow, operators, attributes and operator sets that are not read,
-// and a network that needs more memory than the machine has.
+// Refused are files over 1 GiB, tensors that are not as long as they say, nodes out of order,
+// control flow, operators, attributes and operator sets that are not read, and a network that needs
+// more memory than the machine has.
 func Open(e *engine.Engine, path string) (m *Model, err error) {
 	text, err := read(path)
 	if err != nil {
@@ -98,8 +95,8 @@ func read(path string) ([]byte, error) {
 	return text, nil
 }
 
-// parse makes a model of a file's contents; tensors beside the file lie in a folder, and
-// are written to a hash.
+// parse makes a model of a file's contents; tensors beside the file lie in a folder, and are
+// written to a hash.
 func parse(e *engine.Engine, text []byte, folder string, hash io.Writer) (m *Model, err error) {
 	net, err := decode(text)
 	if err != nil {
@@ -144,9 +141,8 @@ func decode(text []byte) (net *network, err error) {
 // unsupported is the error of a sound file that is not read.
 func unsupported(why error) error { return sniff.ONNX.Unsupported(why, "") }
 
-// build makes the function of the weights and a batch of images. The file's tensors
-// are its inputs, so that they are in memory once and the compiled graph holds none of
-// them.
+// build makes the function of the weights and a batch of images. The file's tensors are its inputs,
+// so that they are in memory once and the compiled graph holds none of them.
 func (m *Model) build(net *network) {
 	kernels := net.kernels()
 	m.forward = m.engine.Func("features", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
@@ -172,8 +168,8 @@ func weight(e elem, node *graph.Node, t *tensors.Tensor) *value {
 	return v
 }
 
-// measure compiles the network for one batch of images of its own size, or of
-// 64x64, and finds how many features there are and whether the memory is enough.
+// measure compiles the network for one batch of images of its own size, or of 64x64, and finds how
+// many features there are and whether the memory is enough.
 func (m *Model) measure() error {
 	h, w := m.in.h, m.in.w
 	if h == 0 {
@@ -222,8 +218,7 @@ func (m *Model) Name() string {
 	return fmt.Sprintf("%s, %d features, sha256 %s", filepath.Base(m.path), m.features, m.hash[:12])
 }
 
-// Rows returns the features of images. Grey ones are given to a network that
-// takes colours as such.
+// Rows returns the features of images. Grey ones are given to a network that takes colours as such.
 func (m *Model) Rows(ctx context.Context, x eval.Images) (eval.Rows, error) {
 	x, err := m.in.fit(x)
 	if err != nil {

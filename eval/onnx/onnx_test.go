@@ -64,8 +64,8 @@ func floatImages(t testing.TB) eval.Images {
 	return eval.Images{N: a.Shape[0], Kind: kind.OfImages(a.Shape[1], a.Shape[2], a.Shape[3]).Real(), Pix: values(t, a)}
 }
 
-// Features against onnxruntime's, to 1e-4 of the largest: 4 images in batches
-// of 3 where the file fixes the batch.
+// Features against onnxruntime's, to 1e-4 of the largest: 4 images in batches of 3 where the file
+// fixes the batch.
 func TestAgainstOnnxruntime(t *testing.T) {
 	e := open(t)
 	for _, x := range []struct {
@@ -101,8 +101,7 @@ func TestAgainstOnnxruntime(t *testing.T) {
 	}
 }
 
-// Resizing against Pillow's bilinear, up and down. Pillow rounds its factors to
-// float32.
+// Resizing against Pillow's bilinear, up and down. Pillow rounds its factors to float32.
 func TestResizeAgainstPillow(t *testing.T) {
 	m := floatImages(t)
 	for key, size := range map[string][2]int{"up": {23, 31}, "down": {7, 5}} {
@@ -138,8 +137,8 @@ func varint(number protowire.Number, v uint64) []byte {
 
 func text(number protowire.Number, s string) []byte { return field(number, []byte(s)) }
 
-// A file written by hand: nodes, tensors, and an input and an output of type
-// float32, [2,3,4,4] and any.
+// A file written by hand: nodes, tensors, and an input and an output of type float32, [2,3,4,4] and
+// any.
 func file(graph ...[]byte) []byte {
 	dim := func(n uint64) []byte { return field(1, varint(1, n)) }
 	in := field(11, text(1, "x"), field(2, field(1, varint(1, 1), field(2, dim(2), dim(3), dim(4), dim(4)))))

@@ -35,8 +35,8 @@ func unary(name string, types kinds, f func(*graph.Node) *graph.Node) operator {
 	return operator{name: name, types: types, each: true, build: one(func(c *call) *graph.Node { return f(c.x(0)) })}
 }
 
-// dropout is nothing where a network is only used; its mask is all true, and was
-// of the input's type before operator set 10.
+// dropout is nothing where a network is only used; its mask is all true, and was of the input's
+// type before operator set 10.
 func dropout(c *call) []*graph.Node {
 	c.idle("ratio", "seed")
 	if c.has(1) {
@@ -73,8 +73,8 @@ func castLike(c *call) *graph.Node {
 	return c.castTo(c.value(1).elem)
 }
 
-// castTo gives the first input another type. Fractions are cut off on the way to
-// whole numbers, and what is not zero is true.
+// castTo gives the first input another type. Fractions are cut off on the way to whole numbers, and
+// what is not zero is true.
 func (c *call) castTo(to elem) *graph.Node {
 	if to.storage() == dtypes.InvalidDType {
 		refuse("it makes %s, which is not read: %v are", to, anything)
@@ -95,8 +95,8 @@ func (c *call) castTo(to elem) *graph.Node {
 	return graph.ConvertDType(x, to.storage())
 }
 
-// rounded brings float32 to a type of fewer bits, to the nearest and even: drop bits
-// of the mantissa go, below least the steps are even, and beyond most is infinity.
+// rounded brings float32 to a type of fewer bits, to the nearest and even: drop bits of the
+// mantissa go, below least the steps are even, and beyond most is infinity.
 func rounded(x *graph.Node, drop int, least, most float64) *graph.Node {
 	bits := graph.Bitcast(x, dtypes.Uint32)
 	odd := graph.BitwiseAnd(graph.BitwiseShiftRightLogicalScalar(bits, drop), graph.Scalar(x.Graph(), dtypes.Uint32, uint32(1)))

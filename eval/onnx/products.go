@@ -14,8 +14,8 @@ var products = []operator{
 	{name: "Einsum", since: 12, types: floats, build: one(einsum)},
 }
 
-// matMul is NumPy's: the last two axes are matrices, the others are brought to one
-// size; a vector is a row on the left and a column on the right, whose axis goes.
+// matMul is NumPy's: the last two axes are matrices, the others are brought to one size; a vector
+// is a row on the left and a column on the right, whose axis goes.
 func matMul(c *call) *graph.Node {
 	c.sameType(0, 1)
 	a, b := c.x(0), c.x(1)
@@ -86,8 +86,7 @@ func gemm(c *call) *graph.Node {
 	return graph.Add(y, bias)
 }
 
-// einsum of two values whose axes are all named, each once in a value, and said in the
-// result.
+// einsum of two values whose axes are all named, each once in a value, and said in the result.
 func einsum(c *call) *graph.Node {
 	equation := strings.ReplaceAll(c.string("equation", ""), " ", "")
 	if !plainEquation.MatchString(equation) {

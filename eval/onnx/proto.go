@@ -56,8 +56,8 @@ type port struct {
 	dims []int
 }
 
-// maxParts bounds what reading a file takes beside its tensors' numbers: two
-// bytes can become a node of hundreds.
+// maxParts bounds what reading a file takes beside its tensors' numbers: two bytes can become a
+// node of hundreds.
 const maxParts = 1 << 20
 
 // A parser walks a file and counts what it makes of it.
@@ -302,8 +302,8 @@ func (p *parser) tensor(text []byte) (*tensor, error) {
 	return t, err
 }
 
-// appendFixed adds numbers of four or eight bytes. Most tensors have one field
-// of them: it is not copied.
+// appendFixed adds numbers of four or eight bytes. Most tensors have one field of them: it is not
+// copied.
 func appendFixed(raw []byte, x item) []byte {
 	switch {
 	case x.kind == protowire.Fixed32Type:

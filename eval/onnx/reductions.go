@@ -31,8 +31,7 @@ var reductions = []operator{
 	{name: "Hardmax", types: floats, build: one(hardmax)},
 }
 
-// reduction reduces the axes of its attribute, or of its input since an operator
-// set.
+// reduction reduces the axes of its attribute, or of its input since an operator set.
 func reduction(name string, sinceInput int, types kinds, f func(x *graph.Node, axes ...int) *graph.Node) operator {
 	return operator{name: name, types: types, build: one(func(c *call) *graph.Node {
 		x := c.x(0)
@@ -109,8 +108,8 @@ func (c *call) overPixels(f func(x *graph.Node, axes ...int) *graph.Node) *graph
 	return graph.Reshape(f(x, axes...), kept(x.Shape().Dimensions, axes)...)
 }
 
-// classes are the axes over which a softmax is taken: one, and before operator
-// set 13 all from it on.
+// classes are the axes over which a softmax is taken: one, and before operator set 13 all from it
+// on.
 func (c *call) classes() []int {
 	rank := c.x(0).Rank()
 	if c.opset >= 13 {

@@ -104,8 +104,8 @@ func (c *call) resample(r resampling, scales []float64, sizes, axes []int) *grap
 	return graph.Identity(x)
 }
 
-// scaled is the size that a scale makes of n. Where a rounding of the product decides
-// it, programs differ.
+// scaled is the size that a scale makes of n. Where a rounding of the product decides it, programs
+// differ.
 func (r resampling) scaled(n int, scale float64) int {
 	if !(scale > 0) || scale > 1<<14 {
 		refuse("it has the scale %v", scale)
@@ -200,8 +200,8 @@ func (r resampling) round(x, scale float64) int {
 	return 0
 }
 
-// weigh writes what each old value adds to the new one at x; what lies outside is
-// the value at the edge.
+// weigh writes what each old value adds to the new one at x; what lies outside is the value at the
+// edge.
 func (r resampling) weigh(row []float64, x, scale float64) {
 	var filter func(float64) float64
 	reach := 1.0

@@ -9,8 +9,8 @@ import (
 	"github.com/reverie-go/reverie/engine"
 )
 
-// shapesOf are those that leave the values and give them other sizes, and those
-// that make values of sizes.
+// shapesOf are those that leave the values and give them other sizes, and those that make values of
+// sizes.
 var shapesOf = []operator{
 	{name: "Constant", host: constant},
 	{name: "Shape", host: shapeOf},
@@ -135,8 +135,8 @@ func counted(n int) []int64 {
 	return out
 }
 
-// reshape gives other sizes: 0 takes that of the input, unless allowzero is set, and -1
-// what is left.
+// reshape gives other sizes: 0 takes that of the input, unless allowzero is set, and -1 what is
+// left.
 func reshape(c *call) *graph.Node {
 	x, dims := c.x(0), c.intsIn(1)
 	zero := c.opset >= 14 && c.flag("allowzero", false)

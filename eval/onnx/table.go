@@ -10,15 +10,14 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 )
 
-// The operator sets that are read: what ONNX's own tests exist for. A later one
-// may give an operator another meaning.
+// The operator sets that are read: what ONNX's own tests exist for. A later one may give an
+// operator another meaning.
 const (
 	firstOpset = 7
 	lastOpset  = 28
 )
 
-// An operator is how nodes of a kind are converted. Exactly one of build and host is
-// there.
+// An operator is how nodes of a kind are converted. Exactly one of build and host is there.
 type operator struct {
 	name  string
 	since int   // the first operator set that has it, where that is after firstOpset
@@ -74,8 +73,8 @@ func (net *network) check() error {
 	return nil
 }
 
-// prune takes away the nodes that the first output does not need, such as those of
-// classes beside features.
+// prune takes away the nodes that the first output does not need, such as those of classes beside
+// features.
 func (net *network) prune() {
 	needed := map[string]bool{net.outputs[0].name: true}
 	isNeeded := func(n *node) bool {

@@ -19,8 +19,8 @@ var windows = []operator{
 // A window lies at every stride-th place of an axis, which is padded before and after.
 type window struct{ size, stride, dilation, before, after int }
 
-// places is how many there are on an axis of n. A window that would begin in the
-// padding after is not one.
+// places is how many there are on an axis of n. A window that would begin in the padding after is
+// not one.
 func (w window) places(n int, ceil bool) int {
 	reach := (w.size-1)*w.dilation + 1
 	room := n + w.before + w.after - reach
@@ -37,8 +37,7 @@ func (w window) places(n int, ceil bool) int {
 	return count
 }
 
-// windowsOf reads the attributes that convolutions and pools share, for windows of
-// some sizes.
+// windowsOf reads the attributes that convolutions and pools share, for windows of some sizes.
 func (c *call) windowsOf(size []int) []window {
 	dims := c.dims(0)[2:]
 	strides, dilations, pads := c.perAxis("strides", 1, len(dims)), c.perAxis("dilations", 1, len(dims)), c.ints("pads")
@@ -78,8 +77,8 @@ func (c *call) perAxis(name string, otherwise, n int) []int {
 	return list
 }
 
-// automatic sets the padding by a rule: as much as gives n/stride places, half of
-// it on each side, and what is left over after (upper) or before (lower).
+// automatic sets the padding by a rule: as much as gives n/stride places, half of it on each side,
+// and what is left over after (upper) or before (lower).
 func (w *window) automatic(mode string, n int) {
 	switch mode {
 	case "NOTSET", "", "VALID":
@@ -239,8 +238,8 @@ func averagePool(c *call) *graph.Node {
 	return x
 }
 
-// shares are one over the pixels of each window, with or without the padding. What is
-// beyond the padding never counts.
+// shares are one over the pixels of each window, with or without the padding. What is beyond the
+// padding never counts.
 func (w window) shares(n, places int, whole bool) []float64 {
 	from, to := 0, n
 	if whole {

@@ -1,4 +1,5 @@
-// Command folder trains on folders of images and draws new ones: the README's part on the library, whole.
+// Command folder trains on folders of images and draws new ones: the README's part on the library,
+// whole.
 //
 //	go run ./examples/folder photos/
 package main

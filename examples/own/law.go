@@ -52,8 +52,8 @@ func (w *Sigmoid) Weight(_ reverie.Process, _ float64, c reverie.Coef) float64 {
 	return snr / (1 + snr*math.Exp(-w.Bias))
 }
 
-// Late draws times of density 2t: more where there is more noise. The density takes the place of the
-// uniform one, no factor undoes it.
+// Late draws times of density 2t: more where there is more noise. The density takes the place of
+// the uniform one, no factor undoes it.
 type Late struct{ table.Info }
 
 func (l Late) TimeLaw(reverie.Process) reverie.TimeLaw { return l }

@@ -1,6 +1,6 @@
 // Command own is reverie with additions of its own: a process, a prediction, a weighting, a law of
-// times, a loss, a way to learn, a network, a data source, a solver, a guide, a metric and a command,
-// one of each and none of them known to reverie. They are then names like any other:
+// times, a loss, a way to learn, a network, a data source, a solver, a guide, a metric and a
+// command, one of each and none of them known to reverie. They are then names like any other:
 //
 //	go run ./examples/own train spiral:3 --arch features --process trigonometric --prediction difference \
 //	    --weighting sigmoid --times late --objective mirrored --loss log-cosh --solver midpoint --steps 2000 --run runs/spiral

@@ -1,4 +1,5 @@
-// Package assign solves the assignment problem: which row goes to which column, at the least cost of all.
+// Package assign solves the assignment problem: which row goes to which column, at the least cost
+// of all.
 package assign
 
 import (
@@ -7,12 +8,14 @@ import (
 	"slices"
 )
 
-// Least returns the assignment of rows to columns of least total cost: row i goes to column Least(cost)[i], every column is taken once. What
-// rounding adds is a share of that total itself, however large other costs are: no other assignment is cheaper by more than about 1e-15 n of the
-// sum of the sizes of the costs that it takes. cost is square, its numbers at most 1e300; else it panics. Its time grows with n^3 at worst; 2,048
-// points to 2,048 take about a second.
+// Least returns the assignment of rows to columns of least total cost: row i goes to column
+// Least(cost)[i], every column is taken once. What rounding adds is a share of that total itself,
+// however large other costs are: no other assignment is cheaper by more than about 1e-15 n of the
+// sum of the sizes of the costs that it takes. cost is square, its numbers at most 1e300; else it
+// panics. Its time grows with n^3 at worst; 2,048 points to 2,048 take about a second.
 //
-// (Jonker & Volgenant 1987, "A shortest augmenting path algorithm for dense and sparse linear assignment problems", started from an auction's prices.)
+// (Jonker & Volgenant 1987, "A shortest augmenting path algorithm for dense and sparse linear
+// assignment problems", started from an auction's prices.)
 func Least(cost [][]float64) []int {
 	for i, row := range cost {
 		if len(row) != len(cost) {
@@ -32,8 +35,9 @@ const nearEnough = 16
 
 // solve returns the least assignment with its prices, for costs less the least of each row.
 //
-// Prices are rounded in proportion to their size, so they are held near the least total, which is what they need: at first near the
-// total of some assignment, then, while that shows to be far too much, near the total of the best that was found.
+// Prices are rounded in proportion to their size, so they are held near the least total, which is
+// what they need: at first near the total of some assignment, then, while that shows to be far too
+// much, near the total of the best that was found.
 func solve(cost [][]float64) *assignment {
 	a := newAssignment(cost)
 	for bound := a.greedy(); ; bound = a.total() {
@@ -62,7 +66,8 @@ func (a *assignment) search(bound float64) {
 	}
 }
 
-// greedy returns the total of the assignment in which each row in turn takes the cheapest column that is left.
+// greedy returns the total of the assignment in which each row in turn takes the cheapest column
+// that is left.
 func (a *assignment) greedy() (total float64) {
 	for i, row := range a.cost {
 		best := -1
@@ -85,8 +90,9 @@ func (a *assignment) total() (sum float64) {
 	return sum
 }
 
-// assignment is a partial solution and the prices that prove it: u[i] + v[j] <= cost[i][j] everywhere, with equality where row i goes to
-// column j. When all rows are assigned it is therefore the least.
+// assignment is a partial solution and the prices that prove it: u[i] + v[j] <= cost[i][j]
+// everywhere, with equality where row i goes to column j. When all rows are assigned it is
+// therefore the least.
 type assignment struct {
 	cost     [][]float64 // at least 0, and 0 once in a row
 	bound    float64     // of what a price is lowered by at once
@@ -123,7 +129,8 @@ func (a *assignment) free() {
 	}
 }
 
-// reduceColumns frees all rows, prices every column at its least cost, and returns the range of the costs.
+// reduceColumns frees all rows, prices every column at its least cost, and returns the range of the
+// costs.
 func (a *assignment) reduceColumns() (scale float64) {
 	a.free()
 	for i, row := range a.cost {
@@ -141,10 +148,12 @@ func (a *assignment) reduceColumns() (scale float64) {
 	return scale
 }
 
-// auction lets all rows bid for columns anew: a bidder takes its best column and lowers its price (which is what a column has to offer) to eps
-// below what makes it as good as the second best. With eps falling, the prices come near to the final ones for few bids: from there
-// paths are short. It ends when all have a column, or after 20 bids a row: nothing but time depends on it.
-// (Bertsekas 1988, "The auction algorithm: a distributed relaxation method for the assignment problem".)
+// auction lets all rows bid for columns anew: a bidder takes its best column and lowers its price
+// (which is what a column has to offer) to eps below what makes it as good as the second best. With
+// eps falling, the prices come near to the final ones for few bids: from there paths are short. It
+// ends when all have a column, or after 20 bids a row: nothing but time depends on it.
+// (Bertsekas 1988, "The auction algorithm: a distributed relaxation method for the assignment
+// problem".)
 func (a *assignment) auction(eps float64) {
 	n := len(a.cost)
 	free := a.todo[:0]
@@ -172,7 +181,8 @@ func (a *assignment) bid(i int, eps float64) (loser int) {
 	return loser
 }
 
-// tighten makes every row's price as high as the columns' allow, and frees the rows that do not have their best column.
+// tighten makes every row's price as high as the columns' allow, and frees the rows that do not
+// have their best column.
 func (a *assignment) tighten() {
 	for i, row := range a.cost {
 		_, a.u[i], _ = a.twoLeast(i)
@@ -182,7 +192,8 @@ func (a *assignment) tighten() {
 	}
 }
 
-// reduceRows lets every free row bid for its best column, with nothing on top: whoever had it waits for the next call.
+// reduceRows lets every free row bid for its best column, with nothing on top: whoever had it waits
+// for the next call.
 func (a *assignment) reduceRows() {
 	for i := range a.cost {
 		if a.col[i] < 0 {
@@ -192,7 +203,8 @@ func (a *assignment) reduceRows() {
 	a.tighten()
 }
 
-// twoLeast returns the column of the least cost less price in row i, that number, and the second least (the least where there is none).
+// twoLeast returns the column of the least cost less price in row i, that number, and the second
+// least (the least where there is none).
 func (a *assignment) twoLeast(i int) (j int, least, second float64) {
 	least, second = math.Inf(1), math.Inf(1)
 	for k, c := range a.cost[i] {
@@ -209,8 +221,8 @@ func (a *assignment) twoLeast(i int) (j int, least, second float64) {
 	return j, least, second
 }
 
-// augment assigns the free row i along the shortest path of reduced costs to a free column (Dijkstra's algorithm), and moves the prices so
-// that they prove the new assignment too.
+// augment assigns the free row i along the shortest path of reduced costs to a free column
+// (Dijkstra's algorithm), and moves the prices so that they prove the new assignment too.
 func (a *assignment) augment(i int) {
 	n := len(a.cost)
 	a.todo, a.done = a.todo[:n], a.done[:0]
@@ -245,8 +257,8 @@ func (a *assignment) augment(i int) {
 	}
 }
 
-// relax shortens the paths through row i, to which the path has the given length, and returns the place in todo of the nearest
-// column, a free one if several are as near.
+// relax shortens the paths through row i, to which the path has the given length, and returns the
+// place in todo of the nearest column, a free one if several are as near.
 func (a *assignment) relax(i int, length float64) (nearest int) {
 	row, base, least := a.cost[i], length-a.u[i], math.Inf(1)
 	for k, j := range a.todo {

@@ -8,7 +8,8 @@ import (
 	"github.com/reverie-go/reverie/random"
 )
 
-// costs returns n x n costs of a kind: uniform, small integers with many ties, squared distances of points.
+// costs returns n x n costs of a kind: uniform, small integers with many ties, squared distances of
+// points.
 func costs(kind string, n int, seed uint64) [][]float64 {
 	c := make([][]float64, n)
 	s := random.Stream{Seed: seed, Domain: random.Evaluation}
@@ -99,8 +100,8 @@ func TestLeastAgainstAllPermutations(t *testing.T) {
 	}
 }
 
-// Two sets of one point far away and others near the origin: the others are assigned as if the far ones were not there, though every cost of
-// these is 1e16. Against the same problem without them.
+// Two sets of one point far away and others near the origin: the others are assigned as if the far
+// ones were not there, though every cost of these is 1e16. Against the same problem without them.
 func TestLeastBesideAnOutlier(t *testing.T) {
 	const n = 200
 	c := costs("distances", n, 5)
@@ -119,8 +120,8 @@ func TestLeastBesideAnOutlier(t *testing.T) {
 	}
 }
 
-// Large problems by duality: prices u, v with u_i + v_j <= c_ij everywhere bound every assignment's cost from below by their sum, so one whose cost is
-// that sum is the least.
+// Large problems by duality: prices u, v with u_i + v_j <= c_ij everywhere bound every assignment's
+// cost from below by their sum, so one whose cost is that sum is the least.
 func TestLeastByDuality(t *testing.T) {
 	for _, kind := range kinds {
 		for _, n := range []int{50, 200, 333} {

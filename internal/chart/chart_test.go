@@ -135,7 +135,8 @@ func TestLegendWraps(t *testing.T) {
 	}
 }
 
-// Labels stand at round numbers within the axis, evenly, as many as can be read, and say what they stand at.
+// Labels stand at round numbers within the axis, evenly, as many as can be read, and say what they
+// stand at.
 func TestTicks(t *testing.T) {
 	for _, s := range []span{{-4, 4}, {0, 1.86}, {-.7, 3.6}, {0, 600}, {140, 197.3}, {1e9, 1e9 + 7}, {-3e-7, 2e-7}, {-1e30, 3e30}, {.9999, 1.0001}} {
 		var at []float64

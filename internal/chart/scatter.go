@@ -21,10 +21,11 @@ const scatterSize = 150
 // deep is the colour of points.
 var deep = color.NRGBA{20, 50, 110, 255}
 
-// Scatter shows points [N,D] over axes: by their first two numbers, darker where there are more; points of one number as a histogram.
-// Number k of a point stands for shift[k] + scale[k] times it, which is what the axes say; nil: for itself. They show shift ± 4 scale where
-// that suits the points, so that pictures can be compared, and else what holds all but a hundredth of them. Numbers that are not finite are
-// left out.
+// Scatter shows points [N,D] over axes: by their first two numbers, darker where there are more;
+// points of one number as a histogram. Number k of a point stands for shift[k] + scale[k] times it,
+// which is what the axes say; nil: for itself. They show shift ± 4 scale where that suits the
+// points, so that pictures can be compared, and else what holds all but a hundredth of them.
+// Numbers that are not finite are left out.
 func Scatter(x []float32, d int, shift, scale []float64) stddraw.Image {
 	if d < 1 || len(x)%d != 0 {
 		panic(fmt.Sprintf("chart: Scatter: %d values for points of %d", len(x), d))
@@ -63,7 +64,8 @@ func column(x []float32, d, k int, shift, scale []float64) ([]float64, span) {
 // A span is what an axis shows.
 type span struct{ lo, hi float64 }
 
-// frame is the usual span where 99 in 100 of the numbers are inside and fill some of it, else one that holds those and a margin.
+// frame is the usual span where 99 in 100 of the numbers are inside and fill some of it, else one
+// that holds those and a margin.
 func frame(v []float64, usual span) span {
 	v = slices.DeleteFunc(slices.Clone(v), func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
 	if len(v) == 0 {
@@ -82,7 +84,8 @@ func frame(v []float64, usual span) span {
 	return span{lo - room, hi + room}
 }
 
-// alike makes two spans equally long where their lengths are near each other, so that shapes of the plane keep theirs.
+// alike makes two spans equally long where their lengths are near each other, so that shapes of the
+// plane keep theirs.
 func alike(a, b span) (span, span) {
 	la, lb := a.hi-a.lo, b.hi-b.lo
 	if long := max(la, lb); long <= 3*min(la, lb) {
@@ -92,7 +95,8 @@ func alike(a, b span) (span, span) {
 	return a, b
 }
 
-// paint draws a plot's axes and returns the image with the rectangle, in pixels, that its axes span.
+// paint draws a plot's axes and returns the image with the rectangle, in pixels, that its axes
+// span.
 func paint(p *plot.Plot) (stddraw.Image, image.Rectangle) {
 	canvas := vgimg.NewWith(vgimg.UseWH(scatterSize, scatterSize), vgimg.UseDPI(resolution), vgimg.UseBackgroundColor(Paper))
 	img := canvas.Image()
@@ -103,7 +107,8 @@ func paint(p *plot.Plot) (stddraw.Image, image.Rectangle) {
 	return img, image.Rect(px(r.Min.X), img.Bounds().Dy()-px(r.Max.Y), px(r.Max.X), img.Bounds().Dy()-px(r.Min.Y))
 }
 
-// shade paints points, two pixels wide, into the window: each point more takes half of the light that is left.
+// shade paints points, two pixels wide, into the window: each point more takes half of the light
+// that is left.
 func shade(img stddraw.Image, window image.Rectangle, u, v []float64, a, b span) {
 	counts := map[image.Point]int{}
 	place := func(x float64, s span, pixels int) int { return int((x - s.lo) / (s.hi - s.lo) * float64(pixels)) }

@@ -1,5 +1,5 @@
-// Package chart is the one style of all plots: curves over axes, side by side under a title, and points of the plane; as SVG or as an
-// image.
+// Package chart is the one style of all plots: curves over axes, side by side under a title, and
+// points of the plane; as SVG or as an image.
 package chart
 
 import (

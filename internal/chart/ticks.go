@@ -7,8 +7,9 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// ticks labels multiples of 1, 2 or 5 times a power of ten, about so many of them on an axis or up to 2.5 times as many, and marks
-// quarters or fifths between them. (Those of package plot are three or so, at numbers such as -0.5, 1.5 and 3.5.)
+// ticks labels multiples of 1, 2 or 5 times a power of ten, about so many of them on an axis or up
+// to 2.5 times as many, and marks quarters or fifths between them. (Those of package plot are three
+// or so, at numbers such as -0.5, 1.5 and 3.5.)
 type ticks int
 
 // Ticks implements plot.Ticker.
@@ -29,7 +30,8 @@ func (n ticks) Ticks(lo, hi float64) (all []plot.Tick) {
 	return all
 }
 
-// round is the largest of 1, 2 and 5 times a power of ten that is not over x, and into how many parts it is divided.
+// round is the largest of 1, 2 and 5 times a power of ten that is not over x, and into how many
+// parts it is divided.
 func round(x float64) (step float64, parts int) {
 	ten := math.Pow(10, math.Floor(math.Log10(x)+1e-9))
 	switch r := x / ten * (1 + 1e-9); {

@@ -1,5 +1,6 @@
-// Package jsonfile reads JSON that others wrote. encoding/json lets the last of two equal keys win, matches keys whatever their case, passes
-// over what follows the value, and knows no NaN; here none of that goes unseen:
+// Package jsonfile reads JSON that others wrote. encoding/json lets the last of two equal keys win,
+// matches keys whatever their case, passes over what follows the value, and knows no NaN; here none
+// of that goes unseen:
 //
 //	err := jsonfile.Strict(text, &config)   // our own files: no field that is not known
 //	err := jsonfile.Lenient(text, &fields)  // others': unknown fields are passed over, and Python's NaN and Infinity are read
@@ -19,12 +20,12 @@ import (
 // MaxDepth bounds the nesting of values.
 const MaxDepth = 64
 
-// Strict decodes one JSON value. A field that v has not, a key that comes twice (in another case too), deep nesting and anything after the
-// value are errors.
+// Strict decodes one JSON value. A field that v has not, a key that comes twice (in another case
+// too), deep nesting and anything after the value are errors.
 func Strict(b []byte, v any) error { return decode(b, v, true) }
 
-// Lenient is Strict but for fields that v has not, which it passes over, and for the words NaN, Infinity and -Infinity, which Python writes
-// and JSON has not: they are read as strings.
+// Lenient is Strict but for fields that v has not, which it passes over, and for the words NaN,
+// Infinity and -Infinity, which Python writes and JSON has not: they are read as strings.
 func Lenient(b []byte, v any) error { return decode(quoteWords(b), v, false) }
 
 func decode(b []byte, v any, strict bool) error {

@@ -1,5 +1,5 @@
-// Package layout keeps what docs/architecture.md says of the folders: which there are, and which may
-// import which. Imports point downward, and the maths knows no engine.
+// Package layout keeps what docs/architecture.md says of the folders: which there are, and which
+// may import which. Imports point downward, and the maths knows no engine.
 package layout
 
 import (
@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const (
@@ -77,6 +78,16 @@ func rules(t *testing.T) map[string]rule {
 // each calls f for every file of Go that is no test, with its folder, "" for the root.
 func each(t *testing.T, f func(dir, file string)) {
 	t.Helper()
+	every(t, func(dir, file string) {
+		if !strings.HasSuffix(file, "_test.go") {
+			f(dir, file)
+		}
+	})
+}
+
+// every is each with the tests.
+func every(t *testing.T, f func(dir, file string)) {
+	t.Helper()
 	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -84,7 +95,7 @@ func each(t *testing.T, f func(dir, file string)) {
 		if name := d.Name(); d.IsDir() && file != root && (name == "testdata" || strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".")) {
 			return filepath.SkipDir
 		}
-		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+		if !strings.HasSuffix(file, ".go") {
 			return nil
 		}
 		rel, err := filepath.Rel(root, filepath.Dir(file))
@@ -170,6 +181,32 @@ func TestFolders(t *testing.T) {
 		if !listed[dir] {
 			t.Errorf("docs/architecture.md does not list the folder %s", dir)
 			listed[dir] = true // once
+		}
+	})
+}
+
+// width is the number of columns at which comments wrap, a tab being four.
+const width = 100
+
+// TestCommentWidth: prose in comments wraps at one width; what is set as it is, such as formulas
+// and tables, begins with a tab or two spaces. What is generated and what an example prints is as
+// it is.
+func TestCommentWidth(t *testing.T) {
+	prose := regexp.MustCompile(`(?m)^(\t*)// (\S.* .*)$`)
+	printed := regexp.MustCompile(`(?m)^\t// Output:\n(\t//.*\n)*`)
+	every(t, func(_, file string) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`).Match(text) {
+			return
+		}
+		for _, m := range prose.FindAllSubmatch(printed.ReplaceAll(text, nil), -1) {
+			if 4*len(m[1])+len("// ")+utf8.RuneCount(m[2]) > width {
+				t.Errorf("%s: a comment of more than %d columns: %s", file, width, m[2])
+			}
 		}
 	})
 }

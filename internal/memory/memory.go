@@ -1,5 +1,5 @@
-// Package memory says how much memory this process may take, and refuses work that needs more before any of it is taken: what runs
-// out of memory is ended by the system, without a word.
+// Package memory says how much memory this process may take, and refuses work that needs more
+// before any of it is taken: what runs out of memory is ended by the system, without a word.
 package memory
 
 import (
@@ -16,8 +16,8 @@ type Limit struct {
 	Says  string // what sets the limit, as the subject of a sentence: "this machine has"
 }
 
-// Available is the least of the machine's memory, of what its control group and those above may take (a container's limit), and of
-// the limits of the process (ulimit -v and -d).
+// Available is the least of the machine's memory, of what its control group and those above may
+// take (a container's limit), and of the limits of the process (ulimit -v and -d).
 func Available() Limit {
 	l := Limit{int64(memory.TotalMemory()), "this machine has"}
 	if group, err := memlimit.FromCgroup(); err == nil { // else there is none, or none that can be read
@@ -43,7 +43,8 @@ func (l Limit) String() string { return l.Says + " " + humanize.IBytes(uint64(ma
 // Allows says whether so many bytes are within the limit.
 func (l Limit) Allows(bytes int64) bool { return l.Bytes <= 0 || bytes <= l.Bytes }
 
-// Check returns an *Error where what needs more bytes than the limit, else nil. The remedy says what to do then.
+// Check returns an *Error where what needs more bytes than the limit, else nil. The remedy says
+// what to do then.
 func (l Limit) Check(what string, bytes int64, remedy string) error {
 	if l.Allows(bytes) {
 		return nil
@@ -69,8 +70,8 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s needs about %s of memory, and %v; %s", e.What, humanize.IBytes(uint64(e.Need)), e.Have, e.Remedy)
 }
 
-// Product multiplies sizes, none negative, and stays at the largest number where the product is beyond it: what is compared with a
-// limit must not overflow to something small.
+// Product multiplies sizes, none negative, and stays at the largest number where the product is
+// beyond it: what is compared with a limit must not overflow to something small.
 func Product(sizes ...int) int64 {
 	const most = 1<<63 - 1
 	p := int64(1)

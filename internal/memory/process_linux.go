@@ -7,8 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ofProcess are the limits of the process: of its addresses, and of its data. Both count what is mapped, of which a Go program holds much that is
-// never used; what it holds already beyond what it uses is taken off.
+// ofProcess are the limits of the process: of its addresses, and of its data. Both count what is
+// mapped, of which a Go program holds much that is never used; what it holds already beyond what it
+// uses is taken off.
 func ofProcess() (all []Limit) {
 	mapped, used, data := held()
 	for _, x := range []struct {
@@ -27,8 +28,8 @@ func ofProcess() (all []Limit) {
 	return all
 }
 
-// held is what the process has mapped, uses, and has mapped as data, in bytes: the fields size, resident and data of proc(5)'s statm; 0 where
-// they cannot be read.
+// held is what the process has mapped, uses, and has mapped as data, in bytes: the fields size,
+// resident and data of proc(5)'s statm; 0 where they cannot be read.
 func held() (mapped, used, data int64) {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

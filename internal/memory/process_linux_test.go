@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestLimitsOfTheProcess asks a process with less memory than the machine what it may take: its limit, less what Go has mapped and does not use.
+// TestLimitsOfTheProcess asks a process with less memory than the machine what it may take: its
+// limit, less what Go has mapped and does not use.
 func TestLimitsOfTheProcess(t *testing.T) {
 	const limit = 3 << 30
 	if name := os.Getenv("REVERIE_TEST_LIMIT"); name != "" {

@@ -5,8 +5,9 @@ import _ "embed"
 
 //go:generate go run ./make -out THIRD_PARTY.txt
 
-// ThirdParty is the text of every licence and notice of the modules that the program is built from, the Go standard library
-// included. It is made by go generate; `go run ./make -check THIRD_PARTY.txt` says whether it is what the present modules say.
+// ThirdParty is the text of every licence and notice of the modules that the program is built from,
+// the Go standard library included. It is made by go generate; `go run ./make -check
+// THIRD_PARTY.txt` says whether it is what the present modules say.
 //
 //go:embed THIRD_PARTY.txt
 var ThirdParty string

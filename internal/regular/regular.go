@@ -6,8 +6,9 @@ import (
 	"os"
 )
 
-// Open opens a regular file and says what it is; a link is followed. A folder, a device or a pipe, which may wait or give bytes for ever, is refused
-// before it is opened, and once more when it is: it may have changed places with the file.
+// Open opens a regular file and says what it is; a link is followed. A folder, a device or a pipe,
+// which may wait or give bytes for ever, is refused before it is opened, and once more when it is:
+// it may have changed places with the file.
 func Open(path string) (*os.File, os.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -5,8 +5,9 @@ import "strings"
 // Kind is what a file is.
 type Kind uint8
 
-// The kinds of files. Torch covers the zip and the older bare pickle of torch.save, Raw what cameras write, TextOld text in an encoding of
-// 8 bits that is not UTF-8, Zeros a file whose head holds zero bytes alone.
+// The kinds of files. Torch covers the zip and the older bare pickle of torch.save, Raw what
+// cameras write, TextOld text in an encoding of 8 bits that is not UTF-8, Zeros a file whose head
+// holds zero bytes alone.
 const (
 	Unknown Kind = iota
 	Empty
@@ -62,7 +63,8 @@ const (
 	kinds // how many there are
 )
 
-// family is what files are used for: one of the wanted family is sound, of a kind that is not read; one of another is the wrong file.
+// family is what files are used for: one of the wanted family is sound, of a kind that is not read;
+// one of another is the wrong file.
 type family uint8
 
 const (
@@ -83,8 +85,8 @@ const (
     safetensors.torch.save_file({k: v.contiguous().clone() for k, v in torch.load("FILE", map_location="cpu", weights_only=True).items()}, "FILE.safetensors")`
 )
 
-// table holds each kind's name with its article, its family, and what makes a readable file of it. The remedy of a kind with a family is
-// for those who want one of that family.
+// table holds each kind's name with its article, its family, and what makes a readable file of it.
+// The remedy of a kind with a family is for those who want one of that family.
 var table = [kinds]struct {
 	name   string
 	family family
@@ -148,7 +150,8 @@ func (k Kind) Name() string { return table[k].name }
 // Picture says whether files of this kind are used as pictures, read or not.
 func (k Kind) Picture() bool { return table[k].family == pictures }
 
-// Remedy is what makes a file of this kind one that can be read; "" where nothing general can be said.
+// Remedy is what makes a file of this kind one that can be read; "" where nothing general can be
+// said.
 func (k Kind) Remedy() string { return table[k].remedy }
 
 // String is Name without the article: "PNG picture".

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Word says in one word why a file is not read. It is an error, so that errors.Is(err, sniff.Damaged) asks for it.
+// Word says in one word why a file is not read. It is an error, so that errors.Is(err,
+// sniff.Damaged) asks for it.
 type Word string
 
 const (
@@ -52,8 +53,9 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Word, e.Err}
 }
 
-// Refuse is the error of a file of kind k that was not read as one of those wanted. One of them is damaged, err being what its reader met;
-// another of the same use is unsupported, and anything else foreign: there err is left out, since it tells of a form that the file does not have.
+// Refuse is the error of a file of kind k that was not read as one of those wanted. One of them is
+// damaged, err being what its reader met; another of the same use is unsupported, and anything else
+// foreign: there err is left out, since it tells of a form that the file does not have.
 func (k Kind) Refuse(err error, wanted ...Kind) error {
 	f := table[k].family
 	switch {
@@ -67,8 +69,8 @@ func (k Kind) Refuse(err error, wanted ...Kind) error {
 	return &Error{Word: Foreign, Kind: k, Wanted: wanted}
 }
 
-// Unsupported is the error of a sound file whose kind is read, but not its form: why says which, and remedy what to do, "" what is done to
-// others of its kind.
+// Unsupported is the error of a sound file whose kind is read, but not its form: why says which,
+// and remedy what to do, "" what is done to others of its kind.
 func (k Kind) Unsupported(why error, remedy string) error {
 	if remedy == "" {
 		remedy = k.Remedy()

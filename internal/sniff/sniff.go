@@ -1,4 +1,5 @@
-// Package sniff says by its first bytes what a file is, whatever its name, and puts into words why a reader refuses it:
+// Package sniff says by its first bytes what a file is, whatever its name, and puts into words why
+// a reader refuses it:
 //
 //	head, err := ...            // the first sniff.HeadSize bytes
 //	return sniff.Bytes(head).Refuse(err, sniff.Safetensors)
@@ -147,7 +148,8 @@ func matches(b []byte, at int, magic string) bool {
 	return true
 }
 
-// container tells apart what shares an outer form: zip archives by their first file, ISO media files by their brands.
+// container tells apart what shares an outer form: zip archives by their first file, ISO media
+// files by their brands.
 func container(b []byte) Kind {
 	switch {
 	case matches(b, 0, "PK\x03\x04") && len(b) >= 30:
@@ -179,8 +181,8 @@ func container(b []byte) Kind {
 	return Unknown
 }
 
-// tiff tells a TIFF picture from a camera's, which has TIFF's form: by its tag DNGVersion, Canon's mark, or a first directory that holds a
-// reduced picture of a camera.
+// tiff tells a TIFF picture from a camera's, which has TIFF's form: by its tag DNGVersion, Canon's
+// mark, or a first directory that holds a reduced picture of a camera.
 func tiff(b []byte) Kind {
 	var order binary.ByteOrder
 	switch {
@@ -241,7 +243,8 @@ func safetensors(b []byte) Kind {
 	return Unknown
 }
 
-// onnx is a protocol buffer whose first field is the version of the form, from 3 on, and whose next one is any of a model's.
+// onnx is a protocol buffer whose first field is the version of the form, from 3 on, and whose next
+// one is any of a model's.
 func onnx(b []byte) Kind {
 	if len(b) > 3 && b[0] == 0x08 && b[1] >= 3 && b[1] < 32 && strings.IndexByte("\x12\x1a\x22\x28\x32\x3a\x42", b[2]) >= 0 {
 		return ONNX
@@ -249,7 +252,8 @@ func onnx(b []byte) Kind {
 	return Unknown
 }
 
-// old knows forms whose mark is short: pickles from protocol 2 on, IDX (a type and a number of dimensions), Netpbm.
+// old knows forms whose mark is short: pickles from protocol 2 on, IDX (a type and a number of
+// dimensions), Netpbm.
 func old(b []byte) Kind {
 	switch {
 	case len(b) > 2 && b[0] == 0x80 && b[1] >= 2 && b[1] <= 5:
@@ -314,7 +318,8 @@ func isJSON(s string) bool {
 	return rest != "" && strings.IndexByte("{[]\"-0123456789tfn", rest[0]) >= 0
 }
 
-// halfZero reports whether every other byte is 0 and the ones between are not, as in English text of UTF-16 without a mark.
+// halfZero reports whether every other byte is 0 and the ones between are not, as in English text
+// of UTF-16 without a mark.
 func halfZero(b []byte) bool {
 	b = b[:min(len(b), 64)&^1]
 	var zeros [2]int

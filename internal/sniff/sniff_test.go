@@ -28,7 +28,8 @@ func zipOf(t *testing.T, name string) string {
 	return b.String()
 }
 
-// tiffOf is the head of a little-endian TIFF whose first directory has the given tags, each of one LONG.
+// tiffOf is the head of a little-endian TIFF whose first directory has the given tags, each of one
+// LONG.
 func tiffOf(tags ...[2]uint32) string {
 	b := binary.LittleEndian.AppendUint16([]byte("II*\x00\x08\x00\x00\x00"), uint16(len(tags)))
 	for _, t := range tags {

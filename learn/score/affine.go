@@ -8,7 +8,8 @@ import (
 	"github.com/reverie-go/reverie"
 )
 
-// Affine holds the numbers of each point, [N] each, that make a score function of a network F of any prediction kind:
+// Affine holds the numbers of each point, [N] each, that make a score function of a network F of
+// any prediction kind:
 //
 //	s(x) = X x + F F(In x)
 type Affine struct{ X, F, In *graph.Node }
@@ -20,8 +21,9 @@ func (a Affine) Of(f Func) Func {
 	}
 }
 
-// Coefs returns the numbers of Affine for a network that was trained on p to predict k, at the times t. A time at which the prediction does
-// not determine the score, and a process with a far end, is an error.
+// Coefs returns the numbers of Affine for a network that was trained on p to predict k, at the
+// times t. A time at which the prediction does not determine the score, and a process with a far
+// end, is an error.
 func Coefs(p reverie.Process, k reverie.Param, t []float64) (x, f, in []float64, err error) {
 	x, f, in = make([]float64, len(t)), make([]float64, len(t)), make([]float64, len(t))
 	for i, t := range t {
@@ -41,8 +43,9 @@ func Coefs(p reverie.Process, k reverie.Param, t []float64) (x, f, in []float64,
 
 func bad(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
-// Levels returns NCSN's noise levels (Song & Ermon 2019, arXiv:1907.05600, section 3.2): n deviations from hi to lo, each the one before
-// times the same factor. It wants hi > lo > 0 and n of 2 or more; one level is {hi}.
+// Levels returns NCSN's noise levels (Song & Ermon 2019, arXiv:1907.05600, section 3.2): n
+// deviations from hi to lo, each the one before times the same factor. It wants hi > lo > 0 and n
+// of 2 or more; one level is {hi}.
 func Levels(hi, lo float64, n int) ([]float64, error) {
 	if !(hi > lo && lo > 0) || math.IsInf(hi, 0) || n < 1 {
 		return nil, fmt.Errorf("score: %d noise levels from %v to %v: expected 1 or more, falling, above 0", n, hi, lo)

@@ -23,7 +23,8 @@ func (m mlp) network() reverie.Network[reverie.Batch[float64]] {
 	}
 }
 
-// The score that Affine makes of a network's output is (a x0hat - x)/s^2, with x0hat as Wrap has it.
+// The score that Affine makes of a network's output is (a x0hat - x)/s^2, with x0hat as Wrap has
+// it.
 func TestAffineAgreesWithWrap(t *testing.T) {
 	const n, d = 4, 2
 	x, m := normals(90, n, d), newMLP(91, d, 5)

@@ -11,15 +11,16 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// A gaussian is N(mu, cov) with points that have exactly this mean and covariance: a loss of a linear score is quadratic in the points, so
-// that its mean over them is its expectation.
+// A gaussian is N(mu, cov) with points that have exactly this mean and covariance: a loss of a
+// linear score is quadratic in the points, so that its mean over them is its expectation.
 type gaussian struct {
 	mu     []float64
 	cov    *mat.SymDense
 	points [][]float64
 }
 
-// newGaussian makes mu and a covariance, and the points mu +- sqrt(d) (column of the covariance's Cholesky factor).
+// newGaussian makes mu and a covariance, and the points mu +- sqrt(d) (column of the covariance's
+// Cholesky factor).
 func newGaussian(seed uint64, d int) gaussian {
 	root := mat.NewDense(d, d, nil)
 	for i, row := range normals(seed, d, d) {
@@ -121,7 +122,8 @@ func unitDirections(x [][]float64) (points, v [][]float64) {
 	return points, v
 }
 
-// Every loss at a linear score of Gaussian data has its closed-form value, and its gradient is zero at the score and not beside it.
+// Every loss at a linear score of Gaussian data has its closed-form value, and its gradient is zero
+// at the score and not beside it.
 func TestGaussianLinear(t *testing.T) {
 	const d, a, sigma = 3, .8, .7
 	g := newGaussian(20, d)
@@ -149,7 +151,8 @@ func TestGaussianLinear(t *testing.T) {
 	testGaussianDenoising(t, g, A0, b0, a, sigma)
 }
 
-// testGaussianDenoising draws x0 and eps together from one Gaussian of twice the dimensions, by its points.
+// testGaussianDenoising draws x0 and eps together from one Gaussian of twice the dimensions, by its
+// points.
 func testGaussianDenoising(t *testing.T, g gaussian, A0 *mat.Dense, b0 *mat.VecDense, a, sigma float64) {
 	t.Helper()
 	d := len(g.mu)

@@ -12,8 +12,9 @@ import (
 	"github.com/reverie-go/reverie/learn/score"
 )
 
-// Every loss of each point, and its gradient in all weights, against torch's automatic differentiation: of a score network, and of an
-// energy network, where the gradient of the exact loss is a third derivative.
+// Every loss of each point, and its gradient in all weights, against torch's automatic
+// differentiation: of a score network, and of an energy network, where the gradient of the exact
+// loss is a third derivative.
 func TestLossesAgainstTorch(t *testing.T) {
 	var g struct {
 		A, B, C          [][]float64

@@ -76,7 +76,8 @@ func normals(seed uint64, n, d int) [][]float64 {
 	return b
 }
 
-// A mlp is a smooth network of two hidden layers, with its numbers on the host: s(x) = C tanh(B tanh(A x)).
+// A mlp is a smooth network of two hidden layers, with its numbers on the host: s(x) = C tanh(B
+// tanh(A x)).
 type mlp struct{ a, b, c [][]float64 }
 
 func newMLP(seed uint64, d, width int) mlp {

@@ -10,8 +10,9 @@ import (
 	"github.com/reverie-go/reverie/learn/score"
 )
 
-// law is a mixture of two isotropic Gaussians in d dimensions, weights .3 and .7, at -2 and +1 in every element, deviations .6 and .9.
-// It is written out here so that the oracle has nothing of the code's.
+// law is a mixture of two isotropic Gaussians in d dimensions, weights .3 and .7, at -2 and +1 in
+// every element, deviations .6 and .9. It is written out here so that the oracle has nothing of the
+// code's.
 var law = []struct{ weight, mean, sd float64 }{{.3, -2, .6}, {.7, 1, .9}}
 
 // density returns log p and the score at x, of the mixture noised by a x0 + sigma eps.
@@ -43,8 +44,9 @@ func weighted(t *testing.T, weight []float64, loss func(s score.Func, in []*grap
 	}, all...)[0]
 }
 
-// The exact and the sliced losses differ from the explicit Fisher divergence by a number that the network does not change. The expectation
-// over the plane is the trapezoid rule, which for smooth functions converges exponentially.
+// The exact and the sliced losses differ from the explicit Fisher divergence by a number that the
+// network does not change. The expectation over the plane is the trapezoid rule, which for smooth
+// functions converges exponentially.
 func TestLossesDifferFromFisherByAConstant(t *testing.T) {
 	var x, truth, v1, v2 [][]float64
 	var weight []float64
@@ -53,7 +55,8 @@ func TestLossesDifferFromFisherByAConstant(t *testing.T) {
 		for b := -end; b <= end; b += h {
 			p, s := density([]float64{a, b}, 1, 0)
 			x, truth, weight = append(x, []float64{a, b}), append(truth, s), append(weight, p*h*h)
-			// Two directions at right angles of length sqrt 2 have the mean v v' = I; every point has its own.
+			// Two directions at right angles of length sqrt 2 have the mean v v' = I; every point
+			// has its own.
 			sin, cos := math.Sincos(7*a + 11*b)
 			v1, v2 = append(v1, []float64{math.Sqrt2 * cos, math.Sqrt2 * sin}), append(v2, []float64{-math.Sqrt2 * sin, math.Sqrt2 * cos})
 		}
@@ -81,8 +84,8 @@ func TestLossesDifferFromFisherByAConstant(t *testing.T) {
 	}
 }
 
-// The denoising loss is sigma^2 times the Fisher divergence from the noised density's score, plus a constant: in one dimension, the expectations
-// over (x0, eps) and over x by the trapezoid rule.
+// The denoising loss is sigma^2 times the Fisher divergence from the noised density's score, plus a
+// constant: in one dimension, the expectations over (x0, eps) and over x by the trapezoid rule.
 func TestDenoisingDiffersFromNoisedFisherByAConstant(t *testing.T) {
 	const a, sigma, h = .9, .5, .05
 	var noised, eps, x, truth [][]float64
@@ -112,7 +115,8 @@ func TestDenoisingDiffersFromNoisedFisherByAConstant(t *testing.T) {
 	near(t, "difference between two networks", got, want, 1e-9)
 }
 
-// The losses can be differentiated again: gradients in the weights against central differences of the loss.
+// The losses can be differentiated again: gradients in the weights against central differences of
+// the loss.
 func TestGradientsInTheWeights(t *testing.T) {
 	const n, d, width = 6, 3, 5
 	m := newMLP(70, d, width)

@@ -1,5 +1,6 @@
-// Package score holds the losses of score matching as functions on graphs: each takes a score function s, which should become the
-// gradient of a log density, and points of that density, and gives the loss of each point.
+// Package score holds the losses of score matching as functions on graphs: each takes a score
+// function s, which should become the gradient of a log density, and points of that density, and
+// gives the loss of each point.
 //
 //	Fisher         |s - s_true|^2/2                   the explicit Fisher divergence, where the density is known
 //	Exact          |s|^2/2 + tr(ds/dx)                Hyvarinen 2005, JMLR 6, eq. 4
@@ -7,12 +8,13 @@
 //	SlicedReduced  v'(ds/dx)v + |s|^2/2               the same, eq. 9: less variance
 //	Denoising      |eps + sigma s|^2/2                Vincent 2011; at many levels NCSN, Song & Ermon 2019, arXiv:1907.05600
 //
-// In expectation all of them are the Fisher divergence plus a number that s does not change (Denoising: sigma^2 times it, of the noised
-// density), so that they have one minimiser, the score. Losses are sums over a point's elements, not means; a weight lambda(t) of each
-// point multiplies them.
+// In expectation all of them are the Fisher divergence plus a number that s does not change
+// (Denoising: sigma^2 times it, of the noised density), so that they have one minimiser, the score.
+// Losses are sums over a point's elements, not means; a weight lambda(t) of each point multiplies
+// them.
 //
-// The derivatives with respect to x are nodes of the graph like any other: a loss can be differentiated again in the parameters, and s may
-// itself be a gradient (an energy network).
+// The derivatives with respect to x are nodes of the graph like any other: a loss can be
+// differentiated again in the parameters, and s may itself be a gradient (an energy network).
 //
 // As all building of graphs, these functions panic with an error; engine.Func returns it.
 package score
@@ -23,14 +25,16 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 )
 
-// A Func is a score function on a graph: from points x [N,...] of any rank to their scores, of x's shape. It treats every point by itself
-// (no normalisation over the batch), on which the derivatives of this package rest.
+// A Func is a score function on a graph: from points x [N,...] of any rank to their scores, of x's
+// shape. It treats every point by itself (no normalisation over the batch), on which the
+// derivatives of this package rest.
 type Func func(x *graph.Node) *graph.Node
 
 // MaxExact is the largest number of elements of a point for which Exact and Trace are built.
 const MaxExact = 64
 
-// CheckExact reports that points of d elements are too large for Exact, with the cost and what to use instead.
+// CheckExact reports that points of d elements are too large for Exact, with the cost and what to
+// use instead.
 func CheckExact(d int) error {
 	if d <= MaxExact {
 		return nil
@@ -39,19 +43,21 @@ func CheckExact(d int) error {
 		"use the sliced loss, which takes one, or the denoising loss, which takes none", d, d, MaxExact)
 }
 
-// Fisher returns |s(x) - truth|^2/2, [N]: the explicit Fisher divergence of each point, where truth is the density's score at x.
+// Fisher returns |s(x) - truth|^2/2, [N]: the explicit Fisher divergence of each point, where truth
+// is the density's score at x.
 func Fisher(s Func, x, truth *graph.Node) *graph.Node {
 	return half(square(graph.Sub(of(s, x), truth)))
 }
 
-// Exact returns |s|^2/2 + tr(ds/dx), [N]. It costs a backward pass for each element of a point, at most MaxExact.
+// Exact returns |s|^2/2 + tr(ds/dx), [N]. It costs a backward pass for each element of a point, at
+// most MaxExact.
 func Exact(s Func, x *graph.Node) *graph.Node {
 	y := of(s, x)
 	return graph.Add(half(square(y)), trace(y, x))
 }
 
-// Sliced returns v'(ds/dx)v + (v's)^2/2, [N], meaned over the directions v, each of x's shape and drawn with E[v v'] = I (normal, or
-// Rademacher). Each direction costs a backward pass.
+// Sliced returns v'(ds/dx)v + (v's)^2/2, [N], meaned over the directions v, each of x's shape and
+// drawn with E[v v'] = I (normal, or Rademacher). Each direction costs a backward pass.
 func Sliced(s Func, x *graph.Node, v ...*graph.Node) *graph.Node {
 	y := of(s, x)
 	return meanOver(v, func(v *graph.Node) *graph.Node {
@@ -67,13 +73,13 @@ func SlicedReduced(s Func, x *graph.Node, v ...*graph.Node) *graph.Node {
 	return graph.Add(slope, half(square(y)))
 }
 
-// Denoising returns |eps + sigma s(x)|^2/2, [N], of noised points x = a x0 + sigma eps, with the noise eps that went into them and the
-// deviation sigma [N] of each.
+// Denoising returns |eps + sigma s(x)|^2/2, [N], of noised points x = a x0 + sigma eps, with the
+// noise eps that went into them and the deviation sigma [N] of each.
 //
 //	sigma^2 times the Fisher divergence from the noised density's score, plus a number that s does not change
 //
-// One sigma for all points is Vincent's loss; sigma drawn among levels (see Levels) is NCSN's with its weight lambda = sigma^2. Other
-// weights multiply the result.
+// One sigma for all points is Vincent's loss; sigma drawn among levels (see Levels) is NCSN's with
+// its weight lambda = sigma^2. Other weights multiply the result.
 func Denoising(s Func, x, eps, sigma *graph.Node) *graph.Node {
 	return half(square(graph.Add(eps, scale(sigma, of(s, x)))))
 }
@@ -81,8 +87,8 @@ func Denoising(s Func, x, eps, sigma *graph.Node) *graph.Node {
 // Trace returns tr(ds/dx), [N]: the divergence of the field, at the cost of Exact.
 func Trace(s Func, x *graph.Node) *graph.Node { return trace(of(s, x), x) }
 
-// Rademacher turns normal noise into directions of independent signs, +1 or -1: among directions with E[v v'] = I those with which
-// v'(ds/dx)v varies least.
+// Rademacher turns normal noise into directions of independent signs, +1 or -1: among directions
+// with E[v v'] = I those with which v'(ds/dx)v varies least.
 func Rademacher(noise *graph.Node) *graph.Node {
 	one := graph.OnesLike(noise)
 	return graph.Where(graph.GreaterOrEqual(noise, graph.ZerosLike(noise)), one, graph.Neg(one))

@@ -33,7 +33,8 @@ func TestLossesAgainstFiniteDifferences(t *testing.T) {
 	}
 }
 
-// With the unit vectors times sqrt(d) as directions, whose mean v v' is I, the sliced losses are the exact one.
+// With the unit vectors times sqrt(d) as directions, whose mean v v' is I, the sliced losses are
+// the exact one.
 func TestSlicedWithUnitVectorsIsExact(t *testing.T) {
 	const n, d = 5, 4
 	m, x := newMLP(2, d, 6), normals(11, n, d)
@@ -56,7 +57,8 @@ func TestSlicedWithUnitVectorsIsExact(t *testing.T) {
 	}
 }
 
-// At one point, over many random directions, the sliced losses have the exact loss as their mean, and the reduced one varies less.
+// At one point, over many random directions, the sliced losses have the exact loss as their mean,
+// and the reduced one varies less.
 func TestSlicedIsUnbiased(t *testing.T) {
 	const n, d = 20000, 4
 	m, point := newMLP(3, d, 6), normals(12, 1, d)

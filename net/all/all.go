@@ -1,5 +1,5 @@
-// Package all registers the architectures that come with reverie. What opens
-// files or reads flags imports it.
+// Package all registers the architectures that come with reverie. What opens files or reads flags
+// imports it.
 package all
 
 import (

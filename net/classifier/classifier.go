@@ -1,7 +1,7 @@
-// Package classifier is a small residual network that says which class an image
-// is of, and whose last layer but one gives an image's features. It sees a
-// number beside the image, as the denoisers do: 0 for clean images, and for
-// noised ones the process's Cond(t), so that the same network can guide.
+// Package classifier is a small residual network that says which class an image is of, and whose
+// last layer but one gives an image's features. It sees a number beside the image, as the denoisers
+// do: 0 for clean images, and for noised ones the process's Cond(t), so that the same network can
+// guide.
 package classifier
 
 import (
@@ -45,8 +45,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Validate returns an error for the first field that no network can be made
-// with.
+// Validate returns an error for the first field that no network can be made with.
 func (c Config) Validate() error {
 	c = c.withDefaults()
 	if err := net.CheckWidth("image_channels", c.ImageChannels); err != nil {
@@ -128,14 +127,14 @@ func (m *Model) Features() int { return m.config.Embedding }
 // Check says whether images of that size can be taken: all can.
 func (m *Model) Check(h, w int) error { return net.CheckMultiple(Arch, h, w, 1) }
 
-// Forward gives the logarithms of the classes' odds, [N,1,1,classes], from
-// images x [N,H,W,C] and the number cond [N] that goes with each.
+// Forward gives the logarithms of the classes' odds, [N,1,1,classes], from images x [N,H,W,C] and
+// the number cond [N] that goes with each.
 func (m *Model) Forward(v *net.Vars, x, cond *graph.Node) *graph.Node {
 	return net.OverPixels(m.head.Forward(v, net.SiLU(m.Embed(v, x, cond))))
 }
 
-// Embed gives the features [N,D] of images: the layer before the last,
-// without its activation, so that they lie on both sides of 0.
+// Embed gives the features [N,D] of images: the layer before the last, without its activation, so
+// that they lie on both sides of 0.
 func (m *Model) Embed(v *net.Vars, x, cond *graph.Node) *graph.Node {
 	t := net.Sinusoid(cond, timeWidth, 1, false)
 	t = net.SiLU(m.time2.Forward(v, net.SiLU(m.time1.Forward(v, t))))

@@ -27,8 +27,7 @@ func normals(e *engine.Engine, seed uint64, dims ...int) *tensors.Tensor {
 	return engine.Fill(e, func(flat []float32) { random.Stream{Seed: seed, Domain: 200}.Normal32(flat) }, dims...)
 }
 
-// weights are initial ones with every constant replaced, so that no branch is
-// zero.
+// weights are initial ones with every constant replaced, so that no branch is zero.
 func weights(e *engine.Engine, m *Model) []*tensors.Tensor {
 	w := net.Initial(m, 1, dtypes.Float32)
 	for i, p := range m.Params() {
@@ -68,8 +67,8 @@ func forward(t *testing.T, e *engine.Engine, m *Model, w []*tensors.Tensor, x, c
 	return odds, features
 }
 
-// Images of any size are taken, each image's result is its own, and the number
-// that goes with it is seen.
+// Images of any size are taken, each image's result is its own, and the number that goes with it is
+// seen.
 func TestForward(t *testing.T) {
 	e := open(t)
 	m, err := New(Config{Classes: 4, Channels: []int{16, 32}, Embedding: 5, ImageChannels: 1})
@@ -136,8 +135,7 @@ func TestFeatures(t *testing.T) {
 	}
 }
 
-// A configuration comes back from its JSON; one that cannot be is refused with
-// the field's name.
+// A configuration comes back from its JSON; one that cannot be is refused with the field's name.
 func TestConfig(t *testing.T) {
 	m, err := New(Config{Classes: 10})
 	if err != nil {

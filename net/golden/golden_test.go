@@ -21,8 +21,8 @@ import (
 	_ "github.com/reverie-go/reverie/net/unet"
 )
 
-// cases are the networks, each with the file of its golden numbers and the
-// loss that they were made with.
+// cases are the networks, each with the file of its golden numbers and the loss that they were made
+// with.
 var cases = []struct {
 	name, arch string
 	loss       func(d *graph.Node) *graph.Node
@@ -45,7 +45,8 @@ func (n *network) predict(v *net.Vars, in net.Input) *graph.Node {
 	return n.Network.(net.Model).Forward(v, in)
 }
 
-// each runs f for every case in both float types, with the kernels of every level that the machine has.
+// each runs f for every case in both float types, with the kernels of every level that the machine
+// has.
 func each(t *testing.T, f func(t *testing.T, n *network)) {
 	if backend := os.Getenv(engine.EnvVar); backend != "" {
 		eachCase(t, open(t, backend), f)
@@ -67,7 +68,8 @@ func open(t *testing.T, config string) *engine.Engine {
 	return e
 }
 
-// levels are those of this machine, from the portable one up to the one that the backend calls best.
+// levels are those of this machine, from the portable one up to the one that the backend calls
+// best.
 func levels(t *testing.T) (names []string) {
 	last := ""
 	for _, level := range []string{"generic", "avx2", "avx512"} {
@@ -113,8 +115,7 @@ func eachCase(t *testing.T, e *engine.Engine, f func(t *testing.T, n *network)) 
 	}
 }
 
-// diffusersConfig reads the configuration as diffusers writes it, and the
-// order of its state dict.
+// diffusersConfig reads the configuration as diffusers writes it, and the order of its state dict.
 func diffusersConfig(t *testing.T, name string) (config []byte, order []string) {
 	data, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 	if err != nil {
@@ -327,8 +328,8 @@ func (n *network) forward(mode net.Mode) *engine.Func {
 	})
 }
 
-// lossGrads builds the training loss of weights, x, t, target, and its
-// gradients by the trained parameters.
+// lossGrads builds the training loss of weights, x, t, target, and its gradients by the trained
+// parameters.
 func (n *network) lossGrads(in []*graph.Node) (v *net.Vars, loss *graph.Node, grads []*graph.Node) {
 	params := n.Params()
 	weights, in := in[:len(params)], in[len(params):]
@@ -362,9 +363,9 @@ func TestGradients(t *testing.T) {
 	})
 }
 
-// TestAdam compares the weights after three steps: in float64 with PyTorch's
-// eps, where a step's size hardly depends on the gradient's, and in float32
-// with an eps at which rounding does not decide the sign of a step.
+// TestAdam compares the weights after three steps: in float64 with PyTorch's eps, where a step's
+// size hardly depends on the gradient's, and in float32 with an eps at which rounding does not
+// decide the sign of a step.
 func TestAdam(t *testing.T) {
 	each(t, func(t *testing.T, n *network) {
 		opt, what, tolerance := learn.Adam{Eps: 1e-3}, "adam32", 1e-4

@@ -37,8 +37,8 @@ func autoencoder(t *testing.T, kind string) (vae.Autoencoder, []string) {
 	return m, order
 }
 
-// eachVAE runs f for both autoencoders in both float types, with the kernels
-// of every level that the machine has.
+// eachVAE runs f for both autoencoders in both float types, with the kernels of every level that
+// the machine has.
 func eachVAE(t *testing.T, f func(t *testing.T, n *network, m vae.Autoencoder)) {
 	configs := []string{os.Getenv(engine.EnvVar)}
 	if configs[0] == "" {
@@ -65,8 +65,8 @@ func eachVAE(t *testing.T, f func(t *testing.T, n *network, m vae.Autoencoder)) 
 	}
 }
 
-// TestAutoencoder compares both halves, both terms of the bound and the
-// gradients of a loss with beta 2.
+// TestAutoencoder compares both halves, both terms of the bound and the gradients of a loss with
+// beta 2.
 func TestAutoencoder(t *testing.T) {
 	eachVAE(t, func(t *testing.T, n *network, m vae.Autoencoder) {
 		var trained []*net.Param

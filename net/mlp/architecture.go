@@ -47,8 +47,8 @@ func (a *Architecture) Layout(k kind.Kind, outputs int) (net.Network, error) {
 	return m, m.Check(k.H, k.W)
 }
 
-// Decode reads a [Config]. Older files say in it that the network is within a
-// [net.Energy], which is now said beside the process.
+// Decode reads a [Config]. Older files say in it that the network is within a [net.Energy], which
+// is now said beside the process.
 func (*Architecture) Decode(config []byte) (net.Network, error) {
 	var c struct {
 		Config

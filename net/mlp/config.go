@@ -18,9 +18,10 @@ type Config struct {
 	Depth int `json:"depth"`
 	// Embed is the width of the embedding of the time, even. Default 64.
 	Embed int `json:"embed"`
-	// Waves is how many octaves of sines and cosines of each number are seen beside it, from 1.5 radians on. Default none. For points of
-	// unit variance with sharp edges: on the checkerboard 2 octaves bring the error beyond the best possible loss to a third; on
-	// smooth densities and for an energy they gain nothing.
+	// Waves is how many octaves of sines and cosines of each number are seen beside it, from 1.5
+	// radians on. Default none. For points of unit variance with sharp edges: on the checkerboard 2
+	// octaves bring the error beyond the best possible loss to a third; on smooth densities and for
+	// an energy they gain nothing.
 	Waves int `json:"waves"`
 }
 

@@ -25,7 +25,8 @@ type learner struct {
 	law *mixture.Mixture
 }
 
-// batch draws x_t, cond and eps of n points, t uniform over the process's span, for EDM in its logarithm.
+// batch draws x_t, cond and eps of n points, t uniform over the process's span, for EDM in its
+// logarithm.
 func (l *learner) batch(step, n int) (x, cond, eps []float32, t []float64) {
 	lo, hi := l.p.Span()
 	data := l.law.Sample(random.Stream{Seed: 1, Domain: 128, Step: uint32(2 * step)}, n)
@@ -85,7 +86,8 @@ func (l *learner) fit(t *testing.T, steps, n int, rate float64) []*tensors.Tenso
 	return slices.Clone(state[:k])
 }
 
-// excess returns E|eps_theta - epshat|^2/D over n points: what is lost beyond the best possible denoiser.
+// excess returns E|eps_theta - epshat|^2/D over n points: what is lost beyond the best possible
+// denoiser.
 func (l *learner) excess(t *testing.T, w []*tensors.Tensor, n int) float64 {
 	x, cond, _, times := l.batch(1<<20, n)
 	d := l.law.Dim()
@@ -113,8 +115,9 @@ func (l *learner) excess(t *testing.T, w []*tensors.Tensor, n int) float64 {
 	return sum / float64(n*d)
 }
 
-// TestLearns trains on two modes under a process of each kind of cond, and asks for a prediction that is within 1% of the
-// noise's variance of the best there is. Untrained networks miss it by more than a fifth.
+// TestLearns trains on two modes under a process of each kind of cond, and asks for a prediction
+// that is within 1% of the noise's variance of the best there is. Untrained networks miss it by
+// more than a fifth.
 func TestLearns(t *testing.T) {
 	law, err := mixture.Named("two-modes")
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package mlp is the network for points: residual layers with smooth activations, told the time by sinusoids.
+// Package mlp is the network for points: residual layers with smooth activations, told the time by
+// sinusoids.
 //
 // A point of D numbers is an image of one pixel, [N,1,1,D]. In PyTorch's words:
 //
@@ -7,8 +8,9 @@
 //	h = h + Linear2(SiLU(Linear1(SiLU(h)) + Linear(SiLU(t))))   blocks.i.{linear1,time,linear2}
 //	y = Linear(SiLU(h))                                output
 //
-// It has no normalisation, so that any number of derivatives with respect to x exists: for exact and sliced score matching, for
-// divergences, and for a prediction that is itself a gradient ([net.Energy]).
+// It has no normalisation, so that any number of derivatives with respect to x exists: for exact
+// and sliced score matching, for divergences, and for a prediction that is itself a gradient
+// ([net.Energy]).
 package mlp
 
 import (
@@ -58,8 +60,9 @@ func New(c Config) (*Model, error) {
 	return m, nil
 }
 
-// magnify is how many times larger than PyTorch's the input layer's weights are at the start, where it sees no waves. Networks learn smooth functions first: from larger
-// inputs the modes of 8 Gaussians are found in a third of the steps.
+// magnify is how many times larger than PyTorch's the input layer's weights are at the start, where
+// it sees no waves. Networks learn smooth functions first: from larger inputs the modes of 8
+// Gaussians are found in a third of the steps.
 const magnify = 4
 
 // Arch is "mlp".
@@ -91,8 +94,7 @@ func (m *Model) Check(h, w int) error {
 // Takes is the time.
 func (m *Model) Takes() net.Parts { return net.Cond }
 
-// Forward predicts from points x [N,1,1,D] and conds [N]; the result is
-// [N,1,1,Out].
+// Forward predicts from points x [N,1,1,D] and conds [N]; the result is [N,1,1,Out].
 func (m *Model) Forward(v *net.Vars, in net.Input) *graph.Node {
 	in = in.For(m)
 	return net.OverPixels(m.body(v, in.X, in.Cond))
@@ -139,13 +141,15 @@ func (b block) forward(v *net.Vars, h, t *graph.Node) *graph.Node {
 }
 
 // topFrequency and lowFrequency bound the embedding's frequencies, for conds of all processes: the
-// lowest is a sixth of a turn over 0 .. 999 (DDPM, VP, flow), the highest tells apart log(sigma)/4 (EDM, -1.6 .. 1.1) and log sigma (VE).
+// lowest is a sixth of a turn over 0 .. 999 (DDPM, VP, flow), the highest tells apart log(sigma)/4
+// (EDM, -1.6 .. 1.1) and log sigma (VE).
 const (
 	topFrequency = 2
 	lowFrequency = 1e-3
 )
 
-// embed gives sines, then cosines, [N,dim], of cond [N] at dim/2 frequencies in geometric progression.
+// embed gives sines, then cosines, [N,dim], of cond [N] at dim/2 frequencies in geometric
+// progression.
 func embed(cond *graph.Node, dim int) *graph.Node {
 	half := dim / 2
 	f := make([]float64, half)

@@ -232,7 +232,8 @@ func difference(v []float64, i int, f func() float64) float64 {
 	return (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h)
 }
 
-// TestEnergyIsPotential checks that Forward is the finite-difference gradient of Potential, each point of its own.
+// TestEnergyIsPotential checks that Forward is the finite-difference gradient of Potential, each
+// point of its own.
 func TestEnergyIsPotential(t *testing.T) {
 	p := newProbe(t, true)
 	f := p.eval(t, func(v *net.Vars, _ []*graph.Node, x, cond *graph.Node) []*graph.Node {
@@ -247,7 +248,8 @@ func TestEnergyIsPotential(t *testing.T) {
 	closeTo(t, "gradient of the potential", got, want, 1e-9)
 }
 
-// TestJacobian checks that the Jacobian of an energy's prediction is symmetric, and that another's is not.
+// TestJacobian checks that the Jacobian of an energy's prediction is symmetric, and that another's
+// is not.
 func TestJacobian(t *testing.T) {
 	for _, energy := range []bool{true, false} {
 		p := newProbe(t, energy)
@@ -278,8 +280,9 @@ func jacobian(y, x *graph.Node) []*graph.Node {
 	return rows
 }
 
-// TestParameterGradients checks the gradients of two losses on the prediction, by all parameters, with finite differences: the squared
-// error, and exact score matching |s|^2/2 + tr ds/dx, which for an energy takes third derivatives.
+// TestParameterGradients checks the gradients of two losses on the prediction, by all parameters,
+// with finite differences: the squared error, and exact score matching |s|^2/2 + tr ds/dx, which
+// for an energy takes third derivatives.
 func TestParameterGradients(t *testing.T) {
 	losses := map[string]func(y, x *graph.Node) *graph.Node{
 		"denoising": func(y, x *graph.Node) *graph.Node {

@@ -42,8 +42,8 @@ func newBlock(s net.Scope, in, out int, transform func(net.Scope) layer) block {
 	}
 }
 
-// Forward maps x [N,H,W,in] and the embedded time t [N,32] to [N,H/2,W/2,out]
-// on the way down, to [N,2H,2W,out] on the way up.
+// Forward maps x [N,H,W,in] and the embedded time t [N,32] to [N,H/2,W/2,out] on the way down, to
+// [N,2H,2W,out] on the way up.
 func (b block) Forward(v *net.Vars, x, t *graph.Node) *graph.Node {
 	h := b.bnorm1.Forward(v, net.ReLU(b.conv1.Forward(v, x)))
 	h = graph.Add(h, net.OverPixels(net.ReLU(b.time.Forward(v, t))))

@@ -2,9 +2,8 @@ package simpleunet
 
 import "fmt"
 
-// Infer reads the configuration off the shapes of a PyTorch state dict. It
-// looks at no more than it needs: whether all tensors fit the network of that
-// configuration is for net.CheckArrays to say.
+// Infer reads the configuration off the shapes of a PyTorch state dict. It looks at no more than it
+// needs: whether all tensors fit the network of that configuration is for net.CheckArrays to say.
 func Infer(shapes map[string][]int) (Config, error) {
 	kernel := func(name string) ([]int, error) {
 		s, ok := shapes[name]

@@ -1,10 +1,9 @@
-// Package simpleunet is the lecture's network: a U-Net of five widths whose
-// skips carry the output of each level *after* it was halved, BatchNorm after
-// the activation, and the time added once per block.
+// Package simpleunet is the lecture's network: a U-Net of five widths whose skips carry the output
+// of each level *after* it was halved, BatchNorm after the activation, and the time added once per
+// block.
 //
-// With the default widths and colour images it has 62,438,883 parameters.
-// Names and layout are those of the lecture's PyTorch module, so its saved
-// weights load.
+// With the default widths and colour images it has 62,438,883 parameters. Names and layout are
+// those of the lecture's PyTorch module, so its saved weights load.
 package simpleunet
 
 import (
@@ -23,8 +22,8 @@ const timeDim = 32
 
 // Config is what config.json holds. The zero value is the lecture's.
 type Config struct {
-	// Channels are the widths from the outermost down to the deepest, two or
-	// more, mirrored on the way up. Default 64, 128, 256, 512, 1024.
+	// Channels are the widths from the outermost down to the deepest, two or more, mirrored on the
+	// way up. Default 64, 128, 256, 512, 1024.
 	Channels []int `json:"channels"`
 	// ImageChannels of input and output. Default 3.
 	ImageChannels int `json:"image_channels"`
@@ -115,8 +114,8 @@ func (m *Model) Check(h, w int) error {
 	return net.CheckMultiple(Arch, h, w, 1<<(len(m.config.Channels)-1))
 }
 
-// ClampsX says that the lecture's samplers keep x itself to [-1,1], after each
-// step, where nothing is known of how the weights were trained.
+// ClampsX says that the lecture's samplers keep x itself to [-1,1], after each step, where nothing
+// is known of how the weights were trained.
 func (m *Model) ClampsX() bool { return true }
 
 // Takes is the time, as the index of its code.

@@ -9,9 +9,9 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// Architecture is the row of the table of architectures: the residual U-Net as
-// we train it. The time scales and shifts, every residual branch starts at zero,
-// and the middle attends to itself where it is small enough.
+// Architecture is the row of the table of architectures: the residual U-Net as we train it. The
+// time scales and shifts, every residual branch starts at zero, and the middle attends to itself
+// where it is small enough.
 type Architecture struct {
 	Channels []int `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"`
 	Layers   int   `flag:"layers" range:"[1,16]" help:"residual blocks per level" group:"Network"`

@@ -5,8 +5,8 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// A level is the residual blocks at one resolution, each with its attention
-// where the level has any, and the way to the next resolution.
+// A level is the residual blocks at one resolution, each with its attention where the level has
+// any, and the way to the next resolution.
 type level struct {
 	resnets    []resnet
 	attentions []net.Attention // none, or one per residual block
@@ -31,8 +31,7 @@ func (c Config) newDown(s net.Scope, i, in int) (l level) {
 	return l
 }
 
-// newUp is the i-th level on the way up, which reads in channels and the
-// skips, the last one first.
+// newUp is the i-th level on the way up, which reads in channels and the skips, the last one first.
 func (c Config) newUp(s net.Scope, i, in int, skips []int) (l level) {
 	n := len(c.BlockOutChannels)
 	out := c.BlockOutChannels[n-1-i]
@@ -47,8 +46,8 @@ func (c Config) newUp(s net.Scope, i, in int, skips []int) (l level) {
 	return l
 }
 
-// newLevel has one residual block for each of ins, its input channels.
-// PyTorch lists the attentions first.
+// newLevel has one residual block for each of ins, its input channels. PyTorch lists the attentions
+// first.
 func (c Config) newLevel(s net.Scope, ins []int, out int, attend bool) (l level) {
 	if attend {
 		for j := range ins {
@@ -93,8 +92,8 @@ func (c Config) last(conv net.Conv2D) net.Conv2D {
 //	h = conv2 SiLU(GN2(h) (1 + scale) + shift)          time "scale_shift": Linear t = [scale, shift]
 //	x + h
 //
-// x goes through a 1x1 convolution where the widths differ. He et al. 2016,
-// arXiv:1603.05027; Dhariwal & Nichol 2021, arXiv:2105.05233.
+// x goes through a 1x1 convolution where the widths differ. He et al. 2016, arXiv:1603.05027;
+// Dhariwal & Nichol 2021, arXiv:2105.05233.
 type resnet struct {
 	norm1, norm2 net.GroupNorm
 	conv1, conv2 net.Conv2D
@@ -120,8 +119,7 @@ func (c Config) newResnet(s net.Scope, in, out int) (r resnet) {
 	return r
 }
 
-// Forward maps x [N,H,W,in] and the activated embedded time [N,T] to
-// [N,H,W,out].
+// Forward maps x [N,H,W,in] and the activated embedded time [N,T] to [N,H,W,out].
 func (r resnet) Forward(v *net.Vars, x, emb *graph.Node) *graph.Node {
 	h := r.conv1.Forward(v, net.SiLU(r.norm1.Forward(v, x)))
 	t := net.OverPixels(r.time.Forward(v, emb))

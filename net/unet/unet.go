@@ -1,10 +1,9 @@
-// Package unet is the modern residual U-Net: GroupNorm, SiLU, the time into
-// every residual block, attention where asked for, and a skip from every block
-// on the way down to one on the way up. Ho et al. 2020, arXiv:2006.11239;
-// Nichol & Dhariwal 2021, arXiv:2102.09672.
+// Package unet is the modern residual U-Net: GroupNorm, SiLU, the time into every residual block,
+// attention where asked for, and a skip from every block on the way down to one on the way up. Ho
+// et al. 2020, arXiv:2006.11239; Nichol & Dhariwal 2021, arXiv:2102.09672.
 //
-// Configuration keys, parameter names and layout are those of diffusers'
-// UNet2DModel, so that either side reads the other's files.
+// Configuration keys, parameter names and layout are those of diffusers' UNet2DModel, so that
+// either side reads the other's files.
 package unet
 
 import (
@@ -164,8 +163,8 @@ func (m *Model) Forward(v *net.Vars, in net.Input) *graph.Node {
 	return m.convOut.Forward(v, net.SiLU(m.normOut.Forward(v, x)))
 }
 
-// embed is the time after its two linear layers and the activation with which
-// every residual block begins to read it.
+// embed is the time after its two linear layers and the activation with which every residual block
+// begins to read it.
 func (m *Model) embed(v *net.Vars, t *graph.Node) *graph.Node {
 	c := m.config
 	e := net.Sinusoid(t, c.BlockOutChannels[0], c.FreqShift, *c.FlipSinToCos)

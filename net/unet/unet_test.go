@@ -77,7 +77,8 @@ func with(t *testing.T, config, fields string) []byte {
 	return b
 }
 
-// Fields that a later version of diffusers added say nothing while they are empty; a network is run, and so without dropout.
+// Fields that a later version of diffusers added say nothing while they are empty; a network is
+// run, and so without dropout.
 func TestForeignFields(t *testing.T) {
 	for _, field := range []string{`"new_block": null`, `"new_flag": false`, `"new_number": 0`, `"new_list": []`, `"dropout": 0.1`} {
 		if _, err := new(Architecture).Decode(with(t, small, field)); err != nil {

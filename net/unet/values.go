@@ -6,8 +6,7 @@ import (
 	"fmt"
 )
 
-// A HeadDim is a number of channels per attention head, or [SingleHead]; 0 is
-// the default.
+// A HeadDim is a number of channels per attention head, or [SingleHead]; 0 is the default.
 type HeadDim int
 
 // SingleHead is one head of all channels, null in JSON.
@@ -46,8 +45,8 @@ func (d *HeadDim) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// A Size is [height, width], in JSON one number where they are equal and null
-// where they are not known, both 0.
+// A Size is [height, width], in JSON one number where they are equal and null where they are not
+// known, both 0.
 type Size [2]int
 
 // MarshalJSON writes one number, a pair, or null.
@@ -82,7 +81,7 @@ func (s *Size) UnmarshalJSON(data []byte) error {
 
 func isNull(data []byte) bool { return string(bytes.TrimSpace(data)) == "null" }
 
-// nullable are the keys whose null means what a missing key means, and the
-// one that reads it itself.
+// nullable are the keys whose null means what a missing key means, and the one that reads it
+// itself.
 var nullable = []string{"sample_size", "time_embedding_dim", "attention_head_dim", "attn_norm_num_groups",
 	"class_embed_type", "num_class_embeds", "num_train_timesteps"}

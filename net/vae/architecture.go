@@ -23,8 +23,8 @@ type Coder struct {
 // DefaultCoder is the usual one.
 var DefaultCoder = Coder{LatentChannels: 4, Likelihood: Gaussian}
 
-// ConvArchitecture is the row of [Conv] in the table of architectures. The middle
-// attends to itself where it is small enough.
+// ConvArchitecture is the row of [Conv] in the table of architectures. The middle attends to itself
+// where it is small enough.
 type ConvArchitecture struct {
 	Channels []int `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"`
 	Layers   int   `flag:"layers" range:"[1,16]" help:"residual blocks per level" group:"Network"`

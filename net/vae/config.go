@@ -9,10 +9,9 @@ import (
 	"github.com/reverie-go/reverie/net/unet"
 )
 
-// Config has the keys of diffusers' AutoencoderKL and their defaults, for which
-// the zero value of each field stands, and those of a [Likelihood], which
-// diffusers passes over. What diffusers knows and this package does not build is
-// an error that names the field.
+// Config has the keys of diffusers' AutoencoderKL and their defaults, for which the zero value of
+// each field stands, and those of a [Likelihood], which diffusers passes over. What diffusers knows
+// and this package does not build is an error that names the field.
 type Config struct {
 	ClassName  string `json:"_class_name,omitempty"`
 	Version    string `json:"_diffusers_version,omitempty"`
@@ -20,19 +19,18 @@ type Config struct {
 
 	// SampleSize is the size of the training images. It binds nothing.
 	SampleSize unet.Size `json:"sample_size"`
-	// InChannels and OutChannels of the images, both the same.
-	// Default 3.
+	// InChannels and OutChannels of the images, both the same. Default 3.
 	InChannels  int `json:"in_channels"`
 	OutChannels int `json:"out_channels"`
-	// DownBlockTypes and UpBlockTypes, one per width: all DownEncoderBlock2D and
-	// UpDecoderBlock2D, the default; no others are built.
+	// DownBlockTypes and UpBlockTypes, one per width: all DownEncoderBlock2D and UpDecoderBlock2D,
+	// the default; no others are built.
 	DownBlockTypes []string `json:"down_block_types"`
 	UpBlockTypes   []string `json:"up_block_types"`
-	// BlockOutChannels are the widths, outermost first. Between two the images
-	// are halved. Default 64 alone.
+	// BlockOutChannels are the widths, outermost first. Between two the images are halved. Default
+	// 64 alone.
 	BlockOutChannels []int `json:"block_out_channels"`
-	// LayersPerBlock is the residual blocks per level of the encoder; the decoder
-	// has one more. Default 1.
+	// LayersPerBlock is the residual blocks per level of the encoder; the decoder has one more.
+	// Default 1.
 	LayersPerBlock int `json:"layers_per_block"`
 	// ActFn is "silu", the default; no other is built.
 	ActFn string `json:"act_fn"`
@@ -42,8 +40,8 @@ type Config struct {
 	NormNumGroups int `json:"norm_num_groups"`
 	// MidBlockAddAttention, default true: attention in the middle of both halves.
 	MidBlockAddAttention *bool `json:"mid_block_add_attention"`
-	// UseQuantConv and UsePostQuantConv, default true: a 1x1 convolution at
-	// either side of the latent.
+	// UseQuantConv and UsePostQuantConv, default true: a 1x1 convolution at either side of the
+	// latent.
 	UseQuantConv     *bool `json:"use_quant_conv"`
 	UsePostQuantConv *bool `json:"use_post_quant_conv"`
 	// ScalingFactor and ShiftFactor are the Scale. Defaults 0.18215 and 0.

@@ -10,11 +10,10 @@ import (
 // Arch is the name of [Conv].
 const Arch = "vae"
 
-// Conv is the convolutional autoencoder of latent diffusion: residual blocks of
-// GroupNorm, SiLU and 3x3 convolutions, halved between levels, with attention
-// in the middle. Configuration keys, parameter names and layout are those of
-// diffusers' AutoencoderKL, so that either side reads the other's files; the
-// variance of a Gaussian likelihood, log_variance, is one tensor more. Rombach
+// Conv is the convolutional autoencoder of latent diffusion: residual blocks of GroupNorm, SiLU and
+// 3x3 convolutions, halved between levels, with attention in the middle. Configuration keys,
+// parameter names and layout are those of diffusers' AutoencoderKL, so that either side reads the
+// other's files; the variance of a Gaussian likelihood, log_variance, is one tensor more. Rombach
 // et al. 2022, arXiv:2112.10752.
 type Conv struct {
 	config Config

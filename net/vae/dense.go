@@ -11,18 +11,16 @@ import (
 // DenseArch is the name of [Dense].
 const DenseArch = "vae-mlp"
 
-// DenseConfig describes a [Dense] autoencoder. Its zero value is one for points
-// of two coordinates.
+// DenseConfig describes a [Dense] autoencoder. Its zero value is one for points of two coordinates.
 type DenseConfig struct {
-	// Height, Width and Channels of the images. Defaults 1, 1 and, for points,
-	// 2.
+	// Height, Width and Channels of the images. Defaults 1, 1 and, for points, 2.
 	Height   int `json:"height"`
 	Width    int `json:"width"`
 	Channels int `json:"channels"`
 	// Latent is the size z of the latent [N,1,1,z]. Default 2.
 	Latent int `json:"latent_channels"`
-	// Widths of the encoder's hidden layers; the decoder has them in reverse.
-	// nil is 128, 128; an empty list makes both halves linear.
+	// Widths of the encoder's hidden layers; the decoder has them in reverse. nil is 128, 128; an
+	// empty list makes both halves linear.
 	Widths []int `json:"widths"`
 	// ScalingFactor and ShiftFactor are the Scale. Defaults 1 and 0.
 	ScalingFactor float64 `json:"scaling_factor"`
@@ -30,8 +28,7 @@ type DenseConfig struct {
 	Likelihood
 }
 
-// maxDense bounds the elements of an image of a Dense autoencoder, and its
-// hidden layers.
+// maxDense bounds the elements of an image of a Dense autoencoder, and its hidden layers.
 const (
 	maxDense  = net.MaxWidth
 	maxHidden = 16
@@ -84,8 +81,8 @@ func (c DenseConfig) Validate() error {
 	return c.Likelihood.validate()
 }
 
-// Dense is an autoencoder of linear layers with SiLU between, over points and
-// small images of one size, whose elements it takes in the order [H,W,C].
+// Dense is an autoencoder of linear layers with SiLU between, over points and small images of one
+// size, whose elements it takes in the order [H,W,C].
 type Dense struct {
 	config           DenseConfig
 	params           []*net.Param
@@ -111,8 +108,8 @@ func NewDense(c DenseConfig) (*Dense, error) {
 	return m, nil
 }
 
-// layers are linear layers between the given widths, named as those of
-// torch.nn.Sequential with an activation between.
+// layers are linear layers between the given widths, named as those of torch.nn.Sequential with an
+// activation between.
 func layers(s net.Scope, widths []int) (all []net.Linear) {
 	for i := range widths[1:] {
 		all = append(all, net.NewLinear(s.In(2*i), widths[i], widths[i+1]))

@@ -38,8 +38,8 @@ func normal(n int, sample uint64) []float64 {
 	return z
 }
 
-// TestKL: against the sum of reverie.KL, which is derived for any two
-// Gaussians, and against the mean of log q - log p over draws of q.
+// TestKL: against the sum of reverie.KL, which is derived for any two Gaussians, and against the
+// mean of log q - log p over draws of q.
 func TestKL(t *testing.T) {
 	e := open(t)
 	f := e.Func("kl", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
@@ -122,8 +122,7 @@ func (l linear) model(t *testing.T, e *engine.Engine) (*vae.Dense, []*tensors.Te
 	return m, weights
 }
 
-// posterior is that of z given x under the model: N(mean, cov), from the joint
-// Gaussian of z and x.
+// posterior is that of z given x under the model: N(mean, cov), from the joint Gaussian of z and x.
 func (l linear) posterior(x []float64) (mean *mat.VecDense, cov *mat.SymDense) {
 	s2 := math.Exp(l.logS2)
 	inverse := mat.NewSymDense(l.small, nil) // I + W'W/s2
@@ -189,8 +188,7 @@ func (l linear) gap(x []float64) float64 {
 	return (sum + mat.Inner(diff, &precision, diff)) / 2
 }
 
-// optimal gives l the encoder that is the posterior itself, where that has a
-// diagonal covariance.
+// optimal gives l the encoder that is the posterior itself, where that has a diagonal covariance.
 func (l *linear) optimal() {
 	zero, cov := l.posterior(make([]float64, l.dim))
 	l.a = mat.NewDense(l.small, l.dim, nil)
@@ -231,8 +229,8 @@ func (l linear) average(t *testing.T, e *engine.Engine, x []float64, draws int) 
 	return sum / n, math.Sqrt(max(0, squares/n-sum/n*sum/n) / n)
 }
 
-// TestLinearGaussian: for probabilistic PCA (Tipping & Bishop 1999) all is
-// known. The bound lies below log p(x) by KL(q || posterior), for any q.
+// TestLinearGaussian: for probabilistic PCA (Tipping & Bishop 1999) all is known. The bound lies
+// below log p(x) by KL(q || posterior), for any q.
 func TestLinearGaussian(t *testing.T) {
 	e := open(t)
 	const dim, small, draws = 5, 2, 40_000
@@ -251,8 +249,8 @@ func TestLinearGaussian(t *testing.T) {
 	}
 }
 
-// TestNoGap: with orthogonal columns of W the posterior has a diagonal
-// covariance, and the encoder that is the posterior closes the gap.
+// TestNoGap: with orthogonal columns of W the posterior has a diagonal covariance, and the encoder
+// that is the posterior closes the gap.
 func TestNoGap(t *testing.T) {
 	e := open(t)
 	l := linear{
@@ -275,8 +273,8 @@ func TestNoGap(t *testing.T) {
 	}
 }
 
-// TestGradients: of the loss of both autoencoders under each likelihood,
-// against central differences in a random direction of all weights and of x.
+// TestGradients: of the loss of both autoencoders under each likelihood, against central
+// differences in a random direction of all weights and of x.
 func TestGradients(t *testing.T) {
 	e := open(t)
 	likelihoods := []vae.Likelihood{

@@ -5,8 +5,8 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// A half is an encoder or a decoder: the levels and the middle between two
-// convolutions, the last one after GroupNorm and SiLU.
+// A half is an encoder or a decoder: the levels and the middle between two convolutions, the last
+// one after GroupNorm and SiLU.
 type half struct {
 	in, out net.Conv2D
 	norm    net.GroupNorm
@@ -20,15 +20,14 @@ type level struct {
 	resample *net.Conv2D // nil at the last
 }
 
-// middle is residual block, attention, residual block at the smallest
-// resolution.
+// middle is residual block, attention, residual block at the smallest resolution.
 type middle struct {
 	first, second block
 	attention     *net.Attention // or nil
 }
 
-// newEncoder maps images to mean and log variance. PyTorch lists the levels
-// before the middle in both halves.
+// newEncoder maps images to mean and log variance. PyTorch lists the levels before the middle in
+// both halves.
 func (c Config) newEncoder(s net.Scope) (e half) {
 	widths := c.BlockOutChannels
 	in, last := widths[0], widths[len(widths)-1]

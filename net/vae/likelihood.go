@@ -30,15 +30,15 @@ var (
 //	gaussian   N(x; y, s^2 I), one variance for all
 //	bernoulli  prod y'^b (1-y')^(1-b), y' = 1/(1+exp(-y)), b = (x+1)/2
 //
-// Bernoulli is a probability for images of two values, b = 0 and 1; for values
-// between it is the customary cross entropy, which is no normalised density.
+// Bernoulli is a probability for images of two values, b = 0 and 1; for values between it is the
+// customary cross entropy, which is no normalised density.
 type Likelihood struct {
 	// Kind is Gaussian, the default, or Bernoulli.
 	Kind string `json:"likelihood"`
-	// Variance says where the Gaussian's s^2 comes from: Optimal, the default,
-	// is the batch's mean squared error in training, which makes the bound the
-	// largest (sigma-VAE, Rybkin et al. 2021, arXiv:2006.13202, eq. 6), and its
-	// running average elsewhere; Learned is a parameter; Fixed stays Sigma^2.
+	// Variance says where the Gaussian's s^2 comes from: Optimal, the default, is the batch's mean
+	// squared error in training, which makes the bound the largest (sigma-VAE, Rybkin et al. 2021,
+	// arXiv:2006.13202, eq. 6), and its running average elsewhere; Learned is a parameter; Fixed
+	// stays Sigma^2.
 	Variance string `json:"decoder_variance,omitempty"`
 	// Sigma is s before training. Default 1.
 	Sigma float64 `json:"decoder_sigma,omitempty"`
@@ -49,9 +49,8 @@ type Likelihood struct {
 // LogVariance names the variance of a Gaussian likelihood among the parameters.
 const LogVariance = "log_variance"
 
-// minLogVariance bounds log s^2 from below, by about what rounding to 8 bits
-// makes of it: without a bound an image that is known exactly has an infinite
-// density.
+// minLogVariance bounds log s^2 from below, by about what rounding to 8 bits makes of it: without a
+// bound an image that is known exactly has an infinite density.
 const minLogVariance = -12.0
 
 // momentum is the share that a new batch has in the running variance.
@@ -97,9 +96,9 @@ func (l Likelihood) in(s net.Scope) Likelihood {
 	return l
 }
 
-// Spreads says whether data of so many levels, 0 where they are real numbers, are
-// spread over them by noise before their density is taken (Theis et al. 2016,
-// arXiv:1511.01844): a Bernoulli likelihood is a probability already.
+// Spreads says whether data of so many levels, 0 where they are real numbers, are spread over them
+// by noise before their density is taken (Theis et al. 2016, arXiv:1511.01844): a Bernoulli
+// likelihood is a probability already.
 func (l Likelihood) Spreads(levels int) bool { return l.Kind != Bernoulli && levels > 0 }
 
 // mean is the mean of p(x|z), in [-1,1] for a Bernoulli.
@@ -134,9 +133,8 @@ func softplus(x *graph.Node) *graph.Node {
 	return graph.Add(net.ReLU(x), graph.Log1P(graph.Exp(graph.Neg(graph.Abs(x)))))
 }
 
-// log is log s^2 [], given the batch's mean squared error. At the batch's own
-// optimum the derivative of the bound by s^2 is 0, so that no gradient need
-// pass through it.
+// log is log s^2 [], given the batch's mean squared error. At the batch's own optimum the
+// derivative of the bound by s^2 is 0, so that no gradient need pass through it.
 func (l Likelihood) log(v *net.Vars, mse *graph.Node) *graph.Node {
 	stored := v.Get(l.logVariance)
 	switch {

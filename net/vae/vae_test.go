@@ -160,9 +160,9 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// TestOptimalVariance: in training the bound takes the batch's mean squared
-// error for the variance, which no other variance beats, and the stored one
-// moves a tenth towards it; elsewhere it takes the stored one.
+// TestOptimalVariance: in training the bound takes the batch's mean squared error for the variance,
+// which no other variance beats, and the stored one moves a tenth towards it; elsewhere it takes
+// the stored one.
 func TestOptimalVariance(t *testing.T) {
 	e := open(t)
 	x := normal(4*6, 1)
@@ -217,9 +217,8 @@ func second(v *net.Vars, m vae.Autoencoder, in []*graph.Node) *graph.Node {
 	return vae.Reparameterise(mean, logVar, in[1])
 }
 
-// TestBernoulli: over all images of three binary pixels, the probabilities of
-// one latent sum to 1, large logits included, and the mean is that of the
-// pixels.
+// TestBernoulli: over all images of three binary pixels, the probabilities of one latent sum to 1,
+// large logits included, and the mean is that of the pixels.
 func TestBernoulli(t *testing.T) {
 	e := open(t)
 	m, err := vae.NewDense(vae.DenseConfig{Channels: 3, Latent: 1, Widths: []int{}, Likelihood: vae.Likelihood{Kind: vae.Bernoulli}})
@@ -267,9 +266,8 @@ func TestBernoulli(t *testing.T) {
 	}
 }
 
-// TestBitsPerDim: 8-bit images drawn evenly have density 1/2 on [-1,1] but for
-// the ends' bins, and 8 bits; Bernoulli pixels of even chances have one, as has a
-// point of density 1/2.
+// TestBitsPerDim: 8-bit images drawn evenly have density 1/2 on [-1,1] but for the ends' bins, and
+// 8 bits; Bernoulli pixels of even chances have one, as has a point of density 1/2.
 func TestBitsPerDim(t *testing.T) {
 	for _, c := range []struct {
 		kind   string

@@ -1,12 +1,12 @@
-// Command make makes the embedded emoji, and folders of them in full size, from
-// the npm package emoji-datasource-google: the 64x64 pictures of Google's Noto
-// Color Emoji, and emoji.json, which names their categories.
+// Command make makes the embedded emoji, and folders of them in full size, from the npm package
+// emoji-datasource-google: the 64x64 pictures of Google's Noto Color Emoji, and emoji.json, which
+// names their categories.
 //
 //	go run ./data/emoji/make -embed data/emoji/emoji32.zip    the archive in the binary
 //	go run ./data/emoji/make -out emoji64                     an image folder of the 64x64 originals
 //
-// It asks npm for the package, unless -package names the unpacked one. The
-// output depends on the package and Go's version alone.
+// It asks npm for the package, unless -package names the unpacked one. The output depends on the
+// package and Go's version alone.
 package main
 
 import (
@@ -79,8 +79,7 @@ func fetch(tmp string) (string, error) {
 	return filepath.Join(tmp, "node_modules", module), nil
 }
 
-// shrink averages a picture down to small x small, colours weighted by their
-// alpha.
+// shrink averages a picture down to small x small, colours weighted by their alpha.
 func shrink(file string) (*image.NRGBA, error) {
 	f, err := os.Open(file)
 	if err != nil {

@@ -13,8 +13,7 @@ import (
 	"testing"
 )
 
-// pack makes a small package: two base emoji, one of them with skin tones, one
-// without a picture.
+// pack makes a small package: two base emoji, one of them with skin tones, one without a picture.
 func pack(t *testing.T, list string) string {
 	t.Helper()
 	dir := t.TempDir()

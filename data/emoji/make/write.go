@@ -34,8 +34,8 @@ func (e emoji) file() string {
 	return path.Join(e.Category, strings.TrimSuffix(e.Image, ".png")+"-"+name+".png")
 }
 
-// readList returns the base emoji, which are the entries themselves (skin
-// tones are listed inside them), sorted by file.
+// readList returns the base emoji, which are the entries themselves (skin tones are listed inside
+// them), sorted by file.
 func readList(name string) ([]emoji, error) {
 	raw, err := os.ReadFile(name)
 	if err != nil {
@@ -58,8 +58,8 @@ func readList(name string) ([]emoji, error) {
 	return list, nil
 }
 
-// writeArchive writes the shrunk pictures as a zip file without compression
-// (PNG has its own) and without time stamps.
+// writeArchive writes the shrunk pictures as a zip file without compression (PNG has its own) and
+// without time stamps.
 func writeArchive(name string, list []emoji, pictures string) error {
 	var buf bytes.Buffer
 	z := zip.NewWriter(&buf)

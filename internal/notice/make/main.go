@@ -1,5 +1,5 @@
-// Command make writes the licences and notices of all modules that cmd/reverie is built from, on any of the platforms that are
-// checked, or compares a file with them.
+// Command make writes the licences and notices of all modules that cmd/reverie is built from, on
+// any of the platforms that are checked, or compares a file with them.
 //
 //	go run ./internal/notice/make -out internal/notice/THIRD_PARTY.txt
 //	go run ./internal/notice/make -check internal/notice/THIRD_PARTY.txt
@@ -108,7 +108,8 @@ func allModules() ([]module, error) {
 
 var licenceName = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([-.].*)?$`)
 
-// licenceFiles returns the texts of a module's licence and notice files, of which there must be one.
+// licenceFiles returns the texts of a module's licence and notice files, of which there must be
+// one.
 func licenceFiles(m module) ([]string, error) {
 	entries, err := os.ReadDir(m.dir)
 	if err != nil {

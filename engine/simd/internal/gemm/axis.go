@@ -1,7 +1,7 @@
 package gemm
 
-// axis is one spatial direction of a correlation: output i of n lies at out + i*outStep and reads, for each tap, the input at
-// i*inStep + tap.offset, if that is inside.
+// axis is one spatial direction of a correlation: output i of n lies at out + i*outStep and reads,
+// for each tap, the input at i*inStep + tap.offset, if that is inside.
 type axis struct {
 	n, out, outStep int
 	inStep          int
@@ -48,7 +48,8 @@ func (a *axis) adjacent() bool {
 	return true
 }
 
-// region is the range of offsets that several axes of the same inStep read, and how many outputs the longest has.
+// region is the range of offsets that several axes of the same inStep read, and how many outputs
+// the longest has.
 type region struct{ low, high, n int }
 
 func (r *region) include(a *axis) {

@@ -2,7 +2,8 @@ package gemm
 
 import "github.com/reverie-go/reverie/engine/simd/internal/par"
 
-// runBands does the correlation with weights packed once for all; a task is a band of rows of one image, which it copies itself.
+// runBands does the correlation with weights packed once for all; a task is a band of rows of one
+// image, which it copies itself.
 func (x *correlation) runBands(p *par.Pool, packed int) {
 	x.interleave, x.images = false, 1
 	x.ws.b = resize(x.ws.b, packed)

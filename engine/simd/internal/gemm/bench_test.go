@@ -5,14 +5,16 @@ import (
 	"testing"
 )
 
-// layer is a convolution of a network; transposed: its input gradient is the network's forward pass.
+// layer is a convolution of a network; transposed: its input gradient is the network's forward
+// pass.
 type layer struct {
 	name string
 	Conv
 	transposed bool
 }
 
-// layers are those of SimpleUnet at batch 8, 64 x 64, and of a small residual U-Net at batch 32, 32 x 32.
+// layers are those of SimpleUnet at batch 8, 64 x 64, and of a small residual U-Net at batch 32, 32
+// x 32.
 var layers = []layer{
 	{"conv0", same3(8, 64, 64, 3, 64), false},
 	{"down0.1", same3(8, 64, 64, 64, 128), false},

@@ -2,8 +2,9 @@ package gemm
 
 import "github.com/reverie-go/reverie/engine/simd/internal/par"
 
-// runChunks does the correlation with many weights and few pixels: the padded images are copied once for all, as many at a time as
-// fit corrImages; a task is a chunk of the output channels, and packs its weights block by block.
+// runChunks does the correlation with many weights and few pixels: the padded images are copied
+// once for all, as many at a time as fit corrImages; a task is a chunk of the output channels, and
+// packs its weights block by block.
 func (x *correlation) runChunks(p *par.Pool) {
 	x.bh = x.rows.span(x.rows.n, x.inH)
 	x.bw = roundUp(x.bw, x.inW)
@@ -20,7 +21,8 @@ func (x *correlation) runChunks(p *par.Pool) {
 	}
 }
 
-// divideChunks makes chunks of columns; where these are too few for the threads, the rows are divided as well.
+// divideChunks makes chunks of columns; where these are too few for the threads, the rows are
+// divided as well.
 func (x *correlation) divideChunks(threads int) {
 	wide := variants[0].nr
 	x.nc = roundUp(corrChunk, wide)
@@ -62,8 +64,8 @@ func (x *correlation) chunk(worker, i int) {
 	}
 }
 
-// panelInterleaved does one panel from output channel j: the rows of a tile run over columns and images. s.c is
-// [rows][columns][images][panels of the chunk].
+// panelInterleaved does one panel from output channel j: the rows of a tile run over columns and
+// images. s.c is [rows][columns][images][panels of the chunk].
 func (x *correlation) panelInterleaved(s *scratch, ps *pass, v *variant, blk int, a *float32, pt part, j int) {
 	_, cb := x.channels(blk)
 	t := &s.tile

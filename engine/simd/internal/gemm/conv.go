@@ -6,12 +6,13 @@ import (
 	"github.com/reverie-go/reverie/engine/simd/internal/par"
 )
 
-// Conv is the geometry of a two-dimensional convolution: images x [N,H,W,C], kernel w [KH,KW,C/Groups,K], output y [N,OH,OW,K],
+// Conv is the geometry of a two-dimensional convolution: images x [N,H,W,C], kernel w
+// [KH,KW,C/Groups,K], output y [N,OH,OW,K],
 //
 //	y[n,i,j,k] = sum over a, b, c of x[n, i*StrideH+a*DilH-PadTop, j*StrideW+b*DilW-PadLeft, g(k)*C/Groups+c] * w[a,b,c,k]
 //
-// where x is zero outside the image and g(k) = k/(K/Groups). The padding below and to the right is what OH and OW imply; negative
-// padding crops. Zero strides, dilations and Groups mean 1.
+// where x is zero outside the image and g(k) = k/(K/Groups). The padding below and to the right is
+// what OH and OW imply; negative padding crops. Zero strides, dilations and Groups mean 1.
 type Conv struct {
 	N, H, W, C       int
 	K, KH, KW        int
@@ -22,7 +23,8 @@ type Conv struct {
 	Groups           int
 }
 
-// FLOP returns the number of floating-point operations of Forward, InputGrad or KernelGrad: two for each product.
+// FLOP returns the number of floating-point operations of Forward, InputGrad or KernelGrad: two for
+// each product.
 func (c Conv) FLOP() float64 {
 	c = c.normal()
 	return 2 * float64(c.N*c.OH*c.OW*c.K) * float64(c.KH*c.KW*c.C/c.Groups)
@@ -64,8 +66,8 @@ func (c Conv) checkEpilogue(e Epilogue, columns, size int) {
 	}
 }
 
-// Forward computes y, and then the epilogue. The input is the concatenation of xs along the channels; xc are their numbers of
-// channels, which add up to C.
+// Forward computes y, and then the epilogue. The input is the concatenation of xs along the
+// channels; xc are their numbers of channels, which add up to C.
 func (c Conv) Forward(p *par.Pool, y []float32, xs [][]float32, xc []int, w []float32, e Epilogue) {
 	c = c.check()
 	total := 0
@@ -102,12 +104,14 @@ func (c Conv) Forward(p *par.Pool, y []float32, xs [][]float32, xc []int, w []fl
 	x.forget()
 }
 
-// InputGrad computes the adjoint of Forward in x, and then the epilogue (whose columns are x's channels):
+// InputGrad computes the adjoint of Forward in x, and then the epilogue (whose columns are x's
+// channels):
 //
 //	dx[n,h,w,c] = sum over a, b, k and all i, j that read (h, w) at tap (a, b) of dy[n,i,j,k] * w[a,b,c,k]
 //
-// This is also the transposed convolution with input dy. A stride s is done as s*s convolutions of stride 1, one for each phase of
-// the position, so nothing is multiplied by the zeros between dy's elements.
+// This is also the transposed convolution with input dy. A stride s is done as s*s convolutions of
+// stride 1, one for each phase of the position, so nothing is multiplied by the zeros between dy's
+// elements.
 func (c Conv) InputGrad(p *par.Pool, dx, dy, w []float32, e Epilogue) {
 	c = c.check()
 	c.checkLen("dx", len(dx), c.N*c.H*c.W*c.C)

@@ -149,8 +149,8 @@ func TestConvEpilogues(t *testing.T) {
 	})
 }
 
-// blockedConvs reach all ways of dividing the work: weights packed once or per task, images interleaved or not, gradients in splits
-// or parts.
+// blockedConvs reach all ways of dividing the work: weights packed once or per task, images
+// interleaved or not, gradients in splits or parts.
 var blockedConvs = []Conv{
 	same3(3, 1, 2, 320, 288), same3(1, 3, 2, 320, 288), same3(2, 2, 14, 280, 290), down4(3, 4, 4, 256, 200), same3(1, 40, 40, 20, 30),
 	point(2, 8, 16, 300, 300), {N: 2, H: 2, W: 3, C: 512, K: 544, KH: 3, KW: 3, OH: 2, OW: 3, PadTop: 1, PadLeft: 1, Groups: 2},
@@ -189,7 +189,8 @@ func TestConvThreadsGiveSameBits(t *testing.T) {
 	}
 }
 
-// An image's result must not depend on its batch by more than DESIGN.md's two levels of 8 bits; it is in fact the same.
+// An image's result must not depend on its batch by more than DESIGN.md's two levels of 8 bits; it
+// is in fact the same.
 func TestConvBatchGivesSameBits(t *testing.T) {
 	for i, c := range []Conv{same3(5, 4, 4, 320, 288), same3(5, 9, 9, 24, 40), down4(3, 8, 8, 256, 200)} {
 		all := newConvCase(c, uint64(i))

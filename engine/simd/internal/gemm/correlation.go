@@ -6,8 +6,9 @@ import "github.com/reverie-go/reverie/engine/simd/internal/par"
 const (
 	// corrSteps is about how many products are added between loads and stores of a tile.
 	corrSteps = 1200
-	// corrShared: up to this many packed weights are packed once and used by all workers, each with its own band of image rows;
-	// above it all workers share the padded images, and each packs the weights of its own columns.
+	// corrShared: up to this many packed weights are packed once and used by all workers, each with
+	// its own band of image rows; above it all workers share the padded images, and each packs the
+	// weights of its own columns.
 	corrShared = 700 << 10
 	// corrBand is the size of the padded rows that a worker copies at a time.
 	corrBand = 64 << 10
@@ -19,9 +20,10 @@ const (
 	corrNarrow = 6
 )
 
-// correlation is a convolution or its adjoint under way: several passes over the same padded images, one for each phase of the
-// output's position. Input channels are taken in blocks of cb; a padded copy is, for each block, [images][rows][columns][cb], or
-// [rows][columns mod inW][columns / inW][images][cb] if interleaved, so that the rows of a tile may run over the images too.
+// correlation is a convolution or its adjoint under way: several passes over the same padded
+// images, one for each phase of the output's position. Input channels are taken in blocks of cb; a
+// padded copy is, for each block, [images][rows][columns][cb], or [rows][columns mod inW][columns /
+// inW][images][cb] if interleaved, so that the rows of a tile may run over the images too.
 type correlation struct {
 	ws                 *workspace
 	n, h, w            int         // input images
@@ -129,7 +131,8 @@ func (x *correlation) pixel(image, row, col int) int {
 	return (image*x.bh+row)*x.bw + col
 }
 
-// setRuns tabulates the offsets of the taps in the padded copy, for blocks of cb and for the last block.
+// setRuns tabulates the offsets of the taps in the padded copy, for blocks of cb and for the last
+// block.
 func (x *correlation) setRuns() {
 	_, last := x.channels(x.nblocks - 1)
 	for i := range x.passes {
@@ -149,7 +152,8 @@ func (x *correlation) setRuns() {
 	}
 }
 
-// packBlock packs the weights of pass ps, block blk, columns n0..n1: the taps in order, of each its channels.
+// packBlock packs the weights of pass ps, block blk, columns n0..n1: the taps in order, of each its
+// channels.
 func (x *correlation) packBlock(dst []float32, ps *pass, blk, n0, n1 int) {
 	c, cb := x.channels(blk)
 	steps := ps.taps() * cb
@@ -162,12 +166,12 @@ func (x *correlation) packBlock(dst []float32, ps *pass, blk, n0, n1 int) {
 	}
 }
 
-// part is a part of the output: rows from..to and channels n0..n1 of the images in a padded copy, which begins with what row a0 of
-// the output reads of image g0.
+// part is a part of the output: rows from..to and channels n0..n1 of the images in a padded copy,
+// which begins with what row a0 of the output reads of image g0.
 type part struct{ g0, a0, from, to, n0, n1 int }
 
-// tiles adds what block blk of the padded copy a gives in pass ps to a part of the output, whose packed weights are b. Without
-// interleaving it writes the output, else s.c.
+// tiles adds what block blk of the padded copy a gives in pass ps to a part of the output, whose
+// packed weights are b. Without interleaving it writes the output, else s.c.
 func (x *correlation) tiles(s *scratch, ps *pass, blk int, a, b []float32, pt part) {
 	c, cb := x.channels(blk)
 	t := &s.tile

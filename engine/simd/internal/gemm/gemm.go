@@ -1,11 +1,13 @@
 // Package gemm multiplies matrices and convolves images in float32, on all threads of a pool.
 //
-// Everything is done by one kind of loop, a micro-kernel in assembly: a tile of C of up to 14 x 32 elements stays in registers while
-// the products of a few rows of A and a packed panel of B are added to it. For a convolution the rows of A are neighbouring pixels in
-// a zero-padded copy of a few image rows, and the kernel walks over the taps itself, so no matrix of patches is ever made.
+// Everything is done by one kind of loop, a micro-kernel in assembly: a tile of C of up to 14 x 32
+// elements stays in registers while the products of a few rows of A and a packed panel of B are
+// added to it. For a convolution the rows of A are neighbouring pixels in a zero-padded copy of a
+// few image rows, and the kernel walks over the taps itself, so no matrix of patches is ever made.
 //
-// The order in which the products of one element are added depends on the shapes only: not on the number of threads, nor on how the
-// rows are divided into tiles. Results are the same bits for any number of threads; they differ between instruction sets.
+// The order in which the products of one element are added depends on the shapes only: not on the
+// number of threads, nor on how the rows are divided into tiles. Results are the same bits for any
+// number of threads; they differ between instruction sets.
 package gemm
 
 // MatOf is a view of a matrix: element (i, j) is Data[i*RowStride+j*ColStride].
@@ -20,14 +22,16 @@ type Mat = MatOf[float32]
 // T returns the transposed view.
 func (a MatOf[E]) T() MatOf[E] { return MatOf[E]{a.Data, a.ColStride, a.RowStride} }
 
-// Epilogue is what happens to a sum s of products before it is stored in element (i, j) of the output C:
+// Epilogue is what happens to a sum s of products before it is stored in element (i, j) of the
+// output C:
 //
 //	if Accumulate      { s += C[i][j] }
 //	if Bias != nil     { s += Bias[j] }
 //	if Residual != nil { s += Residual[i][j] }
 //	if ReLU            { s = max(s, 0) }   // NaN stays NaN
 //
-// Residual has the layout (strides) of the output and does not overlap it. The zero Epilogue only stores.
+// Residual has the layout (strides) of the output and does not overlap it. The zero Epilogue only
+// stores.
 type Epilogue struct {
 	Bias       []float32 // one per column (output channel), or nil
 	Residual   []float32 // as the output, or nil
@@ -35,7 +39,8 @@ type Epilogue struct {
 	Accumulate bool
 }
 
-// apply is the Epilogue in plain Go for one sum: old is what C holds, at the element's index in C, j its column.
+// apply is the Epilogue in plain Go for one sum: old is what C holds, at the element's index in C,
+// j its column.
 func (e *Epilogue) apply(s, old float32, at, j int) float32 {
 	if e.Accumulate {
 		s += old
@@ -52,8 +57,9 @@ func (e *Epilogue) apply(s, old float32, at, j int) float32 {
 	return s
 }
 
-// attach sets the fields of t for the element of C at index at, column j. The first and the last of several passes over the same
-// elements do their parts of the epilogue, all but the first accumulate.
+// attach sets the fields of t for the element of C at index at, column j. The first and the last of
+// several passes over the same elements do their parts of the epilogue, all but the first
+// accumulate.
 func (e *Epilogue) attach(t *tile, at, j int, first, last bool) {
 	t.flags = 0
 	if !first || e.Accumulate {

@@ -2,8 +2,9 @@ package gemm
 
 import "github.com/reverie-go/reverie/engine/simd/internal/par"
 
-// runParts divides the gradient: padded images and packed dy are made once for all, for as many images at a time as fit; a task is one
-// row of taps, a block of channels and a chunk of output channels, for all pixels in order.
+// runParts divides the gradient: padded images and packed dy are made once for all, for as many
+// images at a time as fit; a task is one row of taps, a block of channels and a chunk of output
+// channels, for all pixels in order.
 func (x *kernelGrad) runParts(p *par.Pool) {
 	g, c := &x.g, &x.ws.corr
 	x.splits = 1
@@ -37,7 +38,8 @@ func (x *kernelGrad) runParts(p *par.Pool) {
 	}
 }
 
-// parts returns the number of groups of spans: those of one row of taps and one block follow each other.
+// parts returns the number of groups of spans: those of one row of taps and one block follow each
+// other.
 func (x *kernelGrad) parts() int { return len(x.spans) / x.partLen() }
 
 func (x *kernelGrad) partLen() int {

@@ -61,8 +61,9 @@ func abs(x []float64) []float64 {
 	return y
 }
 
-// compare fails unless got is within the rounding bound of want: a sum of n products in any order errs by at most
-// (n+3) u times the sum of their absolute values, u = 2^-24 (Higham 2002, section 3.1; 3 for the epilogue).
+// compare fails unless got is within the rounding bound of want: a sum of n products in any order
+// errs by at most (n+3) u times the sum of their absolute values, u = 2^-24 (Higham 2002, section
+// 3.1; 3 for the epilogue).
 func compare(t testing.TB, what string, got []float32, want, scale []float64, n int) {
 	t.Helper()
 	for i := range want {
@@ -101,7 +102,8 @@ func newEpilogue(rng *rand.Rand, kind, columns, size int) testEpilogue {
 	return e
 }
 
-// on returns what the epilogue makes of sums and of their scales, for an output that held old, of rows of the given columns.
+// on returns what the epilogue makes of sums and of their scales, for an output that held old, of
+// rows of the given columns.
 func (e testEpilogue) on(sum, scale []float64, old []float32, columns int) (want, bound []float64) {
 	want, bound = slices.Clone(sum), slices.Clone(scale)
 	for i := range sum {

@@ -10,14 +10,16 @@ const (
 	// maxMR and maxNR bound the tiles of all variants.
 	maxMR = 24
 	maxNR = 32
-	// splitMax is the number of rows up to which the best split into tiles is tabulated; above it the largest tile comes first.
+	// splitMax is the number of rows up to which the best split into tiles is tabulated; above it
+	// the largest tile comes first.
 	splitMax = 64
 )
 
 // kernelFunc is a micro-kernel for one tile size.
 type kernelFunc func(t *tile)
 
-// variant is a family of micro-kernels of the same width, which is the width of the panels of B that they read.
+// variant is a family of micro-kernels of the same width, which is the width of the panels of B
+// that they read.
 type variant struct {
 	nr         int
 	rows, cols [maxMR + 1]kernelFunc // by number of rows; nil where there is none
@@ -30,7 +32,8 @@ var variants []*variant
 
 func init() { isa.OnChange(choose) }
 
-// newVariant tabulates the splits of n rows for kernels of the given sizes, when a step of mr rows takes cycles(mr).
+// newVariant tabulates the splits of n rows for kernels of the given sizes, when a step of mr rows
+// takes cycles(mr).
 func newVariant(nr int, sizes []int, cycles func(mr int) float64) *variant {
 	v := &variant{nr: nr}
 	var best [splitMax + 1]float64
@@ -59,7 +62,8 @@ func (v *variant) next(n int) int {
 	return int(v.first[n])
 }
 
-// panel returns the family for the next panel when rest > 0 columns are left: the narrowest that takes them all, else the widest.
+// panel returns the family for the next panel when rest > 0 columns are left: the narrowest that
+// takes them all, else the widest.
 func panel(rest int) *variant {
 	for i := len(variants) - 1; i > 0; i-- {
 		if rest <= variants[i].nr {
@@ -85,8 +89,8 @@ func at(p *float32, offset int) *float32 {
 	return (*float32)(unsafe.Add(unsafe.Pointer(p), offset*4))
 }
 
-// run computes the tile t of v with mr rows, of which the first cols columns exist: all others are kept away from memory.
-// edge is scratch of maxMR*maxNR floats.
+// run computes the tile t of v with mr rows, of which the first cols columns exist: all others are
+// kept away from memory. edge is scratch of maxMR*maxNR floats.
 func (v *variant) run(t *tile, mr, cols int, kMajor bool, edge []float32) {
 	kernel := v.rows[mr]
 	if kMajor {

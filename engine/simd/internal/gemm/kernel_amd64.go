@@ -22,8 +22,9 @@ func choose(l isa.Level) {
 	}
 }
 
-// cycles estimates a step of a kernel of mr rows and nv vectors on a core with two multipliers and two loads a cycle; below about
-// five cycles the latency of the multipliers and the level-2 cache, where B is, are the limit. The rest is the tile's begin and end.
+// cycles estimates a step of a kernel of mr rows and nv vectors on a core with two multipliers and
+// two loads a cycle; below about five cycles the latency of the multipliers and the level-2 cache,
+// where B is, are the limit. The rest is the tile's begin and end.
 func cycles(mr, nv int) float64 {
 	loads := mr + nv
 	if nv == 1 {

@@ -46,8 +46,8 @@ func tileGeneric(t *tile, mr, nr, rowStep, kStep int) {
 	}
 }
 
-// blockGeneric adds the products of two rows of A, from p and q in steps of kStep floats, and four columns of B, nr floats apart from
-// step to step, to two times four sums, which stay in registers.
+// blockGeneric adds the products of two rows of A, from p and q in steps of kStep floats, and four
+// columns of B, nr floats apart from step to step, to two times four sums, which stay in registers.
 func blockGeneric(c, d *[4]float32, p, q *float32, kStep int, b []float32, nr int) {
 	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
 	d0, d1, d2, d3 := d[0], d[1], d[2], d[3]
@@ -67,8 +67,8 @@ func blockGeneric(c, d *[4]float32, p, q *float32, kStep int, b []float32, nr in
 	d[0], d[1], d[2], d[3] = d0, d1, d2, d3
 }
 
-// packGeneric copies rows of some neighbouring pieces of nr floats, srcStep floats apart in src, to rows dstStep floats apart of
-// panels panelStep floats apart:
+// packGeneric copies rows of some neighbouring pieces of nr floats, srcStep floats apart in src, to
+// rows dstStep floats apart of panels panelStep floats apart:
 //
 //	dst[p*panelStep + r*dstStep + j] = src[r*srcStep + p*nr + j]
 func packGeneric(dst, src []float32, rows, nr, dstStep, srcStep, panels, panelStep int) {
@@ -86,7 +86,8 @@ func addGeneric(dst, src []float32) {
 	}
 }
 
-// transposeGeneric is for i := range n { for j := range n { dst[j*dstStep+i] = src[i*srcStep+j] } }.
+// transposeGeneric is for i := range n { for j := range n { dst[j*dstStep+i] = src[i*srcStep+j] }
+// }.
 func transposeGeneric(dst, src []float32, n, dstStep, srcStep int) {
 	for i := range n {
 		for j := range n {

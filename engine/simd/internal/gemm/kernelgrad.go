@@ -6,8 +6,8 @@ import "github.com/reverie-go/reverie/engine/simd/internal/par"
 const (
 	// gradPixels is about how many pixels are added between loads and stores of a tile.
 	gradPixels = 512
-	// gradLocal: up to this size the gradient is held by each of several splits of the pixels; above it each task has a part of the
-	// gradient, for all pixels.
+	// gradLocal: up to this size the gradient is held by each of several splits of the pixels;
+	// above it each task has a part of the gradient, for all pixels.
 	gradLocal = 80 << 10
 	// gradPartial bounds the gradients of all splits together, gradSplits their number.
 	gradPartial, gradSplits = 1 << 20, 16
@@ -15,8 +15,9 @@ const (
 	gradChunk = 64
 )
 
-// kernelGrad is a kernel gradient under way. It is a product of matrices whose inner dimension are the pixels of the output: the rows
-// of A, contiguous in the padded copy of x, are the taps' channels, B is dy.
+// kernelGrad is a kernel gradient under way. It is a product of matrices whose inner dimension are
+// the pixels of the output: the rows of A, contiguous in the padded copy of x, are the taps'
+// channels, B is dy.
 type kernelGrad struct {
 	ws            *workspace
 	g             Conv
@@ -62,7 +63,8 @@ func (x *kernelGrad) bind() {
 //
 //	dw[a,b,c,k] = sum over n, i, j of x[n, i*StrideH+a*DilH-PadTop, j*StrideW+b*DilW-PadLeft, g(k)*C/Groups+c] * dy[n,i,j,k]
 //
-// The order of the sum depends on the shapes only: the same bits come out for any number of threads.
+// The order of the sum depends on the shapes only: the same bits come out for any number of
+// threads.
 func (c Conv) KernelGrad(p *par.Pool, dw, x, dy []float32) {
 	c = c.check()
 	size := c.KH * c.KW * c.C / c.Groups * c.K
@@ -246,8 +248,8 @@ func (x *kernelGrad) packDY(dst []float32, pixel, pixels, total int) {
 	}
 }
 
-// multiply adds the products of the pixels in s.runs (offsets in pixels*4 of the padded copy a) and of the panel b to the spans' rows
-// of acc; first: acc holds nothing yet.
+// multiply adds the products of the pixels in s.runs (offsets in pixels*4 of the padded copy a) and
+// of the panel b to the spans' rows of acc; first: acc holds nothing yet.
 func (x *kernelGrad) multiply(s *scratch, v *variant, spans []span, a, b, acc []float32, first bool) {
 	c, t := &x.ws.corr, &s.tile
 	t.nruns, t.length, t.cstep = len(s.runs), x.g.OW, x.accStep*4

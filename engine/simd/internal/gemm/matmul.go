@@ -32,7 +32,8 @@ type matmul struct {
 //
 //	C[i][j] = e(sum over s of A[i][s]*B[s][j])
 //
-// Any strides will do; C does not overlap A or B. Contiguous rows of C, B, and rows or columns of A are fast.
+// Any strides will do; C does not overlap A or B. Contiguous rows of C, B, and rows or columns of A
+// are fast.
 func MatMul(p *par.Pool, m, n, k int, c, a, b Mat, e Epilogue) {
 	if m <= 0 || n <= 0 {
 		return
@@ -72,7 +73,8 @@ func checkMat(name string, a Mat, rows, cols int) {
 	}
 }
 
-// BatchMatMul computes batch products as MatMul does, of the matrices that begin i*cStep, i*aStep, i*bStep elements on.
+// BatchMatMul computes batch products as MatMul does, of the matrices that begin i*cStep, i*aStep,
+// i*bStep elements on.
 func BatchMatMul(p *par.Pool, batch, m, n, k int, c, a, b Mat, cStep, aStep, bStep int, e Epilogue) {
 	one := func(_, i int) {
 		e := e
@@ -205,8 +207,8 @@ func (x *matmul) tiles(s *scratch, blk int, b []float32, m0, m1, n0, n1 int) {
 	}
 }
 
-// rows returns where rows m0..m1 of A begin, in columns k0..k0+kc, and sets the tile's step. They are copied if the kernels cannot
-// read them in place.
+// rows returns where rows m0..m1 of A begin, in columns k0..k0+kc, and sets the tile's step. They
+// are copied if the kernels cannot read them in place.
 func (x *matmul) rows(s *scratch, m0, m1, k0, kc int) *float32 {
 	t := &s.tile
 	first := m0*x.a.RowStride + k0*x.a.ColStride

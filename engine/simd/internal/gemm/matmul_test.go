@@ -18,7 +18,8 @@ const (
 	layouts
 )
 
-// newMat returns a view of a new buffer, and a function that reads the buffer of a matrix of the same layout.
+// newMat returns a view of a new buffer, and a function that reads the buffer of a matrix of the
+// same layout.
 func newMat(rng *rand.Rand, rows, cols, layout int) (Mat, buffer) {
 	var m Mat
 	switch layout {

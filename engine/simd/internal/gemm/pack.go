@@ -1,6 +1,7 @@
 package gemm
 
-// Set by choose. packRows is packGeneric for rows, panels > 0 and nr of a variant; transposeBlock takes n = blockSize only.
+// Set by choose. packRows is packGeneric for rows, panels > 0 and nr of a variant; transposeBlock
+// takes n = blockSize only.
 var (
 	packRows       func(dst, src []float32, rows, nr, dstStep, srcStep, panels, panelStep int)
 	transposeBlock func(dst, src []float32, n, dstStep, srcStep int)
@@ -8,7 +9,8 @@ var (
 	add            func(dst, src []float32) // as addGeneric
 )
 
-// packColumns packs rows x cols elements src[r*rs + c*cs] into panels of panelRows rows, which begin at dst, from their row row0 on.
+// packColumns packs rows x cols elements src[r*rs + c*cs] into panels of panelRows rows, which
+// begin at dst, from their row row0 on.
 func packColumns(dst, src []float32, row0, rows, cols, panelRows, rs, cs int) {
 	for c := 0; c < cols && rows > 0; {
 		nr := panel(cols - c).nr
@@ -24,7 +26,8 @@ func packColumns(dst, src []float32, row0, rows, cols, panelRows, rs, cs int) {
 	}
 }
 
-// packPanel packs rows x cols elements src[r*rs + c*cs] into rows of nr >= cols floats, the rest of each row zero.
+// packPanel packs rows x cols elements src[r*rs + c*cs] into rows of nr >= cols floats, the rest of
+// each row zero.
 func packPanel(dst, src []float32, rows, cols, nr, rs, cs int) {
 	switch {
 	case rows == 0:

@@ -1,7 +1,7 @@
 package gemm
 
-// copyRows copies n rows of the padded image from row r0 (0 is what the first output reads first) to the padded copy buf, where they
-// become rows row.. of its image at.
+// copyRows copies n rows of the padded image from row r0 (0 is what the first output reads first)
+// to the padded copy buf, where they become rows row.. of its image at.
 func (x *correlation) copyRows(buf []float32, image, at, row, r0, n int) {
 	for r := range n {
 		for blk := range x.nblocks {
@@ -44,7 +44,8 @@ func (x *correlation) clearPixels(dst []float32, from, to, cb int) {
 	}
 }
 
-// copyPixels copies channels c0..c1 of the pixels from..to of a row, which are srcStep apart in src.
+// copyPixels copies channels c0..c1 of the pixels from..to of a row, which are srcStep apart in
+// src.
 func (x *correlation) copyPixels(dst, src []float32, from, to, c0, c1, cb, srcStep int) {
 	n := c1 - c0
 	switch {

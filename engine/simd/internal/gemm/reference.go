@@ -67,8 +67,8 @@ func KernelGradOf[E Number](c Conv, dw, x, dy []E) {
 	})
 }
 
-// eachTap calls f for every output pixel, group and tap that reads a pixel inside the image, with the places of the group's first
-// channels in x and y and of the tap's first weight.
+// eachTap calls f for every output pixel, group and tap that reads a pixel inside the image, with
+// the places of the group's first channels in x and y and of the tap's first weight.
 func (c Conv) eachTap(f func(xi, yi, wi int)) {
 	cg, kg := c.C/c.Groups, c.K/c.Groups
 	for pixel := range c.N * c.OH * c.OW {

@@ -2,8 +2,9 @@ package gemm
 
 //go:generate sh -c "cd _asm && go run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg gemm && sed -i 's/t \\*uint/t *tile/' ../stubs_amd64.go"
 
-// tile is the work of one call of a micro-kernel: mr x nr elements of C, accumulated in registers over all runs, then finished
-// as flags say and stored. Strides and offsets are in bytes. The order of its fields is known to _asm.
+// tile is the work of one call of a micro-kernel: mr x nr elements of C, accumulated in registers
+// over all runs, then finished as flags say and stored. Strides and offsets are in bytes. The order
+// of its fields is known to _asm.
 type tile struct {
 	a        *float32 // element (0, 0) of A, before the offset of the run
 	b        *float32 // packed: for each run, for each step, nr floats

@@ -12,7 +12,8 @@ type scratch struct {
 	scaled []int
 }
 
-// workspace is the memory of one call. Workspaces are kept for later calls, so that in the steady state nothing is allocated.
+// workspace is the memory of one call. Workspaces are kept for later calls, so that in the steady
+// state nothing is allocated.
 type workspace struct {
 	workers []scratch
 	a, b, c []float32 // shared by the workers

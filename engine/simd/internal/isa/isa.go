@@ -1,6 +1,8 @@
-// Package isa chooses the instruction set that the kernels run on: once at start, or by a test that walks through all of them.
+// Package isa chooses the instruction set that the kernels run on: once at start, or by a test that
+// walks through all of them.
 //
-// A kernel package keeps its entry points in package variables and sets them in a function registered with OnChange:
+// A kernel package keeps its entry points in package variables and sets them in a function
+// registered with OnChange:
 //
 //	func init() { isa.OnChange(choose) }
 //	func choose(l isa.Level) { if l >= isa.AVX2 { dot = dotAVX2 } else { dot = dotGeneric } }
@@ -39,20 +41,23 @@ var (
 	listeners []func(Level)
 )
 
-// Best returns the highest level of this machine; Generic under build tag purego and on other architectures.
+// Best returns the highest level of this machine; Generic under build tag purego and on other
+// architectures.
 func Best() Level { return best }
 
 // Current returns the level in use.
 func Current() Level { return current }
 
-// OnChange calls f with the current level now and with the new one after every Use. For package initialisation only.
+// OnChange calls f with the current level now and with the new one after every Use. For package
+// initialisation only.
 func OnChange(f func(Level)) {
 	listeners = append(listeners, f)
 	f(current)
 }
 
-// Use switches every kernel to level l, and back when restore is called. It is for tests, benchmarks and the backend's option level=: no kernel may run meanwhile.
-// It panics if the machine lacks l.
+// Use switches every kernel to level l, and back when restore is called. It is for tests,
+// benchmarks and the backend's option level=: no kernel may run meanwhile. It panics if the machine
+// lacks l.
 func Use(l Level) (restore func()) {
 	if l < Generic || l > best {
 		panic(fmt.Sprintf("isa: this machine's best level is %v, not %v", best, l))

@@ -1,7 +1,8 @@
 // Package par runs loops over a fixed set of threads.
 //
-// A network is a list of a few thousand short steps, so what counts is the time to start and to end a loop: the threads of a Pool
-// spin for some microseconds after each loop before they sleep, and a loop never waits for a thread that has not begun to help.
+// A network is a list of a few thousand short steps, so what counts is the time to start and to end
+// a loop: the threads of a Pool spin for some microseconds after each loop before they sleep, and a
+// loop never waits for a thread that has not begun to help.
 package par
 
 import (
@@ -11,7 +12,8 @@ import (
 	"sync/atomic"
 )
 
-// Pool is a set of threads (goroutines) that live until Close. The zero Pool and nil have one thread, the caller's.
+// Pool is a set of threads (goroutines) that live until Close. The zero Pool and nil have one
+// thread, the caller's.
 type Pool struct {
 	threads int
 	helpers []*helper
@@ -21,7 +23,8 @@ type Pool struct {
 	f    func(worker, i int)
 	n    int64
 	next atomic.Int64
-	// gate is the loop's number << 32 | closed | helpers inside. A helper enters by a compare-and-swap that adds one to an open gate.
+	// gate is the loop's number << 32 | closed | helpers inside. A helper enters by a
+	// compare-and-swap that adds one to an open gate.
 	gate    atomic.Uint64
 	failure atomic.Pointer[Panic]
 	stop    atomic.Bool
@@ -39,7 +42,8 @@ type helper struct {
 	wake   chan struct{}
 }
 
-// Panic is what For panics with when f panicked on another thread than the caller's: the value and the stack at its place.
+// Panic is what For panics with when f panicked on another thread than the caller's: the value and
+// the stack at its place.
 type Panic struct {
 	Value any
 	Stack string
@@ -76,7 +80,8 @@ func (p *Pool) Threads() int {
 	return max(p.threads, 1)
 }
 
-// Close ends the pool's threads. No loop may be running; loops after it run on the caller's thread alone.
+// Close ends the pool's threads. No loop may be running; loops after it run on the caller's thread
+// alone.
 func (p *Pool) Close() {
 	if p == nil {
 		return
@@ -89,9 +94,11 @@ func (p *Pool) Close() {
 //
 //	for i := range n { f(worker, i) }
 //
-// The calls of one For that run at the same time have different workers in [0,Threads()), so worker may index scratch that belongs
-// to this For. A For inside f, or while another goroutine's For holds the pool, runs inline as worker 0 of its own.
-// A panic in f reaches the caller, after every call that had begun has ended; from another thread it comes as *Panic.
+// The calls of one For that run at the same time have different workers in [0,Threads()), so worker
+// may index scratch that belongs to this For. A For inside f, or while another goroutine's For
+// holds the pool, runs inline as worker 0 of its own.
+// A panic in f reaches the caller, after every call that had begun has ended; from another thread
+// it comes as *Panic.
 // f is kept until the loop ends: a func value made once and used again costs no allocation.
 func (p *Pool) For(n int, f func(worker, i int)) {
 	if n <= 1 || p.Threads() == 1 || p.stop.Load() || !p.busy.CompareAndSwap(false, true) {
@@ -112,7 +119,8 @@ func (p *Pool) open(n int, f func(worker, i int)) {
 	p.wakeAll()
 }
 
-// finish closes the gate, waits for the helpers inside and hands on their panic. After a panic of the caller's own f it skips what is left.
+// finish closes the gate, waits for the helpers inside and hands on their panic. After a panic of
+// the caller's own f it skips what is left.
 func (p *Pool) finish() {
 	p.next.Store(p.n)
 	p.gate.Or(closed)
@@ -181,7 +189,8 @@ func (p *Pool) wait(h *helper, seen uint64) {
 		runtime.Gosched()
 	}
 	h.asleep.Store(true)
-	// A loop opened before asleep was set has woken nobody: look once more. If the caller was faster, its token must be taken.
+	// A loop opened before asleep was set has woken nobody: look once more. If the caller was
+	// faster, its token must be taken.
 	if p.ready(seen) && h.asleep.CompareAndSwap(true, false) {
 		return
 	}

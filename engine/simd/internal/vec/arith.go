@@ -58,7 +58,8 @@ func Min(dst, a, b []float32) {
 //
 //	dst[i] = a[i] ** b[i]
 //
-// with the special values of math.Pow. It is fast where a[i] is positive and finite and b[i] finite.
+// with the special values of math.Pow. It is fast where a[i] is positive and finite and b[i]
+// finite.
 func Pow(dst, a, b []float32) {
 	same3(len(dst), len(a), len(b))
 	if isPositive(a) && !beyond(b, math.MaxFloat32) {
@@ -68,7 +69,8 @@ func Pow(dst, a, b []float32) {
 	powBeyond(dst, a, b)
 }
 
-// Rem sets dst[i] to the remainder of a[i] / b[i], with the sign of a[i] (math.Mod). It is portable Go at every level.
+// Rem sets dst[i] to the remainder of a[i] / b[i], with the sign of a[i] (math.Mod). It is portable
+// Go at every level.
 func Rem(dst, a, b []float32) {
 	RemOf(dst, a, b)
 }

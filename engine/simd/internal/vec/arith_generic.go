@@ -64,8 +64,8 @@ func MinOf[T Number](dst, a, b []T) {
 	}
 }
 
-// PowOf sets dst[i] = a[i] ** b[i]. Integers wrap around; a negative exponent gives 0 except for the bases 1 and -1 (and 0, whose
-// inverse does not exist: 0).
+// PowOf sets dst[i] = a[i] ** b[i]. Integers wrap around; a negative exponent gives 0 except for
+// the bases 1 and -1 (and 0, whose inverse does not exist: 0).
 func PowOf[T Number](dst, a, b []T) {
 	same3(len(dst), len(a), len(b))
 	if isFloat[T]() {
@@ -107,7 +107,8 @@ func powNegative[T Number](a, b T) T {
 	return 0
 }
 
-// RemOf sets dst[i] to the remainder of a[i] / b[i] with the sign of a[i]. The remainder of an integer by zero is a[i], as in XLA.
+// RemOf sets dst[i] to the remainder of a[i] / b[i] with the sign of a[i]. The remainder of an
+// integer by zero is a[i], as in XLA.
 func RemOf[T Number](dst, a, b []T) {
 	same3(len(dst), len(a), len(b))
 	if isFloat[T]() {

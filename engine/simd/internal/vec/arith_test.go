@@ -7,7 +7,8 @@ import (
 	"github.com/reverie-go/reverie/engine/simd/internal/isa"
 )
 
-// exact accepts the correctly rounded result, bit for bit; the float64 result of one operation on float32 rounds to it.
+// exact accepts the correctly rounded result, bit for bit; the float64 result of one operation on
+// float32 rounds to it.
 func exact(got float32, want float64, _ []float32) bool { return sameBits(got, float32(want)) }
 
 // equal accepts either zero.

@@ -8,7 +8,8 @@ import (
 
 const tile = 1024
 
-// BenchmarkTile measures each instruction on a tile that stays in the first-level cache; the bytes are those read and written.
+// BenchmarkTile measures each instruction on a tile that stays in the first-level cache; the bytes
+// are those read and written.
 func BenchmarkTile(b *testing.B) {
 	r := seeded(1)
 	var x [5][]float32

@@ -2,13 +2,15 @@ package vec
 
 import "math"
 
-// The assembly of some functions covers only the ordinary operands. The others are computed one by one in float64 after the assembly
-// has gone over all of them, so that an element never depends on its neighbours. This goes by small pieces because dst may be an operand.
+// The assembly of some functions covers only the ordinary operands. The others are computed one by
+// one in float64 after the assembly has gone over all of them, so that an element never depends on
+// its neighbours. This goes by small pieces because dst may be an operand.
 
 // piece is the number of operands that are kept on the stack.
 const piece = 64
 
-// sinCosLimit is the |x| up to which the three-part reduction of the assembly's sine and cosine is exact enough.
+// sinCosLimit is the |x| up to which the three-part reduction of the assembly's sine and cosine is
+// exact enough.
 const sinCosLimit = 1 << 17
 
 // beyond tells whether some |x[i]| exceeds limit or is NaN.

@@ -1,7 +1,7 @@
 package vec
 
-// ConvertOf sets dst[i] to a[i] as a D. A float becomes an integer by truncation; one outside D's range becomes the nearest integer of D, and
-// NaN becomes 0, as in XLA. Integers wrap around.
+// ConvertOf sets dst[i] to a[i] as a D. A float becomes an integer by truncation; one outside D's
+// range becomes the nearest integer of D, and NaN becomes 0, as in XLA. Integers wrap around.
 func ConvertOf[D, S Number](dst []D, a []S) {
 	same2(len(dst), len(a))
 	if isFloat[S]() && !isFloat[D]() {

@@ -1,5 +1,6 @@
-// Package vec is the instruction set of the elementwise machine: loops over contiguous float32 slices, each one
-// pass of assembly (AVX-512 with masked tails, or AVX2 with FMA) or of portable Go, chosen at run time by package isa.
+// Package vec is the instruction set of the elementwise machine: loops over contiguous float32
+// slices, each one pass of assembly (AVX-512 with masked tails, or AVX2 with FMA) or of portable
+// Go, chosen at run time by package isa.
 //
 // Conventions, for every function of the package:
 //
@@ -15,8 +16,9 @@
 //     prints what is measured), with the special values of package math.
 //   - Max and Min propagate NaN from either operand, as XLA does; the sign of a zero that compares equal is not specified.
 //
-// The functions with suffix Of are the same loops in portable Go over any number type: they serve the other dtypes, they are the
-// fall-back where there is no assembly, and they are the oracle of the tests.
+// The functions with suffix Of are the same loops in portable Go over any number type: they serve
+// the other dtypes, they are the fall-back where there is no assembly, and they are the oracle of
+// the tests.
 //
 // The assembly and the dispatch files are generated: see _asm.
 package vec

@@ -47,7 +47,8 @@ func FuzzUnary(f *testing.F) {
 	})
 }
 
-// FuzzBinary compares the levels with the portable loops: bit for bit but for the sign of zeros (Pow: within a unit).
+// FuzzBinary compares the levels with the portable loops: bit for bit but for the sign of zeros
+// (Pow: within a unit).
 func FuzzBinary(f *testing.F) {
 	seeds(f)
 	type loop = func(dst, a, b []float32)

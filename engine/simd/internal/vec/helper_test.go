@@ -69,14 +69,16 @@ func numbers(r *rand.Rand, n int) []float32 {
 	return x
 }
 
-// same tells whether two results are equal, NaN being NaN and either zero a zero; sameBits tells the zeros apart.
+// same tells whether two results are equal, NaN being NaN and either zero a zero; sameBits tells
+// the zeros apart.
 func same(a, b float32) bool { return a == b || a != a && b != b }
 
 func sameBits(a, b float32) bool {
 	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
 }
 
-// ulps is |got-want| in units of the last place of the float32 nearest to want. Beyond the range, infinity counts as 2^128.
+// ulps is |got-want| in units of the last place of the float32 nearest to want. Beyond the range,
+// infinity counts as 2^128.
 func ulps(got float32, want float64) float64 {
 	w := float32(want)
 	switch {

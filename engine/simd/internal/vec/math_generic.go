@@ -47,7 +47,8 @@ func mapOf[T Float](dst, a []T, f func(float64) float64) {
 	}
 }
 
-// SqrtOf sets dst[i] = sqrt(a[i]), correctly rounded (a float64 root of a float32, rounded again, is).
+// SqrtOf sets dst[i] = sqrt(a[i]), correctly rounded (a float64 root of a float32, rounded again,
+// is).
 func SqrtOf[T Float](dst, a []T) {
 	same2(len(dst), len(a))
 	for i, x := range a {

@@ -61,7 +61,8 @@ func TestUnary(t *testing.T) {
 	})
 }
 
-// TestAccuracy goes through all exponents with several hundred mantissas each, both signs, and prints the worst error.
+// TestAccuracy goes through all exponents with several hundred mantissas each, both signs, and
+// prints the worst error.
 func TestAccuracy(t *testing.T) {
 	per := 600
 	if testing.Short() {
@@ -124,7 +125,8 @@ func TestSignedZeros(t *testing.T) {
 	})
 }
 
-// TestPositionDoesNotMatter: an element's value is the same in a vector, in a tail, alone, and beside extraordinary numbers.
+// TestPositionDoesNotMatter: an element's value is the same in a vector, in a tail, alone, and
+// beside extraordinary numbers.
 func TestPositionDoesNotMatter(t *testing.T) {
 	ops := append([]unary{
 		{name: "PowScalar", op: func(dst, a []float32) { PowScalar(dst, a, 2.3) }},
@@ -150,7 +152,8 @@ func TestPositionDoesNotMatter(t *testing.T) {
 	})
 }
 
-// TestRsqrtIsNearest: the corrected quotient is almost always the nearest number; where the root's residue is denormal it is a little worse.
+// TestRsqrtIsNearest: the corrected quotient is almost always the nearest number; where the root's
+// residue is denormal it is a little worse.
 func TestRsqrtIsNearest(t *testing.T) {
 	r := seeded(9)
 	x, y := make([]float32, 1<<16), make([]float32, 1<<16)

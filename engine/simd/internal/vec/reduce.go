@@ -2,8 +2,9 @@ package vec
 
 import "math"
 
-// reduceBlock is the number of elements whose sum is kept in float32 lanes (64 or more of them, so at most 32 additions a lane);
-// the blocks are added in float64. The order is fixed: it depends on the length and on the level alone.
+// reduceBlock is the number of elements whose sum is kept in float32 lanes (64 or more of them, so
+// at most 32 additions a lane); the blocks are added in float64. The order is fixed: it depends on
+// the length and on the level alone.
 const reduceBlock = 2048
 
 // blocks adds f over consecutive blocks of [0, n).
@@ -15,7 +16,8 @@ func blocks(n int, f func(lo, hi int) float64) float64 {
 	return s
 }
 
-// Sum returns the sum of x in a fixed order; 0 for none. A tile's sum is a float64 so that the sums of tiles can be added without loss.
+// Sum returns the sum of x in a fixed order; 0 for none. A tile's sum is a float64 so that the sums
+// of tiles can be added without loss.
 func Sum(x []float32) float64 {
 	return blocks(len(x), func(lo, hi int) float64 { return sum(x[lo:hi]) })
 }

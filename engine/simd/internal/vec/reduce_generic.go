@@ -2,7 +2,8 @@ package vec
 
 import "math"
 
-// sumBlock is the length up to which a sum is taken straight; above, the two halves are added (error growth log n).
+// sumBlock is the length up to which a sum is taken straight; above, the two halves are added
+// (error growth log n).
 const sumBlock = 256
 
 // SumOf returns the sum of x, in a fixed pairwise order; 0 for none.

@@ -53,8 +53,8 @@ func main() {
 	Generate()
 }
 
-// kernel is one micro-kernel: mr rows of nv vectors of C. With kMajor the rows of A are neighbours and its steps are t.step apart,
-// otherwise the rows are t.step apart and its steps neighbours.
+// kernel is one micro-kernel: mr rows of nv vectors of C. With kMajor the rows of A are neighbours
+// and its steps are t.step apart, otherwise the rows are t.step apart and its steps neighbours.
 type kernel struct {
 	machine
 	mr, nv int
@@ -301,8 +301,8 @@ func (k kernel) addMatrix(offset int, cstep, p GPPhysical) {
 	}
 }
 
-// packRows copies n rows of some panels of nv vectors, from rows step bytes apart to rows dstStep bytes apart of panels panelStep
-// bytes apart. Row by row, so that far-apart rows are read once.
+// packRows copies n rows of some panels of nv vectors, from rows step bytes apart to rows dstStep
+// bytes apart of panels panelStep bytes apart. Row by row, so that far-apart rows are read once.
 func packRows(m machine, nv int) {
 	name := fmt.Sprintf("pack%s_%d", m.name, nv*m.lanes)
 	TEXT(name, NOSPLIT, "func(dst, src *float32, n, dstStep, step, panels, panelStep int)")

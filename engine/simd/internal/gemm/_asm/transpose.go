@@ -16,7 +16,8 @@ func transposeBegin() {
 	Load(Param("srcStep"), RCX)
 }
 
-// transpose16 transposes 16 x 16 floats: pairs, then quadruples within 128 bits, then the 128-bit lanes as a 4 x 4 matrix of lanes.
+// transpose16 transposes 16 x 16 floats: pairs, then quadruples within 128 bits, then the 128-bit
+// lanes as a 4 x 4 matrix of lanes.
 func transpose16() {
 	TEXT("transposeAVX512", NOSPLIT, transposeSignature)
 	Doc("transposeAVX512 is transposeGeneric for 16 x 16 floats.")

@@ -79,7 +79,8 @@ func signForm(m *machine) func([]VecVirtual) VecVirtual {
 	}
 }
 
-// rsqrtForm is y = 1/s with s = sqrt(x), corrected for what the root and the quotient lost: y (1 + (1 - s y) - (x - s^2) y^2 / 2).
+// rsqrtForm is y = 1/s with s = sqrt(x), corrected for what the root and the quotient lost: y (1 +
+// (1 - s y) - (x - s^2) y^2 / 2).
 func rsqrtForm(m *machine) func([]VecVirtual) VecVirtual {
 	unit, half := m.value(m.f(1)), m.f(.5)
 	return func(x []VecVirtual) VecVirtual {

@@ -5,8 +5,9 @@ import (
 	"math/big"
 )
 
-// fit returns the n coefficients of the polynomial that equals f at the n Chebyshev nodes of [lo, hi]: its error is within a small
-// factor of the best one's. The linear system is solved in 300-bit arithmetic, so only f's own error counts.
+// fit returns the n coefficients of the polynomial that equals f at the n Chebyshev nodes of [lo,
+// hi]: its error is within a small factor of the best one's. The linear system is solved in 300-bit
+// arithmetic, so only f's own error counts.
 func fit(f func(x float64) float64, lo, hi float64, n int) []float64 {
 	rows := make([][]*big.Float, n)
 	for i := range rows {
@@ -24,7 +25,8 @@ func fit(f func(x float64) float64, lo, hi float64, n int) []float64 {
 
 func number(x float64) *big.Float { return new(big.Float).SetPrec(300).SetFloat64(x) }
 
-// solve is Gauss-Jordan elimination on the rows [A | b]; a Vandermonde matrix of distinct nodes needs no pivoting.
+// solve is Gauss-Jordan elimination on the rows [A | b]; a Vandermonde matrix of distinct nodes
+// needs no pivoting.
 func solve(rows [][]*big.Float) []float64 {
 	n := len(rows)
 	for i, pivot := range rows {

@@ -1,7 +1,7 @@
 package main
 
-// A kernel is one function of the package: its name, parameters, result, what the portable level calls, and the reference loop that
-// becomes the doc comment of the assembly stubs.
+// A kernel is one function of the package: its name, parameters, result, what the portable level
+// calls, and the reference loop that becomes the doc comment of the assembly stubs.
 type kernel struct {
 	name, params, result, generic, doc string
 }

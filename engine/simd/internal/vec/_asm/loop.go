@@ -8,7 +8,8 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// A place is where in the slices the body of a loop works: vector number unit after index, all lanes or those of a mask.
+// A place is where in the slices the body of a loop works: vector number unit after index, all
+// lanes or those of a mask.
 type place struct {
 	index GPVirtual
 	unit  int
@@ -83,7 +84,8 @@ func (m *machine) tail(n GPVirtual) Op {
 	return d
 }
 
-// loop emits body for all places of n elements: unroll vectors at a time, then one, then the masked rest. index starts at 0.
+// loop emits body for all places of n elements: unroll vectors at a time, then one, then the masked
+// rest. index starts at 0.
 func (m *machine) loop(label string, n GPVirtual, unroll int, body func(at []place)) {
 	m.loops(label, n, []int{unroll}, body)
 }
@@ -140,7 +142,8 @@ func slice(name string) Register { return Load(Param(name).Base(), GP64()) }
 // length loads a slice's length.
 func length(name string) GPVirtual { return Load(Param(name).Len(), GP64()).(GPVirtual) }
 
-// A form is how a kernel's body is made: called once before the loop (constants), it returns what computes a vector.
+// A form is how a kernel's body is made: called once before the loop (constants), it returns what
+// computes a vector.
 type form func(m *machine) func(x []VecVirtual) VecVirtual
 
 // elementwise emits dst[i] = f(in[0][i], in[1][i], ...) for both machines.

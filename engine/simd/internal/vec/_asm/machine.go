@@ -9,8 +9,9 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// A machine emits the vector operations that the kernels are written in, for AVX-512 (wide) or AVX2. Every operation that returns a
-// value puts it into a fresh register; operands may be registers, and the last one in an operation's formula also memory.
+// A machine emits the vector operations that the kernels are written in, for AVX-512 (wide) or
+// AVX2. Every operation that returns a value puts it into a fresh register; operands may be
+// registers, and the last one in an operation's formula also memory.
 type machine struct {
 	wide   bool
 	double bool          // the loop's lanes are float64
@@ -60,7 +61,8 @@ func constant(bits uint32) Mem {
 	return c
 }
 
-// bits returns a constant as an operand: a register filled before the loop, or memory. To be called before the loop begins.
+// bits returns a constant as an operand: a register filled before the loop, or memory. To be called
+// before the loop begins.
 func (m *machine) bits(b uint32) Op {
 	if !m.wide {
 		return constant(b)
@@ -191,7 +193,8 @@ func (m *machine) round(a Op, mode uint8) VecVirtual {
 	return d
 }
 
-// The predicates of cmp: a o b. The ordered ones are false, and notEqual is true, where either is NaN.
+// The predicates of cmp: a o b. The ordered ones are false, and notEqual is true, where either is
+// NaN.
 const (
 	equal     = 0
 	less      = 17

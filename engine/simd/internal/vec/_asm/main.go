@@ -1,4 +1,5 @@
-// Command _asm writes the assembly and the dispatch of package vec. Run it with go generate in the package's folder.
+// Command _asm writes the assembly and the dispatch of package vec. Run it with go generate in the
+// package's folder.
 package main
 
 import (

@@ -9,7 +9,8 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// The powers are computed in float64 lanes, half as many: y log2 x needs more digits than a float32 has.
+// The powers are computed in float64 lanes, half as many: y log2 x needs more digits than a float32
+// has.
 
 // doubles are the machines of the kernels that work in float64.
 var doubles = []*machine{{wide: true, double: true}, {wide: false, double: true}}

@@ -85,7 +85,8 @@ func summation(name string, in []string, form func(m *machine) func(acc VecVirtu
 	}
 }
 
-// greatest emits max, min or max|x|, starting from identity; NaN if there is one, which the instructions would pass over.
+// greatest emits max, min or max|x|, starting from identity; NaN if there is one, which the
+// instructions would pass over.
 func greatest(name string, identity float64, abs bool, f func(...Op)) {
 	for _, m := range machines {
 		m.function(name)

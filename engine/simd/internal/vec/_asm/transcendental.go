@@ -127,7 +127,8 @@ func (l *logistic) parts(x Op) (n, p, z VecVirtual, negative Op) {
 	return n, p, m.scale(p, n, l.expParts), m.cmp(less, x, l.zero)
 }
 
-// value divides z (x < 0) or 1 by 1 + z, so that nothing overflows and small values keep their precision.
+// value divides z (x < 0) or 1 by 1 + z, so that nothing overflows and small values keep their
+// precision.
 func (l *logistic) value(x Op) VecVirtual {
 	_, _, z, negative := l.parts(x)
 	return l.m.div(l.m.blend(negative, l.m.value(l.unit), z), l.m.add(z, l.unit))
@@ -187,7 +188,8 @@ func (m *machine) inverse(n VecVirtual, l *logParts) VecVirtual {
 	return m.subI(m.value(l.unit), m.shl(m.minI(n, m.bits(126)), 23))
 }
 
-// special puts in the values outside the positive numbers: log 0 = -Inf, log Inf = Inf, NaN for NaN and below 0.
+// special puts in the values outside the positive numbers: log 0 = -Inf, log Inf = Inf, NaN for NaN
+// and below 0.
 func (l *logParts) special(x, r VecVirtual) VecVirtual {
 	m := l.m
 	const notLess = 21 // true for NaN
@@ -196,7 +198,8 @@ func (l *logParts) special(x, r VecVirtual) VecVirtual {
 	return m.blend(m.cmp(less, x, l.zero), r, l.nan)
 }
 
-// log1pForm is log(u + c) with u = 1 + x rounded and c what the rounding lost; the result has the sign of x.
+// log1pForm is log(u + c) with u = 1 + x rounded and c what the rounding lost; the result has the
+// sign of x.
 func log1pForm(m *machine) func([]VecVirtual) VecVirtual {
 	l, sign := m.newLog(), m.bits(signBit)
 	m.bits(126)
@@ -228,7 +231,8 @@ func erfForm(m *machine) func([]VecVirtual) VecVirtual {
 	}
 }
 
-// circular is the sine (quarter 0) or cosine (quarter 1): x = n pi/2 + r with pi/2 in three parts; the quadrant chooses series and sign.
+// circular is the sine (quarter 0) or cosine (quarter 1): x = n pi/2 + r with pi/2 in three parts;
+// the quadrant chooses series and sign.
 func circular(quarter uint32) form {
 	return func(m *machine) func([]VecVirtual) VecVirtual {
 		c1, rest := split(math.Pi/2, 1) // rounded down: positive parts keep the sign of x = -0
