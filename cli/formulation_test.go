@@ -103,7 +103,7 @@ func TestSenselessFormulations(t *testing.T) {
 		"--sigma-data 1":                                                      "--sigma-data belongs to --prediction edm",
 		"--arch mlp":                                                          "images take simpleunet, unet, vae or vae-mlp",
 		"--arch vae --process vp":                                             "is an autoencoder",
-		"--energy --variance learned":                                         "goes neither with --variance learned",
+		"--energy --variance learned":                                         "does not go with --variance learned",
 		"--process vp --level 0.5 --times stratified":                         "--times belongs to all times",
 		"--process vp --schedule learned --weighting elbo --prediction v --times importance": "over all times alike",
 		"--variance learned --times log-normal":                                              "over all times alike",
