@@ -198,6 +198,13 @@ func (s *solverFlags) complete(o *model.Options, m *model.Loaded) error {
 			return usage(err)
 		}
 	}
+	p := o.Process
+	if p == nil {
+		p = m.Process
+	}
+	if n := tableLength(p); n > 0 && o.Steps > n {
+		return fmt.Errorf("--steps %d is outside 0 to %d: the model has %d time steps", o.Steps, n, n)
+	}
 	return m.Fits(*o)
 }
 

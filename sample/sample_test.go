@@ -138,7 +138,7 @@ func TestOwnSolver(t *testing.T) {
 	Solvers = table.New[table.Row]("solver of a test", "", "", &own{Share: 1})
 	solver := made(t, "own share=0.25")
 	run := newRun(t, 0)
-	x, want := run.Prior(reverie.NewBatch[float64](1, 2)), batch{}
+	x := run.Prior(reverie.NewBatch[float64](1, 2))
 	want, err := reverie.Denoise(t.Context(), run.Denoiser, x, 5)
 	if err != nil {
 		t.Fatal(err)
