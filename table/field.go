@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -64,9 +65,25 @@ type Choice struct {
 func Bind(ptr any, tag reflect.StructTag) *Field { return bind(reflect.ValueOf(ptr).Elem(), tag) }
 
 func bind(v reflect.Value, tag reflect.StructTag) *Field {
-	f := &Field{
+	known, ok := tagged.Load(tag)
+	if !ok {
+		known, _ = tagged.LoadOrStore(tag, parseTag(tag))
+	}
+	f := known.(Field)
+	f.v = v
+	f.Type() // which panics for a variable that can be none
+	return &f
+}
+
+// tagged are the fields of the tags that were read before, without a variable: a command line is
+// laid over all of them many times.
+var tagged sync.Map // reflect.StructTag to Field
+
+// parseTag is what a tag says of a field.
+func parseTag(tag reflect.StructTag) Field {
+	f := Field{
 		Name: tag.Get("flag"), Help: tag.Get("help"), Zero: tag.Get("zero"), Group: tag.Get("group"), Rare: tag.Get("rare") == "true",
-		of: tag.Get("of"), whole: tag.Get("whole") == "true", Tag: tag, v: v,
+		of: tag.Get("of"), whole: tag.Get("whole") == "true", Tag: tag,
 	}
 	if words, ok := tag.Lookup("names"); ok {
 		f.names = strings.Split(words, ",")
@@ -78,7 +95,6 @@ func bind(v reflect.Value, tag reflect.StructTag) *Field {
 		}
 		f.limits = &r
 	}
-	f.Type() // which panics for a variable that can be none
 	return f
 }
 

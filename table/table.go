@@ -49,6 +49,7 @@ type Table[R Row] struct {
 // view is a Table whatever its rows' type.
 type view interface {
 	Section() Section
+	name() string // of the flag
 	all() []Row
 }
 
@@ -114,6 +115,8 @@ func (t *Table[R]) Section() Section {
 	return s
 }
 
+func (t *Table[R]) name() string { return t.flag }
+
 func (t *Table[R]) all() []Row {
 	all := make([]Row, len(t.rows))
 	for i, r := range t.rows {
@@ -133,7 +136,7 @@ func Sections() []Section {
 
 // lookup is the table of a flag.
 func lookup(flag string) (view, bool) {
-	i := slices.IndexFunc(views, func(t view) bool { return t.Section().Flag == flag })
+	i := slices.IndexFunc(views, func(t view) bool { return t.name() == flag })
 	if i < 0 {
 		return nil, false
 	}
