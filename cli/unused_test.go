@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/reverie-go/reverie/guide"
 	"github.com/spf13/pflag"
 )
 
@@ -61,6 +62,8 @@ func givenTo(f *pflag.Flag) string {
 		return "ddpm"
 	case "batchnorm":
 		return "eval"
+	case "guide":
+		return guide.Guides.Names()[0] // which a test of this package adds
 	}
 	switch f.Value.Type() {
 	case "bool":
