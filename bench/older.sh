@@ -7,9 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 commit=${1:?give the commit to compare with}
 shift
-dir=$(mktemp -d)
-trap 'git worktree remove --force "$dir/tree" 2>/dev/null || true; rm -rf "$dir"' EXIT
-git worktree add -q --detach "$dir/tree" "$commit"
+. bench/tree.sh
 (cd "$dir/tree" && go build -o "$dir/old" ./bench)
 go build -o "$dir/new" ./bench
 "$dir/new" -older "$dir/old" "$@"

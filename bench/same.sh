@@ -9,9 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 commit=${1:?give the commit to compare with}
 shift
-dir=$(mktemp -d)
-trap 'git worktree remove --force "$dir/tree" 2>/dev/null || true; rm -rf "$dir"' EXIT
-git worktree add -q --detach "$dir/tree" "$commit"
+. bench/tree.sh
 (cd "$dir/tree" && CGO_ENABLED=0 go build -o "$dir/old" ./cmd/reverie)
 CGO_ENABLED=0 go build -o "$dir/new" ./cmd/reverie
 known=$PWD/bench/same.txt

@@ -119,10 +119,10 @@ func (r *Run) Fields() []*table.Field { return table.Fields(r) }
 // table.All and With.
 func Flags() []*table.Field { return table.All(new(Run)) }
 
-// RangeOf is the range of the numbers that a field of Run takes. It panics for a field that has
-// none.
+// RangeOf is the range of the numbers that a field of Run itself takes. It panics for a field that
+// has none.
 func RangeOf(name string) table.Range {
-	r, ok := table.Find(Flags(), name).Range()
+	r, ok := table.Find(table.Fields(new(Run)), name).Range()
 	if !ok {
 		panic("config: no range of --" + name)
 	}

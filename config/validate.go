@@ -82,8 +82,7 @@ func (r *Run) validateAutoencoder() error {
 
 // validateVariance looks at what a learned variance takes of the network and the sampler.
 func (r *Run) validateVariance() error {
-	switch {
-	case r.Learned() && !hasVariance(r.Solver):
+	if r.Learned() && !hasVariance(r.Solver) {
 		return fmt.Errorf("--variance learned is for --solver ddpm; %s draws with a variance of its own", r.Solver)
 	}
 	return nil

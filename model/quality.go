@@ -76,9 +76,6 @@ func psnr(x, y []float32) float64 {
 	return 10 * math.Log10(4*float64(len(x))/max(sum, 1e-12))
 }
 
-// Samples is the number of samples.
-func (q *Quality) Samples() int { return q.n }
-
 // PSNR is the mean peak signal-to-noise ratio of the reconstructions in dB, of numbers in [-1,1].
 func (q *Quality) PSNR() float64 { return q.psnr / float64(q.n) }
 
