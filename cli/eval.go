@@ -166,7 +166,7 @@ func (v *evaluation) openSamples(args []string) (err error) {
 	}
 	v.n, v.draws = v.given.N, 1
 	if !v.given.Pictorial() && len(args) == 1 {
-		return fmt.Errorf("%s holds %s; name the set to compare them with, such as points:moons or a .csv file%s", args[0], v.given.Noun(2), savedAs(v.given.Kind))
+		return fmt.Errorf("%s holds %s; name the set to compare them with, such as points:moons or a .csv file%s", args[0], v.given.Noun(2), savedAs(v.given))
 	}
 	if err := v.checkKind(v.given.Kind); err != nil {
 		return err
@@ -180,18 +180,18 @@ func (v *evaluation) openSamples(args []string) (err error) {
 		return err
 	}
 	if k := c.Kind(); v.given.Comparable(k) != nil {
-		return fmt.Errorf("%s holds %s (array arr_0, %d of them), and %s are %s: give data of the same kind%s", args[0], v.given.Noun(2), v.given.N, dataName(args[1:]), k.Noun(2), savedAs(v.given.Kind))
+		return fmt.Errorf("%s holds %s (array arr_0, %d of them), and %s are %s: give data of the same kind%s", args[0], v.given.Noun(2), v.given.N, dataName(args[1:]), k.Noun(2), savedAs(v.given))
 	}
 	c.Split = c.UsualSplit()
 	return v.openReferences(&c, "", args[1:])
 }
 
 // savedAs says how what was read as another kind becomes images; nothing is guessed of the values.
-func savedAs(k kind.Kind) string {
-	if k.Vector() || k.Pictorial() {
+func savedAs(m eval.Images) string {
+	if m.Vector() || m.Pictorial() {
 		return ""
 	}
-	return `; images are uint8 [N,H,W,C]: save (255 * x).round().astype("uint8") of values in [0,1], ((x + 1) * 127.5).round().clip(0, 255).astype("uint8") of [-1,1]`
+	return "; images are uint8 [N,H,W,C], and this is " + m.Stored + `: save (255 * x).round().astype("uint8") of values in [0,1], ((x + 1) * 127.5).round().clip(0, 255).astype("uint8") of [-1,1]`
 }
 
 // openModel loads a model and the data of its run.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/eval"
 )
 
@@ -149,6 +150,14 @@ func TestEvalPoints(t *testing.T) {
 	}
 	refused(t, exitFailure, []string{"holds points; name the set"}, "eval", npz)
 	refused(t, exitFailure, []string{"draw.npz holds points (array arr_0, 40 of them), and " + dir + " are images: give data of the same kind"}, "eval", npz, dir)
+
+	// Images that were saved as floats are fields, of which the type that is there and the one that
+	// images have are both named.
+	floats := filepath.Join(dir, "floats.npz")
+	if err := checkpoint.WriteNPZ(nil, floats, checkpoint.NamedTensor{Key: "arr_0", Tensor: checkpoint.FromF32s(make([]float32, 2*8*8*3), 2, 8, 8, 3)}); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, exitFailure, []string{"images are uint8 [N,H,W,C], and this is float32: save"}, "eval", floats, dir)
 }
 
 func jsonText(v float64) string {

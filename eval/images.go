@@ -13,6 +13,9 @@ type Images struct {
 	N    int
 	Pix  []float32
 	Wide []float64
+	// Stored is the type of the numbers in the file that they were read from, as numpy names it;
+	// "": of no file.
+	Stored string
 }
 
 // OfPoints returns points as images.

@@ -75,7 +75,7 @@ func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {
 
 // numbersOf are samples of real numbers.
 func numbersOf(path string, a checkpoint.Tensor, k kind.Kind) (Images, error) {
-	m := Images{N: a.Shape[0], Kind: k}
+	m := Images{N: a.Shape[0], Kind: k, Stored: checkpoint.NumpyName(a.DType)}
 	if m.N < 1 || k.Size() < 1 {
 		return Images{}, fmt.Errorf("%s: array %q: shape %v holds no %s", path, arrayName, a.Shape, k.Noun(2))
 	}
