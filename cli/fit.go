@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -51,11 +50,5 @@ func fit(cmd *cobra.Command, c *config.Run, given func(flag string) bool) error 
 		return err
 	}
 	writeChoices(cmd.ErrOrStderr(), train.FitSurvey(c, v, given))
-	if err := errors.Join(c.Validate(), c.Unused(given)); err != nil {
-		return usage(err)
-	}
-	if c.VAE != "" { // whose latents decide what the network takes
-		return nil
-	}
-	return usage(train.Check(c))
+	return usage(checkNew(c, given))
 }

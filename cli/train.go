@@ -130,7 +130,7 @@ func (o *trainOptions) fresh(given config.Given) (*config.Run, error) {
 		return nil, err
 	}
 	o.levels = train.FitLevels(c, given.Has)
-	return c, o.check(c, given)
+	return c, checkNew(c, given.Has)
 }
 
 // fromConfig is the configuration of a new run that a config.json describes, with what the flags
@@ -152,15 +152,15 @@ func (o *trainOptions) fromConfig(given config.Given) (*config.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, o.check(c, given)
+	return c, checkNew(c, given.Has)
 }
 
-// check is what can be said of a new run's configuration without opening anything.
-func (o *trainOptions) check(c *config.Run, given config.Given) error {
+// checkNew is what can be said of a new run's configuration without opening anything.
+func checkNew(c *config.Run, given func(flag string) bool) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if err := c.Unused(given.Has); err != nil {
+	if err := c.Unused(given); err != nil {
 		return err
 	}
 	if c.VAE != "" { // its latents decide what the network takes
