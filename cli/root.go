@@ -167,12 +167,6 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return usagef("unknown command %q", args[0])
 }
 
-// expected is what a flag of a type takes, in words.
-var expected = map[string]string{
-	"int": "a whole number", "uint64": "a whole number, 0 or more", "float64": "a number", "bool": "true or false",
-	"duration": "a time such as 90s, 8m or 2h30m", "intSlice": "whole numbers with commas between", "float64Slice": "numbers with commas between",
-}
-
 // flagError says what is wrong with a flag in a reader's words, not the parser's.
 func flagError(cmd *cobra.Command, err error) error {
 	var (
@@ -186,11 +180,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		if wrong := new(table.Error); errors.As(value.Unwrap(), &wrong) {
 			return wrong
 		}
-		var outside errOutside
-		if errors.As(value.Unwrap(), &outside) {
-			return fmt.Errorf("--%s %s is %w", f.Name, value.GetValue(), outside)
-		}
-		if what, ok := expected[f.Value.Type()]; ok {
+		if what, ok := table.Expected(f.Value.Type()); ok {
 			return fmt.Errorf("--%s %q: expected %s", f.Name, value.GetValue(), what)
 		}
 		return fmt.Errorf("--%s: %w", f.Name, value.Unwrap())

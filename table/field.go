@@ -64,6 +64,11 @@ type Choice struct {
 // Bind makes a field of the variable that ptr points to, with the tags of a struct's field.
 func Bind(ptr any, tag reflect.StructTag) *Field { return bind(reflect.ValueOf(ptr).Elem(), tag) }
 
+// Number makes a field of the name of the number that ptr points to, which stays in a range.
+func Number[T int | float64](ptr *T, name string, in Range) *Field {
+	return &Field{Name: name, limits: &in, v: reflect.ValueOf(ptr).Elem()}
+}
+
 func bind(v reflect.Value, tag reflect.StructTag) *Field {
 	known, ok := tagged.Load(tag)
 	if !ok {
@@ -327,32 +332,32 @@ func (f *Field) read(to reflect.Value, text string) (err error) {
 	case errors.Is(err, strconv.ErrRange) && f.limits != nil:
 		return f.limits.outside(f.Name, text, f.show())
 	case err != nil:
-		return f.wrong("%q: expected %s", text, expected(f.Type()))
+		return f.wrong("%q: expected %s", text, f.expected())
 	case f.limits != nil && !f.limits.Has(number(to)):
 		return f.limits.outside(f.Name, text, f.show())
 	}
 	return f.checkName(to)
 }
 
-// expected are the words for what a field of a type takes.
-func expected(kind string) string {
-	switch kind {
-	case "int":
-		return "a whole number"
-	case "uint64":
-		return "a whole number, 0 or more"
-	case "float64":
-		return "a number"
-	case "bool":
-		return "true or false"
-	case "duration":
-		return "a time such as 90s, 8m or 2h30m"
-	case "intSlice":
-		return "whole numbers with commas between"
-	case "float64Slice":
-		return "numbers with commas between"
+// words are those for what a variable of a kind takes, in pflag's names of kinds.
+var words = map[string]string{
+	"int": "a whole number", "uint64": "a whole number, 0 or more", "float64": "a number", "bool": "true or false",
+	"duration": "a time such as 90s, 8m or 2h30m", "intSlice": "whole numbers with commas between", "float64Slice": "numbers with commas between",
+}
+
+// Expected are the words for what a flag of a type takes, by pflag's name of it; ok is false where
+// there are none.
+func Expected(kind string) (text string, ok bool) {
+	text, ok = words[kind]
+	return text, ok
+}
+
+// expected are the words for what the field takes.
+func (f *Field) expected() string {
+	if text, ok := Expected(f.Type()); ok {
+		return text
 	}
-	return "a " + kind
+	return "a " + f.Type()
 }
 
 // show is how the ends of the range are written.
@@ -545,7 +550,7 @@ func (f *Field) SetJSON(b []byte) error {
 func (f *Field) mistyped(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
-		return fmt.Errorf("%s: %s, expected %s", f.Name, kind.Value, expected(f.Type()))
+		return fmt.Errorf("%s: %s, expected %s", f.Name, kind.Value, f.expected())
 	}
 	return fmt.Errorf("%s: %w", f.Name, err)
 }
