@@ -72,7 +72,7 @@ func newStep(w workload, threads int) (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Resolution, c.Batch, c.EMA = config.Size{H: w.Size, W: w.Size}, w.Batch, 0 // PyTorch keeps no average
+	c.Resolution, c.Batch, c.EMA = data.Size{H: w.Size, W: w.Size}, w.Batch, 0 // PyTorch keeps no average
 	e, err := engine.Open(fmt.Sprintf("simd:threads=%d", threads))
 	if err != nil {
 		return nil, err

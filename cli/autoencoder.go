@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
@@ -41,7 +42,7 @@ func loadAutoencoder(e *engine.Engine, path string, raw bool) (*model.Autoencode
 }
 
 // sizeOf is the size of an autoencoder's images: as given, or else those that it was trained on.
-func sizeOf(a *model.Autoencoder, given config.Size) (h, w int, err error) {
+func sizeOf(a *model.Autoencoder, given data.Size) (h, w int, err error) {
 	h, w = given.H, given.W
 	if h == 0 {
 		h, w = a.Height, a.Width
@@ -103,7 +104,7 @@ func adopt(c *config.Run, given func(flag string) bool) error {
 		return fmt.Errorf("--vae: %w", err)
 	}
 	if h, w := a.Size(); h > 0 && !given("resolution") && c.Kind().Pictorial() {
-		c.Resolution = config.Size{H: h, W: w}
+		c.Resolution = data.Size{H: h, W: w}
 	}
 	if !given("image-channels") && c.Kind().Pictorial() {
 		c.ImageChannels, _ = a.Channels()

@@ -5,7 +5,6 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/checkpoint"
-	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/model"
@@ -19,7 +18,7 @@ type decodeOptions struct {
 	steps, batch       int
 	maxPixels          int
 	raw                bool
-	resolution         config.Size
+	resolution         data.Size
 	fromImages         bool
 }
 

@@ -21,7 +21,7 @@ import (
 type encodeOptions struct {
 	out, reconstruct, backend string
 	heldOut, raw              bool
-	resolution                config.Size
+	resolution                data.Size
 	batch, maxPixels          int
 	seed                      uint64
 }
@@ -136,7 +136,7 @@ func (o *encodeOptions) open(cmd *cobra.Command, a *model.Autoencoder, roots []s
 	}
 	_, c.ImageChannels = a.Net.Channels()
 	c.MaxPixels = cmp.Or(o.maxPixels, c.MaxPixels)
-	c.Resolution = config.Size{H: h, W: w}
+	c.Resolution = data.Size{H: h, W: w}
 	set, _, err := openData(cmd, c)
 	if err != nil {
 		return nil, err

@@ -175,7 +175,7 @@ func (v *evaluation) openSamples(args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	c.Resolution, c.ImageChannels, c.Flip, c.DataClass, c.Val = config.Size{H: v.given.H, W: v.given.W}, v.given.C, false, v.dataClass, v.val
+	c.Resolution, c.ImageChannels, c.Flip, c.DataClass, c.Val = data.Size{H: v.given.H, W: v.given.W}, v.given.C, false, v.dataClass, v.val
 	if c.Data, err = source.Resolve(args[1:]); err != nil {
 		return err
 	}

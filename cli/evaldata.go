@@ -40,7 +40,7 @@ func (v *evaluation) configOf(m *model.Loaded) (c *config.Run, trained string, e
 	if err != nil {
 		return nil, "", err
 	}
-	preset.Resolution, preset.ImageChannels = config.Size{H: m.Kind.H, W: m.Kind.W}, m.Kind.C
+	preset.Resolution, preset.ImageChannels = data.Size{H: m.Kind.H, W: m.Kind.W}, m.Kind.C
 	preset.DataClass, preset.Val, preset.Flip = nil, 0, false
 	if preset.Resolution.H == 0 {
 		return nil, "", fmt.Errorf("%s does not say which size its images have; draw samples by reverie sample --npz, and give eval that file", m.Found.Model)

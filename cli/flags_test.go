@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -88,7 +88,7 @@ func TestRangesAreSaid(t *testing.T) {
 func TestEveryNumberHasARange(t *testing.T) {
 	eachNumeric(func(cmd *cobra.Command, _ []string, flag *pflag.Flag) {
 		switch flag.Value.(type) {
-		case *table.Field, *config.Size:
+		case *table.Field, *data.Size:
 		default:
 			if flag.Name != "seed" {
 				t.Errorf("reverie %s --%s is a %T", cmd.Name(), flag.Name, flag.Value)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/reverie-go/reverie/checkpoint"
-	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
@@ -17,11 +17,11 @@ import (
 type importOptions struct {
 	processFlags
 	arch, weights, out string
-	resolution         config.Size
+	resolution         data.Size
 }
 
 func newImport() *cobra.Command {
-	o := &importOptions{resolution: config.Size{H: 128, W: 128}}
+	o := &importOptions{resolution: data.Size{H: 128, W: 128}}
 	cmd := &cobra.Command{
 		Use:   "import --arch simpleunet --weights W.safetensors --out MODEL",
 		Short: "Make a model of weights that PyTorch trained",

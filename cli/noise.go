@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/kind"
@@ -15,7 +14,7 @@ import (
 func newNoise() *cobra.Command {
 	var (
 		p          processFlags
-		resolution config.Size
+		resolution data.Size
 		seed       uint64
 		maxPixels  int
 		out        string
@@ -60,7 +59,7 @@ diffusion model learns to undo.`,
 			return nil
 		},
 	}
-	resolution = config.Size{H: 128, W: 128}
+	resolution = data.Size{H: 128, W: 128}
 	p.add(cmd)
 	cmd.Flags().Var(&resolution, "resolution", "resize the image: 64, or HEIGHTxWIDTH")
 	maxPixelsVar(cmd.Flags(), &maxPixels)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize/english"
-	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/kind"
@@ -24,7 +23,7 @@ type sampleOptions struct {
 	batchnorm                           string
 	seed                                uint64
 	raw, best                           bool
-	resolution                          config.Size
+	resolution                          data.Size
 	from, out, strip, npz, csv, backend string
 	dir, gif                            string
 

@@ -308,7 +308,7 @@ func (o *trainOptions) fitShape(cmd *cobra.Command, c *config.Run, set *data.Set
 	if o.resume != "" || o.config != "" {
 		return fmt.Errorf("%s has %v, and the run's are %v", dataName(c.Data), k, have)
 	}
-	c.Resolution, c.ImageChannels = config.Size{H: k.H, W: k.W}, k.C
+	c.Resolution, c.ImageChannels = data.Size{H: k.H, W: k.W}, k.C
 	if k.Vector() {
 		return nil
 	}

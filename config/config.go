@@ -55,14 +55,14 @@ type Sources struct {
 
 // Images are what is made of images, and not of points.
 type Images struct {
-	DataClass  []string `flag:"data-class" help:"train on these class folders only (comma-separated; none: all)" group:"Data"`
-	Resolution Size     `flag:"resolution" help:"image size: 64, or HEIGHTxWIDTH" group:"Data"`
-	Crop       string   `flag:"crop" of:"crop" help:"fit other shapes by" group:"Data"`
-	Flip       bool     `flag:"flip" help:"mirror images left to right at random (--flip=false: never)" group:"Data"`
-	Split      string   `flag:"split" of:"split" help:"by what images are held out (own data: pixels)" group:"Data" rare:"true"`
-	Strict     bool     `flag:"strict" help:"fail on an unreadable image instead of skipping it" group:"Data" rare:"true"`
-	MaxPixels  int      `flag:"max-pixels" range:"[0,2^30]" help:"leave out images with more pixels, unread; decoding takes up to 8 bytes for each" zero:"100 million" group:"Data" rare:"true"`
-	Cache      int      `flag:"cache" range:"[0,2^20]" help:"memory for decoded images, MiB; at most half of what there is" group:"Data" rare:"true"`
+	DataClass  []string  `flag:"data-class" help:"train on these class folders only (comma-separated; none: all)" group:"Data"`
+	Resolution data.Size `flag:"resolution" help:"image size: 64, or HEIGHTxWIDTH" group:"Data"`
+	Crop       string    `flag:"crop" of:"crop" help:"fit other shapes by" group:"Data"`
+	Flip       bool      `flag:"flip" help:"mirror images left to right at random (--flip=false: never)" group:"Data"`
+	Split      string    `flag:"split" of:"split" help:"by what images are held out (own data: pixels)" group:"Data" rare:"true"`
+	Strict     bool      `flag:"strict" help:"fail on an unreadable image instead of skipping it" group:"Data" rare:"true"`
+	MaxPixels  int       `flag:"max-pixels" range:"[0,2^30]" help:"leave out images with more pixels, unread; decoding takes up to 8 bytes for each" zero:"100 million" group:"Data" rare:"true"`
+	Cache      int       `flag:"cache" range:"[0,2^20]" help:"memory for decoded images, MiB; at most half of what there is" group:"Data" rare:"true"`
 }
 
 // Network is the architecture and its widths.
@@ -108,9 +108,6 @@ type Rhythm struct {
 	SampleEvery int    `flag:"sample-every" range:"[0,2^40]" help:"epochs between pictures, which also come after half a minute and every five in long ones" zero:"never" group:"Output" rare:"true" resume:"free"`
 	SampleN     int    `flag:"sample-n" range:"[0,1024]" help:"images in the grid of pictures" zero:"none" group:"Output" rare:"true"`
 }
-
-// A Size is the height and width of an image in pixels.
-type Size = data.Size
 
 // Fields are the fields of r in force: those of its parts and of the rows that it chooses.
 func (r *Run) Fields() []*table.Field { return table.Fields(r) }

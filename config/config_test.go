@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reverie-go/reverie/data"
 	_ "github.com/reverie-go/reverie/eval" // its names
 	"github.com/reverie-go/reverie/formulation"
 	_ "github.com/reverie-go/reverie/learn" // likewise
@@ -43,7 +44,7 @@ func TestPresetsAreValid(t *testing.T) {
 
 func TestJSONRoundTrip(t *testing.T) {
 	r := lecture()
-	r.Data, r.Resolution, r.Time = []string{"/a", "/b"}, Size{H: 64, W: 48}, 90*time.Second
+	r.Data, r.Resolution, r.Time = []string{"/a", "/b"}, data.Size{H: 64, W: 48}, 90*time.Second
 	text, err := r.JSON()
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
@@ -28,7 +29,7 @@ func (r *Run) adaptPoints(given func(flag string) bool) {
 	if !given("time") && !given("steps") && !given("epochs") {
 		r.Stops = Stops{Time: time.Minute}
 	}
-	unless("resolution", func() { r.Resolution = Size{H: 1, W: 1} })
+	unless("resolution", func() { r.Resolution = data.Size{H: 1, W: 1} })
 	r.Flip, r.Crop, r.DataClass, r.Layers = false, "none", nil, 1
 }
 
@@ -39,7 +40,7 @@ func (r *Run) adaptFields(given func(flag string) bool) {
 	}
 	r.Flip, r.Crop, r.DataClass, r.Split = false, "none", nil, r.UsualSplit()
 	if k := claim(r.Data).Kind; k.Size() > 0 { // else the data tell when they are opened
-		r.Resolution, r.ImageChannels = Size{H: k.H, W: k.W}, k.C
+		r.Resolution, r.ImageChannels = data.Size{H: k.H, W: k.W}, k.C
 	}
 }
 

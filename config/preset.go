@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/table"
@@ -36,7 +37,7 @@ func lecture() Run {
 		Preset: "lecture",
 		Stops:  Stops{Epochs: 100},
 		Sources: Sources{
-			Images:        Images{Resolution: Size{H: 128, W: 128}, Crop: "none", Flip: true, Split: "bytes", Cache: 2048},
+			Images:        Images{Resolution: data.Size{H: 128, W: 128}, Crop: "none", Flip: true, Split: "bytes", Cache: 2048},
 			ImageChannels: 3, Val: 0.02,
 		},
 		Network:      Network{Arch: "simpleunet", Channels: []int{64, 128, 256, 512, 1024}, Layers: 1},
@@ -62,7 +63,7 @@ func small() Run {
 		Stops:  Stops{Time: 8 * time.Minute},
 		Sources: Sources{
 			Images: Images{
-				DataClass: []string{"Smileys & Emotion"}, Resolution: Size{H: 32, W: 32}, Crop: "none", Flip: true, Split: "bytes", Cache: 2048,
+				DataClass: []string{"Smileys & Emotion"}, Resolution: data.Size{H: 32, W: 32}, Crop: "none", Flip: true, Split: "bytes", Cache: 2048,
 			},
 			ImageChannels: 3, Val: 0.15,
 		},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/reverie-go/reverie/data"
 )
 
 // Preset lecture is the lecture's table.
@@ -13,7 +15,7 @@ func TestLecture(t *testing.T) {
 		name      string
 		got, want any
 	}{
-		{"image size", r.Resolution, Size{H: 128, W: 128}},
+		{"image size", r.Resolution, data.Size{H: 128, W: 128}},
 		{"image channels", r.ImageChannels, 3},
 		{"flip", r.Flip, true},
 		{"resizing of both sides", r.Crop, "none"},
@@ -54,7 +56,7 @@ func TestSmall(t *testing.T) {
 	if time.Duration(r.Time) != 8*time.Minute || r.Steps != 0 || r.Epochs != 0 {
 		t.Errorf("stops after %v, %d steps, %d epochs", time.Duration(r.Time), r.Steps, r.Epochs)
 	}
-	if r.Val != 0.15 || fmt.Sprint(r.DataClass) != "[Smileys & Emotion]" || (r.Resolution != Size{H: 32, W: 32}) || r.Arch != "unet" || r.Data != nil {
+	if r.Val != 0.15 || fmt.Sprint(r.DataClass) != "[Smileys & Emotion]" || (r.Resolution != data.Size{H: 32, W: 32}) || r.Arch != "unet" || r.Data != nil {
 		t.Errorf("%+v", r)
 	}
 }

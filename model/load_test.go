@@ -18,6 +18,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/model"
@@ -52,7 +53,7 @@ func trained(t testing.TB, e *engine.Engine, change func(*config.Run)) string {
 			t.Fatal(err)
 		}
 	}
-	c.Data, c.DataClass, c.Resolution, c.Channels = []string{dir}, nil, config.Size{H: 8, W: 8}, []int{4, 8}
+	c.Data, c.DataClass, c.Resolution, c.Channels = []string{dir}, nil, data.Size{H: 8, W: 8}, []int{4, 8}
 	c.Process.(*formulation.DDPM).Timesteps = 20
 	c.Val, c.Batch, c.Warmup, c.Time, c.Steps, c.SaveEvery, c.SampleEvery = 0, 2, 0, 0, 4, 2, 0
 	change(&c)

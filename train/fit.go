@@ -64,7 +64,7 @@ func FitSurvey(c *config.Run, v *data.Survey, given func(flag string) bool) (all
 		if m := 1 << (len(c.Channels) - 1); given("channels") && side%m != 0 {
 			side, reason = max(m, side/m*m), fmt.Sprintf("of what the images have, what the levels of --channels can halve: multiples of %d", m)
 		}
-		c.Resolution = config.Size{H: side, W: side}
+		c.Resolution = data.Size{H: side, W: side}
 		all = append(all, Choice{fmt.Sprintf("--resolution %v", c.Resolution), reason})
 	}
 	all = append(all, FitLevels(c, given)...)

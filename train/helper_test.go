@@ -15,6 +15,7 @@ import (
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
 )
@@ -49,7 +50,7 @@ func tiny(dir string) config.Run {
 	if err != nil {
 		panic(err)
 	}
-	c.Data, c.Resolution, c.Channels = []string{dir}, config.Size{H: 8, W: 8}, []int{4, 8}
+	c.Data, c.Resolution, c.Channels = []string{dir}, data.Size{H: 8, W: 8}, []int{4, 8}
 	c.Process = &formulation.DDPM{Timesteps: 20, Schedule: formulation.NewLinear(1e-4, 0.2)}
 	c.Val, c.Batch, c.Cache = 0.25, 3, 1
 	c.Epochs, c.Steps, c.SaveEvery, c.SampleEvery, c.SampleN = 0, 8, 0, 0, 0

@@ -166,7 +166,7 @@ func (l *latentSpace) inside(c *config.Run) *config.Run {
 // inLatents is the configuration of a network of latents of h x w x z.
 func inLatents(c *config.Run, h, w, z int) *config.Run {
 	inner := *c
-	inner.Resolution, inner.ImageChannels = config.Size{H: h, W: w}, z
+	inner.Resolution, inner.ImageChannels = data.Size{H: h, W: w}, z
 	return &inner
 }
 

@@ -36,7 +36,7 @@ func TestLevelsAreTheDatas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Arch, c.ImageChannels, c.Resolution, c.Channels, c.Data = "mlp", 2, config.Size{H: 1, W: 1}, []int{8}, []string{"points:moons"}
+	c.Arch, c.ImageChannels, c.Resolution, c.Channels, c.Data = "mlp", 2, data.Size{H: 1, W: 1}, []int{8}, []string{"points:moons"}
 	tr, err := New(t.Context(), testEngine(t), &c, Parts{Data: cloud})
 	if err != nil {
 		t.Fatal(err)

@@ -71,7 +71,7 @@ func TestBoundReachesEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := tinyVAE("", "vae-mlp")
-	c.Resolution, c.ImageChannels, c.Channels = config.Size{H: 1, W: 1}, 4, []int{32}
+	c.Resolution, c.ImageChannels, c.Channels = data.Size{H: 1, W: 1}, 4, []int{32}
 	c.Batch, c.Steps, c.LR, c.LRSchedule, c.EMA, c.BetaWarmup = 128, 1500, 1e-2, "cosine", 0.98, 100
 	tr, err := New(t.Context(), testEngine(t), &c, Parts{Data: set})
 	if err != nil {
@@ -322,7 +322,7 @@ func TestLatentRefusals(t *testing.T) {
 	}{
 		{d.Dir, "it has no autoencoder", func(*config.Run) {}},
 		{v.Dir, "takes images of 3 channels, and the run has 1; give --image-channels 3", func(c *config.Run) { c.ImageChannels = 1 }},
-		{v.Dir, "multiples of 2", func(c *config.Run) { c.Resolution = config.Size{H: 9, W: 8} }},
+		{v.Dir, "multiples of 2", func(c *config.Run) { c.Resolution = data.Size{H: 9, W: 8} }},
 		{v.Dir, "batch", func(c *config.Run) { c.Batch = 1000 }}, // found after the autoencoder is loaded
 		{filepath.Join(dir, "no"), "no such run", func(*config.Run) {}},
 	} {
