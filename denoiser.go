@@ -14,6 +14,9 @@ type Query[X any] struct {
 	Far  []X     // the given end x1, for a process that has one (then exactly one)
 	Want Want    // beside x0hat
 	U    X       // for WantVJP, of X's shape
+	// Class is, for WantClass, that of each sample of X: a number from 0 on, or NullClass. nil is
+	// NullClass for all.
+	Class []int
 }
 
 // An Estimate is what a Denoiser knows: tensors of the query's shape that alias none of it. What
@@ -31,10 +34,13 @@ type Estimate[X any] struct {
 // Want is a set of what a query may ask beside x0hat.
 type Want uint8
 
-// What may be wanted: Estimate.V and Estimate.VJP.
+// What may be wanted: Estimate.V, Estimate.VJP, and that all of the Estimate is given the class, so
+// that x0hat is E[x0 | x_t = x, class]. Without WantClass it is the unconditional one, which a
+// network that was trained on classes alone refuses.
 const (
 	WantVariance Want = 1 << iota
 	WantVJP
+	WantClass
 )
 
 // Has says whether all of o is wanted.
@@ -44,7 +50,7 @@ func (w Want) Has(o Want) bool { return w&o == o }
 // where that is nothing.
 func (w Want) Beyond(known Want, who string) error {
 	var more []string
-	for i, name := range []string{"learned variance", "vector-Jacobian product"} {
+	for i, name := range []string{"learned variance", "vector-Jacobian product", "class-conditional estimate"} {
 		if w&^known&(1<<i) != 0 {
 			more = append(more, "no "+name)
 		}

@@ -9,7 +9,8 @@ import (
 )
 
 // A Denoiser is the exact denoiser of a mixture under a process: what a network without fault would
-// have learned. It knows the vector-Jacobian product. A process with a far end needs the query's,
+// have learned. It knows the vector-Jacobian product, and the estimate of a class where the mixture
+// has classes: the denoiser of that class's own law. A process with a far end needs the query's,
 // one for each sample.
 type Denoiser struct {
 	m *Mixture
@@ -21,10 +22,16 @@ var _ reverie.Denoiser[reverie.Batch[float64]] = (*Denoiser)(nil)
 // Denoiser returns the exact denoiser of m under p.
 func (m *Mixture) Denoiser(p reverie.Process) *Denoiser { return &Denoiser{m, p} }
 
-// Knows refuses a learned variance.
-func (*Denoiser) Knows(w reverie.Want) error { return w.Beyond(reverie.WantVJP, "the exact denoiser") }
+// Knows refuses a learned variance, and a class where the mixture has none.
+func (d *Denoiser) Knows(w reverie.Want) error {
+	known := reverie.WantVJP
+	if d.m.Classes() > 0 {
+		known |= reverie.WantClass
+	}
+	return w.Beyond(known, "the exact denoiser")
+}
 
-// Denoise returns E[x0 | x_t = x] and u' d x0hat/dx for each sample.
+// Denoise returns E[x0 | x_t = x, class] and u' d x0hat/dx for each sample.
 func (d *Denoiser) Denoise(ctx context.Context, q reverie.Query[reverie.Batch[float64]]) (e reverie.Estimate[reverie.Batch[float64]], err error) {
 	if err := d.Knows(q.Want); err != nil {
 		return e, err
@@ -33,27 +40,44 @@ func (d *Denoiser) Denoise(ctx context.Context, q reverie.Query[reverie.Batch[fl
 	if err != nil {
 		return e, err
 	}
+	class, err := q.Classes(len(q.X), d.m.Classes())
+	if err != nil {
+		return e, err
+	}
 	e.X0 = make(reverie.Batch[float64], len(q.X))
 	if !q.Want.Has(reverie.WantVJP) {
-		d.each(c, q, func(n int, law *Mixture) { e.X0[n] = d.m.posterior(c, law, q.X[n]).mean() })
+		d.each(c, q, class, func(n int, m, law *Mixture) { e.X0[n] = m.posterior(c, law, q.X[n]).mean() })
 		return e, nil
 	}
 	e.VJP = make(reverie.Batch[float64], len(q.X))
-	d.each(c, q, func(n int, law *Mixture) { e.X0[n], e.VJP[n] = d.m.vjp(c, law, q.X[n], q.U[n]) })
+	d.each(c, q, class, func(n int, m, law *Mixture) { e.X0[n], e.VJP[n] = m.vjp(c, law, q.X[n], q.U[n]) })
 	return e, nil
 }
 
-// each calls f with the law of each sample, which is one for all unless there are far ends.
-func (d *Denoiser) each(c reverie.Coef, q reverie.Query[reverie.Batch[float64]], f func(n int, law *Mixture)) {
-	if c.Beta != 0 {
-		for n := range q.X {
-			f(n, d.m.At(c, q.Far[0][n]))
-		}
-		return
-	}
-	law := d.m.At(c)
+// each calls f with the law m of each sample's class, and with that of its x, which is one for all
+// of a class unless there are far ends.
+func (d *Denoiser) each(c reverie.Coef, q reverie.Query[reverie.Batch[float64]], class []int, f func(n int, m, law *Mixture)) {
+	laws := map[int][2]*Mixture{}
 	for n := range q.X {
-		f(n, law)
+		y := reverie.NullClass
+		if class != nil {
+			y = class[n]
+		}
+		of, ok := laws[y]
+		if !ok {
+			of[0] = d.m
+			if y != reverie.NullClass {
+				of[0] = d.m.Class(y)
+			}
+			if c.Beta == 0 {
+				of[1] = of[0].At(c)
+			}
+			laws[y] = of
+		}
+		if c.Beta != 0 {
+			of[1] = of[0].At(c, q.Far[0][n])
+		}
+		f(n, of[0], of[1])
 	}
 }
 

@@ -1,6 +1,9 @@
 package mixture
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // LogDensity returns log p(x) in nats. It is NaN or infinite for a law that has no density, see
 // New.
@@ -42,12 +45,8 @@ func (m *Mixture) local(x []float64) [][]float64 {
 
 // share returns the responsibilities and log p(x), by log-sum-exp.
 func (m *Mixture) share(y [][]float64) (r []float64, logp float64) {
-	r = make([]float64, len(m.parts))
-	top := math.Inf(-1)
-	for k := range m.parts {
-		r[k] = m.logw[k] + m.parts[k].logDensity(y[k])
-		top = math.Max(top, r[k])
-	}
+	r = m.logJoint(y)
+	top := slices.Max(r)
 	sum := 0.0
 	for k := range r {
 		r[k] = math.Exp(r[k] - top)
@@ -57,6 +56,15 @@ func (m *Mixture) share(y [][]float64) (r []float64, logp float64) {
 		r[k] /= sum
 	}
 	return r, top + math.Log(sum)
+}
+
+// logJoint returns log w_k N(x; mu_k, Sigma_k) of every Gaussian.
+func (m *Mixture) logJoint(y [][]float64) []float64 {
+	joint := make([]float64, len(m.parts))
+	for k := range joint {
+		joint[k] = m.logw[k] + m.parts[k].logDensity(y[k])
+	}
+	return joint
 }
 
 // score returns the Gaussian's own score, given y = B (x - mean).

@@ -1,7 +1,8 @@
 // Package mixture holds mixtures of Gaussians, for which diffusion is solved in closed form: the
 // law of x_t under any process, its density, score and entropy, the expected data E[x0 | x_t] and
-// its Jacobian, and for one Gaussian the probability flow itself. They are what samplers, losses
-// and likelihoods are measured against.
+// its Jacobian, the posterior of classes and what a class leaves of all these, and for one Gaussian
+// the probability flow itself. They are what samplers, losses, guides and likelihoods are measured
+// against.
 //
 // A [Mixture] is a law; noised by [Mixture.At] it is another one. All numbers are float64, points
 // are []float64, and batches are [reverie.Batch]. The arithmetic is that of the eigenbasis of each

@@ -25,6 +25,7 @@ type Cov struct {
 type Mixture struct {
 	logw  []float64 // log w_k
 	parts []gaussian
+	class []int // of each Gaussian; nil: none have one
 }
 
 // New returns the mixture of the given means. Only the ratios of the weights count, and no weights
@@ -143,7 +144,7 @@ func (m *Mixture) Cov() [][]float64 {
 // for all but a bridge, and then there is no far end to give. It panics if b is not 0 and there is
 // none.
 func (m *Mixture) At(c reverie.Coef, far ...[]float64) *Mixture {
-	n := &Mixture{logw: m.logw, parts: make([]gaussian, len(m.parts))}
+	n := &Mixture{logw: m.logw, parts: make([]gaussian, len(m.parts)), class: m.class}
 	shift := shift(c, far, m.Dim())
 	for k := range m.parts {
 		n.parts[k] = m.parts[k].noised(c, shift)

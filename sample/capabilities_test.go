@@ -3,6 +3,7 @@ package sample
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,7 +61,7 @@ type pull struct {
 }
 
 func (p pull) Knows(w reverie.Want) error {
-	if err := w.Beyond(reverie.WantVariance, "guidance by a gradient"); err != nil {
+	if err := w.Beyond(reverie.WantVariance|reverie.WantClass, "guidance by a gradient"); err != nil {
 		return err
 	}
 	return p.Denoiser.Knows(w | reverie.WantVJP)
@@ -71,7 +72,7 @@ func (p pull) Denoise(ctx context.Context, q reverie.Query[batch]) (reverie.Esti
 		return reverie.Estimate[batch]{}, err
 	}
 	first := q
-	first.Want = 0
+	first.Want &= reverie.WantClass
 	e, err := p.Denoiser.Denoise(ctx, first)
 	if err != nil {
 		return e, err
@@ -131,6 +132,9 @@ func wrappings(t *testing.T) map[string]wrapping {
 		draw := func(x batch) batch { return sp.Sum([]float64{0.7}, x) }
 		return reverie.Map(d, draw, func(_, u batch) batch { return draw(u) })
 	}
+	var classed of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
+		return reverie.OfClass(d, []int{0, 1, reverie.NullClass})
+	}
 	var pulled of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] { return pull{d, sp, 0.3} }
 	around := func(outer, inner of) of {
 		return func(p reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
@@ -147,6 +151,9 @@ func wrappings(t *testing.T) map[string]wrapping {
 		"Transfer":                        {moved, reverie.WantVariance, true},
 		"guide":                           {drawn, 0, false},
 		"guide by a gradient":             {pulled, reverie.WantVJP, false},
+		"OfClass":                         {classed, reverie.WantClass, false},
+		"OfClass of guide of Transfer":    {around(classed, around(pulled, moved)), reverie.WantClass | reverie.WantVJP | reverie.WantVariance, true},
+		"Clamp of OfClass":                {around(clamped, classed), reverie.WantClass, false},
 		"Clamp of guide":                  {around(clamped, drawn), 0, false},
 		"Clamp of guide of Transfer":      {around(clamped, around(drawn, moved)), reverie.WantVariance, true},
 		"guide by a gradient of Transfer": {around(pulled, moved), reverie.WantVariance | reverie.WantVJP, true},
@@ -162,11 +169,14 @@ func wrappings(t *testing.T) map[string]wrapping {
 }
 
 // TestCapabilities: what a denoiser knows survives every wrapper: the learned variance as the
-// network said it, the far end as it was given, and the vector-Jacobian product, which is the
-// derivative by central differences. What a wrapper cannot keep is refused by name, in Denoise as
-// in Knows.
+// network said it, the far end and the classes as they were given, and the vector-Jacobian product,
+// which is the derivative by central differences. What a wrapper cannot keep is refused by name, in
+// Denoise as in Knows.
 func TestCapabilities(t *testing.T) {
 	m, err := mixture.New(nil, [][]float64{{2, -1, 0.3, 1.7, -2}, {-1.5, 0.6, 1, -0.4, 2.4}, {0.2, -0.3, 0.4, 0.1, 0.5}}, []mixture.Cov{{Var: 0.3}})
+	if err == nil {
+		m, err = m.WithClasses([]int{0, 1, 1})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,11 +188,12 @@ func TestCapabilities(t *testing.T) {
 			_, bridge := p.(reverie.Bridge)
 			asked := new(reverie.Query[batch])
 			d := w.of(p, full{m.Denoiser(p), asked})
-			q := reverie.Query[batch]{X: x, T: 0.4, U: u}
+			q := reverie.Query[batch]{X: x, T: 0.4, U: u, Class: []int{1, reverie.NullClass, 0}}
 			if bridge {
 				q.Far = far
 			}
 			if bridge && w.near {
+				q.Class = nil
 				if _, err := d.Denoise(t.Context(), q); err == nil || !strings.Contains(err.Error(), "far end") {
 					t.Errorf("%s under %T: %v", name, p, err)
 				}
@@ -224,8 +235,11 @@ type capable struct {
 
 func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
 	c.t.Helper()
-	for want, name := range map[reverie.Want]string{reverie.WantVariance: "learned variance", reverie.WantVJP: "vector-Jacobian product"} {
-		q.Want = want
+	classes := q.Class
+	for want, name := range map[reverie.Want]string{reverie.WantVariance: "learned variance", reverie.WantVJP: "vector-Jacobian product", reverie.WantClass: "class-conditional estimate"} {
+		if q.Want, q.Class = want, nil; want == reverie.WantClass {
+			q.Class = classes
+		}
 		e, err := c.d.Denoise(c.t.Context(), q)
 		knows := c.d.Knows(want)
 		if lost.Has(want) {
@@ -237,6 +251,9 @@ func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
 		if knows != nil || err != nil {
 			c.t.Fatalf("%s: the %s is lost: %v, %v", c.name, name, knows, err)
 		}
+		if want == reverie.WantClass && !slices.Equal(c.asked.Class, classes) {
+			c.t.Errorf("%s: the classes are lost: %v", c.name, c.asked.Class)
+		}
 		if d := distance(e.X0, c.x0(q)); d != 0 {
 			c.t.Errorf("%s: x0hat beside the %s is off by %v", c.name, name, d)
 		}
@@ -244,7 +261,10 @@ func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
 	if len(q.Far) == 1 && (len(c.asked.Far) != 1 || distance(c.asked.Far[0], q.Far[0]) != 0) {
 		c.t.Errorf("%s: the far end is lost: %v", c.name, c.asked.Far)
 	}
-	q.Want = (reverie.WantVariance | reverie.WantVJP) &^ lost
+	q.Want = (reverie.WantVariance | reverie.WantVJP | reverie.WantClass) &^ lost
+	if q.Want.Has(reverie.WantClass) {
+		q.Class = classes
+	}
 	e, err := c.d.Denoise(c.t.Context(), q)
 	if err != nil {
 		c.t.Fatalf("%s: %v", c.name, err)
@@ -257,10 +277,10 @@ func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
 	}
 }
 
-// x0 is x0hat alone.
+// x0 is x0hat alone, of the query's classes.
 func (c capable) x0(q reverie.Query[batch]) batch {
 	c.t.Helper()
-	q.Want, q.U = 0, nil
+	q.Want, q.U = q.Want&reverie.WantClass, nil
 	e, err := c.d.Denoise(c.t.Context(), q)
 	if err != nil {
 		c.t.Fatalf("%s: %v", c.name, err)
