@@ -133,7 +133,7 @@ func TestImagesNPZ(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := mustOpen(t, Options{Height: h, Width: w}, ArrayPrefix+path)
-		if s.Len() != n || strings.Join(s.Classes(), " ") != "11 3" || !IsImages(path) {
+		if s.Len() != n || strings.Join(s.Classes(), " ") != "3 11" || !IsImages(path) {
 			t.Fatalf("%s: %v, classes %q", key, s, s.Classes())
 		}
 		for i := range n {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"syscall"
@@ -165,7 +164,7 @@ func classNames(files []file, filter []string) []string {
 	for c := range seen {
 		names = append(names, c)
 	}
-	sort.Strings(names)
+	slices.SortFunc(names, compareClasses)
 	return names
 }
 
@@ -227,7 +226,7 @@ func (st *store) readFile(ctx context.Context, f file) (item, error) {
 		return item{}, err
 	}
 	info.Path = f.path
-	info.Class = sort.SearchStrings(st.classes, f.class)
+	info.Class, _ = slices.BinarySearchFunc(st.classes, f.class, compareClasses)
 	if f.class == "" {
 		info.Class = -1
 	}

@@ -133,7 +133,7 @@ var sizeBounds = []int{32, 64, 128, 256, 512, 1024, 2048}
 
 func (r *Report) histograms(infos []Info, classes []string) {
 	r.Classes = countBy(infos, func(f Info) string { return className(classes, f.Class) })
-	slices.SortFunc(r.Classes, func(a, b Count) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(r.Classes, func(a, b Count) int { return compareClasses(a.Name, b.Name) })
 	r.Shapes = countBy(infos, shape)
 	r.Modes = countBy(infos, func(f Info) string { return f.Mode })
 	r.Formats = countBy(infos, func(f Info) string { return f.Format })

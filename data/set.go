@@ -88,8 +88,8 @@ func (s *Set) InUnits() []float64 {
 	return out
 }
 
-// Classes returns the names of the classes, sorted: those of the filter where there is one. Train
-// and Val keep the numbering.
+// Classes returns the names of the classes, sorted, whole numbers by their value and before other
+// names: those of the filter where there is one. Train and Val keep the numbering.
 func (s *Set) Classes() []string { return append([]string(nil), s.st.classes...) }
 
 // String says what the set is, as "169 images of 32x32x3 in 1 class" or "2,048 points of 2
@@ -163,13 +163,17 @@ func (s *Set) Subset(at []int) *Set {
 func (s *Set) Fingerprint() string {
 	o := s.st.o
 	d := sha256.New()
-	fmt.Fprintf(d, "%d %d %d %q %v %q\n", o.Height, o.Width, o.Channels, o.Crop, o.Flip, s.st.classes)
+	classes, place := byBytes(s.st.classes) // as sets were first numbered
+	fmt.Fprintf(d, "%d %d %d %q %v %q\n", o.Height, o.Width, o.Channels, o.Crop, o.Flip, classes)
 	if k := s.st.kind; k.Shift != nil {
 		fmt.Fprintf(d, "%v %v\n", k.Shift, k.Scale)
 	}
 	for _, i := range s.index {
-		it := &s.st.items[i]
-		fmt.Fprintf(d, "%x %d\n", it.Hash, it.Class)
+		it, class := &s.st.items[i], -1
+		if it.Class >= 0 {
+			class = place[it.Class]
+		}
+		fmt.Fprintf(d, "%x %d\n", it.Hash, class)
 	}
 	return hex.EncodeToString(d.Sum(nil))
 }

@@ -3,9 +3,11 @@
 // samples each carry a [Kind], and whatever depends on it (what is drawn, what is refused, what a
 // message calls a sample) asks its methods, never an architecture's name or a number of channels.
 //
+// Class labels are a part of a sample beside its numbers: Kind names the classes, see [Class].
+//
 // What is to come has its place here: another form (a spectrogram, a molecule) is a row of the
-// table of forms; class labels, the far end of a pair and given inputs are parts of a sample beside
-// its numbers, and become fields of Kind that are zero where there are none.
+// table of forms; the far end of a pair and given inputs are parts of a sample beside its numbers
+// too, and become fields of Kind that are zero where there are none.
 package kind
 
 import (
@@ -57,6 +59,10 @@ type Kind struct {
 	// for itself.
 	Shift []float64 `json:"shift,omitempty"`
 	Scale []float64 `json:"scale,omitempty"`
+	// Classes are what labels count, of samples that come with one: label k is Classes[k], and -1
+	// stands for none. nil: the samples have no labels, or nobody looks at them, as a network that
+	// is not told the class.
+	Classes []Class `json:"classes,omitempty"`
 }
 
 // ByteLevels are the levels of images of 8 bits.
@@ -208,7 +214,7 @@ func (k Kind) Dims() string {
 func (k Kind) String() string { return k.Noun(2) + " of " + k.Dims() }
 
 // Comparable is nil if samples of both kinds can be compared number by number, and else says how
-// they differ. Range and levels may.
+// they differ. Range, levels and classes may.
 func (k Kind) Comparable(other Kind) error {
 	if k.form() != other.form() || k.H != other.H || k.W != other.W || k.C != other.C {
 		return fmt.Errorf("%v cannot be compared with %v", k, other)
@@ -252,5 +258,5 @@ func (k Kind) Validate() error {
 			return fmt.Errorf("shift %v, scale %v of number %d: expected numbers of at most %v, the scale above 0", k.Shift[i], s, i, maxUnit)
 		}
 	}
-	return nil
+	return checkClasses(k.Classes)
 }
