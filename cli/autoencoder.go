@@ -14,7 +14,6 @@ import (
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/table"
-	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 )
 
@@ -72,7 +71,7 @@ func (o *trainOptions) ownData(cmd *cobra.Command, given config.Given) (config.G
 		writeNotes(cmd.ErrOrStderr(), []string{"--vae " + quoted(o.VAE) + " is of no run that says what it was trained on: these are the emoji inside the program; give DATA for others"})
 		return given, nil
 	}
-	own, err := train.ReadConfig(found.Run)
+	own, err := config.Read(found.Run)
 	if err != nil {
 		return nil, fmt.Errorf("--vae: %w", err)
 	}

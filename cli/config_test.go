@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/reverie-go/reverie/train"
+	"github.com/reverie-go/reverie/config"
 )
 
 // TestConfigFile: a run's config.json fed back makes the same run, and a flag beside it replaces
@@ -20,7 +20,7 @@ func TestConfigFile(t *testing.T) {
 		t.Error("the second run has another configuration")
 	}
 	ok(t, "train", "--config", given, "--steps", "1", "--seed", "6", "--run", at("c"))
-	c, err := train.ReadConfig(at("c"))
+	c, err := config.Read(at("c"))
 	if err != nil || c.Steps != 1 || c.Seed != 6 || c.Batch != 4 {
 		t.Errorf("%+v, %v", c, err)
 	}

@@ -23,7 +23,7 @@ import (
 // them is called.
 func openData(cmd *cobra.Command, c *config.Run) (set *data.Set, name string, err error) {
 	bar := newBar(cmd.ErrOrStderr(), -1, "reading data")
-	set, err = train.OpenData(cmd.Context(), c, bar.set)
+	set, err = c.Open(cmd.Context(), bar.set)
 	bar.done()
 	if err != nil {
 		return nil, "", err
@@ -42,7 +42,7 @@ func openFrom(cmd *cobra.Command, c *config.Run) (*data.Set, error) {
 		return nil, nil
 	}
 	bar := newBar(cmd.ErrOrStderr(), -1, "reading --from")
-	set, err := train.OpenFrom(cmd.Context(), c, bar.set)
+	set, err := c.OpenFrom(cmd.Context(), bar.set)
 	bar.done()
 	if err != nil {
 		return nil, fmt.Errorf("--from: %w", err)

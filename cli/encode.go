@@ -13,7 +13,6 @@ import (
 	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
-	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 )
 
@@ -116,7 +115,7 @@ func (o *encodeOptions) open(cmd *cobra.Command, a *model.Autoencoder, roots []s
 	var own *config.Run
 	if a.Found.Run != "" {
 		var err error
-		if own, err = train.ReadConfig(a.Found.Run); err != nil {
+		if own, err = config.Read(a.Found.Run); err != nil {
 			return nil, err
 		}
 	}
@@ -132,7 +131,7 @@ func (o *encodeOptions) open(cmd *cobra.Command, a *model.Autoencoder, roots []s
 		c = own
 	case !c.Kind().Pictorial() && own != nil && !own.Kind().Pictorial(): // in the units in which it was trained
 		own.From = roots
-		return train.OpenFrom(cmd.Context(), own, nil)
+		return own.OpenFrom(cmd.Context(), nil)
 	}
 	_, c.ImageChannels = a.Net.Channels()
 	c.MaxPixels = cmp.Or(o.maxPixels, c.MaxPixels)

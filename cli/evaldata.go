@@ -18,7 +18,6 @@ import (
 	"github.com/reverie-go/reverie/eval/onnx"
 	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
-	"github.com/reverie-go/reverie/train"
 )
 
 // isSamples says whether an argument names a file of samples.
@@ -28,7 +27,7 @@ func isSamples(path string) bool { return strings.EqualFold(filepath.Ext(path), 
 // model without a run that of the data it is given.
 func (v *evaluation) configOf(m *model.Loaded) (c *config.Run, trained string, err error) {
 	if m.Found.Run != "" {
-		if c, err = train.ReadConfig(m.Found.Run); err != nil {
+		if c, err = config.Read(m.Found.Run); err != nil {
 			return nil, "", err
 		}
 		if t := m.Checkpoint.Trainer; t != nil {
@@ -93,7 +92,7 @@ func (v *evaluation) open(c *config.Run) (*data.Set, error) {
 	bar := newBar(v.cmd.ErrOrStderr(), 1, "reading data")
 	defer bar.done()
 	c.MaxPixels = cmp.Or(v.maxPixels, c.MaxPixels)
-	set, err := train.OpenData(v.cmd.Context(), c, bar.set)
+	set, err := c.Open(v.cmd.Context(), bar.set)
 	if err == nil {
 		v.sets = append(v.sets, set)
 		for _, n := range set.Remarks() {

@@ -14,7 +14,6 @@ import (
 
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
-	"github.com/reverie-go/reverie/train"
 )
 
 // grey28 is a folder of n grey images of 28x28 in classes called 0 and 1.
@@ -42,7 +41,7 @@ func grey28(t *testing.T, n int) string {
 // configOf reads the configuration of a run.
 func configOf(t *testing.T, run string) *config.Run {
 	t.Helper()
-	c, err := train.ReadConfig(run)
+	c, err := config.Read(run)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 // run says what a run folder tells beside its model. What of it cannot be read is said in its
 // place: the model is there all the same.
 func (d *description) run(dir string, t *checkpoint.Trainer) {
-	c, err := train.ReadConfig(dir)
+	c, err := config.Read(dir)
 	if err != nil {
 		d.row("run", "%v", err)
 	} else {

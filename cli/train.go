@@ -216,7 +216,7 @@ func (o *trainOptions) resumeRun(cmd *cobra.Command, e *engine.Engine, given con
 	if _, err := checkpoint.Latest(o.resume); errors.Is(err, checkpoint.ErrNoCheckpoint) {
 		return fmt.Errorf("%w; start a new run: remove this folder, or choose another with --run", err)
 	}
-	had, err := train.ReadConfig(o.resume)
+	had, err := config.Read(o.resume)
 	if err != nil {
 		return err
 	}

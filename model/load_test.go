@@ -57,7 +57,7 @@ func trained(t testing.TB, e *engine.Engine, change func(*config.Run)) string {
 	c.Process.(*formulation.DDPM).Timesteps = 20
 	c.Val, c.Batch, c.Warmup, c.Time, c.Steps, c.SaveEvery, c.SampleEvery = 0, 2, 0, 0, 4, 2, 0
 	change(&c)
-	set, err := train.OpenData(context.Background(), &c, nil)
+	set, err := c.Open(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

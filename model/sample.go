@@ -230,6 +230,10 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	return x, nil
 }
 
+// ErrNoRun says that a flow between two data sets has no run folder, in which its second set is
+// named.
+var ErrNoRun = errors.New("a flow between two data sets is sampled from its run folder, whose configuration names the second set")
+
 // Fits returns an error for options that do not go with the model or with each other, and names
 // what would.
 func (m *Model) Fits(o Options) error {

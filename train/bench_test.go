@@ -18,7 +18,7 @@ func BenchmarkRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	c.Time, c.SampleEvery, c.SaveEvery, c.Steps = 0, 0, 0, 20
-	set, err := OpenData(context.Background(), &c, nil)
+	set, err := c.Open(context.Background(), nil)
 	if err != nil {
 		b.Fatal(err)
 	}

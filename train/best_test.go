@@ -210,7 +210,7 @@ func all(n int) []int {
 func TestBestRefused(t *testing.T) {
 	c := tiny(images(t, 4, 8))
 	c.Best, c.Val = "val", 1e-9
-	set, err := OpenData(context.Background(), &c, nil)
+	set, err := c.Open(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func Configure(ctx context.Context, preset string, names ...string) (c *config.R
 	if err := errors.Join(c.Validate(), Check(c)); err != nil {
 		return nil, nil, err
 	}
-	if set, err = OpenData(ctx, c, nil); err != nil {
+	if set, err = c.Open(ctx, nil); err != nil {
 		return nil, nil, err
 	}
 	if _, err := FitBatch(c, set.Train().Len(), given); err != nil {

@@ -55,11 +55,11 @@ func trainedFlow(t *testing.T, coupling string) *model.Loaded {
 	c.Channels, c.Val, c.Steps, c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = []int{64, 64}, 0, 500, 0, 0, 0, 0
 	given := []string{"process", "coupling", "channels", "val", "steps", "sample-n"}
 	c.Adapt(func(flag string) bool { return slices.Contains(given, flag) })
-	x, err := OpenData(context.Background(), &c, nil)
+	x, err := c.Open(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	y, err := OpenFrom(context.Background(), &c, nil)
+	y, err := c.OpenFrom(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/reverie-go/reverie/config"
 )
 
 // What somebody put in the place of a run's own files is named, not waited for, read without end or
@@ -37,7 +39,7 @@ func TestStrangeFilesInARun(t *testing.T) {
 				t.Errorf("%s as a %s: %v", name, what, err)
 			}
 			for read, f := range map[string]func() error{
-				"config.json": func() error { _, err := ReadConfig(dir); return err },
+				"config.json": func() error { _, err := config.Read(dir); return err },
 				bestFile:      func() error { _, err := ReadBest(dir); return err },
 			} {
 				if err := f(); (err != nil) != (read == name) {

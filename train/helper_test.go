@@ -75,7 +75,7 @@ func prepare(t testing.TB, c config.Run) *Trainer {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	set, err := OpenData(context.Background(), &c, nil)
+	set, err := c.Open(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func learnedOn8Gaussians(t *testing.T, schedule formulation.Schedule) (*model.Lo
 	c.Channels, c.Batch, c.LR, c.LRSchedule, c.Val, c.Steps, c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = []int{32, 32}, 64, 0.02, "constant", 0, 1500, 0, 0, 0, 0
 	given := []string{"process", "schedule", "weighting", "prediction", "loss", "channels", "batch", "lr", "lr-schedule", "val", "steps", "sample-n"}
 	c.Adapt(func(flag string) bool { return slices.Contains(given, flag) })
-	x, err := OpenData(t.Context(), &c, nil)
+	x, err := c.Open(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func (quartic) Of(d *graph.Node) *graph.Node { return graph.Square(graph.Square(
 // what it learned is loaded and sampled.
 func TestOwnParts(t *testing.T) {
 	c := tiny(images(t, 14, 8))
-	set, err := OpenData(t.Context(), &c, nil)
+	set, err := c.Open(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

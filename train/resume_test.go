@@ -225,7 +225,7 @@ func TestResumeMovedData(t *testing.T) {
 	if !strings.Contains(told, next.Data[0]) || !strings.Contains(told, c.Data[0]) || records(t, tr.Dir)[2].Note != told {
 		t.Errorf("told %q", told)
 	}
-	if had, err := ReadConfig(tr.Dir); err != nil || had.Data[0] != next.Data[0] {
+	if had, err := config.Read(tr.Dir); err != nil || had.Data[0] != next.Data[0] {
 		t.Errorf("config.json has %v, %v", had.Data, err)
 	}
 	for name := range contents(t, c.Data[0]) { // of training or held out

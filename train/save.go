@@ -1,7 +1,6 @@
 package train
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -238,20 +236,6 @@ func (t *Trainer) scheduler() (checkpoint.SchedulerConfig, error) {
 	return s, nil
 }
 
-// ReadConfig reads the configuration of the run in dir.
-func ReadConfig(dir string) (*config.Run, error) {
-	const name = "config.json"
-	text, err := checkpoint.ReadRunFile(dir, name, config.MaxJSON)
-	if err != nil {
-		return nil, err
-	}
-	c, err := config.Parse(bytes.NewReader(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
-	}
-	return c, nil
-}
-
 // Resume continues the run in dir, whose lock the trainer takes over, from its newest complete
 // checkpoint.
 func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
@@ -282,7 +266,7 @@ func (t *Trainer) Resume(lock *checkpoint.RunLock) error {
 			return fmt.Errorf("%s: %w", last.Path, err)
 		}
 	}
-	had, err := ReadConfig(t.Dir)
+	had, err := config.Read(t.Dir)
 	if err != nil {
 		return err
 	}

@@ -144,7 +144,7 @@ func New(ctx context.Context, e *engine.Engine, c *config.Run, p Parts) (t *Trai
 func (t *Trainer) openSets(ctx context.Context) (err error) {
 	c, set, from := t.Config, t.parts.Data, t.parts.From
 	if set == nil {
-		if set, err = OpenData(ctx, c, t.parts.Progress); err != nil {
+		if set, err = c.Open(ctx, t.parts.Progress); err != nil {
 			return err
 		}
 		t.opened = append(t.opened, set)
@@ -155,7 +155,7 @@ func (t *Trainer) openSets(ctx context.Context) (err error) {
 		return nil
 	}
 	if from == nil {
-		if from, err = OpenFrom(ctx, c, t.parts.Progress); err != nil {
+		if from, err = c.OpenFrom(ctx, t.parts.Progress); err != nil {
 			return fmt.Errorf("--from: %w", err)
 		}
 		t.opened = append(t.opened, from)

@@ -277,7 +277,7 @@ func checkDeviation(t *testing.T, tr *Trainer) {
 
 // resumeWithin goes on with the run in dir in its own copy of the autoencoder.
 func resumeWithin(t *testing.T, c config.Run, dir string) {
-	set, err := OpenData(context.Background(), &c, nil)
+	set, err := c.Open(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,7 +329,7 @@ func TestLatentRefusals(t *testing.T) {
 		c := c
 		c.VAE = row.vae
 		row.change(&c)
-		set, err := OpenData(context.Background(), &c, nil)
+		set, err := c.Open(context.Background(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

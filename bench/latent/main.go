@@ -143,7 +143,7 @@ func (b *bench) train(name string, stop time.Duration, change func(*config.Run))
 
 // images opens the emoji and keeps their two parts.
 func (b *bench) images(c *config.Run) (*data.Set, error) {
-	set, err := train.OpenData(b.ctx, c, nil)
+	set, err := c.Open(b.ctx, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -15,12 +15,12 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/bench/report"
+	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
-	"github.com/reverie-go/reverie/train"
 )
 
 func main() {
@@ -50,11 +50,11 @@ func main() {
 
 func run(dir string, n, draws int, nearest string, o model.Options) error {
 	ctx := context.Background()
-	c, err := train.ReadConfig(dir)
+	c, err := config.Read(dir)
 	if err != nil {
 		return err
 	}
-	set, err := train.OpenData(ctx, c, nil)
+	set, err := c.Open(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -20,12 +20,12 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/bench/report"
+	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/sample"
-	"github.com/reverie-go/reverie/train"
 )
 
 func main() {
@@ -102,14 +102,14 @@ func parse(text string) (out []int, err error) {
 
 // open reads the images that the run trained on and those that it held out.
 func (b *bench) open(dir string) error {
-	c, err := train.ReadConfig(dir)
+	c, err := config.Read(dir)
 	if err != nil {
 		return err
 	}
 	if c.Kind().Vector() {
 		return fmt.Errorf("%s was trained on points; this compares images", dir)
 	}
-	set, err := train.OpenData(b.ctx, c, nil)
+	set, err := c.Open(b.ctx, nil)
 	if err != nil {
 		return err
 	}
