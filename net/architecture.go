@@ -49,6 +49,13 @@ type Suiting interface {
 	Suits(k kind.Kind) map[string]string
 }
 
+// A Classing architecture lays out networks that are told a class, too. SetClasses makes Layout's
+// networks such, of n class numbers, of which the last is the null class; 0: not.
+type Classing interface {
+	Architecture
+	SetClasses(n int)
+}
+
 // An Inferring architecture reads its configuration off the shapes of a PyTorch state dict. Whether
 // all tensors fit the network is for [CheckArrays] to say: where the shapes are another network's,
 // the error goes with the usual network, for comparison.

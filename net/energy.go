@@ -25,6 +25,9 @@ func NewEnergy(m Model) (Energy, error) {
 	return Energy{m}, nil
 }
 
+// Unwrap is the model within.
+func (m Energy) Unwrap() Model { return m.Model }
+
 // String is what the model within says of itself.
 func (m Energy) String() string {
 	if s, ok := m.Model.(fmt.Stringer); ok {

@@ -31,16 +31,24 @@ func (in Init) values(s random.Stream) func(i int) float64 {
 	if in.Values != nil {
 		return func(i int) float64 { return in.Values[i] }
 	}
-	if in.Lo == in.Hi {
+	switch {
+	case in.SD > 0:
+		return drawn(s, random.Stream.Normal, 0, in.SD)
+	case in.Lo == in.Hi:
 		return func(int) float64 { return in.Lo }
 	}
+	return drawn(s, random.Stream.Uniforms, in.Lo, in.Hi-in.Lo)
+}
+
+// drawn are numbers lo + width u of a stream's u, which fill draws.
+func drawn(s random.Stream, fill func(random.Stream, []float64), lo, width float64) func(i int) float64 {
 	chunk := make([]float64, initChunk)
 	return func(i int) float64 {
 		if i%initChunk == 0 {
 			s.Step = uint32(i / initChunk)
-			s.Uniforms(chunk)
+			fill(s, chunk)
 		}
-		return in.Lo + (in.Hi-in.Lo)*chunk[i%initChunk]
+		return lo + width*chunk[i%initChunk]
 	}
 }
 

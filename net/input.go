@@ -58,14 +58,17 @@ func (in Input) Parts() (p Parts) {
 
 // CheckParts says whether a network takes an input of those parts; the error names its
 // architecture. A network that takes cond needs it, for what it predicts is another thing at each
-// time.
+// time; one that takes a class needs that, for no class is a class, too: its null class.
 func CheckParts(m Model, p Parts) error {
 	takes := m.Takes()
 	if more := p &^ takes; more != 0 {
 		return fmt.Errorf("architecture %s takes no %v: beside x it takes %v", m.Arch(), more, takes)
 	}
-	if takes&Cond > p&Cond {
+	switch {
+	case takes&Cond > p&Cond:
 		return fmt.Errorf("architecture %s needs cond, the number that it sees of each sample's time", m.Arch())
+	case takes&Class > p&Class:
+		return fmt.Errorf("architecture %s needs class, what each sample is to be of: this network was laid out for classes", m.Arch())
 	}
 	return nil
 }
@@ -75,6 +78,9 @@ func CheckParts(m Model, p Parts) error {
 func (in Input) For(m Model) Input {
 	if err := CheckParts(m, in.Parts()); err != nil {
 		panic(fmt.Errorf("net: %w", err))
+	}
+	if c, ok := ClassesOf(m); ok {
+		c.check(m.Arch(), in.Class)
 	}
 	return in
 }

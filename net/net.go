@@ -102,9 +102,10 @@ func (p *Param) Type(float dtypes.DType) dtypes.DType {
 }
 
 // An Init is the law of a parameter before training: uniform on [Lo,Hi), or the constant Lo where
-// both are equal, or given values. The zero value is the constant 0.
+// both are equal, or normal of mean 0, or given values. The zero value is the constant 0.
 type Init struct {
 	Lo, Hi float64
+	SD     float64   // 0, or the standard deviation of a normal law
 	Values []float64 // nil, or one for each element
 }
 
@@ -199,12 +200,19 @@ func Trainable(m Network) int {
 	return n
 }
 
-// Describe is a network in a line: its architecture, and of a fmt.Stringer what it says of itself.
+// Describe is a network in a line: its architecture, of a fmt.Stringer what it says of itself, and
+// the classes that it takes.
 func Describe(n Network) string {
+	text := n.Arch()
 	if s, ok := n.(fmt.Stringer); ok {
-		return n.Arch() + ", " + s.String()
+		text += ", " + s.String()
 	}
-	return n.Arch()
+	if m, ok := n.(Model); ok {
+		if c, ok := ClassesOf(m); ok {
+			text += ", " + c.String()
+		}
+	}
+	return text
 }
 
 // Words are numbers in a line, with blanks between.

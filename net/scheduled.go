@@ -25,6 +25,9 @@ func NewScheduled(m Model) *Scheduled {
 	return &Scheduled{Model: m, Gamma: gamma, params: append(append([]*Param{}, m.Params()...), gamma)}
 }
 
+// Unwrap is the model without the schedule.
+func (s *Scheduled) Unwrap() Model { return s.Model }
+
 // Params lists the model's parameters, then the schedule's.
 func (s *Scheduled) Params() []*Param { return s.params }
 

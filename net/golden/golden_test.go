@@ -30,6 +30,9 @@ var cases = []struct {
 	{"simpleunet", "simpleunet", graph.Abs},
 	{"attention", "unet", graph.Square},
 	{"scaleshift", "unet", graph.Square},
+	{"class", "unet", graph.Square},
+	{"classtimestep", "unet", graph.Square},
+	{"classidentity", "unet", graph.Square},
 }
 
 // A network is an architecture with its golden numbers, in one float type.
@@ -41,7 +44,21 @@ type network struct {
 	engine *engine.Engine
 }
 
-func (n *network) predict(v *net.Vars, in net.Input) *graph.Node {
+// told are the inputs beside the weights: x, t, and the class where the network takes one.
+func (n *network) told(t *testing.T) []*tensors.Tensor {
+	in := []*tensors.Tensor{n.input(t, "x"), n.input(t, "t")}
+	if _, ok := n.golden["class"]; ok {
+		in = append(in, n.input(t, "class"))
+	}
+	return in
+}
+
+// predict is the network of what told gives.
+func (n *network) predict(v *net.Vars, told []*graph.Node) *graph.Node {
+	in := net.Input{X: told[0], Cond: told[1]}
+	if len(told) > 2 {
+		in.Class = told[2]
+	}
 	return n.Network.(net.Model).Forward(v, in)
 }
 
@@ -311,7 +328,7 @@ func TestForward(t *testing.T) {
 				}
 				name = "eval" // no BatchNorm, so no mode
 			}
-			out, err := n.forward(mode).Call(append(n.weights(t), n.input(t, "x"), n.input(t, "t"))...)
+			out, err := n.forward(mode).Call(append(n.weights(t), n.told(t)...)...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -323,18 +340,18 @@ func TestForward(t *testing.T) {
 func (n *network) forward(mode net.Mode) *engine.Func {
 	return n.engine.Func("forward", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
 		params := n.Params()
-		v, in := net.Bind(mode, params, in[:len(params)]), in[len(params):]
-		return []*graph.Node{n.predict(v, net.Input{X: in[0], Cond: in[1]})}
+		return []*graph.Node{n.predict(net.Bind(mode, params, in[:len(params)]), in[len(params):])}
 	})
 }
 
-// lossGrads builds the training loss of weights, x, t, target, and its gradients by the trained
-// parameters.
+// lossGrads builds the training loss of weights, what is told and the target, and its gradients by
+// the trained parameters.
 func (n *network) lossGrads(in []*graph.Node) (v *net.Vars, loss *graph.Node, grads []*graph.Node) {
 	params := n.Params()
 	weights, in := in[:len(params)], in[len(params):]
 	v = net.Bind(net.Train, params, weights)
-	loss = graph.ReduceAllMean(n.loss(graph.Sub(n.predict(v, net.Input{X: in[0], Cond: in[1]}), in[2])))
+	last := len(in) - 1
+	loss = graph.ReduceAllMean(n.loss(graph.Sub(n.predict(v, in[:last]), in[last])))
 	_, places := n.trained()
 	var by []*graph.Node
 	for _, i := range places {
@@ -352,7 +369,7 @@ func TestGradients(t *testing.T) {
 			buffers = updated
 			return slices.Concat([]*graph.Node{loss}, grads, stats)
 		})
-		out, err := f.Call(append(n.weights(t), n.input(t, "x"), n.input(t, "t"), n.input(t, "target"))...)
+		out, err := f.Call(slices.Concat(n.weights(t), n.told(t), []*tensors.Tensor{n.input(t, "target")})...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -423,7 +440,7 @@ func (n *network) threeSteps(t *testing.T, opt learn.Adam) map[string][]float64 
 	for step := 1; step <= 3; step++ {
 		factors := opt.Factors(1e-3, step)
 		in := slices.Concat(moments, []*tensors.Tensor{n.tensor(factors[:1]), n.tensor(factors[1:])}, weights,
-			[]*tensors.Tensor{n.input(t, "x"), n.input(t, "t"), n.input(t, "target")})
+			n.told(t), []*tensors.Tensor{n.input(t, "target")})
 		out, err := f.Call(in...)
 		if err != nil {
 			t.Fatal(err)
@@ -441,7 +458,7 @@ func (n *network) threeSteps(t *testing.T, opt learn.Adam) map[string][]float64 
 }
 
 func TestStateDictOrder(t *testing.T) {
-	for _, name := range []string{"attention", "scaleshift"} {
+	for _, name := range []string{"attention", "scaleshift", "class", "classtimestep", "classidentity"} {
 		config, want := diffusersConfig(t, name)
 		m, err := net.New("unet", config)
 		if err != nil {

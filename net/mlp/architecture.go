@@ -12,9 +12,11 @@ import (
 // Architecture is the row of the table of architectures.
 type Architecture struct {
 	Channels []int `flag:"channels" range:"[1,8192]" help:"widths of the blocks, all alike" group:"Network"`
+
+	classes int
 }
 
-var _ net.Architecture = (*Architecture)(nil)
+var _ net.Classing = (*Architecture)(nil)
 
 // Row implements table.Row.
 func (*Architecture) Row() table.Info {
@@ -35,12 +37,15 @@ func (a *Architecture) Validate() error {
 	return nil
 }
 
+// SetClasses implements net.Classing.
+func (a *Architecture) SetClasses(n int) { a.classes = n }
+
 // Layout lays the network out.
 func (a *Architecture) Layout(k kind.Kind, outputs int) (net.Network, error) {
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
-	m, err := New(Config{Dim: k.C, Out: outputs, Width: a.Channels[0], Depth: len(a.Channels)})
+	m, err := New(Config{Dim: k.C, Out: outputs, Width: a.Channels[0], Depth: len(a.Channels), NumClassEmbeds: a.classes})
 	if err != nil {
 		return nil, err
 	}

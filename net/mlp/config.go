@@ -23,6 +23,9 @@ type Config struct {
 	// octaves bring the error beyond the best possible loss to a third; on smooth densities and for
 	// an energy they gain nothing.
 	Waves int `json:"waves"`
+	// NumClassEmbeds is how many class numbers the network knows, of which the last is the null
+	// class; 0: it takes no class.
+	NumClassEmbeds int `json:"num_class_embeds,omitempty"`
 }
 
 // Bounds of a configuration.
@@ -60,6 +63,9 @@ func (c Config) Validate() error {
 		return fmt.Errorf("waves: %d, expected 0 to %d", c.Waves, maxWaves)
 	case c.Embed < 4 || c.Embed > net.MaxWidth || c.Embed%2 != 0:
 		return fmt.Errorf("embed: %d, expected an even number from 4 to %d", c.Embed, net.MaxWidth)
+	}
+	if err := net.CheckClasses("num_class_embeds", c.NumClassEmbeds); err != nil {
+		return err
 	}
 	return net.CheckWidth("width", c.Width)
 }

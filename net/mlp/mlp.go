@@ -4,6 +4,7 @@
 // A point of D numbers is an image of one pixel, [N,1,1,D]. In PyTorch's words:
 //
 //	t = Linear(SiLU(Linear(sinusoids of cond)))        time_mlp.0, time_mlp.2
+//	t = t + Embedding(class)                           class_embedding, of a network that takes a class
 //	h = Linear(x and its waves)                        input
 //	h = h + Linear2(SiLU(Linear1(SiLU(h)) + Linear(SiLU(t))))   blocks.i.{linear1,time,linear2}
 //	y = Linear(SiLU(h))                                output
@@ -31,11 +32,12 @@ type Model struct {
 	params []*net.Param
 
 	time1, time2, input net.Linear
+	class               *net.Embedding // or nil
 	blocks              []block
 	output              net.Linear
 }
 
-var _ net.Model = (*Model)(nil)
+var _ net.Conditioned = (*Model)(nil)
 
 // New lays the network out.
 func New(c Config) (*Model, error) {
@@ -47,6 +49,9 @@ func New(c Config) (*Model, error) {
 	m := &Model{config: c}
 	m.time1 = net.NewLinear(s.In("time_mlp", 0), c.Embed, c.Width)
 	m.time2 = net.NewLinear(s.In("time_mlp", 2), c.Width, c.Width)
+	if c.NumClassEmbeds > 0 {
+		m.class = new(net.NewEmbedding(s.In("class_embedding"), c.NumClassEmbeds, c.Width))
+	}
 	m.input = net.NewLinear(s.In("input"), c.Dim*(1+2*c.Waves), c.Width)
 	if c.Waves == 0 {
 		w := m.input.Weight
@@ -91,24 +96,31 @@ func (m *Model) Check(h, w int) error {
 	return nil
 }
 
-// Takes is the time.
-func (m *Model) Takes() net.Parts { return net.Cond }
+// Takes is the time, and the class where the network knows any.
+func (m *Model) Takes() net.Parts {
+	if m.class != nil {
+		return net.Cond | net.Class
+	}
+	return net.Cond
+}
+
+// Classes are the class numbers.
+func (m *Model) Classes() net.Classes { return net.Classes{Numbers: m.config.NumClassEmbeds} }
 
 // Forward predicts from points x [N,1,1,D] and conds [N]; the result is [N,1,1,Out].
 func (m *Model) Forward(v *net.Vars, in net.Input) *graph.Node {
 	in = in.For(m)
-	return net.OverPixels(m.body(v, in.X, in.Cond))
-}
-
-// body is the network itself, [N,Out].
-func (m *Model) body(v *net.Vars, x, cond *graph.Node) *graph.Node {
-	t := m.time1.Forward(v, embed(cond, m.config.Embed))
-	t = net.SiLU(m.time2.Forward(v, net.SiLU(t)))
-	h := m.input.Forward(v, m.waves(graph.Reshape(x, x.Shape().Dim(0), m.config.Dim)))
+	t := m.time1.Forward(v, embed(in.Cond, m.config.Embed))
+	t = m.time2.Forward(v, net.SiLU(t))
+	if m.class != nil {
+		t = graph.Add(t, m.class.Forward(v, in.Class))
+	}
+	t = net.SiLU(t)
+	h := m.input.Forward(v, m.waves(graph.Reshape(in.X, in.X.Shape().Dim(0), m.config.Dim)))
 	for _, b := range m.blocks {
 		h = b.forward(v, h, t)
 	}
-	return m.output.Forward(v, net.SiLU(h))
+	return net.OverPixels(m.output.Forward(v, net.SiLU(h)))
 }
 
 // waves gives x [N,D], then sines and cosines of 1.5 x, of 3 x and so on, [N,D (1+2 Waves)].

@@ -52,6 +52,7 @@ func TestValidate(t *testing.T) {
 		`{"waves": 9}`:                 "waves: 9",
 		`{"embed": 7}`:                 "embed: 7, expected an even number from 4",
 		`{"embed": 2}`:                 "embed: 2",
+		`{"num_class_embeds": 16385}`:  "num_class_embeds: 16385, expected 0 to 16384",
 		`{"dims": 2}`:                  "unknown field",
 		`{"dim": 2, "depth": 1e300}`:   "depth",
 		`{"dim": 4611686018427387904}`: "dim: 4611686018427387904",
@@ -63,7 +64,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestConfigRoundTrip(t *testing.T) {
-	for _, text := range []string{``, `{"dim": 3, "out": 6, "width": 8, "depth": 2, "embed": 6, "waves": 3}`, `{"energy": true}`} {
+	for _, text := range []string{``, `{"dim": 3, "out": 6, "width": 8, "depth": 2, "embed": 6, "waves": 3, "num_class_embeds": 5}`, `{"energy": true}`} {
 		m, err := net.New(mlp.Arch, []byte(text))
 		if err != nil {
 			t.Fatal(err)

@@ -10,11 +10,14 @@ import (
 // Architecture is the row of the table of architectures.
 type Architecture struct {
 	Channels []int `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"`
+
+	classes int
 }
 
 var (
 	_ net.Classed   = (*Architecture)(nil)
 	_ net.Leveled   = (*Architecture)(nil)
+	_ net.Classing  = (*Architecture)(nil)
 	_ net.Inferring = (*Architecture)(nil)
 )
 
@@ -41,6 +44,9 @@ func (a *Architecture) FitLevels(h, w int) bool {
 // Validate says whether there are levels enough.
 func (a *Architecture) Validate() error { return net.CheckLevels(a.Channels, 2) }
 
+// SetClasses implements net.Classing.
+func (a *Architecture) SetClasses(n int) { a.classes = n }
+
 // Layout lays the network out. It has no second set of outputs.
 func (a *Architecture) Layout(k kind.Kind, outputs int) (net.Network, error) {
 	if err := a.Validate(); err != nil {
@@ -49,7 +55,7 @@ func (a *Architecture) Layout(k kind.Kind, outputs int) (net.Network, error) {
 	if outputs != k.C {
 		return nil, net.ErrOneSet
 	}
-	m, err := New(Config{Channels: a.Channels, ImageChannels: k.C})
+	m, err := New(Config{Channels: a.Channels, ImageChannels: k.C, NumClassEmbeds: a.classes})
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,9 @@ func Infer(shapes map[string][]int) (Config, error) {
 		}
 		c.Channels = append(c.Channels, s[0])
 	}
+	if s := shapes["class_embedding.weight"]; len(s) == 2 {
+		c.NumClassEmbeds = s[0]
+	}
 	if c.ImageChannels == 0 { // would stand for the default
 		c.ImageChannels = -1
 	}

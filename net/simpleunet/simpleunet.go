@@ -27,6 +27,10 @@ type Config struct {
 	Channels []int `json:"channels"`
 	// ImageChannels of input and output. Default 3.
 	ImageChannels int `json:"image_channels"`
+	// NumClassEmbeds is how many class numbers the network knows, of which the last is the null
+	// class; 0: it takes no class, as the lecture's does not. What stands for the class is added to
+	// the embedded time.
+	NumClassEmbeds int `json:"num_class_embeds,omitempty"`
 }
 
 func (c Config) withDefaults() Config {
@@ -53,6 +57,9 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
+	if err := net.CheckClasses("num_class_embeds", c.NumClassEmbeds); err != nil {
+		return err
+	}
 	return net.CheckWidth("image_channels", c.ImageChannels)
 }
 
@@ -62,12 +69,13 @@ type Model struct {
 	params []*net.Param
 
 	time       net.Linear
+	class      *net.Embedding // or nil
 	conv0      net.Conv2D
 	downs, ups []block
 	output     net.Conv2D
 }
 
-var _ net.Model = (*Model)(nil)
+var _ net.Conditioned = (*Model)(nil)
 
 // New lays the network out.
 func New(c Config) (*Model, error) {
@@ -79,6 +87,9 @@ func New(c Config) (*Model, error) {
 	s, widths := net.NewScope(), c.Channels
 	m := &Model{config: c}
 	m.time = net.NewLinear(s.In("time_mlp", 1), timeDim, timeDim)
+	if c.NumClassEmbeds > 0 {
+		m.class = new(net.NewEmbedding(s.In("class_embedding"), c.NumClassEmbeds, timeDim))
+	}
 	m.conv0 = net.NewConv2D(s.In("conv0"), c.ImageChannels, widths[0], 3, 1, 1)
 	for i := range len(widths) - 1 {
 		m.downs = append(m.downs, newDown(s.In("downs", i), widths[i], widths[i+1]))
@@ -118,13 +129,24 @@ func (m *Model) Check(h, w int) error {
 // is known of how the weights were trained.
 func (m *Model) ClampsX() bool { return true }
 
-// Takes is the time, as the index of its code.
-func (m *Model) Takes() net.Parts { return net.Cond }
+// Takes is the time, as the index of its code, and the class where the network knows any.
+func (m *Model) Takes() net.Parts {
+	if m.class != nil {
+		return net.Cond | net.Class
+	}
+	return net.Cond
+}
+
+// Classes are the class numbers.
+func (m *Model) Classes() net.Classes { return net.Classes{Numbers: m.config.NumClassEmbeds} }
 
 // Forward predicts from images x [N,H,W,C] and code indices [N].
 func (m *Model) Forward(v *net.Vars, in net.Input) *graph.Node {
 	in = in.For(m)
 	t := net.ReLU(m.time.Forward(v, net.Sinusoid(in.Cond, timeDim, 1, false)))
+	if m.class != nil {
+		t = graph.Add(t, m.class.Forward(v, in.Class))
+	}
 	x := m.conv0.Forward(v, in.X)
 	var skips []*graph.Node
 	for _, down := range m.downs {

@@ -15,6 +15,7 @@ func TestValidate(t *testing.T) {
 		`{"channels": [64, 1000000000000]}`:                 "channels: 1000000000000 channels",
 		`{"channels": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}`: "channels: 17 widths",
 		`{"image_channels": -1}`:                            "image_channels: -1",
+		`{"num_class_embeds": -1}`:                          "num_class_embeds: -1, expected 0 to 16384",
 	} {
 		_, err := new(Architecture).Decode([]byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -24,7 +25,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestConfigRoundTrip(t *testing.T) {
-	for _, text := range []string{``, `{"channels": [8, 4], "image_channels": 4}`} {
+	for _, text := range []string{``, `{"channels": [8, 4], "image_channels": 4}`, `{"num_class_embeds": 4}`} {
 		m, err := new(Architecture).Decode([]byte(text))
 		if err != nil {
 			t.Fatal(err)
@@ -48,6 +49,7 @@ func TestInfer(t *testing.T) {
 		{Channels: []int{64, 128, 256, 512, 1024}, ImageChannels: 3},
 		{Channels: []int{8, 4}, ImageChannels: 1},
 		{Channels: []int{8, 16, 8}, ImageChannels: 4},
+		{Channels: []int{8, 4}, ImageChannels: 3, NumClassEmbeds: 5},
 	} {
 		m, err := New(c)
 		if err != nil {

@@ -15,12 +15,15 @@ import (
 type Architecture struct {
 	Channels []int `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"`
 	Layers   int   `flag:"layers" range:"[1,16]" help:"residual blocks per level" group:"Network"`
+
+	classes int
 }
 
 var (
-	_ net.Classed = (*Architecture)(nil)
-	_ net.Leveled = (*Architecture)(nil)
-	_ net.Suiting = (*Architecture)(nil)
+	_ net.Classed  = (*Architecture)(nil)
+	_ net.Leveled  = (*Architecture)(nil)
+	_ net.Suiting  = (*Architecture)(nil)
+	_ net.Classing = (*Architecture)(nil)
 )
 
 // Row implements table.Row.
@@ -51,6 +54,9 @@ func (*Architecture) Suits(k kind.Kind) map[string]string {
 	return nil
 }
 
+// SetClasses implements net.Classing.
+func (a *Architecture) SetClasses(n int) { a.classes = n }
+
 // Validate says whether there are levels enough.
 func (a *Architecture) Validate() error { return net.CheckLevels(a.Channels, 2) }
 
@@ -60,13 +66,17 @@ func (a *Architecture) Layout(k kind.Kind, outputs int) (net.Network, error) {
 		return nil, err
 	}
 	levels, groups := len(a.Channels), net.Groups(a.Channels)
-	m, err := New(Config{
+	c := Config{
 		InChannels: k.C, OutChannels: outputs,
 		BlockOutChannels: a.Channels, LayersPerBlock: a.Layers,
 		DownBlockTypes: slices.Repeat([]string{plainDown}, levels), UpBlockTypes: slices.Repeat([]string{plainUp}, levels),
 		NormNumGroups: groups, ResnetTimeScaleShift: timeScales,
 		AddAttention: new(net.Attends(k.H, k.W, levels)), AttnNormNumGroups: groups, ZeroInit: true,
-	})
+	}
+	if a.classes > 0 {
+		c.NumClassEmbeds = new(a.classes)
+	}
+	m, err := New(c)
 	if err != nil {
 		return nil, err
 	}

@@ -71,9 +71,14 @@ type Config struct {
 	ResnetTimeScaleShift string `json:"resnet_time_scale_shift"`
 	// AddAttention, default true: attention in the middle.
 	AddAttention *bool `json:"add_attention"`
-	// ClassEmbedType and NumClassEmbeds: classes are not built.
+	// ClassEmbedType says what becomes of the class, which is added to the embedded time: null is a
+	// row of a table of NumClassEmbeds rows, and without those the network takes no class;
+	// "timestep" embeds a number as the time is, by layers of its own; "identity" takes a vector of
+	// TimeEmbeddingDim numbers as it is.
 	ClassEmbedType *string `json:"class_embed_type"`
-	NumClassEmbeds *int    `json:"num_class_embeds"`
+	// NumClassEmbeds is the number of class numbers. Of the networks that we train the last is the
+	// null class.
+	NumClassEmbeds *int `json:"num_class_embeds"`
 	// NumTrainTimesteps belongs to learned time embeddings and binds nothing.
 	NumTrainTimesteps *int `json:"num_train_timesteps,omitempty"`
 }
@@ -87,6 +92,9 @@ const (
 
 	timeAdded  = "default"
 	timeScales = "scale_shift"
+
+	classTimestep = "timestep"
+	classIdentity = "identity"
 )
 
 func (c Config) withDefaults() Config {

@@ -24,6 +24,7 @@ type Model struct {
 
 	convIn       net.Conv2D
 	time1, time2 net.Linear
+	class        class
 	downs, ups   []level
 	mid1, mid2   resnet
 	midAttn      *net.Attention // or nil
@@ -31,7 +32,7 @@ type Model struct {
 	convOut      net.Conv2D
 }
 
-var _ net.Model = (*Model)(nil)
+var _ net.Conditioned = (*Model)(nil)
 
 // New lays the network out.
 func New(c Config) (*Model, error) {
@@ -45,6 +46,7 @@ func New(c Config) (*Model, error) {
 	m.convIn = net.NewConv2D(s.In("conv_in"), c.InChannels, widths[0], 3, 1, 1)
 	m.time1 = net.NewLinear(s.In("time_embedding", "linear_1"), widths[0], c.TimeEmbeddingDim)
 	m.time2 = net.NewLinear(s.In("time_embedding", "linear_2"), c.TimeEmbeddingDim, c.TimeEmbeddingDim)
+	m.class = c.newClass(s.In("class_embedding"))
 	skips := m.addDowns(s)
 	m.addUps(s, skips)
 	m.addMid(s.In("mid_block"))
@@ -126,13 +128,18 @@ func (m *Model) Check(h, w int) error {
 	return net.CheckMultiple(Arch, h, w, 1<<(len(m.config.BlockOutChannels)-1))
 }
 
-// Takes is the time.
-func (m *Model) Takes() net.Parts { return net.Cond }
+// Takes is the time, and the class where one is embedded.
+func (m *Model) Takes() net.Parts {
+	if m.class != nil {
+		return net.Cond | net.Class
+	}
+	return net.Cond
+}
 
-// Forward predicts from images x [N,H,W,C] and times [N].
+// Forward predicts from images x [N,H,W,C] and times [N], and from classes where it takes any.
 func (m *Model) Forward(v *net.Vars, in net.Input) *graph.Node {
 	in = in.For(m)
-	emb := m.embed(v, in.Cond)
+	emb := m.embed(v, in)
 	x := m.convIn.Forward(v, in.X)
 	skips := []*graph.Node{x}
 	for _, d := range m.downs {
@@ -163,11 +170,17 @@ func (m *Model) Forward(v *net.Vars, in net.Input) *graph.Node {
 	return m.convOut.Forward(v, net.SiLU(m.normOut.Forward(v, x)))
 }
 
-// embed is the time after its two linear layers and the activation with which every residual block
-// begins to read it.
-func (m *Model) embed(v *net.Vars, t *graph.Node) *graph.Node {
-	c := m.config
-	e := net.Sinusoid(t, c.BlockOutChannels[0], c.FreqShift, *c.FlipSinToCos)
-	e = m.time2.Forward(v, net.SiLU(m.time1.Forward(v, e)))
+// embed is the time after its two linear layers, with what stands for the class added, and after
+// the activation with which every residual block begins to read it.
+func (m *Model) embed(v *net.Vars, in net.Input) *graph.Node {
+	e := m.time2.Forward(v, net.SiLU(m.time1.Forward(v, m.config.sinusoid(in.Cond))))
+	if m.class != nil {
+		e = graph.Add(e, m.class.forward(v, m.config, in.Class))
+	}
 	return net.SiLU(e)
+}
+
+// sinusoid is a number per image as waves, [N,w] for the first width w.
+func (c Config) sinusoid(t *graph.Node) *graph.Node {
+	return net.Sinusoid(t, c.BlockOutChannels[0], c.FreqShift, *c.FlipSinToCos)
 }

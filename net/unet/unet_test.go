@@ -29,8 +29,9 @@ func TestValidate(t *testing.T) {
 		`"dropout": 1`:                         "dropout: 1, expected 0 or more and less than 1",
 		`"act_fn": "gelu"`:                     "act_fn: gelu is not supported, expected one of [silu swish]",
 		`"resnet_time_scale_shift": "spatial"`: "resnet_time_scale_shift: spatial is not supported",
-		`"class_embed_type": "timestep"`:       `class_embed_type: "timestep" is not supported`,
-		`"num_class_embeds": 10`:               "num_class_embeds: 10 is not supported",
+		`"class_embed_type": "projection"`:     `class_embed_type: "projection" is not supported, expected null, "timestep" or "identity"`,
+		`"num_class_embeds": 0`:                "num_class_embeds: 0, expected 1 or more, or null",
+		`"num_class_embeds": 1000000`:          "num_class_embeds: 1000000, expected 0 to 16384",
 		`"block_out_channels": []`:             "block_out_channels: 0 widths",
 		`"block_out_channels": [8, 0]`:         "block_out_channels: 0 channels, expected 1 to",
 		`"block_out_channels": [8, 17]`:        "norm_num_groups: 4 does not divide the width 17",
@@ -97,6 +98,7 @@ func TestConfigRoundTrip(t *testing.T) {
 		"", `, "attention_head_dim": null`, `, "sample_size": 32`, `, "sample_size": [16, 8]`, `, "_zero_init": true`,
 		`, "flip_sin_to_cos": false, "add_attention": false, "downsample_padding": 0, "freq_shift": 1, "time_embedding_dim": null`,
 		`, "_class_name": "UNet2DModel", "_diffusers_version": "0.35.2"`,
+		`, "num_class_embeds": 11`, `, "class_embed_type": "timestep"`, `, "class_embed_type": "identity", "num_class_embeds": 3`,
 	} {
 		m, err := new(Architecture).Decode([]byte("{" + small + extra + "}"))
 		if err != nil {

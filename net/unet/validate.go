@@ -54,13 +54,22 @@ func (c Config) checkSupported() error {
 	if !(c.Dropout >= 0 && c.Dropout < 1) {
 		return fmt.Errorf("dropout: %v, expected 0 or more and less than 1", c.Dropout)
 	}
-	if c.ClassEmbedType != nil {
-		return fmt.Errorf("class_embed_type: %q is not supported, expected null", *c.ClassEmbedType)
+	return c.checkClass()
+}
+
+// checkClass looks at how a class is embedded.
+func (c Config) checkClass() error {
+	if kind := c.ClassEmbedType; kind != nil && *kind != classTimestep && *kind != classIdentity {
+		return fmt.Errorf("class_embed_type: %q is not supported, expected null, %q or %q", *kind, classTimestep, classIdentity)
 	}
-	if c.NumClassEmbeds != nil {
-		return fmt.Errorf("num_class_embeds: %d is not supported, expected null", *c.NumClassEmbeds)
+	switch n := c.NumClassEmbeds; {
+	case n == nil:
+		return nil
+	case *n < 1:
+		return fmt.Errorf("num_class_embeds: %d, expected 1 or more, or null", *n)
+	default:
+		return net.CheckClasses("num_class_embeds", *n)
 	}
-	return nil
 }
 
 // checkLevels looks at the widths and the blocks' types.

@@ -1,6 +1,6 @@
-"""Writes NAME.json and NAME.safetensors for each configuration below: diffusers' UNet2DModel.
+"""Writes NAME.json and NAME.safetensors for each configuration below, or for those named: diffusers' UNet2DModel.
 
-    python unet.py          (made with torch 2.15.0, diffusers 0.35.2, safetensors 0.8.0, on a CPU)
+    python unet.py [NAME...]    (made with torch 2.15.0, diffusers 0.35.2, safetensors 0.8.0, on a CPU)
 
 Weights are drawn at random, none is left at zero or one. All is float32; adam64 is what three steps in float64
 add to the weights. diffusers computes its sinusoids in float32 whatever the network's type; there they are
@@ -10,6 +10,7 @@ import copy
 import json
 import math
 import pathlib
+import sys
 
 import torch
 from diffusers import UNet2DModel
@@ -48,6 +49,26 @@ CONFIGS = {
     ),
 }
 
+# Small networks that are told a class: by a row of a table (the first and the last sample's the same), by a number
+# embedded as the time is, and by a vector as it is.
+TOLD = dict(
+    sample_size=[16, 8],
+    in_channels=2,
+    out_channels=2,
+    block_out_channels=[4, 6],
+    layers_per_block=1,
+    down_block_types=["DownBlock2D", "DownBlock2D"],
+    up_block_types=["UpBlock2D", "UpBlock2D"],
+    attention_head_dim=None,
+    norm_num_groups=2,
+    time_embedding_dim=10,
+)
+CONFIGS |= {
+    "class": TOLD | dict(num_class_embeds=6),
+    "classtimestep": TOLD | dict(class_embed_type="timestep", flip_sin_to_cos=False),
+    "classidentity": TOLD | dict(class_embed_type="identity", resnet_time_scale_shift="scale_shift"),
+}
+
 
 def sinusoids(self, t):
     """diffusers.models.embeddings.Timesteps.forward in the type of t."""
@@ -56,6 +77,13 @@ def sinusoids(self, t):
     angle = t[:, None] * torch.exp(-math.log(10000) * k / (half - self.downscale_freq_shift))[None, :]
     parts = [angle.sin(), angle.cos()]
     return torch.cat(parts[::-1] if self.flip_sin_to_cos else parts, dim=-1)
+
+
+def classes(model):
+    """What three samples are told, as the network takes it."""
+    if model.config.class_embed_type == "identity":
+        return torch.randn(3, model.config.time_embedding_dim)
+    return torch.tensor([2.0, 0.0, 5.0]) if model.config.class_embed_type else torch.tensor([4, 1, 4])
 
 
 def adam(model, eps, loss, steps=3):
@@ -75,14 +103,18 @@ def golden(name, config):
         if isinstance(module, torch.nn.GroupNorm):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.normal_(module.bias, std=0.3)
-    x, target = torch.randn(2, config["in_channels"], 16, 8), torch.randn(2, config["out_channels"], 16, 8)
-    t = torch.tensor([3.0, 271.0])
+    t = torch.tensor([3.0, 271.0] if model.class_embedding is None else [3.0, 271.0, 90.0])
+    x, target = torch.randn(len(t), config["in_channels"], 16, 8), torch.randn(len(t), config["out_channels"], 16, 8)
     out = {"weight/" + k: v.clone() for k, v in model.state_dict().items()}
     out |= {"x": x, "t": t, "target": target}
+    told = lambda m: {}
+    if model.class_embedding is not None:
+        out["class"] = labels = classes(model)
+        told = lambda m: {"class_labels": labels.to(m.dtype) if labels.is_floating_point() else labels}
     with torch.inference_mode():
-        out["eval"] = model.eval()(x, t).sample
+        out["eval"] = model.eval()(x, t, **told(model)).sample
 
-    mse = lambda m: (m(x.to(m.dtype), t.to(m.dtype)).sample - target.to(m.dtype)).square().mean()
+    mse = lambda m: (m(x.to(m.dtype), t.to(m.dtype), **told(m)).sample - target.to(m.dtype)).square().mean()
     trained = copy.deepcopy(model).train()
     loss = mse(trained)
     loss.backward()
@@ -102,5 +134,5 @@ def golden(name, config):
     print(name, (here / f"{name}.safetensors").stat().st_size, "bytes, loss", loss.item())
 
 
-for name, config in CONFIGS.items():
-    golden(name, config)
+for name in sys.argv[1:] or CONFIGS:
+    golden(name, CONFIGS[name])
