@@ -172,7 +172,7 @@ func (r *Run) fillOld() {
 	r.Split = cmp.Or(r.Split, "bytes")
 	r.Coupling = cmp.Or(r.Coupling, "none")
 	if r.Objective == nil && !r.Autoencoder() {
-		r.Objective = new(learn.Denoising)
+		r.Objective = learn.Denoising{}
 	}
 	if r.Times == nil {
 		r.Times = formulation.Uniform

@@ -19,12 +19,10 @@ import (
 // objective's prediction of samples that it has noised. A network of twice as many outputs learns
 // the variance beside it (Nichol & Dhariwal 2021, see hybrid.go), a net.Scheduled the noise
 // schedule (Kingma et al. 2021, see variational.go).
-type Denoising struct {
-	Loss Loss // of the prediction's error; nil: the setup's
-}
+type Denoising struct{}
 
 // Row implements table.Row.
-func (*Denoising) Row() table.Info {
+func (Denoising) Row() table.Info {
 	return table.Info{Name: "denoise", Text: "regression on the prediction's target, at all times or at one (--level)"}
 }
 
@@ -34,8 +32,8 @@ func simple(f formulation.Formulation) bool {
 }
 
 // Method makes a denoiser's method.
-func (w *Denoising) Method(s Setup) (Method, error) {
-	d, err := w.denoise(s)
+func (Denoising) Method(s Setup) (Method, error) {
+	d, err := newDenoise(s)
 	if err != nil {
 		return nil, err
 	}
@@ -48,21 +46,18 @@ func (w *Denoising) Method(s Setup) (Method, error) {
 	return d, nil
 }
 
-func (w *Denoising) denoise(s Setup) (*denoise, error) {
-	m, err := s.model()
-	if err != nil {
-		return nil, err
-	}
-	if w.Loss != nil {
-		s.Loss = w.Loss
-	}
-	return &denoise{Setup: s, net: m}, s.checkLevel()
-}
-
 // denoise is the method of Denoising.
 type denoise struct {
 	Setup
 	net net.Model
+}
+
+func newDenoise(s Setup) (*denoise, error) {
+	m, err := s.model()
+	if err != nil {
+		return nil, err
+	}
+	return &denoise{Setup: s, net: m}, s.checkLevel()
 }
 
 // at is the objective at a place: validations are not to depend on which times happen to be hard.

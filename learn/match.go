@@ -88,7 +88,7 @@ type match struct {
 }
 
 func newMatch(s Setup, kind string) (*match, error) {
-	d, err := new(Denoising).denoise(s)
+	d, err := newDenoise(s)
 	if err != nil {
 		return nil, err
 	}

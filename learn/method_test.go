@@ -31,7 +31,7 @@ func pointsNet(t *testing.T, dim, out int) net.Model {
 // denoising is the method of a network for points of so many levels.
 func denoising(t *testing.T, e *engine.Engine, m net.Model, o reverie.Objective, levels int) learn.Method {
 	t.Helper()
-	how, err := new(learn.Denoising).Method(learn.Setup{Engine: e, Net: m, Objective: o, Kind: kind.Kind{Levels: levels}})
+	how, err := learn.Denoising{}.Method(learn.Setup{Engine: e, Net: m, Objective: o, Kind: kind.Kind{Levels: levels}})
 	if err != nil {
 		t.Fatal(err)
 	}

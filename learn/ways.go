@@ -28,7 +28,7 @@ type Setup struct {
 
 	// Objective is what is to be predicted, of a network that predicts.
 	Objective reverie.Objective
-	// Loss is the norm of the prediction's error, of a way that has no loss of its own; nil: MSE.
+	// Loss is the norm of the prediction's error, of a way that regresses on one; nil: MSE.
 	Loss Loss
 	// Level is the one time at which it learns; 0: all times.
 	Level float64
@@ -41,7 +41,7 @@ type Setup struct {
 
 // Methods are the ways to learn that a name chooses.
 var Methods = table.New[Way]("objective", "objectives", ": how it learns",
-	&Denoising{}, Exact{}, Sliced{}, SlicedReduced{}, &ELBO{Beta: 1})
+	Denoising{}, Exact{}, Sliced{}, SlicedReduced{}, &ELBO{Beta: 1})
 
 // model is the network as one that predicts.
 func (s Setup) model() (net.Model, error) {

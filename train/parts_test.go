@@ -14,12 +14,27 @@ import (
 )
 
 // quartic is d^4, a loss of a program's own.
-type quartic struct{}
+type quartic struct{ built *bool }
 
-func (quartic) Row() table.Info              { return table.Info{Name: "quartic"} }
-func (quartic) Of(d *graph.Node) *graph.Node { return graph.Square(graph.Square(d)) }
+func (quartic) Row() table.Info { return table.Info{Name: "quartic"} }
 
-// A run takes a program's own data, network, loss and optimiser; resumed, it goes on bit for bit;
+func (q quartic) Of(d *graph.Node) *graph.Node {
+	*q.built = true
+	return graph.Square(graph.Square(d))
+}
+
+// fourth is a way of a program's own: it denoises by that loss, whatever the run's is.
+type fourth struct {
+	learn.Denoising
+	loss learn.Loss
+}
+
+func (w fourth) Method(s learn.Setup) (learn.Method, error) {
+	s.Loss = w.loss
+	return w.Denoising.Method(s)
+}
+
+// A run takes a program's own data, network, way, loss and optimiser; resumed, it goes on bit for bit;
 // what it learned is loaded and sampled.
 func TestOwnParts(t *testing.T) {
 	c := tiny(images(t, 14, 8))
@@ -32,7 +47,8 @@ func TestOwnParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := Parts{Data: set, Network: network, Way: &learn.Denoising{Loss: quartic{}}, Optimiser: learn.Momentum{Beta: 0.9}}
+	built := false
+	own := Parts{Data: set, Network: network, Way: fourth{loss: quartic{&built}}, Optimiser: learn.Momentum{Beta: 0.9}}
 	trained := func(dir string, steps int, lock *checkpoint.RunLock) {
 		t.Helper()
 		c := c
@@ -60,6 +76,9 @@ func TestOwnParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	trained(halves, 6, lock)
+	if !built {
+		t.Error("the way's loss is not built")
+	}
 	a, b := latest(t, whole), latest(t, halves)
 	if len(a.Optimizer.Moments) != 1 || len(a.Optimizer.Moments["momentum_buffer"]) == 0 {
 		t.Errorf("moments %v", a.Optimizer.Moments)
