@@ -32,7 +32,7 @@ func (mine) Open(_ context.Context, names []string, o source.Options) (*data.Set
 		}
 		x[i] = -x[i-1]
 	}
-	return data.FromMemory(data.Memory{Name: names[0], Kind: k.In([]float64{3, 4}, []float64{10, 1}), X: x}, data.Options{Val: o.Val})
+	return data.FromMemory(data.Memory{Name: names[0], Kind: k.In(kind.Units{Shift: []float64{3, 4}, Scale: []float64{10, 1}}), X: x}, data.Options{Val: o.Val})
 }
 
 // A source that another program registers trains, resumes, samples and is judged as those that are

@@ -55,10 +55,7 @@ type Kind struct {
 	// images of 8 bits; 0 where the numbers are real. What says how probable samples are asks this:
 	// a level has the probability of its bin, and a real number has a density.
 	Levels int `json:"levels,omitempty"`
-	// Shift and Scale are the units: number y of channel k stands for Shift[k] + Scale[k] y. nil:
-	// for itself.
-	Shift []float64 `json:"shift,omitempty"`
-	Scale []float64 `json:"scale,omitempty"`
+	Units
 	// Classes are what labels count, of samples that come with one: label k is Classes[k], and -1
 	// stands for none. nil: the samples have no labels, or nobody looks at them, as a network that
 	// is not told the class.
@@ -96,8 +93,8 @@ func (k Kind) Real() Kind {
 }
 
 // In returns k in those units.
-func (k Kind) In(shift, scale []float64) Kind {
-	k.Shift, k.Scale = shift, scale
+func (k Kind) In(u Units) Kind {
+	k.Units = u
 	return k
 }
 
@@ -142,40 +139,6 @@ func (k Kind) View() View {
 		return Scatter
 	}
 	return Panels
-}
-
-// InUnits returns numbers y [N,H,W,C] in the units of their source.
-func (k Kind) InUnits(y []float32) []float64 {
-	x := make([]float64, len(y))
-	for i, v := range y {
-		x[i] = float64(v)
-		if n := len(k.Scale); n > 0 {
-			x[i] = k.Shift[i%n] + k.Scale[i%n]*x[i]
-		}
-	}
-	return x
-}
-
-// FromUnits returns the numbers of a sample [N,H,W,C] that stand for x in the units of its source,
-// the inverse of InUnits.
-func (k Kind) FromUnits(x []float64) []float64 {
-	y := slices.Clone(x)
-	for i, v := range x {
-		if n := len(k.Scale); n > 0 {
-			y[i] = (v - k.Shift[i%n]) / k.Scale[i%n]
-		}
-	}
-	return y
-}
-
-// LogVolume is the logarithm of the factor by which the units stretch volumes: with y in the
-// numbers of a sample and x in the units of its source, log p(x) = log p(y) - LogVolume.
-func (k Kind) LogVolume() float64 {
-	sum := 0.0
-	for _, s := range k.Scale {
-		sum += math.Log(s)
-	}
-	return sum
 }
 
 // form is Form, that of the zero value replaced.

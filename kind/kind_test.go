@@ -23,7 +23,7 @@ func TestWordsAndView(t *testing.T) {
 		{OfImages(32, 24, 3), "images of 32x24x3", "image", Pictures, false, true, true, true, 2304, OfImages(32, 24, 3).Real()},
 		{OfImages(1, 1, 1), "images of 1x1x1", "image", Pictures, true, true, true, true, 1, OfImages(1, 1, 1)},
 		{OfImages(8, 8, 2), "images of 8x8x2", "image", Panels, false, true, true, true, 128, OfImages(8, 8, 2)},
-		{OfPoints(2), "points of 2 numbers", "point", Scatter, true, false, false, false, 2, OfPoints(2).In([]float64{1, 2}, []float64{3, 4})},
+		{OfPoints(2), "points of 2 numbers", "point", Scatter, true, false, false, false, 2, OfPoints(2).In(Units{[]float64{1, 2}, []float64{3, 4}})},
 		{OfPoints(1), "points of 1 number", "point", Scatter, true, false, false, false, 1, OfPoints(1)},
 		{OfFields(16, 8, 5), "fields of 16x8x5", "field", Panels, false, false, false, false, 640, OfFields(16, 8, 5)},
 		{OfLatents(4, 4, 3), "latents of 4x4x3", "latent", Panels, false, false, false, false, 48, OfLatents(4, 4, 3)},
@@ -54,7 +54,7 @@ func TestWordsAndView(t *testing.T) {
 }
 
 func TestUnits(t *testing.T) {
-	k := OfPoints(2).In([]float64{1, -1}, []float64{2, 10})
+	k := OfPoints(2).In(Units{[]float64{1, -1}, []float64{2, 10}})
 	if x := k.InUnits([]float32{0, 0, 1, -1}); !reflect.DeepEqual(x, []float64{1, -1, 3, -11}) {
 		t.Errorf("in units: %v", x)
 	}
@@ -77,10 +77,10 @@ func TestValidateNamesTheField(t *testing.T) {
 		"points of height 2":          {Form: Points, H: 2, W: 1, C: 2},
 		"7 levels":                    change(OfImages(2, 2, 1), func(k *Kind) { k.Levels = 7 }),
 		"without a range":             change(OfImages(2, 2, 1), func(k *Kind) { k.Ranged = false }),
-		"shift has 1 numbers":         OfPoints(1).In([]float64{1}, nil),
-		"units of 1 channels":         OfPoints(2).In([]float64{1}, []float64{1}),
-		"scale 0 of number 1":         OfPoints(2).In([]float64{1, 1}, []float64{1, 0}),
-		"shift 1e+31":                 OfPoints(1).In([]float64{1e31}, []float64{1}),
+		"shift has 1 numbers":         OfPoints(1).In(Units{[]float64{1}, nil}),
+		"units of 1 channels":         OfPoints(2).In(Units{[]float64{1}, []float64{1}}),
+		"scale 0 of number 1":         OfPoints(2).In(Units{[]float64{1, 1}, []float64{1, 0}}),
+		"shift 1e+31":                 OfPoints(1).In(Units{[]float64{1e31}, []float64{1}}),
 		"16385x1x1: expected 0 (not ": OfFields(16385, 1, 1),
 	} {
 		if err := k.Validate(); err == nil || !strings.Contains(err.Error(), want) {
@@ -91,7 +91,7 @@ func TestValidateNamesTheField(t *testing.T) {
 
 // A kind is written flat, beside what else a file says, and read back as it was.
 func TestJSON(t *testing.T) {
-	for _, k := range []Kind{{}, OfImages(8, 6, 3), OfPoints(2).In([]float64{1, 2}, []float64{3, 4}), OfLatents(4, 4, 3)} {
+	for _, k := range []Kind{{}, OfImages(8, 6, 3), OfPoints(2).In(Units{[]float64{1, 2}, []float64{3, 4}}), OfLatents(4, 4, 3)} {
 		type file struct {
 			Name string `json:"name"`
 			Kind
@@ -109,7 +109,7 @@ func TestJSON(t *testing.T) {
 
 // The volume is the product of the scales, of numbers without units 1.
 func TestLogVolume(t *testing.T) {
-	if v := OfPoints(3).In([]float64{1, 2, 3}, []float64{2, 0.5, 8}).LogVolume(); math.Abs(v-math.Log(8)) > 1e-15 {
+	if v := OfPoints(3).In(Units{[]float64{1, 2, 3}, []float64{2, 0.5, 8}}).LogVolume(); math.Abs(v-math.Log(8)) > 1e-15 {
 		t.Errorf("log volume %v, want log 8", v)
 	}
 	if v := OfImages(8, 8, 3).LogVolume(); v != 0 {

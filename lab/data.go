@@ -93,7 +93,10 @@ func FromPoints(name string, x reverie.Batch[float64], seed uint64) (Data, error
 	for i, j := range stream(seed, streamPoints).Perm(len(x)) {
 		y[i] = x[j]
 	}
-	y = sets.Rescale(y).Apply(y)
+	units := sets.Rescale(y)
+	for i, p := range y {
+		y[i] = units.FromUnits(p)
+	}
 	if !slices.ContainsFunc(y, func(p []float64) bool { return p[0] != y[0][0] || p[1] != y[0][1] }) {
 		return Data{}, fmt.Errorf("lab: %s: all %d points are the same: expected at least 2 that differ", name, len(x))
 	}

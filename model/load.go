@@ -129,7 +129,7 @@ func (m *Model) takeKind(x *checkpoint.SchedulerExtra, plain net.Model) error {
 	had := m.Kind
 	if x != nil {
 		if m.Kind = x.Kind; m.Kind.Form == "" {
-			m.Kind = had.Sized(x.H, x.W).In(x.Shift, x.Scale)
+			m.Kind = had.Sized(x.H, x.W).In(x.Units)
 		}
 	}
 	if m.Kind.C = had.C; x != nil && x.C != 0 && x.C != had.C {

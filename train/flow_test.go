@@ -90,11 +90,7 @@ func trainIn(t *testing.T, c *config.Run, dir string, p Parts) {
 // the units of the data.
 func carried(t *testing.T, m *model.Loaded, steps, n int) eval.Rows {
 	t.Helper()
-	start := points.Affine{Shift: m.Kind.Shift, Scale: m.Kind.Scale}.Apply(drawn(t, "8gaussians", 3<<32, n))
-	flat := make([]float32, 0, 2*n)
-	for _, p := range start {
-		flat = append(flat, float32(p[0]), float32(p[1]))
-	}
+	flat := narrow(m.Kind.FromUnits(slices.Concat(drawn(t, "8gaussians", 3<<32, n)...)))
 	y, err := m.Sample(context.Background(), model.Options{
 		N: n, Batch: n, Solver: new(sample.Euler[*tensors.Tensor]), Steps: steps, Spacing: "trailing",
 		Start: func(first, n int) ([]float32, error) { return flat[2*first : 2*(first+n)], nil },

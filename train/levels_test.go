@@ -9,7 +9,6 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
-	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/kind"
@@ -74,10 +73,7 @@ func learnedOn8Gaussians(t *testing.T, schedule formulation.Schedule) (*model.Lo
 	}
 	t.Cleanup(m.Close)
 	const n = 512
-	flat := make([]float32, 0, 2*n)
-	for _, p := range (points.Affine{Shift: m.Kind.Shift, Scale: m.Kind.Scale}).Apply(drawn(t, "8gaussians", 77, n)) {
-		flat = append(flat, float32(p[0]), float32(p[1]))
-	}
+	flat := narrow(m.Kind.FromUnits(slices.Concat(drawn(t, "8gaussians", 77, n)...)))
 	s := random.Stream{Seed: 6, Domain: random.Evaluation}
 	space := engine.NewRecycler(m.Engine.Space(s))
 	e, err := likelihood.Continuous(t.Context(), space, m.Process, m.Denoiser(space, net.Eval), engine.New(m.Engine, flat, n, 1, 1, 2),
@@ -110,4 +106,12 @@ func TestLearnedScheduleKeepsItsEnds(t *testing.T) {
 	if learned > fixed+0.6 {
 		t.Errorf("the bound is %v nats with the learned schedule, %v with the linear one", learned, fixed)
 	}
+}
+
+func narrow(x []float64) []float32 {
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = float32(v)
+	}
+	return y
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/train"
@@ -126,14 +127,13 @@ func (b *bench) sample(dir string, t *trial, s solver) (x eval.Rows, calls int, 
 		return x, 0, err
 	}
 	defer m.Close()
-	units := points.Affine{Shift: m.Kind.Shift, Scale: m.Kind.Scale}
 	var solver model.Solver = new(sample.Euler[*tensors.Tensor])
 	if s.tolerance > 0 {
 		solver = &sample.RK45[*tensors.Tensor]{RTol: s.tolerance, ATol: s.tolerance}
 	}
 	y, err := m.Sample(b.ctx, model.Options{
 		N: len(t.start), Batch: len(t.start), Solver: solver, Steps: s.steps, Spacing: "trailing",
-		Start: func(first, n int) ([]float32, error) { return flat(units.Apply(t.start[first : first+n])), nil },
+		Start: func(first, n int) ([]float32, error) { return flat(m.Kind.Units, t.start[first:first+n]), nil },
 		Hook:  func(_ int, s model.State) error { calls = s.Calls; return nil },
 	})
 	if err != nil {
@@ -142,10 +142,11 @@ func (b *bench) sample(dir string, t *trial, s solver) (x eval.Rows, calls int, 
 	return eval.Rows{N: len(t.start), D: len(t.start[0]), X: m.Kind.InUnits(y)}, calls, nil
 }
 
-func flat(x reverie.Batch[float64]) []float32 {
+// flat are the numbers that stand for the points x in units u, one after another.
+func flat(u kind.Units, x reverie.Batch[float64]) []float32 {
 	var out []float32
 	for _, p := range x {
-		for _, v := range p {
+		for _, v := range u.FromUnits(p) {
 			out = append(out, float32(v))
 		}
 	}

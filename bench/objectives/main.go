@@ -23,6 +23,7 @@ import (
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/mixture"
 	"github.com/reverie-go/reverie/train"
@@ -51,7 +52,7 @@ type bench struct {
 	seeds, batch, points int
 	width, depth, n      int
 	dir                  string
-	units                points.Affine
+	units                kind.Units
 	law                  *mixture.Mixture // of the data, in their units
 }
 
@@ -119,17 +120,17 @@ func (b *bench) row(objective string) error {
 	return nil
 }
 
-// unit returns the map that brings a law of the plane to mean 0 and variance 1 on average, and the
+// unit returns the units in which a law of the plane has mean 0 and variance 1 on average, and the
 // law there.
-func unit(m *mixture.Mixture) (points.Affine, *mixture.Mixture, error) {
+func unit(m *mixture.Mixture) (kind.Units, *mixture.Mixture, error) {
 	cov := m.Cov()
 	sd := math.Sqrt((cov[0][0] + cov[1][1]) / 2)
-	a := points.Affine{Shift: m.Mean(), Scale: []float64{sd, sd}}
+	u := kind.Units{Shift: m.Mean(), Scale: []float64{sd, sd}}
 	var weights []float64
 	var means reverie.Batch[float64]
 	var covs []mixture.Cov
 	for k := range m.Len() {
-		weights, means = append(weights, m.Weight(k)), append(means, m.MeanOf(k))
+		weights, means = append(weights, m.Weight(k)), append(means, u.FromUnits(m.MeanOf(k)))
 		full := m.CovOf(k)
 		scaled := make([][]float64, len(full))
 		for i, row := range full {
@@ -139,8 +140,8 @@ func unit(m *mixture.Mixture) (points.Affine, *mixture.Mixture, error) {
 		}
 		covs = append(covs, mixture.Cov{Full: scaled})
 	}
-	law, err := mixture.New(weights, a.Apply(means), covs)
-	return a, law, err
+	law, err := mixture.New(weights, means, covs)
+	return u, law, err
 }
 
 func (b *bench) config(objective string, seed uint64) (*config.Run, error) {

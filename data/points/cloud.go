@@ -48,26 +48,23 @@ func (c *Cloud) Dim() int { return len(c.X[0]) }
 // (rounded to float32). The name stands for the file in data.Info. Of o those fields count that
 // count for data.FromMemory.
 func (c *Cloud) Set(name string, o data.Options) (*data.Set, error) {
-	return data.FromMemory(c.memory(name), o)
+	return data.FromMemory(c.memory(name, slices.Concat(c.X...)), o)
 }
 
-func (c *Cloud) memory(name string) data.Memory {
-	m := data.Memory{Name: name, Kind: kind.OfPoints(c.Dim()), Classes: c.Classes, Class: c.Class}
-	m.X = make([]float32, 0, len(c.X)*c.Dim())
-	for _, x := range c.X {
-		for _, v := range x {
-			m.X = append(m.X, float32(v))
-		}
+// memory is the set of points whose numbers are x.
+func (c *Cloud) memory(name string, x []float64) data.Memory {
+	m := data.Memory{Name: name, Kind: kind.OfPoints(c.Dim()), Classes: c.Classes, Class: c.Class, X: make([]float32, len(x))}
+	for i, v := range x {
+		m.X[i] = float32(v)
 	}
 	return m
 }
 
-// SetIn is Set of the points as a maps them, which remembers their units.
-func (c *Cloud) SetIn(a Affine, name string, o data.Options) (*data.Set, error) {
-	mapped := *c
-	mapped.X = a.Apply(c.X)
-	m := mapped.memory(name)
-	m.Kind, m.Source = m.In(a.Shift, a.Scale), slices.Concat(c.X...)
+// SetIn is Set of the numbers that stand for the points in units u, which it remembers.
+func (c *Cloud) SetIn(u kind.Units, name string, o data.Options) (*data.Set, error) {
+	x := slices.Concat(c.X...)
+	m := c.memory(name, u.FromUnits(x))
+	m.Kind, m.Source = m.In(u), x
 	for _, n := range c.Notes {
 		m.Remarks = append(m.Remarks, filepath.Base(name)+": "+n)
 	}

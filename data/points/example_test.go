@@ -14,15 +14,14 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	scale := points.Rescale(c.X)
-	c.X = scale.Apply(c.X)
-	set, err := c.Set("moons", data.Options{Val: 0.1})
+	units := points.Rescale(c.X)
+	set, err := c.SetIn(units, "moons", data.Options{Val: 0.1})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(set)
-	fmt.Println(scale.Scale[0] == scale.Scale[1])
+	fmt.Println(units.Scale[0] == units.Scale[1])
 	// Output:
 	// 2,048 points of 2 numbers in 2 classes
 	// true

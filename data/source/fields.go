@@ -38,11 +38,11 @@ func (Fields) Open(_ context.Context, names []string, o Options) (*data.Set, err
 		return nil, fmt.Errorf("fields: %s: %w", path, err)
 	}
 	if o.Like == nil {
-		k = k.In(moments(x, k.C))
+		k = k.In(standardise(x, k.C))
 	} else if err := k.Comparable(*o.Like); err != nil {
 		return nil, fmt.Errorf("fields: %s: %w", path, err)
 	} else {
-		k = k.In(o.Like.Shift, o.Like.Scale)
+		k = k.In(o.Like.Units)
 	}
 	m := data.Memory{Name: path, Kind: k, X: make([]float32, len(x)), Source: x}
 	for i, y := range k.FromUnits(x) {
@@ -89,10 +89,11 @@ func readOnly(path string) (a checkpoint.Tensor, err error) {
 	return z.Read(key)
 }
 
-// moments are the mean and the deviation of each of c channels; of a channel that is the same
-// everywhere 1e-9 of its size, or of 1, so that what a model draws of it keeps its value.
-func moments(x []float64, c int) (mean, deviation []float64) {
-	mean, deviation = make([]float64, c), make([]float64, c)
+// standardise returns the units in which each of c channels has mean 0 and deviation 1. A channel
+// that is the same everywhere has the scale 1e-9 of its size, or of 1, so that what a model draws
+// of it keeps its value.
+func standardise(x []float64, c int) kind.Units {
+	mean, deviation := make([]float64, c), make([]float64, c)
 	n := float64(len(x) / c)
 	for i, v := range x {
 		mean[i%c] += v / n
@@ -106,5 +107,5 @@ func moments(x []float64, c int) (mean, deviation []float64) {
 			deviation[k] = 1e-9 * max(1, math.Abs(mean[k]))
 		}
 	}
-	return mean, deviation
+	return kind.Units{Shift: mean, Scale: deviation}
 }

@@ -105,12 +105,12 @@ func openPoints(names []string, o Options) (*data.Set, error) {
 		return nil, err
 	}
 	columns := slices.Contains(slices.Concat(tableEndings, arrayEndings), filepath.Ext(pointsName(name)))
-	var units points.Affine
+	var units kind.Units
 	switch {
 	case o.Like != nil && o.Like.C != cloud.Dim():
 		return nil, fmt.Errorf("%s: points of %d numbers, and the data's have %d", name, cloud.Dim(), o.Like.C)
 	case o.Like != nil:
-		units = points.Affine{Shift: o.Like.Shift, Scale: o.Like.Scale}
+		units = o.Like.Units
 	case cloud.Dim() == 2 && !columns:
 		units = points.Rescale(cloud.X)
 	default:
