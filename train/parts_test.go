@@ -34,8 +34,8 @@ func (w fourth) Method(s learn.Setup) (learn.Method, error) {
 	return w.Denoising.Method(s)
 }
 
-// A run takes a program's own data, network, way, loss and optimiser; resumed, it goes on bit for bit;
-// what it learned is loaded and sampled.
+// A run takes a program's own data, network, way, loss and optimiser; resumed, it goes on bit for
+// bit; what it learned is loaded and sampled.
 func TestOwnParts(t *testing.T) {
 	c := tiny(images(t, 14, 8))
 	set, err := c.Open(t.Context(), nil)
