@@ -49,7 +49,8 @@ func (Denoising) Method(s Setup) (Method, error) {
 // denoise is the method of Denoising.
 type denoise struct {
 	Setup
-	net net.Model
+	net    net.Model
+	teller teller
 }
 
 func newDenoise(s Setup) (*denoise, error) {
@@ -57,7 +58,11 @@ func newDenoise(s Setup) (*denoise, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &denoise{Setup: s, net: m}, s.checkLevel()
+	t, err := newTeller(m, s.ClassDrop)
+	if err != nil {
+		return nil, err
+	}
+	return &denoise{Setup: s, net: m, teller: t}, s.checkLevel()
 }
 
 // at is the objective at a place: validations are not to depend on which times happen to be hard.
@@ -110,9 +115,19 @@ func (d *denoise) Remember(text json.RawMessage) error {
 	return nil
 }
 
-// Inputs are the noised images, the number that the network sees of each one's time, the target and
-// the weight.
+// Inputs are those of task, and the class that each sample is told to be of.
 func (d *denoise) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
+	task, times, err := d.task(b, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	task, err = d.tell(task, b, at)
+	return task, times, err
+}
+
+// task are the noised images, the number that the network sees of each one's time, the target and
+// the weight.
+func (d *denoise) task(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	times := d.times(at, b.N)
 	space := engine.NewRecycler(d.Engine.Space(at.Noise))
 	x0, eps, err := d.pair(space, b, at)
@@ -126,7 +141,7 @@ func (d *denoise) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64,
 
 // Loss is the weighted norm of the network's error.
 func (d *denoise) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
-	return Each(d.Setup.Loss, d.net.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2], in[3]), nil
+	return Each(d.Setup.Loss, d.net.Forward(v, d.input(in[0], in[1], in)), in[2], in[3]), nil
 }
 
 func (d *denoise) Parts() []string { return nil }

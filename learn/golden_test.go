@@ -20,6 +20,8 @@ type recordedNet struct {
 	channels int
 }
 
+func (recordedNet) Takes() net.Parts { return net.Cond }
+
 func (r recordedNet) Channels() (in, out int) { return r.channels, 2 * r.channels }
 
 func (recordedNet) Forward(_ *net.Vars, in net.Input) *graph.Node { return in.X }

@@ -35,9 +35,10 @@ func newHybrid(d denoise) (*hybrid, error) {
 	return &hybrid{d, chain}, nil
 }
 
-// Inputs are those of denoise, the images, and each image's numbers for the bound.
+// Inputs are the task of denoise, each image's numbers for the bound, the images, and what they are
+// told to be.
 func (h *hybrid) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
-	task, times, err := h.denoise.Inputs(b, at)
+	task, times, err := h.task(b, at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -54,7 +55,8 @@ func (h *hybrid) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, 
 	for _, v := range [][]float64{lo, hi, gap, scale, first, factors} {
 		task = append(task, engine.Vector(h.Engine, v))
 	}
-	return append(task, engine.New(h.Engine, b.X, b.N, b.H, b.W, b.C)), times, nil
+	task, err = h.tell(append(task, engine.New(h.Engine, b.X, b.N, b.H, b.W, b.C)), b, at)
+	return task, times, err
 }
 
 func (h *hybrid) Parts() []string { return []string{"simple", "vlb"} }
@@ -63,7 +65,7 @@ func (h *hybrid) Parts() []string { return []string{"simple", "vlb"} }
 func (h *hybrid) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	target, weight := in[2], in[3]
 	lo, hi, gap, scale, first, x0 := net.OverImage(in[4]), net.OverImage(in[5]), net.OverImage(in[6]), net.OverImage(in[7]), in[8], in[10]
-	both := h.net.Forward(v, net.Input{X: in[0], Cond: in[1]})
+	both := h.net.Forward(v, h.input(in[0], in[1], in))
 	c, all := both.Shape().Dim(-1)/2, graph.AxisRange()
 	f := graph.Slice(both, all, all, all, graph.AxisRange(0, c))
 	u := graph.MulScalar(graph.OnePlus(graph.Slice(both, all, all, all, graph.AxisRange(c, 2*c))), 0.5)

@@ -103,7 +103,8 @@ func newMatch(s Setup, kind string) (*match, error) {
 }
 
 // Inputs are the noised images, the number that the network sees of each one's time, what makes its
-// output the score, the weight, and the directions of a sliced loss.
+// output the score, the weight, the directions of a sliced loss, and what the images are told to
+// be.
 func (m *match) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	times, o := m.times(at, b.N), m.at(at)
 	x, f, in, err := score.Coefs(o.Process, o.Param, times)
@@ -130,17 +131,22 @@ func (m *match) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, e
 		task, keep = append(task, direction), append(keep, direction)
 	}
 	space.Close(keep...)
-	return task, times, nil
+	task, err = m.tell(task, b, at)
+	return task, times, err
 }
 
 // Loss is the score-matching loss of each image.
 func (m *match) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node) {
 	x, weight := in[0], in[5]
 	var loss *graph.Node
-	s := m.scoreOf(v, in[1:5])
+	numbers := slices.Clone(in[1:5])
+	if told := m.input(x, in[1], in).Class; told != nil {
+		numbers = append(numbers, told)
+	}
+	s := m.scoreOf(v, numbers)
 	switch m.kind {
 	case "exact":
-		loss = m.exact(v, x, in[1:5])
+		loss = m.exact(v, x, numbers)
 	case "sliced":
 		loss = score.Sliced(s, x, score.Rademacher(in[6]))
 	default:
@@ -149,10 +155,11 @@ func (m *match) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph.Node)
 	return graph.Mul(loss, weight), nil
 }
 
-// scoreOf is the network as a score function of as many images as there are numbers.
+// scoreOf is the network as a score function of as many images as there are numbers: cond, three
+// that make the score, and the class where the network takes one.
 func (m *match) scoreOf(v *net.Vars, numbers []*graph.Node) score.Func {
 	cond, x, f, in := numbers[0], numbers[1], numbers[2], numbers[3]
-	return score.Affine{X: x, F: f, In: in}.Of(func(x *graph.Node) *graph.Node { return m.net.Forward(v, net.Input{X: x, Cond: cond}) })
+	return score.Affine{X: x, F: f, In: in}.Of(func(x *graph.Node) *graph.Node { return m.net.Forward(v, m.input(x, cond, numbers)) })
 }
 
 // exact is score.Exact at once for all D elements: the batch is repeated D times, copy d with the

@@ -49,14 +49,15 @@ func alike(a, b reverie.Param) bool {
 	return [4]float64{skip, far, out, in} == [4]float64{skip2, far2, out2, in2}
 }
 
-// Inputs are the images, their noise and their times.
+// Inputs are the images, their noise and their times, and what they are told to be.
 func (m *variational) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	times := m.times(at, b.N)
 	space := engine.NewRecycler(m.Engine.Space(at.Noise))
 	x0 := space.Own(engine.New(m.Engine, b.X, b.N, b.H, b.W, b.C))
 	eps := space.Noise(x0)
 	space.Close(x0, eps)
-	return []*tensors.Tensor{x0, eps, engine.Vector(m.Engine, times)}, times, nil
+	in, err := m.tell([]*tensors.Tensor{x0, eps, engine.Vector(m.Engine, times)}, b, at)
+	return in, times, err
 }
 
 func (m *variational) Parts() []string { return []string{"diffusion", "prior", "reconstruction"} }
@@ -69,7 +70,7 @@ func (m *variational) Loss(v *net.Vars, in []*graph.Node) (*graph.Node, []*graph
 	sigma := net.OverImage(graph.Sqrt(graph.Logistic(gamma)))
 	z := graph.Add(graph.Mul(alpha, x0), graph.Mul(sigma, eps))
 	const lo, hi = reverie.LearnedGammaMin, reverie.LearnedGammaMax
-	said := m.net.Forward(v, net.Input{X: z, Cond: graph.MulScalar(graph.AddScalar(gamma, -lo), 999/(hi-lo))})
+	said := m.net.Forward(v, m.input(z, graph.MulScalar(graph.AddScalar(gamma, -lo), 999/(hi-lo)), in))
 	if m.v { // epshat = sigma z + alpha v
 		said = graph.Add(graph.Mul(sigma, z), graph.Mul(alpha, said))
 	}

@@ -30,6 +30,9 @@ type Setup struct {
 	Objective reverie.Objective
 	// Loss is the norm of the prediction's error, of a way that regresses on one; nil: MSE.
 	Loss Loss
+	// ClassDrop is the share of the samples that a network which takes classes is told to be of
+	// none, in [0,1).
+	ClassDrop float64
 	// Level is the one time at which it learns; 0: all times.
 	Level float64
 	// From, if not nil, is a second data set, in place of the noise: a flow between two.
