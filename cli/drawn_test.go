@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/draw"
 	"image/gif"
 	"image/png"
 	"os"
@@ -35,9 +36,9 @@ func TestDir(t *testing.T) {
 		if !bytes.Equal(shownBy(t, path), want.Pix) {
 			t.Errorf("%s is not image %d of the array", path, i)
 		}
-		text, err := picture.ReadFileText(path)
-		if err != nil || !slices.Contains(text, picture.Text{Key: "first", Value: fmt.Sprint(i)}) || !slices.Contains(text, picture.Text{Key: "seed", Value: "3"}) {
-			t.Errorf("%s: %v, %v", path, text, err)
+		text := textOf(t, path)
+		if !slices.Contains(text, picture.Text{Key: "first", Value: fmt.Sprint(i)}) || !slices.Contains(text, picture.Text{Key: "seed", Value: "3"}) {
+			t.Errorf("%s: %v", path, text)
 		}
 		ok(t, "sample", run, "--seed", "3", "--first", fmt.Sprint(i), "--dir", "alone")
 		if !bytes.Equal(shownBy(t, fmt.Sprintf("alone/%06d.png", i)), want.Pix) {
@@ -89,12 +90,10 @@ func TestPriorIsNotKept(t *testing.T) {
 // shownBy are the pixels of a PNG file.
 func shownBy(t *testing.T, path string) []byte {
 	t.Helper()
-	img, err := png.Decode(bytes.NewReader(readBytes(t, path)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, h, w := picture.ToFloat(img, 4)
-	return picture.FromFloat(x, h, w, 4).Pix
+	img := decode(t, path)
+	shown := image.NewNRGBA(img.Bounds())
+	draw.Draw(shown, shown.Rect, img, shown.Rect.Min, draw.Src)
+	return shown.Pix
 }
 
 // TestDefaultName: a picture that nobody named replaces none: it is the next in the run's samples,

@@ -93,12 +93,8 @@ func TestSampleWrites(t *testing.T) {
 		tiles = append(tiles, picture.FromBytes(a.Data[i*8*8*3:(i+1)*8*8*3], 8, 8, 3))
 	}
 	samePicture(t, at("s.png"), picture.Grid(tiles, picture.Layout{}))
-	text, err := picture.ReadFileText(at("s.png"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	got := map[string]string{}
-	for _, x := range text {
+	for _, x := range textOf(t, at("s.png")) {
 		got[x.Key] = x.Value
 	}
 	for key, value := range map[string]string{"solver": "ddpm", "steps": "10", "clamp": "x0", "seed": "3", "variance": "posterior", "weights": "averaged (EMA)", "images": "5", "size": "8x8", "batchnorm": "eval"} {
@@ -118,6 +114,16 @@ func decode(t *testing.T, path string) image.Image {
 		t.Fatalf("%s: %v", path, err)
 	}
 	return img
+}
+
+// textOf is the text of a PNG file.
+func textOf(t *testing.T, path string) []picture.Text {
+	t.Helper()
+	text, err := picture.ReadText(bytes.NewReader(readBytes(t, path)))
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return text
 }
 
 func samePicture(t *testing.T, path string, want image.Image) {
@@ -363,10 +369,10 @@ func TestNoise(t *testing.T) {
 	if b := decode(t, out).Bounds(); b.Dx() < 160 || b.Dy() < 16 {
 		t.Errorf("strip of %v", b)
 	}
-	text, err := picture.ReadFileText(out)
+	text := textOf(t, out)
 	for _, want := range []string{"{seed 4}", "{schedule linear}", "{timesteps 100}", "{beta-start 0.0001}", "{beta-end 0.02}", "{resolution 16}"} {
-		if err != nil || !strings.Contains(fmt.Sprint(text), want) {
-			t.Errorf("text lacks %s: %v, %v", want, text, err)
+		if !strings.Contains(fmt.Sprint(text), want) {
+			t.Errorf("text lacks %s: %v", want, text)
 		}
 	}
 }

@@ -33,9 +33,8 @@ func TestGuide(t *testing.T) {
 	if !strings.Contains(r.err, "guide faded (fade 0.25)") {
 		t.Error(r.err)
 	}
-	text, err := picture.ReadFileText("a.png")
-	if err != nil || !slices.Contains(text, picture.Text{Key: "guide", Value: "faded (fade 0.25)"}) {
-		t.Errorf("the picture says %v (%v)", text, err)
+	if text := textOf(t, "a.png"); !slices.Contains(text, picture.Text{Key: "guide", Value: "faded (fade 0.25)"}) {
+		t.Errorf("the picture says %v", text)
 	}
 	refused(t, exitUsage, []string{"--fade belongs to --guide faded", "leave it out"}, "sample", run, "--fade", "0.5")
 	refused(t, exitUsage, []string{"--fade 2 is outside 0 to 1"}, "sample", run, "--guide", "faded", "--fade", "2")

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/reverie-go/reverie/data/picture"
 )
 
 // A short tour: each file is named on stdout, lies there, and says what it was made from.
@@ -27,9 +25,8 @@ func TestLab(t *testing.T) {
 		if !strings.HasPrefix(lines[i], path+": ") {
 			t.Errorf("line %q, want one that begins with %s", lines[i], path)
 		}
-		text, err := picture.ReadFileText(path)
-		if err != nil || !strings.Contains(fmt.Sprint(text), "8gaussians") {
-			t.Errorf("%s says %v, %v", name, text, err)
+		if text := textOf(t, path); !strings.Contains(fmt.Sprint(text), "8gaussians") {
+			t.Errorf("%s says %v", name, text)
 		}
 	}
 }

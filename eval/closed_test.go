@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"errors"
 	"math"
 	"testing"
 
@@ -329,11 +330,11 @@ func TestTooFew(t *testing.T) {
 		"PR":     func() error { _, _, err := PrecisionRecall{K: 4}.Measure(t.Context(), x, x); return err }(),
 		"MMD":    func() error { _, _, err := MMD(t.Context(), RBF(1), x.Take([]int{0, 1}), x); return err }(),
 	} {
-		if !TooFew(err) {
+		if !errors.Is(err, errTooFew) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if _, _, err := MMD(t.Context(), RBF(1), x, Rows{4, 4, []float64{1, 2, 3, 4, math.NaN(), 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}); err == nil || TooFew(err) {
+	if _, _, err := MMD(t.Context(), RBF(1), x, Rows{4, 4, []float64{1, 2, 3, 4, math.NaN(), 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}); err == nil || errors.Is(err, errTooFew) {
 		t.Errorf("NaN: %v", err)
 	}
 	if _, err := Bandwidths(t.Context(), NewRows(5, 2), 1); err == nil {

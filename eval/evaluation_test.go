@@ -38,7 +38,7 @@ func TestTransport(t *testing.T) {
 	if d, n, err = (Transport{N: 3}).Measure(t.Context(), x, x.Take([]int{5, 9, 50})); err != nil || n != 3 || !(d > 0) {
 		t.Errorf("of 3 of 60 and 3: %v over %d, %v", d, n, err)
 	}
-	if _, _, err := (Transport{N: 4}).Measure(t.Context(), x, x.Take([]int{5, 9, 50})); !TooFew(err) {
+	if _, _, err := (Transport{N: 4}).Measure(t.Context(), x, x.Take([]int{5, 9, 50})); !errors.Is(err, errTooFew) {
 		t.Errorf("4 of 3: %v", err)
 	}
 }

@@ -47,10 +47,6 @@ func (r Rows) Take(at []int) Rows {
 // errTooFew says that a set has fewer members than a number is defined for.
 var errTooFew = errors.New("too few")
 
-// TooFew says whether an error is that a set was too small for a number; the error itself says how
-// many are needed.
-func TooFew(err error) bool { return errors.Is(err, errTooFew) }
-
 // atLeast is nil if both sets have at least need members.
 func atLeast(what string, need, a, b int, why string) error {
 	if a >= need && b >= need {

@@ -76,18 +76,10 @@ var nhwc = backends.ConvolveAxesConfig{
 	OutputBatch: 0, OutputChannels: 3, OutputSpatial: []int{1, 2},
 }
 
-// Upsample2x doubles rows and columns by repeating each pixel, the nearest interpolation.
-func Upsample2x(x *graph.Node) *graph.Node {
-	d := x.Shape().Dimensions
-	n, h, w, c := d[0], d[1], d[2], d[3]
-	x = graph.Reshape(x, n, h, 1, w, 1, c)
-	x = graph.BroadcastToDims(x, n, h, 2, w, 2, c)
-	return graph.Reshape(x, n, 2*h, 2*w, c)
-}
-
-// ForwardUpsampled is the 3x3 convolution of stride 1 and padding 1 of the doubled image,
-// Forward(Upsample2x(x)), as one transposed convolution: neighbouring taps that meet the same pixel
-// are added first. That is 4 multiplications per output and channel pair instead of 9.
+// ForwardUpsampled is the 3x3 convolution of stride 1 and padding 1 of the image with each pixel
+// doubled in both directions (the nearest interpolation), as one transposed convolution:
+// neighbouring taps that meet the same pixel are added first. That is 4 multiplications per output
+// and channel pair instead of 9.
 func (c Conv2D) ForwardUpsampled(v *Vars, x *graph.Node) *graph.Node {
 	s := c.Weight.Shape
 	out, in := s[0], s[1]

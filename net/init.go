@@ -90,13 +90,3 @@ func (p *Param) scatter(f func(engine, torch int)) {
 		}
 	}
 }
-
-// WeightBytes is the memory of one copy of a network's parameters and buffers in the given float
-// type.
-func WeightBytes(m Network, float dtypes.DType) int64 {
-	var n int64
-	for _, p := range m.Params() {
-		n += int64(p.Size()) * int64(p.Type(float).Size())
-	}
-	return n
-}

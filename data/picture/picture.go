@@ -77,38 +77,6 @@ func Split(x []float32, h, w, c int) []image.Image {
 	return imgs
 }
 
-// ToFloat returns the [H,W,C] values in [-1,1] of an image, C being 3 (on white) or 4; for C = 1 it
-// is the luminance. It is FromFloat's inverse where the image has 8 bits and that many channels.
-func ToFloat(img image.Image, c int) (x []float32, h, w int) {
-	b := img.Bounds()
-	h, w = b.Dy(), b.Dx()
-	x = make([]float32, 0, h*w*c)
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for i := b.Min.X; i < b.Max.X; i++ {
-			p := color.NRGBAModel.Convert(img.At(i, y)).(color.NRGBA)
-			x = appendFloat(x, p, c)
-		}
-	}
-	return x, h, w
-}
-
-func appendFloat(x []float32, p color.NRGBA, c int) []float32 {
-	unit := func(v float64) float32 { return float32(v/127.5 - 1) }
-	if c == 4 {
-		return append(x, unit(float64(p.R)), unit(float64(p.G)), unit(float64(p.B)), unit(float64(p.A)))
-	}
-	a := float64(p.A) / 255
-	white := func(v uint8) float64 { return math.Round(float64(v)*a + 255*(1-a)) }
-	r, g, b := white(p.R), white(p.G), white(p.B)
-	switch c {
-	case 1:
-		return append(x, unit(math.Round(.299*r+.587*g+.114*b)))
-	case 3:
-		return append(x, unit(r), unit(g), unit(b))
-	}
-	panic(fmt.Sprintf("picture: ToFloat: %d channels: must be 1, 3 or 4", c))
-}
-
 // Layout says how Grid places pictures. The zero value is a near-square grid with a border of 2
 // pixels.
 type Layout struct {
@@ -183,12 +151,4 @@ func Strip(imgs []image.Image, l Layout) *image.NRGBA {
 // Beside places whole pictures, grids for example, side by side in their own size, 8 pixels apart.
 func Beside(imgs ...image.Image) *image.NRGBA {
 	return Strip(imgs, Layout{Pad: 8, Scale: 1})
-}
-
-// Enlarge repeats each pixel k x k times.
-func Enlarge(img image.Image, k int) *image.NRGBA {
-	b := img.Bounds()
-	dst := image.NewNRGBA(image.Rectangle{Max: b.Size().Mul(max(k, 1))})
-	draw.NearestNeighbor.Scale(dst, dst.Rect, img, b, draw.Src, nil)
-	return dst
 }

@@ -13,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/reverie-go/reverie/checkpoint"
-	"github.com/reverie-go/reverie/internal/regular"
 )
 
 // Text is a pair carried by a PNG file: "Software" and "Comment" are keywords of the standard,
@@ -180,18 +179,4 @@ func Write(path string, img image.Image, text ...Text) error {
 		return fmt.Errorf("picture: %w", err)
 	}
 	return nil
-}
-
-// ReadFileText returns the text chunks of a PNG file.
-func ReadFileText(path string) ([]Text, error) {
-	f, _, err := regular.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("picture: %w", err)
-	}
-	defer f.Close()
-	list, err := ReadText(f)
-	if err != nil {
-		return nil, fmt.Errorf("%w (in %s)", err, path)
-	}
-	return list, nil
 }

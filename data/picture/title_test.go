@@ -8,8 +8,7 @@ import (
 
 // The picture stands whole below its title, which is there and differs from another.
 func TestTitled(t *testing.T) {
-	img := FromFloat([]float32{-1, -1, -1, 1, 1, 1}, 1, 2, 3)
-	big := Enlarge(img, 30)
+	big := Grid([]image.Image{FromFloat([]float32{-1, -1, -1, 1, 1, 1}, 1, 2, 3)}, Layout{Pad: -1, Scale: 30})
 	raw, ema := Titled(big, "raw"), Titled(big, "EMA")
 	top := raw.Rect.Dy() - 30
 	if raw.Rect.Dx() != 60 || top < 10 {

@@ -19,9 +19,6 @@ type MatOf[E any] struct {
 // Mat is a view of a float32 matrix.
 type Mat = MatOf[float32]
 
-// T returns the transposed view.
-func (a MatOf[E]) T() MatOf[E] { return MatOf[E]{a.Data, a.ColStride, a.RowStride} }
-
 // Epilogue is what happens to a sum s of products before it is stored in element (i, j) of the
 // output C:
 //

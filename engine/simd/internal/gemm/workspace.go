@@ -50,13 +50,6 @@ func release(ws *workspace) {
 	spaces.Unlock()
 }
 
-// Trim frees the scratch memory kept between calls.
-func Trim() {
-	spaces.Lock()
-	spaces.free = nil
-	spaces.Unlock()
-}
-
 // resize returns s with length n, its contents lost when it must grow.
 func resize[T any](s []T, n int) []T {
 	if cap(s) < n {
