@@ -17,6 +17,9 @@ type Query[X any] struct {
 	// Class is, for WantClass, that of each sample of X: a number from 0 on, or NullClass. nil is
 	// NullClass for all.
 	Class []int
+	// Step is the step of a walk, from 1 on, in which a solver asks, for a guide that remembers the
+	// step before; 0: there is no walk.
+	Step int
 }
 
 // An Estimate is what a Denoiser knows: tensors of the query's shape that alias none of it. What
@@ -29,6 +32,12 @@ type Estimate[X any] struct {
 	// VJP is u' d x0hat/dx, sample by sample: what the divergence of the probability flow is made
 	// of, and guidance through the denoiser.
 	VJP X
+	// Renoise is, for WantRenoise, the x0hat by which a step noises x anew in X0's place: the noise
+	// in x is taken to be (x - a Renoise - b x1)/s.
+	Renoise X
+	// Shift is, for WantShift, what a step adds to its mean, times its variance: the gradient of a
+	// log probability of x.
+	Shift X
 }
 
 // Want is a set of what a query may ask beside x0hat.
@@ -41,6 +50,10 @@ const (
 	WantVariance Want = 1 << iota
 	WantVJP
 	WantClass
+	// WantRenoise and WantShift are set by a solver whose steps heed Renoise and Shift, where the
+	// Denoiser gives no estimate else.
+	WantRenoise
+	WantShift
 )
 
 // Has says whether all of o is wanted.
@@ -50,7 +63,7 @@ func (w Want) Has(o Want) bool { return w&o == o }
 // where that is nothing.
 func (w Want) Beyond(known Want, who string) error {
 	var more []string
-	for i, name := range []string{"learned variance", "vector-Jacobian product", "class-conditional estimate"} {
+	for i, name := range []string{"learned variance", "vector-Jacobian product", "class-conditional estimate", "x0hat to noise by", "shift of the mean"} {
 		if w&^known&(1<<i) != 0 {
 			more = append(more, "no "+name)
 		}

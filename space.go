@@ -2,6 +2,7 @@ package reverie
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -56,6 +57,13 @@ type Rower[X any] interface {
 	FromRows(like X, rows [][]float64) X
 }
 
+// A Stacker is a Space that puts two batches of one shape together, the second after the first
+// along the first axis, and takes them apart again.
+type Stacker[X any] interface {
+	Stack(x, y X) X
+	Unstack(xy X) (x, y X)
+}
+
 // Float is a type of numbers that a Host computes with.
 type Float interface{ ~float32 | ~float64 }
 
@@ -89,6 +97,7 @@ var (
 	_ Quantiler[Batch[float64]] = (*Host[float64])(nil)
 	_ LogScaler[Batch[float64]] = (*Host[float64])(nil)
 	_ Rower[Batch[float64]]     = (*Host[float64])(nil)
+	_ Stacker[Batch[float64]]   = (*Host[float64])(nil)
 )
 
 // Sum returns the linear combination of x with coefficients c.
@@ -243,6 +252,18 @@ func (h *Host[T]) Rows(x Batch[T]) [][]float64 { return converted[float64](x) }
 
 // FromRows returns rows as a batch.
 func (h *Host[T]) FromRows(_ Batch[T], rows [][]float64) Batch[T] { return converted[T](rows) }
+
+// Stack returns the samples of x, then those of y.
+func (h *Host[T]) Stack(x, y Batch[T]) Batch[T] { return converted[T](slices.Concat(x, y)) }
+
+// Unstack returns the two halves of the samples. It panics where they are odd in number.
+func (h *Host[T]) Unstack(xy Batch[T]) (x, y Batch[T]) {
+	half := len(xy) / 2
+	if 2*half != len(xy) {
+		panic(fmt.Sprintf("reverie: Host: %d samples are no two batches", len(xy)))
+	}
+	return converted[T](xy[:half]), converted[T](xy[half:])
+}
 
 // converted returns x in another type.
 func converted[T, F Float](x [][]F) [][]T {

@@ -28,6 +28,11 @@ func TestHostOptional(t *testing.T) {
 	if back := sp.FromRows(y, rows[1:]); len(back) != 1 || !slices.Equal(back[0], x[1]) || !slices.Equal(rows[0], x[0]) {
 		t.Errorf("rows %v, one of them taken back %v", rows, back)
 	}
+	first, second := sp.Unstack(sp.Stack(x, y))
+	if !slices.Equal(slices.Concat(first...), slices.Concat(x...)) || !slices.Equal(slices.Concat(second...), slices.Concat(y...)) {
+		t.Errorf("put together and taken apart: %v, %v", first, second)
+	}
+	first[0][3], second[0][0] = 1, 1
 	rows[0][3] = 1
 	if x[0][3] != -4 || y[0][0] != 2 {
 		t.Error("an argument was changed")

@@ -39,24 +39,31 @@ func (d transfer[X]) Denoise(ctx context.Context, q Query[X]) (e Estimate[X], er
 	if err := d.Knows(q.Want); err != nil {
 		return e, err
 	}
-	scale, at, err := moved(d.from, d.to, q.T)
+	scale, at, err := EqualRatio(d.from, d.to, q.T)
 	if err != nil {
 		return e, err
 	}
 	q.X, q.T = d.space.Sum([]float64{scale}, q.X), at
-	if e, err = d.denoiser.Denoise(ctx, q); err == nil && q.Want.Has(WantVJP) {
+	if e, err = d.denoiser.Denoise(ctx, q); err != nil {
+		return e, err
+	}
+	if q.Want.Has(WantVJP) {
 		e.VJP = d.space.Sum([]float64{scale}, e.VJP)
 	}
-	return e, err
+	if q.Want.Has(WantShift) {
+		e.Shift = d.space.Sum([]float64{scale}, e.Shift)
+	}
+	return e, nil
 }
 
 // slack is by how much a ratio's logarithm may lie outside of what a process covers, for the
 // roundings of TimeAt and At.
 const slack = 1e-6
 
-// moved returns the time of process from at which a/s is what it is in process to at t, and what x
-// is multiplied by.
-func moved(from, to Process, t float64) (scale, at float64, err error) {
+// EqualRatio returns the time of process from at which a/s is what it is in process to at t, and
+// what x of to is multiplied by to be one of from, as Transfer does. It fails where from has no such
+// ratio.
+func EqualRatio(from, to Process, t float64) (scale, at float64, err error) {
 	if err := transferable(from, to); err != nil {
 		return 0, 0, err
 	}

@@ -21,7 +21,8 @@ func Wrap[X any](sp Space[X], p Process, k Param, net Network[X]) Denoiser[X] {
 
 // FromPrediction is Wrap for a network that knows more than F. It is asked as a Denoiser is, with
 // in x in x's place and the number that it sees in the time's, and answers with F in x0hat's place:
-// what it knows beside, the Denoiser of x0 knows, too.
+// what it knows beside, the Denoiser of x0 knows, too, but for what guides alone give (WantRenoise,
+// WantShift): they go around it.
 func FromPrediction[X any](sp Space[X], p Process, k Param, f Denoiser[X]) Denoiser[X] {
 	return predicted[X]{sp, p, k, f}
 }
@@ -33,11 +34,19 @@ type predicted[X any] struct {
 	f       Denoiser[X]
 }
 
-// Knows returns what f does.
-func (d predicted[X]) Knows(w Want) error { return d.f.Knows(w) }
+// Knows returns what f does, but for what guides alone give.
+func (d predicted[X]) Knows(w Want) error {
+	if err := w.Beyond(^(WantRenoise | WantShift), "a network's prediction"); err != nil {
+		return err
+	}
+	return d.f.Knows(w)
+}
 
 // Denoise returns x0hat and u' d x0hat/dx = skip u + out in u' dF/dx.
 func (d predicted[X]) Denoise(ctx context.Context, q Query[X]) (e Estimate[X], err error) {
+	if err := d.Knows(q.Want); err != nil {
+		return e, err
+	}
 	skip, far, out, in := d.param(d.process.At(q.T))
 	if !finite(skip, far, out, in) || out == 0 {
 		return e, fmt.Errorf("reverie: the network's prediction does not determine x0 at t = %v: use another prediction or a smaller span", q.T)

@@ -59,6 +59,15 @@ func (s *Recycler) AbsQuantileVJP(x *tensors.Tensor, q float64, u []float64) *te
 	return s.Own(s.Space.AbsQuantileVJP(x, q, u))
 }
 
+// Stack is the Space's.
+func (s *Recycler) Stack(x, y *tensors.Tensor) *tensors.Tensor { return s.Own(s.Space.Stack(x, y)) }
+
+// Unstack is the Space's.
+func (s *Recycler) Unstack(xy *tensors.Tensor) (x, y *tensors.Tensor) {
+	x, y = s.Space.Unstack(xy)
+	return s.Own(x), s.Own(y)
+}
+
 // history is how many steps a tensor outlives its own: solvers of higher order look back at what
 // the network said before.
 const history = 3

@@ -41,7 +41,7 @@ func (e *Engine) Space(s random.Stream) *Space {
 
 // spaceFuncs are the compiled functions that all spaces of an engine share.
 type spaceFuncs struct {
-	sum, sumEach, clamp, clampVJP, norm, dot, logScale *Func
+	sum, sumEach, clamp, clampVJP, norm, dot, logScale, stack, unstack *Func
 }
 
 func newSpaceFuncs(e *Engine) spaceFuncs {
@@ -54,6 +54,8 @@ func newSpaceFuncs(e *Engine) spaceFuncs {
 		clampVJP: e.Func("Space.ClampVJP", clampVJPGraph),
 		dot:      e.Func("Space.Dot", dotGraph),
 		logScale: e.Func("Space.LogScale", logScaleGraph),
+		stack:    e.Func("Space.Stack", stackGraph),
+		unstack:  e.Func("Space.Unstack", unstackGraph),
 	}
 }
 

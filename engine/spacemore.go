@@ -13,12 +13,13 @@ import (
 )
 
 // What only some methods ask of a space: inner products and quantiles (dynamic thresholding),
-// exponentials (learned variances), numbers on the host (likelihoods).
+// exponentials (learned variances), numbers on the host (likelihoods), batches put together (guides).
 var (
 	_ reverie.Dotter[*tensors.Tensor]    = (*Space)(nil)
 	_ reverie.Quantiler[*tensors.Tensor] = (*Space)(nil)
 	_ reverie.LogScaler[*tensors.Tensor] = (*Space)(nil)
 	_ reverie.Rower[*tensors.Tensor]     = (*Space)(nil)
+	_ reverie.Stacker[*tensors.Tensor]   = (*Space)(nil)
 )
 
 // Dot returns each sample's inner product of x and y, products and sums taken in float64.
@@ -137,4 +138,32 @@ func (s *Space) FromRows(like *tensors.Tensor, rows [][]float64) *tensors.Tensor
 		narrow[i] = float32(v)
 	}
 	return New(s.engine, narrow, dims...)
+}
+
+// Stack returns the samples of x, then those of y.
+func (s *Space) Stack(x, y *tensors.Tensor) *tensors.Tensor {
+	s.check("Stack", 2, []*tensors.Tensor{x, y})
+	return s.call(s.engine.space.stack, nil, []*tensors.Tensor{x, y})
+}
+
+func stackGraph(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+	return []*graph.Node{graph.Concatenate(in, 0)}
+}
+
+// Unstack returns the two halves of the samples. It panics where they are odd in number.
+func (s *Space) Unstack(xy *tensors.Tensor) (x, y *tensors.Tensor) {
+	s.check("Unstack", 1, []*tensors.Tensor{xy})
+	if n := xy.Shape().Dimensions[0]; n%2 != 0 {
+		panic(fmt.Sprintf("engine: Space.Unstack: %d samples are no two batches", n))
+	}
+	halves, err := s.engine.space.unstack.Call(xy)
+	if err != nil {
+		panic(err)
+	}
+	return halves[0], halves[1]
+}
+
+func unstackGraph(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+	half := in[0].Shape().Dimensions[0] / 2
+	return []*graph.Node{graph.Slice(in[0], graph.AxisRange(0, half)), graph.Slice(in[0], graph.AxisRange(half))}
 }

@@ -40,6 +40,11 @@ func TestSpaceMoreIsHost(t *testing.T) {
 		close64(t, "Rows", rows[n], want, 0)
 	}
 	near(t, "FromRows", s.FromRows(y, rows[1:4]), xh[1:4], 0)
+	both := s.Stack(x, y)
+	near(t, "Stack", both, h.Stack(xh, yh), 0)
+	first, second := s.Unstack(both)
+	near(t, "Unstack", first, xh, 0)
+	near(t, "Unstack", second, yh, 0)
 	if got := flat[float32](t, x); !slices.Equal(got, slices.Concat(xh...)) {
 		t.Error("an argument has changed")
 	}

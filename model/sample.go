@@ -251,7 +251,7 @@ func (m *Model) Fits(o Options) error {
 	if err := sample.CheckSteps(o.Solver, run.Process, o.Steps); err != nil {
 		return err
 	}
-	if err := run.Denoiser.Knows(sample.Wants(o.Solver)); err != nil {
+	if _, err := sample.Asks(o.Solver, run.Denoiser); err != nil {
 		return fmt.Errorf("solver %s: %w; choose other settings of it, or another solver", sample.Name(o.Solver), err)
 	}
 	if m.Spec.Between() && o.Start == nil {

@@ -32,7 +32,14 @@ func (d DDIM[X]) Fits(p reverie.Process) error {
 	return nil
 }
 
+// Takes is what noises x anew.
+func (d DDIM[X]) Takes() reverie.Want { return reverie.WantRenoise }
+
 // Step returns x at s.
 func (d DDIM[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, error) {
-	return r.affine(ctx, r.move(t, s, d.Eta), x, t)
+	e, w, err := r.ask(ctx, d, x, t)
+	if err != nil {
+		return x, err
+	}
+	return r.step(r.move(t, s, d.Eta), reverie.At(r.Process, s).Alpha, x, e, w)
 }

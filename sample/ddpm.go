@@ -17,7 +17,8 @@ import (
 // For neighbouring indices of a DDPM the mean is (x - beta_t/sqrt(1-abar_t) eps)/sqrt(alpha_t), the
 // variance beta_t (1-abar_{t-1})/(1-abar_t) (posterior), beta_t (beta), or between the two where
 // the network says (learned): then the Run's Denoiser must know it (reverie.WantVariance) and its
-// Space be a reverie.LogScaler.
+// Space be a reverie.LogScaler. It heeds reverie.WantRenoise and, in all steps with noise,
+// reverie.WantShift.
 type DDPM[X any] struct {
 	Variance string `flag:"variance" of:"variance" rare:"true" help:"noise of its steps, by default the model's"` // one of Variances; "": posterior
 }
@@ -48,6 +49,9 @@ func (d DDPM[X]) Wants() reverie.Want {
 	return 0
 }
 
+// Takes is what noises x anew, and what shifts the mean.
+func (d DDPM[X]) Takes() reverie.Want { return reverie.WantRenoise | reverie.WantShift }
+
 // Step returns x at s.
 func (d DDPM[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, error) {
 	ct, cs := reverie.At(r.Process, t), reverie.At(r.Process, s)
@@ -61,7 +65,15 @@ func (d DDPM[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, err
 	case variance != reverie.PosteriorVariance:
 		m.Noise = math.Sqrt(variance.Of(ct, cs))
 	}
-	return r.affine(ctx, m, x, t)
+	e, w, err := r.ask(ctx, d, x, t)
+	if err != nil {
+		return x, err
+	}
+	y, err := r.step(m, cs.Alpha, x, e, w)
+	if err != nil || !w.Has(reverie.WantShift) {
+		return y, err
+	}
+	return r.Space.Sum([]float64{1, m.Noise * m.Noise}, y, e.Shift), nil
 }
 
 // variance is the one of that name.
@@ -79,24 +91,27 @@ func (d DDPM[X]) variance() (reverie.Variance, error) {
 //
 // (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15).
 func (d DDPM[X]) learned(ctx context.Context, r *Run[X], x X, t float64, m reverie.Step, ct, cs reverie.Coef) (X, error) {
-	if err := r.Denoiser.Knows(reverie.WantVariance); err != nil {
+	if _, err := Asks(d, r.Denoiser); err != nil {
 		return x, fmt.Errorf("variance learned: %w: use posterior or beta", err)
 	}
 	scale, ok := r.Space.(reverie.LogScaler[X])
 	if !ok {
 		return x, fmt.Errorf("variance learned needs exponentials: %T lacks LogScale(x, v, a, b)", r.Space)
 	}
-	e, err := r.Ask(ctx, reverie.Query[X]{X: x, T: t, Want: reverie.WantVariance})
+	e, w, err := r.ask(ctx, d, x, t)
 	if err != nil {
 		return x, err
 	}
 	noisy := m.Noise > 0
 	posterior, beta := 2*math.Log(m.Noise), math.Log(reverie.BetaVariance.Of(ct, cs))
 	m.Noise = 0
-	x1, err := r.apply(m, x, e.X0)
+	y, err := r.step(m, cs.Alpha, x, e, w)
 	if err != nil || !noisy {
-		return x1, err
+		return y, err
+	}
+	if w.Has(reverie.WantShift) {
+		y = r.Space.Sum([]float64{1, 1}, y, scale.LogScale(e.Shift, e.V, (beta+posterior)/2, (beta-posterior)/2))
 	}
 	z := scale.LogScale(r.Space.Noise(x), e.V, (beta+posterior)/4, (beta-posterior)/4)
-	return r.Space.Sum([]float64{1, 1}, x1, z), nil
+	return r.Space.Sum([]float64{1, 1}, y, z), nil
 }

@@ -45,6 +45,24 @@ func Wants(solver any) reverie.Want {
 	return 0
 }
 
+// Asks is what a solver asks of d beside x0hat: what it Wants, and WantRenoise or WantShift where d
+// gives no estimate without and the solver, by a method Takes() reverie.Want, says that its steps
+// heed them. It fails where d does not know what is asked, with what it says of that.
+func Asks[X any](solver any, d reverie.Denoiser[X]) (reverie.Want, error) {
+	w := Wants(solver)
+	err := d.Knows(w)
+	s, ok := solver.(interface{ Takes() reverie.Want })
+	if err == nil || !ok {
+		return w, err
+	}
+	for _, more := range []reverie.Want{reverie.WantRenoise, reverie.WantShift, reverie.WantRenoise | reverie.WantShift} {
+		if s.Takes().Has(more) && d.Knows(w|more) == nil {
+			return w | more, nil
+		}
+	}
+	return w, err
+}
+
 // hasFar reports a process with a given far end x1: a bridge.
 func hasFar(p reverie.Process) bool {
 	lo, hi := p.Span()

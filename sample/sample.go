@@ -28,10 +28,11 @@ func (r *Run[X]) Denoise(ctx context.Context, x X, t float64) (X, error) {
 	return e.X0, err
 }
 
-// Ask is Denoise for a solver that wants more than x0hat. It gives the query the run's far end.
+// Ask is Denoise for a solver that wants more than x0hat. It gives the query the run's far end, and
+// the number of the step.
 func (r *Run[X]) Ask(ctx context.Context, q reverie.Query[X]) (reverie.Estimate[X], error) {
 	r.calls++
-	q.Far = r.Far
+	q.Far, q.Step = r.Far, r.steps-r.left+1
 	e, err := r.Denoiser.Denoise(ctx, q)
 	r.x0 = e.X0
 	return e, err
@@ -147,6 +148,32 @@ func (r *Run[X]) affine(ctx context.Context, m reverie.Step, x X, t float64) (X,
 		return x, err
 	}
 	return r.apply(m, x, x0)
+}
+
+// ask denoises x at t for a step of a solver, and returns what it asked for beside x0hat.
+func (r *Run[X]) ask(ctx context.Context, solver any, x X, t float64) (reverie.Estimate[X], reverie.Want, error) {
+	w, err := Asks(solver, r.Denoiser)
+	if err != nil {
+		return reverie.Estimate[X]{}, w, err
+	}
+	e, err := r.Ask(ctx, reverie.Query[X]{X: x, T: t, Want: w})
+	return e, w, err
+}
+
+// step returns m, a step of Move to a law of alpha a, of x and the estimate e, which tells by what x
+// is noised anew where w has WantRenoise:
+//
+//	x_s = a X0 + m.X (x - a_t Renoise) + ..
+func (r *Run[X]) step(m reverie.Step, a float64, x X, e reverie.Estimate[X], w reverie.Want) (X, error) {
+	if !w.Has(reverie.WantRenoise) {
+		return r.apply(m, x, e.X0)
+	}
+	m.X0 -= a
+	y, err := r.apply(m, x, e.Renoise)
+	if err != nil {
+		return x, err
+	}
+	return r.Space.Sum([]float64{1, a}, y, e.X0), nil
 }
 
 // apply returns the affine map m of x, x0hat, the far end and, where m says so, fresh noise.
