@@ -61,8 +61,8 @@ func (d transfer[X]) Denoise(ctx context.Context, q Query[X]) (e Estimate[X], er
 const slack = 1e-6
 
 // EqualRatio returns the time of process from at which a/s is what it is in process to at t, and
-// what x of to is multiplied by to be one of from, as Transfer does. It fails where from has no such
-// ratio.
+// what x of to is multiplied by to be one of from, as Transfer does. It fails where from has no
+// such ratio.
 func EqualRatio(from, to Process, t float64) (scale, at float64, err error) {
 	if err := transferable(from, to); err != nil {
 		return 0, 0, err

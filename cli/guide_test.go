@@ -5,11 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/table"
 )
+
+// X are the batches that are guided.
+type X = *tensors.Tensor
 
 // faded is a guide of a program's own.
 type faded struct {
@@ -18,9 +22,9 @@ type faded struct {
 
 func (*faded) Row() table.Info { return table.Info{Name: "faded", Text: "greyer pictures"} }
 
-func (g *faded) Guide(s guide.Setup, d guide.Denoiser) (guide.Denoiser, error) {
-	grey := func(x guide.Tensor) guide.Tensor { return s.Space.Sum([]float64{1 - g.Fade}, x) }
-	return reverie.Map(d, grey, func(_, u guide.Tensor) guide.Tensor { return grey(u) }), nil
+func (g *faded) Guide(s guide.Setup[X], d reverie.Denoiser[X]) (reverie.Denoiser[X], error) {
+	grey := func(x X) X { return s.Space.Sum([]float64{1 - g.Fade}, x) }
+	return reverie.Map(d, grey, func(_, u X) X { return grey(u) }), nil
 }
 
 // A guide that a program adds is a value of --guide, with its settings as flags, and said with what

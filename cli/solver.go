@@ -18,15 +18,15 @@ import (
 // solverFlags say how samples are drawn: the flags are its fields, and the settings of every solver
 // and guide that there is.
 type solverFlags struct {
-	Solver  table.Row   `flag:"solver" of:"solver" help:"solver (default: the run's)"`
-	Steps   int         `flag:"steps" range:"[1,100000]" help:"solver steps"`
-	Spacing string      `flag:"spacing" of:"spacing" help:"spacing of the times"`
-	Clamp   string      `flag:"clamp" of:"clamp" help:"keep to [-1,1] (default: the run's with its own solver; else x for the lecture's solvers on its model, x0 elsewhere)"`
-	Process string      `flag:"process" of:"process" help:"sample under this process with its default schedule, at the noise levels that the model knows (default: the model's)"`
-	Guide   guide.Guide `flag:"guide" of:"guide" help:"steer what is drawn"`
+	Solver  table.Row `flag:"solver" of:"solver" help:"solver (default: the run's)"`
+	Steps   int       `flag:"steps" range:"[1,100000]" help:"solver steps"`
+	Spacing string    `flag:"spacing" of:"spacing" help:"spacing of the times"`
+	Clamp   string    `flag:"clamp" of:"clamp" help:"keep to [-1,1] (default: the run's with its own solver; else x for the lecture's solvers on its model, x0 elsewhere)"`
+	Process string    `flag:"process" of:"process" help:"sample under this process with its default schedule, at the noise levels that the model knows (default: the model's)"`
+	Guide   table.Row `flag:"guide" of:"guide" help:"steer what is drawn"`
 
 	guides []string // all names that --guide was given
-	chosen []guide.Guide
+	chosen []model.Guide
 	flags  *pflag.FlagSet
 }
 
@@ -83,7 +83,11 @@ func (s *solverFlags) check() error {
 		return err
 	}
 	for _, name := range s.guides {
-		g, err := guide.Guides.New(name)
+		row, err := guide.Guides.Find(name)
+		if err != nil {
+			return err
+		}
+		g, err := guide.For[*tensors.Tensor](row)
 		if err != nil {
 			return err
 		}

@@ -39,6 +39,9 @@ func (e *Engine) Space(s random.Stream) *Space {
 	return &Space{Stream: s, engine: e}
 }
 
+// Engine returns the engine that the space computes on.
+func (s *Space) Engine() *Engine { return s.engine }
+
 // spaceFuncs are the compiled functions that all spaces of an engine share.
 type spaceFuncs struct {
 	sum, sumEach, clamp, clampVJP, norm, dot, logScale, stack, unstack *Func

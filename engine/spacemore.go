@@ -13,7 +13,8 @@ import (
 )
 
 // What only some methods ask of a space: inner products and quantiles (dynamic thresholding),
-// exponentials (learned variances), numbers on the host (likelihoods), batches put together (guides).
+// exponentials (learned variances), numbers on the host (likelihoods), batches put together
+// (guides).
 var (
 	_ reverie.Dotter[*tensors.Tensor]    = (*Space)(nil)
 	_ reverie.Quantiler[*tensors.Tensor] = (*Space)(nil)

@@ -12,6 +12,9 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
+// X are the batches that are guided.
+type X = *tensors.Tensor
+
 // scaled is a guide that multiplies x0hat.
 type scaled struct {
 	By float64 `flag:"scaled-by" range:"[0,2]" help:"factor of x0hat"`
@@ -19,9 +22,9 @@ type scaled struct {
 
 func (*scaled) Row() table.Info { return table.Info{Name: "scaled", Text: "x0hat times a number"} }
 
-func (g *scaled) Guide(s guide.Setup, d guide.Denoiser) (guide.Denoiser, error) {
-	times := func(x guide.Tensor) guide.Tensor { return s.Space.Sum([]float64{g.By}, x) }
-	return reverie.Map(d, times, func(_, u guide.Tensor) guide.Tensor { return times(u) }), nil
+func (g *scaled) Guide(s guide.Setup[X], d reverie.Denoiser[X]) (reverie.Denoiser[X], error) {
+	times := func(x X) X { return s.Space.Sum([]float64{g.By}, x) }
+	return reverie.Map(d, times, func(_, u X) X { return times(u) }), nil
 }
 
 // bent is a guide that clamps x0hat.
@@ -29,16 +32,16 @@ type bent struct{}
 
 func (bent) Row() table.Info { return table.Info{Name: "bent", Text: "x0hat within a tenth"} }
 
-func (bent) Guide(s guide.Setup, d guide.Denoiser) (guide.Denoiser, error) {
-	return reverie.Clamp[guide.Tensor](s.Space, d, -0.1, 0.1)
+func (bent) Guide(s guide.Setup[X], d reverie.Denoiser[X]) (reverie.Denoiser[X], error) {
+	return reverie.Clamp[X](s.Space, d, -0.1, 0.1)
 }
 
 // Guides compose in their order, the first one innermost, before x0hat is clamped; the settings of
 // each are checked, and its error names it. One step of ddim from noise is x0hat.
 func TestGuides(t *testing.T) {
 	m := small(t, openEngine(t, ""))
-	draw := func(clamp string, guides ...guide.Guide) []float32 {
-		x, err := m.Sample(t.Context(), Options{N: 1, Height: 8, Width: 8, Seed: 3, Solver: sample.DDIM[*tensors.Tensor]{}, Steps: 1, Clamp: clamp, Guides: guides})
+	draw := func(clamp string, guides ...guide.Guide[X]) []float32 {
+		x, err := m.Sample(t.Context(), Options{N: 1, Height: 8, Width: 8, Seed: 3, Solver: sample.DDIM[X]{}, Steps: 1, Clamp: clamp, Guides: guides})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,11 +64,11 @@ func TestGuides(t *testing.T) {
 			}
 		}
 	}
-	o := Options{N: 1, Height: 8, Width: 8, Guides: []guide.Guide{&scaled{3}}}
+	o := Options{N: 1, Height: 8, Width: 8, Guides: []guide.Guide[X]{&scaled{3}}}
 	if err := m.Fits(o); err == nil || !strings.Contains(err.Error(), "guide scaled: --scaled-by 3 is outside 0 to 2") {
 		t.Error(err)
 	}
-	o.Guides = []guide.Guide{&scaled{0.5}, bent{}}
+	o.Guides = []guide.Guide[X]{&scaled{0.5}, bent{}}
 	if got := m.Filled(o).Sampler(); got != "dpm++2m, guide scaled (scaled-by 0.5), guide bent" {
 		t.Error(got)
 	}

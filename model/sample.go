@@ -24,6 +24,9 @@ type State = sample.State[*tensors.Tensor]
 // A Solver takes the steps of a walk.
 type Solver = sample.Solver[*tensors.Tensor]
 
+// A Guide steers a walk.
+type Guide = guide.Guide[*tensors.Tensor]
+
 // Options say what Sample draws. What is left open is the model's own, see Defaults, or else what
 // suits the solver, see sample.HabitsOf.
 type Options struct {
@@ -33,12 +36,12 @@ type Options struct {
 	Batch         int    // images denoised at once; 0: 16
 	Seed          uint64 // image i is the same for every N, Batch and number of threads
 
-	Solver  Solver        // with its settings; each walk has a copy. nil: Defaults', then sample.DPM2M
-	Steps   int           // of the solver
-	Spacing string        // of sample.Spacings
-	Clamp   string        // of sample.Clamps
-	Guides  []guide.Guide // what steers the walk, the first one innermost, before x0hat is clamped
-	Mode    net.Mode      // net.Eval or net.PerImage
+	Solver  Solver   // with its settings; each walk has a copy. nil: Defaults', then sample.DPM2M
+	Steps   int      // of the solver
+	Spacing string   // of sample.Spacings
+	Clamp   string   // of sample.Clamps
+	Guides  []Guide  // what steers the walk, the first one innermost, before x0hat is clamped
+	Mode    net.Mode // net.Eval or net.PerImage
 
 	// Process, if not nil, is the process that is sampled, at the same ratios of signal and noise
 	// as the one that was trained (reverie.Transfer), which must cover it.
@@ -285,7 +288,7 @@ func (m *Model) run(o Options, space *engine.Recycler) (*sample.Run[*tensors.Ten
 	if o.Process != nil {
 		d = reverie.Transfer(space, m.Process, p, d)
 	}
-	if d, err = guide.Apply(guide.Setup{Engine: m.Engine, Space: space, Process: p}, d, o.Guides...); err != nil {
+	if d, err = guide.Apply(guide.Setup[*tensors.Tensor]{Space: space, Process: p}, d, o.Guides...); err != nil {
 		return nil, err
 	}
 	run := &sample.Run[*tensors.Tensor]{Space: space, Process: p, Denoiser: d}

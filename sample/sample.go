@@ -160,8 +160,8 @@ func (r *Run[X]) ask(ctx context.Context, solver any, x X, t float64) (reverie.E
 	return e, w, err
 }
 
-// step returns m, a step of Move to a law of alpha a, of x and the estimate e, which tells by what x
-// is noised anew where w has WantRenoise:
+// step returns m, a step of Move to a law of alpha a, of x and the estimate e, which tells by what
+// x is noised anew where w has WantRenoise:
 //
 //	x_s = a X0 + m.X (x - a_t Renoise) + ..
 func (r *Run[X]) step(m reverie.Step, a float64, x X, e reverie.Estimate[X], w reverie.Want) (X, error) {

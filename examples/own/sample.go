@@ -41,7 +41,8 @@ type Towards struct {
 	By float64 `flag:"towards" range:"[0,1]" help:"share of the way on which it draws x0hat to 0"`
 }
 
-func (g *Towards) Guide(s guide.Setup, d guide.Denoiser) (guide.Denoiser, error) {
-	draw := func(x guide.Tensor) guide.Tensor { return s.Space.Sum([]float64{1 - g.By}, x) }
-	return reverie.Map(d, draw, func(_, u guide.Tensor) guide.Tensor { return draw(u) }), nil
+// Guide implements guide.Guide.
+func (g *Towards) Guide(s guide.Setup[*tensors.Tensor], d reverie.Denoiser[*tensors.Tensor]) (reverie.Denoiser[*tensors.Tensor], error) {
+	draw := func(x *tensors.Tensor) *tensors.Tensor { return s.Space.Sum([]float64{1 - g.By}, x) }
+	return reverie.Map(d, draw, func(_, u *tensors.Tensor) *tensors.Tensor { return draw(u) }), nil
 }

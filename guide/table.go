@@ -1,0 +1,68 @@
+package guide
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
+)
+
+// A Setup is what a guide may use of the model that samples. Of a walk of models the Space frees
+// what its methods return once it is of no use any more; what a guide's own functions return it is
+// given by its method Own(X) X, and its Engine() compiles them.
+type Setup[X any] struct {
+	Space   reverie.Space[X] // of this walk
+	Process reverie.Process  // under which is sampled
+
+	// Class returns the number of a class by its name; nil: the model has no classes.
+	Class func(name string) (int, error)
+	// Denoiser and Classifier open other models, under Process and over Space; nil: there are none.
+	Denoiser   func(run string) (reverie.Denoiser[X], error)
+	Classifier func(run string) (Classifier[X], error)
+}
+
+// A Guide is a row of Guides, with its settings, that guides batches of type X.
+type Guide[X any] interface {
+	table.Row
+	// Guide returns d guided, for one walk. An error says which setting, or what of the setup, does
+	// not do.
+	Guide(s Setup[X], d reverie.Denoiser[X]) (reverie.Denoiser[X], error)
+}
+
+// Guides are the guides that a name chooses. A program adds its own, a Guide of whatever batches it
+// works on, *tensors.Tensor for models:
+//
+//	guide.Guides.Add(new(Drawn))
+var Guides = table.New[table.Row]("guide", "guides", " of what is sampled")
+
+// For returns a new guide for batches of type X with the settings of a row, which may be one of
+// Guides or a copy with others.
+func For[X any](row table.Row) (Guide[X], error) {
+	g, ok := table.Copy(row).(Guide[X])
+	if !ok {
+		return nil, fmt.Errorf("guide %s works on other batches than %v", row.Row().Name, reflect.TypeFor[X]())
+	}
+	return g, nil
+}
+
+// Apply guides d by all the guides, the first one innermost: a later one sees what those before
+// made of x0hat. Settings that were changed are checked.
+func Apply[X any](s Setup[X], d reverie.Denoiser[X], guides ...Guide[X]) (reverie.Denoiser[X], error) {
+	for _, g := range guides {
+		var err error
+		if d, err = apply(s, d, g); err != nil {
+			return nil, fmt.Errorf("guide %s: %w", g.Row().Name, err)
+		}
+	}
+	return d, nil
+}
+
+func apply[X any](s Setup[X], d reverie.Denoiser[X], g Guide[X]) (reverie.Denoiser[X], error) {
+	for _, f := range table.Fields(g) {
+		if err := f.Check(); err != nil {
+			return nil, err
+		}
+	}
+	return g.Guide(s, d)
+}
