@@ -3,10 +3,10 @@ package model
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/edit"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -75,20 +75,9 @@ type Path struct {
 
 // Paths are the ways that a name chooses.
 var Paths = table.New("path", "paths", " of decode between two latents",
-	Path{table.Info{Name: "spherical", Text: "keeps to the length that latents have"}, spherical},
+	Path{table.Info{Name: "spherical", Text: "keeps to the length that latents have"}, edit.Arc},
 	Path{table.Info{Name: "linear", Text: "the straight line"}, func(t, _ float64) (a, b float64) { return 1 - t, t }},
 )
-
-// spherical returns the shares of the arc (Shoemake 1985), which is the straight line where w is 0
-// or pi:
-//
-//	sin((1-t) w)/sin w,   sin(t w)/sin w
-func spherical(t, w float64) (a, b float64) {
-	if !(math.Sin(w) > 1e-6) { // NaN too: a latent of zeros has no direction
-		return 1 - t, t
-	}
-	return math.Sin((1-t)*w) / math.Sin(w), math.Sin(t*w) / math.Sin(w)
-}
 
 // Walk returns n latents on a path from the first mean of c to its second, both included.
 func (c Codes) Walk(p Path, n int) Codes {
@@ -97,7 +86,7 @@ func (c Codes) Walk(p Path, n int) Codes {
 	for i := range a {
 		dot, aa, bb = dot+float64(a[i])*float64(b[i]), aa+float64(a[i])*float64(a[i]), bb+float64(b[i])*float64(b[i])
 	}
-	angle := math.Acos(min(max(dot/math.Sqrt(aa*bb), -1), 1))
+	angle := edit.Angle(dot, aa, bb)
 	c.N, c.LogVar, c.Mean = n, nil, nil
 	for k := range n {
 		ca, cb := p.At(float64(k)/float64(n-1), angle)

@@ -1,0 +1,130 @@
+package edit
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
+)
+
+// A Problem is an inverse problem: data are to be drawn of which y = A x0 + sigma_y eps was
+// measured, eps ~ N(0, I). Its prior is what the run's Denoiser knows.
+type Problem[X any] struct {
+	Run    *sample.Run[X]
+	Solver sample.Solver[X]
+	Grid   []float64
+	Clamp  sample.Clamp // of what the method makes of x0hat
+	A      Operator[X]
+	Y      X
+	Hook   func(sample.State[X]) error // called after each step of the solver
+}
+
+// A Drawing is what a method drew.
+type Drawing[X any] struct {
+	X      X
+	Misfit []float64 // |y - A x|/|y| of each sample
+	// Residual is the largest that was left of an equation which the method solved, over its right
+	// side; 0 of a method that solves none.
+	Residual float64
+}
+
+// A Method draws data that agree with a measurement, beginning with x at the grid's first time.
+type Method[X any] interface {
+	table.Row
+	Draw(ctx context.Context, p Problem[X], x X) (Drawing[X], error)
+}
+
+// Wants is what a method asks of the prior's Denoiser beside x0hat, which it says of itself by a
+// method Wants() reverie.Want.
+func Wants(method any) reverie.Want { return sample.Wants(method) }
+
+// MaskedOnly says whether a method goes with masks alone, which it says of itself by a method
+// MaskedOnly() bool.
+func MaskedOnly(method any) bool {
+	m, ok := method.(interface{ MaskedOnly() bool })
+	return ok && m.MaskedOnly()
+}
+
+// spaces are what methods ask of a Space.
+type spaces[X any] interface {
+	reverie.Space[X]
+	reverie.Dotter[X]
+}
+
+// space returns the problem's, if the method of that name goes with the problem.
+func (p Problem[X]) space(method table.Row) (sp spaces[X], err error) {
+	name := method.Row().Name
+	if p.Run == nil || p.Solver == nil || p.A == nil {
+		return nil, fmt.Errorf("edit: %s: a Problem needs a Run, a Solver and an Operator", name)
+	}
+	if err := noised(p.Run); err != nil {
+		return nil, err
+	}
+	if err := p.Run.Denoiser.Knows(Wants(method)); err != nil {
+		return nil, fmt.Errorf("edit: method %s: %w", name, err)
+	}
+	sp, ok := p.Run.Space.(spaces[X])
+	if !ok {
+		return nil, fmt.Errorf("edit: method %s takes inner products: %T lacks Dot(x, y)", name, p.Run.Space)
+	}
+	return sp, nil
+}
+
+// draw samples by d in place of the prior's Denoiser.
+func (p Problem[X]) draw(ctx context.Context, d reverie.Denoiser[X], x X) (X, error) {
+	run := *p.Run
+	run.Denoiser = d
+	if err := run.Apply(p.Clamp); err != nil {
+		return x, err
+	}
+	return sample.Sample(ctx, &run, p.Solver, x, p.Grid, p.Hook)
+}
+
+// drawn returns x with its misfit.
+func (p Problem[X]) drawn(sp spaces[X], x X) Drawing[X] {
+	d := p.misfit(sp, x)
+	return Drawing[X]{X: x, Misfit: lengths(sp.Dot(d, d), sp.Dot(p.Y, p.Y))}
+}
+
+// misfit returns y - A x.
+func (p Problem[X]) misfit(sp reverie.Space[X], x X) X {
+	return sp.Sum([]float64{1, -1}, p.Y, p.A.Apply(x))
+}
+
+// lengths returns the roots of a/b, 0 where a is.
+func lengths(a, b []float64) []float64 {
+	l := make([]float64, len(a))
+	for n := range l {
+		if a[n] > 0 {
+			l[n] = math.Sqrt(a[n] / b[n])
+		}
+	}
+	return l
+}
+
+// A Noise is what is known of the noise in a measurement.
+type Noise struct {
+	// Sigma is its deviation, sigma_y, in the units of the data, whose range is [-1,1].
+	Sigma float64 `flag:"noise-level" range:"[0.001,10]" help:"deviation of the noise in what was measured, the images' range being [-1,1]"`
+}
+
+// MinSigma is the least deviation of noise: below it the equations of the methods are beyond
+// float32.
+const MinSigma = 1e-3
+
+// variance is sigma_y^2, of at least MinSigma.
+func (n Noise) variance() (float64, error) {
+	if !(n.Sigma >= MinSigma) {
+		return 0, fmt.Errorf("edit: a noise level of %v: expected at least %v", n.Sigma, MinSigma)
+	}
+	return n.Sigma * n.Sigma, nil
+}
+
+// wrapped is the solver within another, which goes with the processes that it does.
+type wrapped[X any] struct{ sample.Solver[X] }
+
+// Fits asks the solver within.
+func (w wrapped[X]) Fits(p reverie.Process) error { return sample.Fits(w.Solver, p) }
