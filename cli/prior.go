@@ -8,6 +8,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/model"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // samplePrior draws images from an autoencoder: latents from the prior N(0, I), decoded.
@@ -53,4 +54,12 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.3f s an image\n", took(spent), spent.Seconds()/float64(p.N))
 	return nil
+}
+
+// solverNames are the names of the flags of solvers.
+func solverNames() (names []string) {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	new(solverFlags).add(f)
+	f.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return names
 }

@@ -9,9 +9,8 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie/data"
-	_ "github.com/reverie-go/reverie/eval" // its names
 	"github.com/reverie-go/reverie/formulation"
-	_ "github.com/reverie-go/reverie/learn" // likewise
+	_ "github.com/reverie-go/reverie/learn" // its names
 	"github.com/reverie-go/reverie/table"
 )
 

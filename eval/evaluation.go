@@ -72,6 +72,9 @@ type Report struct {
 	Features string   `json:"features"` // "" where no metric used any
 	Rows     []Row    `json:"rows"`
 	Notes    []string `json:"notes"` // such as which numbers had too few images
+	// Warnings are what the numbers cannot be read without, such as that the data have changed.
+	// JSON has them before the notes; of a table they are told before it, see Options.Note.
+	Warnings []string `json:"-"`
 }
 
 // Missing is an error if one of the metrics gave nothing.
@@ -119,7 +122,7 @@ func (e *Evaluation) Run(ctx context.Context, draws int, draw func(ctx context.C
 	e.notes, e.termsTold = nil, false
 	t := tally{}
 	for i := range draws {
-		if !slices.ContainsFunc(e.Metrics, func(m Metric) bool { return m.About().Subject != ModelOnly }) {
+		if !OfSamples(e.Metrics) {
 			r.Draws = 0
 			break
 		}
@@ -150,7 +153,7 @@ func (e *Evaluation) measureDraw(ctx context.Context, t *tally, samples *Set, i 
 	}
 	for _, m := range e.Metrics {
 		for _, c := range all {
-			if m.About().Subject == ModelOnly || c.reference == nil {
+			if m.About().OfModel() || c.reference == nil {
 				continue
 			}
 			e.progress("%s: %s against %s", m.Row().Name, c.samples.Name, c.reference.Name)
@@ -176,7 +179,7 @@ func (e *Evaluation) some(n, draw int) *Set {
 func (e *Evaluation) measureModel(ctx context.Context, t *tally) error {
 	for _, m := range e.Metrics {
 		for _, c := range []column{{toHeldOut, nil, e.HeldOut}, {toTraining, nil, e.Training}} {
-			if m.About().Subject != ModelOnly || c.reference == nil {
+			if !m.About().OfModel() || c.reference == nil {
 				continue
 			}
 			e.progress("%s on %s", m.Row().Name, c.reference.Name)
@@ -297,7 +300,7 @@ func (t *tally) summary(metrics []Metric) []Row {
 				continue
 			}
 			v := c.value
-			out = append(out, Row{Metric: c.metric, OfModel: m.About().Subject == ModelOnly, Name: v.Name, Better: v.Better, Most: v.Most, HeldOut: c.cells[toHeldOut].cell(), Training: c.cells[toTraining].cell(), Real: c.cells[realImages].cell()})
+			out = append(out, Row{Metric: c.metric, OfModel: m.About().OfModel(), Name: v.Name, Better: v.Better, Most: v.Most, HeldOut: c.cells[toHeldOut].cell(), Training: c.cells[toTraining].cell(), Real: c.cells[realImages].cell()})
 		}
 	}
 	return out

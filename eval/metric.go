@@ -111,6 +111,9 @@ type Base struct {
 // About implements Metric.
 func (b Base) About() Base { return b }
 
+// OfModel says whether a metric judges the model itself, not samples.
+func (b Base) OfModel() bool { return b.Subject == ModelOnly }
+
 // A Plain metric is a function, without settings.
 type Plain struct {
 	Base
@@ -157,7 +160,7 @@ func Choose(names ...string) ([]Metric, error) {
 	}
 	var chosen []Metric
 	for _, m := range Metrics.Rows() {
-		if a := m.About(); slices.Contains(names, a.Name) || len(names) == 0 && a.Subject != ModelOnly {
+		if a := m.About(); slices.Contains(names, a.Name) || len(names) == 0 && !a.OfModel() {
 			chosen = append(chosen, table.Copy(m).(Metric))
 		}
 	}
@@ -167,6 +170,54 @@ func Choose(names ...string) ([]Metric, error) {
 // Fitting are those of the metrics that judge samples of a kind.
 func Fitting(metrics []Metric, k kind.Kind) []Metric {
 	return slices.DeleteFunc(slices.Clone(metrics), func(m Metric) bool { return m.About().Subject.Fits(k) != nil })
+}
+
+// Settings are the settings of all metrics, for a command line that is read before they are chosen:
+// [Configure] gives those given to the metrics.
+func Settings() []*table.Field {
+	var any struct {
+		Metric Metric `flag:"metrics" of:"metrics"`
+	}
+	return table.All(&any)[1:] // behind the metric itself
+}
+
+// Configure gives the metrics their settings among those given.
+func Configure(metrics []Metric, given []*table.Field) error {
+	for _, m := range metrics {
+		if err := table.Take(m, given); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OfSamples says whether one of the metrics judges samples.
+func OfSamples(metrics []Metric) bool {
+	return slices.ContainsFunc(metrics, func(m Metric) bool { return !m.About().OfModel() })
+}
+
+// OfModel are the names of the metrics of a model.
+func OfModel() []string {
+	return namesOf(Metrics.Rows(), func(m Metric) bool { return m.About().OfModel() })
+}
+
+// Readers are the names of the metrics that use a flag: of a setting of theirs, or see Base.Reads.
+func Readers(flag string) []string {
+	return namesOf(Metrics.Rows(), func(m Metric) bool { return reads(m, flag) })
+}
+
+func reads(m Metric, flag string) bool {
+	return slices.Contains(m.About().Reads, flag) || table.Find(table.Fields(m), flag) != nil
+}
+
+// namesOf are the names of those of the metrics that f holds for.
+func namesOf(metrics []Metric, f func(Metric) bool) (all []string) {
+	for _, m := range metrics {
+		if f(m) {
+			all = append(all, m.Row().Name)
+		}
+	}
+	return all
 }
 
 // noteTaken says that a metric takes n of each set, where it does not take all.

@@ -53,6 +53,15 @@ func remedy(a checkpoint.Tensor) string {
 	return ""
 }
 
+// savedAs says how samples that were read as another kind become images; nothing is guessed of the
+// values.
+func savedAs(m Images) string {
+	if m.Vector() || m.Pictorial() {
+		return ""
+	}
+	return "; images are uint8 [N,H,W,C], and this is " + m.Stored + `: save (255 * x).round().astype("uint8") of values in [0,1], ((x + 1) * 127.5).round().clip(0, 255).astype("uint8") of [-1,1]`
+}
+
 // levels is the number of values of a byte, which a number of an 8-bit image may have.
 const levels = 256
 

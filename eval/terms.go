@@ -3,13 +3,41 @@ package eval
 import (
 	"bytes"
 	"encoding/csv"
+	"io"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/internal/chart"
 	"github.com/reverie-go/reverie/likelihood"
 )
+
+// CheckTerms is nil if a file of that name can hold terms, else a *table.Error.
+func CheckTerms(path string) error {
+	if ext := strings.ToLower(filepath.Ext(path)); path == "" || ext == ".csv" || ext == ".svg" {
+		return nil
+	}
+	return refused("terms", "%s: expected a name that ends in .csv (a table) or .svg (a picture)", path)
+}
+
+// WriteTerms writes the bounds term by term into a file: TermsSVG where its name ends in .svg, else
+// TermsCSV.
+func WriteTerms(path string, bounds []likelihood.Named) error {
+	content := TermsCSV(bounds)
+	if strings.EqualFold(filepath.Ext(path), ".svg") {
+		var err error
+		if content, err = TermsSVG(bounds); err != nil {
+			return err
+		}
+	}
+	return checkpoint.WriteFileAtomic(nil, path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
 
 // TermsCSV is a table of the bounds term by term, in bits a dimension with standard errors over
 // images and draws (empty where there are too few):

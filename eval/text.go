@@ -1,9 +1,11 @@
 package eval
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
@@ -30,7 +32,7 @@ func (r *Report) WriteText(w io.Writer, name string) error {
 	}
 	spread := "the standard error, where it is known"
 	if r.Draws > 1 {
-		spread = fmt.Sprintf("the deviation over %d draws, of %s the standard error", r.Draws, english.WordSeries(modelNames(), "and"))
+		spread = fmt.Sprintf("the deviation over %d draws, of %s the standard error", r.Draws, english.WordSeries(OfModel(), "and"))
 	}
 	_, err := fmt.Fprintf(w, "\n%s\n", terminal.Fold("↓: less is better, ↑: more. ± is "+spread+".", 0))
 	for _, n := range r.Notes {
@@ -41,14 +43,19 @@ func (r *Report) WriteText(w io.Writer, name string) error {
 	return err
 }
 
-// modelNames are the names of the metrics of a model.
-func modelNames() (names []string) {
-	for _, m := range Metrics.Rows() {
-		if m.About().Subject == ModelOnly {
-			names = append(names, m.Row().Name)
-		}
+// WriteJSON prints the report as JSON; name is that of what was judged.
+func (r *Report) WriteJSON(w io.Writer, name string) error {
+	whole := *r
+	whole.Notes = append(slices.Clip(r.Warnings), r.Notes...)
+	text, err := json.MarshalIndent(struct {
+		Model string `json:"model"`
+		*Report
+	}{name, &whole}, "", "  ")
+	if err != nil {
+		return err
 	}
-	return names
+	_, err = fmt.Fprintf(w, "%s\n", text)
+	return err
 }
 
 // writeTables writes the rows of samples, which have a third column, and those of a model.
