@@ -5,55 +5,15 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
-	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 )
-
-// describeAutoencoder says in a line which autoencoder was loaded.
-func describeAutoencoder(a *model.Autoencoder) string {
-	which := "raw weights"
-	switch {
-	case a.Embedded:
-		which = "the weights that the diffusion was trained with"
-	case a.Averaged:
-		which = "averaged (EMA) weights"
-	}
-	return withNotes(fmt.Sprintf("%s: %s, %s parameters, %s", a.Found.Model, a.Net.Arch(), humanize.Comma(int64(net.Trainable(a.Net))), which), a.Notes)
-}
-
-// loadAutoencoder is model.LoadAutoencoder by the flag --raw, which the one within a diffusion
-// leaves without effect.
-func loadAutoencoder(e *engine.Engine, path string, raw bool) (*model.Autoencoder, error) {
-	a, err := model.LoadAutoencoder(e, path, raw)
-	if err == nil && raw && a.Embedded {
-		a.Free()
-		return nil, fmt.Errorf("--raw: the autoencoder in %s has one set of weights, those that the diffusion was trained with; leave it out", path)
-	}
-	return a, err
-}
-
-// sizeOf is the size of an autoencoder's images: as given, or else those that it was trained on.
-func sizeOf(a *model.Autoencoder, given data.Size) (h, w int, err error) {
-	h, w = given.H, given.W
-	if h == 0 {
-		h, w = a.Height, a.Width
-	}
-	if h == 0 {
-		return 0, 0, fmt.Errorf("%s does not say which size its images have; give --resolution", a.Found.Model)
-	}
-	if err := a.Net.Check(h, w); err != nil {
-		return 0, 0, fmt.Errorf("--resolution: %w", err)
-	}
-	return h, w, nil
-}
 
 // ownData takes the data of --vae's autoencoder, and what of them it took, where the command line
 // names none, and returns the fields that are set then. A model without a run names no data; what

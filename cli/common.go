@@ -5,17 +5,13 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
-	"github.com/reverie-go/reverie/model"
-	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/table"
 	"github.com/reverie-go/reverie/train"
 	"github.com/schollz/progressbar/v3"
@@ -99,26 +95,6 @@ func openEngine(backend string) (*engine.Engine, error) {
 		return nil, usagef("--backend: %w", err)
 	}
 	return e, err
-}
-
-// weightsName says which weights a loaded model has.
-func weightsName(m *model.Loaded) string {
-	if m.Averaged {
-		return "averaged (EMA)"
-	}
-	return "raw"
-}
-
-// describe says in a line which model was loaded, and below it what of its files was read otherwise
-// than it lay there.
-func describe(m *model.Loaded) string {
-	line := fmt.Sprintf("%s: %s, %s parameters, %s weights", m.Found.Model, m.Net.Arch(), humanize.Comma(int64(net.Trainable(m.Net))), weightsName(m))
-	return withNotes(line, m.Checkpoint.Notes)
-}
-
-// withNotes puts notes below a line.
-func withNotes(line string, notes []string) string {
-	return strings.Join(append([]string{line}, notes...), "\n  ")
 }
 
 // took is a duration as it is printed.

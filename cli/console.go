@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/source"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/train"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -73,6 +74,19 @@ func writeImageNotes(w io.Writer, path string, notes []string) {
 	if len(notes) > 0 {
 		fmt.Fprintf(w, "note: %s: %s\n", path, strings.Join(notes, "; "))
 	}
+}
+
+// readImages reads the images that flags name as samples of kind k, and says what was done to them.
+func readImages(cmd *cobra.Command, k kind.Kind, maxPixels int, files ...output) (all []float32, err error) {
+	for _, f := range files {
+		x, notes, err := data.ReadImage(cmd.Context(), f.path, data.Options{Height: k.H, Width: k.W, Channels: k.C, MaxPixels: int64(maxPixels)})
+		if err != nil {
+			return nil, inputError(f.flag, f.path, err)
+		}
+		writeImageNotes(cmd.ErrOrStderr(), f.path, notes)
+		all = append(all, x...)
+	}
+	return all, nil
 }
 
 // writeSkipped names the files that could not be read.

@@ -65,7 +65,7 @@ func TestPriorIsNotKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	a, err := loadAutoencoder(e, trainedVAE(t), false)
+	a, err := model.LoadAutoencoder(e, trainedVAE(t), false)
 	if err != nil {
 		t.Fatal(err)
 	}

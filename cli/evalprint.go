@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/eval/onnx"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/table"
@@ -49,18 +50,18 @@ func (p *evalPrinter) listen() {
 // prepare completes how samples are drawn, where they are, and says what is judged.
 func (p *evalPrinter) prepare(m *model.Loaded, s *model.Options) error {
 	if !eval.OfSamples(p.Metrics) {
-		fmt.Fprintln(p.cmd.ErrOrStderr(), describe(m))
+		fmt.Fprintln(p.cmd.ErrOrStderr(), m.Describe())
 	} else {
 		if err := p.solverFlags.complete(s, m); err != nil {
 			return err
 		}
-		fmt.Fprintf(p.cmd.ErrOrStderr(), "%s\nsolver %s, %s, clamp %s\n", describe(m), s.Sampler(), english.Plural(s.Steps, "step", ""), s.Clamp)
+		fmt.Fprintf(p.cmd.ErrOrStderr(), "%s\nsolver %s, %s, clamp %s\n", m.Describe(), s.Sampler(), english.Plural(s.Steps, "step", ""), s.Clamp)
 	}
 	const copies = 3 // as drawn, rounded, and as the metrics lay them out
-	return load{
-		images: s.N, h: s.Height, w: s.Width, batch: s.Batch, network: networkOf(m, s.Mode, s.Height, s.Width),
-		held: copies * floats(s.Height, s.Width, m.Kind.C), fewer: "give a smaller -n",
-	}.check()
+	return memory.Load{
+		Images: s.N, Height: s.Height, Width: s.Width, Batch: s.Batch, Network: networkOf(m, s.Mode, s.Height, s.Width),
+		Held: copies * memory.Floats(s.Height, s.Width, m.Kind.C), Fewer: "give a smaller -n",
+	}.Check()
 }
 
 // progress says on a terminal what is being done: by a bar where it has parts, else in a line that

@@ -18,6 +18,14 @@ func fieldVar(f *pflag.FlagSet, field *table.Field) {
 	}
 }
 
+// fieldsVar adds the flags of the tagged fields of the struct that ptr points to, see package table,
+// whose values are the defaults.
+func fieldsVar(f *pflag.FlagSet, ptr any) {
+	for _, field := range table.Fields(ptr) {
+		fieldVar(f, field)
+	}
+}
+
 // numberVar adds a flag for a number in a range, so that what is outside of it goes no further than
 // the command line.
 func numberVar[T int | float64](f *pflag.FlagSet, to *T, name string, in table.Range, value T, help string) {

@@ -6,8 +6,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-
-	"github.com/reverie-go/reverie/internal/memory"
 )
 
 // TestMemoryBeforeReading: a training that cannot be is refused before its images are looked for,
@@ -22,30 +20,6 @@ func TestMemoryBeforeReading(t *testing.T) {
 		{"--process", "flow", "--from", "nowhere", "--resolution", "512", "--channels", "4096,4096"},
 	} {
 		refused(t, exitFailure, []string{" needs about ", "of memory, and this machine has", "; "}, append([]string{"train", "nowhere"}, line...)...)
-	}
-}
-
-// TestLoad: what is kept and what a batch takes count together, and a batch that fits is named.
-func TestLoad(t *testing.T) {
-	const mebi = 1 << 20
-	l := load{images: 1000, h: 64, w: 32, batch: 100, network: func(n int) (int64, error) { return int64(n) * mebi, nil }, held: mebi / 2, fewer: "less"}
-	have := func(mebis int64) memory.Limit { return memory.Limit{Bytes: mebis * mebi, Says: "there is"} }
-	for _, c := range []struct {
-		mebis int64
-		want  string
-	}{
-		{500 + 100 + programSize/mebi, ""}, // all that is needed
-		{500 + 99 + programSize/mebi, "a batch of 100 images of 64x32 needs about 664 MiB of memory, and there is 663 MiB; --batch 50 fits"},
-		{500 + programSize/mebi, "a batch of 100 images of 64x32 needs about 664 MiB of memory, and there is 564 MiB; not even one image fits; choose a smaller size"},
-		{499, "keeping 1,000 images of 64x32 needs about 500 MiB of memory, and there is 499 MiB; less"},
-	} {
-		text := ""
-		if err := l.within(have(c.mebis)); err != nil {
-			text = err.Error()
-		}
-		if text != c.want {
-			t.Errorf("%d MiB: %q, want %q", c.mebis, text, c.want)
-		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/spf13/cobra"
@@ -39,8 +40,8 @@ diffusion model learns to undo.`,
 				return err
 			}
 			const channels = 3
-			pictures := load{images: 10, h: resolution.H, w: resolution.W, held: 3*floats(resolution.H, resolution.W, channels) + shown(resolution.H, resolution.W), fewer: "give a smaller --resolution"}
-			if err := pictures.check(); err != nil {
+			pictures := memory.Load{Images: 10, Height: resolution.H, Width: resolution.W, Held: 3*memory.Floats(resolution.H, resolution.W, channels) + memory.Shown(resolution.H, resolution.W), Fewer: "give a smaller --resolution"}
+			if err := pictures.Check(); err != nil {
 				return err
 			}
 			x, notes, err := data.ReadImage(cmd.Context(), args[0], data.Options{Height: resolution.H, Width: resolution.W, Channels: channels, MaxPixels: int64(maxPixels)})

@@ -10,9 +10,11 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/engine"
+	"github.com/spf13/cobra"
 )
 
-// An output is a file that a command is to write, with the flag that names it.
+// An output is a file that a command is to read or write, with the flag that names it.
 type output struct{ flag, path string }
 
 // pictureNames are endings of pictures that are no PNG, which is what we write.
@@ -42,11 +44,27 @@ func checkNames(outs ...output) error {
 	return nil
 }
 
+// begin checks the files of a command and opens the engine that it works on.
+func begin(backend string, files ...output) (*engine.Engine, error) {
+	if err := checkNames(files...); err != nil {
+		return nil, err
+	}
+	e, err := openEngine(backend)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkWritable(files...); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
 // checkWritable finds, before any work is done for them, outputs that cannot be written: a missing
-// folder, one without permission, a path that is no file, a file of a run or a model.
+// folder, one without permission, a path that is no file, a file of a run or a model. --in is read.
 func checkWritable(outs ...output) error {
 	for _, o := range outs {
-		if o.path == "" || o.flag == "out" && o.path == toStdout {
+		if o.path == "" || o.flag == "in" || o.flag == "out" && o.path == toStdout {
 			continue
 		}
 		if err := writable(o.path); err != nil {
@@ -85,6 +103,42 @@ func writable(path string) error {
 		return err
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// missing refuses the first of the flags that need a value and have none.
+func missing(flags ...output) error {
+	for _, f := range flags {
+		if f.path == "" {
+			return usagef("--%s is missing", f.flag)
+		}
+	}
+	return nil
+}
+
+// wrote names a file of the command on stdout, unless err says that it could not be written.
+func wrote(cmd *cobra.Command, path string, err error) error {
+	if err == nil {
+		fmt.Fprintln(cmd.OutOrStdout(), path)
+	}
+	return err
+}
+
+// writeArray writes an npz file of one array and names it; "" stands for none.
+func writeArray(cmd *cobra.Command, path, key string, t checkpoint.Tensor) error {
+	if path == "" {
+		return nil
+	}
+	return wrote(cmd, path, checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: key, Tensor: t}))
+}
+
+// readNPZ reads the npz file that --in names.
+func readNPZ[T any](path string, read func(z *checkpoint.NPZ) (T, error)) (t T, err error) {
+	z, err := checkpoint.OpenNPZ(path)
+	if err != nil {
+		return t, inputError("in", path, err)
+	}
+	defer z.Close()
+	return read(z)
 }
 
 // inputError names the flag whose file could not be read.

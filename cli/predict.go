@@ -6,15 +6,17 @@ import (
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/model"
-	"github.com/reverie-go/reverie/net"
 	"github.com/spf13/cobra"
 )
 
 // predictOptions are the flags of predict.
 type predictOptions struct {
-	model, in, out, backend string
-	raw                     bool
-	batch                   int
+	Model   string `flag:"model" help:"a run, checkpoint or model folder"`
+	In      string `flag:"in" help:"the npz file with x and t"`
+	Out     string `flag:"out" help:"write the npz file with out here"`
+	Raw     bool   `flag:"raw" help:"the last weights, not their average"`
+	batch   int
+	backend string
 }
 
 func newPredict() *cobra.Command {
@@ -33,82 +35,44 @@ Any size that the network takes will do, whatever it was trained on. In Python:
 		Example: `  reverie predict --model runs/emoji-1 --in in.npz --out out.npz
   reverie predict --model models/lecture --in in.npz --out out.npz --batch 4`,
 		Args: exactly(0, "no arguments, only flags"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return predictFunc(cmd, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.model, "model", "", "a run, checkpoint or model folder")
-	f.StringVar(&o.in, "in", "", "the npz file with x and t")
-	f.StringVar(&o.out, "out", "", "write the npz file with out here")
-	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
+	fieldsVar(f, o)
 	numberVar(f, &o.batch, "batch", batches, 16, "images at once")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 	return cmd
 }
 
-func predictFunc(cmd *cobra.Command, o *predictOptions) error {
-	for _, f := range []struct{ name, value string }{{"model", o.model}, {"in", o.in}, {"out", o.out}} {
-		if f.value == "" {
-			return usagef("--%s is missing", f.name)
-		}
-	}
-	if err := checkNames(output{"in", o.in}, output{"out", o.out}); err != nil {
+func (o *predictOptions) run(cmd *cobra.Command) error {
+	in, out := output{"in", o.In}, output{"out", o.Out}
+	if err := missing(output{"model", o.Model}, in, out); err != nil {
 		return err
 	}
-	e, err := openEngine(o.backend)
+	e, err := begin(o.backend, in, out)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	if err := checkWritable(output{"out", o.out}); err != nil {
-		return err
-	}
-	m, err := model.Load(e, o.model, o.raw)
+	m, err := model.Load(e, o.Model, o.Raw)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	task, err := o.read(m)
+	task, err := readNPZ(o.In, func(z *checkpoint.NPZ) (model.Task, error) { return m.ReadTask(z, o.batch) })
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(cmd.ErrOrStderr(), describe(m))
+	fmt.Fprintln(cmd.ErrOrStderr(), m.Describe())
 	began := time.Now()
-	out, err := m.Predict(cmd.Context(), task, o.batch)
+	y, err := m.Predict(cmd.Context(), task, o.batch)
 	if err != nil {
 		return err
 	}
-	if err := checkpoint.WriteNPZ(nil, o.out, checkpoint.NamedTensor{Key: "out", Tensor: out}); err != nil {
+	if err := writeArray(cmd, o.Out, "out", y); err != nil {
 		return err
 	}
-	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	fmt.Fprintln(cmd.ErrOrStderr(), "took", took(time.Since(began)))
 	return nil
-}
-
-// load is what running the network on n images takes.
-func (o *predictOptions) load(m *model.Loaded, n, h, w int) load {
-	in, out := m.Net.Channels()
-	l := load{images: n, h: h, w: w, batch: o.batch, held: floats(h, w, in) + 2*floats(h, w, out), fewer: "give fewer images at a time"}
-	if m.VAE == nil { // x of a latent model are latents, which are small
-		l.network = networkOf(m, net.Eval, h, w)
-	}
-	return l
-}
-
-// read reads the arrays of --in, for whose running there must be memory.
-func (o *predictOptions) read(m *model.Loaded) (task model.Task, err error) {
-	z, err := checkpoint.OpenNPZ(o.in)
-	if err != nil {
-		return task, inputError("in", o.in, err)
-	}
-	defer z.Close()
-	if task, err = m.ReadTask(z); err != nil {
-		return task, err
-	}
-	x := task.X.Shape
-	if err := o.load(m, x[0], x[2], x[3]).check(); err != nil {
-		return task, fmt.Errorf("%s: %w", o.in, err)
-	}
-	return task, nil
 }

@@ -21,11 +21,11 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 		return err
 	}
 	defer a.Free()
-	if p.Height, p.Width, err = sizeOf(a, o.resolution); err != nil {
+	k, err := a.KindAt(o.resolution.H, o.resolution.W)
+	if err != nil {
 		return err
 	}
-	k := a.Kind().Sized(p.Height, p.Width)
-	switch {
+	switch p.Height, p.Width = k.H, k.W; {
 	case o.csv != "" && !k.Vector():
 		return usagef("--csv is for points, and %s draws %s; give --npz", path, k.Noun(2))
 	case o.dir != "" && !k.Pictorial():
@@ -33,10 +33,10 @@ func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path s
 	case p.N == 0:
 		p.N = usualNumber(k)
 	}
-	if err := o.load(p.N, p.Batch, p.Height, p.Width, k.C, coderOf(a, p.Height, p.Width)).check(); err != nil {
+	if err := o.load(p.N, p.Batch, p.Height, p.Width, k.C, coderOf(a, p.Height, p.Width)).Check(); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: the prior, decoded\n", describeAutoencoder(a), what(k, p.N), p.Seed)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: the prior, decoded\n", a.Describe(), what(k, p.N), p.Seed)
 	d, err := o.draws(k, a.Found.Run, []picture.Text{
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: a.Found.Model}, {Key: "drawn from", Value: "the prior"},
 		{Key: "seed", Value: fmt.Sprint(p.Seed)}, {Key: "images", Value: fmt.Sprint(p.N)}, {Key: "first", Value: fmt.Sprint(p.First)}, {Key: "size", Value: fmt.Sprintf("%dx%d", p.Height, p.Width)},

@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
@@ -135,22 +136,22 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 	if sample.HabitsOf(p.Solver, nil).Joint && cmd.Flags().Changed("first") {
 		return usagef("--first: the steps of %s depend on all images of a batch, so that one alone differs from what it is among them; choose another --solver", sample.Name(p.Solver))
 	}
-	return o.load(p.N, p.Batch, p.Height, p.Width, m.Kind.C, networkOf(m, p.Mode, p.Height, p.Width)).check()
+	return o.load(p.N, p.Batch, p.Height, p.Width, m.Kind.C, networkOf(m, p.Mode, p.Height, p.Width)).Check()
 }
 
 // load is what drawing n images takes: as they are drawn, in the grid and in the array.
-func (o *sampleOptions) load(n, batch, h, w, c int, network func(int) (int64, error)) load {
+func (o *sampleOptions) load(n, batch, h, w, c int, network func(int) (int64, error)) memory.Load {
 	held := int64(0)
 	if o.gridWanted() {
-		held += shown(h, w)
+		held += memory.Shown(h, w)
 	}
 	if o.npz != "" {
-		held += levels(h, w, c)
+		held += memory.Levels(h, w, c)
 	}
 	if held > 0 {
-		held += 2 * floats(h, w, c) // as they are and as they grow
+		held += 2 * memory.Floats(h, w, c) // as they are and as they grow
 	}
-	return load{images: n, h: h, w: w, batch: batch, network: network, held: held, fewer: "give a smaller -n, or --dir, which holds a batch at a time"}
+	return memory.Load{Images: n, Height: h, Width: w, Batch: batch, Network: network, Held: held, Fewer: "give a smaller -n, or --dir, which holds a batch at a time"}
 }
 
 func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
@@ -182,7 +183,7 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: solver %s, %s, clamp %s\n",
-		describe(m), what(m.Kind.Sized(p.Height, p.Width), p.N), p.Seed, p.Sampler(), english.Plural(p.Steps, "step", ""), p.Clamp)
+		m.Describe(), what(m.Kind.Sized(p.Height, p.Width), p.N), p.Seed, p.Sampler(), english.Plural(p.Steps, "step", ""), p.Clamp)
 	d, err := o.draws(m.Kind.Sized(p.Height, p.Width), m.Found.Run, o.parameters(m, p))
 	if err != nil {
 		return err
@@ -217,7 +218,7 @@ func what(k kind.Kind, n int) string { return fmt.Sprintf("%d %s of %s", n, k.No
 // parameters are the text chunks of a picture of samples.
 func (o *sampleOptions) parameters(m *model.Loaded, p model.Options) []picture.Text {
 	text := []picture.Text{
-		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: m.Found.Model}, {Key: "weights", Value: weightsName(m)},
+		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: m.Found.Model}, {Key: "weights", Value: m.WeightsName()},
 		{Key: "batchnorm", Value: o.batchnorm}, {Key: "seed", Value: fmt.Sprint(p.Seed)},
 		{Key: "images", Value: fmt.Sprint(p.N)}, {Key: "first", Value: fmt.Sprint(p.First)}, {Key: "size", Value: fmt.Sprintf("%dx%d", p.Height, p.Width)},
 	}

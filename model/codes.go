@@ -1,12 +1,14 @@
 package model
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/edit"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -19,10 +21,29 @@ func (c Codes) Write(path string) error {
 		checkpoint.NamedTensor{Key: "mean", Tensor: array(c.Mean)}, checkpoint.NamedTensor{Key: "logvar", Tensor: array(c.LogVar)})
 }
 
+// Append adds the latents of d, of the same size, behind those of c.
+func (c *Codes) Append(d Codes) {
+	d.N, d.Mean, d.LogVar = c.N+d.N, append(c.Mean, d.Mean...), append(c.LogVar, d.LogVar...)
+	*c = d
+}
+
 // ReadCodes reads latents of the autoencoder from an npz file: z or, as Codes.Write has it, mean,
-// float32 [N,z,h,w]. Height and width are those of the images that they stand for, 0 where the
-// autoencoder does not say which size it was trained on.
-func (a *Autoencoder) ReadCodes(z *checkpoint.NPZ) (c Codes, height, width int, err error) {
+// float32 [N,z,h,w]. Those are refused whose decoding, batch at once, needs more memory than there
+// is, as far as the autoencoder says which size it was trained on.
+func (a *Autoencoder) ReadCodes(z *checkpoint.NPZ, batch int) (Codes, error) {
+	c, height, width, err := a.readCodes(z)
+	if err != nil || height == 0 {
+		return c, err
+	}
+	if err := a.CheckDecoding(c.N, height, width, batch, "decode fewer latents"); err != nil {
+		return c, fmt.Errorf("%s: %w", z.Path(), err)
+	}
+	return c, nil
+}
+
+// readCodes reads latents. Height and width are those of the images that they stand for, 0 where
+// the autoencoder does not say which size it was trained on.
+func (a *Autoencoder) readCodes(z *checkpoint.NPZ) (c Codes, height, width int, err error) {
 	key := "mean"
 	if slices.Contains(z.Keys(), "z") {
 		key = "z"
@@ -78,6 +99,43 @@ var Paths = table.New("path", "paths", " of decode between two latents",
 	Path{table.Info{Name: "spherical", Text: "keeps to the length that latents have"}, edit.Arc},
 	Path{table.Info{Name: "linear", Text: "the straight line"}, func(t, _ float64) (a, b float64) { return 1 - t, t }},
 )
+
+// An Interpolation says which latents between those of two images are wanted.
+type Interpolation struct {
+	Height, Width int // of the images; both 0: the size that the autoencoder was trained on
+	Batch         int // latents to be decoded at once
+
+	Steps int    `flag:"steps" range:"[2,1024]" help:"images of the strip, both ends included"`
+	Path  string `flag:"path" of:"path" optional:"true" help:"way between two latents"`
+}
+
+// Interpolate encodes two images, which read gives as [2,H,W,C] of a kind, and returns latents on a
+// path from one's mean to the other's. What cannot be decoded for want of memory is refused before
+// anything is read.
+func (a *Autoencoder) Interpolate(ctx context.Context, o Interpolation, read func(k kind.Kind) ([]float32, error)) (c Codes, err error) {
+	if err := table.Check(&o); err != nil {
+		return c, err
+	}
+	path, err := Paths.Find(o.Path)
+	if err != nil {
+		return c, err
+	}
+	k, err := a.KindAt(o.Height, o.Width)
+	if err != nil {
+		return c, err
+	}
+	if err := a.CheckDecoding(o.Steps, k.H, k.W, o.Batch, "give fewer --steps or a smaller --resolution"); err != nil {
+		return c, err
+	}
+	ends, err := read(k)
+	if err != nil {
+		return c, err
+	}
+	if c, err = a.EncodeImages(ctx, ends, 2, k.H, k.W, 2); err != nil {
+		return c, err
+	}
+	return c.Walk(path, o.Steps), nil
+}
 
 // Walk returns n latents on a path from the first mean of c to its second, both included.
 func (c Codes) Walk(p Path, n int) Codes {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/reverie-go/reverie/kind"
@@ -31,3 +32,19 @@ func (m *Model) Inside(h, w int) kind.Kind {
 
 // Kind is the kind of what the autoencoder codes, of the size that it was trained on.
 func (a *Autoencoder) Kind() kind.Kind { return kindOf(a.Net).Sized(a.Height, a.Width) }
+
+// KindAt is Kind at another size or, where height is 0, at the size that the autoencoder was
+// trained on, which its files must say then. A size that it does not take is an error.
+func (a *Autoencoder) KindAt(height, width int) (kind.Kind, error) {
+	k := a.Kind()
+	if height > 0 {
+		k = k.Sized(height, width)
+	}
+	if k.H == 0 {
+		return k, fmt.Errorf("%s does not say which size its images have; give --resolution", a.Found.Model)
+	}
+	if err := a.Net.Check(k.H, k.W); err != nil {
+		return k, fmt.Errorf("--resolution: %w", err)
+	}
+	return k, nil
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/net"
 )
 
@@ -17,9 +18,10 @@ type Task struct {
 	T []float64         // the time of each, in the process's own
 }
 
-// ReadTask reads x and t of an npz file, and checks that the model can take them. t is int64 of a
-// table of betas, whose code indices it has, and float32 of a continuous process.
-func (m *Model) ReadTask(z *checkpoint.NPZ) (task Task, err error) {
+// ReadTask reads x and t of an npz file, and checks that the model can take them and that there is
+// memory to run the network on them, batch at once. t is int64 of a table of betas, whose code
+// indices it has, and float32 of a continuous process.
+func (m *Model) ReadTask(z *checkpoint.NPZ, batch int) (task Task, err error) {
 	if task.X, err = z.Array("x", checkpoint.F32, 4); err != nil {
 		return task, err
 	}
@@ -35,12 +37,24 @@ func (m *Model) ReadTask(z *checkpoint.NPZ) (task Task, err error) {
 	case task.X.Shape[1] != in:
 		err = fmt.Errorf("x has %d channels, and the model takes %d: x is [N,C,H,W]", task.X.Shape[1], in)
 	default:
-		err = m.Net.Check(task.X.Shape[2], task.X.Shape[3])
+		if err = m.Net.Check(task.X.Shape[2], task.X.Shape[3]); err == nil {
+			err = m.load(n, task.X.Shape[2], task.X.Shape[3], batch).Check()
+		}
 	}
 	if err != nil {
 		return task, fmt.Errorf("%s: %w", z.Path(), err)
 	}
 	return task, nil
+}
+
+// load is what running the network on n images takes, batch at once.
+func (m *Model) load(n, h, w, batch int) memory.Load {
+	in, out := m.Net.Channels()
+	l := memory.Load{Images: n, Height: h, Width: w, Batch: batch, Held: memory.Floats(h, w, in) + 2*memory.Floats(h, w, out), Fewer: "give fewer images at a time"}
+	if m.VAE == nil { // x of a latent model are latents, which are small
+		l.Network = func(n int) (int64, error) { return m.Memory(net.Eval, n, h, w) }
+	}
+	return l
 }
 
 // readTimes reads t, which lies in the process's span: whole indices of a table of betas, else

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/reverie-go/reverie/engine"
@@ -84,6 +85,11 @@ func (q *Quality) Reconstruction() float64 { return q.reconstruction / float64(q
 
 // KL is the mean of KL(q(z|x) || N(0, I)), in nats a sample.
 func (q *Quality) KL() float64 { return q.kl / float64(q.n) }
+
+// String is the means in a line.
+func (q *Quality) String() string {
+	return fmt.Sprintf("PSNR %.2f dB; bound %.4f bits/dim: log p(x|z) %.3f - KL %.3f nats", q.PSNR(), q.Bits(), q.Reconstruction(), q.KL())
+}
 
 // Bits is the bound on -log p(x) in bits a dimension.
 func (q *Quality) Bits() float64 {

@@ -242,14 +242,17 @@ func (a *Autoencoder) Free() {
 
 // LoadAutoencoder loads an autoencoder from its run folder (the newest complete checkpoint), a
 // checkpoint or a model folder, with the averaged weights where there are any, unless raw; or the
-// one in whose latent space a diffusion was trained from that one's. Of a model without an
-// autoencoder the error is ErrNoAutoencoder.
+// one in whose latent space a diffusion was trained from that one's, of which there are no raw
+// weights. Of a model without an autoencoder the error is ErrNoAutoencoder.
 func LoadAutoencoder(e *engine.Engine, path string, raw bool) (*Autoencoder, error) {
 	_, c, err := headOf(path)
 	if err != nil {
 		return nil, err
 	}
 	part := checkpoint.ForSampling(raw)
+	if c.VAE != nil && raw {
+		return nil, fmt.Errorf("--raw: the autoencoder in %s has one set of weights, those that the diffusion was trained with; leave it out", path)
+	}
 	if c.VAE != nil {
 		part = checkpoint.Only(checkpoint.VAE)
 	}

@@ -107,8 +107,7 @@ func encodeSet(a *model.Autoencoder, set *data.Set, flip bool) (all model.Codes,
 		if err != nil {
 			return all, err
 		}
-		all.N, all.H, all.W, all.C = all.N+n, codes.H, codes.W, codes.C
-		all.Mean, all.LogVar = append(all.Mean, codes.Mean...), append(all.LogVar, codes.LogVar...)
+		all.Append(codes)
 	}
 	return all, nil
 }

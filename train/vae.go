@@ -53,12 +53,11 @@ func (t *Trainer) reconstructions(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	both, where := picture.Beside(picture.Sheet(b.X, k, picture.Layout{}), picture.Sheet(x, k, picture.Layout{})), "left, right"
-	if !scatter {
-		all := append(picture.Each(b.X, k), picture.Each(x, k)...)
-		both, where = picture.Grid(all, picture.Layout{Columns: n}), "above, below"
+	where := "above, below"
+	if scatter {
+		where = "left, right"
 	}
-	return t.writePicture(name, both, picture.Text{Key: where, Value: "data, their reconstructions"}, picture.Text{Key: "held out", Value: fmt.Sprint(set == t.val)})
+	return t.writePicture(name, picture.Pairs(b.X, x, k), picture.Text{Key: where, Value: "data, their reconstructions"}, picture.Text{Key: "held out", Value: fmt.Sprint(set == t.val)})
 }
 
 // priorGrid draws decoded latents of the prior.

@@ -28,6 +28,16 @@ func Sheet(x []float32, k kind.Kind, l Layout) image.Image {
 	return Grid(Each(x, k), l)
 }
 
+// Pairs shows samples x [N,H,W,C] of a kind over others y, each over the one of its number; scatters
+// beside each other.
+func Pairs(x, y []float32, k kind.Kind) image.Image {
+	if k.View() == kind.Scatter {
+		return Beside(One(x, k), One(y, k))
+	}
+	all := append(Each(x, k), Each(y, k)...)
+	return Grid(all, Layout{Columns: len(all) / 2})
+}
+
 // Each shows each sample of a batch [N,H,W,C] as a picture of its own: what is scattered as a
 // scatter of one.
 func Each(x []float32, k kind.Kind) []image.Image {
