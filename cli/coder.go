@@ -17,8 +17,8 @@ type coderFlags struct {
 	backend    string
 }
 
-// add adds the flags of the command's options, which o is a part of; sizeOf and batchOf are what help calls the images of --resolution, and what
-// is taken at once.
+// add adds the flags of the command's options, which o is a part of; sizeOf and batchOf are what
+// help calls the images of --resolution, and what is taken at once.
 func (o *coderFlags) add(f *pflag.FlagSet, options any, sizeOf, batchOf string) {
 	f.SortFlags = false
 	fieldsVar(f, options)

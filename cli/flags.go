@@ -18,8 +18,8 @@ func fieldVar(f *pflag.FlagSet, field *table.Field) {
 	}
 }
 
-// fieldsVar adds the flags of the tagged fields of the struct that ptr points to, see package table,
-// whose values are the defaults.
+// fieldsVar adds the flags of the tagged fields of the struct that ptr points to, see package
+// table, whose values are the defaults.
 func fieldsVar(f *pflag.FlagSet, ptr any) {
 	for _, field := range table.Fields(ptr) {
 		fieldVar(f, field)

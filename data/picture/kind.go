@@ -28,8 +28,8 @@ func Sheet(x []float32, k kind.Kind, l Layout) image.Image {
 	return Grid(Each(x, k), l)
 }
 
-// Pairs shows samples x [N,H,W,C] of a kind over others y, each over the one of its number; scatters
-// beside each other.
+// Pairs shows samples x [N,H,W,C] of a kind over others y, each over the one of its number;
+// scatters beside each other.
 func Pairs(x, y []float32, k kind.Kind) image.Image {
 	if k.View() == kind.Scatter {
 		return Beside(One(x, k), One(y, k))
