@@ -45,7 +45,7 @@ func remedy(a checkpoint.Tensor) string {
 	switch {
 	case len(a.Shape) == 4:
 		return `; save x.astype("uint8") of values from 0 to 255`
-	case len(a.Shape) == 3 && isChannels(a.Shape[2]):
+	case len(a.Shape) == 3 && kind.OfImages(a.Shape[0], a.Shape[1], a.Shape[2]).View() == kind.Pictures:
 		return "; one image is x[None]"
 	case len(a.Shape) == 3:
 		return "; grey images are x[..., None]"
@@ -62,17 +62,15 @@ func savedAs(m Images) string {
 	return "; images are uint8 [N,H,W,C], and this is " + m.Stored + `: save (255 * x).round().astype("uint8") of values in [0,1], ((x + 1) * 127.5).round().clip(0, 255).astype("uint8") of [-1,1]`
 }
 
-// levels is the number of values of a byte, which a number of an 8-bit image may have.
-const levels = 256
-
-func isChannels(c int) bool { return c == 1 || c == 3 || c == 4 }
-
+// bytesToImages are images of 8 bits, which an array of bytes holds whatever its channels are. One
+// that no picture has, where it would be a picture with the axes in another order, has them there.
 func bytesToImages(path string, a checkpoint.Tensor) (Images, error) {
 	m := Images{N: a.Shape[0], Kind: kind.OfImages(a.Shape[1], a.Shape[2], a.Shape[3])}
+	turned := kind.OfImages(a.Shape[2], a.Shape[3], a.Shape[1])
 	switch {
 	case min(m.N, m.H, m.W, m.C) < 1:
 		return Images{}, fmt.Errorf("%s: array %q: shape %v holds no images", path, arrayName, a.Shape)
-	case !isChannels(m.C) && isChannels(m.H):
+	case m.View() != kind.Pictures && turned.View() == kind.Pictures:
 		return Images{}, fmt.Errorf("%s: array %q: shape %v, expected images [N,H,W,C] with C 1, 3 or 4; save x.transpose(0, 2, 3, 1) of [N,C,H,W]", path, arrayName, a.Shape)
 	}
 	m.Pix = make([]float32, len(a.Data))
@@ -118,7 +116,7 @@ func (m Images) Rounded() Images {
 		return m
 	}
 	out := m
-	out.Levels = levels
+	out.Levels = kind.ByteLevels
 	out.Pix = make([]float32, len(m.Pix))
 	for i, v := range m.Pix {
 		out.Pix[i] = fromByte(toByte(v))
