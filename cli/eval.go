@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -12,8 +13,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
+	"github.com/reverie-go/reverie/eval/onnx"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/table"
 )
@@ -22,10 +25,10 @@ import (
 type evalOptions struct {
 	solverFlags
 	eval.Options
-	names                                        []string       // of metrics
-	settings                                     []*table.Field // of metrics
-	raw, json, best, noCache                     bool
-	from, features, npz, nearest, terms, backend string
+	names                      []string       // of metrics
+	settings                   []*table.Field // of metrics
+	raw, json, best, noCache   bool
+	features, nearest, backend string
 }
 
 func newEval() *cobra.Command {
@@ -67,15 +70,15 @@ where its data lie now, or other images to compare with.`,
 	f.StringSliceVar(&o.names, "metrics", nil, "what to measure, of those above (default: all but "+english.WordSeries(eval.OfModel(), "and")+")")
 	maxPixelsVar(f, &o.MaxPixels)
 	numberVarP(f, &o.Sampling.N, "n", "n", eval.NumberRange, 0, "samples in a draw (default: 512 images, 2048 points)")
-	numberVar(f, &o.Draws, "draws", eval.DrawsRange, 3, "draws of samples, over which the spread is taken; if given, of the noise of "+english.WordSeries(eval.Readers("draws"), "and")+" too (else 1)")
+	numberVar(f, &o.Draws, "draws", eval.DrawsRange, eval.UsualDraws, "draws of samples, over which the spread is taken; if given, of the noise of "+english.WordSeries(eval.Readers("draws"), "and")+" too (else 1)")
 	f.StringVar(&o.features, "features", "", "take the features of fid, kid and pr from this ONNX file")
 	o.settings = eval.Settings()
 	for _, setting := range o.settings {
 		fieldVar(f, setting)
 	}
-	f.StringVar(&o.terms, "terms", "", "write the bound term by term here: .csv or .svg")
+	f.StringVar(&o.Terms, "terms", "", "write the bound term by term here: .csv or .svg")
 	f.StringVar(&o.nearest, "nearest", "nearest.png", "write samples over their nearest training images here, where nearest is measured")
-	f.StringVar(&o.npz, "npz", "", "write the first draw here, arr_0")
+	f.StringVar(&o.NPZ, "npz", "", "write the first draw here, arr_0")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
 	f.BoolVar(&o.noCache, "no-cache", false, "compute classifier and features anew and keep nothing")
 	f.StringSliceVar(&o.DataClass, "data-class", nil, "compare with these class folders only (default: the run's)")
@@ -84,7 +87,7 @@ where its data lie now, or other images to compare with.`,
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
 	f.BoolVar(&o.best, "best", false, bestHelp)
 	numberVar(f, &o.Sampling.Batch, "batch", batches, 32, "images denoised at once")
-	f.StringVar(&o.from, "from", "", "of a flow between two data sets: start from these images or points (default: the run's)")
+	f.StringVar(&o.From, "from", "", "of a flow between two data sets: start from these images or points (default: the run's)")
 	o.solverFlags.add(f)
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 	return cmd
@@ -99,9 +102,6 @@ func metricLines() []string {
 	return out
 }
 
-// isSamples says whether an argument names a file of samples.
-func isSamples(path string) bool { return strings.EqualFold(filepath.Ext(path), ".npz") }
-
 func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) error {
 	if err := o.check(cmd.Flags(), args[0]); err != nil {
 		return usage(err)
@@ -111,14 +111,14 @@ func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) error {
 		return err
 	}
 	defer e.Close()
-	if err := checkWritable(output{"npz", o.npz}, output{"terms", o.terms}); err != nil {
+	if err := checkWritable(output{"npz", o.NPZ}, output{"terms", o.Terms}); err != nil {
 		return err
 	}
-	p := &evalPrinter{evalOptions: o, cmd: cmd, engine: e}
-	p.listen()
-	if isSamples(args[0]) {
+	v := &evaluation{evalOptions: o, cmd: cmd, engine: e}
+	v.Prepare, v.Note, v.Progress = v.prepare, v.note, v.progress
+	if eval.IsSamples(args[0]) {
 		c, err := eval.CompareSamples(cmd.Context(), e, args[0], args[1:], o.Options)
-		return p.report(c, err)
+		return v.run(c, err)
 	}
 	m, err := o.load(e, args[0])
 	if err != nil {
@@ -126,59 +126,41 @@ func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) error {
 	}
 	defer m.Close()
 	c, err := eval.CompareModel(cmd.Context(), m, args[1:], o.Options)
-	return p.report(c, err)
+	return v.run(c, err)
 }
 
 // check finds what the command line alone shows to be wrong, and completes the options.
-func (o *evalOptions) check(f *pflag.FlagSet, path string) error {
+func (o *evalOptions) check(f *pflag.FlagSet, path string) (err error) {
 	if err := o.solverFlags.check(); err != nil {
 		return err
 	}
 	if f.Changed("nearest") && o.nearest != "" && !strings.EqualFold(filepath.Ext(o.nearest), ".png") {
 		return fmt.Errorf("--nearest %s: pictures are written as PNG; end the name with .png", o.nearest)
 	}
-	if err := o.take(f); err != nil {
+	if o.Metrics, err = eval.Choose(o.names...); err != nil {
 		return err
 	}
-	file := ""
-	if isSamples(path) {
-		file = path
-	}
-	if err := o.Check(file); err != nil {
+	given := slices.DeleteFunc(slices.Clone(o.settings), func(s *table.Field) bool { return !f.Changed(s.Name) })
+	if err := eval.Configure(o.Metrics, given); err != nil {
 		return err
 	}
-	if err := eval.CheckTerms(o.terms); err != nil {
-		return err
-	}
-	return checkNames(output{"nearest", o.nearest}, output{"npz", o.npz}, output{"terms", o.terms})
-}
-
-// take sets the options that are not flags themselves.
-func (o *evalOptions) take(f *pflag.FlagSet) (err error) {
 	o.Given = []string{}
 	f.VisitAll(func(flag *pflag.Flag) {
 		if flag.Changed {
 			o.Given = append(o.Given, flag.Name)
 		}
 	})
-	if o.Metrics, err = eval.Choose(o.names...); err != nil {
-		return err
-	}
 	o.Fitting = len(o.names) == 0
-	given := slices.DeleteFunc(slices.Clone(o.settings), func(s *table.Field) bool { return !f.Changed(s.Name) })
-	if err := eval.Configure(o.Metrics, given); err != nil {
-		return err
-	}
-	if !f.Changed("draws") {
-		o.Draws = 0 // of the noise one
-	}
 	if v := f.Lookup("variance"); v.Changed {
 		o.Variance = v.Value.String()
 	}
-	if o.from != "" {
-		o.From = []string{o.from}
+	if err := o.fill(&o.Sampling); err != nil {
+		return err
 	}
-	return o.fill(&o.Sampling)
+	if err := o.Check(path); err != nil {
+		return err
+	}
+	return checkNames(output{"nearest", o.nearest}, output{"npz", o.NPZ}, output{"terms", o.Terms})
 }
 
 // load loads the model that is judged.
@@ -192,4 +174,120 @@ func (o *evalOptions) load(e *engine.Engine, path string) (*model.Loaded, error)
 		return nil, fmt.Errorf("%w; eval judges samples: draw them by reverie sample %s --npz FILE, then reverie eval FILE", err, quoted(path))
 	}
 	return m, err
+}
+
+// An evaluation tells what is done and prints what is found.
+type evaluation struct {
+	*evalOptions
+	cmd    *cobra.Command
+	engine *engine.Engine
+
+	doing string // what the bar is of
+	bar   bar
+}
+
+// prepare completes how samples are drawn, where they are, and says what is judged.
+func (v *evaluation) prepare(m *model.Loaded, s *model.Options) error {
+	if !eval.OfSamples(v.Metrics) {
+		fmt.Fprintln(v.cmd.ErrOrStderr(), m.Describe())
+		return nil
+	}
+	if err := v.complete(s, m); err != nil {
+		return err
+	}
+	fmt.Fprintf(v.cmd.ErrOrStderr(), "%s\nsolver %s, %s, clamp %s\n", m.Describe(), s.Sampler(), english.Plural(s.Steps, "step", ""), s.Clamp)
+	return nil
+}
+
+// note says what a person should know.
+func (v *evaluation) note(text string) {
+	v.progress("", 0, 0)
+	writeNotes(v.cmd.ErrOrStderr(), []string{text})
+}
+
+// progress says on a terminal what is being done: by a bar where it has parts, else in a line that
+// the next one replaces.
+func (v *evaluation) progress(what string, done, total int) {
+	w := v.cmd.ErrOrStderr()
+	if !isTerminal(w) {
+		return
+	}
+	if what != v.doing {
+		v.bar.done()
+		v.doing, v.bar = what, bar{}
+		if total > 0 {
+			v.bar = newBar(w, total, what)
+		} else {
+			fmt.Fprintf(raw(w), "\r\x1b[K%s", visible(what))
+		}
+	}
+	if total > 0 {
+		v.bar.set(done, total)
+	}
+}
+
+// run runs a comparison, unless it could not be made, and prints what it finds.
+func (v *evaluation) run(c *eval.Comparison, err error) error {
+	if refusal, ok := err.(*table.Error); ok { // of a flag that does not go with what there is
+		return usage(refusal)
+	}
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if !v.noCache {
+		if c.Cache, err = eval.UserCache(); err != nil {
+			return fmt.Errorf("%w; give --no-cache", err)
+		}
+	}
+	c.Features = func(ctx context.Context) (eval.Features, error) { return v.makeFeatures(ctx, c) }
+	r, missing := c.Run(v.cmd.Context())
+	v.progress("", 0, 0)
+	if r == nil {
+		return missing
+	}
+	if err := v.writeNearest(c); err != nil {
+		return err
+	}
+	write := r.WriteText
+	if v.json {
+		write = r.WriteJSON
+	}
+	if err := write(v.cmd.OutOrStdout(), c.Name); err != nil {
+		return err
+	}
+	return missing
+}
+
+// makeFeatures opens the network of --features, or trains the classifier.
+func (v *evaluation) makeFeatures(ctx context.Context, c *eval.Comparison) (eval.Features, error) {
+	if v.features != "" {
+		f, err := onnx.Open(v.engine, v.features)
+		if err != nil {
+			return nil, inputError("features", v.features, err)
+		}
+		return f, nil
+	}
+	k, cached, err := c.Classifier(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v.progress("", 0, 0)
+	fmt.Fprintln(v.cmd.ErrOrStderr(), k.Describe(cached))
+	return k, nil
+}
+
+// writeNearest writes --nearest, where the metric was measured.
+func (v *evaluation) writeNearest(c *eval.Comparison) error {
+	if v.nearest == "" || !c.HasNearest() {
+		return nil
+	}
+	if err := checkWritable(output{"nearest", v.nearest}); err != nil {
+		return err
+	}
+	if err := c.WriteNearest(v.cmd.Context(), v.nearest, picture.Text{Key: "Software", Value: "reverie " + version()}); err != nil {
+		return err
+	}
+	fmt.Fprintln(v.cmd.ErrOrStderr(), "wrote", v.nearest)
+	return nil
 }

@@ -59,6 +59,17 @@ func (c *Classifier) Name() string {
 	return fmt.Sprintf("classifier of the data's classes, %d features, sha256 %s", c.Net.Features(), c.Hash()[:12])
 }
 
+// Describe says in a line how many classes the classifier tells apart, whether it came from a
+// cache, and how well it did.
+func (c *Classifier) Describe(cached bool) string {
+	_, classes := c.Net.Channels()
+	text := fmt.Sprintf("classifier of %d classes: %s", classes, map[bool]string{true: "from the cache", false: "trained"}[cached])
+	if c.Tested > 0 {
+		text += fmt.Sprintf(", right on %d of %d held-out images", c.Right, c.Tested)
+	}
+	return text
+}
+
 // Hash is the SHA-256 of the weights.
 func (c *Classifier) Hash() string { return c.hash }
 

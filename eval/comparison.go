@@ -4,21 +4,24 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"image"
 	"slices"
 	"strings"
 
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
 )
 
 // A Comparison is a model, or samples, beside the data that they are compared with. It may be run
-// more than once, with other Metrics or another Sampling.
+// more than once, in between with other Metrics, or with settings of Sampling changed: data and
+// features are kept.
 type Comparison struct {
 	Options
 	Name       string // of what is judged
@@ -35,20 +38,21 @@ type Comparison struct {
 	notes, warnings []string // that were told
 }
 
-// newComparison checks the options of what is called name.
-func newComparison(e *engine.Engine, name, file string, o Options) (*Comparison, error) {
+// newComparison checks the options of the model or file of that name.
+func newComparison(e *engine.Engine, name string, o Options) (*Comparison, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	return &Comparison{Options: o, Name: name, engine: e}, o.Check(file)
+	o.Given = o.given() // before what is left open is filled in
+	return &Comparison{Options: o, Name: name, engine: e}, o.Check(name)
 }
 
 // CompareModel compares the samples of a model, or the model itself, with the data of its run, or
 // with those named, which are where the run's lie now or others. A *table.Error says which of the
 // options cannot be. Close what it returns before the model.
 func CompareModel(ctx context.Context, m *model.Loaded, names []string, o Options) (*Comparison, error) {
-	c, err := newComparison(m.Engine, m.Found.Model, "", o)
+	c, err := newComparison(m.Engine, m.Found.Model, o)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +83,7 @@ func (c *Comparison) open(ctx context.Context, names []string) error {
 // CompareSamples compares the samples of an npz file, see ReadNPZ, with the data named, or with the
 // emoji inside the program. A *table.Error says which of the options cannot be.
 func CompareSamples(ctx context.Context, e *engine.Engine, file string, names []string, o Options) (*Comparison, error) {
-	c, err := newComparison(e, file, file, o)
+	c, err := newComparison(e, file, o)
 	if err != nil {
 		return nil, err
 	}
@@ -153,8 +157,8 @@ func (c *Comparison) size(of data.Size) {
 	}
 }
 
-// prepare completes and checks how samples are drawn.
-func (c *Comparison) prepare(ctx context.Context, own *config.Run) error {
+// prepare completes and checks how samples are drawn, and that there is memory for them.
+func (c *Comparison) prepare(ctx context.Context, own *config.Run) (err error) {
 	draws := OfSamples(c.Metrics)
 	if draws {
 		if err := c.start(ctx, *own); err != nil {
@@ -164,24 +168,33 @@ func (c *Comparison) prepare(ctx context.Context, own *config.Run) error {
 	c.Sampling = c.model.Filled(c.Sampling)
 	switch {
 	case c.Prepare != nil:
-		return c.Prepare(c.model, &c.Sampling)
+		err = c.Prepare(c.model, &c.Sampling)
 	case draws:
-		return c.model.Fits(c.Sampling)
+		err = c.model.Fits(c.Sampling)
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	const copies = 3 // as drawn, rounded, and as the metrics lay them out
+	s, k := &c.Sampling, c.model.Kind
+	return memory.Load{
+		Images: s.N, Height: s.Height, Width: s.Width, Batch: s.Batch,
+		Network: func(n int) (int64, error) { return c.model.Memory(s.Mode, n, s.Height, s.Width) },
+		Held:    copies * memory.Floats(s.Height, s.Width, k.C), Fewer: "give a smaller -n",
+	}.Check()
 }
 
 // start gives the far ends from which a flow between two data sets begins: those of From, or else
 // of the run.
 func (c *Comparison) start(ctx context.Context, own config.Run) (err error) {
 	if !c.model.Spec.Between() {
-		if len(c.From) > 0 {
+		if c.From != "" {
 			return refused("from", "belongs to a flow between two data sets, and %s starts from noise", c.Name)
 		}
 		return nil
 	}
-	if len(c.From) > 0 {
-		if own.From, err = source.Resolve(c.From); err != nil {
+	if c.From != "" {
+		if own.From, err = source.Resolve([]string{c.From}); err != nil {
 			return err
 		}
 	}
@@ -205,7 +218,10 @@ func (c *Comparison) Run(ctx context.Context) (*Report, error) {
 	r := c.References
 	e := &Evaluation{
 		Metrics: metrics, HeldOut: r.HeldOut, Training: r.Training, Withheld: r.Withheld, Seed: c.Sampling.Seed, Cache: c.Cache,
-		Terms: c.Terms, Progress: func(what string) { c.progress(what, 0, 0) },
+		Progress: func(what string) { c.progress(what, 0, 0) },
+	}
+	if c.Terms != "" {
+		e.Terms = func(bounds []likelihood.Named) error { return WriteTerms(c.Terms, bounds) }
 	}
 	if c.Cache != nil {
 		c.Cache.Note = c.note
@@ -216,7 +232,7 @@ func (c *Comparison) Run(ctx context.Context) (*Report, error) {
 	if c.model != nil {
 		e.Model, e.Likelihood = c.model.Model, c.likelihood()
 	}
-	report, err := e.Run(ctx, cmp.Or(c.Draws, usualDraws), c.draw)
+	report, err := e.Run(ctx, cmp.Or(c.Draws, UsualDraws), c.draw)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +258,11 @@ func (c *Comparison) fitting() ([]Metric, error) {
 func (c *Comparison) likelihood() model.LikelihoodOptions {
 	s := c.Sampling
 	row, _ := sample.Variances.Find(cmp.Or(c.Variance, c.model.Defaults.Variance)) // of a name that was checked
-	return model.LikelihoodOptions{Mode: s.Mode, Batch: s.Batch, Clamp: s.Clamp == "x0", Process: s.Process, Variance: row.Variance, Draws: c.Draws}
+	o := model.LikelihoodOptions{Mode: s.Mode, Batch: s.Batch, Clamp: s.Clamp == "x0", Process: s.Process, Variance: row.Variance}
+	if c.isGiven("draws") {
+		o.Draws = c.Draws
+	}
+	return o
 }
 
 // draw draws the samples of draw i, or takes those of the file.
@@ -253,11 +273,12 @@ func (c *Comparison) draw(ctx context.Context, i int) (x Images, err error) {
 			return x, err
 		}
 	}
-	if i == 0 {
-		c.First = x
+	if i > 0 {
+		return x, nil
 	}
-	if c.Drawn != nil {
-		err = c.Drawn(i, x)
+	c.First = x
+	if c.NPZ != "" {
+		err = WriteNPZ(c.NPZ, x)
 	}
 	return x, err
 }
@@ -265,7 +286,7 @@ func (c *Comparison) draw(ctx context.Context, i int) (x Images, err error) {
 // sample draws the samples of draw i from the model.
 func (c *Comparison) sample(ctx context.Context, i int) (Images, error) {
 	s, done := c.Sampling, 0
-	what, total := fmt.Sprintf("draw %d of %d", i+1, cmp.Or(c.Draws, usualDraws)), s.Steps*((s.N+s.Batch-1)/s.Batch)
+	what, total := fmt.Sprintf("draw %d of %d", i+1, cmp.Or(c.Draws, UsualDraws)), s.Steps*((s.N+s.Batch-1)/s.Batch)
 	c.progress(what, 0, total)
 	s.Seed += uint64(i)
 	s.Hook = func(first int, x model.State) error {
@@ -313,15 +334,19 @@ func (c *Comparison) Classifier(ctx context.Context) (k *Classifier, cached bool
 	return c.Cache.ClassifierOf(ctx, c.engine, set, Learning{Progress: func(done, total int) { c.progress(what, done, total) }})
 }
 
-// NearestPicture shows the first samples over the training images nearest to them, see
-// [NearestPicture]; nil where metric nearest was not measured, or not on images.
-func (c *Comparison) NearestPicture(ctx context.Context) image.Image {
+// HasNearest says whether metric nearest was measured on images, so that there is a picture of it.
+func (c *Comparison) HasNearest() bool {
 	r := c.References
 	asked := slices.ContainsFunc(c.Metrics, func(m Metric) bool { return slices.Contains(m.About().Reads, "nearest") })
-	if !asked || !r.Of().Pictorial() || r.Training == nil || r.Changed || c.First.N == 0 {
-		return nil
-	}
-	return NearestPicture(ctx, c.First, r.Training.Images)
+	return asked && r.Of().Pictorial() && r.Training != nil && !r.Changed && c.First.N > 0
+}
+
+// WriteNearest writes the [NearestPicture] of the first draw as a PNG file, whose text says what it
+// shows.
+func (c *Comparison) WriteNearest(ctx context.Context, path string, text ...picture.Text) error {
+	text = append(slices.Clip(text), picture.Text{Key: "model", Value: c.Name},
+		picture.Text{Key: "rows", Value: "samples, and below each its nearest training image"}, picture.Text{Key: "seed", Value: fmt.Sprint(c.Sampling.Seed)})
+	return picture.Write(path, NearestPicture(ctx, c.First, c.References.Training.Images), text...)
 }
 
 // note tells what a person should know, once.

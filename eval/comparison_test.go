@@ -122,8 +122,7 @@ func TestCompareSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := eval.Options{Metrics: metrics, Draws: 1, Sampling: model.Options{N: 50, Steps: 2}}
-	o.Drawn = func(_ int, x eval.Images) error { return eval.WriteNPZ(file, x) }
+	o := eval.Options{Metrics: metrics, Draws: 1, Sampling: model.Options{N: 50, Steps: 2}, NPZ: file}
 	c, err := eval.CompareModel(t.Context(), m, nil, o)
 	if err != nil {
 		t.Fatal(err)
@@ -171,6 +170,8 @@ func TestOptionsRefused(t *testing.T) {
 		{"", eval.Options{Metrics: choose("vlb"), Variance: "beta"}, "variance"},
 		{"", eval.Options{Metrics: choose("likelihood"), Sampling: model.Options{N: 3}}, "n"},
 		{"", eval.Options{Metrics: choose("likelihood"), Draws: 3}, "draws"},
+		{"", eval.Options{Metrics: choose("elbo"), NPZ: "a.npz"}, "npz"},
+		{"", eval.Options{Metrics: choose("elbo"), Terms: "a.txt"}, "terms"},
 	} {
 		var wrong *table.Error
 		if err := x.o.Check(x.file); !errors.As(err, &wrong) || wrong.Flag != x.flag {
@@ -193,7 +194,7 @@ func TestComparisonFits(t *testing.T) {
 	if want := "--data-class belongs to images, and " + m.Found.Model + " has points; leave it out"; err == nil || err.Error() != want {
 		t.Errorf("%v", err)
 	}
-	_, err = eval.CompareModel(t.Context(), m, nil, eval.Options{From: []string{"points:moons"}})
+	_, err = eval.CompareModel(t.Context(), m, nil, eval.Options{From: "points:moons"})
 	if err == nil || !strings.HasPrefix(err.Error(), "--from belongs to a flow between two data sets") {
 		t.Errorf("%v", err)
 	}

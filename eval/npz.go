@@ -3,7 +3,9 @@ package eval
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/kind"
@@ -12,6 +14,9 @@ import (
 // arrayName is the key under which numpy.savez puts an array without a name, and where all
 // evaluators of the field look for samples.
 const arrayName = "arr_0"
+
+// IsSamples says whether a path names a file of samples, .npz, not a model.
+func IsSamples(path string) bool { return strings.EqualFold(filepath.Ext(path), ".npz") }
 
 // ReadNPZ reads samples from the array arr_0 of an npz file: images uint8 [N,H,W,C], points [N,D]
 // of any type of number, or fields of floats [N,H,W,C].

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie/config"
-	"github.com/reverie-go/reverie/likelihood"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
@@ -20,17 +19,15 @@ type Options struct {
 	// Fitting leaves out the metrics that do not judge samples of the kind that there are, or find
 	// nothing to measure. Else they are errors.
 	Fitting bool
-	// Draws are how many times samples are drawn, 1 to 1000, and the noise of a model's bounds too.
-	// 0: samples 3 times, and noise once.
+	// Draws are how many times samples are drawn, 1 to 1000, and if given the noise of a model's
+	// bounds too. 0: samples 3 times, and noise once.
 	Draws int
 
 	// Sampling is how the samples of a model are drawn, draw i with the seed Seed + i; the metrics
 	// draw what they do with it too. N 0: 512 images, or 2048 points in batches of at least 1024.
 	// Batch 0: 32.
 	Sampling model.Options
-	// From is what the samples of a flow between two data sets start from; nil: what the run was
-	// trained from.
-	From     []string
+	From     string // of a flow between two data sets: start from these; "": what the run was trained from
 	Variance string // of a chain's steps in its bound, of sample.Variances; "": the model's
 
 	DataClass []string // compare with these class folders only; nil: the run's
@@ -42,18 +39,16 @@ type Options struct {
 	// classes, see Comparison.Classifier.
 	Features func(ctx context.Context) (Features, error)
 
+	NPZ   string // write the first draw into this file, see WriteNPZ; "": into none
+	Terms string // write the first bound term by term into this file, see WriteTerms; "": into none
+
 	// Given are the flags that set these fields; nil: those of the fields that are not zero. One
 	// that nothing would use is refused.
 	Given []string
 
 	// Prepare, if not nil, completes and checks how samples are drawn, in place of Model.Fits,
-	// before the data are opened. It is called where no samples are drawn, too.
+	// before the data are opened; it is called where no samples are drawn, too.
 	Prepare func(m *model.Loaded, p *model.Options) error
-	// Drawn, if not nil, is given each draw of samples before it is measured.
-	Drawn func(draw int, x Images) error
-	// Terms, if not nil, is called once, with a bound term by term, of the first reference and the
-	// first metric that has any.
-	Terms func(bounds []likelihood.Named) error
 	// Note, if not nil, is told what a person should know, each once, and Progress what is being
 	// done, with how much of it is done of how much where it has parts, else 0 of 0.
 	Note     func(text string)
@@ -66,8 +61,8 @@ var (
 	NumberRange = table.Range{Lo: 1, Hi: 1 << 20} // of the samples in a draw
 )
 
-// usualDraws is the default of Draws.
-const usualDraws = 3
+// UsualDraws is the default of Options.Draws.
+const UsualDraws = 3
 
 // withDefaults is o with the metrics that it leaves open.
 func (o Options) withDefaults() (Options, error) {
@@ -82,11 +77,11 @@ func (o Options) withDefaults() (Options, error) {
 
 // Check finds what can be seen to be wrong before anything is opened, as a *table.Error: values out
 // of range, metrics that cannot judge what there is, settings that rule each other out, and fields
-// that nothing would use. file is the file of the samples, "" where a model is judged.
-func (o *Options) Check(file string) error {
+// that nothing would use. path is that of a model or of a file of samples, see IsSamples.
+func (o *Options) Check(path string) error {
 	for _, m := range o.Metrics {
-		if file != "" && m.About().OfModel() {
-			return refused("metrics", "%s judges a model, and %s holds samples; give a run", m.Row().Name, file)
+		if IsSamples(path) && m.About().OfModel() {
+			return refused("metrics", "%s judges a model, and %s holds samples; give a run", m.Row().Name, path)
 		}
 		if err := table.Check(m); err != nil {
 			return err
@@ -100,7 +95,10 @@ func (o *Options) Check(file string) error {
 	if err := o.checkValues(); err != nil {
 		return err
 	}
-	return o.checkUsed(file)
+	if err := o.checkUsed(path); err != nil {
+		return err
+	}
+	return checkTerms(o.Terms)
 }
 
 // checkValues looks at each field by itself.
@@ -124,18 +122,18 @@ func (o *Options) checkValues() error {
 	return err
 }
 
-// given are the flags of what was set.
-func (o *Options) given() (names []string) {
+// given are the flags of what was set, not nil.
+func (o *Options) given() []string {
 	if o.Given != nil {
 		return o.Given
 	}
-	s := &o.Sampling
+	names, s := []string{}, &o.Sampling
 	for _, f := range []struct {
 		name string
 		set  bool
 	}{
-		{"max-pixels", o.MaxPixels != 0}, {"n", s.N != 0}, {"draws", o.Draws != 0}, {"features", o.Features != nil}, {"terms", o.Terms != nil},
-		{"data-class", o.DataClass != nil}, {"val", o.Val != 0}, {"batch", s.Batch != 0}, {"from", o.From != nil}, {"solver", s.Solver != nil},
+		{"max-pixels", o.MaxPixels != 0}, {"n", s.N != 0}, {"draws", o.Draws != 0}, {"features", o.Features != nil}, {"terms", o.Terms != ""}, {"npz", o.NPZ != ""},
+		{"data-class", o.DataClass != nil}, {"val", o.Val != 0}, {"batch", s.Batch != 0}, {"from", o.From != ""}, {"solver", s.Solver != nil},
 		{"steps", s.Steps != 0}, {"spacing", s.Spacing != ""}, {"clamp", s.Clamp != ""}, {"process", s.Process != nil}, {"guide", s.Guides != nil},
 		{"variance", o.Variance != ""},
 	} {
@@ -165,13 +163,13 @@ type drawing struct {
 }
 
 // checkUsed refuses what nothing would use.
-func (o *Options) checkUsed(file string) error {
+func (o *Options) checkUsed(path string) error {
 	draw := fieldNames(table.All(new(drawing)))
 	switch {
-	case file != "":
+	case IsSamples(path):
 		for _, name := range slices.Concat(draw, []string{"best", "raw", "batch", "terms"}, fieldNames(Settings())) {
 			if o.isGiven(name) {
-				return refused(name, "belongs to a run, and %s holds samples; leave it out", file)
+				return refused(name, "belongs to a run, and %s holds samples; leave it out", path)
 			}
 		}
 		if o.Val == 0 && o.isGiven("nearest") {

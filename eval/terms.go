@@ -15,8 +15,8 @@ import (
 	"github.com/reverie-go/reverie/likelihood"
 )
 
-// CheckTerms is nil if a file of that name can hold terms, else a *table.Error.
-func CheckTerms(path string) error {
+// checkTerms is nil if a file of that name can hold terms, else a *table.Error.
+func checkTerms(path string) error {
 	if ext := strings.ToLower(filepath.Ext(path)); path == "" || ext == ".csv" || ext == ".svg" {
 		return nil
 	}
