@@ -174,6 +174,8 @@ type SchedulerExtra struct {
 	// Kind says what the training data were, as far as it is known; files from before it was
 	// written have no form.
 	kind.Kind
+	// Null says of a network that takes the kind's classes that it has learned the null class, too.
+	Null bool `json:"null_class,omitempty"`
 	// Solver and Steps are the run's own sampler: "" and 0 for sampling's defaults.
 	Solver string `json:"solver"`
 	Steps  int    `json:"steps"`

@@ -28,7 +28,9 @@ func newPredict() *cobra.Command {
 [N,C,H,W] and t [N]: of a table of betas int64, the code index 0 to T-1; of a
 continuous process float32, in its own time. The output, out float32 [N,C,H,W],
 is what the network says, unscaled: to compare with other programs; with a
-learned variance it is [N,2C,H,W], the prediction first.
+learned variance it is [N,2C,H,W], the prediction first. Of a model that is told
+classes the file has class, too: int64 [N], the class's number, or float32, the
+number or the vector [N,K] that stands for it.
 Any size that the network takes will do, whatever it was trained on. In Python:
 
   numpy.savez("in.npz", x=x.astype("float32"), t=t.astype("int64"))`,

@@ -129,7 +129,7 @@ func (o *trainOptions) fresh(given config.Given) (*config.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.levels = train.FitLevels(c, given.Has)
+	o.levels = append(train.FitClasses(c, given.Has), train.FitLevels(c, given.Has)...)
 	return c, checkNew(c, given.Has)
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
@@ -22,6 +23,9 @@ func (r *Run) Adapt(given func(flag string) bool) {
 		r.adaptFields(given)
 	case !given("split"):
 		r.Split = r.UsualSplit()
+	}
+	if r.ClassCond && len(r.Data) == 0 && !given("data-class") {
+		r.DataClass = data.EmojiCategories()
 	}
 	r.adaptNetwork(given)
 	r.adaptAutoencoder(given)
@@ -132,6 +136,9 @@ func (r *Run) Unused(given func(flag string) bool) error {
 	}
 	if given("split") && r.Val == 0 {
 		return fmt.Errorf("--split says which images are held out, and --val 0 holds out none; leave it out, or give a --val")
+	}
+	if given("class-drop") && !r.ClassCond {
+		return fmt.Errorf("--class-drop drops the classes of --class-cond, which is not given; give it, or leave --class-drop out")
 	}
 	if r.Autoencoder() {
 		return nil

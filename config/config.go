@@ -31,6 +31,7 @@ type Run struct {
 	Stops
 	Sources
 	Network
+	Conditioning
 	Autoencoding
 	formulation.Formulation
 	Optimiser
@@ -71,6 +72,12 @@ type Network struct {
 	Channels []int  `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"` // of mlp its blocks', all alike
 	Layers   int    `flag:"layers" range:"[1,16]" help:"residual blocks per level of unet and vae" group:"Network"`
 	VAE      string `flag:"vae" help:"learn the latents of this run's autoencoder" group:"Network"` // its absolute path; "": images
+}
+
+// Conditioning is what the network is told of each sample beside its time.
+type Conditioning struct {
+	ClassCond bool    `flag:"class-cond" help:"learn the classes of the data apart, and what there is without, for sample --class" group:"Network"`
+	ClassDrop float64 `flag:"class-drop" range:"[0,1)" help:"share of the samples whose class is dropped in training" group:"Network" rare:"true"`
 }
 
 // Autoencoding is what an autoencoder learns.

@@ -41,6 +41,7 @@ func lecture() Run {
 			ImageChannels: 3, Val: 0.02,
 		},
 		Network:      Network{Arch: "simpleunet", Channels: []int{64, 128, 256, 512, 1024}, Layers: 1},
+		Conditioning: Conditioning{ClassDrop: 0.1},
 		Autoencoding: Autoencoding{LatentChannels: 4, Likelihood: "gaussian", Beta: 1},
 		Formulation: formulation.Formulation{
 			Spec: formulation.Spec{
@@ -68,6 +69,7 @@ func small() Run {
 			ImageChannels: 3, Val: 0.15,
 		},
 		Network:      Network{Arch: "unet", Channels: []int{16, 32, 64, 128}, Layers: 1},
+		Conditioning: Conditioning{ClassDrop: 0.1},
 		Autoencoding: Autoencoding{LatentChannels: 4, Likelihood: "gaussian", Beta: 1},
 		Formulation: formulation.Formulation{
 			Spec: formulation.Spec{

@@ -14,7 +14,7 @@ func (r *Run) Validate() error { return first(r.ValidateValues(), r.validateToge
 
 // ValidateValues is the part of Validate that looks at each field alone.
 func (r *Run) ValidateValues() error {
-	parts := []any{&r.Stops, &r.Sources, &r.Network, &r.Optimiser, &r.Rhythm}
+	parts := []any{&r.Stops, &r.Sources, &r.Network, &r.Conditioning, &r.Optimiser, &r.Rhythm}
 	if r.Autoencoder() {
 		parts = append(parts, &r.Autoencoding)
 	} else {

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
@@ -25,8 +26,10 @@ func (d *Denoiser) Close() {
 }
 
 // Denoiser returns the network in mode net.Eval or net.PerImage, over the recycler's space, which
-// owns what it returns. It knows the vector-Jacobian product, and the variance where that is
-// learned. The weights in float64 are the model's as they are at the first call.
+// owns what it returns. It knows the vector-Jacobian product, the variance where that is learned,
+// and of a network that is told classes the estimate of each; where no class is wanted it takes the
+// null class, and refuses where that was not learned. The weights in float64 are the model's as
+// they are at the first call.
 func (m *Model) Denoiser(space *engine.Recycler, mode net.Mode) *Denoiser {
 	n := &network{m: m, space: space, mode: mode}
 	return &Denoiser{reverie.FromPrediction(space, m.Process, m.Param, n), n}
@@ -40,13 +43,22 @@ type network struct {
 	double []*tensors.Tensor
 }
 
-// Knows refuses a variance that was not learned.
+// Knows refuses a variance, a class and the absence of one that were not learned.
 func (n *network) Knows(w reverie.Want) error {
 	known := reverie.WantVJP
 	if n.m.Learned {
 		known |= reverie.WantVariance
 	}
-	return w.Beyond(known, "the network")
+	if !n.m.Conditional() {
+		return w.Beyond(known, "the network")
+	}
+	if err := n.m.takesNumbers(); err != nil {
+		return err
+	}
+	if !w.Has(reverie.WantClass) && !n.m.Null {
+		return ErrNoNull
+	}
+	return w.Beyond(known|reverie.WantClass, "the network")
 }
 
 // Denoise runs the network once for all that is wanted.
@@ -77,12 +89,16 @@ func (n *network) parts(q reverie.Query[*tensors.Tensor]) ([]*tensors.Tensor, er
 	if err != nil {
 		return nil, err
 	}
-	weights, cond, err := n.inputs(q)
+	told, err := n.told(q)
 	if err != nil {
 		return nil, err
 	}
-	defer engine.Free(cond)
-	in := append(append([]*tensors.Tensor{}, weights...), q.X, cond)
+	defer engine.Free(told...)
+	weights, err := n.weights(q.X.DType())
+	if err != nil {
+		return nil, err
+	}
+	in := slices.Concat(weights, []*tensors.Tensor{q.X}, told)
 	if q.Want.Has(reverie.WantVJP) {
 		return n.own(f.vjp.Call(append(in, q.U)...))
 	}
@@ -101,23 +117,42 @@ func (n *network) own(y []*tensors.Tensor, err error) ([]*tensors.Tensor, error)
 	return y, err
 }
 
-// inputs are the weights in the float type of the query's x, and the number that the network sees
-// for each image.
-func (n *network) inputs(q reverie.Query[*tensors.Tensor]) (weights []*tensors.Tensor, cond *tensors.Tensor, err error) {
-	e, images := n.m.Engine, q.X.Shape().Dim(0)
+// told is what the network sees beside a query's x: a number for each sample's time, and one for
+// its class where it takes any.
+func (n *network) told(q reverie.Query[*tensors.Tensor]) ([]*tensors.Tensor, error) {
+	e, samples := n.m.Engine, q.X.Shape().Dim(0)
+	class, err := n.classes(q, samples)
+	if err != nil {
+		return nil, err
+	}
+	var told []*tensors.Tensor
 	if q.X.DType() != dtypes.Float64 {
-		return n.m.Weights, engine.Fill(e, func(v []float32) { set(v, float32(q.T)) }, images), nil
+		told = append(told, engine.Fill(e, func(v []float32) { set(v, float32(q.T)) }, samples))
+	} else {
+		told = append(told, engine.Fill(e, func(v []float64) { set(v, q.T) }, samples))
+	}
+	if class != nil {
+		told = append(told, engine.Vector(e, class))
+	}
+	return told, nil
+}
+
+// weights are the model's in a float type.
+func (n *network) weights(float dtypes.DType) ([]*tensors.Tensor, error) {
+	if float != dtypes.Float64 {
+		return n.m.Weights, nil
 	}
 	if n.double == nil {
 		double := make([]*tensors.Tensor, len(n.m.Weights))
 		for i, w := range n.m.Weights {
-			if double[i], err = widened(e, w); err != nil {
-				return nil, nil, err
+			var err error
+			if double[i], err = widened(n.m.Engine, w); err != nil {
+				return nil, err
 			}
 		}
 		n.double = double
 	}
-	return n.double, engine.Fill(e, func(v []float64) { set(v, q.T) }, images), nil
+	return n.double, nil
 }
 
 // set makes all of v x.
@@ -145,15 +180,19 @@ func widened(e *engine.Engine, w *tensors.Tensor) (*tensors.Tensor, error) {
 
 // functions are a network's in one mode.
 type functions struct {
-	forward *engine.Func // weights, x, cond -> the network's output
-	vjp     *engine.Func // weights, x, cond, u -> the parts of the output, of which the first is the prediction F, and u' dF/dx
+	forward *engine.Func // weights, x, cond, class where it takes one -> the network's output
+	vjp     *engine.Func // the same and u -> the parts of the output, of which the first is the prediction F, and u' dF/dx
 }
 
 func (m *Model) functions(mode net.Mode) functions {
 	params := m.Net.Params()
 	n := len(params)
 	forward := func(in []*graph.Node) *graph.Node {
-		return m.Net.Forward(net.Bind(mode, params, in[:n]), net.Input{X: in[n], Cond: in[n+1]})
+		told := net.Input{X: in[n], Cond: in[n+1]}
+		if m.Conditional() {
+			told.Class = in[n+2]
+		}
+		return m.Net.Forward(net.Bind(mode, params, in[:n]), told)
 	}
 	return functions{
 		forward: m.Engine.Func(m.Net.Arch()+" forward", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
@@ -164,7 +203,7 @@ func (m *Model) functions(mode net.Mode) functions {
 			if m.Learned {
 				parts = splitGraph(g, parts)
 			}
-			product := graph.ReduceAllSum(graph.Mul(parts[0], in[n+2])) // each image's own, for images do not meet in a network
+			product := graph.ReduceAllSum(graph.Mul(parts[0], in[len(in)-1])) // each image's own, for images do not meet in a network
 			return append(parts, graph.Gradient(product, in[n])[0])
 		}),
 	}

@@ -98,6 +98,9 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if err := m.takeKind(c.Scheduler.Reverie, plain); err != nil {
 		return nil, err
 	}
+	if err := m.takeClasses(c.Scheduler.Reverie); err != nil {
+		return nil, err
+	}
 	c.Weights, c.EMA = nil, nil
 	return &Loaded{Model: m, Checkpoint: c, Averaged: part == checkpoint.EMA}, nil
 }

@@ -22,13 +22,20 @@ func (m *Model) Memory(mode net.Mode, n, h, w int) (int64, error) {
 	}
 	h, w, c := m.Inside(h, w).Shape()
 	images := shapes.Make(dtypes.Float32, n, h, w, c)
-	in := make([]shapes.Shape, 0, len(m.Weights)+2)
+	in := make([]shapes.Shape, 0, len(m.Weights)+3)
 	var bytes int64
 	for _, t := range m.Weights {
 		in = append(in, t.Shape())
 		bytes += int64(t.Shape().Memory())
 	}
-	arena, err := f.forward.Memory(append(in, images, shapes.Make(dtypes.Float32, n))...)
+	in = append(in, images, shapes.Make(dtypes.Float32, n))
+	switch c, ok := net.ClassesOf(m.Net); {
+	case ok && c.Width > 0:
+		in = append(in, shapes.Make(dtypes.Float32, n, c.Width))
+	case ok:
+		in = append(in, shapes.Make(dtypes.Float32, n))
+	}
+	arena, err := f.forward.Memory(in...)
 	const copies = 6 // the images, noise, prediction and what a solver makes of them
 	return bytes + arena + copies*int64(images.Memory()) + vae, err
 }

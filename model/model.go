@@ -7,6 +7,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
@@ -29,6 +30,9 @@ type Model struct {
 	// Learned says that the network's output has, after the channels of the prediction, as many of
 	// the reverse steps' variance (reverie.LearnedVariance).
 	Learned bool
+	// Null says that a network which is told classes has learned the null class, too, whose number
+	// is that after the last of Kind.Classes.
+	Null bool
 	// Weights are the network's, in the order of Net.Params and the engine's layout. They may be
 	// replaced between calls, by Use where the schedule is learned.
 	Weights []*tensors.Tensor
@@ -77,16 +81,23 @@ func (m *Model) Use(weights []*tensors.Tensor) error {
 }
 
 // Forward runs the raw network on x [N,H,W,C] with the number that it sees for each image, cond
-// [N]. The mode is net.Eval or net.PerImage.
-func (m *Model) Forward(mode net.Mode, x *tensors.Tensor, cond []float32) (*tensors.Tensor, error) {
+// [N], and of one that takes classes with what stands for them: numbers [N], or vectors [N,K]. The
+// mode is net.Eval or net.PerImage.
+func (m *Model) Forward(mode net.Mode, x *tensors.Tensor, cond []float32, class ...*tensors.Tensor) (*tensors.Tensor, error) {
 	f, err := m.in(mode)
 	if err != nil {
 		return nil, err
 	}
+	given := net.Cond
+	if len(class) > 0 {
+		given |= net.Class
+	}
+	if err := net.CheckParts(m.Net, given); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
 	c := engine.New(m.Engine, cond, len(cond))
 	defer engine.Free(c)
-	in := append(append([]*tensors.Tensor{}, m.Weights...), x, c)
-	return f.forward.Call1(in...)
+	return f.forward.Call1(slices.Concat(m.Weights, []*tensors.Tensor{x, c}, class)...)
 }
 
 // in are the network's functions in a mode.

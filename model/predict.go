@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
@@ -16,6 +17,9 @@ import (
 type Task struct {
 	X checkpoint.Tensor // float32 [N,C,H,W]
 	T []float64         // the time of each, in the process's own
+	// Class is what the network is told of each, [N] numbers or [N,K]: of a model that takes a
+	// class, else it has no shape.
+	Class checkpoint.Tensor
 }
 
 // ReadTask reads x and t of an npz file, and checks that the model can take them and that there is
@@ -26,6 +30,9 @@ func (m *Model) ReadTask(z *checkpoint.NPZ, batch int) (task Task, err error) {
 		return task, err
 	}
 	if task.T, err = readTimes(z, m.Process); err != nil {
+		return task, err
+	}
+	if task.Class, err = m.readClass(z, task.X.Shape[0]); err != nil {
 		return task, err
 	}
 	in, _ := m.Net.Channels()
@@ -55,6 +62,62 @@ func (m *Model) load(n, h, w, batch int) memory.Load {
 		l.Network = func(n int) (int64, error) { return m.Memory(net.Eval, n, h, w) }
 	}
 	return l
+}
+
+// readClass reads class, what n samples are told to be: int64 [N] from 0 to under the number of
+// them for a table, float32 [N] for numbers that are embedded as the time is, and float32 [N,K] for
+// vectors. A model without classes takes none.
+func (m *Model) readClass(z *checkpoint.NPZ, n int) (class checkpoint.Tensor, err error) {
+	c, ok := net.ClassesOf(m.Net)
+	switch {
+	case !ok && slices.Contains(z.Keys(), "class"):
+		return class, fmt.Errorf("%s: it has an array class, and the model was trained without classes", z.Path())
+	case !ok:
+		return class, nil
+	case c.Numbers > 0:
+		class, err = z.Array("class", checkpoint.I64, 1)
+	case c.Width > 0:
+		class, err = z.Array("class", checkpoint.F32, 2)
+	default:
+		class, err = z.Array("class", checkpoint.F32, 1)
+	}
+	if err != nil {
+		return class, fmt.Errorf("%w; the model takes %v", err, c)
+	}
+	if s := class.Shape; s[0] != n || c.Width > 0 && s[1] != c.Width {
+		return class, fmt.Errorf("%s: class has shape %v for %d images; the model takes %v, one for each", z.Path(), s, n, c)
+	}
+	if c.Numbers == 0 {
+		return class, nil
+	}
+	numbers, err := class.I64s()
+	for i, k := range numbers {
+		if k < 0 || k >= int64(c.Numbers) {
+			return class, fmt.Errorf("%s: class[%d] is %d; the model's are 0 to %d", z.Path(), i, k, c.Numbers-1)
+		}
+	}
+	return class, err
+}
+
+// told is what the network is told of the k samples from number i on, as Forward takes it.
+func (m *Model) told(task Task, i, k int) ([]*tensors.Tensor, error) {
+	switch {
+	case task.Class.Shape == nil:
+		return nil, nil
+	case task.Class.DType == checkpoint.I64:
+		numbers, err := task.Class.I64s()
+		if err != nil {
+			return nil, err
+		}
+		return []*tensors.Tensor{engine.Vector(m.Engine, wide(numbers[i:i+k]))}, nil
+	}
+	flat, err := task.Class.F32s()
+	if err != nil {
+		return nil, err
+	}
+	width := len(flat) / task.Class.Shape[0]
+	shape := append([]int{k}, task.Class.Shape[1:]...)
+	return []*tensors.Tensor{engine.New(m.Engine, flat[i*width:(i+k)*width], shape...)}, nil
 }
 
 // readTimes reads t, which lies in the process's span: whole indices of a table of betas, else
@@ -120,8 +183,12 @@ func (m *Model) Predict(ctx context.Context, task Task, batch int) (checkpoint.T
 			cond[j] = float32(m.Process.Cond(task.T[i+j]))
 		}
 		images := engine.New(m.Engine, moveChannels(pixels[i*c*h*w:(i+k)*c*h*w], k, c, h*w), k, h, w, c)
-		y, err := m.Forward(net.Eval, images, cond)
-		engine.Free(images)
+		told, err := m.told(task, i, k)
+		if err != nil {
+			return checkpoint.Tensor{}, err
+		}
+		y, err := m.Forward(net.Eval, images, cond, told...)
+		engine.Free(append(told, images)...)
 		if err != nil {
 			return checkpoint.Tensor{}, err
 		}

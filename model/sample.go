@@ -43,6 +43,11 @@ type Options struct {
 	Guides  []Guide  // what steers the walk, the first one innermost, before x0hat is clamped
 	Mode    net.Mode // net.Eval or net.PerImage
 
+	// Class says of which class each image is, by its number among Kind.Classes or
+	// reverie.NullClass: one for each, or one for all. nil: a model of classes draws them as
+	// ClassOf says.
+	Class []int
+
 	// Process, if not nil, is the process that is sampled, at the same ratios of signal and noise
 	// as the one that was trained (reverie.Transfer), which must cover it.
 	Process reverie.Process
@@ -193,7 +198,7 @@ func (m *Model) grid(o Options, p reverie.Process) ([]float64, error) {
 // batch draws the n images from number first on.
 func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Tensor, error) {
 	space := engine.NewRecycler(m.Engine.Space(random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)}))
-	run, err := m.run(o, space)
+	run, err := m.run(o, space, m.Classes(o, first, n))
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +249,10 @@ func (m *Model) Fits(o Options) error {
 	if err := m.Check(o.Height, o.Width); err != nil {
 		return err
 	}
-	run, err := m.run(o, engine.NewRecycler(m.Engine.Space(random.Stream{})))
+	if err := m.checkClass(o); err != nil {
+		return err
+	}
+	run, err := m.run(o, engine.NewRecycler(m.Engine.Space(random.Stream{})), m.Classes(o, o.First, min(o.N, 1)))
 	if err != nil {
 		return err
 	}
@@ -271,8 +279,9 @@ func (m *Model) sampled(o Options) (reverie.Process, error) {
 	return reverie.Within(o.Process, m.Process)
 }
 
-// run is what a solver works on: the network as a denoiser, guided and clamped as asked.
-func (m *Model) run(o Options, space *engine.Recycler) (*sample.Run[*tensors.Tensor], error) {
+// run is what a solver works on: the network as a denoiser of samples of those classes, guided and
+// clamped as asked.
+func (m *Model) run(o Options, space *engine.Recycler, class []int) (*sample.Run[*tensors.Tensor], error) {
 	p, err := m.sampled(o)
 	if err != nil {
 		return nil, err
@@ -290,6 +299,9 @@ func (m *Model) run(o Options, space *engine.Recycler) (*sample.Run[*tensors.Ten
 	}
 	if d, err = guide.Apply(guide.Setup[*tensors.Tensor]{Space: space, Process: p}, d, o.Guides...); err != nil {
 		return nil, err
+	}
+	if class != nil {
+		d = reverie.OfClass(d, class)
 	}
 	run := &sample.Run[*tensors.Tensor]{Space: space, Process: p, Denoiser: d}
 	return run, run.Apply(clamp)

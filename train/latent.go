@@ -64,13 +64,19 @@ func openLatents(e *engine.Engine, c *config.Run, path string, train, val *data.
 	if err != nil {
 		return nil, err
 	}
-	a.Net = a.Net.Scaled(0, 1/spread(trained))
+	a.Net = a.Net.Scaled(0, 1/spread(trained.Codes))
 	_, factor := a.Net.Scale()
-	l = &latentSpace{vae: a, trainDeviation: deviations(trained, factor), valDeviation: deviations(held, factor), val: val}
-	if l.train, err = codeSet(trained, factor); err == nil && held.N > 0 {
-		l.val, err = codeSet(held, factor)
+	l = &latentSpace{vae: a, trainDeviation: deviations(trained.Codes, factor), valDeviation: deviations(held.Codes, factor), val: val}
+	if l.train, err = trained.set(train, factor); err == nil && held.N > 0 {
+		l.val, err = held.set(val, factor)
 	}
 	return l, err
+}
+
+// encoded are the codes of a set's images, and the class of each.
+type encoded struct {
+	model.Codes
+	class []int
 }
 
 // fitsLatents says whether the run's network takes the latents of images of h x w, and which one
@@ -85,14 +91,14 @@ func fitsLatents(c *config.Run, m vae.Autoencoder, path string, h, w int) error 
 	if err := a.Fits(k); err != nil {
 		return fmt.Errorf("--arch %s: %w; the latents of --vae %s are %s: give --arch %s", c.Arch, err, path, k.Dims(), strings.Join(net.Fitting(k, false), " or "))
 	}
-	if _, err = Network(c, k); err != nil {
+	if _, err = Network(c, someClasses(c, k)); err != nil {
 		return fmt.Errorf("the latents of --vae %s: %w", path, err)
 	}
 	return nil
 }
 
 // encodeSet encodes all images of a set and, if asked to, their mirror images.
-func encodeSet(a *model.Autoencoder, set *data.Set, flip bool) (all model.Codes, err error) {
+func encodeSet(a *model.Autoencoder, set *data.Set, flip bool) (all encoded, err error) {
 	const batch = 32
 	ctx := context.Background()
 	for b, err := range set.All(ctx, batch) {
@@ -100,8 +106,10 @@ func encodeSet(a *model.Autoencoder, set *data.Set, flip bool) (all model.Codes,
 			return all, err
 		}
 		x, n := b.X, b.N
+		all.class = append(all.class, b.Class...)
 		if flip {
 			x, n = append(x[:len(x):len(x)], mirror(b)...), 2*n
+			all.class = append(all.class, b.Class...)
 		}
 		codes, err := a.EncodeImages(ctx, x, n, b.H, b.W, batch)
 		if err != nil {
@@ -147,13 +155,15 @@ func deviations(c model.Codes, factor float64) []float32 {
 	return d
 }
 
-// codeSet is the set of the scaled means.
-func codeSet(c model.Codes, factor float64) (*data.Set, error) {
+// set is the set of the scaled means, of the classes of the images' set.
+func (c encoded) set(images *data.Set, factor float64) (*data.Set, error) {
 	x := make([]float32, len(c.Mean))
 	for i, m := range c.Mean {
 		x[i] = float32(factor * float64(m))
 	}
-	return data.FromMemory(data.Memory{Name: "latents", Kind: kind.OfLatents(c.H, c.W, c.C), X: x}, data.Options{})
+	return data.FromMemory(data.Memory{
+		Name: "latents", Kind: kind.OfLatents(c.H, c.W, c.C), X: x, Classes: images.Classes(), Class: c.class,
+	}, data.Options{})
 }
 
 // inside is the configuration as the network in latent space has it.

@@ -43,7 +43,7 @@ func TestLevelsAreTheDatas(t *testing.T) {
 	if got := tr.setup.Kind.Levels; got != 0 {
 		t.Errorf("points: %d levels", got)
 	}
-	latents, err := codeSet(model.Codes{N: 3, H: 4, W: 4, C: 2, Mean: make([]float32, 3*4*4*2)}, 1)
+	latents, err := encoded{Codes: model.Codes{N: 3, H: 4, W: 4, C: 2, Mean: make([]float32, 3*4*4*2)}}.set(cloud, 1)
 	if err != nil || latents.Kind().Levels != 0 {
 		t.Errorf("latents: %d levels, %v", latents.Kind().Levels, err)
 	}

@@ -76,6 +76,9 @@ func (t *Trainer) aim() string {
 			h, w, z, float64(elements(c))/float64(h*w*z), c.Likelihood, c.Beta)
 	}
 	text := fmt.Sprintf("%v, predicts %s, loss %s", Spec(c).Process, c.Prediction.Row().Name, c.Loss)
+	if c.ClassCond {
+		text += fmt.Sprintf("; told one of %d classes, of a share %v none", len(t.labelled(t.train.Kind()).Classes), c.ClassDrop)
+	}
 	if t.latents != nil {
 		h, w, z := t.latents.train.Shape()
 		text += fmt.Sprintf("; in the %dx%dx%d latents of %s", h, w, z, c.VAE)
@@ -201,7 +204,12 @@ func (t *Trainer) forward(n int) *engine.Func {
 		v, x := net.Bind(net.Eval, params, in[:len(params)]), in[len(params)]
 		switch m := t.learner.Net.(type) {
 		case net.Model:
-			return []*graph.Node{m.Forward(v, net.Input{X: x, Cond: graph.Zeros(g, shapes.Make(x.DType(), n))})}
+			zeros := graph.Zeros(g, shapes.Make(x.DType(), n))
+			told := net.Input{X: x, Cond: zeros}
+			if _, ok := net.ClassesOf(m); ok {
+				told.Class = zeros
+			}
+			return []*graph.Node{m.Forward(v, told)}
 		case vae.Autoencoder:
 			return []*graph.Node{vae.Reconstruct(v, m, x)}
 		}

@@ -45,6 +45,24 @@ func sameRun(t *testing.T, got, want string) {
 	}
 }
 
+// interrupted is a run that was stopped after a step.
+func interrupted(t *testing.T, c config.Run, stop int) *Trainer {
+	t.Helper()
+	tr := start(t, c)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	tr.Observe(On(func(e Step) {
+		if e.Record.Step == stop {
+			cancel()
+		}
+	}))
+	if err := tr.Run(ctx); !errors.Is(err, ErrInterrupted) {
+		t.Fatal(err)
+	}
+	closed(t, tr)
+	return tr
+}
+
 // A run stopped after any step and resumed gives, bit for bit, the checkpoint and the log of one
 // that was not: with BatchNorm, an average, flips, three steps an epoch (so stops lie within an
 // epoch and at its ends), a rate that warms up and a cosine to the stop that the run was first
@@ -63,17 +81,7 @@ func TestResumeBitForBit(t *testing.T) {
 			continue
 		}
 		t.Run(fmt.Sprint("after ", stop), func(t *testing.T) {
-			first := start(t, whole)
-			ctx, cancel := context.WithCancel(context.Background())
-			first.Observe(On(func(e Step) {
-				if e.Record.Step == stop {
-					cancel()
-				}
-			}))
-			if err := first.Run(ctx); !errors.Is(err, ErrInterrupted) {
-				t.Fatal(err)
-			}
-			closed(t, first)
+			first := interrupted(t, whole, stop)
 			if got := len(records(t, first.Dir)); got != stop {
 				t.Fatalf("interrupted after %d steps, the log has %d", stop, got)
 			}

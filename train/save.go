@@ -231,7 +231,7 @@ func (t *Trainer) scheduler() (checkpoint.SchedulerConfig, error) {
 	}
 	s.ClipSample = c.Clamp == "x0"
 	x := s.Reverie
-	x.Preset, x.Kind = c.Preset, t.images.Kind()
+	x.Preset, x.Kind, x.Null = c.Preset, t.labelled(t.images.Kind()), t.learnsNull()
 	x.Solver, x.Steps, x.Clamp = c.Solver, c.SampleSteps, c.Clamp
 	return s, nil
 }

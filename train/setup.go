@@ -18,12 +18,17 @@ import (
 	"github.com/reverie-go/reverie/sample"
 )
 
-// Network lays out the network that a configuration describes, for samples of kind k, and refuses
-// those that it cannot take.
+// Network lays out the network that a configuration describes, for samples of kind k, whose classes
+// it is told where the run learns them, and refuses those that it cannot take.
 func Network(c *config.Run, k kind.Kind) (net.Network, error) {
 	a, err := c.Architecture()
 	if err != nil {
 		return nil, err
+	}
+	if c.ClassCond {
+		if err := tellClasses(a, k); err != nil {
+			return nil, err
+		}
 	}
 	outputs := k.C
 	if c.Variance == "learned" {
@@ -50,6 +55,40 @@ func Network(c *config.Run, k kind.Kind) (net.Network, error) {
 		m = net.NewScheduled(m)
 	}
 	return m, nil
+}
+
+// tellClasses makes an architecture's networks take the classes of k and the null class.
+func tellClasses(a net.Architecture, k kind.Kind) error {
+	told, ok := a.(net.Classing)
+	if !ok {
+		return fmt.Errorf("--class-cond: networks of --arch %s are told no class; give --arch %s, or leave --class-cond out", a.Row().Name, strings.Join(classing(k), " or "))
+	}
+	switch n := len(k.Classes); n {
+	case 0:
+		return fmt.Errorf("--class-cond: the %s have no classes; put those of each class in a folder of its own, or leave --class-cond out", k.Noun(2))
+	case 1:
+		return fmt.Errorf("--class-cond: all %s are of one class, %q; leave --class-cond out", k.Noun(2), k.Classes[0].Name)
+	default:
+		told.SetClasses(n + 1)
+	}
+	return nil
+}
+
+// classing are the names of the architectures for samples of kind k that can be told a class.
+func classing(k kind.Kind) []string {
+	return slices.DeleteFunc(net.Fitting(k, false), func(name string) bool {
+		a, err := net.Architectures.Find(name)
+		_, ok := a.(net.Classing)
+		return err != nil || !ok
+	})
+}
+
+// someClasses stand for those of data that are not read yet.
+func someClasses(c *config.Run, k kind.Kind) kind.Kind {
+	if !c.ClassCond {
+		return k
+	}
+	return k.Labelled([]kind.Class{{Name: "a"}, {Name: "b"}})
 }
 
 // twoSets are the names of the architectures for samples of kind k that have a second set of
@@ -108,7 +147,7 @@ func Check(c *config.Run) error {
 	if err := suitsJudge(c, c.Kind()); err != nil {
 		return err
 	}
-	m, err := Network(c, c.Kind())
+	m, err := Network(c, someClasses(c, c.Kind()))
 	if err != nil {
 		return err
 	}
@@ -143,6 +182,9 @@ func newSetup(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, k k
 	s = learn.Setup{Engine: e, Net: n, Kind: k, Level: c.Level, From: far, Coupled: c.Coupling == "ot"}
 	if c.Autoencoder() {
 		return s, nil
+	}
+	if c.ClassCond {
+		s.ClassDrop = c.ClassDrop
 	}
 	if s.Loss, err = learn.Losses.Find(c.Loss); err != nil {
 		return s, err

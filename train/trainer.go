@@ -21,6 +21,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/internal/memory"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
@@ -134,10 +135,39 @@ func New(ctx context.Context, e *engine.Engine, c *config.Run, p Parts) (t *Trai
 	if !ok {
 		return t, nil
 	}
-	if t.preview, err = newPreview(e, c, m, t.setup.Objective.Process); err != nil || t.latents == nil {
+	if t.preview, err = newPreview(e, c, m, t.setup.Objective.Process); err != nil {
 		return t, err
 	}
-	return t, t.preview.SetVAE(t.latents.vae)
+	if t.latents != nil {
+		err = t.preview.SetVAE(t.latents.vae)
+	}
+	t.preview.Kind = t.labelled(t.preview.Kind)
+	t.preview.Null = t.learnsNull()
+	return t, err
+}
+
+// labelled is k with the classes that the network is told, as the training data have them.
+func (t *Trainer) labelled(k kind.Kind) kind.Kind {
+	switch {
+	case !t.Config.ClassCond:
+		return k
+	case t.images == nil: // they are not read yet
+		return someClasses(t.Config, k)
+	}
+	return k.Labelled(t.images.ClassCounts())
+}
+
+// learnsNull says whether the network learns the null class: from classes that are dropped, or from
+// samples without any.
+func (t *Trainer) learnsNull() bool {
+	if !t.Config.ClassCond {
+		return false
+	}
+	labelled := 0
+	for _, c := range t.images.ClassCounts() {
+		labelled += c.Samples
+	}
+	return t.Config.ClassDrop > 0 || labelled < t.images.Len()
 }
 
 // openSets takes the run's data sets, and opens those that it was not given.
@@ -199,7 +229,7 @@ func Options(c *config.Run) learn.Options {
 func (t *Trainer) learns(c *config.Run) error {
 	m, err := t.parts.Network, error(nil)
 	if m == nil {
-		m, err = Network(c, t.train.Kind())
+		m, err = Network(c, t.labelled(t.train.Kind()))
 	}
 	if err != nil {
 		return err

@@ -1,0 +1,150 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/random"
+)
+
+// ErrNoNull says that what is stated without a class is asked of a network that knows classes
+// alone.
+var ErrNoNull = errors.New("the model knows what is of a class alone: it learned no null class, for it was trained without dropping any")
+
+// Conditional says whether the network is told a class.
+func (m *Model) Conditional() bool {
+	_, ok := net.ClassesOf(m.Net)
+	return ok
+}
+
+// takesNumbers is nil of a network that is told classes by the numbers of Kind.Classes.
+func (m *Model) takesNumbers() error {
+	switch c, ok := net.ClassesOf(m.Net); {
+	case !ok:
+		return errors.New("the model was trained without classes")
+	case c.Numbers == 0:
+		return fmt.Errorf("the network takes %v, and not the numbers of a list of them", c)
+	}
+	return nil
+}
+
+// takeClasses takes what the files say of the classes. Of a network from elsewhere, whose files
+// name none, they are called by their numbers, and none is known to be the null class.
+func (m *Model) takeClasses(x *checkpoint.SchedulerExtra) error {
+	c, ok := net.ClassesOf(m.Net)
+	if !ok || c.Numbers == 0 {
+		return nil
+	}
+	if m.Kind.Classes == nil {
+		all := make([]kind.Class, c.Numbers)
+		for i := range all {
+			all[i].Name = strconv.Itoa(i)
+		}
+		m.Kind = m.Kind.Labelled(all)
+		return nil
+	}
+	if n := len(m.Kind.Classes); c.Numbers != n+1 {
+		return fmt.Errorf("scheduler: reverie.classes has %d classes, and the network takes %d numbers: expected one more than classes, for the null class", n, c.Numbers)
+	}
+	m.Null = x.Null
+	return nil
+}
+
+// ClassOf is the class that image i of a sampling is of where none is asked for: drawn by how often
+// each was in the training data, all alike where that is not known.
+func (m *Model) ClassOf(seed uint64, i int) int {
+	total := 0
+	for _, c := range m.Kind.Classes {
+		total += c.Samples
+	}
+	u := random.Stream{Seed: seed, Domain: random.ClassDraw, Sample: uint64(i)}.Uniform()
+	if total == 0 {
+		return int(u * float64(len(m.Kind.Classes)))
+	}
+	left := int(u * float64(total))
+	return slices.IndexFunc(m.Kind.Classes, func(c kind.Class) bool {
+		left -= c.Samples
+		return left < 0
+	})
+}
+
+// ClassName is the name of a class, "null" of the null class.
+func (m *Model) ClassName(class int) string {
+	if class == reverie.NullClass {
+		return NullName
+	}
+	return m.Kind.Classes[class].Name
+}
+
+// NullName is what the null class is called.
+const NullName = "null"
+
+// checkClass says whether the options' classes are ones that the model knows.
+func (m *Model) checkClass(o Options) error {
+	switch {
+	case o.Class == nil && !m.Conditional():
+		return nil
+	case len(o.Class) > 1 && len(o.Class) != o.N:
+		return fmt.Errorf("model: %d classes for %d samples: give one for each, or one for all", len(o.Class), o.N)
+	}
+	if err := m.takesNumbers(); err != nil {
+		return err
+	}
+	for _, k := range o.Class {
+		switch {
+		case k == reverie.NullClass && !m.Null:
+			return ErrNoNull
+		case k != reverie.NullClass && (k < 0 || k >= len(m.Kind.Classes)):
+			return fmt.Errorf("model: class %d: expected 0 to %d, or %d for the null class", k, len(m.Kind.Classes)-1, reverie.NullClass)
+		}
+	}
+	return nil
+}
+
+// Classes are the classes of the n images from number first on, nil of a model without classes. The
+// options' are of the images from Options.First on.
+func (m *Model) Classes(o Options, first, n int) []int {
+	if !m.Conditional() {
+		return nil
+	}
+	class := make([]int, n)
+	for i := range class {
+		switch len(o.Class) {
+		case 0:
+			class[i] = m.ClassOf(o.Seed, first+i)
+		case 1:
+			class[i] = o.Class[0]
+		default:
+			class[i] = o.Class[first-o.First+i]
+		}
+	}
+	return class
+}
+
+// classes are the numbers that the network is told of a query's samples, nil of one that takes
+// none.
+func (n *network) classes(q reverie.Query[*tensors.Tensor], samples int) ([]float64, error) {
+	if !n.m.Conditional() {
+		_, err := q.Classes(samples, 0)
+		return nil, err
+	}
+	class, err := q.Classes(samples, len(n.m.Kind.Classes))
+	if err != nil {
+		return nil, err
+	}
+	told := make([]float64, samples)
+	for i := range told {
+		told[i] = float64(len(n.m.Kind.Classes)) // the null class
+		if class != nil && class[i] != reverie.NullClass {
+			told[i] = float64(class[i])
+		}
+	}
+	return told, nil
+}
