@@ -178,8 +178,8 @@ func Parse(rd io.Reader) (*Run, error) {
 func (r *Run) fillOld() {
 	r.Split = cmp.Or(r.Split, "bytes")
 	r.Coupling = cmp.Or(r.Coupling, "none")
-	if r.Objective == nil && !r.Autoencoder() {
-		r.Objective = learn.Denoising{}
+	if r.Way == nil && !r.Autoencoder() {
+		r.Way = learn.Denoising{}
 	}
 	if r.Times == nil {
 		r.Times = formulation.Uniform

@@ -30,7 +30,7 @@ func (p *patient) Refuse(f formulation.Formulation) error {
 // A program's own way to learn is one row: its setting is a flag, a key of config.json with its
 // range, and what it refuses is refused.
 func TestOwnWayToLearn(t *testing.T) {
-	learn.Methods.Add(&patient{Patience: 3})
+	learn.Ways.Add(&patient{Patience: 3})
 	if table.Find(Flags(), "patience") == nil {
 		t.Error("no flag --patience")
 	}
@@ -39,7 +39,7 @@ func TestOwnWayToLearn(t *testing.T) {
 	if err := table.Find(fields, "objective").Set("patient"); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.Objective.(*patient).Patience; got != 3 {
+	if got := r.Way.(*patient).Patience; got != 3 {
 		t.Errorf("patience %d by default", got)
 	}
 	if err := table.Find(r.Fields(), "patience").Set("5"); err != nil {
@@ -53,8 +53,8 @@ func TestOwnWayToLearn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, ok := again.Objective.(*patient); !ok || p.Patience != 5 {
-		t.Errorf("read back: %+v", again.Objective)
+	if p, ok := again.Way.(*patient); !ok || p.Patience != 5 {
+		t.Errorf("read back: %+v", again.Way)
 	}
 	if _, err := Parse(strings.NewReader(strings.Replace(string(text), `"patience": 5`, `"patience": 50`, 1))); err == nil {
 		t.Error("a patience of 50 was read")

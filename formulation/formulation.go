@@ -67,11 +67,13 @@ func (s Spec) Text() (text [][2]string) {
 	return text
 }
 
-// A Formulation is what a network learns: a prediction on a process, and by which objective.
+// A Formulation is what a network learns, a prediction on a process, and in which way.
 type Formulation struct {
 	From []string `flag:"from" whole:"true" resume:"moved" help:"a second data set, like DATA, in place of the noise: a flow between the two" group:"Data"`
 	Spec
-	Objective table.Row `flag:"objective" of:"objective" help:"how it learns" group:"Formulation"`
+	// Way is a learn.Way. Its flag and its key in files is the older word, objective: in Go an
+	// Objective is what is predicted, at which times and with which weights.
+	Way       table.Row `flag:"objective" of:"objective" help:"how it learns" group:"Formulation"`
 	Level     float64   `flag:"level" range:"[0,1e9]" help:"learn at this one time only" zero:"at all times" group:"Formulation" rare:"true"`
 	Loss      string    `flag:"loss" of:"loss" help:"norm of the error" group:"Formulation"`
 	Weighting Weighting `flag:"weighting" of:"weighting" help:"weight over time" group:"Formulation"`

@@ -169,7 +169,7 @@ func (learned) Refuse(f Formulation) error {
 		return fmt.Errorf("--schedule learned minimises the bound, over all times alike; give --times uniform or stratified and leave --level out")
 	case !is(f.Prediction, "eps") && !is(f.Prediction, "v"):
 		return fmt.Errorf("--schedule learned is stated for a network that predicts the noise; give --prediction eps or v, not %s", nameOf(f.Prediction))
-	case f.Objective != nil && !is(f.Objective, "denoise"):
+	case f.Way != nil && !is(f.Way, "denoise"):
 		return fmt.Errorf("--schedule learned needs --objective denoise: it is learned by the bound")
 	}
 	return nil

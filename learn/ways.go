@@ -12,7 +12,7 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-// A Way makes methods: a row of [Methods]. Its settings are the tagged fields of its struct.
+// A Way makes methods: a row of [Ways]. Its settings are the tagged fields of its struct.
 type Way interface {
 	table.Row
 	// Method makes the method of a network, and says what of the setup does not go with it. Without
@@ -42,8 +42,8 @@ type Setup struct {
 	Coupled bool
 }
 
-// Methods are the ways to learn that a name chooses.
-var Methods = table.New[Way]("objective", "objectives", ": how it learns",
+// Ways are the ways to learn that a name chooses.
+var Ways = table.New[Way]("objective", "objectives", ": how it learns",
 	Denoising{}, Exact{}, Sliced{}, SlicedReduced{}, &ELBO{Beta: 1})
 
 // model is the network as one that predicts.

@@ -201,9 +201,9 @@ func newMethod(c *config.Run, s learn.Setup) (learn.Method, error) {
 	if c.Autoencoder() { // which configurations call denoise, as their preset does
 		return (&learn.ELBO{Beta: c.Beta, BetaWarmup: c.BetaWarmup}).Method(s)
 	}
-	way, ok := c.Objective.(learn.Way)
+	way, ok := c.Way.(learn.Way)
 	if !ok {
-		return nil, fmt.Errorf("train: objective %T is no way to learn", c.Objective)
+		return nil, fmt.Errorf("train: objective %T is no way to learn", c.Way)
 	}
 	return way.Method(s)
 }

@@ -149,11 +149,11 @@ func (b *bench) config(objective string, seed uint64) (*config.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	way, err := learn.Methods.New(objective)
+	way, err := learn.Ways.New(objective)
 	if err != nil {
 		return nil, err
 	}
-	c.Data, c.Process, c.Prediction, c.Objective, c.Seed = []string{"points:" + name}, &formulation.VP{Schedule: formulation.NewLinear(1e-4, 0.02)}, formulation.Eps, way, seed
+	c.Data, c.Process, c.Prediction, c.Way, c.Seed = []string{"points:" + name}, &formulation.VP{Schedule: formulation.NewLinear(1e-4, 0.02)}, formulation.Eps, way, seed
 	c.Channels, c.Batch, c.Val = slices.Repeat([]int{b.width}, b.depth), b.batch, 0
 	c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = b.time, 0, 0, 0
 	given := []string{"process", "prediction", "objective", "channels", "batch", "val", "time", "sample-n"}

@@ -41,7 +41,7 @@ var additions = []struct {
 	{"times", func() { formulation.TimeLaws.Add(Late{info("late", "of density 2t")}) }},
 	{"loss", func() { learn.Losses.Add(LogCosh{info("log-cosh", "log cosh of the error")}) }},
 	{"objective", func() {
-		learn.Methods.Add(Mirrored{info("mirrored", "each sample under a noise and under its opposite")})
+		learn.Ways.Add(Mirrored{info("mirrored", "each sample under a noise and under its opposite")})
 	}},
 	{"arch", func() { net.Register(Features{info("features", "two hidden layers over a point and its time")}) }},
 	{"data", func() { source.Sources.Add(Spiral{info("spiral", "spiral:TURNS, points on a spiral")}) }},
