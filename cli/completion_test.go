@@ -35,9 +35,9 @@ func TestCompletion(t *testing.T) {
 	}
 	for _, c := range []struct{ line, want string }{
 		{"train --solver un", "unipc"}, {"train --process v", "vp ve"}, {"sample runs/moons-1 --spacing=kar", "karras"}, {"eval runs/x --metrics swd,near", "swd,nearest"},
-		{"sample runs/", "runs/emoji-2 runs/moons-1"}, {"info runs/m", "runs/moons-1"}, {"decode r --path s", "spherical"}, {"train --arch vae", "vae vae-mlp"},
+		{"sample runs/", "runs/emoji-2 runs/moons-1"}, {"info runs/m", "runs/moons-1"}, {"info ", "runs/emoji-2 runs/moons-1"}, {"decode r --path s", "spherical"}, {"train --arch vae", "vae vae-mlp"},
 	} {
-		if got := strings.Join(offered(t, strings.Fields(c.line)...), " "); got != c.want {
+		if got := strings.Join(offered(t, strings.Split(c.line, " ")...), " "); got != c.want {
 			t.Errorf("reverie %s: offered %q, want %q", c.line, got, c.want)
 		}
 	}

@@ -62,6 +62,14 @@ func runName(dir string) string {
 	return "images"
 }
 
+// dataName says where data are from.
+func dataName(roots []string) string {
+	if len(roots) == 0 {
+		return "the emoji inside the program"
+	}
+	return strings.Join(roots, ", ")
+}
+
 // writeNotes says how data were read.
 func writeNotes(w io.Writer, notes []string) {
 	for _, n := range notes {
@@ -214,7 +222,7 @@ func (c *console) step(e train.Step) {
 // the speed, the epoch, the time left.
 func progressLine(e train.Step, columns int) string {
 	parts := []string{fmt.Sprintf("epoch %d ", e.Epoch), fmt.Sprintf("step %d loss %.4f", e.Record.Step, e.Loss), "",
-		fmt.Sprintf(", %s images/s", speed(e.Speed)), fmt.Sprintf(", %s left", brief(e.Left))}
+		fmt.Sprintf(", %s images/s", speed(e.Speed)), fmt.Sprintf(", %s left", train.Brief(e.Left))}
 	if e.Validation != nil {
 		parts[2] = fmt.Sprintf(" val %.4f", *e.Validation)
 	}
@@ -224,14 +232,6 @@ func progressLine(e train.Step, columns int) string {
 		}
 	}
 	return strings.Join(parts, "")
-}
-
-// brief is a time in few letters: seconds up to ten minutes, minutes above.
-func brief(d time.Duration) string {
-	if d < 10*time.Minute {
-		return d.Round(time.Second).String()
-	}
-	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
 }
 
 // speed is images per second with two digits at least.

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/dustin/go-humanize/english"
-
-	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/data/source"
@@ -14,22 +11,16 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// heldOutShare is what train holds out where nothing is said.
-var heldOutShare = func() float64 {
-	c, err := config.Preset(config.Presets.Names()[0])
-	if err != nil {
-		panic(err) // the name is one of the presets
-	}
-	return c.Val
-}()
+// dataOptions are the flags of data.
+type dataOptions struct {
+	data.Options
+	out       string
+	maxPixels int
+	copies    bool
+}
 
 func newData() *cobra.Command {
-	var (
-		o         data.Options
-		out       string
-		maxPixels int
-		copies    bool
-	)
+	o := new(dataOptions)
 	cmd := &cobra.Command{
 		Use:   "data [DIR...]",
 		Short: "Examine folders of images before training on them",
@@ -41,10 +32,7 @@ a file or a named set, it prints the columns and how the file was read.`,
   reverie data cars/train cars/test --out cars.png
   reverie data --data-class Flags`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkNames(output{"out", out}); err != nil {
-				return err
-			}
-			if err := checkWritable(output{"out", out}); err != nil {
+			if err := checkFiles(output{"out", o.out}); err != nil {
 				return err
 			}
 			roots, err := source.Resolve(args)
@@ -52,54 +40,52 @@ a file or a named set, it prints the columns and how the file was read.`,
 				return err
 			}
 			row, claim, err := source.Of(roots)
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case claim.Kind.Pictorial():
+				return o.images(cmd, roots, args)
 			}
-			if !claim.Kind.Pictorial() {
-				return examineNumbers(cmd, row, args)
-			}
-			o.MaxPixels, o.Val = int64(maxPixels), heldOutShare
-			r, err := examine(cmd, roots, o)
-			if err != nil {
-				return err
-			}
-			if err := r.WriteText(cmd.OutOrStdout()); err != nil {
-				return err
-			}
-			if copies {
-				if err := r.WriteCopies(cmd.OutOrStdout()); err != nil {
-					return err
-				}
-			}
-			ready, err := advise(cmd, args, r)
-			if err != nil {
-				return err
-			}
-			if err := picture.Write(out, r.Grid(), picture.Text{Key: "Software", Value: "reverie " + version()}, picture.Text{Key: "data", Value: dataName(args)}); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s\n\n%s\n", out, ready)
-			return nil
+			return examineNumbers(cmd, row, roots, args[0])
 		},
 	}
 	cmd.Flags().StringSliceVar(&o.Classes, "data-class", nil, "look at these class folders only (comma-separated)")
 	cmd.Flags().BoolVar(&o.Strict, "strict", false, "fail on an unreadable image")
-	cmd.Flags().BoolVar(&copies, "copies", false, "name the files that are copies of others, or look like others")
-	maxPixelsVar(cmd.Flags(), &maxPixels)
-	cmd.Flags().StringVar(&out, "out", "data.png", "write the grid here")
+	cmd.Flags().BoolVar(&o.copies, "copies", false, "name the files that are copies of others, or look like others")
+	maxPixelsVar(cmd.Flags(), &o.maxPixels)
+	cmd.Flags().StringVar(&o.out, "out", "data.png", "write the grid here")
 	return cmd
 }
 
-// advise prints what train chooses for the data and returns the command line that says it all. For
-// the emoji inside nothing is chosen: the preset was made for them.
-func advise(cmd *cobra.Command, args []string, r *data.Report) (ready string, err error) {
-	var all []train.Choice
-	if len(args) > 0 {
-		if all, err = choicesFor(args, r); err != nil {
-			return "", err
-		}
+// images examines folders of images, roots of the names args, and says how to train on them.
+func (o *dataOptions) images(cmd *cobra.Command, roots, args []string) error {
+	bar := newBar(cmd.ErrOrStderr(), -1, "reading images")
+	o.MaxPixels, o.Val, o.Progress = int64(o.maxPixels), train.UsualVal(), bar.set
+	r, err := data.Examine(cmd.Context(), roots, o.Options)
+	bar.done()
+	if err != nil && len(roots) == 0 && cmd.Context().Err() == nil {
+		err = usage(err) // nothing but the command line can be wrong
 	}
-	writeChoices(cmd.OutOrStdout(), all)
+	if err != nil {
+		return err
+	}
+	if err := r.WriteText(cmd.OutOrStdout(), o.copies); err != nil {
+		return err
+	}
+	chosen, err := train.Advise(args, r)
+	if err != nil {
+		return err
+	}
+	writeChoices(cmd.OutOrStdout(), chosen)
+	if err := picture.Write(o.out, r.Grid(), picture.Text{Key: "Software", Value: "reverie " + version()}, picture.Text{Key: "data", Value: dataName(args)}); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n\n%s\n", o.out, trainLine(cmd, args, chosen))
+	return err
+}
+
+// trainLine is the command that trains on data with what was given, and chosen for them.
+func trainLine(cmd *cobra.Command, args []string, chosen []train.Choice) string {
 	words := []string{programName(), "train"}
 	for _, dir := range args {
 		words = append(words, quoted(absolute(dir)))
@@ -109,51 +95,31 @@ func advise(cmd *cobra.Command, args []string, r *data.Report) (ready string, er
 			words = append(words, "--"+flag+"="+quoted(strings.Trim(f.Value.String(), "[]")))
 		}
 	}
-	for _, c := range all {
+	for _, c := range chosen {
 		words = append(words, c.Flag)
 	}
-	return strings.Join(words, " "), nil
+	return strings.Join(words, " ")
 }
 
-// choicesFor are the settings that train chooses for folders of images, the batch among them.
-func choicesFor(args []string, r *data.Report) (all []train.Choice, err error) {
-	nothing := func(string) bool { return false }
-	c, err := config.Preset(config.Presets.Names()[0])
+// examineNumbers prints data that are no images, of names that row has, column by column.
+func examineNumbers(cmd *cobra.Command, row source.Source, names []string, arg string) error {
+	set, err := row.Open(cmd.Context(), names, source.Options{})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if c.Data, err = source.Resolve(args); err != nil {
-		return nil, err
+	defer set.Close()
+	if err := refuseUnused(cmd.Flags(), []string{"out", "data-class", "strict", "copies", "max-pixels"}, "images", arg+" holds "+set.Kind().Noun(2)); err != nil {
+		return err
 	}
-	all = train.FitSurvey(&c, r.Survey, nothing)
-	batch, err := train.FitBatch(&c, r.Training, nothing)
-	switch {
-	case err != nil:
-		batch = []train.Choice{{Flag: fmt.Sprintf("--batch %d --val 0", r.Images), Reason: english.Plural(r.Images, "image", "") + ": too few to hold any out"}}
-	case batch == nil:
-		batch = []train.Choice{{Flag: fmt.Sprintf("--batch %d", c.Batch), Reason: english.Plural(r.Training/c.Batch, "step", "") + " to an epoch"}}
+	cloud, err := source.CloudOf(row, arg, set)
+	if err != nil {
+		return err
 	}
-	return append(all, batch...), nil
-}
-
-// dataName says where images are from.
-func dataName(roots []string) string {
-	if len(roots) == 0 {
-		return "the emoji inside the program"
+	writeNotes(cmd.ErrOrStderr(), cloud.Notes)
+	fmt.Fprintf(cmd.OutOrStdout(), "%v\n\n", set)
+	if err := cloud.WriteText(cmd.OutOrStdout()); err != nil {
+		return err
 	}
-	return strings.Join(roots, ", ")
-}
-
-func examine(cmd *cobra.Command, roots []string, o data.Options) (*data.Report, error) {
-	if len(roots) == 0 {
-		r, err := data.ExamineEmbedded(cmd.Context(), o)
-		if cmd.Context().Err() == nil {
-			err = usage(err) // nothing but the command line can be wrong
-		}
-		return r, err
-	}
-	bar := newBar(cmd.ErrOrStderr(), -1, "reading images")
-	defer bar.done()
-	o.Progress = bar.set
-	return data.Examine(cmd.Context(), roots, o)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nreverie train %s\n", quoted(arg))
+	return err
 }

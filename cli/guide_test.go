@@ -33,6 +33,9 @@ func TestGuide(t *testing.T) {
 	guide.Guides.Add(new(faded))
 	run := trained(t)
 	t.Chdir(t.TempDir())
+	if help := ok(t, "sample", "--help").out; strings.Index(help, "--guide strings") > strings.Index(help, "\nOutput:") || strings.Index(help, "--guide strings") < strings.Index(help, "\nSampling:") {
+		t.Errorf("--guide stands elsewhere than in Sampling:\n%s", help)
+	}
 	r := ok(t, "sample", run, "-n", "1", "--out", "a.png", "--guide", "faded", "--fade", "0.25")
 	if !strings.Contains(r.err, "guide faded (fade 0.25)") {
 		t.Error(r.err)

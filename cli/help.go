@@ -43,16 +43,16 @@ var flagGroups = []flagGroup{
 
 // place says where a command's flag stands in its help: settings after the others of their group.
 func place(cmd string, flag *pflag.Flag) (group, at int, rare bool) {
-	if f, ok := flag.Value.(*table.Field); ok && f.Group != "" {
-		group = slices.IndexFunc(flagGroups, func(g flagGroup) bool { return g.title == f.Group })
+	if title, rare := groupOf(flag); title != "" {
+		group = slices.IndexFunc(flagGroups, func(g flagGroup) bool { return g.title == title })
 		if group < 0 {
 			group = len(flagGroups)
 		}
 		at = settingsAfter
-		if f.Rare {
+		if rare {
 			at++
 		}
-		return group, at, f.Rare
+		return group, at, rare
 	}
 	for _, name := range []string{cmd + ":" + flag.Name, flag.Name} {
 		for i, g := range flagGroups {
@@ -66,6 +66,20 @@ func place(cmd string, flag *pflag.Flag) (group, at int, rare bool) {
 	}
 	return len(flagGroups), 0, false
 }
+
+// groupOf is the group that a flag says itself that it is in, "" where it says none.
+func groupOf(flag *pflag.Flag) (title string, rare bool) {
+	if f, ok := flag.Value.(*table.Field); ok {
+		return f.Group, f.Rare
+	}
+	if said := flag.Annotations[inGroup]; said != nil {
+		return said[0], false
+	}
+	return "", false
+}
+
+// inGroup is the annotation by which a flag that is no setting says its group.
+const inGroup = "group"
 
 // settingsAfter is more than the flags of a group.
 const settingsAfter = 1000

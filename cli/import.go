@@ -1,13 +1,12 @@
 package cli
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/dustin/go-humanize"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
@@ -38,7 +37,7 @@ shapes. In Python:
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.arch, "arch", importable()[0], oneOf("architecture", importable()))
+	f.StringVar(&o.arch, "arch", model.Importable()[0], oneOf("architecture", model.Importable()))
 	f.StringVar(&o.weights, "weights", "", "the safetensors file")
 	f.StringVar(&o.out, "out", "", "write the model folder here; it must not exist")
 	f.Var(&o.resolution, "resolution", "size of the images it was trained on: 64, or HEIGHTxWIDTH")
@@ -46,46 +45,12 @@ shapes. In Python:
 	return cmd
 }
 
-// importable are the names of the architectures whose configuration the shapes tell.
-func importable() (names []string) {
-	for _, a := range net.Architectures.Rows() {
-		if _, ok := a.(net.Inferring); ok {
-			names = append(names, a.Row().Name)
-		}
-	}
-	return names
-}
-
-// layOut makes the network of an importable architecture whose weights dict holds: all of them, and
-// no others.
-func layOut(arch string, dict map[string]checkpoint.Tensor) (net.Network, error) {
-	a, err := net.Architectures.Find(arch)
-	if err != nil {
-		return nil, err
-	}
-	shapes := make(map[string][]int, len(dict))
-	for name, t := range dict {
-		shapes[name] = t.Shape
-	}
-	n, inferErr := a.(net.Inferring).Infer(shapes)
-	if n == nil {
-		return nil, inferErr
-	}
-	err = net.CheckArrays(n.Params(), dict)
-	if inferErr != nil && err != nil {
-		return nil, fmt.Errorf("not a %s (compared with the usual one): %w", arch, err)
-	}
-	return n, errors.Join(inferErr, err)
-}
-
 func importFunc(cmd *cobra.Command, o *importOptions) error {
-	if err := table.OneOf("arch", o.arch, importable()); err != nil {
+	if err := table.OneOf("arch", o.arch, model.Importable()); err != nil {
 		return usage(err)
 	}
-	for _, f := range []struct{ name, value string }{{"weights", o.weights}, {"out", o.out}} {
-		if f.value == "" {
-			return usagef("--%s is missing", f.name)
-		}
+	if err := missing(output{"weights", o.weights}, output{"out", o.out}); err != nil {
+		return err
 	}
 	if _, err := o.process(cmd); err != nil {
 		return err
@@ -100,27 +65,18 @@ func importFunc(cmd *cobra.Command, o *importOptions) error {
 	for _, n := range notes {
 		fmt.Fprintln(cmd.ErrOrStderr(), n)
 	}
-	m, err := layOut(o.arch, dict)
+	n, err := model.Infer(o.arch, dict)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.weights, err)
 	}
-	if err := m.Check(o.resolution.H, o.resolution.W); err != nil {
-		return fmt.Errorf("--resolution: %w", err)
-	}
-	text, err := json.Marshal(m.Config())
+	c, err := model.Import(n, dict, o.resolution.H, o.resolution.W, o.spec())
 	if err != nil {
 		return err
 	}
-	s, err := o.spec().Scheduler()
-	if err != nil {
+	if err := checkpoint.SaveModel(nil, o.out, c); err != nil {
 		return err
 	}
-	s.Reverie.H, s.Reverie.W = o.resolution.H, o.resolution.W
-	err = checkpoint.SaveModel(nil, o.out, &checkpoint.Checkpoint{Arch: m.Arch(), ArchConfig: text, Weights: dict, Scheduler: s})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s, %s parameters\n%s\n", m.Arch(), humanize.Comma(int64(net.Trainable(m))), command("sample", o.out))
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s, %s parameters\n%s\n", n.Arch(), humanize.Comma(int64(net.Trainable(n))), command("sample", o.out))
 	fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	return nil
 }

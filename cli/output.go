@@ -44,6 +44,14 @@ func checkNames(outs ...output) error {
 	return nil
 }
 
+// checkFiles finds outputs that cannot be written, see checkNames and checkWritable.
+func checkFiles(files ...output) error {
+	if err := checkNames(files...); err != nil {
+		return err
+	}
+	return checkWritable(files...)
+}
+
 // begin checks the files of a command and opens the engine that it works on.
 func begin(backend string, files ...output) (*engine.Engine, error) {
 	if err := checkNames(files...); err != nil {

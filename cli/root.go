@@ -139,6 +139,9 @@ var mayBeEmpty = []string{"nearest"}
 // was not set: read as the folder that the program runs in, or as nothing, it would do what nobody
 // asked for.
 func refuseEmpty(cmd *cobra.Command, args []string) (err error) {
+	if cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd { // which asks what may follow
+		return nil
+	}
 	for i, arg := range args {
 		if arg == "" {
 			return fmt.Errorf("argument %d of %s is empty; name what it stands for, or leave it out", i+1, cmd.Name())

@@ -47,6 +47,7 @@ func (s *solverFlags) add(f *pflag.FlagSet) {
 			fieldVar(f, field)
 		case len(guide.Guides.Rows()) > 0:
 			f.StringSliceVar(&s.guides, "guide", nil, field.Help+", one after another: "+strings.Join(guide.Guides.Names(), ", "))
+			f.Lookup("guide").Annotations = map[string][]string{inGroup: {"Sampling"}}
 		}
 	}
 	for _, row := range sample.Solvers.Rows() {

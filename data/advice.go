@@ -68,8 +68,9 @@ func named(list []Count, name string) int {
 // shownUnreadable is how many unreadable files WriteText names.
 const shownUnreadable = 10
 
-// WriteText writes the report for people to read.
-func (r *Report) WriteText(w io.Writer) error {
+// WriteText writes the report for people to read; with copies it names the files of every group of
+// duplicates and near-copies too, a group a line.
+func (r *Report) WriteText(w io.Writer, copies bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "images      %s in %s of files\n", humanize.Comma(int64(r.Images)), humanize.IBytes(uint64(r.Bytes)))
 	fmt.Fprintf(&b, "widths      %d to %d, heights %d to %d\n", r.MinWidth, r.MaxWidth, r.MinHeight, r.MaxHeight)
@@ -88,6 +89,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "note        %s\n", n)
+	}
+	if copies {
+		r.copiesText(&b)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -133,20 +137,17 @@ func naming(groups [][]string) string {
 	return " (--copies names them)"
 }
 
-// WriteCopies names the files of every group of duplicates and near-copies, a group a line.
-func (r *Report) WriteCopies(w io.Writer) error {
-	var b strings.Builder
+// copiesText names the files of groups.
+func (r *Report) copiesText(b *strings.Builder) {
 	for _, kind := range []struct {
 		title  string
 		groups [][]string
 	}{{"duplicates", r.Duplicates}, {"near-copies", r.Twins}} {
-		fmt.Fprintf(&b, "\n%s\n", kind.title)
+		fmt.Fprintf(b, "\n%s\n", kind.title)
 		for _, g := range kind.groups {
-			fmt.Fprintf(&b, "  %s\n", clean(strings.Join(g, " = ")))
+			fmt.Fprintf(b, "  %s\n", clean(strings.Join(g, " = ")))
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 func (r *Report) unreadableText(b *strings.Builder) {

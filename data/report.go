@@ -56,24 +56,23 @@ const (
 	sampleSide = 64
 )
 
-// Examine reads image folders and reports what a training run should know of them. Of o, Classes,
+// Examine reads image folders, or of no roots the embedded emoji, and reports what a training run
+// should know of them. Of o, Classes,
 // Val, MaxPixels, Workers and Progress count. Unreadable files are part of the report, unless
 // o.Strict makes them an error.
 func Examine(ctx context.Context, roots []string, o Options) (*Report, error) {
+	if len(roots) == 0 {
+		l, err := listEmbedded(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return l.examine(ctx, o)
+	}
 	l, err := list(ctx, roots)
 	if err != nil {
 		return nil, err
 	}
 	defer l.close()
-	return l.examine(ctx, o)
-}
-
-// ExamineEmbedded is Examine of the embedded emoji.
-func ExamineEmbedded(ctx context.Context, o Options) (*Report, error) {
-	l, err := listEmbedded(ctx)
-	if err != nil {
-		return nil, err
-	}
 	return l.examine(ctx, o)
 }
 

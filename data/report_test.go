@@ -78,7 +78,7 @@ func TestExamine(t *testing.T) {
 	}
 
 	var b strings.Builder
-	if err := r.WriteText(&b); err != nil {
+	if err := r.WriteText(&b, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range []string{
@@ -93,7 +93,7 @@ func TestExamine(t *testing.T) {
 	if strings.Contains(b.String(), "copy.png") {
 		t.Errorf("a file that is read is named as if something were wrong with it:\n%s", b.String())
 	}
-	if err := r.WriteCopies(&b); err != nil {
+	if err := r.WriteText(&b, true); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.String(), want[0]+" = "+want[1]+" = "+want[2]+"\n") {
@@ -141,7 +141,7 @@ func TestSuggestBatch(t *testing.T) {
 }
 
 func TestExamineEmbedded(t *testing.T) {
-	r, err := ExamineEmbedded(t.Context(), Options{Classes: []string{"Component"}})
+	r, err := Examine(t.Context(), nil, Options{Classes: []string{"Component"}})
 	if err != nil {
 		t.Fatal(err)
 	}

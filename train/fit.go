@@ -119,6 +119,41 @@ func FitBatch(c *config.Run, n int, given func(flag string) bool) (all []Choice,
 	return all, nil
 }
 
+// Advise returns the settings that train chooses for the data of a report, names as a person gives
+// them, the batch among them. Of no names, which are the emoji inside the program, it is nothing:
+// the preset was made for them.
+func Advise(names []string, r *data.Report) (all []Choice, err error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	nothing := func(string) bool { return false }
+	c := usual()
+	if c.Data, err = source.Resolve(names); err != nil {
+		return nil, err
+	}
+	all = FitSurvey(&c, r.Survey, nothing)
+	batch, err := FitBatch(&c, r.Training, nothing)
+	switch {
+	case err != nil:
+		batch = []Choice{{Flag: fmt.Sprintf("--batch %d --val 0", r.Images), Reason: english.Plural(r.Images, "image", "") + ": too few to hold any out"}}
+	case batch == nil:
+		batch = []Choice{{Flag: fmt.Sprintf("--batch %d", c.Batch), Reason: english.Plural(r.Training/c.Batch, "step", "") + " to an epoch"}}
+	}
+	return append(all, batch...), nil
+}
+
+// UsualVal is the share of the data that train holds out where nothing is said.
+func UsualVal() float64 { return usual().Val }
+
+// usual is the preset where nothing is said.
+func usual() config.Run {
+	c, err := config.Preset(config.Presets.Names()[0])
+	if err != nil {
+		panic(err) // the name is one of the presets
+	}
+	return c
+}
+
 // joined is a list as a flag takes it.
 func joined(list []int) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ","), "[]")

@@ -33,6 +33,22 @@ func (cloud) Cloud(name string, o Options) (*points.Cloud, error) {
 	return points.Open(pointsName(name), points.Options{Seed: o.Seed})
 }
 
+// CloudOf are the numbers of a set that s opened by that name, in their units, a column for each
+// channel; with the columns' names where the source knows them.
+func CloudOf(s Source, name string, set *data.Set) (*points.Cloud, error) {
+	if r, ok := s.(interface {
+		Cloud(name string, o Options) (*points.Cloud, error)
+	}); ok {
+		return r.Cloud(name, Options{})
+	}
+	_, _, c := set.Shape()
+	all := &points.Cloud{Notes: set.Remarks()}
+	for x := range slices.Chunk(set.InUnits(), c) {
+		all.X = append(all.X, x)
+	}
+	return all, nil
+}
+
 // Named are sets of points by name, points:NAME, and files that are read as points whatever else
 // they may be, points:FILE.
 type Named struct{ cloud }

@@ -1,4 +1,4 @@
-package cli
+package train
 
 import (
 	"fmt"
@@ -8,7 +8,6 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
-	"github.com/reverie-go/reverie/train"
 )
 
 // run says what a run folder tells beside its model. What of it cannot be read is said in its
@@ -18,16 +17,16 @@ func (d *description) run(dir string, t *checkpoint.Trainer) {
 	if err != nil {
 		d.row("run", "%v", err)
 	} else {
-		d.row("state", "%s", stateOf(dir, c, t))
+		d.row("state", "%s", stateOf(dir, c, t, d.goOn))
 		d.data(c, t)
 	}
-	h, err := train.ReadHistory(dir)
+	h, err := ReadHistory(dir)
 	if err != nil {
 		d.row("losses", "%v", err)
 	} else {
 		d.losses(h)
 	}
-	best, err := train.ReadBest(dir)
+	best, err := ReadBest(dir)
 	switch {
 	case err != nil:
 		d.row("best", "%v", err)
@@ -38,20 +37,20 @@ func (d *description) run(dir string, t *checkpoint.Trainer) {
 }
 
 // stateOf says what the run is doing: it trains, it has reached its stop, or it was interrupted.
-func stateOf(dir string, c *config.Run, t *checkpoint.Trainer) string {
+func stateOf(dir string, c *config.Run, t *checkpoint.Trainer, goOn func(string) string) string {
 	now, yes := checkpoint.TrainingNow(dir)
 	switch {
 	case yes:
 		return fmt.Sprintf("%v of %s", now, stopsOf(c))
 	case t == nil:
 		return "not known"
-	case train.Finished(c, t):
+	case Finished(c, t):
 		return "finished: " + stopsOf(c)
 	}
 	if newest, err := checkpoint.Latest(dir); err == nil && newest.Step > t.Step {
 		return "of an earlier step than the run's newest, " + humanize.Comma(newest.Step)
 	}
-	return fmt.Sprintf("interrupted before its stop, %s; go on with: %s", stopsOf(c), command("train --resume", dir))
+	return fmt.Sprintf("interrupted before its stop, %s; go on with: %s", stopsOf(c), goOn(dir))
 }
 
 // stopsOf are the totals that end a run.
@@ -94,7 +93,7 @@ func (d *description) data(c *config.Run, t *checkpoint.Trainer) {
 }
 
 // losses says how far the training came.
-func (d *description) losses(h train.History) {
+func (d *description) losses(h History) {
 	if h.Steps == 0 {
 		d.row("loss", "the log is empty")
 		return
