@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 bench/python.sh
-REVERIE_PYTHON=$PWD/bench/.venv/bin/python go test -count=1 ./checkpoint
+REVERIE_PYTHON=$PWD/bench/.venv/bin/python go test -count=1 ./checkpoint -run TestPython

@@ -33,6 +33,7 @@ func pointsRun(t *testing.T, c float64, flags ...string) string {
 // Points c times as far apart are less dense by c in each dimension: the bounds and the likelihood
 // rise by log c nats a dimension.
 func TestEvalUnits(t *testing.T) {
+	long(t)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	const c = 8 // a power of 2: the network learns the same numbers
 	var got [2]report

@@ -38,6 +38,7 @@ func eachNumeric(f func(cmd *cobra.Command, args []string, flag *pflag.Flag)) {
 // TestNumbers walks all flags that take numbers with what no one means to give: each is refused by
 // its name as the command line's fault, or it is in range and what does not exist is named.
 func TestNumbers(t *testing.T) {
+	long(t)
 	t.Chdir(t.TempDir())
 	values := []string{"", "nan", "inf", "-inf", "-1", "0", "-0", "1e300", "1e-300", "9223372036854775807", "9223372036854775808", "1e999", "0x10", "1_0", " 1"}
 	flags := 0

@@ -43,6 +43,7 @@ var formulations = []struct {
 
 // TestFormulations trains each and draws from it by each of its solvers: the same points twice.
 func TestFormulations(t *testing.T) {
+	long(t)
 	for _, f := range formulations {
 		t.Run(f.train, func(t *testing.T) {
 			t.Parallel()
@@ -77,6 +78,7 @@ func TestFormulations(t *testing.T) {
 // TestSenselessFormulations: what makes no sense together is refused from the command line alone,
 // with the reason and the nearest that does.
 func TestSenselessFormulations(t *testing.T) {
+	long(t)
 	for line, want := range map[string]string{
 		"--process ve --schedule cosine":                                      "--schedule belongs to --process ddpm and vp, not to ve",
 		"--process flow --prediction eps":                                     "give --prediction velocity, v or x0",
@@ -119,6 +121,7 @@ func TestSenselessFormulations(t *testing.T) {
 
 // TestSenselessSampling: likewise of a model and a solver.
 func TestSenselessSampling(t *testing.T) {
+	long(t)
 	dir := t.TempDir()
 	train := func(name string, args ...string) string {
 		run := filepath.Join(dir, name)
@@ -177,6 +180,7 @@ func TestList(t *testing.T) {
 // TestResumeFormulations: what a method remembers is in its checkpoint, so that a run that was
 // stopped goes on bit for bit.
 func TestResumeFormulations(t *testing.T) {
+	long(t)
 	for _, formulation := range []string{
 		"--process ddpm --timesteps 3 --times importance", // each of its times has the losses that it takes
 		"--process vp --schedule learned --weighting elbo --prediction v",

@@ -244,6 +244,7 @@ func TestSampleClamp(t *testing.T) {
 // TestShapes: grey images and such with alpha, not square, in both networks, are trained on,
 // sampled and predicted.
 func TestShapes(t *testing.T) {
+	long(t)
 	for _, c := range []struct{ arch, channels, image string }{{"simpleunet", "4,8", "1"}, {"unet", "8,16", "4"}} {
 		dir := t.TempDir()
 		at := func(name string) string { return filepath.Join(dir, name) }

@@ -104,6 +104,7 @@ func freshOf(args ...string) (text string, err error) {
 // TestTrainKinds: of each kind of run every flag has an effect on its configuration with some
 // value, or is refused by its name whatever its value is.
 func TestTrainKinds(t *testing.T) {
+	long(t)
 	t.Chdir(t.TempDir())
 	for kind, k := range trainKinds {
 		base, points := strings.Fields(k.line), strings.HasPrefix(k.line, "points:")
@@ -146,6 +147,7 @@ func TestTrainKinds(t *testing.T) {
 // TestPointsFlags: what only images use is refused by its name by the commands that code and judge
 // points.
 func TestPointsFlags(t *testing.T) {
+	long(t)
 	t.Chdir(t.TempDir())
 	ok(t, "train", "points:moons", "--arch", "vae-mlp", "--channels", "8", "--steps", "1", "--batch", "8", "--sample-every", "0", "--run", "coder")
 	ok(t, "train", "points:moons", "--channels", "8", "--steps", "1", "--batch", "8", "--sample-every", "0", "--run", "points")

@@ -111,6 +111,15 @@ func refused(t *testing.T, code int, texts []string, args ...string) {
 	}
 }
 
+// long is called by a test that takes long and runs at once nothing that others do not: with
+// -short, as under the race detector, it is skipped.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs at once that others do not")
+	}
+}
+
 // writeImages writes n images of size by size into the class folders a and b.
 func writeImages(t *testing.T, dir string, n, size int) {
 	t.Helper()

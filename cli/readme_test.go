@@ -19,6 +19,7 @@ var shorter = map[string]string{
 // The commands of README.md, in their order and in one folder, do what they say: each finds the
 // runs that those before it have made.
 func TestReadme(t *testing.T) {
+	long(t)
 	page := string(readBytes(t, filepath.Join("..", "README.md")))
 	weights, in := readBytes(t, "testdata/lecture.safetensors"), readBytes(t, "testdata/in.npz")
 	dir := t.TempDir()

@@ -77,9 +77,7 @@ func givenTo(f *pflag.Flag) string {
 // TestUnusedFlags: of each kind of model every flag that nothing uses is refused by its name,
 // whatever its value is, and every solver's own is not.
 func TestUnusedFlags(t *testing.T) {
-	if testing.Short() {
-		t.Skip("trains five models")
-	}
+	long(t)
 	all := kinds(t)
 	t.Chdir(t.TempDir())
 	for name, kind := range all {
