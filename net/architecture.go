@@ -144,13 +144,16 @@ func CheckLevels(widths []int, least int) error {
 	return nil
 }
 
-// FitLevels are the first of the widths, at least two, between which samples of h x w can be
-// halved.
-func FitLevels(widths []int, h, w int) []int {
-	for n := len(widths); n > 2 && (h|w)&(1<<(n-1)-1) != 0; n-- {
-		widths = widths[:n-1]
+// FitLevels leaves the first of the widths, at least two, between which samples of h x w can be
+// halved, and says whether any are left out: what [Leveled] asks of a network with these widths.
+func FitLevels(widths *[]int, h, w int) bool {
+	n := len(*widths)
+	for n > 2 && (h|w)&(1<<(n-1)-1) != 0 {
+		n--
 	}
-	return widths
+	fewer := n < len(*widths)
+	*widths = (*widths)[:n]
+	return fewer
 }
 
 // Groups is the usual number of GroupNorm's groups: the largest up to 8 that divides every width.

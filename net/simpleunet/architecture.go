@@ -35,11 +35,7 @@ func (*Architecture) Class() checkpoint.Class {
 func (*Architecture) Fits(k kind.Kind) error { return net.FitsGrid(k) }
 
 // FitLevels implements net.Leveled.
-func (a *Architecture) FitLevels(h, w int) bool {
-	had := len(a.Channels)
-	a.Channels = net.FitLevels(a.Channels, h, w)
-	return len(a.Channels) < had
-}
+func (a *Architecture) FitLevels(h, w int) bool { return net.FitLevels(&a.Channels, h, w) }
 
 // Validate says whether there are levels enough.
 func (a *Architecture) Validate() error { return net.CheckLevels(a.Channels, 2) }

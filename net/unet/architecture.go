@@ -40,11 +40,7 @@ func (*Architecture) Class() checkpoint.Class {
 func (*Architecture) Fits(k kind.Kind) error { return net.FitsGrid(k) }
 
 // FitLevels implements net.Leveled.
-func (a *Architecture) FitLevels(h, w int) bool {
-	had := len(a.Channels)
-	a.Channels = net.FitLevels(a.Channels, h, w)
-	return len(a.Channels) < had
-}
+func (a *Architecture) FitLevels(h, w int) bool { return net.FitLevels(&a.Channels, h, w) }
 
 // Suits gives latents, which are small already, fewer levels and wider ones.
 func (*Architecture) Suits(k kind.Kind) map[string]string {

@@ -50,11 +50,7 @@ func (*ConvArchitecture) Class() checkpoint.Class {
 func (*ConvArchitecture) Fits(k kind.Kind) error { return net.FitsGrid(k) }
 
 // FitLevels implements net.Leveled.
-func (a *ConvArchitecture) FitLevels(h, w int) bool {
-	had := len(a.Channels)
-	a.Channels = net.FitLevels(a.Channels, h, w)
-	return len(a.Channels) < had
-}
+func (a *ConvArchitecture) FitLevels(h, w int) bool { return net.FitLevels(&a.Channels, h, w) }
 
 // Validate says whether there is a level.
 func (a *ConvArchitecture) Validate() error { return net.CheckLevels(a.Channels, 1) }
