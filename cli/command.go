@@ -11,12 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// programName is what starts this program from a shell: reverie, or the go command that built it
+// ownName is the name of the program, by which it speaks of itself: that by which Main was started.
+var ownName = "reverie"
+
+// programName is what starts this program from a shell: its name, or the go command that built it
 // for this one run.
 func programName() string {
 	self, err := os.Executable()
 	if err != nil || !builtToRun(self) {
-		return "reverie"
+		return ownName
 	}
 	const source = "./cmd/reverie"
 	if _, err := os.Stat(filepath.FromSlash(source + "/main.go")); err == nil {
@@ -25,7 +28,7 @@ func programName() string {
 	info, ok := debug.ReadBuildInfo()
 	switch {
 	case !ok:
-		return "reverie"
+		return ownName
 	case strings.HasPrefix(info.Main.Version, "v"):
 		return "go run " + info.Path + "@" + info.Main.Version
 	}

@@ -120,6 +120,6 @@ func examineNumbers(cmd *cobra.Command, row source.Source, names []string, arg s
 	if err := cloud.WriteText(cmd.OutOrStdout()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nreverie train %s\n", quoted(arg))
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\n%s train %s\n", ownName, quoted(arg))
 	return err
 }

@@ -154,7 +154,7 @@ func hasRare(cmd *cobra.Command) (rare bool) {
 func writeUsage(w io.Writer, cmd *cobra.Command) error {
 	fmt.Fprintf(w, "Usage:\n  %s\n", cmd.UseLine())
 	if cmd.HasExample() {
-		fmt.Fprintf(w, "\nExamples:\n%s\n", cmd.Example)
+		fmt.Fprintf(w, "\nExamples:\n%s\n", strings.ReplaceAll(cmd.Example, "  reverie ", "  "+ownName+" "))
 	}
 	if cmd.HasAvailableSubCommands() {
 		fmt.Fprint(w, "\nCommands:\n")
@@ -194,7 +194,7 @@ func writeFlags(w io.Writer, cmd *cobra.Command) {
 		fmt.Fprintf(w, "\n%s:\n%s", title, set.FlagUsagesWrapped(terminal.Width))
 	}
 	if hidden > 0 {
-		fmt.Fprintf(w, "\n%d more flags: --help-all. The names that flags take: reverie list.\n", hidden)
+		fmt.Fprintf(w, "\n%d more flags: --help-all. The names that flags take: %s list.\n", hidden, ownName)
 	}
 }
 

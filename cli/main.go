@@ -5,6 +5,8 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -13,8 +15,9 @@ import (
 
 // Main runs the command line that the process was started with, and ends the process with its exit
 // code. Commands are added to reverie's own: a program that registers its own processes, networks
-// or metrics is with them a reverie that knows these.
+// or metrics is with them a reverie that knows these, and speaks of itself by its own name.
 func Main(commands ...*cobra.Command) {
+	ownName = strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	ctx, stop := untilSignal(200 * time.Millisecond)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, commands...)
 	stop()

@@ -45,6 +45,7 @@ func TestMain(m *testing.M) {
 		stuck()
 	}
 	if os.Getenv(asReverie) != "" {
+		os.Args[0] = "reverie"
 		Main()
 	}
 	dir, err := os.MkdirTemp("", "reverie-cmd")

@@ -53,9 +53,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, commands 
 	switch {
 	case err == nil || all(err, isTold):
 	case all(err, isStop):
-		fmt.Fprintln(stderr, "reverie: interrupted")
+		fmt.Fprintln(stderr, ownName+": interrupted")
 	default:
-		fmt.Fprintln(stderr, "reverie:", err)
+		fmt.Fprintln(stderr, ownName+":", err)
 	}
 	if errors.As(err, new(usageError)) {
 		fmt.Fprintf(stderr, "See '%s --help'.\n", cmd.CommandPath())
@@ -105,7 +105,7 @@ func all(err error, is func(error) bool) bool {
 
 func newRoot(commands ...*cobra.Command) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "reverie",
+		Use:   ownName,
 		Short: "Train diffusion models and sample from them",
 		Long: `reverie trains a diffusion model on a folder of images and dreams new ones.
 
@@ -120,7 +120,7 @@ It needs nothing but this program: no Python, no compiler, no download.`,
 	}
 	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error { return usage(refuseEmpty(cmd, args)) }
 	root.Version = version()
-	root.SetVersionTemplate("reverie {{.Version}}\n")
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(flagError(cmd, err)) })
 	root.AddCommand(newTrain(), newSample(), newNoise(), newData(), newInfo(), newImport(), newPredict(), newLab(), newEncode(), newDecode(), newList(), newEval(), newVersion())
 	root.AddCommand(commands...)

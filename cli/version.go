@@ -35,7 +35,7 @@ those of the modules it is built from.`,
 				return err
 			}
 			defer e.Close()
-			fmt.Fprintf(cmd.OutOrStdout(), "reverie %s %s/%s %s\n%s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version(), e.Description())
+			fmt.Fprintf(cmd.OutOrStdout(), "%s %s %s/%s %s\n%s\n", ownName, version(), runtime.GOOS, runtime.GOARCH, runtime.Version(), e.Description())
 			return nil
 		},
 	}
