@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // A Classifier knows p(y | x_t), the class of what is seen at a noise level.
@@ -155,4 +156,34 @@ func TransferClassifier[X any](sp reverie.Space[X], from, to reverie.Process, c 
 		}
 		return sp.Sum([]float64{r}, g), nil
 	})
+}
+
+// ClassifierGuide is the row of Classified and Shifted.
+type ClassifierGuide[X any] struct {
+	Classifier string  `flag:"classifier" help:"run of the classifier of noisy samples, RUN or RUN@step"`
+	Scale      float64 `flag:"classifier-scale" range:"[-1000,1000]" help:"times the gradient of the classifier; of a conditional model gamma is 1 more"`
+	Shift      string  `flag:"classifier-shift" names:"x0,variance" rare:"true" help:"what the gradient moves: x0hat under every solver, or as guided-diffusion the mean of solver ddpm by its variance"`
+}
+
+// Row describes the guide.
+func (*ClassifierGuide[X]) Row() table.Info {
+	return table.Info{Name: "classifier", Text: "the gradient of a classifier's log probability of the class, Dhariwal & Nichol 2021"}
+}
+
+// Chief is the setting that chooses the guide.
+func (*ClassifierGuide[X]) Chief() string { return "classifier" }
+
+// Guide implements Guide.
+func (g *ClassifierGuide[X]) Guide(s Setup[X], d reverie.Denoiser[X]) (reverie.Denoiser[X], error) {
+	if s.Classifier == nil || g.Classifier == "" {
+		return nil, errors.New("it needs a classifier of noisy samples: give its run")
+	}
+	c, err := s.Classifier(g.Classifier)
+	if err != nil {
+		return nil, err
+	}
+	if g.Shift == "variance" {
+		return Shifted(s.Space, d, c, g.Scale), nil
+	}
+	return Classified(s.Space, s.Process, d, c, g.Scale), nil
 }

@@ -22,6 +22,17 @@ type Setup[X any] struct {
 	Classifier func(run string) (Classifier[X], error)
 }
 
+// classOf returns the number of a class by its name, NullClass where that is empty.
+func (s Setup[X]) classOf(name string) (int, error) {
+	switch {
+	case name == "":
+		return reverie.NullClass, nil
+	case s.Class == nil:
+		return 0, fmt.Errorf("class %q: the model has no classes", name)
+	}
+	return s.Class(name)
+}
+
 // A Guide is a row of Guides, with its settings, that guides batches of type X.
 type Guide[X any] interface {
 	table.Row
@@ -36,14 +47,30 @@ type Guide[X any] interface {
 //	guide.Guides.Add(new(Drawn))
 var Guides = table.New[table.Row]("guide", "guides", " of what is sampled")
 
+// builtin lists the guides of this package, with their settings' defaults, in the order in which
+// they compose.
+func builtin[X any]() []Guide[X] {
+	return []Guide[X]{
+		&ClassifierFreeGuide[X]{Strength: plain},
+		&AutoGuide[X]{Strength: plain},
+		&PlusPlusGuide[X]{Lambda: 1},
+		&ClassifierGuide[X]{Scale: 1, Shift: "x0"},
+	}
+}
+
+// none are the batches of the rows that are there to be looked at and guide nothing.
+type none struct{}
+
 // For returns a new guide for batches of type X with the settings of a row, which may be one of
 // Guides or a copy with others.
 func For[X any](row table.Row) (Guide[X], error) {
-	g, ok := table.Copy(row).(Guide[X])
-	if !ok {
-		return nil, fmt.Errorf("guide %s works on other batches than %v", row.Row().Name, reflect.TypeFor[X]())
+	if g, ok := table.Copy(row).(Guide[X]); ok {
+		return g, nil
 	}
-	return g, nil
+	if g, ok, err := table.As(row, builtin[X]()); ok {
+		return g, err
+	}
+	return nil, fmt.Errorf("guide %s works on other batches than %v", row.Row().Name, reflect.TypeFor[X]())
 }
 
 // Apply guides d by all the guides, the first one innermost: a later one sees what those before

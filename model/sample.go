@@ -297,7 +297,7 @@ func (m *Model) run(o Options, space *engine.Recycler, class []int) (*sample.Run
 	if o.Process != nil {
 		d = reverie.Transfer(space, m.Process, p, d)
 	}
-	if d, err = guide.Apply(guide.Setup[*tensors.Tensor]{Space: space, Process: p}, d, o.Guides...); err != nil {
+	if d, err = guide.Apply(guide.Setup[*tensors.Tensor]{Space: space, Process: p, Class: m.Kind.ClassNumber}, d, o.Guides...); err != nil {
 		return nil, err
 	}
 	if class != nil {

@@ -75,14 +75,8 @@ func For[X any](row table.Row) (Solver[X], error) {
 	if s, ok := table.Copy(row).(Solver[X]); ok {
 		return s, nil
 	}
-	for _, s := range builtin[X]() {
-		if s.Row().Name == row.Row().Name {
-			settings, err := table.Encode(row)
-			if err == nil {
-				err = table.Decode(s, settings)
-			}
-			return s, err
-		}
+	if s, ok, err := table.As(row, builtin[X]()); ok {
+		return s, err
 	}
 	return nil, fmt.Errorf("solver %s works on other batches than %v", row.Row().Name, reflect.TypeFor[X]())
 }

@@ -110,6 +110,20 @@ func Copy(row Row) Row {
 	return to.Interface().(Row)
 }
 
+// As is the one of rows that has row's name, with row's settings: the same thing in another type.
+// ok is false where there is none.
+func As[R Row](row Row, rows []R) (as R, ok bool, err error) {
+	i := slices.IndexFunc(rows, func(r R) bool { return r.Row().Name == row.Row().Name })
+	if i < 0 {
+		return as, false, nil
+	}
+	settings, err := Encode(row)
+	if err == nil {
+		err = Decode(rows[i], settings)
+	}
+	return rows[i], true, err
+}
+
 // keep gives a row the settings that another has of the same name, where it takes them.
 func keep(row any, from Row) {
 	had := Fields(from)
