@@ -79,6 +79,8 @@ func (d *drawing) textOf(number int) []picture.Text {
 			own[i].Value = fmt.Sprint(number)
 		case "images":
 			own[i].Value = "1"
+		case "class":
+			own[i].Value = d.classes.of(number)
 		}
 	}
 	return own
@@ -122,7 +124,7 @@ func (d *drawing) writeGrid(stdout io.Writer) (err error) {
 	if !d.gridWanted() {
 		return nil
 	}
-	grid := picture.Sheet(d.all, d.kind, picture.Layout{})
+	grid := d.classes.sheet(d.all, d.kind)
 	switch d.out {
 	case toStdout:
 		return picture.Encode(raw(stdout), grid, d.text...)
@@ -140,7 +142,7 @@ func (d *drawing) writeGrid(stdout io.Writer) (err error) {
 }
 
 func (d *drawing) writeNPZ(path string) error {
-	return checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: "arr_0", Tensor: picture.Array(d.all, d.kind)})
+	return checkpoint.WriteNPZ(nil, path, d.classes.arrays(d.all, d.kind)...)
 }
 
 func (d *drawing) writeCSV(path string) error {

@@ -13,7 +13,7 @@ import (
 
 // samplePrior draws images from an autoencoder: latents from the prior N(0, I), decoded.
 func (o *sampleOptions) samplePrior(cmd *cobra.Command, e *engine.Engine, path string, p model.Options) error {
-	if err := refuseUnused(cmd.Flags(), append(solverNames(), "batchnorm", "strip", "gif", "from"), "a diffusion", path+" is an autoencoder, of which one decoding of the prior draws"); err != nil {
+	if err := refuseUnused(cmd.Flags(), append(solverNames(), "batchnorm", "strip", "gif", "from", "class"), "a diffusion", path+" is an autoencoder, of which one decoding of the prior draws"); err != nil {
 		return err
 	}
 	a, err := model.LoadAutoencoder(e, path, o.raw)

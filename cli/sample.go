@@ -28,7 +28,9 @@ type sampleOptions struct {
 	from, out, strip, npz, csv, backend string
 	dir, gif                            string
 
-	far *data.Set // that start opened
+	class   []string
+	classes classes
+	far     *data.Set // that start opened
 }
 
 func newSample() *cobra.Command {
@@ -45,7 +47,8 @@ solver rk45 takes its steps by all images of a batch at once, so that with it an
 image may differ, within the tolerance, with -n and --batch.`,
 		Example: `  reverie sample runs/emoji-1
   reverie sample runs/emoji-1 -n 64 --solver ddim --steps 25 --seed 7
-  reverie sample runs/cars-1 --strip strip.png --npz images.npz`,
+  reverie sample runs/cars-1 --strip strip.png --npz images.npz
+  reverie sample runs/emoji-2 --class all -n 8`,
 		Args: exactly(1, "a run, checkpoint or model folder"),
 		RunE: func(cmd *cobra.Command, args []string) error { return sampleFunc(cmd, args[0], o) },
 	}
@@ -53,6 +56,7 @@ image may differ, within the tolerance, with -n and --batch.`,
 	f.SortFlags = false
 	numberVarP(f, &o.n, "n", "n", counts, 0, "images (default 16) or points (default 1000)")
 	numberVar(f, &o.first, "first", within(0, 1<<40), 0, "begin with the image of this number: alone unless -n says more, as it is among the others")
+	f.StringSliceVar(&o.class, "class", nil, classHelp)
 	o.solverFlags.add(f)
 	f.StringVar(&o.from, "from", "", "of a flow between two data sets: start from these images or points (default: the run's)")
 	f.StringVar(&o.batchnorm, "batchnorm", running, oneOf("statistics of BatchNorm, the running ones or each image's own", batchnorms))
@@ -65,7 +69,7 @@ image may differ, within the tolerance, with -n and --batch.`,
 	f.StringVar(&o.dir, "dir", "", "write each image to a file of its own in this folder, 000000.png and on, with the parameters that draw it")
 	f.StringVar(&o.gif, "gif", "", "write the first images on their way out of the noise here, as an animation")
 	f.StringVar(&o.strip, "strip", "", "write ten stages of the first image here")
-	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or the points, float64 [N,D]")
+	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or the points, float64 [N,D]; and their classes, arr_1 int64 [N]")
 	f.StringVar(&o.csv, "csv", "", "write the points here, in the units of the data")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 	return cmd
@@ -121,6 +125,9 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 	}
 	if o.csv != "" && !m.Kind.Vector() {
 		return usagef("--csv is for points, and %s draws %s; give --npz", m.Found.Model, m.Kind.Noun(2))
+	}
+	if err := o.classes.choose(cmd, p, m, o.class); err != nil {
+		return err
 	}
 	if p.N == 0 {
 		if p.N = usualNumber(m.Kind); m.Kind.View() == kind.Scatter {
@@ -182,8 +189,9 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	if err := o.complete(cmd, &p, m); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: solver %s, %s, clamp %s\n",
-		m.Describe(), what(m.Kind.Sized(p.Height, p.Width), p.N), p.Seed, p.Sampler(), english.Plural(p.Steps, "step", ""), p.Clamp)
+	o.classes.options = p
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, %sseed %d: solver %s, %s, clamp %s\n",
+		m.Describe(), what(m.Kind.Sized(p.Height, p.Width), p.N), o.classes.said(), p.Seed, p.Sampler(), english.Plural(p.Steps, "step", ""), p.Clamp)
 	d, err := o.draws(m.Kind.Sized(p.Height, p.Width), m.Found.Run, o.parameters(m, p))
 	if err != nil {
 		return err
@@ -221,6 +229,9 @@ func (o *sampleOptions) parameters(m *model.Loaded, p model.Options) []picture.T
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: m.Found.Model}, {Key: "weights", Value: m.WeightsName()},
 		{Key: "batchnorm", Value: o.batchnorm}, {Key: "seed", Value: fmt.Sprint(p.Seed)},
 		{Key: "images", Value: fmt.Sprint(p.N)}, {Key: "first", Value: fmt.Sprint(p.First)}, {Key: "size", Value: fmt.Sprintf("%dx%d", p.Height, p.Width)},
+	}
+	if of := o.classes.String(); of != "" {
+		text = append(text, picture.Text{Key: "class", Value: of})
 	}
 	return append(text, o.solverFlags.text(p)...)
 }

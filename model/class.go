@@ -83,8 +83,39 @@ func (m *Model) ClassName(class int) string {
 	return m.Kind.Classes[class].Name
 }
 
-// NullName is what the null class is called.
-const NullName = "null"
+// What a choice of classes may say beside the names of classes.
+const (
+	NullName = "null" // the null class
+	AllName  = "all"  // every class, without the null class
+)
+
+// ClassNumbers are the numbers of classes by their names, [NullName], or [AllName] alone; a class
+// that is called as one of these comes before it. The error of another name lists those that there
+// are.
+func (m *Model) ClassNumbers(names ...string) ([]int, error) {
+	if err := m.takesNumbers(); err != nil {
+		return nil, err
+	}
+	var numbers []int
+	for _, name := range names {
+		k, err := m.Kind.ClassNumber(name)
+		switch {
+		case err == nil:
+			numbers = append(numbers, k)
+		case name == NullName:
+			numbers = append(numbers, reverie.NullClass)
+		case name == AllName && len(names) == 1:
+			for k := range m.Kind.Classes {
+				numbers = append(numbers, k)
+			}
+		case name == AllName:
+			return nil, fmt.Errorf("%s stands for every class, and other names are given beside it: give it alone", AllName)
+		default:
+			return nil, err
+		}
+	}
+	return numbers, nil
+}
 
 // checkClass says whether the options' classes are ones that the model knows.
 func (m *Model) checkClass(o Options) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/vae"
 )
@@ -123,8 +124,30 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 	if x.H*x.W > 1 {
 		d.row("image size", "%dx%d", x.H, x.W)
 	}
+	if len(x.Classes) > 0 {
+		d.row("classes", "%s", classList(x.Kind, x.Null))
+	}
 	if x.Solver != "" {
 		d.row("own sampler", "%s, clamp %s, variance %s", x.Solver, x.Clamp, p.Variance)
 	}
 	return nil
+}
+
+// shownClasses is how many classes are named.
+const shownClasses = 64
+
+// classList names the classes with how many samples of each there were in training.
+func classList(k kind.Kind, null bool) string {
+	var parts []string
+	for _, c := range k.Classes[:min(len(k.Classes), shownClasses)] {
+		parts = append(parts, fmt.Sprintf("%s %s", c.Name, humanize.Comma(int64(c.Samples))))
+	}
+	if more := len(k.Classes) - shownClasses; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	text := strings.Join(parts, ", ")
+	if null {
+		return text + "; and what there is without a class"
+	}
+	return text
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/checkpoint"
@@ -41,7 +42,12 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	grid := picture.Sheet(b.X, k, picture.Layout{Columns: trainingImages / 2})
+	var grid image.Image = picture.Sheet(b.X, k, picture.Layout{Columns: trainingImages / 2})
+	if t.Config.ClassCond {
+		if grid, err = t.classSheet(ctx, order); err != nil {
+			return err
+		}
+	}
 	if err := t.writePicture("training", grid, picture.Text{Key: "images", Value: fmt.Sprint(b.N)}); err != nil {
 		return err
 	}
@@ -152,8 +158,19 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 		N: c.SampleN, Height: c.Resolution.H, Width: c.Resolution.W, Seed: c.Seed + pictureSeed, Solver: new(sample.DDIM[*tensors.Tensor]), Clamp: "x0", Start: t.start,
 	}
 	k := t.images.Kind()
+	sheet := func(x []float32) image.Image { return picture.Sheet(x, k, picture.Layout{}) }
+	if t.Config.ClassCond {
+		classes, each := t.shownClasses(), t.eachClass()
+		o.N = each * len(classes)
+		for _, class := range classes {
+			o.Class = append(o.Class, slices.Repeat([]int{class}, each)...)
+		}
+		sheet = func(x []float32) image.Image {
+			return picture.Rows(x, k, each, t.classNames(classes), picture.Layout{})
+		}
+	}
 	if k.View() == kind.Scatter {
-		o.Batch = c.SampleN
+		o.Batch = o.N
 	}
 	if !t.train.Kind().Ranged {
 		o.Clamp = "none"
@@ -174,7 +191,7 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 		if raw {
 			title = "raw"
 		}
-		grids = append(grids, picture.Titled(picture.Sheet(x, k, picture.Layout{}), title))
+		grids = append(grids, picture.Titled(sheet(x), title))
 	}
 	text := t.samplerText(o)
 	if len(grids) > 1 {

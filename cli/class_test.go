@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/data/picture"
+)
+
+var sharedTold sync.Once
+
+// trainedTold is a run that learned the classes of images, made once: not to be changed.
+func trainedTold(t *testing.T) string {
+	t.Helper()
+	dir, imgs := filepath.Join(scratch, "told"), images(t)
+	sharedTold.Do(func() {
+		r := ok(t, with([]string{"train", imgs}, "--class-cond", "--steps", "4", "--sample-every", "1", "--sample-n", "4", "--run", dir)...)
+		if want := "told one of 2 classes, of a share 0.1 none"; !strings.Contains(r.err, want) {
+			t.Errorf("stderr lacks %q:\n%s", want, r.err)
+		}
+	})
+	return dir
+}
+
+// names are the classes of a run, as info names them.
+func classesOf(t *testing.T, run string) (names []string) {
+	t.Helper()
+	e, err := checkpoint.Latest(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := checkpoint.Load(e.Path, checkpoint.Only())
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := ok(t, "info", run).out
+	for _, k := range c.Scheduler.Reverie.Classes {
+		names = append(names, k.Name)
+		if want := fmt.Sprintf("%s %d", k.Name, k.Samples); !strings.Contains(info, want) {
+			t.Errorf("info lacks %q:\n%s", want, info)
+		}
+	}
+	return names
+}
+
+// TestSampleClass: of each class that is asked for as many images as -n says, with their names in
+// the picture's text and their numbers beside the array; one image alone is as it is among them.
+func TestSampleClass(t *testing.T) {
+	run := trainedTold(t)
+	names := classesOf(t, run)
+	t.Chdir(t.TempDir())
+	for _, c := range []struct {
+		class, said, text string
+		labels            []int64
+	}{
+		{"all", "6 images of 8x8x3, 3 of each of 2 classes, seed", strings.Join(names, ","), []int64{0, 0, 0, 1, 1, 1}},
+		{names[1] + ",null", "3 of each of 2 classes", names[1] + ",null", []int64{1, 1, 1, -1, -1, -1}},
+		{names[1], "3 images of 8x8x3, class " + names[1], names[1], []int64{1, 1, 1}},
+		{"null", "class null", "null", []int64{-1, -1, -1}},
+	} {
+		r := ok(t, "sample", run, "--class", c.class, "-n", "3", "--out", "a.png", "--npz", "a.npz", "--dir", "each")
+		if !strings.Contains(r.err, c.said) {
+			t.Errorf("--class %s: stderr lacks %q:\n%s", c.class, c.said, r.err)
+		}
+		if text := textOf(t, "a.png"); !slices.Contains(text, picture.Text{Key: "class", Value: c.text}) {
+			t.Errorf("the picture says %v", text)
+		}
+		if got := labelsOf(t, "a.npz"); !slices.Equal(got, c.labels) {
+			t.Errorf("--class %s: classes %v, want %v", c.class, got, c.labels)
+		}
+	}
+	last := textOf(t, filepath.Join("each", "000002.png"))
+	if !slices.Contains(last, picture.Text{Key: "class", Value: "null"}) {
+		t.Errorf("an image of --dir says %v", last)
+	}
+	ok(t, "sample", run, "-n", "20", "--seed", "3", "--npz", "drawn.npz", "--out", "b.png")
+	ok(t, "sample", run, "--first", "15", "--seed", "3", "--npz", "one.npz", "--out", "c.png")
+	if all, one := labelsOf(t, "drawn.npz"), labelsOf(t, "one.npz"); len(all) != 20 || len(one) != 1 || one[0] != all[15] || slices.Max(all) == slices.Min(all) {
+		t.Errorf("classes drawn %v, number 15 alone %v", all, one)
+	}
+	if _, err := os.Stat(filepath.Join(run, "samples", "epoch-00001-raw-ema.png")); err != nil {
+		t.Error(err)
+	}
+}
+
+// labelsOf are the classes in an npz file of samples.
+func labelsOf(t *testing.T, path string) []int64 {
+	t.Helper()
+	z, err := checkpoint.OpenNPZ(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	a, err := z.Array("arr_1", checkpoint.I64, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := a.I64s()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// TestClassFlagsRefused: names that there are not, models without classes, and what leaves a flag
+// without effect.
+func TestClassFlagsRefused(t *testing.T) {
+	run, plain := trainedTold(t), trained(t)
+	names := classesOf(t, run)
+	out := filepath.Join(t.TempDir(), "a.png")
+	for _, c := range []struct {
+		texts []string
+		args  []string
+	}{
+		{[]string{`no class "cow"`, fmt.Sprintf("expected one of %q %q", names[0], names[1])}, []string{"sample", run, "--class", "cow"}},
+		{[]string{"--class " + names[0], "trained without classes"}, []string{"sample", plain, "--class", names[0]}},
+		{[]string{"all stands for every class"}, []string{"sample", run, "--class", "all,null"}},
+		{[]string{"give the names of classes, all or null"}, []string{"sample", run, "--class", ""}},
+		{[]string{"--first: with several classes"}, []string{"sample", run, "--class", "all", "--first", "3"}},
+		{[]string{"is more than 1048576 in all"}, []string{"sample", run, "--class", "all", "-n", "1000000"}},
+		{[]string{"--class belongs to a diffusion"}, []string{"sample", trainedVAE(t), "--class", "all"}},
+		{[]string{"--class-drop drops the classes of --class-cond"}, []string{"train", images(t), "--class-drop", "0.2"}},
+		{[]string{"--class-drop 1 is outside 0 to 1 (1 excluded)"}, []string{"train", images(t), "--class-cond", "--class-drop", "1"}},
+		{[]string{"--class-cond: networks of --arch vae are told no class"}, []string{"train", images(t), "--class-cond", "--arch", "vae"}},
+	} {
+		if c.args[0] == "sample" {
+			c.args = append(c.args, "--out", out)
+		}
+		refused(t, exitUsage, c.texts, c.args...)
+	}
+}
+
+// TestEmojiCategories: the emoji inside the program come in nine categories, and the one that is
+// left out is said.
+func TestEmojiCategories(t *testing.T) {
+	r := ok(t, "train", "--class-cond", "--resolution", "8", "--channels", "8,8", "--batch", "4", "--steps", "1", "--sample-every", "0", "--run", filepath.Join(t.TempDir(), "run"))
+	for _, want := range []string{"in 9 classes for training", `"Component", which has 5 images`} {
+		if !strings.Contains(r.err, want) {
+			t.Errorf("stderr lacks %q:\n%s", want, r.err)
+		}
+	}
+}
