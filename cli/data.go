@@ -7,6 +7,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/data/source"
+	"github.com/reverie-go/reverie/table"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
 )
@@ -14,22 +15,27 @@ import (
 // dataOptions are the flags of data.
 type dataOptions struct {
 	data.Options
+	labels    source.Pictures // of which the settings of labels count
 	out       string
 	maxPixels int
 	copies    bool
 }
 
 func newData() *cobra.Command {
-	o := new(dataOptions)
+	o := &dataOptions{labels: source.Pictures{Labels: "auto"}}
 	cmd := &cobra.Command{
 		Use:   "data [DIR...]",
 		Short: "Examine folders of images before training on them",
 		Long: `Examine folders of images: how many, which classes and how balanced, sizes and
 modes, duplicates, unreadable files; suggest a resolution and a batch, and draw
-a grid of them. Without DIR it examines the emoji inside the program. Of points,
-a file or a named set, it prints the columns and how the file was read.`,
+a grid of them, a row for each class. It says where the labels come from: class
+folders, metadata.jsonl or metadata.csv with the columns file_name and label,
+dataset.json, the labels of an array. Without DIR it examines the emoji inside
+the program. Of points, a file or a named set, it prints the columns, the
+classes and how the file was read.`,
 		Example: `  reverie data ~/photos
   reverie data cars/train cars/test --out cars.png
+  reverie data pets.zip --labels prefix
   reverie data --data-class Flags`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFiles(output{"out", o.out}); err != nil {
@@ -46,10 +52,13 @@ a file or a named set, it prints the columns and how the file was read.`,
 			case claim.Kind.Pictorial():
 				return o.images(cmd, roots, args)
 			}
-			return examineNumbers(cmd, row, roots, args[0])
+			return o.numbers(cmd, row, roots, args[0])
 		},
 	}
-	cmd.Flags().StringSliceVar(&o.Classes, "data-class", nil, "look at these class folders only (comma-separated)")
+	cmd.Flags().StringSliceVar(&o.Classes, "data-class", nil, "look at these classes only (comma-separated)")
+	for _, name := range labelFlags {
+		fieldVar(cmd.Flags(), table.Find(table.Fields(&o.labels), name))
+	}
 	cmd.Flags().BoolVar(&o.Strict, "strict", false, "fail on an unreadable image")
 	cmd.Flags().BoolVar(&o.copies, "copies", false, "name the files that are copies of others, or look like others")
 	maxPixelsVar(cmd.Flags(), &o.maxPixels)
@@ -57,9 +66,14 @@ a file or a named set, it prints the columns and how the file was read.`,
 	return cmd
 }
 
+// labelFlags are the settings of labels.
+var labelFlags = []string{"labels", "label-column"}
+
 // images examines folders of images, roots of the names args, and says how to train on them.
 func (o *dataOptions) images(cmd *cobra.Command, roots, args []string) error {
 	bar := newBar(cmd.ErrOrStderr(), -1, "reading images")
+	set := o.labels.Options(source.Options{})
+	o.Labels, o.LabelColumn = set.Labels, set.LabelColumn
 	o.MaxPixels, o.Val, o.Progress = int64(o.maxPixels), train.UsualVal(), bar.set
 	r, err := data.Examine(cmd.Context(), roots, o.Options)
 	bar.done()
@@ -90,7 +104,7 @@ func trainLine(cmd *cobra.Command, args []string, chosen []train.Choice) string 
 	for _, dir := range args {
 		words = append(words, quoted(absolute(dir)))
 	}
-	for _, flag := range []string{"data-class", "strict", "max-pixels"} {
+	for _, flag := range append([]string{"data-class", "strict", "max-pixels"}, labelFlags...) {
 		if f := cmd.Flags().Lookup(flag); f.Changed {
 			words = append(words, "--"+flag+"="+quoted(strings.Trim(f.Value.String(), "[]")))
 		}
@@ -101,14 +115,22 @@ func trainLine(cmd *cobra.Command, args []string, chosen []train.Choice) string 
 	return strings.Join(words, " ")
 }
 
-// examineNumbers prints data that are no images, of names that row has, column by column.
-func examineNumbers(cmd *cobra.Command, row source.Source, names []string, arg string) error {
+// numbers prints data that are no images, of names that row has, column by column.
+func (o *dataOptions) numbers(cmd *cobra.Command, row source.Source, names []string, arg string) error {
+	row = table.Copy(row).(source.Source)
+	if err := table.Take(row, table.Fields(&o.labels)); err != nil {
+		return err
+	}
 	set, err := row.Open(cmd.Context(), names, source.Options{})
 	if err != nil {
 		return err
 	}
 	defer set.Close()
-	if err := refuseUnused(cmd.Flags(), []string{"out", "data-class", "strict", "copies", "max-pixels"}, "images", arg+" holds "+set.Kind().Noun(2)); err != nil {
+	unused := []string{"out", "data-class", "labels", "strict", "copies", "max-pixels"}
+	if table.Find(table.Fields(row), "label-column") == nil {
+		unused = append(unused, "label-column")
+	}
+	if err := refuseUnused(cmd.Flags(), unused, "images", arg+" holds "+set.Kind().Noun(2)); err != nil {
 		return err
 	}
 	cloud, err := source.CloudOf(row, arg, set)
@@ -120,6 +142,6 @@ func examineNumbers(cmd *cobra.Command, row source.Source, names []string, arg s
 	if err := cloud.WriteText(cmd.OutOrStdout()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\n%s train %s\n", ownName, quoted(arg))
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\n%s\n", trainLine(cmd, []string{arg}, nil))
 	return err
 }

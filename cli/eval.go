@@ -81,7 +81,7 @@ where its data lie now, or other images to compare with.`,
 	f.StringVar(&o.NPZ, "npz", "", "write the first draw here, arr_0")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
 	f.BoolVar(&o.noCache, "no-cache", false, "compute classifier and features anew and keep nothing")
-	f.StringSliceVar(&o.DataClass, "data-class", nil, "compare with these class folders only (default: the run's)")
+	f.StringSliceVar(&o.DataClass, "data-class", nil, "compare with these classes only (default: the run's)")
 	numberVar(f, &o.Val, "val", config.RangeOf("val"), 0, "of SAMPLES.npz: the share of DATA that was held out of their training")
 	f.Uint64Var(&o.Sampling.Seed, "seed", 0, "seed of the noise of the first draw, and of what the metrics draw")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")

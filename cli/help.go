@@ -27,7 +27,7 @@ type flagGroup struct {
 // package table, which say theirs themselves. What is in none comes last.
 var flagGroups = []flagGroup{
 	{"Data", []string{"data", "data-class", "resolution", "image-channels", "crop", "flip", "val", "train:from", "weights", "model", "in", "decode:from", "to", "held-out", "only"},
-		[]string{"split", "strict", "cache", "max-pixels"}},
+		[]string{"labels", "label-column", "split", "strict", "cache", "max-pixels"}},
 	{"Network", []string{"arch", "channels", "layers", "vae", "latent-channels", "likelihood", "beta"}, []string{"beta-warmup", "energy"}},
 	{"Formulation", []string{"train:process", "timesteps", "schedule", "prediction", "objective", "loss", "weighting"},
 		[]string{"beta-start", "beta-end", "sigma-min", "sigma-max", "sigma-data", "coupling", "train:level", "times"}},

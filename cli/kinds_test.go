@@ -17,7 +17,7 @@ var (
 		"energy", "vae", "process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "from", "coupling", "prediction", "sigma-data",
 		"objective", "level", "loss", "weighting", "times", "solver", "sample-steps", "clamp", "variance",
 	}
-	ofImagesAlone = []string{"image-channels", "resolution", "flip", "crop", "data-class", "split", "strict", "cache", "max-pixels"}
+	ofImagesAlone = []string{"image-channels", "resolution", "flip", "crop", "data-class", "labels", "split", "strict", "cache", "max-pixels"}
 	ofTables      = []string{"timesteps", "beta-start", "beta-end"}
 	ofSigmas      = []string{"sigma-min", "sigma-max", "sigma-data"}
 )
@@ -34,11 +34,11 @@ var trainKinds = map[string]struct {
 	"vp":                 {"imgs --process vp", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling", "timesteps", "beta-start", "beta-end"}}},
 	"edm":                {"imgs --process edm", [][]string{ofOneAutoencoder, ofTables, {"from", "coupling", "schedule"}}},
 	"flow":               {"imgs --process flow", [][]string{ofOneAutoencoder, ofSigmas, ofTables, {"schedule"}}},
-	"points":             {"points:moons", [][]string{ofOneAutoencoder, ofSigmas, ofImagesAlone, {"from", "coupling", "beta-start", "beta-end", "layers"}}},
-	"flow of points":     {"points:moons --process flow", [][]string{ofOneAutoencoder, ofSigmas, ofImagesAlone, ofTables, {"schedule", "layers"}}},
+	"points":             {"points:moons", [][]string{ofOneAutoencoder, ofSigmas, ofImagesAlone, {"label-column", "from", "coupling", "beta-start", "beta-end", "layers"}}},
+	"flow of points":     {"points:moons --process flow", [][]string{ofOneAutoencoder, ofSigmas, ofImagesAlone, ofTables, {"label-column", "schedule", "layers"}}},
 	"autoencoder":        {"imgs --arch vae", [][]string{ofOneDiffusion}},
 	"dense autoencoder":  {"imgs --arch vae-mlp", [][]string{ofOneDiffusion, {"layers"}}},
-	"points autoencoder": {"points:moons --arch vae-mlp", [][]string{ofOneDiffusion, ofImagesAlone, {"layers"}}},
+	"points autoencoder": {"points:moons --arch vae-mlp", [][]string{ofOneDiffusion, ofImagesAlone, {"label-column", "layers"}}},
 	"latent diffusion":   {"imgs --vae nowhere", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end"}}},
 	"nothing held out":   {"imgs --val 0", [][]string{{"split"}}},
 }
@@ -157,7 +157,7 @@ func TestPointsFlags(t *testing.T) {
 		"decode coder --to b.png":                "--from=a.png",
 		"decode coder --in z.npz":                "--resolution=1 --max-pixels=9 --steps=3 --path=linear",
 		"eval points -n 8 --metrics fid,nearest": "--features=a.onnx --data-class=A --max-pixels=9 --no-cache --nearest=a.png",
-		"data points:moons":                      "--out=a.png --data-class=A --strict --copies --max-pixels=9",
+		"data points:moons":                      "--out=a.png --data-class=A --labels=none --label-column=a --strict --copies --max-pixels=9",
 	} {
 		for flag := range strings.FieldsSeq(flags) {
 			name, _, _ := strings.Cut(flag, "=")

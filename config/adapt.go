@@ -21,8 +21,8 @@ func (r *Run) Adapt(given func(flag string) bool) {
 		r.adaptPoints(given)
 	case !k.Pictorial():
 		r.adaptFields(given)
-	case !given("split"):
-		r.Split = r.UsualSplit()
+	default:
+		r.adaptImages(given)
 	}
 	if r.ClassCond && len(r.Data) == 0 && !given("data-class") {
 		r.DataClass = data.EmojiCategories()
@@ -31,6 +31,16 @@ func (r *Run) Adapt(given func(flag string) bool) {
 	r.adaptAutoencoder(given)
 	if !r.Autoencoder() {
 		r.adaptFormulation(given)
+	}
+}
+
+// adaptImages replaces how images are held out and where their classes come from.
+func (r *Run) adaptImages(given func(flag string) bool) {
+	if !given("split") {
+		r.Split = r.UsualSplit()
+	}
+	if !given("labels") && len(r.Data) > 0 {
+		r.Labels = "auto"
 	}
 }
 

@@ -51,12 +51,14 @@ type Sources struct {
 	Data []string `flag:"data" whole:"true" resume:"moved"` // absolute roots of the image folders; empty: the embedded emoji
 	Images
 	ImageChannels int     `flag:"image-channels" range:"[1,4096]" help:"1 grey, 3 RGB, 4 RGBA" group:"Data"`
+	LabelColumn   string  `flag:"label-column" help:"the column that holds the labels: of metadata.jsonl and .csv (default label), or of a table, of whose points it is no number then" group:"Data" rare:"true"`
 	Val           float64 `flag:"val" range:"[0,0.9]" help:"share of the images held out for validation" group:"Data"`
 }
 
 // Images are what is made of images, and not of points.
 type Images struct {
-	DataClass  []string  `flag:"data-class" help:"train on these class folders only (comma-separated; none: all)" group:"Data"`
+	DataClass  []string  `flag:"data-class" help:"train on these classes only (comma-separated; none: all)" group:"Data"`
+	Labels     string    `flag:"labels" of:"labels" optional:"true" help:"where it stands of which class an image is (own data: auto)" group:"Data" rare:"true"` // "": folders, as the first runs
 	Resolution data.Size `flag:"resolution" help:"image size: 64, or HEIGHTxWIDTH" group:"Data"`
 	Crop       string    `flag:"crop" of:"crop" help:"fit other shapes by" group:"Data"`
 	Flip       bool      `flag:"flip" help:"mirror images left to right at random (--flip=false: never)" group:"Data"`

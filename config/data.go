@@ -30,7 +30,7 @@ func (r *Run) adaptPoints(given func(flag string) bool) {
 		r.Stops = Stops{Time: time.Minute}
 	}
 	unless("resolution", func() { r.Resolution = data.Size{H: 1, W: 1} })
-	r.Flip, r.Crop, r.DataClass, r.Layers = false, "none", nil, 1
+	r.Flip, r.Crop, r.DataClass, r.Labels, r.Layers = false, "none", nil, "", 1
 }
 
 // adaptFields replaces what a preset says of images alone.
@@ -38,7 +38,7 @@ func (r *Run) adaptFields(given func(flag string) bool) {
 	if !given("clamp") {
 		r.Clamp = "none"
 	}
-	r.Flip, r.Crop, r.DataClass, r.Split = false, "none", nil, r.UsualSplit()
+	r.Flip, r.Crop, r.DataClass, r.Labels, r.Split = false, "none", nil, "", r.UsualSplit()
 	if k := claim(r.Data).Kind; k.Size() > 0 { // else the data tell when they are opened
 		r.Resolution, r.ImageChannels = data.Size{H: k.H, W: k.W}, k.C
 	}

@@ -25,13 +25,16 @@ func (r *Report) notes() (notes []string) {
 			add("%d of %d images look alike: all of them are trained on, whatever --val says.", len(g), r.Images)
 		}
 	}
+	if n := len(r.Classes); n > sampleRows {
+		add("The grid shows the first %d of %d classes.", sampleRows, n)
+	}
 	if most, least := r.balance(); least > 0 && most > 10*least {
 		add("Classes are unbalanced: the largest has %.0f times the images of the smallest.", float64(most)/float64(least))
 	}
-	if n := r.Images - named(r.Shapes, "square"); n > 0 {
+	if n := r.Images - countOf(r.Shapes, "square"); n > 0 {
 		add("%d images are not square: at a square --resolution they are squeezed; --crop center cuts them instead, --resolution HEIGHTxWIDTH fits their shape.", n)
 	}
-	if n := named(r.Modes, "RGBA") + named(r.Modes, "RGBA16"); n > 0 {
+	if n := countOf(r.Modes, "RGBA") + countOf(r.Modes, "RGBA16"); n > 0 {
 		add("%d images can be transparent: with 3 channels they are put on white, 4 channels keep their alpha.", n)
 	}
 	return notes
@@ -56,7 +59,7 @@ func (r *Report) balance() (most, least int) {
 	return most, least
 }
 
-func named(list []Count, name string) int {
+func countOf(list []Count, name string) int {
 	for _, c := range list {
 		if c.Name == name {
 			return c.Images
@@ -74,6 +77,11 @@ func (r *Report) WriteText(w io.Writer, copies bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "images      %s in %s of files\n", humanize.Comma(int64(r.Images)), humanize.IBytes(uint64(r.Bytes)))
 	fmt.Fprintf(&b, "widths      %d to %d, heights %d to %d\n", r.MinWidth, r.MaxWidth, r.MinHeight, r.MaxHeight)
+	if r.Labels != "" {
+		fmt.Fprintf(&b, "labels      %s\n", clean(r.Labels))
+	} else {
+		fmt.Fprintf(&b, "labels      none\n")
+	}
 	r.section(&b, "classes", r.Classes)
 	r.section(&b, "shorter side, pixels", r.Sizes)
 	r.section(&b, "shapes", r.Shapes)
@@ -102,16 +110,16 @@ func (r *Report) section(b *strings.Builder, title string, list []Count) {
 	fmt.Fprintf(b, "\n%s\n", title)
 	wide, most := 0, 1
 	for _, c := range list {
-		wide, most = max(wide, len(label(c.Name))), max(most, c.Images)
+		wide, most = max(wide, len(shownClass(c.Name))), max(most, c.Images)
 	}
 	for _, c := range list {
 		bar := strings.Repeat("#", (c.Images*30+most-1)/most)
-		fmt.Fprintf(b, "  %-*s %7d  %5.1f%%  %s\n", wide, label(c.Name), c.Images, 100*float64(c.Images)/float64(r.Images), bar)
+		fmt.Fprintf(b, "  %-*s %7d  %5.1f%%  %s\n", wide, shownClass(c.Name), c.Images, 100*float64(c.Images)/float64(r.Images), bar)
 	}
 }
 
-// label shows a class's name.
-func label(name string) string {
+// shownClass shows a class's name.
+func shownClass(name string) string {
 	if name == "" {
 		return "(no class)"
 	}

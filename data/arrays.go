@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/internal/regular"
 	"github.com/reverie-go/reverie/internal/sniff"
 )
@@ -35,6 +36,7 @@ type arrays struct {
 	at         func(i, y, x, k int) uint16 // the value at a place, in 0..65535
 	deep       bool                        // of more than 8 bits
 	labels     []int                       // nil: none
+	labelled   string                      // what holds the labels
 	remark     string
 }
 
@@ -116,18 +118,30 @@ func (f arrayFile) Size() int64 {
 	return f.Reader.Size()
 }
 
-// addArray lists the images of an array; labels are their classes.
-func (l *listing) addArray(root string, a *arrays) {
-	for i := range a.n {
-		class := "."
-		if a.labels != nil {
-			class = strconv.Itoa(a.labels[i])
-		}
-		l.add(a, strconv.Itoa(i), fmt.Sprintf("%s:%d", root, i), strings.TrimPrefix(class+"/"+strconv.Itoa(i), "./"))
+// perListed is about how many bytes the listing of an image takes.
+const perListed = 256
+
+// addArray lists the images of an array, whose labels are their classes.
+func (l *listing) addArray(root string, a *arrays) error {
+	if err := memory.Check(fmt.Sprintf("listing %d images", a.n), memory.Product(a.n, perListed), "part the array into several files"); err != nil {
+		return err
 	}
+	if l.labels == LabelsPrefix {
+		return errors.New("--labels prefix: the images of an array have no names; leave it out")
+	}
+	first := len(l.files)
+	for i := range a.n {
+		class := ""
+		if a.labels != nil && l.labels != LabelsNone {
+			class = l.named(strconv.Itoa(a.labels[i]))
+		}
+		l.files = append(l.files, file{fsys: a, name: strconv.Itoa(i), path: fmt.Sprintf("%s:%d", root, i), class: class})
+	}
+	l.tally.from(a.labelled, l.files[first:])
 	if a.remark != "" {
 		l.left.arrays = append(l.left.arrays, fmt.Sprintf("%s: %s", filepath.Base(root), a.remark))
 	}
+	return nil
 }
 
 // listFile lists the images of a file of arrays.
@@ -142,7 +156,9 @@ func (l *listing) listFile(path string) error {
 	if err != nil {
 		return fmt.Errorf("data: %s: %w", path, err)
 	}
-	l.addArray(path, a)
+	if err := l.addArray(path, a); err != nil {
+		return fmt.Errorf("data: %s: %w", path, err)
+	}
 	return nil
 }
 
@@ -181,6 +197,32 @@ func idxFiles(dir string) (files []string, others int) {
 	return files, others
 }
 
+// TrainingArray is the file of the training images of a folder that holds MNIST's, those of the
+// test among them; ok is false of every other folder.
+func TrainingArray(dir string) (file string, ok bool) {
+	files, _ := idxFiles(dir)
+	for _, part := range []string{"train-", "t10k-"} {
+		at := slices.IndexFunc(files, func(f string) bool { return strings.HasPrefix(filepath.Base(f), part) })
+		if at < 0 {
+			return "", false
+		}
+		if file == "" {
+			file = files[at]
+		}
+	}
+	return file, true
+}
+
+// notRead notes the files of MNIST's images beside one that is read alone.
+func (l *listing) notRead(path string) {
+	files, _ := idxFiles(filepath.Dir(path))
+	for _, f := range files {
+		if filepath.Base(f) != filepath.Base(path) {
+			l.left.arrays = append(l.left.arrays, fmt.Sprintf("%s is read, and not %s beside it; give that by its own name", clean(filepath.Base(path)), clean(filepath.Base(f))))
+		}
+	}
+}
+
 // openIDX opens images of bytes in the IDX format, with the labels in the file beside it that is
 // called so.
 func openIDX(path string) (*arrays, error) {
@@ -190,8 +232,13 @@ func openIDX(path string) (*arrays, error) {
 	}
 	n, h, w := size[0], size[1], size[2]
 	a := &arrays{n: n, h: h, w: w, c: 1, at: func(i, y, x, _ int) uint16 { return uint16(pix[(i*h+y)*w+x]) * 257 }}
+	if !isIDX(filepath.Base(path)) {
+		a.remark = "without labels, which are looked for beside files that are called as MNIST's are"
+		return a, nil
+	}
 	beside := filepath.Join(filepath.Dir(path), strings.NewReplacer("images", "labels", "idx3", "idx1").Replace(filepath.Base(path)))
-	if _, err := os.Stat(beside); !isIDX(filepath.Base(path)) || err != nil {
+	if _, err := os.Stat(beside); err != nil {
+		a.remark = "without labels: there is no " + filepath.Base(beside) + " beside it"
 		return a, nil
 	}
 	size, labels, err := readIDX(beside, 1)
@@ -204,6 +251,7 @@ func openIDX(path string) (*arrays, error) {
 	for _, v := range labels {
 		a.labels = append(a.labels, int(v))
 	}
+	a.labelled = filepath.Base(beside)
 	return a, nil
 }
 
@@ -254,15 +302,15 @@ var (
 // IsImages says whether an npz file holds images, not points: under one of the usual names, or
 // alone, an array of three axes or more, or one that cannot be read, whose reason [Open] gives.
 func IsImages(path string) bool {
-	_, t, err := findImages(path)
+	_, _, t, err := findImages(path)
 	return len(t.Shape) >= 3 || errors.Is(err, checkpoint.ErrArray) && len(t.Shape) == 0
 }
 
 // findImages reads the array of images of an npz file, and the labels if there are any.
-func findImages(path string) (labels []int, t checkpoint.Tensor, err error) {
+func findImages(path string) (labels []int, key string, t checkpoint.Tensor, err error) {
 	z, err := checkpoint.OpenNPZ(path)
 	if err != nil {
-		return nil, t, err
+		return nil, "", t, err
 	}
 	defer z.Close()
 	keys := z.Keys()
@@ -275,40 +323,43 @@ func findImages(path string) (labels []int, t checkpoint.Tensor, err error) {
 	} else if len(keys) == 1 {
 		name = keys[0]
 	} else {
-		return nil, t, fmt.Errorf("no array of images: it holds %q, and one of %q is read, or the only one", keys, imageKeys)
+		return nil, "", t, fmt.Errorf("no array of images: it holds %q, and one of %q is read, or the only one", keys, imageKeys)
 	}
 	if t, err = z.Read(name); err != nil {
-		return nil, t, err
+		return nil, "", t, err
 	}
 	j := find(labelKeys)
 	if j < 0 {
-		return nil, t, nil
+		return nil, "", t, nil
 	}
 	y, err := z.Read(labelKeys[j])
 	if err != nil {
-		return nil, t, err
+		return nil, "", t, err
 	}
 	v, err := y.F64s()
+	if len(t.Shape) == 0 {
+		return nil, "", t, fmt.Errorf("array %q has no axes: expected images", name)
+	}
 	if err != nil || len(v) != t.Shape[0] || len(y.Shape) > 2 {
-		return nil, t, fmt.Errorf("array %q of labels has shape %v: expected one number for each of %d images", labelKeys[j], y.Shape, t.Shape[0])
+		return nil, "", t, fmt.Errorf("array %q of labels has shape %v: expected one number for each of %d images", labelKeys[j], y.Shape, t.Shape[0])
 	}
 	for i, f := range v {
 		if f != float64(int(f)) || f < 0 || f > 1e6 {
-			return nil, t, fmt.Errorf("array %q: label %d is %v: expected whole numbers from 0", labelKeys[j], i, f)
+			return nil, "", t, fmt.Errorf("array %q: label %d is %v: expected whole numbers from 0", labelKeys[j], i, f)
 		}
 		labels = append(labels, int(f))
 	}
-	return labels, t, nil
+	return labels, labelKeys[j], t, nil
 }
 
 // openImagesNPZ opens images [N,H,W], [N,H,W,C] or [N,C,H,W] of an npz file.
 func openImagesNPZ(path string) (*arrays, error) {
-	labels, t, err := findImages(path)
+	labels, key, t, err := findImages(path)
 	if err != nil {
 		return nil, err
 	}
 	isColour := func(c int) bool { return c == 1 || c == 3 || c == 4 }
-	s, a := t.Shape, &arrays{labels: labels}
+	s, a := t.Shape, &arrays{labels: labels, labelled: fmt.Sprintf("array %q", key)}
 	var index func(i, y, x, k int) int
 	switch {
 	case len(s) == 3:

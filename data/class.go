@@ -1,38 +1,10 @@
 package data
 
 import (
-	"cmp"
-	"math/big"
 	"slices"
-	"strings"
 
 	"github.com/reverie-go/reverie/kind"
 )
-
-// compareClasses orders the names of classes: whole numbers first, by their value, so that 2 comes
-// before 10, and all other names by their bytes.
-func compareClasses(a, b string) int {
-	x, y := wholeNumber(a), wholeNumber(b)
-	switch {
-	case x != nil && y != nil:
-		return cmp.Or(x.Cmp(y), cmp.Compare(a, b))
-	case x != nil:
-		return -1
-	case y != nil:
-		return 1
-	}
-	return cmp.Compare(a, b)
-}
-
-// wholeNumber is the number that a name is in decimal digits, nil of other names.
-func wholeNumber(name string) *big.Int {
-	digits := strings.TrimPrefix(name, "-")
-	if digits == "" || strings.Trim(digits, "0123456789") != "" {
-		return nil
-	}
-	n, _ := new(big.Int).SetString(name, 10)
-	return n
-}
 
 // byBytes are the names of classes sorted by their bytes, and the place of each class among them.
 func byBytes(classes []string) (sorted []string, place []int) {

@@ -2,24 +2,10 @@ package data
 
 import (
 	"reflect"
-	"slices"
 	"testing"
 
 	"github.com/reverie-go/reverie/kind"
 )
-
-// Names that are whole numbers are sorted by their value, and keep their digits.
-func TestCompareClasses(t *testing.T) {
-	want := []string{"", "-3", "0", "01", "1", "2", "10", "99999999999999999999", "100000000000000000000", "-", "10a", "B", "a", "a10", "a2"}
-	want = append(want[1:9:9], append([]string{""}, want[9:]...)...) // the empty name is no number
-	for n := range want {
-		got := slices.Concat(want[n:], want[:n])
-		slices.SortFunc(got, compareClasses)
-		if !slices.Equal(got, want) {
-			t.Fatalf("sorted %q, want %q", got, want)
-		}
-	}
-}
 
 // numbered is a folder of the classes "10", "2" and "b", with 1, 2 and 1 images.
 func numbered(t *testing.T) string {

@@ -3,7 +3,6 @@ package data
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -40,22 +39,15 @@ func (st *store) read(ctx context.Context, fsys fs.FS, name string) (*pixels, In
 	return p, info, err
 }
 
-// readBounded reads a regular file of at most maxFileBytes.
+// readBounded reads a regular file of at most mostBytes.
 func readBounded(fsys fs.FS, name string) ([]byte, error) {
-	// Asked before it is opened, since opening a pipe would wait for ever.
-	if st, err := fs.Stat(fsys, name); err != nil {
-		return nil, err
-	} else if !st.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	} else if st.Size() > maxFileBytes {
-		return nil, fmt.Errorf("%d bytes: more than the limit of %d for a file", st.Size(), int64(maxFileBytes))
-	}
-	f, err := fsys.Open(name)
+	most := mostBytes(fsys)
+	f, err := openRegular(fsys, name, most)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxFileBytes))
+	raw, err := io.ReadAll(io.LimitReader(f, most))
 	if err == nil && len(raw) == 0 {
 		err = sniff.Empty.Refuse(nil, photo.Kinds...)
 	}

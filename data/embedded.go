@@ -25,7 +25,7 @@ func Embedded(ctx context.Context, o Options) (*Set, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	l, err := listEmbedded(ctx)
+	l, err := listEmbedded(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -37,12 +37,16 @@ func Embedded(ctx context.Context, o Options) (*Set, error) {
 }
 
 // listEmbedded lists the embedded emoji.
-func listEmbedded(ctx context.Context) (l listing, err error) {
+func listEmbedded(ctx context.Context, o Options) (l listing, err error) {
+	l.labels, l.labelColumn = o.Labels, o.LabelColumn
 	z, err := zip.NewReader(bytes.NewReader(emoji32), int64(len(emoji32)))
 	if err != nil {
 		return l, fmt.Errorf("data: the embedded emoji: %w", err)
 	}
-	return l, l.walk(ctx, z, "", "embedded:emoji")
+	if err := l.walk(ctx, z, "", "embedded:emoji"); err != nil {
+		return l, err
+	}
+	return l, l.checkLabels()
 }
 
 // EmbeddedNotice returns the origin and licence of the embedded emoji, which go with every copy of

@@ -188,7 +188,6 @@ func TestGivenTwice(t *testing.T) {
 func TestNoFolder(t *testing.T) {
 	for name, c := range map[string]struct{ raw, want string }{
 		"a.png": {string(pngOf(t, plain(1))), "it is a PNG picture: give the folder that it lies in, "},
-		"a.zip": {"PK\x03\x04" + strings.Repeat("\x00", 26) + "a.png", "it is a zip archive: unpack it and give what is inside"},
 		"a.md":  {"# words", "it is a text file"},
 		"a.xyz": {"\x01\x02\x03", ".csv)"},
 	} {

@@ -158,15 +158,23 @@ func isGrid(raw []byte) bool {
 	return err == nil && slices.ContainsFunc(texts, func(t picture.Text) bool { return t.Key == "data" })
 }
 
-// Remarks say what a person should know of how the set was read, each in a line: what of the roots
-// is not in it for its name, what was reached by links, what was done to the images beyond decoding
-// them. The files that cannot be read are Skipped's. Of the images inside the program there is
-// nothing to say: they are what they were made to be.
+// labelsRemark begins the remark on where labels come from.
+const labelsRemark = "labels: "
+
+// Remarks say what a person should know of how the set was read, each in a line: where its labels
+// come from if that was not fixed to class folders, what of the roots is not in it for its name,
+// what was reached by links, what was done to the images beyond decoding them. The files that
+// cannot be read are Skipped's. Of the images inside the program there is nothing to say: they are
+// what they were made to be.
 func (s *Set) Remarks() []string {
 	if s.st.builtIn {
 		return nil
 	}
-	all := append(slices.Clone(s.st.remarks), s.st.left.remarks()...)
+	all := slices.Clone(s.st.remarks)
+	if text := s.Labels(); text != "" && s.st.o.Labels != LabelsFolders {
+		all = append(all, labelsRemark+text)
+	}
+	all = append(all, s.st.left.remarks()...)
 	for _, c := range s.Notes() {
 		all = append(all, fmt.Sprintf("%d of %s %s", c.Images, english.Plural(s.Len(), "image", ""), c.Name))
 	}

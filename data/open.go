@@ -20,7 +20,8 @@ import (
 )
 
 // Open opens the image folders roots as one set, in the order root by root, each sorted by path.
-// Classes of the same name in several roots are one.
+// Classes of the same name in several roots are one. A root may be a file of arrays of images too,
+// a folder of MNIST's, of which all are read (see TrainingArray), or a zip archive of a folder.
 //
 // An error says what is wrong: a root that does not exist or is not a folder, a root without
 // images, a class in o.Classes that no root has, no readable image at all, with o.Strict any file
@@ -29,15 +30,17 @@ func Open(ctx context.Context, roots []string, o Options) (*Set, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	l, err := list(ctx, roots)
+	l, err := list(ctx, roots, o)
 	if err != nil {
 		return nil, err
 	}
 	return open(ctx, l, o)
 }
 
-// list lists the image files of folders, which stay open; on an error none does.
-func list(ctx context.Context, roots []string) (l listing, err error) {
+// list lists the image files of folders, which stay open, with their classes; on an error none
+// does. Of o, Labels and LabelColumn count.
+func list(ctx context.Context, roots []string, o Options) (l listing, err error) {
+	l.labels, l.labelColumn = o.Labels, o.LabelColumn
 	defer func() {
 		if err != nil {
 			l.close()
@@ -55,6 +58,7 @@ func list(ctx context.Context, roots []string) (l listing, err error) {
 		}
 		if isArrays(root) {
 			files = []string{root}
+			l.notRead(root)
 		}
 		for _, f := range files {
 			if err := l.listFile(f); err != nil {
@@ -64,11 +68,17 @@ func list(ctx context.Context, roots []string) (l listing, err error) {
 		if len(files) > 0 {
 			continue
 		}
+		if isArchive(root) {
+			if err := l.archive(ctx, root); err != nil {
+				return l, err
+			}
+			continue
+		}
 		r, real, err := openRoot(root)
 		if err != nil {
 			return l, err
 		}
-		l.roots = append(l.roots, r)
+		l.open = append(l.open, r)
 		this := tree{real: real, shown: root}
 		for _, other := range before {
 			l.left.overlap(other, this)
@@ -78,7 +88,7 @@ func list(ctx context.Context, roots []string) (l listing, err error) {
 			return l, err
 		}
 	}
-	return l, nil
+	return l, l.checkLabels()
 }
 
 // openRoot opens a folder and says where it lies, without links.
@@ -145,7 +155,7 @@ func (l listing) store(ctx context.Context, o Options) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	st.classes, st.left = classNames(files, filter), l.left
+	st.classes, st.left, st.tally = classNames(files, filter), l.left, l.tally
 	return st, st.readAll(ctx, files, l.skips)
 }
 
@@ -164,7 +174,7 @@ func classNames(files []file, filter []string) []string {
 	for c := range seen {
 		names = append(names, c)
 	}
-	slices.SortFunc(names, compareClasses)
+	slices.SortFunc(names, kind.CompareClassNames)
 	return names
 }
 
@@ -226,11 +236,11 @@ func (st *store) readFile(ctx context.Context, f file) (item, error) {
 		return item{}, err
 	}
 	info.Path = f.path
-	info.Class, _ = slices.BinarySearchFunc(st.classes, f.class, compareClasses)
+	info.Class, _ = slices.BinarySearchFunc(st.classes, f.class, kind.CompareClassNames)
 	if f.class == "" {
 		info.Class = -1
 	}
-	it := item{Info: info, fsys: f.fsys, name: f.name, deep: p.hi != nil}
+	it := item{Info: info, fsys: f.fsys, name: f.name, deep: p.hi != nil, by: f.by}
 	st.keep(&it, p)
 	return it, nil
 }

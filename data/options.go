@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 )
 
 // Crop says how an image whose shape is not the resolution's is made to fit.
@@ -53,8 +54,11 @@ type Options struct {
 	// Flip mirrors each image left to right with probability 1/2, drawn from (seed, epoch, image).
 	// The lecture's value is true.
 	Flip bool
-	// Classes are the class folders to take; empty takes all, and the images that lie directly in a
-	// root.
+	// Labels says where it stands of which class an image is, and LabelColumn which column of
+	// metadata says it; "" is DefaultLabelColumn.
+	Labels      Labels
+	LabelColumn string
+	// Classes are the classes to take; empty takes all, and the images of none.
 	Classes []string
 	// Val is the part of the images, in [0,1), that Val holds out of Train. An image's side follows
 	// from contents alone.
@@ -93,6 +97,9 @@ func (o Options) Validate() error {
 	}
 	if o.Split != SplitBytes && o.Split != SplitPixels {
 		return fmt.Errorf("data: split %q: must be empty or %q", o.Split, SplitPixels)
+	}
+	if !slices.Contains(allLabels, o.Labels) {
+		return fmt.Errorf("data: labels %q: must be one of %q", o.Labels, allLabels)
 	}
 	return o.validateUse()
 }

@@ -6,10 +6,14 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"image"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/kind"
 )
 
 // Count is a bar of a histogram.
@@ -25,8 +29,9 @@ type Report struct {
 	Images, Training int
 
 	Bytes int64
-	// Classes are the class folders and their images, by name; "" are images that lie directly in a
-	// root.
+	// Labels says where the classes come from, see Set.Labels.
+	Labels string
+	// Classes are the classes and their images, by name; "" are images of none.
 	Classes []Count
 	// Sizes, by the pixels of the shorter side; Shapes, by aspect; Modes, as stored; Formats. The
 	// last three by falling count.
@@ -46,13 +51,23 @@ type Report struct {
 	Survey *Survey
 	// Notes are what to mind before training, each a sentence.
 	Notes []string
-	// Sample are up to 64 images, taken at equal steps through the classes.
-	Sample []image.Image
+	// Sample are images of every class, of up to 32 classes, taken at equal steps through each; of
+	// a set without classes images of all in one row.
+	Sample []Row
 }
 
-// sampleSize and sampleSide are the number and size of Report.Sample.
+// A Row are images of one class.
+type Row struct {
+	Class  string // "" are images of none
+	Images []image.Image
+}
+
+// Of a sample: the most images where there are no classes, and else of each, the most classes, and
+// an image's side.
 const (
 	sampleSize = 64
+	sampleWide = 8
+	sampleRows = 32
 	sampleSide = 64
 )
 
@@ -62,13 +77,13 @@ const (
 // o.Strict makes them an error.
 func Examine(ctx context.Context, roots []string, o Options) (*Report, error) {
 	if len(roots) == 0 {
-		l, err := listEmbedded(ctx)
+		l, err := listEmbedded(ctx, o)
 		if err != nil {
 			return nil, err
 		}
 		return l.examine(ctx, o)
 	}
-	l, err := list(ctx, roots)
+	l, err := list(ctx, roots, o)
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +115,9 @@ func examining(o Options, v *Survey) Options {
 }
 
 func (s *Set) report(ctx context.Context) (*Report, error) {
-	r := &Report{Images: s.Len(), Training: s.Train().Len(), Unreadable: s.Skipped(), Remarks: s.Remarks()}
-	r.Remarks = slices.DeleteFunc(r.Remarks, func(text string) bool { // what is true of the sample alone
-		return strings.HasSuffix(text, NoteMadeColour) || strings.HasSuffix(text, NoteMadeOpaque)
+	r := &Report{Images: s.Len(), Training: s.Train().Len(), Labels: s.Labels(), Unreadable: s.Skipped(), Remarks: s.Remarks()}
+	r.Remarks = slices.DeleteFunc(r.Remarks, func(text string) bool { // what is true of the sample alone, or said elsewhere
+		return strings.HasSuffix(text, NoteMadeColour) || strings.HasSuffix(text, NoteMadeOpaque) || strings.HasPrefix(text, labelsRemark)
 	})
 	infos := make([]Info, s.Len())
 	for i := range infos {
@@ -132,7 +147,7 @@ var sizeBounds = []int{32, 64, 128, 256, 512, 1024, 2048}
 
 func (r *Report) histograms(infos []Info, classes []string) {
 	r.Classes = countBy(infos, func(f Info) string { return className(classes, f.Class) })
-	slices.SortFunc(r.Classes, func(a, b Count) int { return compareClasses(a.Name, b.Name) })
+	slices.SortFunc(r.Classes, func(a, b Count) int { return kind.CompareClassNames(a.Name, b.Name) })
 	r.Shapes = countBy(infos, shape)
 	r.Modes = countBy(infos, func(f Info) string { return f.Mode })
 	r.Formats = countBy(infos, func(f Info) string { return f.Format })
@@ -232,26 +247,47 @@ func groups[K comparable](infos []Info, key func(i int) K, take func(g []int) bo
 	return all
 }
 
-// sample loads images at equal steps through the set ordered by class.
-func (s *Set) sample(ctx context.Context, infos []Info) ([]image.Image, error) {
-	at := make([]int, len(infos))
-	for i := range at {
-		at[i] = i
+// sample loads images at equal steps through each class.
+func (s *Set) sample(ctx context.Context, infos []Info) (rows []Row, err error) {
+	of := map[int][]int{}
+	for i, f := range infos {
+		of[f.Class] = append(of[f.Class], i)
 	}
-	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(infos[a].Class, infos[b].Class) })
-	n := min(sampleSize, len(at))
-	pick := make([]int, n)
-	for k := range pick {
-		pick[k] = at[k*len(at)/n]
+	classes, wide := slices.Sorted(maps.Keys(of)), sampleWide
+	if len(classes) == 1 {
+		wide = sampleSize
 	}
-	b, err := s.Load(ctx, pick...)
-	if err != nil {
-		return nil, err
+	for _, k := range classes[:min(len(classes), sampleRows)] {
+		n := min(wide, len(of[k]))
+		pick := make([]int, n)
+		for j := range pick {
+			pick[j] = of[k][j*len(of[k])/n]
+		}
+		b, err := s.Load(ctx, pick...)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, Row{className(s.st.classes, k), picture.Split(b.X, b.H, b.W, b.C)})
 	}
-	return picture.Split(b.X, b.H, b.W, b.C), nil
+	return rows, nil
 }
 
-// Grid lays the sample out, 8 in a row.
+// Grid lays the sample out: a row for each class under its name, or 8 images in a row where there
+// are no classes to tell apart.
 func (r *Report) Grid() *image.NRGBA {
-	return picture.Grid(r.Sample, picture.Layout{Columns: 8, Scale: 1})
+	l := picture.Layout{Columns: sampleWide, Scale: 1}
+	if len(r.Sample) == 1 {
+		return picture.Grid(r.Sample[0].Images, l)
+	}
+	rows := make([]image.Image, len(r.Sample))
+	for i, row := range r.Sample {
+		n := countOf(r.Classes, row.Class)
+		rows[i] = picture.Titled(picture.Grid(padded(row.Images), l), fmt.Sprintf("%s: %s", shownClass(row.Class), english.Plural(n, "image", "")))
+	}
+	return picture.Grid(rows, picture.Layout{Columns: 1, Pad: -1, Scale: 1})
+}
+
+// padded are the images of a row of a grid, with nothing in the places left over.
+func padded(row []image.Image) []image.Image {
+	return append(slices.Clone(row), slices.Repeat([]image.Image{image.NewNRGBA(image.Rectangle{})}, sampleWide-len(row))...)
 }

@@ -73,8 +73,16 @@ func TestExamine(t *testing.T) {
 	if len(r.Unreadable) != 1 || r.Survey.Resolution != 64 || r.Survey.Channels != 1 {
 		t.Errorf("%d unreadable, %+v", len(r.Unreadable), r.Survey)
 	}
-	if g := r.Grid().Bounds(); len(r.Sample) != 28 || g.Dx() != 8*66+2 || g.Dy() != 4*66+2 {
-		t.Errorf("%d in the sample, grid %v", len(r.Sample), g)
+	if g := r.Grid().Bounds(); g.Dx() != 8*66+2 || g.Dy() != 3*(66+2+17) {
+		t.Errorf("grid %v", g)
+	}
+	for i, want := range []struct {
+		class  string
+		images int
+	}{{"", 4}, {"few", 2}, {"many", 8}} {
+		if row := r.Sample[i]; row.Class != want.class || len(row.Images) != want.images {
+			t.Errorf("row %d of the sample has %d images of class %q", i, len(row.Images), row.Class)
+		}
 	}
 
 	var b strings.Builder
@@ -82,7 +90,7 @@ func TestExamine(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, part := range []string{
-		"images      28 in", "widths      20 to 300, heights 30 to 2100", "(no class)       4   14.3%", "many            22   78.6%  ##############################",
+		"images      28 in", "widths      20 to 300, heights 30 to 2100", "labels      24 of 28 images by their class folders; 4 images without a label, of no class", "(no class)       4   14.3%", "many            22   78.6%  ##############################",
 		"duplicates  2 files are copies of others (--copies names them)", "unreadable  1 files", "not a PNG, JPEG",
 		"28 images are few", "unbalanced: the largest has 11 times", "3 images are not square", "1 images can be transparent",
 	} {
@@ -145,7 +153,7 @@ func TestExamineEmbedded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Images != 5 || r.Survey.Resolution != 32 || len(r.Sample) != 5 {
+	if r.Images != 5 || r.Survey.Resolution != 32 || len(r.Sample) != 1 || len(r.Sample[0].Images) != 5 || r.Grid().Rect.Dy() != 66+2 {
 		t.Errorf("%d images, %+v", r.Images, r.Survey)
 	}
 }

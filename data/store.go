@@ -22,6 +22,7 @@ type store struct {
 	remarks []string
 	classes []string
 	left    left
+	tally   tally
 	builtIn bool // the images inside the program
 	items   []item
 	room    atomic.Int64 // bytes of Options.CacheBytes still free
@@ -43,6 +44,7 @@ type item struct {
 	fsys fs.FS
 	name string // in fsys
 	deep bool   // of more than 8 bits
+	by   int    // what its class is from, see tally
 	kept values
 	key  [sha256.Size]byte // decides on which side of the hold-out it lies
 }

@@ -46,7 +46,7 @@ func SuggestBatch(n, most int) int {
 
 // SurveyFolders surveys folders of images. Of o, Classes, MaxPixels, Workers and Progress count.
 func SurveyFolders(ctx context.Context, roots []string, o Options) (*Survey, error) {
-	l, err := list(ctx, roots)
+	l, err := list(ctx, roots, o)
 	if err != nil {
 		return nil, err
 	}

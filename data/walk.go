@@ -2,12 +2,12 @@ package data
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -34,7 +34,8 @@ type file struct {
 	fsys  fs.FS
 	name  string // in fsys
 	path  string // as shown
-	class string // "" directly in a root
+	class string // "" of none
+	by    int    // what it is from, see tally
 }
 
 // listing gathers the files of several roots.
@@ -42,14 +43,19 @@ type listing struct {
 	files   []file
 	skips   []Skip
 	left    left
-	roots   []*os.Root        // held open
-	classes map[string]string // the names of classes by their normal form: on disk it may be composed (NFC) or not (NFD)
+	open    []io.Closer       // roots, and archives
+	classes map[string]string // the names of classes by their normal form, see named
+
+	labels      Labels
+	labelColumn string
+	labelFiles  []labelFile // of the root that is walked
+	tally       tally
 }
 
-// close lets go of the roots. It does for a listing whose reading failed, and of which nothing more
-// is read.
+// close lets go of what is open. It does for a listing whose reading failed, and of which nothing
+// more is read.
 func (l *listing) close() {
-	for _, r := range l.roots {
+	for _, r := range l.open {
 		r.Close()
 	}
 }
@@ -93,6 +99,9 @@ func (l *listing) walk(ctx context.Context, fsys fs.FS, real, root string) error
 	slices.SortStableFunc(l.files[before:], func(a, b file) int { // links were last
 		return slices.Compare(strings.Split(a.path, string(filepath.Separator)), strings.Split(b.path, string(filepath.Separator)))
 	})
+	if err := l.label(before); err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
 	return nil
 }
 
@@ -131,7 +140,7 @@ func (l *listing) tree(ctx context.Context, t tree, seen map[string]bool) (links
 		case d.Type()&fs.ModeSymlink != 0:
 			links = append(links, l.follow(t, name, shown, below)...)
 		case !isImage(name):
-			l.left.other(t.fsys, name)
+			l.beside(t.fsys, name, shown, below)
 		default:
 			l.add(t.fsys, name, shown, below)
 		}
@@ -197,8 +206,10 @@ func (l *listing) follow(t tree, name, shown, below string) []link {
 		}
 	}
 	switch {
-	case !isImage(name):
+	case !isImage(name) && err != nil:
 		l.left.other(t.fsys, name)
+	case !isImage(name):
+		l.beside(os.DirFS(filepath.Dir(to)), filepath.Base(to), shown, below)
 	case err != nil:
 		l.skips = append(l.skips, Skip{shown, fmt.Errorf("a link that leads nowhere: %w", err)})
 	default:
@@ -208,18 +219,13 @@ func (l *listing) follow(t tree, name, shown, below string) []link {
 	return nil
 }
 
-// add adds one file.
+// add adds one file, of the class that is the folder directly below the root.
 func (l *listing) add(fsys fs.FS, name, shown, below string) {
 	class, _, in := strings.Cut(below, "/")
 	if !in {
 		class = ""
 	}
-	if l.classes == nil {
-		l.classes = map[string]string{}
-	}
-	normal := norm.NFC.String(class)
-	l.classes[normal] = cmp.Or(l.classes[normal], class)
-	l.files = append(l.files, file{fsys, name, shown, l.classes[normal]})
+	l.files = append(l.files, file{fsys: fsys, name: name, path: shown, class: class})
 }
 
 func isImage(name string) bool {
@@ -280,15 +286,23 @@ func (l *listing) unknownClass(c string) error {
 
 // readHead reads the first bytes of a regular file.
 func readHead(fsys fs.FS, name string, most int64) ([]byte, error) {
-	if st, err := fs.Stat(fsys, name); err != nil {
-		return nil, err
-	} else if !st.Mode().IsRegular() { // asked before it is opened, since opening a pipe would wait for ever
-		return nil, errors.New("not a regular file")
-	}
-	f, err := fsys.Open(name)
+	f, err := openRegular(fsys, name, math.MaxInt64)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, most))
+}
+
+// openRegular opens a regular file of at most so many bytes. It asks before it opens, since opening
+// a pipe would wait for ever.
+func openRegular(fsys fs.FS, name string, most int64) (fs.File, error) {
+	if st, err := fs.Stat(fsys, name); err != nil {
+		return nil, err
+	} else if !st.Mode().IsRegular() {
+		return nil, errors.New("not a regular file")
+	} else if st.Size() > most {
+		return nil, fmt.Errorf("%d bytes: more than the limit of %d for a file", st.Size(), most)
+	}
+	return fsys.Open(name)
 }

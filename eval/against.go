@@ -22,7 +22,7 @@ func allOf(k kind.Kind) (*config.Run, error) {
 		return nil, err
 	}
 	c.Resolution, c.ImageChannels = data.Size{H: k.H, W: k.W}, k.C
-	c.DataClass, c.Val, c.Flip = nil, 0, false
+	c.DataClass, c.Labels, c.Val, c.Flip = nil, "auto", 0, false
 	return &c, nil
 }
 

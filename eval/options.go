@@ -30,7 +30,7 @@ type Options struct {
 	From     string // of a flow between two data sets: start from these; "": what the run was trained from
 	Variance string // of a chain's steps in its bound, of sample.Variances; "": the model's
 
-	DataClass []string // compare with these class folders only; nil: the run's
+	DataClass []string // compare with these classes only; nil: the run's
 	Val       float64  // of a file of samples: the share of the data held out of their training
 	MaxPixels int      // leave out images with more pixels; 0: as the run's configuration says
 

@@ -1,7 +1,9 @@
 package kind
 
 import (
+	"cmp"
 	"fmt"
+	"math/big"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -95,4 +97,29 @@ func checkClasses(classes []Class) error {
 		seen[c.Name] = true
 	}
 	return nil
+}
+
+// CompareClassNames orders the names of classes: whole numbers first, by their value, so that 2
+// comes before 10, and all other names by their bytes.
+func CompareClassNames(a, b string) int {
+	x, y := wholeNumber(a), wholeNumber(b)
+	switch {
+	case x != nil && y != nil:
+		return cmp.Or(x.Cmp(y), cmp.Compare(a, b))
+	case x != nil:
+		return -1
+	case y != nil:
+		return 1
+	}
+	return cmp.Compare(a, b)
+}
+
+// wholeNumber is the number that a name is in decimal digits, nil of other names.
+func wholeNumber(name string) *big.Int {
+	digits := strings.TrimPrefix(name, "-")
+	if digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return nil
+	}
+	n, _ := new(big.Int).SetString(name, 10)
+	return n
 }

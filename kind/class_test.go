@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -67,5 +68,18 @@ func TestClassesJSON(t *testing.T) {
 	}
 	if text, err := json.Marshal(OfPoints(2)); err != nil || string(text) != `{"form":"points","height":1,"width":1,"channels":2}` {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// Names that are whole numbers are sorted by their value, and keep their digits.
+func TestCompareClassNames(t *testing.T) {
+	want := []string{"", "-3", "0", "01", "1", "2", "10", "99999999999999999999", "100000000000000000000", "-", "10a", "B", "a", "a10", "a2"}
+	want = append(want[1:9:9], append([]string{""}, want[9:]...)...) // the empty name is no number
+	for n := range want {
+		got := slices.Concat(want[n:], want[:n])
+		slices.SortFunc(got, CompareClassNames)
+		if !slices.Equal(got, want) {
+			t.Fatalf("sorted %q, want %q", got, want)
+		}
 	}
 }

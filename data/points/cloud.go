@@ -71,10 +71,13 @@ func (c *Cloud) SetIn(u kind.Units, name string, o data.Options) (*data.Set, err
 	return data.FromMemory(m, o)
 }
 
-// Options says how many points are drawn from a source that has any number of them.
+// Options says how many points are drawn from a source that has any number of them, and which
+// column of a table holds labels.
 type Options struct {
 	N    int // how many; 0: 10,000
 	Seed uint64
+	// LabelColumn is the name of the column, see ReadLabelledCSV. Other sources do not look at it.
+	LabelColumn string
 }
 
 // Open returns the points of a source: a name that Names lists, a table (.csv, .tsv, .txt, .dat),
@@ -88,7 +91,7 @@ func Open(source string, o Options) (*Cloud, error) {
 	s := random.Stream{Seed: o.Seed, Domain: Domain}
 	switch strings.ToLower(filepath.Ext(source)) {
 	case ".csv", ".tsv", ".txt", ".dat":
-		return examined(source, OpenCSV)
+		return examined(source, func(path string) (*Cloud, error) { return openCSV(path, o.LabelColumn) })
 	case ".npz":
 		return examined(source, OpenNPZ)
 	case ".npy":

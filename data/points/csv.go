@@ -19,13 +19,15 @@ import (
 const maxLine = 1 << 20
 
 // OpenCSV reads the points of a CSV file, see ReadCSV.
-func OpenCSV(path string) (*Cloud, error) {
+func OpenCSV(path string) (*Cloud, error) { return openCSV(path, "") }
+
+func openCSV(path, labels string) (*Cloud, error) {
 	f, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	c, err := ReadCSV(f)
+	c, err := ReadLabelledCSV(f, labels)
 	if err == nil {
 		return c, nil
 	}
@@ -50,8 +52,13 @@ func OpenCSV(path string) (*Cloud, error) {
 // may be typographic. A thousands separator is an error, as is what is not finite or larger than
 // MaxNumber. Errors name line and column. There are at most MaxDim columns, MaxNumbers numbers and
 // 1 MiB in a line.
-func ReadCSV(r io.Reader) (*Cloud, error) {
-	t := table{}
+func ReadCSV(r io.Reader) (*Cloud, error) { return ReadLabelledCSV(r, "") }
+
+// ReadLabelledCSV is ReadCSV of a table with a column of labels, whose name stands in the first
+// line: its texts are the names of the points' classes, an empty one that of none, and it is no
+// number of a point. Without a name there is no such column.
+func ReadLabelledCSV(r io.Reader, column string) (*Cloud, error) {
+	t := table{labels: labels{column: column, at: -1}}
 	lines := bufio.NewScanner(decoded(io.LimitReader(r, maxFile)))
 	lines.Buffer(make([]byte, 0, 4096), maxLine)
 	lines.Split(splitLines)
@@ -121,15 +128,21 @@ type table struct {
 	drop     int // so many first columns are an index
 	numerals numerals
 	numbers  []float64 // row by row
-	comments int       // lines that begin with #
+	labels   labels
+	comments int // lines that begin with #
 	notes    []string
 }
 
 // width is how many numbers a point has.
-func (t *table) width() int { return t.columns - t.drop }
+func (t *table) width() int {
+	if t.labels.at >= 0 {
+		return t.columns - t.drop - 1
+	}
+	return t.columns - t.drop
+}
 
 func (t *table) rows() int {
-	if t.columns == 0 {
+	if t.width() <= 0 {
 		return 0
 	}
 	return len(t.numbers) / t.width()
@@ -190,7 +203,9 @@ func (t *table) finish() (*Cloud, error) {
 	for i, d := 0, t.width(); i < len(x); i++ {
 		x[i] = t.numbers[i*d : (i+1)*d : (i+1)*d]
 	}
-	return t.indexed(&Cloud{X: x, Columns: t.names, Notes: t.notes}), nil
+	c := &Cloud{X: x, Columns: t.labels.others(t.names, t.drop), Notes: t.notes}
+	t.labels.classify(c)
+	return t.indexed(c), nil
 }
 
 // row takes a line of numbers.
@@ -211,6 +226,12 @@ func (t *table) row(n int, line string) (err error) {
 	}
 	for k, field := range t.fields[t.drop:] {
 		k += t.drop
+		if k == t.labels.at {
+			if err := t.labels.take(field); err != nil {
+				return fmt.Errorf("line %d, column %d%s: %w", n, k+1, t.named(k), err)
+			}
+			continue
+		}
 		v, err := t.numerals.number(field, place{n, k + 1})
 		if err == nil {
 			err = checkNumber(v)

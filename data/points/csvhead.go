@@ -28,10 +28,16 @@ func (t *table) head(second string) (header bool, err error) {
 	}
 	numbered := len(rest) > 0 && counts(rest) && (len(fields) > 1 || fractional(second))
 	numbers := slices.IndexFunc(fields, numeric) >= 0
+	if t.labels.column != "" {
+		if err := t.labels.find(fields); err != nil {
+			return false, fmt.Errorf("line %d: %w", at.line, err)
+		}
+		numbers, numbered = false, false // it is a line of names, whatever they are
+	}
 	switch {
 	case numbers && !numbered:
 		return false, nil
-	case !numbers && !slices.ContainsFunc(fields, isName):
+	case !numbers && t.labels.at < 0 && !slices.ContainsFunc(fields, isName):
 		_, err := t.numerals.number(fields[0], at)
 		if err == nil {
 			err = fmt.Errorf("%.40q is neither a number nor the name of a column", fields[0])
@@ -39,7 +45,7 @@ func (t *table) head(second string) (header bool, err error) {
 		return false, fmt.Errorf("line %d, column 1: %w; if the line holds names, give at least one that does not begin as a number does, and if it is none, begin it with #", at.line, err)
 	}
 	t.columns = len(fields)
-	for len(fields) > 1 && isIndex(fields[0]) {
+	for len(fields) > 1 && isIndex(fields[0]) && t.drop != t.labels.at {
 		t.drop++
 		t.note("column %d has %s and is left out as an index of the lines; give it another name to keep it", t.drop, nameOf(fields[0]))
 		fields = fields[1:]

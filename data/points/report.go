@@ -7,11 +7,11 @@ import (
 	"text/tabwriter"
 )
 
-// shownColumns is how many columns WriteText writes.
+// shownColumns is how many columns, and classes, WriteText writes.
 const shownColumns = 32
 
 // WriteText writes least, mean, deviation and most of each number of the points for people to read,
-// a line a column, of the first 32.
+// a line a column, of the first 32, and how many points are of which class.
 func (c *Cloud) WriteText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	units := Standardise(c.X)
@@ -26,6 +26,27 @@ func (c *Cloud) WriteText(w io.Writer) error {
 	}
 	if more := c.Dim() - shownColumns; more > 0 {
 		fmt.Fprintf(t, "and %d more\n", more)
+	}
+	if err := t.Flush(); err != nil || c.Class == nil {
+		return err
+	}
+	n, none := make([]int, len(c.Classes)), 0
+	for _, k := range c.Class {
+		if k < 0 {
+			none++
+		} else {
+			n[k]++
+		}
+	}
+	fmt.Fprintln(t, "\nclass\tpoints")
+	for k := range min(len(n), shownColumns) {
+		fmt.Fprintf(t, "%.40q\t%d\n", c.Classes[k], n[k])
+	}
+	if more := len(n) - shownColumns; more > 0 {
+		fmt.Fprintf(t, "and %d more\n", more)
+	}
+	if none > 0 {
+		fmt.Fprintf(t, "no class\t%d\n", none)
 	}
 	return t.Flush()
 }

@@ -12,7 +12,9 @@ import (
 
 // Pictures are the settings of what is read as pictures. The zero value is data.Options'.
 type Pictures struct {
-	DataClass     []string  `flag:"data-class" help:"train on these class folders only (comma-separated; none: all)"`
+	DataClass     []string  `flag:"data-class" help:"train on these classes only (comma-separated; none: all)"`
+	Labels        string    `flag:"labels" names:",auto,folders,metadata,prefix,none" help:"where it stands of which class an image is: class folders, files of metadata, the beginning of its name; auto: folders and metadata"`
+	LabelColumn   string    `flag:"label-column" help:"the column of metadata that holds the labels (none: label)"`
 	Resolution    data.Size `flag:"resolution" help:"image size: 64, or HEIGHTxWIDTH"`
 	ImageChannels int       `flag:"image-channels" range:"0|[1,4]" help:"1 grey, 3 RGB, 4 RGBA"`
 	Crop          string    `flag:"crop" names:",none,center" help:"fit other shapes by"`
@@ -27,10 +29,13 @@ type Pictures struct {
 func (p Pictures) Options(o Options) data.Options {
 	d := data.Options{
 		Height: p.Resolution.H, Width: p.Resolution.W, Channels: p.ImageChannels,
-		Flip: p.Flip, Classes: p.DataClass, Val: o.Val, Strict: p.Strict, CacheBytes: p.cacheBytes(), MaxPixels: int64(p.MaxPixels), Progress: o.Progress,
+		Flip: p.Flip, Labels: data.Labels(p.Labels), LabelColumn: p.LabelColumn, Classes: p.DataClass, Val: o.Val, Strict: p.Strict, CacheBytes: p.cacheBytes(), MaxPixels: int64(p.MaxPixels), Progress: o.Progress,
 	}
 	if p.Crop == "center" {
 		d.Crop = data.CropCenter
+	}
+	if p.Labels == "folders" {
+		d.Labels = data.LabelsFolders
 	}
 	if p.Split == "pixels" {
 		d.Split = data.SplitPixels
@@ -77,7 +82,7 @@ type Folders struct{ Pictures }
 
 // Row implements table.Row.
 func (*Folders) Row() table.Info {
-	return table.Info{Name: "folders", Text: "FOLDER...: folders of image files; MNIST's IDX files; images:FILE.npz, an array of images"}
+	return table.Info{Name: "folders", Text: "FOLDER...: folders of image files, zip archives of them; MNIST's IDX files; images:FILE.npz, an array of images"}
 }
 
 // Claim implements Source.

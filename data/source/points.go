@@ -33,12 +33,15 @@ func (cloud) Cloud(name string, o Options) (*points.Cloud, error) {
 	return points.Open(pointsName(name), points.Options{Seed: o.Seed})
 }
 
+// A Clouder is a source of points, which are known by the names of their columns.
+type Clouder interface {
+	Cloud(name string, o Options) (*points.Cloud, error)
+}
+
 // CloudOf are the numbers of a set that s opened by that name, in their units, a column for each
 // channel; with the columns' names where the source knows them.
 func CloudOf(s Source, name string, set *data.Set) (*points.Cloud, error) {
-	if r, ok := s.(interface {
-		Cloud(name string, o Options) (*points.Cloud, error)
-	}); ok {
+	if r, ok := s.(Clouder); ok {
 		return r.Cloud(name, Options{})
 	}
 	_, _, c := set.Shape()
@@ -64,26 +67,33 @@ func (Named) Claim(name string) (Claim, bool) {
 }
 
 // Open implements Source.
-func (Named) Open(_ context.Context, names []string, o Options) (*data.Set, error) {
-	return openPoints(names, o)
+func (n Named) Open(_ context.Context, names []string, o Options) (*data.Set, error) {
+	return openPoints(n, names, o)
 }
 
 // Tables are points in files of text, a line each.
-type Tables struct{ cloud }
+type Tables struct {
+	LabelColumn string `flag:"label-column" help:"the column that holds the points' labels, which is no number of them then"`
+}
 
 // Row implements table.Row.
-func (Tables) Row() table.Info {
+func (*Tables) Row() table.Info {
 	return table.Info{Name: "table", Text: "FILE.csv, .tsv, .txt, .dat: points, a line each, of the columns that hold numbers"}
 }
 
 // Claim implements Source.
-func (Tables) Claim(name string) (Claim, bool) {
+func (*Tables) Claim(name string) (Claim, bool) {
 	return Claim{Kind: kind.OfPoints(0), Path: name}, slices.Contains(tableEndings, extension(name)) && !prefixed(name)
 }
 
 // Open implements Source.
-func (Tables) Open(_ context.Context, names []string, o Options) (*data.Set, error) {
-	return openPoints(names, o)
+func (t *Tables) Open(_ context.Context, names []string, o Options) (*data.Set, error) {
+	return openPoints(t, names, o)
+}
+
+// Cloud implements Clouder.
+func (t *Tables) Cloud(name string, o Options) (*points.Cloud, error) {
+	return points.Open(name, points.Options{Seed: o.Seed, LabelColumn: t.LabelColumn})
 }
 
 // Arrays are points in files of numpy.
@@ -100,8 +110,8 @@ func (Arrays) Claim(name string) (Claim, bool) {
 }
 
 // Open implements Source.
-func (Arrays) Open(_ context.Context, names []string, o Options) (*data.Set, error) {
-	return openPoints(names, o)
+func (a Arrays) Open(_ context.Context, names []string, o Options) (*data.Set, error) {
+	return openPoints(a, names, o)
 }
 
 // prefixed says whether a name says itself what it is.
@@ -114,9 +124,9 @@ func pointsName(name string) string { return strings.TrimPrefix(name, pointsPref
 
 // openPoints opens points and brings them to variance 1, or into given units: in the plane by one
 // factor, so that shapes stay as they are, a table each column by its own.
-func openPoints(names []string, o Options) (*data.Set, error) {
+func openPoints(of Clouder, names []string, o Options) (*data.Set, error) {
 	name := names[0]
-	cloud, err := cloud{}.Cloud(name, o)
+	cloud, err := of.Cloud(name, o)
 	if err != nil {
 		return nil, err
 	}

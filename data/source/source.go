@@ -56,7 +56,7 @@ type Options struct {
 // Sources are all sources. Of those that claim a name the last has it, so that a program's own rows
 // come before these.
 var Sources = table.New[Source]("source", "data sources", ", the argument DATA",
-	&Emoji{}, &Folders{}, Named{}, Tables{}, Arrays{}, Fields{})
+	&Emoji{}, &Folders{}, Named{}, &Tables{}, Arrays{}, Fields{})
 
 // Find is the source that has a name, with its default settings, which are shared, and what it
 // knows of the name. "" is that of no name at all: the emoji inside the program.
@@ -109,7 +109,8 @@ func Open(ctx context.Context, names []string, o Options) (*data.Set, error) {
 }
 
 // Resolve turns names as a person gives them into those that a configuration keeps: paths become
-// absolute, and a file of arrays is called images where that is what it holds.
+// absolute, a file of arrays is called images where that is what it holds, and a folder of MNIST's
+// images for training and test is the file of the first.
 func Resolve(names []string) (all []string, err error) {
 	for _, name := range names {
 		if name == "" {
@@ -126,6 +127,9 @@ func Resolve(names []string) (all []string, err error) {
 		if prefix == "" && holdsImages(path) {
 			prefix = data.ArrayPrefix
 		}
+		if file, ok := data.TrainingArray(path); ok && prefix == "" {
+			path = file
+		}
 		all = append(all, prefix+path)
 	}
 	return all, nil
@@ -137,7 +141,7 @@ func holdsImages(path string) bool {
 }
 
 // Base is what a run on a name is called: the file's or folder's name without what says how it is
-// read.
+// read, of MNIST's files the folder's.
 func Base(name string) string {
 	_, c := Find(name)
 	if c.Path == "" {
@@ -147,5 +151,12 @@ func Base(name string) string {
 		}
 		return strings.Trim(filepath.Base(after), `./\`)
 	}
-	return strings.Trim(strings.TrimSuffix(filepath.Base(c.Path), ".npz"), `./\`)
+	if strings.Contains(filepath.Base(c.Path), "idx3-ubyte") {
+		c.Path = filepath.Dir(c.Path)
+	}
+	base := filepath.Base(c.Path)
+	for _, end := range []string{".npz", ".zip"} {
+		base = strings.TrimSuffix(base, end)
+	}
+	return strings.Trim(base, `./\`)
 }
