@@ -102,7 +102,10 @@ func (o *dataOptions) images(cmd *cobra.Command, roots, args []string) error {
 func trainLine(cmd *cobra.Command, args []string, chosen []train.Choice) string {
 	words := []string{programName(), "train"}
 	for _, dir := range args {
-		words = append(words, quoted(absolute(dir)))
+		if _, claim := source.Find(dir); claim.Path == dir {
+			dir = absolute(dir)
+		}
+		words = append(words, quoted(dir))
 	}
 	for _, flag := range append([]string{"data-class", "strict", "max-pixels"}, labelFlags...) {
 		if f := cmd.Flags().Lookup(flag); f.Changed {
