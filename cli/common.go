@@ -2,8 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -14,10 +12,8 @@ import (
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/table"
 	"github.com/reverie-go/reverie/train"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 )
 
 const backendHelp = "compute backend, such as simd or simd:threads=1 (default $REVERIE_BACKEND, then simd)"
@@ -99,47 +95,6 @@ func openEngine(backend string) (*engine.Engine, error) {
 
 // took is a duration as it is printed.
 func took(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
-
-// A bar is a progress bar on a terminal, and nothing elsewhere.
-type bar struct{ *progressbar.ProgressBar }
-
-func newBar(w io.Writer, total int, what string) bar {
-	if !isTerminal(w) {
-		return bar{}
-	}
-	return bar{progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(raw(w)), progressbar.OptionSetDescription(what), progressbar.OptionSetWidth(30),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-	)}
-}
-
-// add moves the bar; what it cannot draw is no reason to stop.
-func (b bar) add(n int) {
-	if b.ProgressBar != nil {
-		_ = b.Add(n)
-	}
-}
-
-// set moves the bar to done of total.
-func (b bar) set(done, total int) {
-	if b.ProgressBar != nil {
-		b.ChangeMax(total)
-		_ = b.Set(done)
-	}
-}
-
-func (b bar) done() {
-	if b.ProgressBar != nil {
-		_ = b.Clear()
-	}
-}
-
-// isTerminal says whether w is a terminal.
-func isTerminal(w io.Writer) bool {
-	f, ok := raw(w).(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
 
 const bestHelp = "the run's best checkpoint, which train --best keeps, not its newest"
 

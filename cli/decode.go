@@ -47,16 +47,12 @@ spherical keeps to the length that latents have, linear is the straight line.`,
 // check finds what the command line alone shows.
 func (o *decodeOptions) check(cmd *cobra.Command) error {
 	switch images := o.From != "" || o.To != ""; {
-	case o.In == "" && !images:
-		return usagef("give latents by --in, or two images by --from and --to")
-	case o.In != "" && images:
-		return usagef("--in has latents, and --from and --to have images; give one or the other")
-	case images && (o.From == "" || o.To == ""):
-		return usagef("--from and --to go together: a strip has two ends")
-	case !images:
-		return refuseUnused(cmd.Flags(), []string{"steps", "path", "resolution", "max-pixels"}, "--from and --to", "these are latents")
+	case images == (o.In != ""):
+		return usagef("give either latents by --in, or two images by --from and --to")
+	case images:
+		return missing(output{"from", o.From}, output{"to", o.To})
 	}
-	return nil
+	return refuseUnused(cmd.Flags(), []string{"steps", "path", "resolution", "max-pixels"}, "--from and --to", "these are latents")
 }
 
 // run decodes, and writes the picture and, if asked for, the images.

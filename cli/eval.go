@@ -114,8 +114,8 @@ func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) error {
 	if err := checkWritable(output{"npz", o.NPZ}, output{"terms", o.Terms}); err != nil {
 		return err
 	}
-	v := &evaluation{evalOptions: o, cmd: cmd, engine: e}
-	v.Prepare, v.Note, v.Progress = v.prepare, v.note, v.progress
+	v := &evaluation{o, cmd, e, newTeller(cmd.ErrOrStderr())}
+	v.Prepare, v.Note, v.Progress = v.prepare, v.note, v.tell
 	if eval.IsSamples(args[0]) {
 		c, err := eval.CompareSamples(cmd.Context(), e, args[0], args[1:], o.Options)
 		return v.run(c, err)
@@ -181,9 +181,7 @@ type evaluation struct {
 	*evalOptions
 	cmd    *cobra.Command
 	engine *engine.Engine
-
-	doing string // what the bar is of
-	bar   bar
+	*teller
 }
 
 // prepare completes how samples are drawn, where they are, and says what is judged.
@@ -201,29 +199,8 @@ func (v *evaluation) prepare(m *model.Loaded, s *model.Options) error {
 
 // note says what a person should know.
 func (v *evaluation) note(text string) {
-	v.progress("", 0, 0)
+	v.clear()
 	writeNotes(v.cmd.ErrOrStderr(), []string{text})
-}
-
-// progress says on a terminal what is being done: by a bar where it has parts, else in a line that
-// the next one replaces.
-func (v *evaluation) progress(what string, done, total int) {
-	w := v.cmd.ErrOrStderr()
-	if !isTerminal(w) {
-		return
-	}
-	if what != v.doing {
-		v.bar.done()
-		v.doing, v.bar = what, bar{}
-		if total > 0 {
-			v.bar = newBar(w, total, what)
-		} else {
-			fmt.Fprintf(raw(w), "\r\x1b[K%s", visible(what))
-		}
-	}
-	if total > 0 {
-		v.bar.set(done, total)
-	}
 }
 
 // run runs a comparison, unless it could not be made, and prints what it finds.
@@ -242,7 +219,7 @@ func (v *evaluation) run(c *eval.Comparison, err error) error {
 	}
 	c.Features = func(ctx context.Context) (eval.Features, error) { return v.makeFeatures(ctx, c) }
 	r, missing := c.Run(v.cmd.Context())
-	v.progress("", 0, 0)
+	v.clear()
 	if r == nil {
 		return missing
 	}
@@ -272,7 +249,7 @@ func (v *evaluation) makeFeatures(ctx context.Context, c *eval.Comparison) (eval
 	if err != nil {
 		return nil, err
 	}
-	v.progress("", 0, 0)
+	v.clear()
 	fmt.Fprintln(v.cmd.ErrOrStderr(), k.Describe(cached))
 	return k, nil
 }

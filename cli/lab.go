@@ -1,31 +1,32 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/reverie-go/reverie/data/points"
 	"github.com/reverie-go/reverie/lab"
-	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 )
 
 // labFlags are what a tour of the lab takes.
 type labFlags struct {
-	data, out, format, backend string
-	only                       []string
-	steps                      int
-	seconds                    float64
-	seed                       uint64
+	Data    string   `flag:"data" help:"the points: a named set, or a file .csv, .npz or .png"`
+	Out     string   `flag:"out" help:"folder for the files, made if need be; files of the same names are replaced (default lab-NAME)"`
+	Only    []string `flag:"only" help:"only these figures, with commas between"`
+	Steps   int      `flag:"steps" range:"[1,2^30]" help:"training steps of each network"`
+	Seconds float64  `flag:"seconds" range:"(0,1e6]" help:"train each network for so many seconds instead; the result then depends on the machine"`
+	Seed    uint64   `flag:"seed" help:"seed of points, weights and noise"`
+	format  string
+	backend string
 }
 
 func newLab() *cobra.Command {
-	var f labFlags
+	f := labFlags{Data: "8gaussians", Steps: 3000}
 	cmd := &cobra.Command{
 		Use:   "lab",
 		Short: "See diffusion at work on points of the plane",
@@ -46,13 +47,8 @@ docs/three-formulations.md walks through the figures.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.data, "data", "8gaussians", "the points: a named set, or a file .csv, .npz or .png")
-	fl.StringVar(&f.out, "out", "", "folder for the files, made if need be; files of the same names are replaced (default lab-NAME)")
-	fl.StringSliceVar(&f.only, "only", nil, "only these figures, with commas between")
-	numberVar(fl, &f.steps, "steps", within(1, 1<<30), 3000, "training steps of each network")
-	numberVar(fl, &f.seconds, "seconds", table.Range{Hi: 1e6, Above: true}, 0, "train each network for so many seconds instead; the result then depends on the machine")
+	fieldsVar(fl, &f)
 	fl.StringVar(&f.format, "format", lab.PNG, oneOf("format of the pictures", []string{lab.PNG, lab.SVG}))
-	fl.Uint64Var(&f.seed, "seed", 0, "seed of points, weights and noise")
 	fl.StringVar(&f.backend, "backend", "", backendHelp)
 	return cmd
 }
@@ -66,19 +62,20 @@ func labFigures() string {
 	return b.String()
 }
 
-func (f labFlags) run(cmd *cobra.Command) error {
-	o, err := f.options(cmd)
+func (f *labFlags) run(cmd *cobra.Command) error {
+	o, err := f.options(cmd.Flags().Changed)
 	if err != nil {
-		return err
+		return usage(err)
 	}
-	d, err := f.open()
+	d, err := lab.Open(f.Data, f.Seed)
 	if err != nil {
+		if err = inputError("data", f.Data, err); filepath.Ext(f.Data) == "" { // a name, not a file
+			err = usage(err)
+		}
 		return err
 	}
 	writeNotes(cmd.ErrOrStderr(), d.Notes)
-	if o.Out == "" {
-		o.Out = "lab-" + d.Name
-	}
+	o.Out = cmp.Or(o.Out, "lab-"+d.Name)
 	if err := makeFolder("out", o.Out); err != nil {
 		return err
 	}
@@ -86,74 +83,27 @@ func (f labFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer o.Engine.Close()
-	say := &labConsole{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), spoke: time.Now()}
-	say.bar = newBar(say.err, barUnits, "")
-	o.Progress, o.Made = say.progress, say.made
+	t := newTeller(cmd.ErrOrStderr())
+	o.Progress = func(what string, done float64) { t.tell(what, int(done*barUnits), barUnits) }
+	o.Made = func(p lab.Picture) {
+		t.clear()
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", p.File, p.Shows)
+	}
 	began := time.Now()
 	err = lab.Run(cmd.Context(), d, o)
-	say.bar.done()
+	t.clear()
 	if err == nil {
-		fmt.Fprintf(say.err, "%s in %s\n", o.Out, took(time.Since(began)))
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s in %s\n", o.Out, took(time.Since(began)))
 	}
 	return err
 }
 
-// options checks the flags; its errors are usage errors.
-func (f labFlags) options(cmd *cobra.Command) (lab.Options, error) {
-	changed := cmd.Flags().Changed
-	o := lab.Options{Out: f.out, Only: f.only, Format: f.format, Seed: f.seed, Budget: lab.Budget{Steps: f.steps}}
-	switch {
-	case changed("only") && len(f.only) == 0:
-		return o, usagef("--only is empty; give figures of %s", strings.Join(lab.FigureNames(), ", "))
-	case changed("seconds") && changed("steps"):
-		return o, usagef("--steps and --seconds both end a training; give one of them")
+// options are those of a tour, as far as the command line shows them to be sound.
+func (f *labFlags) options(given func(flag string) bool) (lab.Options, error) {
+	o := lab.Options{Out: f.Out, Only: f.Only, Format: f.format, Seed: f.Seed, Budget: lab.Budget{Steps: f.Steps}}
+	if given("seconds") && given("steps") {
+		return o, errors.New("--steps and --seconds both end a training; give one of them")
 	}
-	if changed("seconds") {
-		o.Budget.Time = time.Duration(f.seconds * float64(time.Second))
-	}
-	return o, usage(o.Validate())
-}
-
-// open opens the points. A name that is no set and no file is the command line's fault.
-func (f labFlags) open() (lab.Data, error) {
-	d, err := lab.Open(f.data, f.seed)
-	if err == nil {
-		return d, nil
-	}
-	if errors.Is(err, os.ErrNotExist) {
-		return d, inputError("data", f.data, err)
-	}
-	err = fmt.Errorf("--data: %w", err)
-	if filepath.Ext(f.data) == "" {
-		err = usage(err)
-	}
-	return d, err
-}
-
-// A labConsole shows a tour: the files on stdout, all else on stderr.
-type labConsole struct {
-	out, err io.Writer
-	bar      bar
-	spoke    time.Time // when the last plain line was printed
-}
-
-// progress shows what is going on.
-func (c *labConsole) progress(what string, done float64) {
-	if c.bar.ProgressBar != nil {
-		c.bar.Describe(what)
-		c.bar.set(int(done*barUnits), barUnits)
-		return
-	}
-	if time.Since(c.spoke) >= every {
-		c.spoke = time.Now()
-		fmt.Fprintf(c.err, "%s, %.0f%%\n", what, 100*done)
-	}
-}
-
-// made names a file.
-func (c *labConsole) made(p lab.Picture) {
-	if c.bar.ProgressBar != nil {
-		_ = c.bar.Clear()
-	}
-	fmt.Fprintf(c.out, "%s: %s\n", p.File, p.Shows)
+	o.Budget.Time = time.Duration(f.Seconds * float64(time.Second))
+	return o, o.Validate()
 }
