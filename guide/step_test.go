@@ -171,3 +171,55 @@ func (s seen) Denoise(ctx context.Context, q query) (estimate, error) {
 	s.see(q, e)
 	return e, err
 }
+
+// What guides alone give moves between processes: the shift by the chain rule's factor, and out of
+// an interval a step is as if nothing were heeded.
+func TestRenoiseAndShiftElsewhere(t *testing.T) {
+	m, x, class := classes(t, 2, 5, 0, 1, 1), batch{{0.7, -0.4}, {-1, 2}}, []int{1, 0}
+	p, edm := reverie.VP{}, reverie.EDM{}
+	ask := func(d denoiser, want reverie.Want) estimate {
+		t.Helper()
+		e, err := d.Denoise(t.Context(), query{X: x, T: 0.4, Want: want | reverie.WantClass, Class: class})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	moved := ask(reverie.Transfer(host, edm, p, Shifted(host, denoiser(m.Denoiser(edm)), exactClassifier(m, edm), 2)), reverie.WantShift)
+	own := ask(Shifted(host, denoiser(m.Denoiser(p)), exactClassifier(m, p), 2), reverie.WantShift)
+	if gap := distance(moved.Shift, own.Shift); !(gap <= 1e-12) {
+		t.Errorf("the transferred shift is off by %v", gap)
+	}
+	elsewhere := PlusPlus(host, reverie.Transfer(host, edm, p, denoiser(m.Denoiser(edm))), reverie.NullClass, 0.3)
+	both := ask(reverie.Transfer(host, edm, p, PlusPlus(host, denoiser(m.Denoiser(edm)), reverie.NullClass, 0.3)), reverie.WantRenoise)
+	if gap := distance(both.Renoise, ask(elsewhere, reverie.WantRenoise).Renoise); !(gap <= 1e-12) {
+		t.Errorf("the transferred x0hat to noise by is off by %v", gap)
+	}
+	plain := denoiser(m.Denoiser(p))
+	out := ask(Interval(host, p, plain, elsewhere, 100, 200), reverie.WantRenoise)
+	if gap := max(distance(out.X0, ask(plain, 0).X0), distance(out.Renoise, out.X0)); gap != 0 {
+		t.Errorf("out of the interval CFG++ moves x0hat by %v", gap)
+	}
+	out = ask(Interval(host, p, plain, Shifted(host, plain, exactClassifier(m, p), 2), 100, 200), reverie.WantShift)
+	if gap := max(distance(out.X0, ask(plain, 0).X0), distance(out.Shift, reverie.NewBatch[float64](2, 2))); gap != 0 {
+		t.Errorf("out of the interval the classifier shifts by %v", gap)
+	}
+}
+
+// Where a = 0 the ratio of the classifier's gradient and a has a limit, within the 1e-3 at which it
+// is taken: x0hat is that of the class.
+func TestClassifierWithoutSignal(t *testing.T) {
+	m, p := classes(t, 2, 5, 0, 1, 1), reverie.Flow{}
+	x, class := batch{{0.7, -0.4}, {-1, 2}}, []int{1, 0}
+	got, err := reverie.Denoise(t.Context(), reverie.OfClass(Classified(host, p, denoiser(m.Denoiser(p)), exactClassifier(m, p), 0), class), x, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guided, err := reverie.Denoise(t.Context(), reverie.OfClass(Classified(host, p, denoiser(blind{m.Denoiser(p)}), exactClassifier(m, p), 1), class), x, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gap := distance(got, guided); !(gap <= 5e-3) {
+		t.Errorf("x0hat is off the class's by %v", gap)
+	}
+}
