@@ -15,8 +15,8 @@ func gamma(g float64) *guide.ClassifierFreeGuide[X] {
 	return &guide.ClassifierFreeGuide[X]{Strength: guide.Strength{Guidance: g}}
 }
 
-// TestGuidance: in one step of ddim, which is x0hat, a guided sample is null + gamma (class - null) of
-// the models that know this class, and none, alone: both branches of several classes run as one
+// TestGuidance: in one step of ddim, which is x0hat, a guided sample is null + gamma (class - null)
+// of the models that know this class, and none, alone: both branches of several classes run as one
 // batch. Away from a class it is that class in place of null.
 func TestGuidance(t *testing.T) {
 	e := openEngine(t, "")
@@ -60,8 +60,8 @@ func TestGuidance(t *testing.T) {
 	}
 }
 
-// TestGuidanceWalks: guides that remember a step, and those that ask for more than x0hat, go with the
-// engine's recycled tensors under solvers of many calls a step; a walk repeats to the bit.
+// TestGuidanceWalks: guides that remember a step, and those that ask for more than x0hat, go with
+// the engine's recycled tensors under solvers of many calls a step; a walk repeats to the bit.
 func TestGuidanceWalks(t *testing.T) {
 	m, _ := conditional(t, openEngine(t, ""))
 	apg := gamma(3)
