@@ -24,6 +24,8 @@ import (
 	"github.com/reverie-go/reverie/bench/report"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/simpleunet"
+	"github.com/reverie-go/reverie/net/unet"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -62,7 +64,13 @@ func (w workload) complete() (workload, error) {
 	if err != nil {
 		return w, err
 	}
-	w.Channels, w.Layers, w.Parameters = c.Channels, c.Layers, net.Trainable(n)
+	w.Parameters = net.Trainable(n)
+	switch a := c.Arch.(type) {
+	case *simpleunet.Architecture:
+		w.Channels, w.Layers = a.Channels, 1
+	case *unet.Architecture:
+		w.Channels, w.Layers = a.Channels, a.Layers
+	}
 	return w, nil
 }
 

@@ -98,10 +98,6 @@ func newTraining(e *engine.Engine, c *config.Run, images, cond []float32) (func(
 	if err != nil {
 		return nil, err
 	}
-	loss, err := learn.Losses.Find(c.Loss)
-	if err != nil {
-		return nil, err
-	}
 	ones := slices.Repeat([]float64{1}, len(cond))
 	how := learn.Plain{
 		In: func(*data.Batch, learn.Place) ([]*tensors.Tensor, error) {
@@ -111,7 +107,7 @@ func newTraining(e *engine.Engine, c *config.Run, images, cond []float32) (func(
 			return []*tensors.Tensor{x(), engine.New(e, cond, len(cond)), x(), engine.Vector(e, ones)}, nil
 		},
 		Of: func(v *net.Vars, in []*graph.Node) *graph.Node {
-			return learn.Each(loss, n.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2], in[3])
+			return learn.Each(c.Loss.(learn.Loss), n.Forward(v, net.Input{X: in[0], Cond: in[1]}), in[2], in[3])
 		},
 	}
 	l := learn.New(e, n, how, train.Options(c))

@@ -179,6 +179,9 @@ type SchedulerExtra struct {
 	// Solver and Steps are the run's own sampler: "" and 0 for sampling's defaults.
 	Solver string `json:"solver"`
 	Steps  int    `json:"steps"`
+	// SolverSettings are those of the solver that are not its defaults, by the names of their
+	// flags.
+	SolverSettings map[string]json.RawMessage `json:"solver_settings,omitempty"`
 }
 
 // plainExtra is SchedulerExtra as its tags have it.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/table"
 )
 
 // grey28 is a folder of n grey images of 28x28 in classes called 0 and 1.
@@ -60,7 +61,7 @@ func TestTrainFitsItself(t *testing.T) {
 		}
 	}
 	a := configOf(t, filepath.Join(runs, "a"))
-	if a.Resolution != (data.Size{H: 28, W: 28}) || fmt.Sprint(a.Channels) != "[16 32 64]" || a.ImageChannels != 1 || a.Flip || a.Batch != 16 || a.Split != "pixels" {
+	if a.Resolution != (data.Size{H: 28, W: 28}) || table.Find(a.Fields(), "channels").String() != "16,32,64" || a.ImageChannels != 1 || a.Flip || a.Batch != 16 || a.Split != "pixels" {
 		t.Errorf("the run has %+v", a)
 	}
 

@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/engine"
-	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/internal/regular"
 	"github.com/reverie-go/reverie/table"
@@ -25,8 +23,8 @@ import (
 type trainOptions struct {
 	config.Run
 	run, resume, backend string
-	config               string // path of a configuration to start from
-	levels               []train.Choice
+	config               string         // path of a configuration to start from
+	chosen               []train.Choice // before the data were opened
 	fields               []*table.Field // of Run and of what it may choose
 }
 
@@ -90,8 +88,14 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 	if err != nil {
 		return usage(err)
 	}
-	if given, err = o.ownData(cmd, given); err != nil {
-		return err
+	if o.VAE != "" && o.resume == "" {
+		var note string
+		if given, note, err = train.DataOf(o.VAE, given); err != nil {
+			return err
+		}
+		if note != "" {
+			writeNotes(cmd.ErrOrStderr(), []string{note})
+		}
 	}
 	var c *config.Run // of a new run
 	if o.resume == "" {
@@ -110,8 +114,13 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 	if o.resume != "" {
 		return o.resumeRun(cmd, e, given)
 	}
-	if err := adopt(c, cmd.Flags().Changed); err != nil {
-		return err
+	if c.VAE != "" {
+		if err := train.Adopt(c, given); err != nil {
+			return err
+		}
+		if err := train.CheckNew(c, given.Has); err != nil {
+			return usage(err)
+		}
 	}
 	if err := checkpoint.RefuseRun(o.run); err != nil { // before the images are read; looked at again when it is made
 		return err
@@ -121,16 +130,12 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 
 // fresh is the configuration of a new run, checked as far as that is possible without opening
 // anything.
-func (o *trainOptions) fresh(given config.Given) (*config.Run, error) {
+func (o *trainOptions) fresh(given config.Given) (c *config.Run, err error) {
 	if o.config != "" {
 		return o.fromConfig(given)
 	}
-	c, err := config.Begin(o.Preset, given)
-	if err != nil {
-		return nil, err
-	}
-	o.levels = append(train.FitClasses(c, given.Has), train.FitLevels(c, given.Has)...)
-	return c, checkNew(c, given.Has)
+	c, o.chosen, err = train.Begin(o.Preset, given)
+	return c, err
 }
 
 // fromConfig is the configuration of a new run that a config.json describes, with what the flags
@@ -152,26 +157,11 @@ func (o *trainOptions) fromConfig(given config.Given) (*config.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, checkNew(c, given.Has)
+	return c, train.CheckNew(c, given.Has)
 }
 
-// checkNew is what can be said of a new run's configuration without opening anything.
-func checkNew(c *config.Run, given func(flag string) bool) error {
-	if err := c.Validate(); err != nil {
-		return err
-	}
-	if err := c.Unused(given); err != nil {
-		return err
-	}
-	if c.VAE != "" { // its latents decide what the network takes
-		_, err := train.Objective(c)
-		return err
-	}
-	return train.Check(c)
-}
-
-// checkResume finds unknown values and flags that rule each other out. What the command line leaves
-// open is the run's, which is not read yet, so here it is what no single flag can contradict.
+// checkResume finds what is wrong with the command line of a run that is resumed, before it is
+// read.
 func (o *trainOptions) checkResume(given config.Given) error {
 	if o.config != "" {
 		return fmt.Errorf("--config and --resume exclude each other: a resumed run has its own configuration")
@@ -179,28 +169,7 @@ func (o *trainOptions) checkResume(given config.Given) error {
 	if o.run != "" {
 		return fmt.Errorf("--run and --resume exclude each other: --resume %s goes on in that folder", o.resume)
 	}
-	base, err := config.Preset("small")
-	if err != nil {
-		return err
-	}
-	base.Process, base.SampleSteps = &formulation.DDPM{Timesteps: 100000, Schedule: formulation.NewLinear(1e-12, 1-1e-12)}, 0
-	if slices.ContainsFunc(given, func(f *table.Field) bool { return config.ForAutoencoder([]string{f.Name}) }) {
-		base.Arch = config.SomeAutoencoder() // whose flags these are; what the run has is looked at once it is read
-	}
-	c, err := base.With(given)
-	if err != nil {
-		return err
-	}
-	c.Adapt(given.Has)
-	if err := c.Validate(); err != nil {
-		return err
-	}
-	open := func(f *table.Field) bool { // of a row that the run may have chosen
-		return !slices.ContainsFunc(f.Paths, func(p table.Path) bool {
-			return len(p) == 0 || slices.ContainsFunc(p, func(c table.Choice) bool { return given.Has(c.Flag) })
-		})
-	}
-	return c.Unused(config.Given(slices.DeleteFunc(slices.Clone(given), open)).Has)
+	return given.Check()
 }
 
 // resumeRun goes on with the run in o.resume.
@@ -237,7 +206,8 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 	if err := checkMemoryOf(e, *c, vae, lock != nil || cmd.Flags().Changed("batch")); err != nil {
 		return o.blame(cmd, c, err)
 	}
-	if lock == nil && o.config == "" { // a configuration that was given says all that the data would
+	fixed := lock != nil || o.config != "" // a configuration that was given says all that the data would
+	if !fixed {
 		if err := o.fit(cmd, e, c); err != nil {
 			return err
 		}
@@ -250,15 +220,8 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 		return o.blame(cmd, c, err)
 	}
 	defer set.Close()
-	if err := o.fitShape(cmd, c, set); err != nil {
+	if err := o.fitSet(cmd, c, set, fixed); err != nil {
 		return err
-	}
-	if lock == nil {
-		chosen, err := train.FitBatch(c, set.Train().Len(), cmd.Flags().Changed)
-		if err != nil {
-			return o.blame(cmd, c, err)
-		}
-		writeChoices(cmd.ErrOrStderr(), chosen)
 	}
 	far, err := openFrom(cmd, c)
 	if err != nil {
@@ -290,30 +253,45 @@ func (o *trainOptions) train(cmd *cobra.Command, e *engine.Engine, c *config.Run
 
 // fit lets the images of a new run decide what the command line leaves open, and says so.
 func (o *trainOptions) fit(cmd *cobra.Command, e *engine.Engine, c *config.Run) error {
-	writeChoices(cmd.ErrOrStderr(), o.levels)
+	writeChoices(cmd.ErrOrStderr(), o.chosen)
+	var b bar
 	size := c.Resolution
-	if err := fit(cmd, c, cmd.Flags().Changed); err != nil || c.Resolution == size {
+	chosen, err := train.Fit(cmd.Context(), c, cmd.Flags().Changed, func(done, total int) {
+		if b.ProgressBar == nil {
+			b = newBar(cmd.ErrOrStderr(), -1, "looking at the images")
+		}
+		b.set(done, total)
+	})
+	b.done()
+	if err != nil || chosen == nil {
 		return err
+	}
+	writeChoices(cmd.ErrOrStderr(), chosen)
+	if err := train.CheckNew(c, cmd.Flags().Changed); err != nil {
+		return usage(err)
+	}
+	if c.Resolution == size {
+		return nil
 	}
 	return checkMemoryOf(e, *c, c.VAE, cmd.Flags().Changed("batch"))
 }
 
-// fitShape takes the shape of the samples from data that alone tell it, which a new run does not
-// know before.
-func (o *trainOptions) fitShape(cmd *cobra.Command, c *config.Run, set *data.Set) error {
-	k, have := set.Kind(), c.Kind()
-	if k.Pictorial() || have.Comparable(k) == nil {
-		return nil
+// fitSet lets the data of a new run, once they are opened, decide what only they tell.
+func (o *trainOptions) fitSet(cmd *cobra.Command, c *config.Run, set *data.Set, fixed bool) error {
+	given := cmd.Flags().Changed
+	chosen, err := train.FitShape(c, set, fixed, given)
+	if err != nil && !fixed {
+		return usage(err)
 	}
-	if o.resume != "" || o.config != "" {
-		return fmt.Errorf("%s has %v, and the run's are %v", dataName(c.Data), k, have)
+	if err != nil || o.resume != "" {
+		return err
 	}
-	c.Resolution, c.ImageChannels = data.Size{H: k.H, W: k.W}, k.C
-	if k.Vector() {
-		return nil
+	writeChoices(cmd.ErrOrStderr(), chosen)
+	if chosen, err = train.FitBatch(c, set.Train().Len(), given); err != nil {
+		return o.blame(cmd, c, err)
 	}
-	writeChoices(cmd.ErrOrStderr(), train.FitLevels(c, cmd.Flags().Changed))
-	return usage(train.Check(c))
+	writeChoices(cmd.ErrOrStderr(), chosen)
+	return nil
 }
 
 // blame marks an error about the images as the command line's where no file can be at fault: in a

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/formulation"
-	"github.com/reverie-go/reverie/kind"
-	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -54,31 +52,16 @@ func (r *Run) UsualSplit() string {
 	return "pixels"
 }
 
-// ofAutoencoder are the flags that only an autoencoder has a use for.
-func ofAutoencoder() []string { return names(&Autoencoding{}) }
-
-// ofDiffusion are those that it has none for.
+// ofDiffusion are the flags that an autoencoder has no use for.
 func ofDiffusion() []string {
-	return append(names(&struct {
+	all := []string{"vae"}
+	for _, f := range table.All(&struct {
 		formulation.Formulation
 		Sampler
-	}{}), "vae")
-}
-
-// names are those of all settings that a part may have.
-func names(part any) (all []string) {
-	for _, f := range table.All(part) {
+	}{}) {
 		all = append(all, f.Name)
 	}
 	return all
-}
-
-// SomeAutoencoder is the name of an architecture that is one, of images.
-func SomeAutoencoder() string { return net.Fitting(kind.OfImages(0, 0, 0), true)[0] }
-
-// ForAutoencoder says whether a flag among those given is one of autoencoders alone.
-func ForAutoencoder(set []string) bool {
-	return slices.ContainsFunc(ofAutoencoder(), func(flag string) bool { return slices.Contains(set, flag) })
 }
 
 // adaptAutoencoder replaces what a preset says by what suits an autoencoder, or a diffusion in the
@@ -96,9 +79,6 @@ func (r *Run) adaptAutoencoder(given func(flag string) bool) {
 	case r.VAE != "":
 		unless("clamp", func() { r.Clamp = "none" })
 	}
-	if !r.Autoencoder() && !slices.ContainsFunc(ofAutoencoder(), given) {
-		r.Autoencoding = Autoencoding{}
-	}
 }
 
 // adaptFormulation replaces what belongs to another process, such as its prediction.
@@ -108,16 +88,16 @@ func (r *Run) adaptFormulation(given func(flag string) bool) {
 			r.set(s.Suits(r.Formulation, given), given)
 		}
 	}
-	if given("variance") && !given("solver") {
-		r.Solver = "ddpm" // which alone draws with it
+	if row := sample.Stands(given); row != nil && !given("solver") {
+		r.set(map[string]string{"solver": name(row)}, given)
 	}
 	if (given("process") || given("solver") || given("timesteps") || given("variance")) && !given("sample-steps") {
 		r.SampleSteps = 0 // the preset's number is for its own solver and T
 	}
-	if !habits(r.Solver).Lecture && r.Clamp == "x" && !given("clamp") {
+	if !r.habits().Lecture && r.Clamp == "x" && !given("clamp") {
 		r.Clamp = "x0" // the lecture's clamp of x is for its own two solvers
 	}
-	if !hasVariance(r.Solver) && !given("variance") {
+	if !r.hasVariance() && !given("variance") {
 		r.Variance = "posterior" // which no other solver looks at
 	}
 }
@@ -127,7 +107,7 @@ type suiting interface {
 	Suits(f formulation.Formulation, given func(flag string) bool) map[string]string
 }
 
-// set sets the fields of those names that are not given.
+// set sets the fields in force of those names that are not given.
 func (r *Run) set(values map[string]string, given func(flag string) bool) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if f := table.Find(r.Fields(), name); f != nil && !given(name) {
@@ -141,17 +121,11 @@ func (r *Run) set(values map[string]string, given func(flag string) bool) {
 // Unused returns an error for a flag that was given and that the rest of the configuration leaves
 // without effect, with what it belongs to.
 func (r *Run) Unused(given func(flag string) bool) error {
-	if err := first(r.unusedParts(given), r.unusedNetwork(given), r.unusedSettings(given)); err != nil {
+	if err := first(r.unusedProcess(given), r.unusedSettings(given)); err != nil {
 		return err
-	}
-	if given("split") && r.Val == 0 {
-		return fmt.Errorf("--split says which images are held out, and --val 0 holds out none; leave it out, or give a --val")
 	}
 	if given("class-drop") && !r.ClassCond {
 		return fmt.Errorf("--class-drop drops the classes of --class-cond, which is not given; give it, or leave --class-drop out")
-	}
-	if r.Autoencoder() {
-		return nil
 	}
 	for _, f := range Flags() {
 		if given(f.Name) {
@@ -160,15 +134,21 @@ func (r *Run) Unused(given func(flag string) bool) error {
 			}
 		}
 	}
+	if given("split") && r.Val == 0 {
+		return fmt.Errorf("--split says which images are held out, and --val 0 holds out none; leave it out, or give a --val")
+	}
+	if r.Autoencoder() {
+		return nil
+	}
 	_, ended := r.Process.(formulation.Ended)
 	rows := []struct {
 		flag    string
 		belongs bool
 		to, not string
 	}{
-		{"coupling", ended, "--process flow", r.Process.Row().Name},
+		{"coupling", ended, "--process flow", name(r.Process)},
 		{"times", r.Level == 0, "all times", fmt.Sprintf("--level %v", r.Level)},
-		{"variance", hasVariance(r.Solver), "--solver ddpm", r.Solver},
+		{"variance", r.hasVariance(), "--solver ddpm", name(r.Solver)},
 	}
 	for _, row := range rows {
 		if given(row.flag) && !row.belongs {
@@ -178,16 +158,14 @@ func (r *Run) Unused(given func(flag string) bool) error {
 	return nil
 }
 
-// unusedParts finds flags of an autoencoder given to a diffusion, and the other way round.
-func (r *Run) unusedParts(given func(flag string) bool) error {
-	for _, flag := range ofDiffusion() {
-		if given(flag) && r.Autoencoder() {
-			return fmt.Errorf("--%s belongs to a diffusion, and --arch %s is an autoencoder: it has no process and learns by its own bound; leave it out", flag, r.Arch)
-		}
+// unusedProcess finds flags of a diffusion given to an autoencoder.
+func (r *Run) unusedProcess(given func(flag string) bool) error {
+	if !r.Autoencoder() {
+		return nil
 	}
-	for _, flag := range ofAutoencoder() {
-		if given(flag) && !r.Autoencoder() {
-			return fmt.Errorf("--%s belongs to --arch %s, not to %s; leave it out", flag, strings.Join(net.Fitting(kind.Kind{}, true), " and "), r.Arch)
+	for _, flag := range ofDiffusion() {
+		if given(flag) {
+			return fmt.Errorf("--%s belongs to a diffusion, and --arch %s is an autoencoder: it has no process and learns by its own bound; leave it out", flag, name(r.Arch))
 		}
 	}
 	return nil

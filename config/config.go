@@ -21,6 +21,7 @@ import (
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/internal/jsonfile"
 	"github.com/reverie-go/reverie/learn"
+	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -32,7 +33,6 @@ type Run struct {
 	Sources
 	Network
 	Conditioning
-	Autoencoding
 	formulation.Formulation
 	Optimiser
 	Sampler
@@ -68,26 +68,16 @@ type Images struct {
 	Cache      int       `flag:"cache" range:"[0,2^20]" help:"memory for decoded images, MiB; at most half of what there is" group:"Data" rare:"true"`
 }
 
-// Network is the architecture and its widths.
+// Network is what learns.
 type Network struct {
-	Arch     string `flag:"arch" of:"arch" help:"network" group:"Network"`
-	Channels []int  `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"` // of mlp its blocks', all alike
-	Layers   int    `flag:"layers" range:"[1,16]" help:"residual blocks per level of unet and vae" group:"Network"`
-	VAE      string `flag:"vae" help:"learn the latents of this run's autoencoder" group:"Network"` // its absolute path; "": images
+	Arch net.Architecture `flag:"arch" of:"arch" help:"network" group:"Network"`
+	VAE  string           `flag:"vae" help:"learn the latents of this run's autoencoder" group:"Network"` // its absolute path; "": images
 }
 
 // Conditioning is what the network is told of each sample beside its time.
 type Conditioning struct {
 	ClassCond bool    `flag:"class-cond" help:"learn the classes of the data apart, and what there is without, for sample --class" group:"Network"`
 	ClassDrop float64 `flag:"class-drop" range:"[0,1)" help:"share of the samples whose class is dropped in training" group:"Network" rare:"true"`
-}
-
-// Autoencoding is what an autoencoder learns.
-type Autoencoding struct {
-	LatentChannels int     `flag:"latent-channels" range:"[1,4096]" help:"numbers at each position of an autoencoder's latent" group:"Network"`
-	Likelihood     string  `flag:"likelihood" of:"likelihood" help:"p(x|z) of an autoencoder" group:"Network"`
-	Beta           float64 `flag:"beta" range:"[0,1e6]" help:"weight of an autoencoder's KL term" group:"Network"` // 1: the bound itself
-	BetaWarmup     int     `flag:"beta-warmup" range:"[0,2^30]" help:"steps over which it rises from 0" group:"Network" rare:"true"`
 }
 
 // Optimiser is how a step changes the weights.
@@ -102,11 +92,13 @@ type Optimiser struct {
 	Seed       uint64     `flag:"seed" help:"seed of all that is random" group:"Sampling"`
 }
 
-// Sampler is the run's own, for its pictures and as the default of `sample`.
+// Sampler is the run's own, for its pictures and as the default of `sample`. Of the solver's
+// settings the variance is that of the network's prediction, and the level is no other than where a
+// solver itself begins: that of Formulation is where the network learns.
 type Sampler struct {
-	Solver      string `flag:"solver" of:"solver" help:"the run's own sampler" group:"Sampling"`
-	SampleSteps int    `flag:"sample-steps" range:"[0,100000]" help:"its steps" zero:"the solver's own" group:"Sampling"`
-	Clamp       string `flag:"clamp" of:"clamp" help:"keep to [-1,1] while sampling" group:"Sampling" rare:"true"`
+	Solver      table.Row `flag:"solver" of:"solver" omit:"variance,level" help:"the run's own sampler" group:"Sampling"`
+	SampleSteps int       `flag:"sample-steps" range:"[0,100000]" help:"its steps" zero:"the solver's own" group:"Sampling"`
+	Clamp       string    `flag:"clamp" of:"clamp" help:"keep to [-1,1] while sampling" group:"Sampling" rare:"true"`
 }
 
 // Rhythm is when a run saves and draws.
@@ -120,6 +112,21 @@ type Rhythm struct {
 
 // Fields are the fields of r in force: those of its parts and of the rows that it chooses.
 func (r *Run) Fields() []*table.Field { return table.Fields(r) }
+
+// Set sets fields of r in force as their flags do: pairs of a name and a value, a row before what is
+// its own.
+func (r *Run) Set(pairs ...string) error {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		f := table.Find(r.Fields(), pairs[i])
+		if f == nil {
+			return table.Unused(r, pairs[i])
+		}
+		if err := f.Set(pairs[i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Flags are the fields that a run may have, of whichever rows, for a command line to set: see
 // table.All and With.
@@ -180,7 +187,7 @@ func Parse(rd io.Reader) (*Run, error) {
 func (r *Run) fillOld() {
 	r.Split = cmp.Or(r.Split, "bytes")
 	r.Coupling = cmp.Or(r.Coupling, "none")
-	if r.Way == nil && !r.Autoencoder() {
+	if r.Way == nil && r.Arch != nil && !r.Autoencoder() {
 		r.Way = learn.Denoising{}
 	}
 	if r.Times == nil {

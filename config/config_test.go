@@ -10,7 +10,10 @@ import (
 
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/formulation"
-	_ "github.com/reverie-go/reverie/learn" // its names
+	_ "github.com/reverie-go/reverie/learn" // likewise
+	"github.com/reverie-go/reverie/net/simpleunet"
+	"github.com/reverie-go/reverie/net/unet"
+	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -21,6 +24,18 @@ func pick(r *Run, names ...string) (all []*table.Field) {
 	}
 	return all
 }
+
+// set sets fields of a run by their flags.
+func set(r *Run, pairs ...string) {
+	if err := r.Set(pairs...); err != nil {
+		panic(err)
+	}
+}
+
+// unetOf, simpleUnetOf and coderOf are the architecture of a run.
+func unetOf(r *Run) *unet.Architecture             { return r.Arch.(*unet.Architecture) }
+func simpleUnetOf(r *Run) *simpleunet.Architecture { return r.Arch.(*simpleunet.Architecture) }
+func coderOf(r *Run) *vae.ConvArchitecture         { return r.Arch.(*vae.ConvArchitecture) }
 
 func ddpm(r *Run) *formulation.DDPM { return r.Process.(*formulation.DDPM) }
 
@@ -68,11 +83,11 @@ func TestJSONRoundTrip(t *testing.T) {
 
 func TestValidateNamesTheFlag(t *testing.T) {
 	for flag, spoil := range map[string]func(*Run){
-		"--arch":           func(r *Run) { r.Arch = "transformer" },
+		"--arch":           func(r *Run) { r.Arch = nil },
 		"--split":          func(r *Run) { r.Split = "names" },
 		"--crop":           func(r *Run) { r.Crop = "left" },
-		"--channels":       func(r *Run) { r.Channels = []int{64} },
-		"--layers":         func(r *Run) { r.Arch, r.Layers = "unet", 0 },
+		"--channels":       func(r *Run) { simpleUnetOf(r).Channels = []int{64} },
+		"--layers":         func(r *Run) { set(r, "arch", "unet"); unetOf(r).Layers = 0 },
 		"--image-channels": func(r *Run) { r.ImageChannels = 2 },
 		"--val":            func(r *Run) { r.Val = 1 },
 		"--schedule":       func(r *Run) { ddpm(r).Schedule = nil },
@@ -83,7 +98,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--ema":            func(r *Run) { r.EMA = 1 },
 		"--clip-norm":      func(r *Run) { r.ClipNorm = -1 },
 		"--batch":          func(r *Run) { r.Batch = 0 },
-		"--solver":         func(r *Run) { r.Solver = "rk4" },
+		"--solver":         func(r *Run) { r.Solver = nil },
 		"--sample-steps":   func(r *Run) { r.SampleSteps = 301 },
 		"--time":           func(r *Run) { r.Time = -1 },
 		"--timesteps":      func(r *Run) { ddpm(r).Timesteps = 0 },
@@ -105,7 +120,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--epochs":         func(r *Run) { r.Epochs = 0 },
 		"--sample-n":       func(r *Run) { r.SampleN = -1 },
 		"--prediction":     func(r *Run) { r.Prediction = nil },
-		"--loss":           func(r *Run) { r.Loss = "l3" },
+		"--loss":           func(r *Run) { r.Loss = nil },
 	} {
 		r := lecture()
 		spoil(&r)
@@ -151,10 +166,10 @@ func TestValidateOddNumbers(t *testing.T) {
 		"beta-end NaN":        func(r *Run) { linear(r).End = nan },
 		"adam-betas NaN":      func(r *Run) { r.AdamBetas[0] = nan },
 		"adam-betas 0":        func(r *Run) { r.AdamBetas[0] = 0 },
-		"channels 0":          func(r *Run) { r.Channels = []int{64, 0} },
-		"nine channels":       func(r *Run) { r.Channels = slices.Repeat([]int{8}, 9) },
+		"channels 0":          func(r *Run) { simpleUnetOf(r).Channels = []int{64, 0} },
+		"nine channels":       func(r *Run) { simpleUnetOf(r).Channels = slices.Repeat([]int{8}, 9) },
 		"time past all years": func(r *Run) { r.Time = 200_000 * time.Hour },
-		"lecture-sde, 10":     func(r *Run) { r.Solver, r.SampleSteps = "lecture-sde", 10 },
+		"lecture-sde, 10":     func(r *Run) { set(r, "solver", "lecture-sde", "sample-steps", "10") },
 	} {
 		r := lecture()
 		spoil(&r)
@@ -163,7 +178,7 @@ func TestValidateOddNumbers(t *testing.T) {
 		}
 	}
 	ok := lecture()
-	ok.Solver, ok.SampleSteps = "lecture-sde", 300
+	set(&ok, "solver", "lecture-sde", "sample-steps", "300")
 	if err := ok.Validate(); err != nil {
 		t.Error(err)
 	}
@@ -172,8 +187,8 @@ func TestValidateOddNumbers(t *testing.T) {
 // A preset is a copy: what one caller changes, the next does not see.
 func TestPresetIsACopy(t *testing.T) {
 	a, _ := Preset("small")
-	a.Channels[0], a.DataClass[0] = 7, "x"
-	if b, _ := Preset("small"); b.Channels[0] == 7 || b.DataClass[0] == "x" {
+	unetOf(&a).Channels[0], a.DataClass[0] = 7, "x"
+	if b, _ := Preset("small"); unetOf(&b).Channels[0] == 7 || b.DataClass[0] == "x" {
 		t.Error("a preset was changed")
 	}
 }

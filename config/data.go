@@ -19,7 +19,7 @@ func (r *Run) adaptPoints(given func(flag string) bool) {
 			change()
 		}
 	}
-	unless("arch", func() { r.Arch = net.Fitting(kind.OfPoints(0), false)[0] })
+	r.set(map[string]string{"arch": net.Fitting(kind.OfPoints(0), false)[0]}, given)
 	unless("image-channels", func() { r.ImageChannels = 2 })
 	unless("clamp", func() { r.Clamp = "none" })
 	unless("batch", func() { r.Batch = 256 })
@@ -30,7 +30,7 @@ func (r *Run) adaptPoints(given func(flag string) bool) {
 		r.Stops = Stops{Time: time.Minute}
 	}
 	unless("resolution", func() { r.Resolution = data.Size{H: 1, W: 1} })
-	r.Flip, r.Crop, r.DataClass, r.Labels, r.Layers = false, "none", nil, "", 1
+	r.Flip, r.Crop, r.DataClass, r.Labels = false, "none", nil, ""
 }
 
 // adaptFields replaces what a preset says of images alone.

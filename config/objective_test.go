@@ -21,7 +21,7 @@ func (*patient) Row() table.Info { return table.Info{Name: "patient"} }
 func (*patient) Method(learn.Setup) (learn.Method, error) { return nil, nil }
 
 func (p *patient) Refuse(f formulation.Formulation) error {
-	if f.Loss == "l1" {
+	if f.Loss.Row().Name == "l1" {
 		return fmt.Errorf("--objective patient does not go with --loss l1")
 	}
 	return nil
@@ -59,7 +59,7 @@ func TestOwnWayToLearn(t *testing.T) {
 	if _, err := Parse(strings.NewReader(strings.Replace(string(text), `"patience": 5`, `"patience": 50`, 1))); err == nil {
 		t.Error("a patience of 50 was read")
 	}
-	again.Loss = "l1"
+	again.Loss = learn.L1{}
 	if err := again.Validate(); err == nil || !strings.Contains(err.Error(), "does not go with --loss l1") {
 		t.Errorf("refused: %v", err)
 	}

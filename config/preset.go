@@ -6,6 +6,10 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/learn"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/simpleunet"
+	"github.com/reverie-go/reverie/net/unet"
+	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -40,18 +44,17 @@ func lecture() Run {
 			Images:        Images{Resolution: data.Size{H: 128, W: 128}, Crop: "none", Flip: true, Split: "bytes", Cache: 2048},
 			ImageChannels: 3, Val: 0.02,
 		},
-		Network:      Network{Arch: "simpleunet", Channels: []int{64, 128, 256, 512, 1024}, Layers: 1},
+		Network:      Network{Arch: &simpleunet.Architecture{Levels: net.Levels{Channels: []int{64, 128, 256, 512, 1024}}}},
 		Conditioning: Conditioning{ClassDrop: 0.1},
-		Autoencoding: Autoencoding{LatentChannels: 4, Likelihood: "gaussian", Beta: 1},
 		Formulation: formulation.Formulation{
 			Spec: formulation.Spec{
 				Process:    &formulation.DDPM{Timesteps: 300, Schedule: formulation.NewLinear(1e-4, 0.02)},
 				Prediction: formulation.Eps, Variance: "posterior",
 			},
-			Way: learn.Denoising{}, Loss: "l1", Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
+			Way: learn.Denoising{}, Loss: learn.L1{}, Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
 		},
 		Optimiser: Optimiser{Batch: 128, LR: 1e-3, LRSchedule: "constant", AdamBetas: [2]float64{0.9, 0.999}, EMA: 0.995},
-		Sampler:   Sampler{Solver: "ddpm", Clamp: "x"},
+		Sampler:   Sampler{Solver: solver("ddpm"), Clamp: "x"},
 		Rhythm:    Rhythm{SaveEvery: 500, Keep: 2, SampleEvery: 5, SampleN: 16},
 	}
 }
@@ -68,18 +71,26 @@ func small() Run {
 			},
 			ImageChannels: 3, Val: 0.15,
 		},
-		Network:      Network{Arch: "unet", Channels: []int{16, 32, 64, 128}, Layers: 1},
+		Network:      Network{Arch: &unet.Architecture{Levels: net.Levels{Channels: []int{16, 32, 64, 128}}, Layers: 1}},
 		Conditioning: Conditioning{ClassDrop: 0.1},
-		Autoencoding: Autoencoding{LatentChannels: 4, Likelihood: "gaussian", Beta: 1},
 		Formulation: formulation.Formulation{
 			Spec: formulation.Spec{
 				Process:    &formulation.DDPM{Timesteps: 300, Schedule: formulation.Cosine},
 				Prediction: formulation.V, Variance: "posterior",
 			},
-			Way: learn.Denoising{}, Loss: "mse", Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
+			Way: learn.Denoising{}, Loss: learn.MSE{}, Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
 		},
 		Optimiser: Optimiser{Batch: 32, LR: 3e-3, Warmup: 100, LRSchedule: "cosine", AdamBetas: [2]float64{0.9, 0.99}, ClipNorm: 1, EMA: 0.995},
-		Sampler:   Sampler{Solver: "dpm++2m", SampleSteps: 20, Clamp: "x0"},
+		Sampler:   Sampler{Solver: solver("dpm++2m"), SampleSteps: 20, Clamp: "x0"},
 		Rhythm:    Rhythm{SaveEvery: 500, Keep: 2, SampleEvery: 100, SampleN: 16},
 	}
+}
+
+// solver is the solver of a name with its usual settings.
+func solver(name string) table.Row {
+	row, err := sample.Solvers.New(name)
+	if err != nil {
+		panic(err) // of a preset's own words
+	}
+	return row
 }

@@ -19,14 +19,14 @@ func TestLecture(t *testing.T) {
 		{"image channels", r.ImageChannels, 3},
 		{"flip", r.Flip, true},
 		{"resizing of both sides", r.Crop, "none"},
-		{"network", r.Arch, "simpleunet"},
-		{"widths", r.Channels, []int{64, 128, 256, 512, 1024}},
+		{"network", name(r.Arch), "simpleunet"},
+		{"widths", simpleUnetOf(&r).Channels, []int{64, 128, 256, 512, 1024}},
 		{"T", ddpm(&r).Timesteps, 300},
 		{"schedule", ddpm(&r).Schedule.Row().Name, "linear"},
 		{"beta_start", linear(&r).Start, 0.0001},
 		{"beta_end", linear(&r).End, 0.02},
 		{"prediction", r.Prediction.Row().Name, "eps"},
-		{"loss", r.Loss, "l1"},
+		{"loss", name(r.Loss), "l1"},
 		{"weighting", r.Weighting.Row().Name, "simple"},
 		{"batch", r.Batch, 128},
 		{"Adam's rate", r.LR, 0.001},
@@ -37,7 +37,7 @@ func TestLecture(t *testing.T) {
 		{"epochs", r.Epochs, 100},
 		{"steps", r.Steps, 0},
 		{"time", r.Time, time.Duration(0)},
-		{"sampler", r.Solver, "ddpm"},
+		{"sampler", name(r.Solver), "ddpm"},
 		{"its steps", r.SampleSteps, 0},
 		{"clamping of x", r.Clamp, "x"},
 		{"its variance", r.Variance, "posterior"},
@@ -56,7 +56,7 @@ func TestSmall(t *testing.T) {
 	if time.Duration(r.Time) != 8*time.Minute || r.Steps != 0 || r.Epochs != 0 {
 		t.Errorf("stops after %v, %d steps, %d epochs", time.Duration(r.Time), r.Steps, r.Epochs)
 	}
-	if r.Val != 0.15 || fmt.Sprint(r.DataClass) != "[Smileys & Emotion]" || (r.Resolution != data.Size{H: 32, W: 32}) || r.Arch != "unet" || r.Data != nil {
+	if r.Val != 0.15 || fmt.Sprint(r.DataClass) != "[Smileys & Emotion]" || (r.Resolution != data.Size{H: 32, W: 32}) || name(r.Arch) != "unet" || r.Data != nil {
 		t.Errorf("%+v", r)
 	}
 }

@@ -3,8 +3,10 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -63,13 +65,32 @@ func mayMove(was, now *table.Field) bool {
 	return len(have) > 0 && len(want) > 0 && claim(have).Kind.Noun(2) == claim(want).Kind.Noun(2)
 }
 
+// Check finds, among the fields given to a run that is resumed and not read yet, unknown values and
+// those that rule each other out. What they leave open is the run's, so that it is what no field
+// alone can contradict here.
+func (g Given) Check() error {
+	base := small()
+	base.Process, base.SampleSteps = &formulation.DDPM{Timesteps: 100000, Schedule: formulation.NewLinear(1e-12, 1-1e-12)}, 0
+	r, err := base.With(g)
+	if err != nil {
+		return err
+	}
+	r.Adapt(g.Has)
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	open := func(f *table.Field) bool { // of a row that the run may have chosen
+		return !slices.ContainsFunc(f.Paths, func(p table.Path) bool {
+			return len(p) == 0 || slices.ContainsFunc(p, func(c table.Choice) bool { return g.Has(c.Flag) })
+		})
+	}
+	return r.Unused(Given(slices.DeleteFunc(slices.Clone(g), open)).Has)
+}
+
 // With returns r with the fields given, rows before what is theirs. A stop among them replaces all
 // stops of r. What the rows chosen have not is left out: see Unused.
 func (r *Run) With(given Given) (*Run, error) {
-	next, err := r.Copy()
-	if err != nil {
-		return nil, err
-	}
+	next := r.Copy()
 	for _, f := range given {
 		if f.Tag.Get("resume") == "stop" {
 			next.Stops = Stops{}
@@ -79,14 +100,7 @@ func (r *Run) With(given Given) (*Run, error) {
 }
 
 // Copy returns a copy that shares nothing with r.
-func (r *Run) Copy() (*Run, error) {
-	b, err := table.Encode(r)
-	if err != nil {
-		return nil, err
-	}
-	next := new(Run)
-	return next, table.Decode(next, b)
-}
+func (r *Run) Copy() *Run { return table.Clone(r) }
 
 // text is a field's value as it is compared.
 func text(f *table.Field) []byte {

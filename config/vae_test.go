@@ -1,13 +1,13 @@
 package config
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/table"
 )
 
 // none is a command line without flags.
@@ -22,24 +22,27 @@ func TestAdaptAutoencoder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.Arch, c.Channels = arch, []int{8, 16}
+			set(&c, "arch", arch, "channels", "8,16")
 			c.Adapt(func(flag string) bool { return flag == "channels" })
 			if err := c.Validate(); err != nil {
 				t.Errorf("%s, %s: %v", preset, arch, err)
 			}
-			if c.Process != nil || c.Solver != "" || c.Clamp != "" || c.Loss != "" || c.Likelihood != "gaussian" || c.Beta != 1 || !slices.Equal(c.Channels, []int{8, 16}) {
+			if c.Process != nil || c.Solver != nil || c.Clamp != "" || c.Loss != nil {
 				t.Errorf("%s, %s: %+v", preset, arch, c)
 			}
-			back := roundTrip(t, &c)
-			if back.Arch != arch || back.LatentChannels != c.LatentChannels {
-				t.Errorf("%s, %s: read back as %+v", preset, arch, back)
+			for _, r := range []*Run{&c, roundTrip(t, &c)} {
+				for flag, want := range map[string]string{"arch": arch, "channels": "8,16", "latent-channels": "4", "likelihood": "gaussian", "beta": "1", "beta-warmup": "0"} {
+					if got := table.Find(r.Fields(), flag); got.String() != want {
+						t.Errorf("%s, %s: %s is %v, want %s", preset, arch, flag, got, want)
+					}
+				}
 			}
 		}
 	}
 	c, _ := Preset("small")
 	c.VAE = "/runs/vae-1"
 	c.Adapt(none)
-	if err := c.Validate(); err != nil || c.Clamp != "none" || c.LatentChannels != 0 || c.Process.Row().Name != "ddpm" {
+	if err := c.Validate(); err != nil || c.Clamp != "none" || c.Process.Row().Name != "ddpm" {
 		t.Errorf("%v: %+v", err, c)
 	}
 }
@@ -61,18 +64,19 @@ func roundTrip(t *testing.T, c *Run) *Run {
 // an autoencoder with a diffusion.
 func TestAutoencoderFlags(t *testing.T) {
 	c, _ := Preset("small")
-	for _, flag := range ofAutoencoder() {
+	ofAutoencoder := []string{"latent-channels", "likelihood", "beta", "beta-warmup"}
+	for _, flag := range ofAutoencoder {
 		if err := c.Unused(func(f string) bool { return f == flag }); err == nil || !strings.Contains(err.Error(), "--"+flag+" belongs to --arch vae") {
 			t.Errorf("%s: %v", flag, err)
 		}
 	}
-	c.Arch = "vae"
+	set(&c, "arch", "vae")
 	for _, flag := range ofDiffusion() {
 		if err := c.Unused(func(f string) bool { return f == flag }); err == nil || !strings.Contains(err.Error(), "--"+flag+" belongs to a diffusion") {
 			t.Errorf("%s: %v", flag, err)
 		}
 	}
-	for _, flag := range ofAutoencoder() {
+	for _, flag := range ofAutoencoder {
 		if err := c.Unused(func(f string) bool { return f == flag }); err != nil {
 			t.Errorf("%s: %v", flag, err)
 		}
@@ -82,12 +86,12 @@ func TestAutoencoderFlags(t *testing.T) {
 // TestAutoencoderValues: values out of range, and fields that rule each other out.
 func TestAutoencoderValues(t *testing.T) {
 	for want, change := range map[string]func(*Run){
-		"--latent-channels 0 is outside 1 to":       func(r *Run) { r.LatentChannels = 0 },
-		"--beta -1 is outside":                      func(r *Run) { r.Beta = -1 },
-		"--beta-warmup -1 is outside":               func(r *Run) { r.BetaWarmup = -1 },
-		`--likelihood "" is unknown; choose one of`: func(r *Run) { r.Likelihood = "" },
+		"--latent-channels 0 is outside 1 to":       func(r *Run) { coderOf(r).LatentChannels = 0 },
+		"--beta -1 is outside":                      func(r *Run) { coderOf(r).Beta = -1 },
+		"--beta-warmup -1 is outside":               func(r *Run) { coderOf(r).BetaWarmup = -1 },
+		`--likelihood "" is unknown; choose one of`: func(r *Run) { coderOf(r).Likelihood = "" },
 		"is one itself":                             func(r *Run) { r.VAE = "/x" },
-		"give 1 to 8 widths":                        func(r *Run) { r.Channels = nil },
+		"give 1 to 8 widths":                        func(r *Run) { coderOf(r).Channels = nil },
 		"have no such range; give --clamp none":     func(r *Run) { *r = latentRun(); r.Clamp = "x" },
 		"give": func(r *Run) {
 			*r = latentRun()
@@ -95,7 +99,7 @@ func TestAutoencoderValues(t *testing.T) {
 		},
 	} {
 		c, _ := Preset("small")
-		c.Arch = "vae"
+		set(&c, "arch", "vae")
 		c.Adapt(none)
 		change(&c)
 		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {

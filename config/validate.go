@@ -14,21 +14,19 @@ func (r *Run) Validate() error { return first(r.ValidateValues(), r.validateToge
 
 // ValidateValues is the part of Validate that looks at each field alone.
 func (r *Run) ValidateValues() error {
-	parts := []any{&r.Stops, &r.Sources, &r.Network, &r.Conditioning, &r.Optimiser, &r.Rhythm}
-	if r.Autoencoder() {
-		parts = append(parts, &r.Autoencoding)
-	} else {
-		parts = append(parts, &r.Formulation, &r.Sampler)
-	}
 	if _, err := Presets.Find(r.Preset); err != nil {
 		return err
+	}
+	parts := []any{&r.Stops, &r.Sources, &r.Network, &r.Conditioning, &r.Optimiser, &r.Rhythm}
+	if !r.Autoencoder() {
+		parts = append(parts, &r.Formulation, &r.Sampler)
 	}
 	for _, part := range parts {
 		if err := table.Check(part); err != nil {
 			return err
 		}
 	}
-	return first(r.validateKind(), r.validateNetwork())
+	return r.validateKind()
 }
 
 // validateTogether finds fields that rule each other out.
@@ -58,7 +56,7 @@ func (r *Run) validateBest() error {
 	case r.Val == 0:
 		return fmt.Errorf("--best %s compares with held-out images, and --val 0 holds out none; give a --val, such as 0.1", r.Best)
 	case r.Best != "val" && r.Autoencoder():
-		return fmt.Errorf("--best %s judges samples, and --arch %s is an autoencoder; give --best val", r.Best, r.Arch)
+		return fmt.Errorf("--best %s judges samples, and --arch %s is an autoencoder; give --best val", r.Best, name(r.Arch))
 	}
 	return nil
 }
@@ -67,7 +65,7 @@ func (r *Run) validateBest() error {
 func (r *Run) validateAutoencoder() error {
 	switch {
 	case r.Autoencoder() && r.VAE != "":
-		return fmt.Errorf("--vae trains a diffusion on the latents of an autoencoder; --arch %s is one itself", r.Arch)
+		return fmt.Errorf("--vae trains a diffusion on the latents of an autoencoder; --arch %s is one itself", name(r.Arch))
 	case r.Autoencoder() && r.Energy:
 		return fmt.Errorf("--energy makes a prediction of the input's shape the gradient of a scalar; an autoencoder predicts none")
 	case r.VAE == "":
@@ -82,8 +80,8 @@ func (r *Run) validateAutoencoder() error {
 
 // validateVariance looks at what a learned variance takes of the network and the sampler.
 func (r *Run) validateVariance() error {
-	if r.Learned() && !hasVariance(r.Solver) {
-		return fmt.Errorf("--variance learned is for --solver ddpm; %s draws with a variance of its own", r.Solver)
+	if r.Learned() && !r.hasVariance() {
+		return fmt.Errorf("--variance learned is for --solver ddpm; %s draws with a variance of its own", name(r.Solver))
 	}
 	return nil
 }
@@ -92,40 +90,25 @@ func (r *Run) validateVariance() error {
 // process without one: 0 means the solver's own.
 func (r *Run) validateSteps(timesteps int) error {
 	if timesteps == 0 {
-		if walksTable(r.Solver) {
-			return fmt.Errorf("--solver %s walks a table of betas, which only --process ddpm has; reverse-diffusion is the sampler that it stands for", r.Solver)
+		if r.habits().WalksTable() {
+			return fmt.Errorf("--solver %s walks a table of betas, which only --process ddpm has; reverse-diffusion is the sampler that it stands for", name(r.Solver))
 		}
 		return table.Range{Hi: maxSteps}.Check("sample-steps", float64(r.SampleSteps))
 	}
 	if err := (table.Range{Hi: float64(timesteps)}).Check("sample-steps", float64(r.SampleSteps)); err != nil {
 		return fmt.Errorf("%w: the model has %d time steps", err, timesteps)
 	}
-	if walksTable(r.Solver) && r.SampleSteps != 0 && r.SampleSteps != timesteps {
-		return fmt.Errorf("--sample-steps %d: solver %s walks all %d time steps; leave the flag out", r.SampleSteps, r.Solver, timesteps)
+	if r.habits().WalksTable() && r.SampleSteps != 0 && r.SampleSteps != timesteps {
+		return fmt.Errorf("--sample-steps %d: solver %s walks all %d time steps; leave the flag out", r.SampleSteps, name(r.Solver), timesteps)
 	}
 	return nil
 }
 
-// habits are those of the solver of a known name.
-func habits(solver string) sample.Habits {
-	row, err := sample.Solvers.Find(solver)
-	if err != nil {
-		return sample.Habits{}
-	}
-	return sample.HabitsOf(row, nil)
-}
+// habits are those of the run's solver.
+func (r *Run) habits() sample.Habits { return sample.HabitsOf(r.Solver, nil) }
 
-// walksTable says whether a solver walks every index of a table, whatever is said.
-func walksTable(solver string) bool {
-	h := habits(solver)
-	return h.Whole && h.OwnTimes
-}
-
-// hasVariance says whether a solver draws with a variance.
-func hasVariance(solver string) bool {
-	row, err := sample.Solvers.Find(solver)
-	return err == nil && table.Find(table.Fields(row), "variance") != nil
-}
+// hasVariance says whether the run's solver draws with a variance.
+func (r *Run) hasVariance() bool { return table.Find(table.Fields(r.Solver), "variance") != nil }
 
 // maxSteps bounds the steps of a solver.
 const maxSteps = 100000

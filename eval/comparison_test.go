@@ -31,7 +31,10 @@ func trained(t *testing.T, names ...string) *model.Loaded {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	c.Steps, c.Time, c.SampleEvery, c.Channels = 4, 0, 0, []int{8}
+	c.Steps, c.Time, c.SampleEvery = 4, 0, 0
+	if err := c.Set("channels", "8"); err != nil {
+		t.Fatal(err)
+	}
 	run, err := train.New(t.Context(), e, c, train.Parts{Data: set})
 	if err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ type Formulation struct {
 	// Objective is what is predicted, at which times and with which weights.
 	Way       table.Row `flag:"objective" of:"objective" help:"how it learns" group:"Formulation"`
 	Level     float64   `flag:"level" range:"[0,1e9]" help:"learn at this one time only" zero:"at all times" group:"Formulation" rare:"true"`
-	Loss      string    `flag:"loss" of:"loss" help:"norm of the error" group:"Formulation"`
+	Loss      table.Row `flag:"loss" of:"loss" help:"norm of the error" group:"Formulation"`
 	Weighting Weighting `flag:"weighting" of:"weighting" help:"weight over time" group:"Formulation"`
 	Coupling  string    `flag:"coupling" of:"coupling" help:"how a flow's ends are paired within a batch" group:"Formulation" rare:"true"`
 	Times     TimeLaw   `flag:"times" of:"times" help:"law of the times" group:"Formulation" rare:"true"`
@@ -112,7 +112,7 @@ func (f Formulation) Validate() error {
 		return err
 	}
 	for _, field := range table.Fields(&f) {
-		if r, ok := field.Named().(interface{ Refuse(Formulation) error }); ok {
+		if r, ok := field.Chosen().(interface{ Refuse(Formulation) error }); ok {
 			if err := r.Refuse(f); err != nil {
 				return err
 			}

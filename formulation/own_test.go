@@ -31,7 +31,7 @@ func (*turn) Suits(formulation.Formulation, func(string) bool) map[string]string
 }
 
 func (*turn) Refuse(f formulation.Formulation) error {
-	if f.Loss == "l1" {
+	if f.Loss != nil && f.Loss.Row().Name == "l1" {
 		return &table.Error{Flag: "loss", Text: "l1 does not go with process turn"}
 	}
 	return nil

@@ -37,7 +37,7 @@ type score struct{ plain }
 
 // Suits says what goes well with it where it is regressed on.
 func (score) Suits(f Formulation, given func(flag string) bool) map[string]string {
-	if !is(f.Way, "denoise") || given("weighting") || given("loss") && f.Loss != "mse" {
+	if !is(f.Way, "denoise") || given("weighting") || given("loss") && !is(f.Loss, "mse") {
 		return nil
 	}
 	return map[string]string{"loss": "mse", "weighting": "snr"}

@@ -163,7 +163,7 @@ func (learned) String() string { return "learned" }
 func (learned) Refuse(f Formulation) error {
 	alike, _ := f.Times.(interface{ Even() bool })
 	switch {
-	case !is(f.Weighting, "elbo") || f.Loss != "mse":
+	case !is(f.Weighting, "elbo") || !is(f.Loss, "mse"):
 		return fmt.Errorf("--schedule learned minimises the bound; give --weighting elbo and --loss mse")
 	case f.Times != nil && (alike == nil || !alike.Even()) || f.Level > 0:
 		return fmt.Errorf("--schedule learned minimises the bound, over all times alike; give --times uniform or stratified and leave --level out")

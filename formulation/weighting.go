@@ -77,7 +77,7 @@ func (f Formulation) validateVariance() error {
 		return fmt.Errorf("--energy makes a prediction of the input's shape the gradient of a scalar; it does not go with --variance learned")
 	case !chain:
 		return fmt.Errorf("--variance learned lies between the two variances of a table of betas; give --process ddpm, or leave it out")
-	case f.Loss != "mse" || !is(f.Way, "denoise"):
+	case !is(f.Loss, "mse") || !is(f.Way, "denoise"):
 		return fmt.Errorf("--variance learned adds the bound to a mean square; give --loss mse and --objective denoise")
 	case !unbiased(f.Times):
 		return fmt.Errorf("--variance learned minimises the bound, over all times alike; give --times uniform, stratified or importance, not %s", nameOf(f.Times))

@@ -73,7 +73,7 @@ func refuse(w Way, f formulation.Formulation) error {
 	switch {
 	case len(f.From) > 0:
 		return fmt.Errorf("--objective %s fits a score, and a flow between two data sets has none; give --objective denoise", name)
-	case f.Loss != "" && f.Loss != "mse" || !simple(f):
+	case f.Loss != nil && f.Loss.Row().Name != "mse" || !simple(f):
 		return fmt.Errorf("--objective %s is a square of its own, weighted by sigma^2; give --loss mse and --weighting simple", name)
 	case f.Coupling != "" && f.Coupling != "none":
 		return fmt.Errorf("--objective %s sees no pairs; leave --coupling out", name)

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
@@ -11,6 +12,7 @@ import (
 	"github.com/reverie-go/reverie/net"
 	_ "github.com/reverie-go/reverie/net/all" // the architectures that files may name
 	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 )
 
 // A Loaded is a model together with the files that it came from.
@@ -176,9 +178,32 @@ func defaults(c *checkpoint.Checkpoint, spec formulation.Spec) (d Defaults) {
 		return d
 	}
 	var err error
-	if d.Solver, err = sample.New[*tensors.Tensor](x.Solver); err != nil {
-		c.Notes = append(c.Notes, fmt.Sprintf("its own solver, %s, is not in this program, which takes another", x.Solver))
+	if d.Solver, err = ownSolver(x); err != nil {
+		c.Notes = append(c.Notes, fmt.Sprintf("its own solver, %s, is not in this program, which takes another: %v", x.Solver, err))
 		d.Solver, d.Steps, d.Clamp = nil, 0, ""
 	}
 	return d
+}
+
+// ownSolver is the solver that a model's files name, with its settings.
+func ownSolver(x *checkpoint.SchedulerExtra) (Solver, error) {
+	row, err := sample.Solvers.New(x.Solver)
+	if err != nil {
+		return nil, err
+	}
+	if len(x.SolverSettings) > 0 {
+		settings, err := json.Marshal(x.SolverSettings)
+		if err == nil {
+			err = table.Decode(row, settings)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range sample.Unusual(row) { // which alone are the file's
+		if err := f.Check(); err != nil {
+			return nil, err
+		}
+	}
+	return sample.For[*tensors.Tensor](row)
 }

@@ -53,7 +53,8 @@ func trained(t testing.TB, e *engine.Engine, change func(*config.Run)) string {
 			t.Fatal(err)
 		}
 	}
-	c.Data, c.DataClass, c.Resolution, c.Channels = []string{dir}, nil, data.Size{H: 8, W: 8}, []int{4, 8}
+	c.Data, c.DataClass, c.Resolution = []string{dir}, nil, data.Size{H: 8, W: 8}
+	put(&c, "channels", "4,8")
 	c.Process.(*formulation.DDPM).Timesteps = 20
 	c.Val, c.Batch, c.Warmup, c.Time, c.Steps, c.SaveEvery, c.SampleEvery = 0, 2, 0, 0, 4, 2, 0
 	change(&c)
@@ -72,6 +73,13 @@ func trained(t testing.TB, e *engine.Engine, change func(*config.Run)) string {
 		t.Fatal(err)
 	}
 	return tr.Dir
+}
+
+// put sets fields of a configuration by their flags.
+func put(c *config.Run, pairs ...string) {
+	if err := c.Set(pairs...); err != nil {
+		panic(err)
+	}
 }
 
 // weights are the values of a loaded model under their names.
@@ -96,7 +104,7 @@ func sameWeights(a map[string]checkpoint.Tensor, b map[string]checkpoint.Tensor)
 // where there are any, unless raw; and the defaults that the run was configured with.
 func TestLoad(t *testing.T) {
 	e := openEngine(t)
-	run := trained(t, e, func(c *config.Run) { c.Solver, c.Variance, c.SampleSteps = "ddpm", "beta", 15 })
+	run := trained(t, e, func(c *config.Run) { c.Variance, c.SampleSteps = "beta", 15; put(c, "solver", "ddpm") })
 	list, err := checkpoint.List(run)
 	if err != nil || len(list) != 2 {
 		t.Fatal(list, err)

@@ -78,7 +78,7 @@ func (m *ownNetwork) Forward(v *net.Vars, in net.Input) *graph.Node {
 func TestOwnArchitecture(t *testing.T) {
 	e := openEngine(t)
 	for _, energy := range []bool{false, true} {
-		dir := trained(t, e, func(c *config.Run) { c.Arch, c.Channels, c.Energy = "own", []int{6}, energy })
+		dir := trained(t, e, func(c *config.Run) { c.Energy = energy; put(c, "arch", "own", "channels", "6") })
 		m, err := model.Load(e, dir, false)
 		if err != nil {
 			t.Fatal(err)

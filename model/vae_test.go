@@ -24,7 +24,7 @@ import (
 // trainedVAE makes a run of an autoencoder of four steps.
 func trainedVAE(t testing.TB, e *engine.Engine) string {
 	return trained(t, e, func(c *config.Run) {
-		c.Arch, c.LatentChannels, c.Beta = "vae", 3, 1
+		put(c, "arch", "vae", "latent-channels", "3", "beta", "1")
 		c.Adapt(func(flag string) bool { return flag == "channels" })
 	})
 }
@@ -148,7 +148,7 @@ func TestLoadAutoencoder(t *testing.T) {
 func TestLostAutoencoder(t *testing.T) {
 	e := openEngine(t)
 	vaeRun := trained(t, e, func(c *config.Run) {
-		c.Arch, c.LatentChannels, c.Beta = "vae", 5, 1
+		put(c, "arch", "vae", "latent-channels", "5", "beta", "1")
 		c.Adapt(func(flag string) bool { return flag == "channels" })
 	})
 	run := trainedLatent(t, e, vaeRun)

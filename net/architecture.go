@@ -40,6 +40,8 @@ type Leveled interface {
 	// FitLevels leaves out the last levels, down to two, while samples of h x w cannot be halved
 	// between all, and says whether it did.
 	FitLevels(h, w int) bool
+	// Factor is what the sides of samples are multiples of, to be halved between all levels.
+	Factor() int
 }
 
 // A Suiting architecture says what to set, by the names of flags, where it is chosen for samples of
@@ -144,17 +146,22 @@ func CheckLevels(widths []int, least int) error {
 	return nil
 }
 
-// FitLevels leaves the first of the widths, at least two, between which samples of h x w can be
-// halved, and says whether any are left out: what [Leveled] asks of a network with these widths.
-func FitLevels(widths *[]int, h, w int) bool {
-	n := len(*widths)
-	for n > 2 && (h|w)&(1<<(n-1)-1) != 0 {
-		n--
-	}
-	fewer := n < len(*widths)
-	*widths = (*widths)[:n]
-	return fewer
+// Levels are the levels of a [Leveled] architecture, which it embeds.
+type Levels struct {
+	Channels []int `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"`
 }
+
+// FitLevels implements Leveled.
+func (l *Levels) FitLevels(h, w int) bool {
+	had := len(l.Channels)
+	for len(l.Channels) > 2 && (h|w)&(l.Factor()-1) != 0 {
+		l.Channels = l.Channels[:len(l.Channels)-1]
+	}
+	return len(l.Channels) < had
+}
+
+// Factor implements Leveled.
+func (l *Levels) Factor() int { return 1 << max(0, len(l.Channels)-1) }
 
 // Groups is the usual number of GroupNorm's groups: the largest up to 8 that divides every width.
 func Groups(widths []int) int {

@@ -96,6 +96,20 @@ type Habits struct {
 	Chief    string // the setting that stands for the solver: it chooses it, and is named with it; "": none
 }
 
+// WalksTable says whether the solver walks every index of a table, whatever is said.
+func (h Habits) WalksTable() bool { return h.Whole && h.OwnTimes }
+
+// Stands is the row of the solver that a setting stands for which was given, see Habits.Chief; nil
+// if there is none.
+func Stands(given func(flag string) bool) table.Row {
+	for _, row := range Solvers.Rows() {
+		if chief := HabitsOf(row, nil).Chief; chief != "" && given(chief) {
+			return row
+		}
+	}
+	return nil
+}
+
 // HabitsOf returns a solver's habits on a process; of nil those without regard to one. A solver, or
 // a row of Solvers, says of itself by a method Habits(reverie.Process) Habits. Of a table its steps
 // are at most T, and all of them for Whole. Under EDM, where the time is the noise level itself,
@@ -149,17 +163,22 @@ func Fresh[X any](solver Solver[X]) Solver[X] {
 
 // Said returns the settings of a solver that are named with it: those that are not the default, and
 // the chief one.
-func Said(solver any) (said []*table.Field) {
+func Said(solver any) []*table.Field { return unusual(solver, HabitsOf(solver, nil).Chief) }
+
+// Unusual returns the settings of a solver that are not the default.
+func Unusual(solver any) []*table.Field { return unusual(solver, "") }
+
+// unusual are the settings that are not the default, and the one of that name.
+func unusual(solver any, too string) (all []*table.Field) {
 	var usual []*table.Field
 	if row, err := Solvers.Find(Name(solver)); err == nil {
 		usual = table.Fields(row)
 	}
-	chief := HabitsOf(solver, nil).Chief
 	for _, f := range table.Fields(addressable(solver)) {
 		u := table.Find(usual, f.Name)
-		if f.Name == chief || u == nil && !f.IsZero() || u != nil && f.String() != u.String() {
-			said = append(said, f)
+		if f.Name == too || u == nil && !f.IsZero() || u != nil && f.String() != u.String() {
+			all = append(all, f)
 		}
 	}
-	return said
+	return all
 }

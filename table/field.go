@@ -23,7 +23,9 @@ import (
 //	        no such table any name will do
 //	optional  "true": it may be left empty
 //	whole   "true": commas do not divide the values of a list, as in paths
-//	group   the part of the help that it stands in
+//	omit    of a row: the names, with commas between, of those of its settings that are not set
+//	        here, as they are another's or the struct's own
+//	group   the part of the help that it stands in; of a row's settings too that say none
 //	rare    "true": --help-all alone shows it
 //
 // A variable is an int, uint64, float64, bool, string or time.Duration, a type that is text
@@ -136,23 +138,6 @@ func (f *Field) Chosen() Row {
 		return nil
 	}
 	return f.v.Interface().(Row)
-}
-
-// Named is the row that the field names: the one that it holds, or that of its table by its text.
-// nil where there is none.
-func (f *Field) Named() Row {
-	if f.v.Kind() != reflect.String {
-		return f.Chosen()
-	}
-	t, ok := lookup(f.of)
-	if !ok {
-		return nil
-	}
-	row, ok := find(t.all(), f.v.String())
-	if !ok {
-		return nil
-	}
-	return row
 }
 
 // Value is the variable's value.

@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -15,7 +16,7 @@ import (
 // them is set in the struct. Settings of one name are one field, which sets them all.
 func Fields(ptr any) []*Field {
 	var all []*Field
-	_ = walk(structOf(ptr), nil, func(f *Field) error { // which only visit's errors end
+	_ = walk(structOf(ptr), place{}, func(f *Field) error { // which only visit's errors end
 		if first := Find(all, f.Name); first != nil {
 			first.twins, first.Paths = append(first.twins, f), append(first.Paths, f.Paths...)
 		} else {
@@ -32,7 +33,7 @@ func Fields(ptr any) []*Field {
 // command line that is to be read before the rows are chosen.
 func All(ptr any) []*Field {
 	var all []*Field
-	every(structOf(ptr), nil, func(f *Field) {
+	every(structOf(ptr), place{}, func(f *Field) {
 		i := slices.IndexFunc(all, func(a *Field) bool { return a.Name == f.Name })
 		if i < 0 {
 			all = append(all, f)
@@ -57,7 +58,7 @@ func Find(fields []*Field, name string) *Field {
 // Take gives the settings of the struct that ptr points to the values of those given of the same
 // names, rows before what is theirs. What the rows chosen have not is passed over, see Unused.
 func Take(ptr any, given []*Field) error {
-	return walk(structOf(ptr), nil, func(f *Field) error {
+	return walk(structOf(ptr), place{}, func(f *Field) error {
 		from := Find(given, f.Name)
 		if from == nil {
 			return nil
@@ -96,9 +97,17 @@ func Copy(row Row) Row {
 	if from.Kind() != reflect.Pointer || from.Elem().Kind() != reflect.Struct {
 		return row
 	}
-	to := reflect.New(from.Type().Elem())
-	to.Elem().Set(from.Elem())
-	_ = walk(to.Elem(), nil, func(f *Field) error { // which only visit's errors end
+	return clone(from.Elem()).Interface().(Row)
+}
+
+// Clone is a copy of a struct whose settings are its own, as those of Copy are.
+func Clone[T any](ptr *T) *T { return clone(reflect.ValueOf(ptr).Elem()).Interface().(*T) }
+
+// clone is a pointer to a copy of a struct.
+func clone(from reflect.Value) reflect.Value {
+	to := reflect.New(from.Type())
+	to.Elem().Set(from)
+	_ = each(to.Elem(), place{}, func(f *Field) error { // which only the function's errors end
 		switch row := f.Chosen(); {
 		case row != nil:
 			f.v.Set(reflect.ValueOf(Copy(row)))
@@ -107,7 +116,7 @@ func Copy(row Row) Row {
 		}
 		return nil
 	})
-	return to.Interface().(Row)
+	return to
 }
 
 // As is the one of rows that has row's name, with row's settings: the same thing in another type.
@@ -127,7 +136,7 @@ func As[R Row](row Row, rows []R) (as R, ok bool, err error) {
 // keep gives a row the settings that another has of the same name, where it takes them.
 func keep(row any, from Row) {
 	had := Fields(from)
-	_ = walk(structOf(row), nil, func(f *Field) error { // which only visit's errors end
+	_ = walk(structOf(row), place{}, func(f *Field) error { // which only visit's errors end
 		old := Find(had, f.Name)
 		if old == nil || old.v.Kind() != f.v.Kind() {
 			return nil
@@ -151,30 +160,46 @@ func structOf(ptr any) reflect.Value {
 	return reflect.ValueOf(struct{}{})
 }
 
+// A place is where settings lie.
+type place struct {
+	path  Path
+	omit  []string // the names of those that are left out
+	group string   // the part of the help of those that say none
+}
+
+// under is the place of the settings of a row that a field chooses.
+func (p place) under(f *Field, row Row) place {
+	omit := p.omit
+	if names, ok := f.Tag.Lookup("omit"); ok {
+		omit = append(slices.Clone(omit), strings.Split(names, ",")...)
+	}
+	return place{append(slices.Clone(p.path), Choice{f.Name, row.Row().Name, f.of}), omit, f.Group}
+}
+
 // walk visits the settings of a struct, and after a row those of the row that is chosen then.
-func walk(v reflect.Value, path Path, visit func(*Field) error) error {
-	return each(v, path, func(f *Field) error {
+func walk(v reflect.Value, at place, visit func(*Field) error) error {
+	return each(v, at, func(f *Field) error {
 		if err := visit(f); err != nil {
 			return err
 		}
 		if row := f.Chosen(); row != nil {
-			return walk(structOf(row), append(slices.Clone(path), Choice{f.Name, row.Row().Name, f.of}), visit)
+			return walk(structOf(row), at.under(f, row), visit)
 		}
 		return nil
 	})
 }
 
 // every visits the settings of a struct, and after a row those of all rows of the table.
-func every(v reflect.Value, path Path, visit func(*Field)) {
-	_ = each(v, path, func(f *Field) error { // which only the function's errors end
+func every(v reflect.Value, at place, visit func(*Field)) {
+	_ = each(v, at, func(f *Field) error { // which only the function's errors end
 		visit(f)
 		t, ok := lookup(f.of)
-		if !ok || f.v.Kind() != reflect.Interface || slices.ContainsFunc(path, func(c Choice) bool { return c.of == f.of }) {
+		if !ok || f.v.Kind() != reflect.Interface || slices.ContainsFunc(at.path, func(c Choice) bool { return c.of == f.of }) {
 			return nil // a row of the rows of its own table would have no end
 		}
 		for _, row := range t.all() {
 			if reflect.TypeOf(row).AssignableTo(f.v.Type()) {
-				every(structOf(Copy(row)), append(slices.Clone(path), Choice{f.Name, row.Row().Name, f.of}), visit)
+				every(structOf(Copy(row)), at.under(f, row), visit)
 			}
 		}
 		return nil
@@ -182,20 +207,20 @@ func every(v reflect.Value, path Path, visit func(*Field)) {
 }
 
 // each visits the fields with a tag flag of a struct and of the structs in it.
-func each(v reflect.Value, path Path, visit func(*Field) error) error {
+func each(v reflect.Value, at place, visit func(*Field) error) error {
 	for i := range v.NumField() {
 		s := v.Type().Field(i)
-		_, ok := s.Tag.Lookup("flag")
+		name, ok := s.Tag.Lookup("flag")
 		switch {
-		case !s.IsExported() && !s.Anonymous:
+		case !s.IsExported() && !s.Anonymous || ok && slices.Contains(at.omit, name):
 		case ok:
 			f := bind(v.Field(i), s.Tag)
-			f.Paths = []Path{path}
+			f.Paths, f.Group = []Path{at.path}, cmp.Or(f.Group, at.group)
 			if err := visit(f); err != nil {
 				return err
 			}
 		case s.Type.Kind() == reflect.Struct:
-			if err := each(v.Field(i), path, visit); err != nil {
+			if err := each(v.Field(i), at, visit); err != nil {
 				return err
 			}
 		}
@@ -365,13 +390,16 @@ func Decode(ptr any, text []byte) error {
 	if err := json.Unmarshal(text, &values); err != nil {
 		return err
 	}
-	err := walk(structOf(ptr), nil, func(f *Field) error {
-		if b, ok := values[f.Name]; ok {
-			return f.SetJSON(b)
+	read := map[string]bool{}
+	err := walk(structOf(ptr), place{}, func(f *Field) error {
+		b, ok := values[f.Name]
+		if !ok {
+			return nil
 		}
-		return nil
+		read[f.Name] = true
+		return f.SetJSON(b)
 	})
-	if err != nil {
+	if err != nil || len(read) == len(values) {
 		return err
 	}
 	known := All(ptr)

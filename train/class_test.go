@@ -43,7 +43,8 @@ func classFolders(t *testing.T) string {
 // told is tiny on classFolders, told the classes.
 func told(dir string) config.Run {
 	c := tiny(dir)
-	c.Arch, c.ClassCond, c.ClassDrop = "unet", true, 0.3
+	c.ClassCond, c.ClassDrop = true, 0.3
+	put(&c, "arch", "unet")
 	return c
 }
 
@@ -96,8 +97,9 @@ func TestClassCondRefused(t *testing.T) {
 		"--class-cond: the images have no classes":          func(c *config.Run) { c.Data = []string{images(t, 14, 8)} },
 		`--class-cond: all images are of one class, "fish"`: func(c *config.Run) { c.DataClass = []string{"fish"} },
 		"--class-cond: networks of --arch vae are told no class; give --arch simpleunet or unet": func(c *config.Run) {
-			c.Arch, c.LatentChannels, c.Likelihood, c.Beta = "vae", 2, "gaussian", 1
-			c.Layers, c.Sampler = 1, config.Sampler{}
+			put(&c, "arch", "vae", "latent-channels", "2", "likelihood", "gaussian", "beta", "1")
+			c.Sampler = config.Sampler{}
+			put(&c)
 		},
 	} {
 		c := told(dir)

@@ -61,7 +61,8 @@ func (d *fullDisk) hold(tr *Trainer) {
 // told, training goes on, and the log has every line in the end.
 func TestFullDisk(t *testing.T) {
 	c := tiny(images(t, 14, 8))
-	c.SaveEvery, c.Keep, c.SampleEvery, c.Solver, c.SampleSteps = 2, 0, 1, "ddim", 4
+	c.SaveEvery, c.Keep, c.SampleEvery, c.SampleSteps = 2, 0, 1, 4
+	put(&c, "solver", "ddim")
 	w := start(t, c)
 	run(t, w)
 	d := new(fullDisk)

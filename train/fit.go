@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,49 +11,33 @@ import (
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/source"
+	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/table"
 )
 
 // A Choice is a setting that the data decide where nobody gave it: as the flag that would, and the
 // reason.
 type Choice struct{ Flag, Reason string }
 
-// Configure makes the configuration of a new run from a preset, such as small, and from the data
-// that it is to learn from, such as folders of images: resolution, channels, mirroring and batch
-// are what suits them. The set is those data, opened by the configuration; the caller closes it.
-// What is changed in the configuration later, the run takes as it is.
-func Configure(ctx context.Context, preset string, names ...string) (c *config.Run, set *data.Set, err error) {
-	base, err := config.Preset(preset)
-	if err != nil {
-		return nil, nil, err
-	}
-	c = &base
-	c.DataClass = nil // the preset's class is one of the embedded set
-	if c.Data, err = source.Resolve(names); err != nil {
-		return nil, nil, err
-	}
-	given := func(flag string) bool { return flag == "data" }
-	c.Adapt(given)
+// Fit makes the settings of a new run that a survey of its data decides, and that were not given,
+// what it found, and returns them. Of data that cannot be surveyed, of those whose settings are all
+// given, and of a preset that is an experiment of its own, it asks nothing. progress, if not nil,
+// is told how many files are looked at of how many.
+func Fit(ctx context.Context, c *config.Run, given func(flag string) bool, progress func(done, total int)) ([]Choice, error) {
 	row, err := c.Source(c.Data)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if s, ok := row.(source.Surveyor); ok {
-		v, err := s.Survey(ctx, c.Data, nil)
-		if err != nil {
-			return nil, nil, err
-		}
-		FitSurvey(c, v, given)
+	s, ok := row.(source.Surveyor)
+	all := given("resolution") && given("image-channels") && given("flip")
+	if !ok || all || c.Preset != config.Presets.Names()[0] {
+		return nil, nil
 	}
-	if err := errors.Join(c.Validate(), Check(c)); err != nil {
-		return nil, nil, err
+	v, err := s.Survey(ctx, c.Data, progress)
+	if err != nil {
+		return nil, err
 	}
-	if set, err = c.Open(ctx, nil); err != nil {
-		return nil, nil, err
-	}
-	if _, err := FitBatch(c, set.Train().Len(), given); err != nil {
-		return nil, nil, errors.Join(err, set.Close())
-	}
-	return c, set, nil
+	return FitSurvey(c, v, given), nil
 }
 
 // FitSurvey makes the settings of c that a survey decides, and that were not given, what it found,
@@ -63,7 +46,8 @@ func FitSurvey(c *config.Run, v *data.Survey, given func(flag string) bool) (all
 	latent := c.VAE != "" // its autoencoder has resolution and channels
 	if !given("resolution") && !latent {
 		side, reason := v.Resolution, v.ResolutionReason
-		if m := 1 << (len(c.Channels) - 1); given("channels") && side%m != 0 {
+		if l, ok := c.Arch.(net.Leveled); ok && given("channels") && side%l.Factor() != 0 {
+			m := l.Factor()
 			side, reason = max(m, side/m*m), fmt.Sprintf("of what the images have, what the levels of --channels can halve: multiples of %d", m)
 		}
 		c.Resolution = data.Size{H: side, W: side}
@@ -86,8 +70,27 @@ func FitLevels(c *config.Run, given func(flag string) bool) []Choice {
 	if !c.FitLevels(given) {
 		return nil
 	}
-	n := len(c.Channels)
-	return []Choice{{"--channels " + joined(c.Channels), fmt.Sprintf("%d levels: %v can be halved %s", n, c.Resolution, english.Plural(n-1, "time", ""))}}
+	channels := table.Find(c.Fields(), "channels")
+	n := len(channels.Value().([]int))
+	return []Choice{{"--channels " + channels.String(), fmt.Sprintf("%d levels: %v can be halved %s", n, c.Resolution, english.Plural(n-1, "time", ""))}}
+}
+
+// FitShape takes the shape of the samples of a new run from data that alone tell it, returns what
+// is chosen for it, and checks it. Of a run whose settings are fixed, such as one that is resumed, data of
+// another shape are an error.
+func FitShape(c *config.Run, set *data.Set, fixed bool, given func(flag string) bool) ([]Choice, error) {
+	k, have := set.Kind(), c.Kind()
+	if k.Pictorial() || have.Comparable(k) == nil {
+		return nil, nil
+	}
+	if fixed {
+		return nil, fmt.Errorf("%s has %v, and the run's are %v", strings.Join(c.Data, ", "), k, have)
+	}
+	c.Resolution, c.ImageChannels = data.Size{H: k.H, W: k.W}, k.C
+	if k.Vector() {
+		return nil, nil
+	}
+	return FitLevels(c, given), Check(c)
 }
 
 // FitClasses says which classes of the embedded emoji a run that learns classes has, where they
@@ -152,9 +155,4 @@ func usual() config.Run {
 		panic(err) // the name is one of the presets
 	}
 	return c
-}
-
-// joined is a list as a flag takes it.
-func joined(list []int) string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ","), "[]")
 }

@@ -52,7 +52,8 @@ func trainedFlow(t *testing.T, coupling string) *model.Loaded {
 		t.Fatal(err)
 	}
 	c.Data, c.From, c.Process, c.Coupling = []string{"points:moons"}, []string{"points:8gaussians"}, &formulation.Flow{}, coupling
-	c.Channels, c.Val, c.Steps, c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = []int{64, 64}, 0, 500, 0, 0, 0, 0
+	c.Val, c.Steps, c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = 0, 500, 0, 0, 0, 0
+	put(&c, "channels", "64,64")
 	given := []string{"process", "coupling", "channels", "val", "steps", "sample-n"}
 	c.Adapt(func(flag string) bool { return slices.Contains(given, flag) })
 	x, err := c.Open(context.Background(), nil)

@@ -50,7 +50,8 @@ func tiny(dir string) config.Run {
 	if err != nil {
 		panic(err)
 	}
-	c.Data, c.Resolution, c.Channels = []string{dir}, data.Size{H: 8, W: 8}, []int{4, 8}
+	c.Data, c.Resolution = []string{dir}, data.Size{H: 8, W: 8}
+	put(&c, "channels", "4,8")
 	c.Process = &formulation.DDPM{Timesteps: 20, Schedule: formulation.NewLinear(1e-4, 0.2)}
 	c.Val, c.Batch, c.Cache = 0.25, 3, 1
 	c.Epochs, c.Steps, c.SaveEvery, c.SampleEvery, c.SampleN = 0, 8, 0, 0, 0
@@ -173,4 +174,11 @@ func records(t testing.TB, dir string) []Record {
 		t.Fatal(err)
 	}
 	return l.Records
+}
+
+// put sets fields of a configuration by their flags.
+func put(c *config.Run, pairs ...string) {
+	if err := c.Set(pairs...); err != nil {
+		panic(err)
+	}
 }

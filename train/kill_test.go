@@ -200,9 +200,10 @@ func sound(t *testing.T, tr *Trainer, saved int, whole string) {
 // of the rest, as of the full disks, at some, for they are many; REVERIE_KILLS=all takes all.
 func TestStoppedAtEveryOperationOfARun(t *testing.T) {
 	c := tiny(images(t, 14, 8))
-	c.Arch, c.Channels = "simpleunet", []int{2, 2}
+	put(&c, "arch", "simpleunet", "channels", "2,2")
 	c.Steps, c.SaveEvery, c.Keep, c.Best = 4, 2, 1, "val"
-	c.SampleEvery, c.SampleN, c.Solver, c.SampleSteps = 1, 1, "ddim", 2
+	c.SampleEvery, c.SampleN, c.SampleSteps = 1, 1, 2
+	put(&c, "solver", "ddim")
 	whole := &faultyDisk{at: -1}
 	w := prepare(t, c)
 	if _, err := whole.on(w, filepath.Join(t.TempDir(), "run")); err != nil {

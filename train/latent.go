@@ -84,14 +84,10 @@ type encoded struct {
 func fitsLatents(c *config.Run, m vae.Autoencoder, path string, h, w int) error {
 	lh, lw, z := m.Latent(h, w)
 	k := kind.OfLatents(lh, lw, z)
-	a, err := c.Architecture()
-	if err != nil {
-		return err
+	if err := c.Arch.Fits(k); err != nil {
+		return fmt.Errorf("--arch %s: %w; the latents of --vae %s are %s: give --arch %s", c.Arch.Row().Name, err, path, k.Dims(), strings.Join(net.Fitting(k, false), " or "))
 	}
-	if err := a.Fits(k); err != nil {
-		return fmt.Errorf("--arch %s: %w; the latents of --vae %s are %s: give --arch %s", c.Arch, err, path, k.Dims(), strings.Join(net.Fitting(k, false), " or "))
-	}
-	if _, err = Network(c, someClasses(c, k)); err != nil {
+	if _, err := Network(c, someClasses(c, k)); err != nil {
 		return fmt.Errorf("the latents of --vae %s: %w", path, err)
 	}
 	return nil

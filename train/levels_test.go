@@ -24,7 +24,8 @@ import (
 func TestLevelsAreTheDatas(t *testing.T) {
 	dir := images(t, 12, 8)
 	c := tiny(dir)
-	c.Arch, c.Layers, c.Variance, c.Loss, c.Solver, c.Clamp = "unet", 1, "learned", "mse", "ddpm", "x0"
+	c.Variance, c.Clamp = "learned", "x0"
+	put(&c, "arch", "unet", "loss", "mse", "solver", "ddpm")
 	if got := prepare(t, c).setup.Kind.Levels; got != 256 {
 		t.Errorf("images: %d levels", got)
 	}
@@ -35,7 +36,8 @@ func TestLevelsAreTheDatas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Arch, c.ImageChannels, c.Resolution, c.Channels, c.Data = "mlp", 2, data.Size{H: 1, W: 1}, []int{8}, []string{"points:moons"}
+	c.ImageChannels, c.Resolution, c.Data = 2, data.Size{H: 1, W: 1}, []string{"points:moons"}
+	put(&c, "arch", "mlp", "channels", "8")
 	tr, err := New(t.Context(), testEngine(t), &c, Parts{Data: cloud})
 	if err != nil {
 		t.Fatal(err)
@@ -57,8 +59,9 @@ func learnedOn8Gaussians(t *testing.T, schedule formulation.Schedule) (*model.Lo
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Data, c.Process, c.Weighting, c.Prediction, c.Loss = []string{"points:8gaussians"}, &formulation.VP{Schedule: schedule}, formulation.ELBO, formulation.Eps, "mse"
-	c.Channels, c.Batch, c.LR, c.LRSchedule, c.Val, c.Steps, c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = []int{32, 32}, 64, 0.02, "constant", 0, 1500, 0, 0, 0, 0
+	c.Data, c.Process, c.Weighting, c.Prediction = []string{"points:8gaussians"}, &formulation.VP{Schedule: schedule}, formulation.ELBO, formulation.Eps
+	c.Batch, c.LR, c.LRSchedule, c.Val, c.Steps, c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = 64, 0.02, "constant", 0, 1500, 0, 0, 0, 0
+	put(&c, "loss", "mse", "channels", "32,32")
 	given := []string{"process", "schedule", "weighting", "prediction", "loss", "channels", "batch", "lr", "lr-schedule", "val", "steps", "sample-n"}
 	c.Adapt(func(flag string) bool { return slices.Contains(given, flag) })
 	x, err := c.Open(t.Context(), nil)

@@ -75,7 +75,8 @@ func TestFirstCheckpointFails(t *testing.T) {
 // they cost the run neither bits nor much of its time.
 func TestPicturesByTime(t *testing.T) {
 	c := tiny(images(t, 60, 8))
-	c.SampleEvery, c.SampleN, c.Solver, c.SampleSteps, c.Steps = 5, 1, "ddim", 3, 9
+	c.SampleEvery, c.SampleN, c.SampleSteps, c.Steps = 5, 1, 3, 9
+	put(&c, "solver", "ddim")
 	tr := start(t, c)
 	if tr.stepsPerEpoch() <= c.Steps {
 		t.Fatal("choose more images")

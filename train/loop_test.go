@@ -113,7 +113,8 @@ func TestLearns(t *testing.T) {
 		t.Skip("400 steps")
 	}
 	c := tiny(images(t, 1, 8))
-	c.Arch, c.Channels, c.Val, c.Batch, c.Steps, c.Flip, c.LR, c.Loss = "unet", []int{8, 16}, 0, 1, 400, false, 3e-3, "mse"
+	c.Val, c.Batch, c.Steps, c.Flip, c.LR = 0, 1, 400, false, 3e-3
+	put(&c, "arch", "unet", "channels", "8,16", "loss", "mse")
 	tr := start(t, c)
 	run(t, tr)
 	r := records(t, tr.Dir)

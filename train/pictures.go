@@ -233,15 +233,16 @@ func (t *Trainer) samplePath(name string) string {
 // SampleDefaults are the options with which a run samples.
 func SampleDefaults(c *config.Run) (model.Options, error) {
 	o := model.Options{Height: c.Resolution.H, Width: c.Resolution.W, Steps: c.SampleSteps, Clamp: c.Clamp}
-	row, err := sample.Solvers.New(c.Solver)
-	if err != nil {
-		return o, err
+	if c.Solver == nil {
+		return o, fmt.Errorf("train: a configuration of %s names no solver", c.Arch.Row().Name)
 	}
+	row := table.Copy(c.Solver)
 	if f := table.Find(table.Fields(row), "variance"); f != nil {
 		if err := f.Set(c.Variance); err != nil {
 			return o, err
 		}
 	}
+	var err error
 	o.Solver, err = sample.For[*tensors.Tensor](row)
 	return o, err
 }

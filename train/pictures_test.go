@@ -20,7 +20,8 @@ import (
 // grids of raw and averaged weights beside each other.
 func TestPictures(t *testing.T) {
 	c := tiny(images(t, 14, 8))
-	c.SampleEvery, c.SampleN, c.Solver, c.SampleSteps, c.Steps, c.Epochs = 2, 4, "ddim", 12, 0, 4
+	c.SampleEvery, c.SampleN, c.SampleSteps, c.Steps, c.Epochs = 2, 4, 12, 0, 4
+	put(&c, "solver", "ddim")
 	tr := start(t, c)
 	run(t, tr)
 	want := []string{"epoch-00002-raw-ema.png", "epoch-00002-strip.png", "epoch-00004-raw-ema.png", "epoch-00004-strip.png", "forward.png", "training.png"}
@@ -97,7 +98,8 @@ func TestPicturesAtTheEnd(t *testing.T) {
 		{0, 4, nil},
 	} {
 		c := tiny(dir)
-		c.SampleEvery, c.SampleN, c.Solver, c.SampleSteps, c.Steps = x.every, 1, "ddim", 2, x.steps
+		c.SampleEvery, c.SampleN, c.SampleSteps, c.Steps = x.every, 1, 2, x.steps
+		put(&c, "solver", "ddim")
 		tr := start(t, c)
 		ctx, cancel := context.WithCancel(context.Background())
 		tr.Observe(On(func(Step) { cancel() }))
@@ -123,7 +125,8 @@ func TestPicturesAtTheEnd(t *testing.T) {
 // interrupted. Drawing does not touch the training.
 func TestPicturesAfterInterrupt(t *testing.T) {
 	c := tiny(images(t, 14, 8))
-	c.SampleEvery, c.SampleN, c.Solver, c.SampleSteps = 1, 1, "ddim", 3
+	c.SampleEvery, c.SampleN, c.SampleSteps = 1, 1, 3
+	put(&c, "solver", "ddim")
 	w := start(t, c)
 	run(t, w)
 	tr := start(t, c)

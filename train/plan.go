@@ -73,9 +73,9 @@ func (t *Trainer) aim() string {
 	if m, ok := t.learner.Net.(vae.Autoencoder); ok {
 		h, w, z := m.Latent(c.Resolution.H, c.Resolution.W)
 		return fmt.Sprintf("autoencoder, latent %dx%dx%d, %.1f times fewer numbers than the image; %s likelihood, beta %v",
-			h, w, z, float64(elements(c))/float64(h*w*z), c.Likelihood, c.Beta)
+			h, w, z, float64(elements(c))/float64(h*w*z), m.Likelihood().Kind, bound(c).Beta)
 	}
-	text := fmt.Sprintf("%v, predicts %s, loss %s", Spec(c).Process, c.Prediction.Row().Name, c.Loss)
+	text := fmt.Sprintf("%v, predicts %s, loss %s", Spec(c).Process, c.Prediction.Row().Name, c.Loss.Row().Name)
 	if c.ClassCond {
 		text += fmt.Sprintf("; told one of %d classes, of a share %v none", len(t.labelled(t.train.Kind()).Classes), c.ClassDrop)
 	}

@@ -96,7 +96,7 @@ func TestResumeBitForBit(t *testing.T) {
 func TestLongerTotal(t *testing.T) {
 	for _, arch := range []string{"simpleunet", "unet"} {
 		c := tiny(images(t, 14, 8))
-		if c.Arch = arch; arch == "unet" {
+		if put(&c, "arch", arch); arch == "unet" {
 			c.EMA = 0
 		}
 		w := start(t, c)
@@ -307,11 +307,11 @@ func TestResumeRefuses(t *testing.T) {
 	for want, change := range map[string]func(*config.Run){
 		"other images": func(c *config.Run) { c.Data = []string{images(t, 9, 8)} },
 		"seed 7":       func(c *config.Run) { c.Seed = 8 },
-		"architecture": func(c *config.Run) { c.Arch = "unet" },
+		"architecture": func(c *config.Run) { put(c, "arch", "unet") },
 		"step 2":       func(c *config.Run) { c.Batch = 5 },
-		"weights":      func(c *config.Run) { c.Channels = []int{4, 12} },
+		"weights":      func(c *config.Run) { put(c, "channels", "4,12") },
 	} {
-		other := c
+		other := *c.Copy()
 		change(&other)
 		next := prepare(t, other)
 		lock, err := checkpoint.OpenRun(tr.Dir)

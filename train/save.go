@@ -19,6 +19,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/sample"
 )
 
 // writeFile writes a small file of the run folder, all or nothing.
@@ -232,7 +233,17 @@ func (t *Trainer) scheduler() (checkpoint.SchedulerConfig, error) {
 	s.ClipSample = c.Clamp == "x0"
 	x := s.Reverie
 	x.Preset, x.Kind, x.Null = c.Preset, t.labelled(t.images.Kind()), t.learnsNull()
-	x.Solver, x.Steps, x.Clamp = c.Solver, c.SampleSteps, c.Clamp
+	x.Solver, x.Steps, x.Clamp = c.Solver.Row().Name, c.SampleSteps, c.Clamp
+	for _, f := range sample.Unusual(c.Solver) {
+		value, err := f.JSON()
+		if err != nil {
+			return s, err
+		}
+		if x.SolverSettings == nil {
+			x.SolverSettings = map[string]json.RawMessage{}
+		}
+		x.SolverSettings[f.Name] = value
+	}
 	return s, nil
 }
 

@@ -15,16 +15,15 @@ import (
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 )
 
 // Network lays out the network that a configuration describes, for samples of kind k, whose classes
 // it is told where the run learns them, and refuses those that it cannot take.
 func Network(c *config.Run, k kind.Kind) (net.Network, error) {
-	a, err := c.Architecture()
-	if err != nil {
-		return nil, err
-	}
+	a := table.Copy(c.Arch).(net.Architecture) // which is told the classes
 	if c.ClassCond {
 		if err := tellClasses(a, k); err != nil {
 			return nil, err
@@ -36,7 +35,7 @@ func Network(c *config.Run, k kind.Kind) (net.Network, error) {
 	}
 	n, err := a.Layout(k, outputs)
 	if errors.Is(err, net.ErrOneSet) {
-		return nil, fmt.Errorf("--variance learned with --arch %s: %w; give --arch %s, or leave --variance out", c.Arch, err, strings.Join(twoSets(k), " or "))
+		return nil, fmt.Errorf("--variance learned with --arch %s: %w; give --arch %s, or leave --variance out", c.Arch.Row().Name, err, strings.Join(twoSets(k), " or "))
 	}
 	if err != nil {
 		return nil, err
@@ -161,12 +160,8 @@ func Check(c *config.Run) error {
 	if _, err := newMethod(c, setup); err != nil || setup.Objective.Process == nil {
 		return err
 	}
-	solver, err := sample.Solvers.Find(c.Solver)
-	if err == nil {
-		err = sample.Fits(solver, setup.Objective.Process)
-	}
-	if err != nil {
-		return fmt.Errorf("--solver %s: %w", c.Solver, err)
+	if err := sample.Fits(c.Solver, setup.Objective.Process); err != nil {
+		return fmt.Errorf("--solver %s: %w", c.Solver.Row().Name, err)
 	}
 	return nil
 }
@@ -186,9 +181,11 @@ func newSetup(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, k k
 	if c.ClassCond {
 		s.ClassDrop = c.ClassDrop
 	}
-	if s.Loss, err = learn.Losses.Find(c.Loss); err != nil {
-		return s, err
+	loss, ok := c.Loss.(learn.Loss)
+	if !ok {
+		return s, fmt.Errorf("train: loss %T is none of package learn's", c.Loss)
 	}
+	s.Loss = loss
 	s.Objective, err = Objective(c)
 	if errors.As(err, new(*reverie.UndeterminedError)) {
 		err = nil
@@ -199,13 +196,22 @@ func newSetup(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, k k
 // newMethod is how a run of c learns.
 func newMethod(c *config.Run, s learn.Setup) (learn.Method, error) {
 	if c.Autoencoder() { // which configurations call denoise, as their preset does
-		return (&learn.ELBO{Beta: c.Beta, BetaWarmup: c.BetaWarmup}).Method(s)
+		return bound(c).Method(s)
 	}
 	way, ok := c.Way.(learn.Way)
 	if !ok {
 		return nil, fmt.Errorf("train: objective %T is no way to learn", c.Way)
 	}
 	return way.Method(s)
+}
+
+// bound is how an autoencoder learns.
+func bound(c *config.Run) *learn.ELBO {
+	way := &learn.ELBO{Beta: 1}
+	if w, ok := c.Arch.(vae.Weighted); ok {
+		way.Beta, way.BetaWarmup = w.KL()
+	}
+	return way
 }
 
 // elements is the number of values in an image of a configuration.

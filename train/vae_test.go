@@ -24,7 +24,7 @@ import (
 // tinyVAE is tiny with a convolutional autoencoder, or with a dense one.
 func tinyVAE(dir, arch string) config.Run {
 	c := tiny(dir)
-	c.Arch, c.Layers, c.LatentChannels, c.BetaWarmup = arch, 1, 2, 3
+	put(&c, "arch", arch, "latent-channels", "2", "beta-warmup", "3")
 	c.Adapt(func(flag string) bool { return flag == "channels" })
 	return c
 }
@@ -71,8 +71,9 @@ func TestBoundReachesEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := tinyVAE("", "vae-mlp")
-	c.Resolution, c.ImageChannels, c.Channels = data.Size{H: 1, W: 1}, 4, []int{32}
-	c.Batch, c.Steps, c.LR, c.LRSchedule, c.EMA, c.BetaWarmup = 128, 1500, 1e-2, "cosine", 0.98, 100
+	c.Resolution, c.ImageChannels = data.Size{H: 1, W: 1}, 4
+	c.Batch, c.Steps, c.LR, c.LRSchedule, c.EMA = 128, 1500, 1e-2, "cosine", 0.98
+	put(&c, "channels", "32", "beta-warmup", "100")
 	tr, err := New(t.Context(), testEngine(t), &c, Parts{Data: set})
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +153,7 @@ func TestAutoencoderResume(t *testing.T) {
 		whole := tinyVAE(dir, arch)
 		whole.SampleEvery, whole.SampleN = 1, 4
 		if arch == "vae-mlp" {
-			whole.Likelihood = "bernoulli"
+			put(&whole, "likelihood", "bernoulli")
 		}
 		w := start(t, whole)
 		run(t, w)
@@ -219,7 +220,8 @@ func TestLatentDiffusion(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := tiny(dir)
-	c.VAE, c.Arch, c.Prediction, c.Layers, c.Solver, c.SampleSteps = vae, "unet", formulation.V, 1, "ddim", 3
+	c.VAE, c.Prediction, c.SampleSteps = vae, formulation.V, 3
+	put(&c, "arch", "unet", "solver", "ddim")
 	c.Adapt(func(flag string) bool { return flag == "channels" })
 	c.SampleEvery, c.SampleN, c.Steps = 1, 2, 4
 	tr := start(t, c)
@@ -313,7 +315,7 @@ func TestLatentRefusals(t *testing.T) {
 	v := start(t, tinyVAE(dir, "vae"))
 	run(t, v)
 	c := tiny(dir)
-	c.Arch, c.Layers = "unet", 1
+	put(&c, "arch", "unet")
 	d := start(t, c)
 	run(t, d)
 	for _, row := range []struct {

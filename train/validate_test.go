@@ -48,7 +48,8 @@ func TestValidationNoiseIsFixed(t *testing.T) {
 // the network's raw output.
 func TestValidationLoss(t *testing.T) {
 	c := tiny(images(t, 24, 8))
-	c.Weighting, c.Loss = formulation.ELBO, "mse"
+	c.Weighting = formulation.ELBO
+	put(&c, "loss", "mse")
 	tr := start(t, c)
 	run(t, tr)
 	tr = resume(t, c, tr.Dir)

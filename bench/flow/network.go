@@ -14,6 +14,7 @@ import (
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/train"
 )
@@ -69,9 +70,9 @@ func (b *bench) config(coupling string, seed uint64) (*config.Run, error) {
 	}
 	c.Data, c.From = []string{"points:" + near}, []string{"points:" + far}
 	c.Process, c.Coupling, c.Seed = &formulation.Flow{}, coupling, seed
-	c.Channels, c.Batch, c.Val = slices.Repeat([]int{b.width}, b.depth), b.batch, 0
+	c.Arch, c.Batch, c.Val = &mlp.Architecture{Channels: slices.Repeat([]int{b.width}, b.depth)}, b.batch, 0
 	c.Steps, c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = b.steps, 0, 0, 0, 0
-	given := []string{"process", "coupling", "channels", "batch", "val", "steps", "sample-n"}
+	given := []string{"process", "coupling", "arch", "channels", "batch", "val", "steps", "sample-n"}
 	c.Adapt(func(flag string) bool { return slices.Contains(given, flag) })
 	if err := c.Validate(); err != nil {
 		return nil, err

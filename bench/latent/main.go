@@ -25,6 +25,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval"
 	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/net/vae"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/train"
 )
@@ -65,7 +66,11 @@ func (b *bench) run() (err error) {
 		return err
 	}
 	defer b.engine.Close()
-	vae, err := b.train("vae", b.vae, func(c *config.Run) { c.Arch, c.LatentChannels, c.Beta = "vae", latentChannels, b.beta })
+	vae, err := b.train("vae", b.vae, func(c *config.Run) {
+		coder := vae.DefaultCoder
+		coder.LatentChannels, coder.Beta = latentChannels, b.beta
+		c.Arch = &vae.ConvArchitecture{Layers: 1, Coder: coder} // of its usual widths
+	})
 	if err != nil {
 		return err
 	}

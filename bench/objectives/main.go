@@ -26,6 +26,7 @@ import (
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/mixture"
+	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/train"
 )
 
@@ -154,9 +155,9 @@ func (b *bench) config(objective string, seed uint64) (*config.Run, error) {
 		return nil, err
 	}
 	c.Data, c.Process, c.Prediction, c.Way, c.Seed = []string{"points:" + name}, &formulation.VP{Schedule: formulation.NewLinear(1e-4, 0.02)}, formulation.Eps, way, seed
-	c.Channels, c.Batch, c.Val = slices.Repeat([]int{b.width}, b.depth), b.batch, 0
+	c.Arch, c.Batch, c.Val = &mlp.Architecture{Channels: slices.Repeat([]int{b.width}, b.depth)}, b.batch, 0
 	c.Time, c.SaveEvery, c.SampleEvery, c.SampleN = b.time, 0, 0, 0
-	given := []string{"process", "prediction", "objective", "channels", "batch", "val", "time", "sample-n"}
+	given := []string{"process", "prediction", "objective", "arch", "channels", "batch", "val", "time", "sample-n"}
 	c.Adapt(func(flag string) bool { return slices.Contains(given, flag) })
 	if err := c.Validate(); err != nil {
 		return nil, err

@@ -12,10 +12,12 @@ import (
 
 func init() {
 	net.Register(
-		&simpleunet.Architecture{Channels: []int{64, 128, 256, 512, 1024}},
-		&unet.Architecture{Channels: []int{16, 32, 64, 128}, Layers: 1},
+		&simpleunet.Architecture{Levels: levels(64, 128, 256, 512, 1024)},
+		&unet.Architecture{Levels: levels(16, 32, 64, 128), Layers: 1},
 		&mlp.Architecture{Channels: []int{128, 128, 128}},
-		&vae.ConvArchitecture{Channels: []int{32, 64, 64}, Layers: 1, Coder: vae.DefaultCoder},
+		&vae.ConvArchitecture{Levels: levels(32, 64, 64), Layers: 1, Coder: vae.DefaultCoder},
 		&vae.DenseArchitecture{Channels: []int{128, 128}, Coder: vae.DefaultCoder},
 	)
 }
+
+func levels(channels ...int) net.Levels { return net.Levels{Channels: channels} }

@@ -9,7 +9,7 @@ import (
 
 // Architecture is the row of the table of architectures.
 type Architecture struct {
-	Channels []int `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"`
+	net.Levels
 
 	classes int
 }
@@ -33,9 +33,6 @@ func (*Architecture) Class() checkpoint.Class {
 
 // Fits refuses samples of a single position.
 func (*Architecture) Fits(k kind.Kind) error { return net.FitsGrid(k) }
-
-// FitLevels implements net.Leveled.
-func (a *Architecture) FitLevels(h, w int) bool { return net.FitLevels(&a.Channels, h, w) }
 
 // Validate says whether there are levels enough.
 func (a *Architecture) Validate() error { return net.CheckLevels(a.Channels, 2) }

@@ -13,8 +13,8 @@ import (
 // time scales and shifts, every residual branch starts at zero, and the middle attends to itself
 // where it is small enough.
 type Architecture struct {
-	Channels []int `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"`
-	Layers   int   `flag:"layers" range:"[1,16]" help:"residual blocks per level" group:"Network"`
+	net.Levels
+	Layers int `flag:"layers" range:"[1,16]" help:"residual blocks per level" group:"Network"`
 
 	classes int
 }
@@ -38,9 +38,6 @@ func (*Architecture) Class() checkpoint.Class {
 
 // Fits refuses samples of a single position.
 func (*Architecture) Fits(k kind.Kind) error { return net.FitsGrid(k) }
-
-// FitLevels implements net.Leveled.
-func (a *Architecture) FitLevels(h, w int) bool { return net.FitLevels(&a.Channels, h, w) }
 
 // Suits gives latents, which are small already, fewer levels and wider ones.
 func (*Architecture) Suits(k kind.Kind) map[string]string {

@@ -14,26 +14,40 @@ var Likelihoods = table.New("likelihood", "likelihoods", ": p(x|z) of an autoenc
 	table.Info{Name: Bernoulli, Text: "a chance of white for each value"},
 )
 
-// A Coder is what all autoencoders of this package are told.
+// A Coder is what all autoencoders of this package are told, and how they weight the bound that
+// they learn by.
 type Coder struct {
-	LatentChannels int    `flag:"latent-channels" range:"[1,4096]" help:"numbers at each position of an autoencoder's latent" group:"Network"`
-	Likelihood     string `flag:"likelihood" of:"likelihood" help:"p(x|z) of an autoencoder" group:"Network"`
+	LatentChannels int     `flag:"latent-channels" range:"[1,4096]" help:"numbers at each position of an autoencoder's latent" group:"Network"`
+	Likelihood     string  `flag:"likelihood" of:"likelihood" help:"p(x|z) of an autoencoder" group:"Network"`
+	Beta           float64 `flag:"beta" range:"[0,1e6]" help:"weight of an autoencoder's KL term" group:"Network"` // 1: the bound itself
+	BetaWarmup     int     `flag:"beta-warmup" range:"[0,2^30]" help:"steps over which it rises from 0" group:"Network" rare:"true"`
 }
 
 // DefaultCoder is the usual one.
-var DefaultCoder = Coder{LatentChannels: 4, Likelihood: Gaussian}
+var DefaultCoder = Coder{LatentChannels: 4, Likelihood: Gaussian, Beta: 1}
+
+// A Weighted architecture weights the KL term of the bound that its networks learn by with beta,
+// which rises from 0 over the first steps; another's is 1.
+type Weighted interface {
+	net.Architecture
+	KL() (beta float64, warmup int)
+}
+
+// KL implements Weighted.
+func (c Coder) KL() (beta float64, warmup int) { return c.Beta, c.BetaWarmup }
 
 // ConvArchitecture is the row of [Conv] in the table of architectures. The middle attends to itself
 // where it is small enough.
 type ConvArchitecture struct {
-	Channels []int `flag:"channels" range:"[1,8192]" help:"widths of the network's levels, from full resolution down" group:"Network"`
-	Layers   int   `flag:"layers" range:"[1,16]" help:"residual blocks per level" group:"Network"`
+	net.Levels
+	Layers int `flag:"layers" range:"[1,16]" help:"residual blocks per level" group:"Network"`
 	Coder
 }
 
 var (
 	_ net.Classed = (*ConvArchitecture)(nil)
 	_ net.Leveled = (*ConvArchitecture)(nil)
+	_ Weighted    = (*ConvArchitecture)(nil)
 )
 
 // Row implements table.Row.
@@ -48,9 +62,6 @@ func (*ConvArchitecture) Class() checkpoint.Class {
 
 // Fits refuses samples of a single position.
 func (*ConvArchitecture) Fits(k kind.Kind) error { return net.FitsGrid(k) }
-
-// FitLevels implements net.Leveled.
-func (a *ConvArchitecture) FitLevels(h, w int) bool { return net.FitLevels(&a.Channels, h, w) }
 
 // Validate says whether there is a level.
 func (a *ConvArchitecture) Validate() error { return net.CheckLevels(a.Channels, 1) }
@@ -87,7 +98,10 @@ type DenseArchitecture struct {
 	Coder
 }
 
-var _ net.Classed = (*DenseArchitecture)(nil)
+var (
+	_ net.Classed = (*DenseArchitecture)(nil)
+	_ Weighted    = (*DenseArchitecture)(nil)
+)
 
 // Row implements table.Row.
 func (*DenseArchitecture) Row() table.Info {
