@@ -20,7 +20,28 @@ var (
 	ofImagesAlone = []string{"image-channels", "resolution", "flip", "crop", "data-class", "labels", "split", "strict", "cache", "max-pixels"}
 	ofTables      = []string{"timesteps", "beta-start", "beta-end"}
 	ofSigmas      = []string{"sigma-min", "sigma-max", "sigma-data"}
+	ofSolvers     = solverSettings("")
+	ofNotDPM      = solverSettings("dpm++2m")
+	ofNotHeun     = solverSettings("heun")
 )
+
+// solverSettings are the flags of train that solvers alone have, but for those of the one of a name
+// and for those that choose their solver themselves.
+func solverSettings(but string) (all []string) {
+	for _, row := range sample.Solvers.Rows() {
+		for _, f := range table.Fields(row) {
+			own := row.Row().Name == but
+			if !own && !slices.Contains([]string{"variance", "level"}, f.Name) && (f.Name != "eta" || but == "") {
+				all = append(all, f.Name)
+			}
+		}
+	}
+	if own, err := sample.Solvers.Find(but); err == nil {
+		all = slices.DeleteFunc(all, func(name string) bool { return table.Find(table.Fields(own), name) != nil })
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
 
 // trainKinds are the kinds of runs with a command line that makes one and the flags that nothing of
 // it uses.
@@ -28,18 +49,18 @@ var trainKinds = map[string]struct {
 	line   string
 	unused [][]string
 }{
-	"unet":               {"imgs", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end"}}},
-	"simpleunet":         {"imgs --arch simpleunet", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end", "layers"}}},
-	"table of betas":     {"imgs --schedule linear", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling"}}},
-	"vp":                 {"imgs --process vp", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling", "timesteps", "beta-start", "beta-end"}}},
-	"edm":                {"imgs --process edm", [][]string{ofOneAutoencoder, ofTables, {"from", "coupling", "schedule"}}},
-	"flow":               {"imgs --process flow", [][]string{ofOneAutoencoder, ofSigmas, ofTables, {"schedule"}}},
-	"points":             {"points:moons", [][]string{ofOneAutoencoder, ofSigmas, ofImagesAlone, {"label-column", "from", "coupling", "beta-start", "beta-end", "layers"}}},
-	"flow of points":     {"points:moons --process flow", [][]string{ofOneAutoencoder, ofSigmas, ofImagesAlone, ofTables, {"label-column", "schedule", "layers"}}},
-	"autoencoder":        {"imgs --arch vae", [][]string{ofOneDiffusion}},
-	"dense autoencoder":  {"imgs --arch vae-mlp", [][]string{ofOneDiffusion, {"layers"}}},
-	"points autoencoder": {"points:moons --arch vae-mlp", [][]string{ofOneDiffusion, ofImagesAlone, {"label-column", "layers"}}},
-	"latent diffusion":   {"imgs --vae nowhere", [][]string{ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end"}}},
+	"unet":               {"imgs", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end"}}},
+	"simpleunet":         {"imgs --arch simpleunet", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end", "layers"}}},
+	"table of betas":     {"imgs --schedule linear", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling"}}},
+	"vp":                 {"imgs --process vp", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "timesteps", "beta-start", "beta-end"}}},
+	"edm":                {"imgs --process edm", [][]string{ofNotHeun, ofOneAutoencoder, ofTables, {"from", "coupling", "schedule"}}},
+	"flow":               {"imgs --process flow", [][]string{ofNotHeun, ofOneAutoencoder, ofSigmas, ofTables, {"schedule"}}},
+	"points":             {"points:moons", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, ofImagesAlone, {"label-column", "from", "coupling", "beta-start", "beta-end", "layers"}}},
+	"flow of points":     {"points:moons --process flow", [][]string{ofNotHeun, ofOneAutoencoder, ofSigmas, ofImagesAlone, ofTables, {"label-column", "schedule", "layers"}}},
+	"autoencoder":        {"imgs --arch vae", [][]string{ofSolvers, ofOneDiffusion}},
+	"dense autoencoder":  {"imgs --arch vae-mlp", [][]string{ofSolvers, ofOneDiffusion, {"layers"}}},
+	"points autoencoder": {"points:moons --arch vae-mlp", [][]string{ofSolvers, ofOneDiffusion, ofImagesAlone, {"label-column", "layers"}}},
+	"latent diffusion":   {"imgs --vae nowhere", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end"}}},
 	"nothing held out":   {"imgs --val 0", [][]string{{"split"}}},
 }
 

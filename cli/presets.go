@@ -10,7 +10,8 @@ import (
 )
 
 // showPresets adds to the help of each flag what the presets say, "" where that is nothing: of a
-// setting that a preset has no use for, what the others have.
+// setting that a preset has no use for, what the others have, and of one that none has a use for
+// what it is in its rows.
 func showPresets(f *pflag.FlagSet) {
 	said := map[string][]string{} // of each field, what presets say, and by which
 	alike := map[string]bool{}
@@ -24,8 +25,13 @@ func showPresets(f *pflag.FlagSet) {
 		}
 	}
 	f.VisitAll(func(f *pflag.Flag) {
-		if of := said[f.Name]; of != nil && f.Name != "preset" {
-			f.Usage += presetHelp(of, alike[f.Name] && len(of) == 2*len(config.Presets.Rows()))
+		field, ok := f.Value.(*table.Field)
+		switch of := said[f.Name]; {
+		case f.Name == "preset" || !ok:
+		case of != nil:
+			f.Usage += presetHelp(of, alike[f.Name] && (of[1] == "" || len(of) == 2*len(config.Presets.Rows())))
+		default:
+			f.Usage += presetHelp([]string{"", field.Usual()}, true)
 		}
 	})
 }

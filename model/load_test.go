@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -157,6 +158,45 @@ func TestLoad(t *testing.T) {
 			}
 			l.Close()
 		}
+	}
+}
+
+// TestOwnSolver: the settings of a run's own solver are in its files; what is none of the solver, or
+// out of range, is said, and another solver taken.
+func TestOwnSolver(t *testing.T) {
+	e := openEngine(t)
+	run := trained(t, e, func(c *config.Run) { put(c, "solver", "ddim", "eta", "0.5"); c.SampleSteps = 7 })
+	last, err := checkpoint.Latest(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := checkpoint.Load(last.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for settings, want := range map[string]string{`{"eta":0.5}`: "ddim (eta 0.5)", `{"eta":2}`: "dpm++2m", `{"eta":"x"}`: "dpm++2m", `{"churn":1}`: "dpm++2m", `{}`: "ddim (eta 0)"} {
+		extra := *c.Scheduler.Reverie
+		if settings == `{"eta":0.5}` && string(extra.SolverSettings["eta"]) != "0.5" {
+			t.Errorf("the file has the settings %s", extra.SolverSettings)
+		}
+		extra.SolverSettings = nil
+		if err := json.Unmarshal([]byte(settings), &extra.SolverSettings); err != nil {
+			t.Fatal(err)
+		}
+		other := *c
+		other.Scheduler.Reverie = &extra
+		dir := filepath.Join(t.TempDir(), "model")
+		if err := checkpoint.SaveModel(nil, dir, &other); err != nil {
+			t.Fatal(err)
+		}
+		l, err := model.Load(e, dir, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Filled(model.Options{}).Sampler(); got != want || (len(l.Checkpoint.Notes) > 0) != (want == "dpm++2m") {
+			t.Errorf("%s: solver %s, notes %q", settings, got, l.Checkpoint.Notes)
+		}
+		l.Close()
 	}
 }
 

@@ -143,6 +143,18 @@ func (f *Field) Chosen() Row {
 // Value is the variable's value.
 func (f *Field) Value() any { return f.v.Interface() }
 
+// Usual is the value that a field of All has in the rows, as a flag is given it; "" where they
+// differ, and of a zero.
+func (f *Field) Usual() string {
+	all := f.versions()
+	for _, a := range all {
+		if a.IsZero() || a.String() != all[0].String() {
+			return ""
+		}
+	}
+	return all[0].String()
+}
+
 // IsZero says whether the variable is 0, empty, or no row.
 func (f *Field) IsZero() bool { return f.v.IsZero() }
 

@@ -256,9 +256,12 @@ func (f *Field) said() string {
 		if !slices.Contains(versions, v) {
 			versions = append(versions, v)
 		}
-		if path := f.Paths[i]; len(path) > 0 && !f.everywhere() && !slices.Contains(owners[v], path.last().Name) {
+		if path := f.Paths[i]; len(path) > 0 && !slices.Contains(owners[v], path.last().Name) {
 			owners[v] = append(owners[v], path.last().Name)
 		}
+	}
+	if len(versions) == 1 && f.everywhere() {
+		clear(owners)
 	}
 	var parts []string
 	for i, v := range versions {

@@ -64,6 +64,44 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// TestOmit: what is omitted of the settings of rows is none of the struct's, whatever is said of it,
+// and a copy is a copy all the same; what says no part of the help has that of the row.
+func TestOmit(t *testing.T) {
+	type drawn struct {
+		Shape  shape `flag:"shape" of:"test-shape" omit:"points,radius" group:"Look"`
+		Radius int   `flag:"radius" range:"[1,9]" help:"of all"`
+	}
+	if got := flags(All(new(drawn))); !slices.Equal(got, []string{"shape", "fill", "dot-size", "turned", "radius"}) {
+		t.Errorf("%v", got)
+	}
+	if f := Find(All(new(drawn)), "turned"); f.Group != "Look" {
+		t.Errorf("in group %q", f.Group)
+	}
+	d := &drawn{Shape: &star{Points: []int{1}, Fill: &dots{Size: 1}}}
+	if got := flags(Fields(d)); !slices.Equal(got, []string{"shape", "fill", "dot-size", "radius"}) {
+		t.Errorf("%v", got)
+	}
+	if err := Decode(d, []byte(`{"shape": "circle", "radius": 7}`)); err != nil || d.Radius != 7 || d.Shape.(*circle).Radius != 1 {
+		t.Errorf("%+v, %+v, %v", d, d.Shape, err)
+	}
+	d.Shape = &star{Points: []int{1}, Fill: &dots{Size: 1}}
+	c := Clone(d)
+	c.Shape.(*star).Points[0], c.Shape.(*star).Fill.(*dots).Size, c.Radius = 5, 5, 5
+	if s := d.Shape.(*star); s.Points[0] != 1 || s.Fill.(*dots).Size != 1 || d.Radius != 7 {
+		t.Errorf("a copy shares with %+v", s)
+	}
+}
+
+// TestUsual: what rows have that have a setting, where they agree.
+func TestUsual(t *testing.T) {
+	all := All(new(part))
+	for name, want := range map[string]string{"points": "1,2", "radius": "", "turned": "", "dot-size": ""} {
+		if got := Find(all, name).Usual(); got != want {
+			t.Errorf("%s is usually %q", name, got)
+		}
+	}
+}
+
 // TestAll: what any row takes, each name once, with whose it is.
 func TestAll(t *testing.T) {
 	all := All(new(part))

@@ -2,7 +2,7 @@
 // times, a loss, a way to learn, a network, a data source, a solver, a guide, a metric and a
 // command, one of each and none of them known to reverie. They are then names like any other:
 //
-//	go run ./examples/own train spiral:3 --arch features --process trigonometric --prediction difference \
+//	go run ./examples/own train spiral:3 --arch features --width 64 --process trigonometric --prediction difference \
 //	    --weighting sigmoid --times late --objective mirrored --loss log-cosh --solver midpoint --steps 2000 --run runs/spiral
 //	go run ./examples/own sample runs/spiral --guide towards --towards 0.1
 //	go run ./examples/own eval runs/spiral --metrics radius
@@ -43,7 +43,7 @@ var additions = []struct {
 	{"objective", func() {
 		learn.Ways.Add(Mirrored{info("mirrored", "each sample under a noise and under its opposite")})
 	}},
-	{"arch", func() { net.Register(Features{info("features", "two hidden layers over a point and its time")}) }},
+	{"arch", func() { net.Register(&Features{info("features", "two hidden layers over a point and its time"), 128}) }},
 	{"data", func() { source.Sources.Add(Spiral{info("spiral", "spiral:TURNS, points on a spiral")}) }},
 	{"solver", func() {
 		sample.Solvers.Add(Midpoint{info("midpoint", "midpoint rule on the probability flow, order 2")})

@@ -10,18 +10,21 @@ import (
 )
 
 // Features is an architecture: two layers over a point and its time.
-type Features struct{ table.Info }
+type Features struct {
+	table.Info
+	Width int `flag:"width" range:"[1,4096]" help:"of the hidden layers" group:"Network"`
+}
 
-func (Features) Fits(k kind.Kind) error { return net.FitsVector(k) }
+func (*Features) Fits(k kind.Kind) error { return net.FitsVector(k) }
 
-func (Features) Layout(k kind.Kind, outputs int) (net.Network, error) {
+func (a *Features) Layout(k kind.Kind, outputs int) (net.Network, error) {
 	if outputs != k.C {
 		return nil, net.ErrOneSet
 	}
-	return newPerceptron(perceptronConfig{k.C, 128})
+	return newPerceptron(perceptronConfig{k.C, a.Width})
 }
 
-func (Features) Decode(config []byte) (net.Network, error) {
+func (*Features) Decode(config []byte) (net.Network, error) {
 	var c perceptronConfig
 	if err := net.Decode(config, &c); err != nil {
 		return nil, err
@@ -29,10 +32,7 @@ func (Features) Decode(config []byte) (net.Network, error) {
 	return newPerceptron(c)
 }
 
-type perceptronConfig struct {
-	Dim   int `json:"dim"`
-	Width int `json:"width"`
-}
+type perceptronConfig struct{ Dim, Width int }
 
 // A perceptron is the network itself.
 type perceptron struct {

@@ -32,7 +32,7 @@ func own(t *testing.T, without string, args ...string) (string, error) {
 func TestOwn(t *testing.T) {
 	dir := t.TempDir()
 	run := filepath.Join(dir, "run")
-	train := strings.Fields("train spiral:2 --arch features --process trigonometric --prediction difference --weighting sigmoid " +
+	train := strings.Fields("train spiral:2 --arch features --width 96 --process trigonometric --prediction difference --weighting sigmoid " +
 		"--sigmoid-bias 1 --times late --objective mirrored --loss log-cosh --solver midpoint --sample-steps 8 --steps 300 --batch 64 --sample-every 0 --run")
 	used := [][]string{
 		append(train, run),
