@@ -145,7 +145,7 @@ func (s *solverFlags) set(solver table.Row) error {
 	}
 	h := sample.HabitsOf(solver, nil)
 	switch {
-	case h.Whole && h.OwnTimes && s.flags.Changed("steps"):
+	case h.WalksTable() && s.flags.Changed("steps"):
 		return fmt.Errorf("--steps does not go with --solver %s, which walks all of the model's time steps; leave it out", sample.Name(solver))
 	case h.OwnTimes && s.flags.Changed("spacing"):
 		return fmt.Errorf("--spacing: solver %s has times of its own; leave it out", sample.Name(solver))

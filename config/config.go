@@ -113,8 +113,8 @@ type Rhythm struct {
 // Fields are the fields of r in force: those of its parts and of the rows that it chooses.
 func (r *Run) Fields() []*table.Field { return table.Fields(r) }
 
-// Set sets fields of r in force as their flags do: pairs of a name and a value, a row before what is
-// its own.
+// Set sets fields of r in force as their flags do: pairs of a name and a value, a row before what
+// is its own.
 func (r *Run) Set(pairs ...string) error {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		f := table.Find(r.Fields(), pairs[i])

@@ -27,6 +27,33 @@ func (p *patient) Refuse(f formulation.Formulation) error {
 	return nil
 }
 
+// TestSolverSettings: what the run's own solver is told stands in config.json; a setting that
+// stands for its solver chooses it, another's is refused.
+func TestSolverSettings(t *testing.T) {
+	given := small()
+	set(&given, "solver", "ddim", "eta", "0.5")
+	r, err := Begin("small", pick(&given, "eta"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Validate(); err != nil || name(r.Solver) != "ddim" {
+		t.Errorf("solver %s, %v", name(r.Solver), err)
+	}
+	if f := table.Find(roundTrip(t, r).Fields(), "eta"); f == nil || f.String() != "0.5" {
+		t.Errorf("read back with eta %v", f)
+	}
+	text, _ := r.JSON()
+	if _, err := Parse(strings.NewReader(strings.Replace(string(text), `"eta": 0.5`, `"eta": 5`, 1))); err == nil || !strings.Contains(err.Error(), "--eta 5 is outside") {
+		t.Errorf("an eta of 5: %v", err)
+	}
+	if err := given.Set("solver", "heun"); err != nil {
+		t.Fatal(err)
+	}
+	if err := given.Unused(func(flag string) bool { return flag == "eta" }); err == nil || !strings.Contains(err.Error(), "--eta belongs to --solver ddim, not to heun") {
+		t.Errorf("eta of heun: %v", err)
+	}
+}
+
 // A program's own way to learn is one row: its setting is a flag, a key of config.json with its
 // range, and what it refuses is refused.
 func TestOwnWayToLearn(t *testing.T) {

@@ -161,8 +161,8 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestOwnSolver: the settings of a run's own solver are in its files; what is none of the solver, or
-// out of range, is said, and another solver taken.
+// TestOwnSolver: the settings of a run's own solver are in its files; what is none of the solver,
+// or out of range, is said, and another solver taken.
 func TestOwnSolver(t *testing.T) {
 	e := openEngine(t)
 	run := trained(t, e, func(c *config.Run) { put(c, "solver", "ddim", "eta", "0.5"); c.SampleSteps = 7 })

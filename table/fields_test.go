@@ -64,8 +64,8 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// TestOmit: what is omitted of the settings of rows is none of the struct's, whatever is said of it,
-// and a copy is a copy all the same; what says no part of the help has that of the row.
+// TestOmit: what is omitted of the settings of rows is none of the struct's, whatever is said of
+// it, and a copy is a copy all the same; what says no part of the help has that of the row.
 func TestOmit(t *testing.T) {
 	type drawn struct {
 		Shape  shape `flag:"shape" of:"test-shape" omit:"points,radius" group:"Look"`

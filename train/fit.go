@@ -76,8 +76,8 @@ func FitLevels(c *config.Run, given func(flag string) bool) []Choice {
 }
 
 // FitShape takes the shape of the samples of a new run from data that alone tell it, returns what
-// is chosen for it, and checks it. Of a run whose settings are fixed, such as one that is resumed, data of
-// another shape are an error.
+// is chosen for it, and checks it. Of a run whose settings are fixed, such as one that is resumed,
+// data of another shape are an error.
 func FitShape(c *config.Run, set *data.Set, fixed bool, given func(flag string) bool) ([]Choice, error) {
 	k, have := set.Kind(), c.Kind()
 	if k.Pictorial() || have.Comparable(k) == nil {
