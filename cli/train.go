@@ -115,10 +115,15 @@ func trainFunc(cmd *cobra.Command, args []string, o *trainOptions) error {
 		return o.resumeRun(cmd, e, given)
 	}
 	if c.VAE != "" {
-		if err := train.Adopt(c, given); err != nil {
+		why, err := train.Adopt(c, given)
+		if err != nil {
 			return err
 		}
-		if err := train.CheckNew(c, given.Has); err != nil {
+		err = train.CheckNew(c, given.Has)
+		if err != nil && why != "" {
+			err = fmt.Errorf("%s: %w", why, err)
+		}
+		if err != nil {
 			return usage(err)
 		}
 	}

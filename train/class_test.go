@@ -97,9 +97,8 @@ func TestClassCondRefused(t *testing.T) {
 		"--class-cond: the images have no classes":          func(c *config.Run) { c.Data = []string{images(t, 14, 8)} },
 		`--class-cond: all images are of one class, "fish"`: func(c *config.Run) { c.DataClass = []string{"fish"} },
 		"--class-cond: networks of --arch vae are told no class; give --arch simpleunet or unet": func(c *config.Run) {
-			put(&c, "arch", "vae", "latent-channels", "2", "likelihood", "gaussian", "beta", "1")
+			put(c, "arch", "vae", "latent-channels", "2", "likelihood", "gaussian", "beta", "1")
 			c.Sampler = config.Sampler{}
-			put(&c)
 		},
 	} {
 		c := told(dir)

@@ -110,11 +110,12 @@ func DataOf(vae string, given config.Given) (all config.Given, note string, err 
 
 // Adopt takes the size and the channels of the images of c's autoencoder where they are not given,
 // and the network that its latents need: those of a single position are for one without
-// convolutions. The network that it takes is yet to be checked, see CheckNew.
-func Adopt(c *config.Run, given config.Given) error {
+// convolutions. Where it takes one it says why, in words that go before an error of [CheckNew],
+// which is yet to be asked.
+func Adopt(c *config.Run, given config.Given) (why string, err error) {
 	a, err := model.AutoencoderOf(c.VAE)
 	if err != nil {
-		return fmt.Errorf("--vae: %w", err)
+		return "", fmt.Errorf("--vae: %w", err)
 	}
 	if h, w := a.Size(); h > 0 && !given.Has("resolution") && c.Kind().Pictorial() {
 		c.Resolution = data.Size{H: h, W: w}
@@ -123,16 +124,16 @@ func Adopt(c *config.Run, given config.Given) error {
 		c.ImageChannels, _ = a.Channels()
 	}
 	if given.Has("arch") || a.Check(c.Resolution.H, c.Resolution.W) != nil { // which is refused in full where the data are read
-		return nil
+		return "", nil
 	}
 	k := kind.OfLatents(a.Latent(c.Resolution.H, c.Resolution.W))
 	others := net.Fitting(k, false)
 	if c.Arch.Fits(k) == nil || len(others) == 0 { // none is refused likewise
-		return nil
+		return "", nil
 	}
 	if err := c.Set("arch", others[0]); err != nil {
-		return err
+		return "", err
 	}
 	c.Adapt(given.Has)
-	return table.Take(c, given) // settings of that network among them
+	return fmt.Sprintf("the latents of --vae are %s, for --arch %s", k.Dims(), others[0]), table.Take(c, given) // settings of that network among them
 }
