@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/reverie-go/reverie/checkpoint"
@@ -40,6 +41,21 @@ type arrays struct {
 	remark     string
 }
 
+// plainPNG writes PNG files without compressing them, with buffers that are used again.
+var plainPNG = &png.Encoder{CompressionLevel: png.NoCompression, BufferPool: new(pngBuffers)}
+
+// pngBuffers are buffers of a png.Encoder.
+type pngBuffers struct{ sync.Pool }
+
+// Get implements png.EncoderBufferPool.
+func (p *pngBuffers) Get() *png.EncoderBuffer {
+	b, _ := p.Pool.Get().(*png.EncoderBuffer)
+	return b
+}
+
+// Put implements png.EncoderBufferPool.
+func (p *pngBuffers) Put(b *png.EncoderBuffer) { p.Pool.Put(b) }
+
 // Open makes the PNG file of an image from its number.
 func (a *arrays) Open(name string) (fs.File, error) {
 	i, err := strconv.Atoi(name)
@@ -47,7 +63,7 @@ func (a *arrays) Open(name string) (fs.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
 	var b bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, a.image(i)); err != nil {
+	if err := plainPNG.Encode(&b, a.image(i)); err != nil {
 		return nil, err
 	}
 	return arrayFile{bytes.NewReader(b.Bytes())}, nil

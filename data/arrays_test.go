@@ -213,3 +213,16 @@ func TestImagesNames(t *testing.T) {
 		}
 	}
 }
+
+// TestImagesScalar: an array without axes is no array of images, with labels beside it or without.
+func TestImagesScalar(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npz")
+	for _, more := range [][]checkpoint.NamedTensor{nil, {{Key: "arr_1", Tensor: checkpoint.FromI64s([]int64{3}, 1)}}} {
+		all := append([]checkpoint.NamedTensor{{Key: "arr_0", Tensor: checkpoint.FromU8s([]byte{1})}}, more...)
+		if err := checkpoint.WriteNPZ(nil, path, all...); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Open(t.Context(), []string{ArrayPrefix + path}, small)
+		wantError(t, err, path, "expected images")
+	}
+}

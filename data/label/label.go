@@ -8,6 +8,7 @@
 package label
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/reverie-go/reverie/internal/jsonfile"
 	"github.com/reverie-go/reverie/kind"
 )
 
@@ -133,7 +133,7 @@ func class(value []byte) (string, error) {
 	case text == "" || text == "null":
 		return "", nil
 	case text[0] == '"':
-		if err := jsonfile.Strict(value, &text); err != nil {
+		if err := json.Unmarshal(value, &text); err != nil {
 			return "", err
 		}
 		return textClass(text), nil

@@ -65,6 +65,8 @@ func TestRefused(t *testing.T) {
 		{Lines, `{"file_name": "a", "label": "x\u001b[31m"}`, "control characters"},
 		{Lines, `{"file_name": "a", "label": "` + strings.Repeat("a", 256) + `"}`, "has 256 bytes"},
 		{Lines, `{"file_name": "a", "label": "x", "label": "y"}`, "line 1"},
+		{Lines, `{"file_name": "a", "label": "x", "l\u0061bel": "y"}`, "line 1"},
+		{Lines, `{"file_name": "a", "file_name": "b", "label": "x"}`, "line 1"},
 		{Lines, `{"file_name": 3, "label": "x"}`, "no file_name"},
 		{Lines, `{"file_name": "", "label": "x"}`, "no file_name"},
 		{Lines, `{"label": "x"}`, "line 1: no file_name"},

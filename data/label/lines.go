@@ -49,8 +49,11 @@ func readLines(b *bounded, column string, use func(Entry) error) error {
 
 // readLine reads one object.
 func readLine(line []byte, column string, n int) (e Entry, object map[string]json.RawMessage, err error) {
-	if err := jsonfile.Lenient(line, &object); err != nil {
-		return e, nil, err
+	if !plainLine(line, column) || json.Unmarshal(line, &object) != nil {
+		object = nil
+		if err := jsonfile.Lenient(line, &object); err != nil {
+			return e, nil, err
+		}
 	}
 	var file string
 	if err := json.Unmarshal(object[FileColumn], &file); err != nil || file == "" {
@@ -58,4 +61,10 @@ func readLine(line []byte, column string, n int) (e Entry, object map[string]jso
 	}
 	e, err = entry(file, object[column], n)
 	return e, object, err
+}
+
+// plainLine says whether no key that is looked at can come twice in a line, which encoding/json
+// would not see: package jsonfile does, and takes ten times as long.
+func plainLine(line []byte, column string) bool {
+	return bytes.Count(line, []byte(FileColumn)) < 2 && bytes.Count(line, []byte(column)) < 2 && !bytes.Contains(line, []byte(`\u`))
 }
