@@ -146,3 +146,45 @@ func TestEmojiCategories(t *testing.T) {
 		}
 	}
 }
+
+// TestSampleGuided: the settings of guides choose them, and are said with what is drawn; what a
+// model or a solver cannot be guided by is refused.
+func TestSampleGuided(t *testing.T) {
+	run, plain := trainedTold(t), trained(t)
+	names := classesOf(t, run)
+	t.Chdir(t.TempDir())
+	for _, c := range []struct {
+		flags, said string
+	}{
+		{"--guidance 2", "classifier-free (guidance 2)"},
+		{"--guidance 0", "classifier-free (guidance 0)"},
+		{"--guidance 2 --negative " + names[1] + " --guidance-interval 0.3:2", "classifier-free (negative " + names[1] + ", guidance 2, guidance-interval 0.3:2)"},
+		{"--guidance 4 --apg", "classifier-free (guidance 4, apg true)"},
+		{"--cfgpp 0.6 --solver ddim --steps 3", "cfg++ (cfgpp 0.6)"},
+		{"--guidance 1.5 --guide " + run + "@4", "autoguidance (weak " + run + "@4, guidance 1.5)"},
+	} {
+		r := ok(t, append([]string{"sample", run, "--class", names[0], "-n", "1", "--out", "a.png"}, strings.Fields(c.flags)...)...)
+		if strings.Contains(c.said, "guidance") && !strings.Contains(r.err, "1 is the plain conditional model") || !strings.Contains(r.err, "guide "+c.said) {
+			t.Errorf("%s: stderr lacks %q or the convention:\n%s", c.flags, c.said, r.err)
+		}
+		if text := textOf(t, "a.png"); !slices.Contains(text, picture.Text{Key: "guide", Value: c.said}) {
+			t.Errorf("%s: the picture says %v", c.flags, text)
+		}
+	}
+	ok(t, "sample", plain, "--guide", plain, "--guidance", "1.5", "-n", "1", "--out", "a.png") // a model without classes
+	for _, c := range []struct {
+		code  int
+		texts []string
+		args  []string
+	}{
+		{exitFailure, []string{"CFG++", "use ddim or ddpm"}, []string{run, "--cfgpp", "0.5", "--solver", "heun"}},
+		{exitFailure, []string{`no class "cow"`}, []string{run, "--guidance", "2", "--negative", "cow"}},
+		{exitFailure, []string{"classifier-free guidance", "the model was trained without classes"}, []string{plain, "--guidance", "2"}},
+		{exitFailure, []string{"trained on other classes"}, []string{plain, "--guidance", "2", "--guide", run}},
+		{exitUsage, []string{"LO:HI"}, []string{run, "--guidance", "2", "--guidance-interval", "2"}},
+		{exitUsage, []string{"--negative belongs to --guide classifier-free and cfg++"}, []string{run, "--negative", names[0]}},
+		{exitUsage, []string{"both guide away"}, []string{run, "--guidance", "2", "--cfgpp", "0.5"}},
+	} {
+		refused(t, c.code, c.texts, append([]string{"sample", "-n", "1", "--out", "a.png"}, c.args...)...)
+	}
+}

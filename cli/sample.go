@@ -3,11 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
@@ -143,7 +145,11 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 	if sample.HabitsOf(p.Solver, nil).Joint && cmd.Flags().Changed("first") {
 		return usagef("--first: the steps of %s depend on all images of a batch, so that one alone differs from what it is among them; choose another --solver", sample.Name(p.Solver))
 	}
-	return o.load(p.N, p.Batch, p.Height, p.Width, m.Kind.C, networkOf(m, p.Mode, p.Height, p.Width)).Check()
+	network := networkOf(m, p.Mode, p.Height, p.Width)
+	if len(p.Guides) > 0 { // which may ask for two estimates at once
+		network = func(n int) (int64, error) { return m.Memory(p.Mode, 2*n, p.Height, p.Width) }
+	}
+	return o.load(p.N, p.Batch, p.Height, p.Width, m.Kind.C, network).Check()
 }
 
 // load is what drawing n images takes: as they are drawn, in the grid and in the array.
@@ -192,6 +198,9 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	o.classes.options = p
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, %sseed %d: solver %s, %s, clamp %s\n",
 		m.Describe(), what(m.Kind.Sized(p.Height, p.Width), p.N), o.classes.said(), p.Seed, p.Sampler(), english.Plural(p.Steps, "step", ""), p.Clamp)
+	if guidesBy(p) {
+		fmt.Fprintln(cmd.ErrOrStderr(), guide.Convention)
+	}
 	d, err := o.draws(m.Kind.Sized(p.Height, p.Width), m.Found.Run, o.parameters(m, p))
 	if err != nil {
 		return err
@@ -210,6 +219,11 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.2g s each\n", took(spent), spent.Seconds()/float64(p.N))
 	return nil
+}
+
+// guidesBy says whether a guide has a gamma, whose convention is told with every use.
+func guidesBy(p model.Options) bool {
+	return slices.ContainsFunc(p.Guides, func(g model.Guide) bool { return table.Find(table.Fields(g), "guidance") != nil })
 }
 
 // usualNumber is how many samples are drawn where nothing is said.

@@ -46,13 +46,18 @@ func (s *solverFlags) add(f *pflag.FlagSet) {
 			}
 			fieldVar(f, field)
 		case len(guide.Guides.Rows()) > 0:
-			f.StringSliceVar(&s.guides, "guide", nil, field.Help+", one after another: "+strings.Join(guide.Guides.Names(), ", "))
+			f.StringSliceVar(&s.guides, "guide", nil, field.Help+", one within another: "+strings.Join(guide.Guides.Names(), ", ")+"; or autoguidance away from the weaker model of a RUN or RUN@STEP")
 			f.Lookup("guide").Annotations = map[string][]string{inGroup: {"Sampling"}}
 		}
 	}
 	for _, row := range sample.Solvers.Rows() {
 		if chief := sample.HabitsOf(row, nil).Chief; chief != "" {
 			f.Lookup(chief).Usage += "; given alone, it chooses solver " + row.Row().Name
+		}
+	}
+	for _, row := range guide.Guides.Rows() {
+		if g, ok := row.(interface{ Chief() string }); ok {
+			f.Lookup(g.Chief()).Usage += "; given alone, it chooses guide " + row.Row().Name
 		}
 	}
 }
@@ -83,11 +88,11 @@ func (s *solverFlags) check() error {
 	if err := s.choose(); err != nil {
 		return err
 	}
-	for _, name := range s.guides {
-		row, err := guide.Guides.Find(name)
-		if err != nil {
-			return err
-		}
+	rows, err := guide.Choose(s.guides, s.flags.Changed, model.IsRun)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
 		g, err := guide.For[*tensors.Tensor](row)
 		if err != nil {
 			return err

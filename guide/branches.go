@@ -2,11 +2,15 @@ package guide
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/reverie-go/reverie"
 )
+
+// ErrNoClass says that a guide to a class was asked for no class.
+var ErrNoClass = errors.New("gives no unconditional estimate: ask for classes (OfClass)")
 
 // branches is a Denoiser made of two: a strong one and a weak one, away from which it goes.
 type branches[X any] struct {
@@ -22,7 +26,7 @@ type branches[X any] struct {
 // Knows returns what both branches do, as far as the rule takes them.
 func (b branches[X]) Knows(w reverie.Want) error {
 	if b.one && !w.Has(reverie.WantClass) {
-		return fmt.Errorf("%s gives no unconditional estimate: ask for classes (OfClass)", b.name)
+		return fmt.Errorf("%s %w", b.name, ErrNoClass)
 	}
 	if b.renoise != w.Has(reverie.WantRenoise) {
 		if b.renoise {

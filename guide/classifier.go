@@ -61,7 +61,7 @@ type classified[X any] struct {
 // Knows returns what the inner Denoiser does, but for the product.
 func (c classified[X]) Knows(w reverie.Want) error {
 	if !w.Has(reverie.WantClass) {
-		return errors.New("classifier guidance gives no unconditional estimate: ask for classes (OfClass)")
+		return fmt.Errorf("classifier guidance %w", ErrNoClass)
 	}
 	switch {
 	case c.shift && !w.Has(reverie.WantShift):

@@ -45,7 +45,18 @@ type Guide[X any] interface {
 // works on, *tensors.Tensor for models:
 //
 //	guide.Guides.Add(new(Drawn))
-var Guides = table.New[table.Row]("guide", "guides", " of what is sampled")
+var Guides = table.New("guide", "guides", " of what is sampled; "+Convention, offered()...)
+
+// offered are the rows of this package that a command line can choose: a classifier of noised
+// samples is still a program's own.
+func offered() (rows []table.Row) {
+	for _, g := range builtin[none]() {
+		if _, ok := g.(*ClassifierGuide[none]); !ok {
+			rows = append(rows, g)
+		}
+	}
+	return rows
+}
 
 // builtin lists the guides of this package, with their settings' defaults, in the order in which
 // they compose.

@@ -170,6 +170,9 @@ func (n *network) classes(q reverie.Query[*tensors.Tensor], samples int) ([]floa
 	if err != nil {
 		return nil, err
 	}
+	if !n.m.Null && (class == nil || slices.Contains(class, reverie.NullClass)) {
+		return nil, ErrNoNull
+	}
 	told := make([]float64, samples)
 	for i := range told {
 		told[i] = float64(len(n.m.Kind.Classes)) // the null class

@@ -15,6 +15,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/mlp"
@@ -303,5 +304,45 @@ func TestPredictClasses(t *testing.T) {
 				t.Errorf("%s: error %v, want %s", name, err, c.want)
 			}
 		}
+	}
+}
+
+// TestGuidedSamples: gamma 0 draws what the null class is, 1 what the class is, and a model that
+// guides itself away from itself draws what it is, whatever gamma; the null class that was not
+// learned is refused, and a negative class in its place is not.
+func TestGuidedSamples(t *testing.T) {
+	e := openEngine(t, "")
+	m, _ := conditional(t, e)
+	o := Options{N: 3, Solver: named("dpm++2m"), Steps: 5, Clamp: "none", Seed: 3, Class: []int{2}}
+	draw := func(class int, guides ...Guide) []float32 {
+		o.Class, o.Guides = []int{class}, guides
+		x, err := m.Sample(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	free := func(gamma float64, negative string) Guide {
+		return &guide.ClassifierFreeGuide[*tensors.Tensor]{Negative: negative, Strength: guide.Strength{Guidance: gamma}}
+	}
+	near := func(what string, got, want []float32) {
+		t.Helper()
+		for i := range want {
+			if d := math.Abs(float64(got[i] - want[i])); !(d <= 1e-4*max(1, math.Abs(float64(want[i])))) {
+				t.Errorf("%s: number %d is %v, want %v", what, i, got[i], want[i])
+			}
+		}
+	}
+	near("gamma 0", draw(2, free(0, "")), draw(reverie.NullClass))
+	near("gamma 1", draw(2, free(1, "")), draw(2))
+	near("away from itself", draw(2, free(3, "c")), draw(2))
+	if slices.Equal(draw(2, free(3, "")), draw(2)) {
+		t.Error("gamma 3 is as gamma 1")
+	}
+	m.Null = false
+	near("no null class", draw(2, free(2, "c")), draw(2))
+	o.Guides = []Guide{free(2, "")}
+	if _, err := m.Sample(t.Context(), o); !errors.Is(err, ErrNoNull) || strings.Contains(err.Error(), "solver") {
+		t.Errorf("error %v", err)
 	}
 }

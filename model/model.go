@@ -53,7 +53,8 @@ type Model struct {
 
 	modes   map[net.Mode]functions
 	split   *engine.Func
-	latents *engine.Space // for sums alone
+	latents *engine.Space      // for sums alone
+	others  map[string]*Loaded // that guides have asked for
 }
 
 // New returns a model from its parts.
@@ -116,6 +117,9 @@ func (m *Model) Close() {
 		f.vjp.Free()
 	}
 	m.split.Free()
+	for _, l := range m.others {
+		l.Close()
+	}
 	if m.VAE != nil {
 		m.VAE.Close()
 	}

@@ -262,7 +262,12 @@ func (m *Model) Fits(o Options) error {
 	if err := sample.CheckSteps(o.Solver, run.Process, o.Steps); err != nil {
 		return err
 	}
-	if _, err := sample.Asks(o.Solver, run.Denoiser); err != nil {
+	switch _, err := sample.Asks(o.Solver, run.Denoiser); {
+	case errors.Is(err, ErrNoNull):
+		return err
+	case errors.Is(err, guide.ErrNoClass):
+		return fmt.Errorf("%w; the model was trained without classes", err)
+	case err != nil:
 		return fmt.Errorf("solver %s: %w; choose other settings of it, or another solver", sample.Name(o.Solver), err)
 	}
 	if m.Spec.Between() && o.Start == nil {
@@ -297,7 +302,7 @@ func (m *Model) run(o Options, space *engine.Recycler, class []int) (*sample.Run
 	if o.Process != nil {
 		d = reverie.Transfer(space, m.Process, p, d)
 	}
-	if d, err = guide.Apply(guide.Setup[*tensors.Tensor]{Space: space, Process: p, Class: m.Kind.ClassNumber}, d, o.Guides...); err != nil {
+	if d, err = guide.Apply(m.guiding(o, space, p), d, o.Guides...); err != nil {
 		return nil, err
 	}
 	if class != nil {

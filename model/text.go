@@ -2,9 +2,11 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
@@ -19,7 +21,7 @@ func (o Options) Text() []picture.Text {
 		text = append(text, picture.Text{Key: f.Name, Value: f.String()})
 	}
 	for _, g := range o.Guides {
-		text = append(text, picture.Text{Key: "guide", Value: described(g.Row().Name, table.Fields(g))})
+		text = append(text, picture.Text{Key: "guide", Value: describedGuide(g)})
 	}
 	return text
 }
@@ -29,7 +31,7 @@ func (o Options) Text() []picture.Text {
 func (o Options) Sampler() string {
 	all := []string{described(sample.Name(o.Solver), sample.Said(o.Solver))}
 	for _, g := range o.Guides {
-		all = append(all, "guide "+described(g.Row().Name, table.Fields(g)))
+		all = append(all, "guide "+describedGuide(g))
 	}
 	return strings.Join(all, ", ")
 }
@@ -44,4 +46,17 @@ func described(name string, settings []*table.Field) string {
 		return name
 	}
 	return fmt.Sprintf("%s (%s)", name, strings.Join(parts, ", "))
+}
+
+// describedGuide is a guide with its settings that are not as its row has them.
+func describedGuide(g Guide) string {
+	name, settings := g.Row().Name, table.Fields(g)
+	if row, err := guide.Guides.Find(name); err == nil {
+		usual := table.Fields(row)
+		settings = slices.DeleteFunc(settings, func(f *table.Field) bool {
+			u := table.Find(usual, f.Name)
+			return u != nil && u.String() == f.String()
+		})
+	}
+	return described(name, settings)
 }
