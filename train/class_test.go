@@ -96,6 +96,12 @@ func TestClassCondRefused(t *testing.T) {
 	for want, change := range map[string]func(c *config.Run){
 		"--class-cond: the images have no classes":          func(c *config.Run) { c.Data = []string{images(t, 14, 8)} },
 		`--class-cond: all images are of one class, "fish"`: func(c *config.Run) { c.DataClass = []string{"fish"} },
+		`--class-cond: class 0: the name of a class holds control characters: "a\x01"; give the class another name`: func(c *config.Run) {
+			if err := os.Rename(filepath.Join(classFolders(t), "bird"), filepath.Join(dir, "a\x01")); err != nil {
+				t.Fatal(err)
+			}
+			c.DataClass = []string{"a\x01", "fish"}
+		},
 		"--class-cond: networks of --arch vae are told no class; give --arch simpleunet or unet": func(c *config.Run) {
 			put(c, "arch", "vae", "latent-channels", "2", "likelihood", "gaussian", "beta", "1")
 			c.Sampler = config.Sampler{}

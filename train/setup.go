@@ -62,11 +62,13 @@ func tellClasses(a net.Architecture, k kind.Kind) error {
 	if !ok {
 		return fmt.Errorf("--class-cond: networks of --arch %s are told no class; give --arch %s, or leave --class-cond out", a.Row().Name, strings.Join(classing(k), " or "))
 	}
-	switch n := len(k.Classes); n {
-	case 0:
-		return fmt.Errorf("--class-cond: the %s have no classes; put those of each class in a folder of its own, or leave --class-cond out", k.Noun(2))
-	case 1:
+	switch n, err := len(k.Classes), k.Validate(); {
+	case n == 0:
+		return fmt.Errorf("--class-cond: the %s have no classes; put those of each class in a folder of its own or say by --labels or --label-column where their labels are, or leave --class-cond out", k.Noun(2))
+	case n == 1:
 		return fmt.Errorf("--class-cond: all %s are of one class, %q; leave --class-cond out", k.Noun(2), k.Classes[0].Name)
+	case err != nil: // which a checkpoint would say as late as it is written
+		return fmt.Errorf("--class-cond: %w; give the class another name, or leave --class-cond out", err)
 	default:
 		told.SetClasses(n + 1)
 	}
