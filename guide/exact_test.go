@@ -31,10 +31,10 @@ func scoreOf(c reverie.Coef, x, x0 []float64) []float64 {
 // once, whose gammas add. The scores are those of the laws themselves, without a denoiser. To
 // 1e-10.
 func TestGuidedScore(t *testing.T) {
-	for name, p := range processes(t) {
-		for _, d := range []int{1, 2, 64} {
-			m := classes(t, d, 9, 0, 2, 1, 2, 0)
-			plain, none := denoiser(m.Denoiser(p)), denoiser(mixture.Random(d, 5, 9).Denoiser(p))
+	for _, d := range []int{1, 2, 64} {
+		m, unlabelled := classes(t, d, 9, 0, 2, 1, 2, 0), mixture.Random(d, 5, 9)
+		for name, p := range processes(t) {
+			plain, none := denoiser(m.Denoiser(p)), denoiser(unlabelled.Denoiser(p))
 			for _, gamma := range []float64{1, 0, 0.5, 2, 4} {
 				elsewhere := TransferClassifier(host, reverie.EDM{}, p, exactClassifier(m, reverie.EDM{}))
 				for way, g := range map[string]denoiser{

@@ -115,7 +115,7 @@ func TestQuantiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	const from, to, y = 60.0, 0.1, 1
-	share := make([]float64, 39) // of the probability
+	share := make([]float64, 19) // of the probability
 	start := make([]float64, len(share))
 	for i := range share {
 		share[i] = float64(i+1) / float64(len(share)+1)

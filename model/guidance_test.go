@@ -108,10 +108,10 @@ func TestGuidanceRefused(t *testing.T) {
 		solver string
 		guide  Guide
 	}{
-		"use ddim or ddpm":          {m, "dpm++2m", &guide.PlusPlusGuide[X]{Lambda: 0.4}},
-		ErrNoNull.Error():           {alone, "ddim", gamma(2)},
-		`no class "z"`:              {m, "ddim", unknown},
-		"ask for classes (OfClass)": {plain(0), "ddim", gamma(2)},
+		"use ddim or ddpm":                      {m, "dpm++2m", &guide.PlusPlusGuide[X]{Lambda: 0.4}},
+		ErrNoNull.Error():                       {alone, "ddim", gamma(2)},
+		`no class "z"`:                          {m, "ddim", unknown},
+		"the model was trained without classes": {plain(0), "ddim", gamma(2)},
 	} {
 		if err := c.m.Fits(Options{N: 1, Solver: named(c.solver), Guides: []Guide{c.guide}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
