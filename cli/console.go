@@ -87,11 +87,11 @@ func writeImageNotes(w io.Writer, path string, notes []string) {
 // readImages reads the images that flags name as samples of kind k, and says what was done to them.
 func readImages(cmd *cobra.Command, k kind.Kind, maxPixels int, files ...output) (all []float32, err error) {
 	for _, f := range files {
-		x, notes, err := data.ReadImage(cmd.Context(), f.path, data.Options{Height: k.H, Width: k.W, Channels: k.C, MaxPixels: int64(maxPixels)})
+		x, info, err := data.ReadImage(cmd.Context(), f.path, data.Options{Height: k.H, Width: k.W, Channels: k.C, MaxPixels: int64(maxPixels)})
 		if err != nil {
 			return nil, inputError(f.flag, f.path, err)
 		}
-		writeImageNotes(cmd.ErrOrStderr(), f.path, notes)
+		writeImageNotes(cmd.ErrOrStderr(), f.path, info.Notes)
 		all = append(all, x...)
 	}
 	return all, nil

@@ -34,6 +34,7 @@ var flagGroups = []flagGroup{
 	{"Optimiser", []string{"preset", "config", "epochs", "train:steps", "lab:steps", "time", "seconds", "train:batch", "lr", "ema"},
 		[]string{"warmup", "lr-schedule", "adam-betas", "clip-norm"}},
 	{"Measures", []string{"metrics", "draws", "features", "images"}, []string{"eval:times", "probes", "exact", "no-cache"}},
+	{"Editing", nil, nil}, // the settings of edit
 	{"Sampling", []string{"n", "first", "solver", "steps", "sample-steps", "path", "seed", "best", "from"},
 		[]string{"spacing", "clamp", "process", "batchnorm", "raw"}}, // and the settings of solvers and guides
 	{"Output", []string{"run", "resume", "out", "dir", "strip", "gif", "npz", "csv", "nearest", "terms", "json", "reconstruct", "format", "save-every"},

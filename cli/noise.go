@@ -44,11 +44,11 @@ diffusion model learns to undo.`,
 			if err := pictures.Check(); err != nil {
 				return err
 			}
-			x, notes, err := data.ReadImage(cmd.Context(), args[0], data.Options{Height: resolution.H, Width: resolution.W, Channels: channels, MaxPixels: int64(maxPixels)})
+			x, info, err := data.ReadImage(cmd.Context(), args[0], data.Options{Height: resolution.H, Width: resolution.W, Channels: channels, MaxPixels: int64(maxPixels)})
 			if err != nil {
 				return err
 			}
-			writeImageNotes(cmd.ErrOrStderr(), args[0], notes)
+			writeImageNotes(cmd.ErrOrStderr(), args[0], info.Notes)
 			text := append(p.text(), picture.Text{Key: "image", Value: args[0]}, picture.Text{Key: "seed", Value: fmt.Sprint(seed)},
 				picture.Text{Key: "resolution", Value: resolution.String()})
 			err = picture.Write(out, model.ForwardStrip(chain, x, kind.OfImages(resolution.H, resolution.W, channels), seed), text...)

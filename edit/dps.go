@@ -62,10 +62,8 @@ type against[X any] struct {
 	known bool // that there is one
 }
 
-// Knows returns what the prior does, but for the product.
-func (g *against[X]) Knows(w reverie.Want) error {
-	return (&guided[X]{problem: g.problem}).Knows(w)
-}
+// Knows returns what is known under the measurement.
+func (g *against[X]) Knows(w reverie.Want) error { return g.problem.knows(w) }
 
 // Denoise returns D, and keeps the pull for the end of the step; with the likelihood's weight it
 // returns x0hat.
@@ -73,24 +71,21 @@ func (g *against[X]) Denoise(ctx context.Context, q reverie.Query[X]) (e reverie
 	if err := g.Knows(q.Want); err != nil {
 		return e, err
 	}
-	prior := g.problem.Run.Denoiser
-	if e, err = prior.Denoise(ctx, q); err != nil || g.zeta > 0 && g.known {
+	if e, err = g.problem.Run.Denoiser.Denoise(ctx, q); err != nil || g.zeta > 0 && g.known {
 		return e, err
 	}
 	misfit := g.problem.misfit(g.space, e.X0)
-	asked := q
-	asked.Want, asked.U = reverie.WantVJP, g.problem.A.Adjoint(misfit)
-	grad, err := prior.Denoise(ctx, asked)
+	pull, err := g.problem.product(ctx, q, g.problem.A.Adjoint(misfit))
 	if err != nil {
 		return e, err
 	}
 	if g.zeta > 0 {
 		length := g.space.Dot(misfit, misfit)
-		g.pull, g.known = g.space.SumEach([][]float64{lengths(repeat(1, len(length)), length)}, grad.VJP), true
+		g.pull, g.known = g.space.SumEach([][]float64{lengths(repeat(1, len(length)), length)}, pull), true
 		return e, nil
 	}
 	if c := reverie.At(g.problem.Run.Process, q.T); c.Alpha > 0 {
-		e.X0 = g.space.Sum([]float64{1, c.Sigma * c.Sigma / (c.Alpha * g.variance)}, e.X0, grad.VJP)
+		e.X0 = g.space.Sum([]float64{1, c.Sigma * c.Sigma / (c.Alpha * g.variance)}, e.X0, pull)
 	}
 	return e, nil
 }

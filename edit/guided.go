@@ -19,15 +19,27 @@ type guided[X any] struct {
 	space    spaces[X]
 	belief   belief[X]
 	rounds   int     // of conjugate gradients, at most
-	residual float64 // the largest so far
+	residual float64 // the sum of the worst samples'
+	solved   int     // equations
 }
 
-// Knows returns what the prior does, but for the product.
-func (g *guided[X]) Knows(w reverie.Want) error {
-	if err := w.Beyond(^reverie.WantVJP, "a denoiser that a measurement guides"); err != nil {
+// Knows returns what is known under the measurement.
+func (g *guided[X]) Knows(w reverie.Want) error { return g.problem.knows(w) }
+
+// knows returns what the prior does, of what a measurement leaves as it is: the variance, and all
+// of it given the class.
+func (p Problem[X]) knows(w reverie.Want) error {
+	if err := w.Beyond(reverie.WantVariance|reverie.WantClass, "a denoiser that a measurement guides"); err != nil {
 		return err
 	}
-	return g.problem.Run.Denoiser.Knows(w)
+	return p.Run.Denoiser.Knows(w)
+}
+
+// product returns u' d x0hat/dx of the prior, for the query's class.
+func (p Problem[X]) product(ctx context.Context, q reverie.Query[X], u X) (X, error) {
+	q.Want, q.U = q.Want&reverie.WantClass|reverie.WantVJP, u
+	e, err := p.Run.Denoiser.Denoise(ctx, q)
+	return e.VJP, err
 }
 
 // Denoise returns the guided x0hat. Where a = 0, x_t says nothing of x0 and x0hat stays D.
@@ -44,7 +56,8 @@ func (g *guided[X]) Denoise(ctx context.Context, q reverie.Query[X]) (e reverie.
 	if err != nil {
 		return e, err
 	}
-	g.residual = max(g.residual, most(residual))
+	g.residual += most(residual)
+	g.solved++
 	e.X0 = g.space.Sum([]float64{1, 1}, e.X0, shift)
 	return e, nil
 }
@@ -60,6 +73,6 @@ func (p Problem[X]) believe(ctx context.Context, method table.Row, x X, rounds i
 		return Drawing[X]{X: x}, err
 	}
 	d = p.drawn(sp, x)
-	d.Residual = g.residual
+	d.Residual = g.residual / float64(max(1, g.solved))
 	return d, nil
 }

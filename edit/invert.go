@@ -17,30 +17,25 @@ type Inverter[X any] interface {
 	Invert(ctx context.Context, run *sample.Run[X], x0 X, grid []float64, hook func(sample.State[X]) error) (X, error)
 }
 
-// A RoundTrip is what became of data that were inverted and sampled again.
-type RoundTrip[X any] struct {
-	Noise X         // at the grid's first time
-	Back  X         // sampled from it by DDIM
-	Error []float64 // |Back - x0|/|x0| of each sample
-}
-
-// GoAndReturn inverts x0 and samples from the noise. The Space must be a Normer.
-func GoAndReturn[X any](ctx context.Context, run *sample.Run[X], by Inverter[X], x0 X, grid []float64, hook func(sample.State[X]) error) (r RoundTrip[X], err error) {
+// GoAndReturn inverts x0 and samples from its noise by DDIM. off is |back - x0|/|x0| of each
+// sample. The Space must be a Normer.
+func GoAndReturn[X any](ctx context.Context, run *sample.Run[X], by Inverter[X], x0 X, grid []float64, hook func(sample.State[X]) error) (back X, off []float64, err error) {
 	norm, ok := run.Space.(reverie.Normer[X])
 	if !ok {
-		return r, fmt.Errorf("edit: a round trip's error takes norms: %T lacks Norm(x)", run.Space)
+		return x0, nil, fmt.Errorf("edit: a round trip's error takes norms: %T lacks Norm(x)", run.Space)
 	}
-	if r.Noise, err = by.Invert(ctx, run, x0, grid, hook); err != nil {
-		return r, err
+	noise, err := by.Invert(ctx, run, x0, grid, hook)
+	if err != nil {
+		return noise, nil, err
 	}
-	if r.Back, err = sample.Sample(ctx, run, &sample.DDIM[X]{}, r.Noise, grid, hook); err != nil {
-		return r, err
+	if back, err = sample.Sample(ctx, run, &sample.DDIM[X]{}, noise, grid, hook); err != nil {
+		return back, nil, err
 	}
-	r.Error = norm.Norm(run.Space.Sum([]float64{1, -1}, r.Back, x0))
+	off = norm.Norm(run.Space.Sum([]float64{1, -1}, back, x0))
 	for n, size := range norm.Norm(x0) {
-		r.Error[n] /= size
+		off[n] /= size
 	}
-	return r, nil
+	return back, off, nil
 }
 
 // DDIMInversion is sample.Invert with DDIM. Its round trip is not exact: for data ~ N(0, v) it
@@ -79,7 +74,7 @@ func (*DDIMInversion[X]) Invert(ctx context.Context, run *sample.Run[X], x0 X, g
 // grew. The Space must be a Normer.
 type FixedPoint[X any] struct {
 	Tolerance float64 `flag:"tolerance" range:"(0,1]" help:"misfit of a step, over the length of x, at which it is solved"`
-	Rounds    int     `flag:"rounds" range:"[1,1000]" help:"most calls of the network a step"`
+	Calls     int     `flag:"calls" range:"[1,1000]" help:"most calls of the network a step"`
 }
 
 // Row describes the inversion.
@@ -120,8 +115,7 @@ func upwards(grid []float64) []float64 {
 	return up
 }
 
-// Step returns the x at s from which DDIM steps to x at t. It takes up to Rounds calls, and returns
-// the x of each sample's least misfit.
+// Step returns the x at s from which DDIM steps to x at t: of each sample that of the least misfit.
 func (f *FixedPoint[X]) Step(ctx context.Context, r *sample.Run[X], x X, t, s float64) (X, error) {
 	norm, ok := r.Space.(reverie.Normer[X])
 	if !ok {
@@ -133,7 +127,7 @@ func (f *FixedPoint[X]) Step(ctx context.Context, r *sample.Run[X], x X, t, s fl
 	limit := norm.Norm(x)
 	next := r.Space.Sum([]float64{growth(low, high)}, x)
 	var best search[X]
-	for range max(1, f.Rounds) {
+	for range max(1, f.Calls) {
 		x0, err := r.Denoise(ctx, next, s)
 		if err != nil {
 			return x, err

@@ -11,15 +11,21 @@ import (
 	"github.com/reverie-go/reverie/sample"
 )
 
+// A trip is what GoAndReturn returns.
+type trip struct {
+	Back  batch
+	Error []float64
+}
+
 // goAndReturn is a round trip of points of m under p.
-func goAndReturn(t *testing.T, m *mixture.Mixture, p reverie.Process, by Inverter[batch], x batch, g []float64) RoundTrip[batch] {
+func goAndReturn(t *testing.T, m *mixture.Mixture, p reverie.Process, by Inverter[batch], x batch, g []float64) trip {
 	t.Helper()
 	run := &sample.Run[batch]{Space: host(0), Process: p, Denoiser: m.Denoiser(p)}
-	r, err := GoAndReturn(t.Context(), run, by, x, g, nil)
+	back, off, err := GoAndReturn(t.Context(), run, by, x, g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return trip{back, off}
 }
 
 // TestDDIMInversionFactor: the round trip multiplies data ~ N(0, v) by prod cos^2(d theta), on
@@ -68,7 +74,7 @@ func TestFixedPointReturns(t *testing.T) {
 				g := grid(t, spacing, p, 40)
 				plain := goAndReturn(t, m, p, &DDIMInversion[batch]{}, x, g)
 				for _, tolerance := range []float64{1e-3, 1e-8} {
-					f := &FixedPoint[batch]{Tolerance: tolerance, Rounds: 200}
+					f := &FixedPoint[batch]{Tolerance: tolerance, Calls: 200}
 					r := goAndReturn(t, m, p, f, x, g)
 					if worst := most(r.Error); !(worst <= 40*tolerance) {
 						t.Errorf("%s of %s, %s: error %.3g at a tolerance of %v; of plain inversion %.3g", name, law, spacing, worst, tolerance, most(plain.Error))
@@ -84,7 +90,7 @@ func TestFixedPointReturns(t *testing.T) {
 func TestFixedPointHalves(t *testing.T) {
 	m := gaussian(t, []float64{0}, [][]float64{{25}})
 	for name, p := range processes(t) {
-		r := goAndReturn(t, m, p, &FixedPoint[batch]{Tolerance: 1e-8, Rounds: 200}, batch{{4}, {-7}}, grid(t, "karras", p, 6))
+		r := goAndReturn(t, m, p, &FixedPoint[batch]{Tolerance: 1e-8, Calls: 200}, batch{{4}, {-7}}, grid(t, "karras", p, 6))
 		if worst := most(r.Error); !(worst <= 1e-6) {
 			t.Errorf("%s: error %.3g", name, worst)
 		}
@@ -98,7 +104,7 @@ func TestFixedPointCost(t *testing.T) {
 	for name, p := range processes(t) {
 		run := &sample.Run[batch]{Space: host(0), Process: p, Denoiser: m.Denoiser(p)}
 		calls := 0
-		_, err := (&FixedPoint[batch]{Tolerance: 1e-9, Rounds: 50}).Invert(t.Context(), run, batch{{0.3, -1}}, grid(t, "karras", p, 20), func(s sample.State[batch]) error {
+		_, err := (&FixedPoint[batch]{Tolerance: 1e-9, Calls: 50}).Invert(t.Context(), run, batch{{0.3, -1}}, grid(t, "karras", p, 20), func(s sample.State[batch]) error {
 			calls = s.Calls
 			return nil
 		})
@@ -114,7 +120,7 @@ func TestInversionRefusals(t *testing.T) {
 	m := gaussian(t, []float64{0}, [][]float64{{1}})
 	type plain struct{ reverie.Space[batch] }
 	run := &sample.Run[batch]{Space: plain{host(0)}, Process: p, Denoiser: m.Denoiser(p)}
-	_, err := GoAndReturn(t.Context(), run, Inverter[batch](&DDIMInversion[batch]{}), batch{{1}}, grid(t, "linear", p, 4), nil)
+	_, _, err := GoAndReturn(t.Context(), run, Inverter[batch](&DDIMInversion[batch]{}), batch{{1}}, grid(t, "linear", p, 4), nil)
 	if err == nil || !strings.Contains(err.Error(), "lacks Norm") {
 		t.Errorf("a space without norms: %v", err)
 	}

@@ -37,12 +37,11 @@ func (m *MMPS[X]) Draw(ctx context.Context, p Problem[X], x X) (Drawing[X], erro
 	}
 	return p.believe(ctx, m, x, m.Rounds, func(ctx context.Context, q reverie.Query[X], c reverie.Coef) (func(X) (X, error), float64) {
 		return func(u X) (X, error) {
-			q.Want, q.U = reverie.WantVJP, u
-			e, err := p.Run.Denoiser.Denoise(ctx, q)
+			vjp, err := p.product(ctx, q, u)
 			if err != nil {
 				return u, err
 			}
-			return p.Run.Space.Sum([]float64{c.Sigma * c.Sigma / c.Alpha}, e.VJP), nil
+			return p.Run.Space.Sum([]float64{c.Sigma * c.Sigma / c.Alpha}, vjp), nil
 		}, variance
 	})
 }

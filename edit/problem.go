@@ -26,8 +26,8 @@ type Problem[X any] struct {
 type Drawing[X any] struct {
 	X      X
 	Misfit []float64 // |y - A x|/|y| of each sample
-	// Residual is the largest that was left of an equation which the method solved, over its right
-	// side; 0 of a method that solves none.
+	// Residual is what was left of the equations that the method solved, over their right sides, on
+	// average over the steps, of each the worst sample; 0 of a method that solves none.
 	Residual float64
 }
 
@@ -128,3 +128,14 @@ type wrapped[X any] struct{ sample.Solver[X] }
 
 // Fits asks the solver within.
 func (w wrapped[X]) Fits(p reverie.Process) error { return sample.Fits(w.Solver, p) }
+
+// Wants is what the solver within does.
+func (w wrapped[X]) Wants() reverie.Want { return sample.Wants(w.Solver) }
+
+// Takes is what the steps of the solver within heed.
+func (w wrapped[X]) Takes() reverie.Want {
+	if s, ok := w.Solver.(interface{ Takes() reverie.Want }); ok {
+		return s.Takes()
+	}
+	return 0
+}

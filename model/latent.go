@@ -36,20 +36,34 @@ func (m *Model) Images(x *tensors.Tensor) (*tensors.Tensor, error) {
 		return x, nil
 	}
 	shift, factor := m.VAE.Net.Scale()
-	c := []float64{1 / factor}
-	in := []*tensors.Tensor{x}
-	if shift != 0 {
-		ones := engine.Fill(m.Engine, func(flat []float32) {
-			for i := range flat {
-				flat[i] = float32(shift)
-			}
-		}, x.Shape().Dimensions...)
-		defer engine.Free(ones)
-		c, in = append(c, 1), append(in, ones)
-	}
-	z := m.latents.Sum(c, in...)
+	z := m.affine(1/factor, x, shift)
 	defer engine.Free(z)
 	return m.VAE.Decode(z)
+}
+
+// Latents is the way back from Images: images x themselves, or their latents' means as the process
+// has them, in a tensor of its own.
+func (m *Model) Latents(x *tensors.Tensor) (*tensors.Tensor, error) {
+	if m.VAE == nil {
+		return x, nil
+	}
+	mean, logVar, err := m.VAE.Encode(x)
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Free(mean, logVar)
+	shift, factor := m.VAE.Net.Scale()
+	return m.affine(factor, mean, -factor*shift), nil
+}
+
+// affine returns c x + shift.
+func (m *Model) affine(c float64, x *tensors.Tensor, shift float64) *tensors.Tensor {
+	if shift == 0 {
+		return m.latents.Sum([]float64{c}, x)
+	}
+	ones := engine.Fill(m.Engine, func(flat []float32) { set(flat, float32(shift)) }, x.Shape().Dimensions...)
+	defer engine.Free(ones)
+	return m.latents.Sum([]float64{c, 1}, x, ones)
 }
 
 // SetVAE makes m a model of the latents of a, which it closes with itself; the weights stay the

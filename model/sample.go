@@ -195,47 +195,82 @@ func (m *Model) grid(o Options, p reverie.Process) ([]float64, error) {
 	return grid, nil
 }
 
+// A walk is what a batch goes through the noise levels with.
+type walk struct {
+	m     *Model
+	o     Options
+	first int // number of the batch's first image
+	space *engine.Recycler
+	run   *sample.Run[*tensors.Tensor]
+	grid  []float64
+	held  []*tensors.Tensor
+}
+
+// hold keeps x until the end of the walk: what its steps come back to.
+func (w *walk) hold(x *tensors.Tensor) *tensors.Tensor {
+	w.held = append(w.held, x)
+	return x
+}
+
+// walk begins that of the n images from number first on.
+func (m *Model) walk(o Options, first, n int) (w *walk, err error) {
+	w = &walk{m: m, o: o, first: first}
+	w.space = engine.NewRecycler(m.Engine.Space(random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)}))
+	if w.run, err = m.run(o, w.space, m.Classes(o, first, n)); err != nil {
+		return nil, err
+	}
+	w.grid, err = m.grid(o, w.run.Process)
+	return w, err
+}
+
+// zeros are n samples of what the process works on, held.
+func (w *walk) zeros(n int) *tensors.Tensor {
+	h, wide, c := w.m.Inside(w.o.Height, w.o.Width).Shape()
+	return w.hold(engine.Zeros(w.m.Engine, shapes.Make(dtypes.Float32, n, h, wide, c)))
+}
+
+// hook is that of each step.
+func (w *walk) hook(s State) error {
+	if w.o.Hook != nil {
+		if err := w.o.Hook(w.first, s); err != nil {
+			return err
+		}
+	}
+	w.space.Next(s.X)
+	return nil
+}
+
+// end frees all that the walk has made but x, to where it led, and where it failed x too.
+func (w *walk) end(x *tensors.Tensor, err error) (*tensors.Tensor, error) {
+	engine.Free(w.held...)
+	if err == nil {
+		w.space.Close(x)
+		return x, nil
+	}
+	w.space.Close()
+	if errors.Is(err, sample.ErrDiverged) && w.o.Clamp == "none" && w.m.ranged() {
+		err = fmt.Errorf("%w, or clamp x0", err)
+	}
+	return nil, err
+}
+
 // batch draws the n images from number first on.
 func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Tensor, error) {
-	space := engine.NewRecycler(m.Engine.Space(random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)}))
-	run, err := m.run(o, space, m.Classes(o, first, n))
+	w, err := m.walk(o, first, n)
 	if err != nil {
 		return nil, err
 	}
-	grid, err := m.grid(o, run.Process)
-	if err != nil {
-		return nil, err
-	}
-	hook := func(s State) error {
-		if o.Hook != nil {
-			if err := o.Hook(first, s); err != nil {
-				return err
-			}
-		}
-		space.Next(s.X)
-		return nil
-	}
-	h, w, c := m.Inside(o.Height, o.Width).Shape()
-	x := space.Own(engine.Zeros(m.Engine, shapes.Make(dtypes.Float32, n, h, w, c)))
+	x := w.zeros(n)
 	if m.Spec.Between() {
 		far, err := o.Start(first, n)
 		if err != nil {
 			return nil, err
 		}
-		x = space.Own(engine.New(m.Engine, far, n, h, w, c))
+		x = w.space.Own(engine.New(m.Engine, far, x.Shape().Dimensions...))
 	} else {
-		x = run.Prior(x)
+		x = w.run.Prior(x)
 	}
-	x, err = sample.Sample(ctx, run, sample.Fresh(o.Solver), x, grid, hook)
-	if err != nil {
-		space.Close()
-		if errors.Is(err, sample.ErrDiverged) && o.Clamp == "none" && m.ranged() {
-			err = fmt.Errorf("%w, or clamp x0", err)
-		}
-		return nil, err
-	}
-	space.Close(x)
-	return x, nil
+	return w.end(sample.Sample(ctx, w.run, sample.Fresh(o.Solver), x, w.grid, w.hook))
 }
 
 // ErrNoRun says that a flow between two data sets has no run folder, in which its second set is

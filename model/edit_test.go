@@ -1,0 +1,134 @@
+package model
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie/edit"
+	"github.com/reverie-go/reverie/sample"
+)
+
+// given are images of the size that the tests edit.
+func given(n, size int) []float32 {
+	x := make([]float32, n*size)
+	for i := range x {
+		x[i] = float32(0.9 * math.Sin(float64(3*i)))
+	}
+	return x
+}
+
+// Every edit is of each image alone: in batches of one or of all it comes out the same.
+func TestEditsKnowNoBatch(t *testing.T) {
+	e := openEngine(t, "")
+	m, _ := knownModel(t, e, 20)
+	const n, size = 3, 8 * 8 * 3
+	x := given(n, size)
+	down, err := edit.Operators.Find("down4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := down.Of(edit.Shape{H: 8, W: 8, C: 3}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mmps, err := Methods.Find("mmps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inversion, err := Inversions.Find("fixed-point")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]func(o Options) ([]float32, error){
+		"redraw": func(o Options) ([]float32, error) { return m.Redraw(t.Context(), o, x, 0.5) },
+		"invert": func(o Options) ([]float32, error) {
+			back, off, err := m.GoAndReturn(t.Context(), o, x, inversion)
+			if len(off) != n || slices.Max(off) > 0.02 {
+				t.Errorf("the images come back otherwise by %v", off)
+			}
+			return back, err
+		},
+		"restore": func(o Options) ([]float32, error) {
+			r, err := m.Restore(t.Context(), o, given(n, 2*2*3), a, mmps)
+			if len(r.Misfit) != n || !(r.Residual < 1e-3) {
+				t.Errorf("misfits %v, residual %v", r.Misfit, r.Residual)
+			}
+			return r.Images, err
+		},
+		"morph": func(o Options) ([]float32, error) {
+			all, off, err := m.Morph(t.Context(), o, x[:2*size], inversion, 5)
+			if !(max(off[0], off[1]) < 0.02) {
+				t.Errorf("the ends come back otherwise by %v", off)
+			}
+			return all, err
+		},
+	} {
+		var all [2][]float32
+		for i, batch := range []int{1, 16} {
+			if all[i], err = f(Options{Height: 8, Width: 8, Batch: batch, Seed: 3, Steps: 10, Clamp: "none"}); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if len(all[0]) < n*size {
+			t.Errorf("%s: %d numbers", name, len(all[0]))
+		}
+		for i := range all[0] {
+			if d := math.Abs(float64(all[0][i] - all[1][i])); !(d < 1e-3) {
+				t.Fatalf("%s: number %d is %v in batches of one and %v in one batch", name, i, all[0][i], all[1][i])
+			}
+		}
+	}
+}
+
+// What a mask keeps comes back as it was, by every method, and the rest is drawn.
+func TestRestoreKeepsWhatIsKnown(t *testing.T) {
+	e := openEngine(t, "")
+	m, _ := knownModel(t, e, 20)
+	s := edit.Shape{H: 4, W: 4, C: 3}
+	known := make([]bool, s.H*s.W)
+	for i := range known {
+		known[i] = i < 8
+	}
+	row, err := edit.Operators.Find("mask")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := row.Of(s, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := given(2, s.Size())
+	for n := range 2 {
+		clear(y[n*s.Size()+s.Size()/2 : (n+1)*s.Size()])
+	}
+	for _, method := range Methods.Rows() {
+		o := Options{Height: 4, Width: 4, Steps: 20, Solver: &sample.DDIM[*tensors.Tensor]{Eta: 1}, Clamp: "none"}
+		steps := 0
+		o.Hook = func(_ int, s State) error { steps = s.Steps; return nil }
+		r, err := m.Restore(t.Context(), o, y, a, method)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := method.Row().Name
+		tol := map[string]float64{"mmps": 0.03, "diffpir": 0.03, "dps": 0.8, "repaint": 1e-6, "replace": 1e-6}[name]
+		if worst := slices.Max(r.Misfit); !(worst <= tol) {
+			t.Errorf("%s: misfit %v", name, worst)
+		}
+		if want := map[bool]int{true: 100, false: 20}[name == "repaint"]; steps != want {
+			t.Errorf("%s: %d steps, want %d", name, steps, want)
+		}
+		if drawn := r.Images[s.Size()/2 : s.Size()]; drawn[0] == 0 || drawn[0] == drawn[3] {
+			t.Errorf("%s: drawn were %v", name, drawn)
+		}
+	}
+}
+
+// A model of latents has no pixels to measure, and is edited in its latents else.
+func TestEditsOfLatents(t *testing.T) {
+	if _, err := (&Model{VAE: new(Autoencoder)}).Restore(t.Context(), Options{}, nil, nil, nil); !errors.Is(err, ErrLatent) {
+		t.Errorf("a measurement: %v", err)
+	}
+}
