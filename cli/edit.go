@@ -24,6 +24,7 @@ type editOptions struct {
 	seed                uint64
 	raw, best           bool
 	resolution          data.Size
+	class               string
 	out, gif, backend   string
 }
 
@@ -74,6 +75,7 @@ each image, what was known of it, and what became of it.`,
 		fieldVar(f, field)
 	}
 	numberVarP(f, &o.n, "n", "n", counts, 1, "images drawn of each, by --strength and --operator")
+	f.StringVar(&o.class, "class", "", "draw what comes of the images of this class, of a model that knows classes (default: of none)")
 	o.solverFlags.add(f)
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")

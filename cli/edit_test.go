@@ -155,3 +155,27 @@ func TestEditRefuses(t *testing.T) {
 	writeBytes(t, "black.png", b.Bytes())
 	refused(t, exitFailure, []string{"--mask black.png leaves nothing to redraw"}, "edit", run, "a.png", "--mask", "black.png")
 }
+
+// TestEditOfClass: what becomes of an image is of the class that is asked for, and of none else.
+func TestEditOfClass(t *testing.T) {
+	run, plain := trainedTold(t), trained(t)
+	t.Chdir(t.TempDir())
+	writeHalf(t, "a.png", 8)
+	edited := func(args ...string) []byte {
+		ok(t, append([]string{"edit", run, "a.png", "--steps", "4"}, args...)...)
+		return readBytes(t, "edit.png")
+	}
+	if bytes.Equal(edited("--class", "a"), edited("--class", "b")) {
+		t.Error("two classes give one picture")
+	}
+	if r := ok(t, "edit", run, "a.png", "--invert", "--class", "b", "--steps", "4"); !strings.Contains(r.err, "of class b, changed by") {
+		t.Error(r.err)
+	}
+	if text := textOf(t, "edit.png"); !slices.Contains(text, picture.Text{Key: "class", Value: "b"}) {
+		t.Errorf("the picture says %v", text)
+	}
+	ok(t, "edit", run, "a.png", "--mask", "a.png", "--steps", "4", "--class", "null")
+	refused(t, exitUsage, []string{"--class c: "}, "edit", run, "a.png", "--class", "c")
+	refused(t, exitUsage, []string{"--class all: 2 classes, and images are edited as of one"}, "edit", run, "a.png", "--class", "all")
+	refused(t, exitUsage, []string{"the model was trained without classes"}, "edit", plain, "a.png", "--class", "a")
+}

@@ -45,6 +45,14 @@ func (o *editOptions) task(cmd *cobra.Command, m *model.Loaded, p model.Options,
 	if p.Solver == nil {
 		p.Solver = o.way.usualSolver()
 	}
+	if o.class != "" {
+		if p.Class, err = m.ClassNumbers(o.class); err != nil {
+			return nil, usagef("--class %s: %s: %w", o.class, m.Found.Model, err)
+		}
+		if len(p.Class) != 1 {
+			return nil, usagef("--class %s: %d classes, and images are edited as of one", o.class, len(p.Class))
+		}
+	}
 	if err := o.solverFlags.complete(&p, m); err != nil {
 		return nil, err
 	}

@@ -128,6 +128,9 @@ func (t *editTask) goAndReturn() (image.Image, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	if t.o.class != "" {
+		return t.table(picture.Each(t.x, t.kind), nil, x), fmt.Sprintf("of class %s, changed by %s of the image's length", t.o.class, shares(off)), nil
+	}
 	return t.table(picture.Each(t.x, t.kind), nil, x), roundTrip(off), nil
 }
 
@@ -216,6 +219,9 @@ func (t *editTask) text() []picture.Text {
 		{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: t.m.Found.Model}, {Key: "weights", Value: t.m.WeightsName()},
 		{Key: "images", Value: strings.Join(t.images, " ")}, {Key: "seed", Value: fmt.Sprint(t.o.seed)}, {Key: "n", Value: fmt.Sprint(t.o.n)},
 		{Key: "size", Value: fmt.Sprintf("%dx%d", t.kind.H, t.kind.W)},
+	}
+	if t.o.class != "" {
+		text = append(text, picture.Text{Key: "class", Value: t.o.class})
 	}
 	for _, f := range t.o.settings() {
 		text = append(text, picture.Text{Key: f.Name, Value: f.String()})

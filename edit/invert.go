@@ -17,9 +17,10 @@ type Inverter[X any] interface {
 	Invert(ctx context.Context, run *sample.Run[X], x0 X, grid []float64, hook func(sample.State[X]) error) (X, error)
 }
 
-// GoAndReturn inverts x0 and samples from its noise by DDIM. off is |back - x0|/|x0| of each
-// sample. The Space must be a Normer.
-func GoAndReturn[X any](ctx context.Context, run *sample.Run[X], by Inverter[X], x0 X, grid []float64, hook func(sample.State[X]) error) (back X, off []float64, err error) {
+// GoAndReturn inverts x0 and samples from its noise by DDIM, of the denoiser back, such as one of
+// another class; nil: of the run's own. off is |x - x0|/|x0| of each sample, x what came of x0. The
+// Space must be a Normer.
+func GoAndReturn[X any](ctx context.Context, run *sample.Run[X], back reverie.Denoiser[X], by Inverter[X], x0 X, grid []float64, hook func(sample.State[X]) error) (x X, off []float64, err error) {
 	norm, ok := run.Space.(reverie.Normer[X])
 	if !ok {
 		return x0, nil, fmt.Errorf("edit: a round trip's error takes norms: %T lacks Norm(x)", run.Space)
@@ -28,14 +29,18 @@ func GoAndReturn[X any](ctx context.Context, run *sample.Run[X], by Inverter[X],
 	if err != nil {
 		return noise, nil, err
 	}
-	if back, err = sample.Sample(ctx, run, &sample.DDIM[X]{}, noise, grid, hook); err != nil {
-		return back, nil, err
+	again := *run
+	if back != nil {
+		again.Denoiser = back
 	}
-	off = norm.Norm(run.Space.Sum([]float64{1, -1}, back, x0))
+	if x, err = sample.Sample(ctx, &again, &sample.DDIM[X]{}, noise, grid, hook); err != nil {
+		return x, nil, err
+	}
+	off = norm.Norm(run.Space.Sum([]float64{1, -1}, x, x0))
 	for n, size := range norm.Norm(x0) {
 		off[n] /= size
 	}
-	return back, off, nil
+	return x, off, nil
 }
 
 // DDIMInversion is sample.Invert with DDIM. Its round trip is not exact: for data ~ N(0, v) it

@@ -21,7 +21,7 @@ type trip struct {
 func goAndReturn(t *testing.T, m *mixture.Mixture, p reverie.Process, by Inverter[batch], x batch, g []float64) trip {
 	t.Helper()
 	run := &sample.Run[batch]{Space: host(0), Process: p, Denoiser: m.Denoiser(p)}
-	back, off, err := GoAndReturn(t.Context(), run, by, x, g, nil)
+	back, off, err := GoAndReturn(t.Context(), run, nil, by, x, g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestInversionRefusals(t *testing.T) {
 	m := gaussian(t, []float64{0}, [][]float64{{1}})
 	type plain struct{ reverie.Space[batch] }
 	run := &sample.Run[batch]{Space: plain{host(0)}, Process: p, Denoiser: m.Denoiser(p)}
-	_, _, err := GoAndReturn(t.Context(), run, Inverter[batch](&DDIMInversion[batch]{}), batch{{1}}, grid(t, "linear", p, 4), nil)
+	_, _, err := GoAndReturn(t.Context(), run, nil, Inverter[batch](&DDIMInversion[batch]{}), batch{{1}}, grid(t, "linear", p, 4), nil)
 	if err == nil || !strings.Contains(err.Error(), "lacks Norm") {
 		t.Errorf("a space without norms: %v", err)
 	}

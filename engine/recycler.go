@@ -68,11 +68,6 @@ func (s *Recycler) Unstack(xy *tensors.Tensor) (x, y *tensors.Tensor) {
 	return s.Own(x), s.Own(y)
 }
 
-// FromRows is the Space's.
-func (s *Recycler) FromRows(like *tensors.Tensor, rows [][]float64) *tensors.Tensor {
-	return s.Own(s.Space.FromRows(like, rows))
-}
-
 // history is how many steps a tensor outlives its own: solvers of higher order look back at what
 // the network said before.
 const history = 3

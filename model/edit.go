@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/edit"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/sample"
@@ -37,26 +38,44 @@ var Inversions = table.New[Inverter]("inversion", "inversions", " of edit --inve
 // Redraw noises images x [N,H,W,C] to where the last share strength of the steps begins, and
 // samples on from there: see edit.SDEdit.
 func (m *Model) Redraw(ctx context.Context, o Options, x []float32, strength float64) ([]float32, error) {
-	return m.each(ctx, m.Filled(o), x, func(w *walk, x *tensors.Tensor) (*tensors.Tensor, error) {
+	return m.each(ctx, m.Filled(m.unclassed(o)), x, func(w *walk, x *tensors.Tensor) (*tensors.Tensor, error) {
 		return edit.SDEdit(ctx, w.run, sample.Fresh(w.o.Solver), x, w.grid, strength, w.hook)
 	})
 }
 
-// GoAndReturn inverts images x [N,H,W,C] and samples them again by DDIM: see edit.GoAndReturn. off
-// is by how much each comes back otherwise, over its length; that of a model of latents is in them.
+// GoAndReturn inverts images x [N,H,W,C] and samples them again by DDIM, as of the options' class
+// where they have one, of none on the way to the noise: see edit.GoAndReturn. off is by how much
+// each comes back otherwise, over its length; that of a model of latents is in them.
 func (m *Model) GoAndReturn(ctx context.Context, o Options, x []float32, by Inverter) (back []float32, off []float64, err error) {
-	back, err = m.each(ctx, m.inverted(o), x, func(w *walk, x *tensors.Tensor) (*tensors.Tensor, error) {
-		back, errs, err := edit.GoAndReturn(ctx, w.run, by, x, w.grid, w.hook)
+	o = m.inverted(o)
+	there := o
+	if o.Class != nil && m.Null {
+		there.Class = []int{reverie.NullClass}
+	}
+	back, err = m.each(ctx, there, x, func(w *walk, x *tensors.Tensor) (*tensors.Tensor, error) {
+		run, err := m.run(o, w.space, m.Classes(o, w.first, x.Shape().Dimensions[0]))
+		if err != nil {
+			return nil, err
+		}
+		back, errs, err := edit.GoAndReturn(ctx, w.run, run.Denoiser, by, x, w.grid, w.hook)
 		off = append(off, errs...)
 		return back, err
 	})
 	return back, off, err
 }
 
+// unclassed are the options of an edit: where they say no class, of none.
+func (m *Model) unclassed(o Options) Options {
+	if o.Class == nil && m.takesNumbers() == nil {
+		o.Class = []int{reverie.NullClass}
+	}
+	return o
+}
+
 // inverted are the options of an inversion, whose steps are DDIM's.
 func (m *Model) inverted(o Options) Options {
 	o.Solver = &sample.DDIM[*tensors.Tensor]{}
-	return m.Filled(o)
+	return m.Filled(m.unclassed(o))
 }
 
 // Morph returns frames on the way from one image to another, x [2,H,W,C]: both are inverted, and
@@ -117,11 +136,19 @@ func (m *Model) onArc(ctx context.Context, o Options, ends [][]float64, t []floa
 		from, to = append(from, ends[0]), append(to, ends[1])
 	}
 	like := w.zeros(1)
-	z, err := edit.Interpolate(w.run.Space, w.space.FromRows(like, from), w.space.FromRows(like, to), t)
+	z, err := edit.Interpolate(w.run.Space, owner{w.space}.FromRows(like, from), owner{w.space}.FromRows(like, to), t)
 	if err != nil {
 		return m.pixels(w.end(nil, err))
 	}
 	return m.pixels(w.end(sample.Sample(ctx, w.run, sample.Fresh(o.Solver), z, w.grid, w.hook)))
+}
+
+// An owner is a recycler whose batches of rows are its own too.
+type owner struct{ *engine.Recycler }
+
+// FromRows is the Space's.
+func (o owner) FromRows(like *tensors.Tensor, rows [][]float64) *tensors.Tensor {
+	return o.Own(o.Recycler.FromRows(like, rows))
 }
 
 // Restored are images that agree with a measurement.
@@ -137,7 +164,7 @@ func (m *Model) Restore(ctx context.Context, o Options, y []float32, a edit.Line
 	if m.VAE != nil {
 		return r, fmt.Errorf("model: a measurement is of pixels; %w", ErrLatent)
 	}
-	o = m.Filled(o)
+	o = m.Filled(m.unclassed(o))
 	clamp, err := sample.Clamps.Find(o.Clamp)
 	if err != nil {
 		return r, err
@@ -149,7 +176,7 @@ func (m *Model) Restore(ctx context.Context, o Options, y []float32, a edit.Line
 		zeros := w.zeros(part.Shape().Dimensions[0])
 		d, err := by.Draw(ctx, edit.Problem[*tensors.Tensor]{
 			Run: w.run, Solver: sample.Fresh(o.Solver), Grid: w.grid, Clamp: clamp,
-			A: edit.Lift(w.space, a, zeros, part), Y: part, Hook: w.hook,
+			A: edit.Lift[*tensors.Tensor](owner{w.space}, a, zeros, part), Y: part, Hook: w.hook,
 		}, w.run.Prior(zeros))
 		r.Misfit = append(r.Misfit, d.Misfit...)
 		r.Residual += d.Residual * float64(len(d.Misfit)) / float64(len(y)/measured.Size())
@@ -177,10 +204,11 @@ func (m *Model) each(ctx context.Context, o Options, x []float32, f func(w *walk
 // eachOf calls f with each batch of x, whose samples have that shape, and returns the images of
 // what f does.
 func (m *Model) eachOf(ctx context.Context, o Options, x []float32, s edit.Shape, f func(w *walk, x *tensors.Tensor) (*tensors.Tensor, error)) (all []float32, err error) {
+	n := len(x) / s.Size()
+	o.N = n
 	if err := m.Fits(o); err != nil {
 		return nil, err
 	}
-	n := len(x) / s.Size()
 	if n < 1 || len(x) != n*s.Size() || o.Batch < 1 {
 		return nil, fmt.Errorf("model: %d numbers for samples of %v in batches of %d", len(x), s, o.Batch)
 	}
