@@ -53,6 +53,7 @@ type labelFile struct {
 	fsys  fs.FS
 	name  string // in fsys
 	shown string
+	kind  string // one of package label's names: that of a link, not of what it leads to
 }
 
 // said is what files of labels say of an image.
@@ -65,7 +66,7 @@ type said struct {
 func (l *listing) beside(fsys fs.FS, name, shown, below string) {
 	switch base := path.Base(below); {
 	case l.labels.readsMetadata() && (base == label.Lines || base == label.Table || below == label.List):
-		l.labelFiles = append(l.labelFiles, labelFile{fsys, name, shown})
+		l.labelFiles = append(l.labelFiles, labelFile{fsys, name, shown, base})
 	default:
 		l.left.other(fsys, name)
 	}
@@ -146,7 +147,7 @@ func (l *listing) byMetadata(files []file) error {
 		if err != nil {
 			return err
 		}
-		list = list || read && path.Base(l.labelFiles[i].name) == label.List
+		list = list || read && l.labelFiles[i].kind == label.List
 	}
 	sources := []int{l.tally.source(folderLabels)}
 	for _, f := range l.labelFiles {
@@ -178,7 +179,7 @@ func (l *listing) readLabels(i int, known map[string]said) (read bool, err error
 	defer r.Close()
 	column := cmp.Or(l.labelColumn, DefaultLabelColumn)
 	var disagree error
-	err = label.Read(r, path.Base(filepath.ToSlash(f.shown)), column, func(e label.Entry) error {
+	err = label.Read(r, f.kind, column, func(e label.Entry) error {
 		if e.Class == "" {
 			return nil
 		}
@@ -222,7 +223,7 @@ func otherColumn(e *label.ColumnError, column string) string {
 // place names the row that says something of an image.
 func (l *listing) place(s said) string {
 	f, row := l.labelFiles[s.by-1], "line"
-	if path.Base(f.name) == label.List {
+	if f.kind == label.List {
 		row = "entry"
 	}
 	return fmt.Sprintf("%s, %s %d,", clean(f.shown), row, s.row)

@@ -126,6 +126,7 @@ func TestLabelsRefused(t *testing.T) {
 		"in two":              {LabelsAuto, map[string]string{"metadata.jsonl": row("b_1.png", "x"), "metadata.csv": "file_name,label\nb_1.png,y\n"}, []string{"b_1.png", "metadata.jsonl, line 1,", "metadata.csv, line 2,"}},
 		"above and below":     {LabelsMetadata, map[string]string{"metadata.jsonl": row("cat/a.png", "x"), "cat/metadata.jsonl": row("a.png", "y")}, []string{"cat/a.png", `"x"`, `"y"`}},
 		"a list":              {LabelsAuto, map[string]string{"dataset.json": `{"labels": [["b_1.png", 1], ["b_1.png", 2]]}`}, []string{"b_1.png", `dataset.json, entry 1, says "1"`, `entry 2, says "2"`}},
+		"no labels at all":    {LabelsMetadata, map[string]string{"metadata.jsonl": `{"name": "b_1.png"}`}, []string{"metadata.jsonl", `no column "file_name"`}},
 		"a damaged file":      {LabelsAuto, map[string]string{"metadata.jsonl": row("b_1.png", "x") + "{"}, []string{"metadata.jsonl: line 2", "--labels folders to leave it unread"}},
 		"hostile names":       {LabelsAuto, map[string]string{"metadata.csv": "file_name,label\nb_1.png,\x1b[31m\n"}, []string{"control characters"}},
 		"no metadata":         {LabelsMetadata, nil, []string{"--labels metadata", "metadata.csv"}},
@@ -165,20 +166,25 @@ func TestManyClasses(t *testing.T) {
 		l.files = append(l.files, file{path: filepath.Join(dir, fmt.Sprintf("%d.png", i))})
 	}
 	write(t, dir, "metadata.csv", []byte(rows.String()))
-	l.labelFiles = []labelFile{{os.DirFS(dir), "metadata.csv", filepath.Join(dir, "metadata.csv")}}
+	l.labelFiles = []labelFile{{os.DirFS(dir), "metadata.csv", filepath.Join(dir, "metadata.csv"), "metadata.csv"}}
 	wantError(t, l.label(0), "more than the limit of 65536 classes", "captions")
 }
 
-// linked is a folder whose images and labels are links, as a cache of downloads has them.
+// TestLabelsThroughLinks: images and labels may be links, as a cache of downloads has them.
 func TestLabelsThroughLinks(t *testing.T) {
-	dir, store := t.TempDir(), numberedImages(t, t.TempDir(), "1", "2")
-	write(t, store, "3", []byte(`{"file_name": "a.png", "label": "x"}`))
-	for name, to := range map[string]string{"a.png": "1", "b.png": "2", "metadata.jsonl": "3"} {
-		if err := os.Symlink(filepath.Join(store, to), filepath.Join(dir, name)); err != nil {
-			t.Skip("no links here:", err)
+	for name, text := range map[string]string{"metadata.jsonl": `{"file_name": "sub/a.png", "label": "sub"}`, "dataset.json": `{"labels": [["sub/a.png", "sub"]]}`} {
+		dir, store := t.TempDir(), numberedImages(t, t.TempDir(), "1", "2")
+		write(t, store, "3", []byte(text))
+		if err := os.Mkdir(filepath.Join(dir, "sub"), 0o777); err != nil {
+			t.Fatal(err)
 		}
+		for link, to := range map[string]string{"sub/a.png": "1", "b.png": "2", name: "3"} {
+			if err := os.Symlink(filepath.Join(store, to), filepath.Join(dir, link)); err != nil {
+				t.Skip("no links here:", err)
+			}
+		}
+		wantLabels(t, mustOpen(t, with(LabelsAuto), dir), dir, "b.png= sub/a.png=sub", "1 of 2 images by "+filepath.Join(dir, name))
 	}
-	wantLabels(t, mustOpen(t, with(LabelsAuto), dir), dir, "a.png=x b.png=", "1 of 2 images by "+filepath.Join(dir, "metadata.jsonl"))
 }
 
 // edm writes a folder of EDM's layout: images in numbered folders, which are no classes, and their

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -81,12 +82,7 @@ func Read(r io.Reader, name, column string, use func(Entry) error) error {
 }
 
 // atRow adds the row to an error.
-func atRow(n int, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("line %d: %w", n, err)
-}
+func atRow(n int, err error) error { return fmt.Errorf("line %d: %w", n, err) }
 
 // bounded is a reader that refuses to give more than maxRow bytes between two calls of next, and
 // more than the file may have.
@@ -173,14 +169,7 @@ func check(class string) error {
 }
 
 // known are the keys of an object, sorted.
-func known[V any](object map[string]V) []string {
-	keys := make([]string, 0, len(object))
-	for k := range object {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func known[V any](object map[string]V) []string { return slices.Sorted(maps.Keys(object)) }
 
 // errNoFile says that a row does not name its image.
 var errNoFile = errors.New("no " + FileColumn + ": expected the path of an image")

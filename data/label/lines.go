@@ -23,8 +23,11 @@ func readLines(b *bounded, column string, use func(Entry) error) error {
 			continue
 		}
 		e, object, err := readLine(line, column, n)
-		if first == nil {
+		if first == nil && object != nil {
 			first = known(object)
+			if _, ok := object[FileColumn]; !ok {
+				return &ColumnError{Column: FileColumn, Known: first}
+			}
 		}
 		if err != nil {
 			return atRow(n, err)
