@@ -16,7 +16,7 @@ func Autoguidance[X any](sp reverie.Space[X], d, weak reverie.Denoiser[X], rule 
 
 // AutoGuide is the row of Autoguidance. The run of the weaker model chooses it, see Choose.
 type AutoGuide[X any] struct {
-	Weak string `flag:"weak" help:"run of the weaker model, RUN or RUN@step, as --guide takes it too"`
+	Weak string `flag:"weak" rare:"true" help:"run of the weaker model, RUN or RUN@step, as --guide takes it too"`
 	Strength
 }
 

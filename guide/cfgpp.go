@@ -20,7 +20,7 @@ func PlusPlus[X any](sp reverie.Space[X], d reverie.Denoiser[X], from int, lambd
 // PlusPlusGuide is the row of PlusPlus.
 type PlusPlusGuide[X any] struct {
 	Lambda   float64 `flag:"cfgpp" range:"[0,1]" help:"lambda of CFG++, in place of gamma"`
-	Negative string  `flag:"negative" help:"class to be kept away from" zero:"the null class"`
+	Negative string  `flag:"negative" help:"class to be kept away from, in place of the null class"`
 }
 
 // Row describes the guide.

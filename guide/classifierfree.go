@@ -17,7 +17,7 @@ func ClassifierFree[X any](sp reverie.Space[X], d reverie.Denoiser[X], from int,
 
 // ClassifierFreeGuide is the row of ClassifierFree.
 type ClassifierFreeGuide[X any] struct {
-	Negative string `flag:"negative" help:"class to be kept away from" zero:"the null class"`
+	Negative string `flag:"negative" help:"class to be kept away from, in place of the null class"`
 	Strength
 }
 

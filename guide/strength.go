@@ -13,7 +13,7 @@ import (
 // Strength are the settings of a guide away from a weak branch: how far, by which rule, and where.
 type Strength struct {
 	Guidance float64 `flag:"guidance" range:"[-1000,1000]" help:"gamma of null + gamma (class - null): 0 ignores the class, 1 is the plain conditional model, above 1 sharper (Ho & Salimans' w is gamma - 1)"`
-	Interval Levels  `flag:"guidance-interval" help:"guide at the noise levels sigma/alpha above LO up to HI alone, LO:HI" zero:"all"`
+	Interval Levels  `flag:"guidance-interval" help:"guide at the noise levels sigma/alpha above LO up to HI alone, LO:HI"`
 	Rescale  float64 `flag:"guidance-rescale" range:"[0,1]" help:"the share in which x0hat is brought back to the deviation of the conditional one, Lin et al. 2023's phi of 0.7"`
 	APG      bool    `flag:"apg" help:"take what is parallel to x0hat off the guidance, Sadat et al. 2024, against saturation at large gammas"`
 	Eta      float64 `flag:"apg-eta" range:"[-1000,1000]" rare:"true" help:"the share of the parallel part that --apg leaves"`

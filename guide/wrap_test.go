@@ -420,3 +420,34 @@ func TestClassesOfTheBatch(t *testing.T) {
 		}
 	}
 }
+
+// A process with a far end is guided too: both branches see it, in one batch as in two.
+func TestFarEnd(t *testing.T) {
+	m, p := classes(t, 2, 5, 0, 1), reverie.Bridge{}
+	q := query{
+		X: batch{{0.3, -0.2}, {1, 0.5}}, Far: []batch{{{2, 1}, {-1, 0.4}}}, T: 0.4, Step: 1,
+		U: batch{{1, 0.5}, {-0.3, 2}}, Class: []int{1, 0}, Want: reverie.WantClass | reverie.WantVJP,
+	}
+	d := ClassifierFree(host, denoiser(m.Denoiser(p)), reverie.NullClass, Linear(host, 2.5))
+	one, err := d.Denoise(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := ClassifierFree[batch](noStack{host}, m.Denoiser(p), reverie.NullClass, Linear(host, 2.5)).Denoise(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gap := max(distance(one.X0, two.X0), distance(one.VJP, two.VJP)); gap > 1e-15 {
+		t.Errorf("one batch and two are %v apart", gap)
+	}
+	derivative(t, "a bridge", d, q, one)
+	for n, y := range q.Class {
+		c := p.At(q.T)
+		null, own := m.Denoise(c, q.X[n], q.Far[0][n]), m.Class(y).Denoise(c, q.X[n], q.Far[0][n])
+		for j := range null {
+			if want := null[j] + 2.5*(own[j]-null[j]); !(math.Abs(one.X0[n][j]-want) <= 1e-13) {
+				t.Errorf("x0hat [%d][%d] is %v, want %v", n, j, one.X0[n][j], want)
+			}
+		}
+	}
+}
