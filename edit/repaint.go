@@ -15,13 +15,13 @@ import (
 //
 //	x_s <- x_s + A'(a_s y + s_s A eps - A x_s)
 //
-// and every stretch of Jump steps is walked Passes times, the forward process carrying x back to
-// its start in between:
+// and every stretch of Jump steps but the first is walked Passes times, the forward process
+// carrying x back to its start in between:
 //
 //	x_t = (a_t/a_s) x_s + sqrt(s_t^2 - (a_t/a_s)^2 s_s^2) eps
 //
-// Stretches end at the grid's end, so that the first may be shorter, and the last is walked again
-// too, from the data themselves, as diffusers does and algorithm 1 does not.
+// Stretches end at the grid's end; the first, from noise, may be shorter. The last is walked again
+// from the data themselves, as diffusers does, where algorithm 1 leaves it out.
 //
 // Its law is not the posterior: what is known is noised apart from what is drawn. For data N(0,
 // [[1, .9], [.9, 1]]) of which the first number is 1, 250 steps of VP with Passes 1, 10 and 50 draw
@@ -74,11 +74,16 @@ func (p Problem[X]) repaint(ctx context.Context, method table.Row, x X, jump, pa
 	if err := run.Apply(p.Clamp); err != nil {
 		return d, err
 	}
-	hook := numbered(p.Hook, (len(p.Grid)-1)*passes)
-	for _, stretch := range stretchesOf(p.Grid, jump) {
+	stretches := stretchesOf(p.Grid, jump)
+	first := len(stretches[0]) - 1
+	hook := numbered(p.Hook, first+(len(p.Grid)-1-first)*passes)
+	for i, stretch := range stretches {
 		for pass := range passes {
+			if i == 0 && pass > 0 {
+				break
+			}
 			if pass > 0 {
-				x = p.back(x, stretch[len(stretch)-1], stretch[0])
+				x = p.back(x, stretch)
 			}
 			solver := known[X]{wrapped[X]{sample.Fresh(p.Solver)}, p}
 			if x, err = sample.Sample(ctx, &run, solver, x, stretch, hook); err != nil {
@@ -128,11 +133,14 @@ func stretchesOf(grid []float64, steps int) (all [][]float64) {
 	return all
 }
 
-// back carries x from time s up to t by the forward process.
-func (p Problem[X]) back(x X, s, t float64) X {
-	low, high := reverie.At(p.Run.Process, s), reverie.At(p.Run.Process, t)
+// back carries x from the end of a stretch up to its start by the forward process, step by step.
+func (p Problem[X]) back(x X, stretch []float64) X {
 	sp := p.Run.Space
-	return sp.Sum([]float64{high.Alpha / low.Alpha, math.Sqrt(reverie.ForwardVariance(high, low))}, x, sp.Noise(x))
+	for i := len(stretch) - 1; i > 0; i-- {
+		low, high := reverie.At(p.Run.Process, stretch[i]), reverie.At(p.Run.Process, stretch[i-1])
+		x = sp.Sum([]float64{high.Alpha / low.Alpha, math.Sqrt(reverie.ForwardVariance(high, low))}, x, sp.Noise(x))
+	}
+	return x
 }
 
 // known is a solver after whose steps what is known is put in its place.
