@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -215,7 +216,11 @@ func (s *solverFlags) complete(o *model.Options, m *model.Loaded) error {
 	if n := tableLength(p); n > 0 && o.Steps > n {
 		return fmt.Errorf("--steps %d is outside 0 to %d: the model has %d time steps", o.Steps, n, n)
 	}
-	return m.Fits(*o)
+	err := m.Fits(*o)
+	if errors.Is(err, model.ErrNoNull) && len(s.chosen) > 0 {
+		return fmt.Errorf("%w; give --negative CLASS in place of none, or --guide RUN, a weaker model", err)
+	}
+	return err
 }
 
 // text are the chunks of a picture that say how its samples were drawn.

@@ -49,7 +49,7 @@ func (t teller) numbers(b *data.Batch, at Place) ([]float64, error) {
 		switch {
 		case class >= t.null:
 			return nil, fmt.Errorf("learn: sample %d of the batch is of class %d: the network knows 0 to %d", i, class, t.null-1)
-		case class < 0 || !at.Validation && t.drop > 0 && draws.Plus(i).Uniform() < t.drop:
+		case class < 0 || at.Null || !at.Validation && t.drop > 0 && draws.Plus(i).Uniform() < t.drop:
 			class = t.null
 		}
 		told[i] = float64(class)

@@ -185,6 +185,10 @@ func TestClassDrop(t *testing.T) {
 	if slices.Contains(told(t, how, b, validation), classes) {
 		t.Error("a class is dropped in a validation")
 	}
+	validation.Null = true
+	if null := told(t, how, b, validation); slices.Min(null) != classes {
+		t.Errorf("without classes %v is told", null)
+	}
 	a, _, errA := how.Inputs(b, at(5, 0))
 	c, _, errC := with(0).Inputs(b, at(5, 0))
 	if errA != nil || errC != nil {

@@ -198,8 +198,12 @@ func outcome(out []*tensors.Tensor, times []float64) (o Outcome, err error) {
 // the weights that would be sampled from. Each sample has its own time and noise, the same at every
 // call. The state stays as it is.
 func (l *Learner) Losses(b *data.Batch, first int) (Outcome, error) {
+	return l.losses(b, first, false)
+}
+
+func (l *Learner) losses(b *data.Batch, first int, null bool) (Outcome, error) {
 	s := random.Stream{Seed: l.Options.Seed, Domain: random.Validation, Sample: uint64(first)}
-	at := Place{Step: l.Steps, Times: s, Noise: s, Validation: true}
+	at := Place{Step: l.Steps, Times: s, Noise: s, Validation: true, Null: null}
 	at.Noise.Step = 1 // another part of the stream than the times
 	in, times, err := l.inputs(b, at)
 	if err != nil {
@@ -219,12 +223,21 @@ var ErrNoBatches = errors.New("learn: no batches to evaluate")
 
 // Evaluate is the mean of Losses over all samples of batches, which come in the set's order.
 func (l *Learner) Evaluate(batches iter.Seq2[*data.Batch, error]) (float64, error) {
+	return l.mean(batches, false)
+}
+
+// EvaluateNull is Evaluate where no sample is told its class.
+func (l *Learner) EvaluateNull(batches iter.Seq2[*data.Batch, error]) (float64, error) {
+	return l.mean(batches, true)
+}
+
+func (l *Learner) mean(batches iter.Seq2[*data.Batch, error], null bool) (float64, error) {
 	sum, first := 0.0, 0
 	for b, err := range batches {
 		if err != nil {
 			return 0, err
 		}
-		o, err := l.Losses(b, first)
+		o, err := l.losses(b, first, null)
 		if err != nil {
 			return 0, err
 		}

@@ -34,6 +34,8 @@ type Place struct {
 	// Validation: the loss is to be compared with that of other steps. No state is changed, and
 	// nothing is random that need not be.
 	Validation bool
+	// Null: no sample is told its class.
+	Null bool
 }
 
 // An Adaptive method looks at the losses that its samples had.

@@ -63,6 +63,11 @@ func TestClassesKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer m.Close()
+		for _, r := range records(t, tr.Dir) {
+			if (r.Val == nil) != (r.ValNull == nil) || r.Val != nil && *r.Val == *r.ValNull {
+				t.Errorf("step %d: validation %v, without classes %v", r.Step, r.Val, r.ValNull)
+			}
+		}
 		if !slices.Equal(m.Kind.Classes, want) || len(want) != 2 || want[0].Name != "bird" || want[0].Samples == 0 {
 			t.Errorf("classes %v, want %v", m.Kind.Classes, want)
 		}

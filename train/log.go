@@ -15,15 +15,16 @@ import (
 // A Record is a line of log.jsonl: one training step, with the validation loss where an epoch ended
 // there.
 type Record struct {
-	Step      int        `json:"step"`          // steps done
-	Epoch     int        `json:"epoch"`         // the epoch the step belongs to, from 0
-	Loss      float64    `json:"loss"`          // weighted mean over the batch
-	Quartiles [4]float64 `json:"quartiles"`     // mean loss of the images whose t lies in each quarter of the span
-	Counts    [4]int     `json:"counts"`        // how many images that were
-	LR        float64    `json:"lr"`            // learning rate of the step
-	GradNorm  float64    `json:"grad_norm"`     // global norm of the gradient, before clipping
-	Seconds   float64    `json:"seconds"`       // training time used since the start of the run
-	Val       *float64   `json:"val,omitempty"` // loss on the held-out images, at fixed noise
+	Step      int        `json:"step"`               // steps done
+	Epoch     int        `json:"epoch"`              // the epoch the step belongs to, from 0
+	Loss      float64    `json:"loss"`               // weighted mean over the batch
+	Quartiles [4]float64 `json:"quartiles"`          // mean loss of the images whose t lies in each quarter of the span
+	Counts    [4]int     `json:"counts"`             // how many images that were
+	LR        float64    `json:"lr"`                 // learning rate of the step
+	GradNorm  float64    `json:"grad_norm"`          // global norm of the gradient, before clipping
+	Seconds   float64    `json:"seconds"`            // training time used since the start of the run
+	Val       *float64   `json:"val,omitempty"`      // loss on the held-out images, at fixed noise
+	ValNull   *float64   `json:"val_null,omitempty"` // the same of a network that is told classes, where it is told none
 
 	Parts map[string]float64 `json:"parts,omitempty"` // means of the loss's parts, where it has several
 	Note  string             `json:"note,omitempty"`  // what changed with this step: the law of the rate, the place of the data

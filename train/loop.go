@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"runtime/debug"
 	"time"
@@ -143,7 +144,10 @@ func (t *Trainer) one(batch *data.Batch) error {
 	}
 	if t.position++; t.position == t.stepsPerEpoch() {
 		t.epoch, t.position = t.epoch+1, 0
-		if r.Val, err = t.validate(); err != nil {
+		if r.Val, err = t.validate(); err == nil && t.learnsNull() {
+			r.ValNull, err = t.validateNull()
+		}
+		if err != nil {
 			return fmt.Errorf("validation after step %d: %w", r.Step, err)
 		}
 	}
@@ -159,11 +163,16 @@ func (t *Trainer) one(batch *data.Batch) error {
 
 // validate returns the loss on the held-out images, each at its own fixed time and noise, of the
 // weights that would be sampled from; nil if none are held out.
-func (t *Trainer) validate() (*float64, error) {
+func (t *Trainer) validate() (*float64, error) { return t.validateBy(t.learner.Evaluate) }
+
+// validateNull is validate where no image is told its class.
+func (t *Trainer) validateNull() (*float64, error) { return t.validateBy(t.learner.EvaluateNull) }
+
+func (t *Trainer) validateBy(evaluate func(iter.Seq2[*data.Batch, error]) (float64, error)) (*float64, error) {
 	if t.val.Len() == 0 {
 		return nil, nil
 	}
-	loss, err := t.learner.Evaluate(t.val.All(context.Background(), t.Config.Batch))
+	loss, err := evaluate(t.val.All(context.Background(), t.Config.Batch))
 	if err != nil {
 		return nil, err
 	}
