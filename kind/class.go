@@ -69,7 +69,7 @@ func CheckClassName(name string) error {
 	case name == "":
 		return fmt.Errorf("the name of a class is empty")
 	case len(name) > MaxClassName:
-		return fmt.Errorf("the name of a class has %d bytes, more than the limit of %d: %.40q..", len(name), MaxClassName, name)
+		return fmt.Errorf("the name of a class has %d bytes, more than the limit of %d; it begins %.40q", len(name), MaxClassName, name)
 	case !utf8.ValidString(name):
 		return fmt.Errorf("the name of a class is not UTF-8: %.40q", name)
 	case strings.ContainsFunc(name, unicode.IsControl):
