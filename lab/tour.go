@@ -68,6 +68,8 @@ func Figures() []Figure {
 		{"langevin", "where Langevin dynamics fails and annealing does not", langevinFigure},
 		{"losses", "explicit, exact, sliced and denoising score matching against their cost", lossesFigure},
 		{"coupling", "flow matching between two data sets, plain and coupled by optimal transport", couplingFigure},
+		{"inversion", "data to noise and back: DDIM inversion and fixed points, on the exact denoiser", inversionFigure},
+		{"inverse", "points of which one number is known: the posterior, and what five methods draw", inverseFigure},
 		{"equivalence", "one network as noise, score and drift: three samplers", equivalenceFigure},
 	}
 }
