@@ -112,12 +112,14 @@ func (c *Cache) Features(ctx context.Context, f Features, m Images, fingerprint 
 
 // Classifier is TrainClassifier, or what it gave before for the training images that fingerprint
 // identifies and the same l. cached says which.
-func (c *Cache) Classifier(ctx context.Context, e *engine.Engine, train, test Labelled, fingerprint string, l Learning) (k *Classifier, cached bool, err error) {
+func (c *Cache) Classifier(ctx context.Context, e *engine.Engine, train, test Images, fingerprint string, l Learning) (k *Classifier, cached bool, err error) {
 	l = l.withDefaults()
 	settings := fmt.Sprintf("%s\n%s\n%d %d %v %d\n", recipe, fingerprint, l.Steps, l.Batch, l.Rate, l.Seed)
 	const kind = "classifier"
 	if arrays := c.load(kind, settings); arrays != nil {
-		if k, err := classifierFrom(e, arrays, train.C, len(classIndex(train.Class))); err == nil {
+		index := classIndex(train.Class)
+		if k, err := classifierFrom(e, arrays, train.C, len(index)); err == nil {
+			k.names = classNames(train, index)
 			return k, true, nil
 		}
 	}

@@ -21,6 +21,7 @@ type Classifier struct {
 	// Of the images that it was tested on, the number whose class it found, and their number.
 	Right, Tested int
 
+	names         []string // of the classes, in the order of their logits
 	hash          string
 	engine        *engine.Engine
 	embed, logits *engine.Func
@@ -93,18 +94,39 @@ func (c *Classifier) Rows(ctx context.Context, m Images) (Rows, error) {
 // Test returns of how many images the network finds the class, given by its number among those that
 // it was trained on.
 func (c *Classifier) Test(ctx context.Context, m Images, class []int) (right int, err error) {
-	_, classes := c.Net.Channels()
-	odds, err := c.run(ctx, c.logits, m, classes)
-	if err != nil {
-		return 0, err
-	}
-	for i, want := range class {
-		row := odds.Row(i)
-		if slices.Index(row, slices.Max(row)) == want {
+	found, err := c.numbers(ctx, m)
+	for i, k := range found {
+		if k == class[i] {
 			right++
 		}
 	}
-	return right, nil
+	return right, err
+}
+
+// Label returns the name of the class that the network finds in each image.
+func (c *Classifier) Label(ctx context.Context, m Images) ([]string, error) {
+	found, err := c.numbers(ctx, m)
+	labels := make([]string, len(found))
+	for i, k := range found {
+		labels[i] = c.names[k]
+	}
+	return labels, err
+}
+
+// numbers are the classes that the network finds, by their numbers among those that it was trained
+// on.
+func (c *Classifier) numbers(ctx context.Context, m Images) ([]int, error) {
+	_, classes := c.Net.Channels()
+	odds, err := c.run(ctx, c.logits, m, classes)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]int, m.N)
+	for i := range found {
+		row := odds.Row(i)
+		found[i] = slices.Index(row, slices.Max(row))
+	}
+	return found, nil
 }
 
 // batchRows is how many images go through a network at once.

@@ -15,9 +15,9 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-func labelled(t testing.TB, s *data.Set) Labelled {
+func labelled(t testing.TB, s *data.Set) Images {
 	h, w, c := s.Shape()
-	l := Labelled{Images: Images{N: s.Len(), Kind: kind.OfImages(h, w, c).Real()}}
+	l := Images{N: s.Len(), Kind: kind.OfImages(h, w, c).Real()}
 	for b, err := range s.All(context.Background(), 64) {
 		if err != nil {
 			t.Fatal(err)
@@ -49,8 +49,8 @@ func TestClassifierOfEmoji(t *testing.T) {
 
 // stripes are images of two classes: stripes across or along, of random phase and contrast; class 7
 // and class 9, and some of none.
-func stripes(n, side int, seed uint64) Labelled {
-	l := Labelled{Images: Images{N: n, Kind: kind.OfImages(side, side, 1).Real(), Pix: make([]float32, n*side*side)}}
+func stripes(n, side int, seed uint64) Images {
+	l := Images{N: n, Kind: kind.OfImages(side, side, 1).Real(), Pix: make([]float32, n*side*side)}
 	for i := range n {
 		var u [2]float64
 		stream(seed, useNoise, i).Uniforms(u[:])
@@ -182,7 +182,7 @@ func TestClassifierRefused(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := TrainClassifier(ctx, e, stripes(9, 8, 1), Labelled{}, Learning{Steps: 5, Batch: 4}); !errors.Is(err, context.Canceled) {
+	if _, err := TrainClassifier(ctx, e, stripes(9, 8, 1), Images{}, Learning{Steps: 5, Batch: 4}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -190,7 +190,7 @@ func TestClassifierRefused(t *testing.T) {
 // Batches: each pass has every image once, labels sum to 1, a moved image has the pixels of its
 // own.
 func TestClassifierBatches(t *testing.T) {
-	l := Labelled{Images: Images{N: 6, Kind: kind.OfPoints(1), Pix: []float32{0, 1, 2, 3, 4, 5}}, Class: []int{0, 1, 0, 1, 0, 1}}
+	l := Images{N: 6, Kind: kind.OfPoints(1), Pix: []float32{0, 1, 2, 3, 4, 5}, Class: []int{0, 1, 0, 1, 0, 1}}
 	seen := map[float32]int{}
 	for step := range 3 {
 		x, target := l.batch(Learning{Batch: 4, Seed: 1}, step, 2)

@@ -14,7 +14,7 @@ func Draw(ctx context.Context, m *model.Model, o model.Options) (Images, error) 
 	if err != nil {
 		return Images{}, err
 	}
-	x := Images{N: o.N, Kind: m.Kind.Sized(o.Height, o.Width), Pix: pix}
+	x := Images{N: o.N, Kind: m.Kind.Sized(o.Height, o.Width), Pix: pix, Class: m.Classes(o, o.First, o.N)}
 	if !x.Ranged {
 		x.Pix, x.Wide = nil, x.InUnits(pix)
 	}

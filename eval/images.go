@@ -13,6 +13,8 @@ type Images struct {
 	N    int
 	Pix  []float32
 	Wide []float64
+	// Class is of each its number among Classes, -1 for none; nil: not known.
+	Class []int
 	// Stored is the type of the numbers in the file that they were read from, as numpy names it;
 	// "": of no file.
 	Stored string
@@ -30,18 +32,25 @@ func (m Images) Part(first, n int) Images {
 	} else {
 		out.Pix = m.Pix[first*size : (first+n)*size]
 	}
+	if m.Class != nil {
+		out.Class = m.Class[first : first+n]
+	}
 	return out
 }
 
 // Take returns the images at the given places, copied.
 func (m Images) Take(at []int) Images {
 	out := Images{N: len(at), Kind: m.Kind}
+	for _, i := range at {
+		if m.Class != nil {
+			out.Class = append(out.Class, m.Class[i])
+		}
+		if m.Wide == nil {
+			out.Pix = append(out.Pix, m.Image(i)...)
+		}
+	}
 	if m.Wide != nil {
 		out.Wide = m.Rows().Take(at).X
-		return out
-	}
-	for _, i := range at {
-		out.Pix = append(out.Pix, m.Image(i)...)
 	}
 	return out
 }

@@ -18,12 +18,6 @@ import (
 	"github.com/reverie-go/reverie/net/classifier"
 )
 
-// Labelled are images with the class of each, -1 for none.
-type Labelled struct {
-	Images
-	Class []int
-}
-
 // Learning says how a classifier is trained. The zero value is what `reverie eval` uses: about a
 // minute on two cores.
 type Learning struct {
@@ -66,12 +60,13 @@ var ErrNoClasses = errors.New("eval: the data have fewer than two classes, and a
 // TrainClassifier trains a classifier on the images that have a class, of which at least two must
 // occur, and tests it on others, which may be none. The weights depend on the images, their classes
 // and l alone.
-func TrainClassifier(ctx context.Context, e *engine.Engine, images, test Labelled, l Learning) (*Classifier, error) {
+func TrainClassifier(ctx context.Context, e *engine.Engine, images, test Images, l Learning) (*Classifier, error) {
 	l = l.withDefaults()
 	index := classIndex(images.Class)
 	if len(index) < 2 {
 		return nil, ErrNoClasses
 	}
+	names := classNames(images, index)
 	images, test = images.only(ctx, index), test.only(ctx, index)
 	m, err := classifier.New(classifier.Config{ImageChannels: images.C, Classes: len(index)})
 	if err != nil {
@@ -85,8 +80,8 @@ func TrainClassifier(ctx context.Context, e *engine.Engine, images, test Labelle
 	if err != nil {
 		return nil, err
 	}
-	c.Tested = test.N
-	if c.Right, err = c.Test(ctx, test.Images, test.Class); err != nil {
+	c.names, c.Tested = names, test.N
+	if c.Right, err = c.Test(ctx, test, test.Class); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -104,23 +99,34 @@ func classIndex(class []int) map[int]int {
 	return index
 }
 
+// classNames are the names of the classes of an index, in its order; of images whose classes have
+// no names, none.
+func classNames(m Images, index map[int]int) []string {
+	names := make([]string, len(index))
+	for k, number := range index {
+		if k < len(m.Classes) {
+			names[number] = m.Classes[k].Name
+		}
+	}
+	return names
+}
+
 // only returns the images whose class is in the index, with its number there, at the size that a
 // classifier sees.
-func (l Labelled) only(ctx context.Context, index map[int]int) Labelled {
-	out := Labelled{Images: Images{N: 0, Kind: l.Kind}}
-	for i, k := range l.Class {
+func (m Images) only(ctx context.Context, index map[int]int) Images {
+	out := Images{N: 0, Kind: m.Kind}
+	for i, k := range m.Class {
 		if number, ok := index[k]; ok {
-			out.Pix = append(out.Pix, l.Image(i)...)
+			out.Pix = append(out.Pix, m.Image(i)...)
 			out.Class = append(out.Class, number)
 			out.N++
 		}
 	}
-	out.Images = small(ctx, out.Images)
-	return out
+	return small(ctx, out)
 }
 
 // train takes the steps and returns the weights.
-func train(ctx context.Context, e *engine.Engine, m *classifier.Model, images Labelled, l Learning) ([]*tensors.Tensor, error) {
+func train(ctx context.Context, e *engine.Engine, m *classifier.Model, images Images, l Learning) ([]*tensors.Tensor, error) {
 	learner := learn.New(e, m, crossEntropy(e, m, images, l), learn.Options{Optimiser: learn.Momentum{Beta: momentum, Decay: decay}, Seed: l.Seed})
 	defer learner.Close()
 	if err := learner.Draw(); err != nil {
@@ -146,7 +152,7 @@ func train(ctx context.Context, e *engine.Engine, m *classifier.Model, images La
 
 // crossEntropy is the method of a classifier: -log p of the classes of each image, by the smoothed
 // labels.
-func crossEntropy(e *engine.Engine, m *classifier.Model, images Labelled, l Learning) learn.Method {
+func crossEntropy(e *engine.Engine, m *classifier.Model, images Images, l Learning) learn.Method {
 	classes := slices.Max(images.Class) + 1
 	return learn.Plain{
 		In: func(_ *data.Batch, at learn.Place) ([]*tensors.Tensor, error) {
@@ -175,7 +181,7 @@ func graphVector(x *graph.Node) shapes.Shape { return shapes.Make(x.DType(), x.S
 
 // batch makes the images and the smoothed labels of a step: passes over the images, each in its own
 // order, each image mirrored and moved at random.
-func (m Labelled) batch(l Learning, step, classes int) (x, target []float32) {
+func (m Images) batch(l Learning, step, classes int) (x, target []float32) {
 	size := m.H * m.W * m.C
 	x, target = make([]float32, l.Batch*size), make([]float32, l.Batch*classes)
 	for i := range target {

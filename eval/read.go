@@ -8,9 +8,9 @@ import (
 
 // Read returns all images of a set, in its order, with their classes; points in the units of their
 // source.
-func Read(ctx context.Context, s *data.Set) (Labelled, error) {
+func Read(ctx context.Context, s *data.Set) (Images, error) {
 	const batch = 64
-	m := Labelled{Images: Images{Kind: s.Kind(), N: s.Len(), Pix: make([]float32, 0, s.Len()*s.Kind().Size())}}
+	m := Images{Kind: s.Kind().Labelled(s.ClassCounts()), N: s.Len(), Pix: make([]float32, 0, s.Len()*s.Kind().Size())}
 	for b, err := range s.All(ctx, batch) {
 		if err != nil {
 			return m, err
@@ -21,10 +21,4 @@ func Read(ctx context.Context, s *data.Set) (Labelled, error) {
 		m.Pix, m.Wide = nil, x
 	}
 	return m, nil
-}
-
-// ReadImages is Read without the classes.
-func ReadImages(ctx context.Context, s *data.Set) (Images, error) {
-	m, err := Read(ctx, s)
-	return m.Images, err
 }

@@ -112,5 +112,5 @@ func (r *Reader) read(ctx context.Context, s *data.Set, name string) (*Set, erro
 	if err != nil {
 		return nil, err
 	}
-	return NewSet(name, m.Images, s.Fingerprint()), nil
+	return NewSet(name, m, s.Fingerprint()), nil
 }

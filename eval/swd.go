@@ -78,7 +78,7 @@ var binomial = [5]float32{1. / 16, 4. / 16, 6. / 16, 4. / 16, 1. / 16}
 
 // shrink halves both sides: binomial filter, then every second pixel.
 func shrink(ctx context.Context, m Images) Images {
-	out := Images{N: m.N, Kind: m.Kind.Sized((m.H+1)/2, (m.W+1)/2)}
+	out := Images{N: m.N, Kind: m.Kind.Sized((m.H+1)/2, (m.W+1)/2), Class: m.Class}
 	out.Pix = make([]float32, out.N*out.H*out.W*out.C)
 	out.fill(ctx, func(img, y, x, c int) (v float32) {
 		for i, wy := range binomial {

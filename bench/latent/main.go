@@ -152,10 +152,10 @@ func (b *bench) images(c *config.Run) (*data.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.training, err = eval.ReadImages(b.ctx, set.Train()); err != nil {
+	if b.training, err = eval.Read(b.ctx, set.Train()); err != nil {
 		return nil, err
 	}
-	b.heldOut, err = eval.ReadImages(b.ctx, set.Val())
+	b.heldOut, err = eval.Read(b.ctx, set.Val())
 	return set, err
 }
 

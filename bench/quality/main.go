@@ -59,11 +59,11 @@ func run(dir string, n, draws int, nearest string, o model.Options) error {
 		return err
 	}
 	defer set.Close()
-	training, err := eval.ReadImages(ctx, set.Train())
+	training, err := eval.Read(ctx, set.Train())
 	if err != nil {
 		return err
 	}
-	heldOut, err := eval.ReadImages(ctx, set.Val())
+	heldOut, err := eval.Read(ctx, set.Val())
 	if err != nil {
 		return err
 	}

@@ -114,10 +114,10 @@ func (b *bench) open(dir string) error {
 		return err
 	}
 	defer set.Close()
-	if b.training, err = eval.ReadImages(b.ctx, set.Train()); err != nil {
+	if b.training, err = eval.Read(b.ctx, set.Train()); err != nil {
 		return err
 	}
-	if b.heldOut, err = eval.ReadImages(b.ctx, set.Val()); err != nil {
+	if b.heldOut, err = eval.Read(b.ctx, set.Val()); err != nil {
 		return err
 	}
 	if b.heldOut.N < 3 {
