@@ -67,11 +67,12 @@ where its data lie now, or other images to compare with.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringSliceVar(&o.names, "metrics", nil, "what to measure, of those above (default: all but "+english.WordSeries(eval.OfModel(), "and")+")")
+	f.StringSliceVar(&o.names, "metrics", nil, "what to measure, of those above (default: all but "+english.WordSeries(eval.ByName(), "and")+")")
 	maxPixelsVar(f, &o.MaxPixels)
 	numberVarP(f, &o.Sampling.N, "n", "n", eval.NumberRange, 0, "samples in a draw (default: 512 images, 2048 points)")
 	numberVar(f, &o.Draws, "draws", eval.DrawsRange, eval.UsualDraws, "draws of samples, over which the spread is taken; if given, of the noise of "+english.WordSeries(eval.Readers("draws"), "and")+" too (else 1)")
-	f.StringVar(&o.features, "features", "", "take the features of fid, kid and pr from this ONNX file")
+	f.StringVar(&o.features, "features", "", "take the features of fid, kid, pr and intra from this ONNX file")
+	f.BoolVar(&o.PerClass, "per-class", false, "measure each class of the samples by itself, too")
 	o.settings = eval.Settings()
 	for _, setting := range o.settings {
 		fieldVar(f, setting)
@@ -217,7 +218,9 @@ func (v *evaluation) run(c *eval.Comparison, err error) error {
 			return fmt.Errorf("%w; give --no-cache", err)
 		}
 	}
-	c.Features = func(ctx context.Context) (eval.Features, error) { return v.makeFeatures(ctx, c) }
+	if v.features != "" {
+		c.Features = v.openFeatures
+	}
 	r, missing := c.Run(v.cmd.Context())
 	v.clear()
 	if r == nil {
@@ -236,22 +239,13 @@ func (v *evaluation) run(c *eval.Comparison, err error) error {
 	return missing
 }
 
-// makeFeatures opens the network of --features, or trains the classifier.
-func (v *evaluation) makeFeatures(ctx context.Context, c *eval.Comparison) (eval.Features, error) {
-	if v.features != "" {
-		f, err := onnx.Open(v.engine, v.features)
-		if err != nil {
-			return nil, inputError("features", v.features, err)
-		}
-		return f, nil
-	}
-	k, cached, err := c.Classifier(ctx)
+// openFeatures opens the network of --features.
+func (v *evaluation) openFeatures(context.Context) (eval.Features, error) {
+	f, err := onnx.Open(v.engine, v.features)
 	if err != nil {
-		return nil, err
+		return nil, inputError("features", v.features, err)
 	}
-	v.clear()
-	fmt.Fprintln(v.cmd.ErrOrStderr(), k.Describe(cached))
-	return k, nil
+	return f, nil
 }
 
 // writeNearest writes --nearest, where the metric was measured.

@@ -35,6 +35,10 @@ type Comparison struct {
 	sets    []*data.Set   // that were opened
 	made    Features      // once a metric needed them
 
+	classifier *Classifier   // likewise
+	learned    Labeller      // likewise
+	taught     []*Classifier // by cas
+
 	notes, warnings []string // that were told
 }
 
@@ -120,7 +124,10 @@ func (c *Comparison) openSamples(ctx context.Context, file string, names []strin
 		return fmt.Errorf("%s holds %s (array arr_0, %d of them), and %s are %s: give data of the same kind%s", file, x.Noun(2), x.N, what, k.Noun(2), savedAs(x))
 	}
 	own.Split = own.UsualSplit()
-	return c.openReferences(ctx, own, "", names)
+	if err := c.openReferences(ctx, own, "", names); err != nil {
+		return err
+	}
+	return c.nameClasses()
 }
 
 // Close closes the data, and frees the features.
@@ -128,6 +135,13 @@ func (c *Comparison) Close() {
 	if f, ok := c.made.(interface{ Close() }); ok {
 		f.Close()
 	}
+	if c.classifier != nil {
+		c.taught = append(c.taught, c.classifier)
+	}
+	for _, k := range c.taught {
+		k.Close()
+	}
+	c.classifier, c.learned, c.taught = nil, nil, nil
 	for _, s := range c.sets {
 		s.Close()
 	}
@@ -212,12 +226,18 @@ func (c *Comparison) start(ctx context.Context, own config.Run) (err error) {
 // nothing to measure, with which the report of the others is returned, unless Fitting.
 func (c *Comparison) Run(ctx context.Context) (*Report, error) {
 	metrics, err := c.fitting()
+	if err == nil && c.PerClass {
+		if why := c.classed(); why != nil {
+			err = refused("per-class", "%v", why)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	r := c.References
 	e := &Evaluation{
 		Metrics: metrics, HeldOut: r.HeldOut, Training: r.Training, Withheld: r.Withheld, Seed: c.Sampling.Seed, Cache: c.Cache,
+		PerClass: c.PerClass, Labeller: c.label, Teacher: c.teach,
 		Progress: func(what string) { c.progress(what, 0, 0) },
 	}
 	if c.Terms != "" {
@@ -245,13 +265,20 @@ func (c *Comparison) Run(ctx context.Context) (*Report, error) {
 
 // fitting are the metrics that judge what there is.
 func (c *Comparison) fitting() ([]Metric, error) {
-	k := c.References.Of().Kind
+	var all []Metric
 	for _, m := range c.Metrics {
-		if err := m.About().Subject.Fits(k); err != nil && !c.Fitting {
+		err := m.About().Subject.Fits(c.References.Of().Kind)
+		if err == nil {
+			err = c.checkClassed(m)
+		}
+		switch {
+		case err == nil:
+			all = append(all, m)
+		case !c.Fitting:
 			return nil, fmt.Errorf("--metrics %s %w", m.Row().Name, err)
 		}
 	}
-	return Fitting(c.Metrics, k), nil
+	return all, nil
 }
 
 // likelihood is how the model is measured, beside what the metrics' settings say.
@@ -312,26 +339,35 @@ func (c *Comparison) features(ctx context.Context) (Features, error) {
 		}
 		return made, err
 	}
-	k, _, err := c.Classifier(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c.made = k
-	return k, nil
+	return c.Classifier(ctx)
 }
 
 // Classifier trains a classifier on all classes of the run's data, of which the run may have learnt
-// a few, or takes it from the cache; cached says which.
-func (c *Comparison) Classifier(ctx context.Context) (k *Classifier, cached bool, err error) {
-	all := *c.config
-	all.DataClass = nil
-	set, err := c.openData(ctx, &all)
+// a few, or takes it from the cache; once, and says so by Note. It is the comparison's.
+func (c *Comparison) Classifier(ctx context.Context) (*Classifier, error) {
+	if c.classifier != nil {
+		return c.classifier, nil
+	}
+	set, err := c.allClasses(ctx)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	const what = "training the classifier"
 	c.progress(what, 0, 1)
-	return c.Cache.ClassifierOf(ctx, c.engine, set, Learning{Progress: func(done, total int) { c.progress(what, done, total) }})
+	k, cached, err := c.Cache.ClassifierOf(ctx, c.engine, set, Learning{Progress: func(done, total int) { c.progress(what, done, total) }})
+	if err != nil {
+		return nil, err
+	}
+	c.classifier = k
+	c.note(k.Describe(cached))
+	return k, nil
+}
+
+// allClasses opens the run's data with all their classes.
+func (c *Comparison) allClasses(ctx context.Context) (*data.Set, error) {
+	all := *c.config
+	all.DataClass = nil
+	return c.openData(ctx, &all)
 }
 
 // HasNearest says whether metric nearest was measured on images, so that there is a picture of it.

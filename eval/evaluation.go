@@ -25,6 +25,12 @@ type Evaluation struct {
 	Seed     uint64
 	// Features makes the features, once, where a metric needs them. nil: the values themselves.
 	Features func(ctx context.Context) (Features, error)
+	// PerClass measures each class of the samples by itself, too.
+	PerClass bool
+	// Labeller says of which class samples are, and Teacher learns it from samples, for the metrics
+	// that need them; nil: none of these may be among Metrics.
+	Labeller Labeller
+	Teacher  Teacher
 	Cache    *Cache // of the references' features; nil: none
 	// Model is what metrics of the model judge, and Likelihood how, beside what their settings say;
 	// nil: none may be among Metrics.
@@ -106,6 +112,7 @@ const (
 type column struct {
 	place              int
 	samples, reference *Set
+	class              string // of which they are; "": of all
 }
 
 // Run draws samples the given number of times, draw i being 0, 1, .., and measures each draw. A
@@ -147,18 +154,24 @@ func (e *Evaluation) Run(ctx context.Context, draws int, draw func(ctx context.C
 
 // measureDraw measures all metrics of samples on one draw.
 func (e *Evaluation) measureDraw(ctx context.Context, t *tally, samples *Set, i int) error {
-	all := []column{{toHeldOut, samples, e.HeldOut}, {toTraining, samples, e.Training}}
+	all := []column{{toHeldOut, samples, e.HeldOut, ""}, {toTraining, samples, e.Training, ""}}
 	if e.HeldOut != nil && e.Training != nil {
-		all = append(all, column{realImages, e.some(samples.N, i), e.HeldOut})
+		all = append(all, column{realImages, e.some(samples.N, i), e.HeldOut, ""})
+	}
+	classes, err := e.classes(samples)
+	if err != nil {
+		return err
 	}
 	for _, m := range e.Metrics {
-		for _, c := range all {
-			if m.About().OfModel() || c.reference == nil {
-				continue
-			}
-			e.progress("%s: %s against %s", m.Row().Name, c.samples.Name, c.reference.Name)
-			if err := e.measure(ctx, t, m, c, e.Seed+uint64(i)); err != nil {
-				return err
+		for _, class := range classes {
+			for _, c := range all {
+				if m.About().OfModel() || c.reference == nil {
+					continue
+				}
+				e.progress("%s: %s against %s", m.Row().Name, c.samples.Name, c.reference.Name)
+				if err := e.measureClass(ctx, t, m, c, class, e.Seed+uint64(i)); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -178,7 +191,7 @@ func (e *Evaluation) some(n, draw int) *Set {
 // measureModel measures the metrics of the model on each set.
 func (e *Evaluation) measureModel(ctx context.Context, t *tally) error {
 	for _, m := range e.Metrics {
-		for _, c := range []column{{toHeldOut, nil, e.HeldOut}, {toTraining, nil, e.Training}} {
+		for _, c := range []column{{toHeldOut, nil, e.HeldOut, ""}, {toTraining, nil, e.Training, ""}} {
 			if !m.About().OfModel() || c.reference == nil {
 				continue
 			}
@@ -197,7 +210,8 @@ func (e *Evaluation) measure(ctx context.Context, t *tally, m Metric, c column, 
 		return err
 	}
 	one := &Case{
-		Samples: c.samples, Reference: c.reference, HeldOut: e.HeldOut, Training: e.Training, Withheld: e.Withheld, Seed: seed,
+		Samples: c.samples, Reference: c.reference, Real: c.place == realImages, Seed: seed,
+		HeldOut: e.HeldOut.ofClass(c.class), Training: e.Training.ofClass(c.class), Withheld: e.Withheld.ofClass(c.class),
 		Model: e.Model, Likelihood: e.Likelihood, evaluation: e,
 	}
 	one.Likelihood.Seed = seed
@@ -213,6 +227,9 @@ func (e *Evaluation) measure(ctx context.Context, t *tally, m Metric, c column, 
 		if math.IsNaN(v.X) || math.IsInf(v.X, 0) {
 			return fmt.Errorf("%s against %s is %v", v.Name, c.reference.Name, v.X)
 		}
+		if c.class != "" {
+			v.Name += ": " + c.class
+		}
 		t.add(m.Row().Name, v, c.place)
 	}
 	return nil
@@ -227,6 +244,13 @@ func (e *Evaluation) rows(ctx context.Context, s *Set) (Rows, error) {
 	name := f.Name()
 	if r, ok := s.features[name]; ok {
 		return r, nil
+	}
+	if s.whole != nil {
+		r, err := e.rows(ctx, s.whole)
+		if err == nil {
+			s.features[name] = r.Take(s.at)
+		}
+		return s.features[name], err
 	}
 	cache := e.Cache
 	if _, own := f.(Values); own || s.Fingerprint == "" { // values are at hand, and the user's own

@@ -22,11 +22,14 @@ type Set struct {
 	Fingerprint string // identifies them for the cache; "": they are not cached
 
 	features map[string]Rows
+	parts    map[string]*Set // by the name of their class
+	whole    *Set            // of which it is a part, nil: of none
+	at       []int           // its places there
 }
 
 // NewSet returns a set.
 func NewSet(name string, m Images, fingerprint string) *Set {
-	return &Set{Images: m, Name: name, Fingerprint: fingerprint, features: map[string]Rows{}}
+	return &Set{Images: m, Name: name, Fingerprint: fingerprint, features: map[string]Rows{}, parts: map[string]*Set{}}
 }
 
 // A Case is what a metric measures.
@@ -36,7 +39,10 @@ type Case struct {
 	HeldOut   *Set // nil: none
 	Training  *Set // nil: not known
 	Withheld  *Set // held out of Training; nil: not known
-	Seed      uint64
+	// Real says that Samples are training data in the samples' place, for what a perfect model
+	// would reach.
+	Real bool
+	Seed uint64
 	// Model is the model, and Likelihood how it is measured, beside what a metric's settings say.
 	// nil for metrics of samples.
 	Model      *model.Model
@@ -106,6 +112,9 @@ type Base struct {
 	// a metric of the model what it takes of the sampling, such as "process" where it can be
 	// measured under another one.
 	Reads []string
+	// Classed says that the metric is of samples that come with their classes, Whole that it is of
+	// all classes together, and Costly that it takes minutes: it is measured where it is named.
+	Classed, Whole, Costly bool
 }
 
 // About implements Metric.
@@ -113,6 +122,9 @@ func (b Base) About() Base { return b }
 
 // OfModel says whether a metric judges the model itself, not samples.
 func (b Base) OfModel() bool { return b.Subject == ModelOnly }
+
+// ByName says whether a metric is measured only where it is named.
+func (b Base) ByName() bool { return b.OfModel() || b.Costly }
 
 // A Plain metric is a function, without settings.
 type Plain struct {
@@ -148,10 +160,10 @@ func (s Subject) Fits(k kind.Kind) error {
 
 // Metrics are the metrics, in the order of the report.
 var Metrics = table.New[Metric]("metrics", "metrics", " of eval",
-	swd, w2, mmd, fid, kid, precisionRecall, nearestTraining, elbo, vlb, flow)
+	swd, w2, mmd, fid, kid, precisionRecall, nearestTraining, accuracy, intra, cas, elbo, vlb, flow)
 
 // Choose returns the metrics that are named, in the table's order, with settings of their own; of
-// no names all but those of a model.
+// no names all that are not measured by name only.
 func Choose(names ...string) ([]Metric, error) {
 	for _, n := range names {
 		if _, err := Metrics.Find(n); err != nil {
@@ -160,16 +172,11 @@ func Choose(names ...string) ([]Metric, error) {
 	}
 	var chosen []Metric
 	for _, m := range Metrics.Rows() {
-		if a := m.About(); slices.Contains(names, a.Name) || len(names) == 0 && !a.OfModel() {
+		if a := m.About(); slices.Contains(names, a.Name) || len(names) == 0 && !a.ByName() {
 			chosen = append(chosen, table.Copy(m).(Metric))
 		}
 	}
 	return chosen, nil
-}
-
-// Fitting are those of the metrics that judge samples of a kind.
-func Fitting(metrics []Metric, k kind.Kind) []Metric {
-	return slices.DeleteFunc(slices.Clone(metrics), func(m Metric) bool { return m.About().Subject.Fits(k) != nil })
 }
 
 // Settings are the settings of all metrics, for a command line that is read before they are chosen:
@@ -199,6 +206,11 @@ func OfSamples(metrics []Metric) bool {
 // OfModel are the names of the metrics of a model.
 func OfModel() []string {
 	return namesOf(Metrics.Rows(), func(m Metric) bool { return m.About().OfModel() })
+}
+
+// ByName are the names of the metrics that are measured only where they are named.
+func ByName() []string {
+	return namesOf(Metrics.Rows(), func(m Metric) bool { return m.About().ByName() })
 }
 
 // Readers are the names of the metrics that use a flag: of a setting of theirs, or see Base.Reads.

@@ -15,17 +15,50 @@ import (
 // evaluators of the field look for samples.
 const arrayName = "arr_0"
 
+// labelsName is the key of the second array without a name, where samples have their classes.
+const labelsName = "arr_1"
+
 // IsSamples says whether a path names a file of samples, .npz, not a model.
 func IsSamples(path string) bool { return strings.EqualFold(filepath.Ext(path), ".npz") }
 
 // ReadNPZ reads samples from the array arr_0 of an npz file: images uint8 [N,H,W,C], points [N,D]
-// of any type of number, or fields of floats [N,H,W,C].
+// of any type of number, or fields of floats [N,H,W,C]. The numbers of their classes are integers
+// [N] in arr_1, where there is one, -1 for none; what they are called the file does not say.
 func ReadNPZ(path string) (Images, error) {
 	z, err := checkpoint.OpenNPZ(path)
 	if err != nil {
 		return Images{}, err
 	}
 	defer z.Close()
+	m, err := readSamples(z, path)
+	if err == nil && slices.Contains(z.Keys(), labelsName) {
+		m.Class, err = readLabels(z, m.N)
+	}
+	return m, err
+}
+
+// readLabels reads the numbers of the classes of n samples.
+func readLabels(z *checkpoint.NPZ, n int) ([]int, error) {
+	a, err := z.Array(labelsName, checkpoint.I64, 1)
+	if err != nil {
+		return nil, fmt.Errorf("%w; it holds the classes of the samples, or leave it out", err)
+	}
+	numbers, err := a.I64s()
+	if err != nil || len(numbers) != n {
+		return nil, fmt.Errorf("%s: array %q holds %d classes for %d samples: expected one for each", z.Path(), labelsName, len(numbers), n)
+	}
+	class := make([]int, n)
+	for i, k := range numbers {
+		if k < -1 || k >= kind.MaxClasses {
+			return nil, fmt.Errorf("%s: %s[%d] is %d: expected -1 (no class) to %d", z.Path(), labelsName, i, k, kind.MaxClasses-1)
+		}
+		class[i] = int(k)
+	}
+	return class, nil
+}
+
+// readSamples reads the samples themselves.
+func readSamples(z *checkpoint.NPZ, path string) (Images, error) {
 	a, err := z.Read(arrayName)
 	switch {
 	case err != nil:
@@ -99,7 +132,8 @@ func numbersOf(path string, a checkpoint.Tensor, k kind.Kind) (Images, error) {
 	return m, err
 }
 
-// WriteNPZ writes samples as ReadNPZ reads them: images rounded to bytes, points as float64.
+// WriteNPZ writes samples as ReadNPZ reads them: images rounded to bytes, points as float64; with
+// their classes where they are known.
 func WriteNPZ(path string, m Images) error {
 	var a checkpoint.Tensor
 	if !m.Ranged {
@@ -111,7 +145,15 @@ func WriteNPZ(path string, m Images) error {
 		}
 		a = checkpoint.FromU8s(b, m.N, m.H, m.W, m.C)
 	}
-	return checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: arrayName, Tensor: a})
+	all := []checkpoint.NamedTensor{{Key: arrayName, Tensor: a}}
+	if m.Class != nil {
+		numbers := make([]int64, m.N)
+		for i, k := range m.Class {
+			numbers[i] = int64(k)
+		}
+		all = append(all, checkpoint.NamedTensor{Key: labelsName, Tensor: checkpoint.FromI64s(numbers, m.N)})
+	}
+	return checkpoint.WriteNPZ(nil, path, all...)
 }
 
 // Rounded returns images as they are once they have been written as 8-bit files; what has no range

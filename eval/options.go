@@ -38,6 +38,11 @@ type Options struct {
 	// Features makes the features, once, where a metric needs them. nil: a classifier of the data's
 	// classes, see Comparison.Classifier.
 	Features func(ctx context.Context) (Features, error)
+	// PerClass measures each class of the samples by itself, too: at most 100.
+	PerClass bool
+	// Labeller says for accuracy of which class samples are. nil: what learned the data's classes,
+	// of pictures Comparison.Classifier, else Neighbours.
+	Labeller Labeller
 
 	NPZ   string // write the first draw into this file, see WriteNPZ; "": into none
 	Terms string // write the first bound term by term into this file, see WriteTerms; "": into none
@@ -132,7 +137,7 @@ func (o *Options) given() []string {
 		name string
 		set  bool
 	}{
-		{"max-pixels", o.MaxPixels != 0}, {"n", s.N != 0}, {"draws", o.Draws != 0}, {"features", o.Features != nil}, {"terms", o.Terms != ""}, {"npz", o.NPZ != ""},
+		{"max-pixels", o.MaxPixels != 0}, {"n", s.N != 0}, {"draws", o.Draws != 0}, {"features", o.Features != nil}, {"terms", o.Terms != ""}, {"npz", o.NPZ != ""}, {"per-class", o.PerClass},
 		{"data-class", o.DataClass != nil}, {"val", o.Val != 0}, {"batch", s.Batch != 0}, {"from", o.From != ""}, {"solver", s.Solver != nil},
 		{"steps", s.Steps != 0}, {"spacing", s.Spacing != ""}, {"clamp", s.Clamp != ""}, {"process", s.Process != nil}, {"guide", s.Guides != nil},
 		{"variance", o.Variance != ""},
@@ -178,12 +183,13 @@ func (o *Options) checkUsed(path string) error {
 	case o.isGiven("val"):
 		return refused("val", "belongs to SAMPLES.npz; what a run held out is in its configuration")
 	}
+	ofSamples := append(draw, "per-class")
 	own := namesOf(o.Metrics, func(m Metric) bool { return m.About().OfModel() && !reads(m, "process") })
 	if len(own) > 0 && o.isGiven("process") {
 		return refused("process", "does not go with --metrics %s, which is of the process that was trained; measure vlb, or leave it out", own[0])
 	}
 	for _, name := range o.given() {
-		uses := func(m Metric) bool { return reads(m, name) || !m.About().OfModel() && slices.Contains(draw, name) }
+		uses := func(m Metric) bool { return reads(m, name) || !m.About().OfModel() && slices.Contains(ofSamples, name) }
 		if users := namesOf(Metrics.Rows(), uses); len(users) > 0 && !slices.ContainsFunc(o.Metrics, uses) {
 			return refused(name, "belongs to --metrics %s, and none of these is asked for; leave it out", strings.Join(users, ", "))
 		}
