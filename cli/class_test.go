@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -187,4 +188,30 @@ func TestSampleGuided(t *testing.T) {
 	} {
 		refused(t, c.code, c.texts, append([]string{"sample", "-n", "1", "--out", "a.png"}, c.args...)...)
 	}
+}
+
+// TestDiffusersRunsClasses has diffusers run a network that was trained on classes here. It runs
+// where REVERIE_PYTHON names an interpreter with torch and diffusers.
+func TestDiffusersRunsClasses(t *testing.T) {
+	python := os.Getenv("REVERIE_PYTHON")
+	if python == "" {
+		t.Skip("REVERIE_PYTHON is not set")
+	}
+	dir := t.TempDir()
+	run, in, out := filepath.Join(dir, "run"), filepath.Join(dir, "in.npz"), filepath.Join(dir, "out.npz")
+	ok(t, with([]string{"train", images(t)}, "--arch", "unet", "--class-cond", "--steps", "4", "--run", run)...)
+	e, err := checkpoint.Latest(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := func(args ...string) {
+		t.Helper()
+		said, err := exec.Command(python, append([]string{filepath.Join("testdata", "classes.py"), e.Path, in, out}, args...)...).CombinedOutput()
+		if err != nil || !strings.HasSuffix(string(said), "ok\n") {
+			t.Fatalf("%v\n%s", err, said)
+		}
+	}
+	script()
+	ok(t, "predict", "--model", run, "--in", in, "--out", out)
+	script("--check")
 }

@@ -3,6 +3,12 @@
 //	e, err := engine.Open("")
 //	m, err := model.Load(e, "runs/emoji-1", false)
 //	images, err := m.Sample(ctx, model.Options{N: 16, Seed: 1})
+//
+// Of a model that learned classes:
+//
+//	cat, err := m.ClassNumbers("cat")
+//	gamma := &guide.ClassifierFreeGuide[*tensors.Tensor]{Strength: guide.Strength{Guidance: 2}}
+//	images, err := m.Sample(ctx, model.Options{N: 16, Class: cat, Guides: []model.Guide{gamma}})
 package model
 
 import (
