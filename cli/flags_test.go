@@ -21,7 +21,7 @@ var numeric = []string{"int", "float64", "uint64", "size", "duration", "intSlice
 // looked for.
 func eachNumeric(f func(cmd *cobra.Command, args []string, flag *pflag.Flag)) {
 	arguments := map[string][]string{
-		"train": {"nowhere", "--channels=8,8", "--layers=1"}, "sample": {"nowhere"}, "noise": {"nowhere.png"}, "data": {"nowhere"}, "encode": {"nowhere"}, "eval": {"nowhere"}, "info": {"nowhere"},
+		"train": {"nowhere", "--channels=8,8", "--layers=1"}, "sample": {"nowhere"}, "noise": {"nowhere.png"}, "data": {"nowhere"}, "encode": {"nowhere"}, "edit": {"nowhere", "nowhere.png"}, "eval": {"nowhere"}, "info": {"nowhere"},
 		"decode": {"nowhere", "--in", "nowhere.npz"}, "predict": {"--model", "nowhere", "--in", "nowhere.npz", "--out", "o.npz"},
 		"import": {"--weights", "nowhere", "--out", "m"}, "lab": {"--data", "nowhere.csv"},
 	}
@@ -81,6 +81,8 @@ func TestRangesAreSaid(t *testing.T) {
 		v := "-1"
 		if flag.Value.Type() == "duration" {
 			v = "-1s"
+		} else if slices.Contains([]string{"int", "float64"}, flag.Value.Type()) && flag.Value.Set(v) == nil { // of which less is too little
+			v = "-10000"
 		}
 		refused(t, exitUsage, []string{"--" + flag.Name + " " + v + " is outside ", " to "}, append(args, "--"+flag.Name+"="+v)...)
 	})

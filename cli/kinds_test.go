@@ -14,7 +14,7 @@ import (
 var (
 	ofOneAutoencoder = []string{"latent-channels", "likelihood", "beta", "beta-warmup"}
 	ofOneDiffusion   = []string{
-		"energy", "vae", "process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "from", "coupling", "prediction", "sigma-data",
+		"class-cond", "class-drop", "energy", "vae", "process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "from", "coupling", "prediction", "sigma-data",
 		"objective", "level", "loss", "weighting", "times", "solver", "sample-steps", "clamp", "variance",
 	}
 	ofImagesAlone = []string{"image-channels", "resolution", "flip", "crop", "data-class", "labels", "split", "strict", "cache", "max-pixels"}
@@ -67,6 +67,9 @@ var trainKinds = map[string]struct {
 // oneValue are flags of which a kind leaves one value: the images of the other preset are too large
 // for a dense network.
 var oneValue = map[string]string{"latent diffusion": "clamp", "flow of points": "arch", "dense autoencoder": "preset"}
+
+// needs are flags without which another has no effect.
+var needs = map[string]string{"class-drop": "--class-cond"}
 
 // valuesOf are values of a flag of train, of which one suits every kind that uses the flag, of
 // images or of points.
@@ -137,6 +140,13 @@ func TestTrainKinds(t *testing.T) {
 		f := pflag.NewFlagSet("", pflag.ContinueOnError)
 		new(trainOptions).addFlags(f)
 		f.VisitAll(func(f *pflag.Flag) {
+			base, plain := base, plain
+			if with := needs[f.Name]; with != "" && !slices.Contains(unused, f.Name) {
+				base = append(slices.Clone(base), with)
+				if plain, err = freshOf(base...); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if _, setting := f.Value.(*table.Field); !setting || slices.Contains(base, "--"+f.Name) || oneValue[kind] == f.Name {
 				return
 			}

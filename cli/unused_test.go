@@ -71,6 +71,11 @@ func givenTo(f *pflag.Flag) string {
 	case "string":
 		return "given"
 	}
+	for _, v := range []string{"1", "0.5", "0:1"} { // what a setting takes
+		if f.Value.Set(v) == nil {
+			return v
+		}
+	}
 	return "1"
 }
 

@@ -56,6 +56,7 @@ func (r *Run) UsualSplit() string {
 func ofDiffusion() []string {
 	all := []string{"vae"}
 	for _, f := range table.All(&struct {
+		Conditioning
 		formulation.Formulation
 		Sampler
 	}{}) {
