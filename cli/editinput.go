@@ -75,11 +75,15 @@ func (o *editOptions) task(cmd *cobra.Command, m *model.Loaded, p model.Options,
 // load is what the edit takes.
 func (t *editTask) load() memory.Load {
 	h, w, c := t.kind.Shape()
-	n := len(t.images) * t.o.n
-	if t.o.way.name == "to" {
+	n, want := len(t.images)*t.o.n, reverie.Want(0)
+	switch t.o.way.name {
+	case "to":
 		n = t.o.Frames
+	case "operator":
+		want = edit.Wants(t.o.Method)
 	}
-	return memory.Load{Images: n, Height: h, Width: w, Batch: t.o.batch, Network: networkOf(t.m, t.options.Mode, h, w), Held: 3*memory.Floats(h, w, c) + memory.Shown(h, w), Fewer: "give fewer images, or a smaller -n"}
+	network := func(batch int) (int64, error) { return t.m.MemoryFor(want, t.options.Mode, batch, h, w) }
+	return memory.Load{Images: n, Height: h, Width: w, Batch: t.o.batch, Network: network, Held: 3*memory.Floats(h, w, c) + memory.Shown(h, w), Fewer: "give fewer images, or a smaller -n"}
 }
 
 // read reads images to the size and the channels of a kind, cut as the run's own were.
@@ -138,15 +142,7 @@ func (t *editTask) measure() (err error) {
 		t.y, t.sizes, err = t.read(t.images, kind.OfImages(to.H, to.W, to.C))
 		return err
 	}
-	for x := range slices.Chunk(t.x, s.Size()) {
-		wide := make([]float64, len(x))
-		for i, v := range x {
-			wide[i] = float64(v)
-		}
-		for _, v := range t.a.Apply(wide) {
-			t.y = append(t.y, float32(v))
-		}
-	}
+	t.y = model.Measure(t.a, t.x, s.Size())
 	return nil
 }
 

@@ -60,6 +60,9 @@ func (p Problem[X]) space(method table.Row) (sp spaces[X], err error) {
 	if p.Run == nil || p.Solver == nil || p.A == nil {
 		return nil, fmt.Errorf("edit: %s: a Problem needs a Run, a Solver and an Operator", name)
 	}
+	if len(p.Grid) < 2 {
+		return nil, fmt.Errorf("edit: %s: a grid of %d times: expected at least 2", name, len(p.Grid))
+	}
 	if err := noised(p.Run); err != nil {
 		return nil, err
 	}

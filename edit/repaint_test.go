@@ -239,6 +239,7 @@ func TestMethodRefusals(t *testing.T) {
 		{&DPS[batch]{}, good, "a noise level of 0"}, {&DiffPIR[batch]{}, good, "a noise level of 0"},
 		{&DiffPIR[batch]{Noise: Noise{0.1}}, between, "no score"},
 		{&DPS[batch]{}, Problem[batch]{}, "needs a Run, a Solver and an Operator"},
+		{&RePaint[batch]{}, sum.problem(p, host(0), &sample.DDIM[batch]{}, nil, 1), "a grid of 0 times"},
 	} {
 		if _, err := c.method.Draw(t.Context(), c.p, batch{{1, 2}}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.method.Row().Name, err, c.want)

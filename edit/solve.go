@@ -1,17 +1,15 @@
 package edit
 
-import (
-	"math"
-)
+import "math"
 
 // solve returns w = C A'v for the v with
 //
 //	(A C A' + v_y I) v = b
 //
 // by conjugate gradients, for each sample on its own (Hestenes & Stiefel 1952). cov is C, of which
-// each round takes one product. In place of a C that is not quite symmetric, as the Jacobian of a
-// network is not, the iterations may grow worse or end: they are bounded, and of each sample the
-// iterate of the least residual is kept. residual is that, over |b|.
+// each round takes one product. With a C that is not quite symmetric, as the Jacobian of a network
+// is not, the iterates may grow worse or end: their number is bounded, and of each sample the one
+// of the least residual is kept. residual is that, over |b|.
 func (p Problem[X]) solve(sp spaces[X], cov func(u X) (X, error), b X, vy float64, rounds int) (w X, residual []float64, err error) {
 	rr := sp.Dot(b, b)
 	start, best, residual := rr, rr, repeat(1, len(rr))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
@@ -149,6 +150,20 @@ type owner struct{ *engine.Recycler }
 // FromRows is the Space's.
 func (o owner) FromRows(like *tensors.Tensor, rows [][]float64) *tensors.Tensor {
 	return o.Own(o.Recycler.FromRows(like, rows))
+}
+
+// Measure is what a measures of images x, each of so many numbers.
+func Measure(a edit.Linear, x []float32, size int) (y []float32) {
+	for one := range slices.Chunk(x, size) {
+		wide := make([]float64, size)
+		for i, v := range one {
+			wide[i] = float64(v)
+		}
+		for _, v := range a.Apply(wide) {
+			y = append(y, float32(v))
+		}
+	}
+	return y
 }
 
 // Restored are images that agree with a measurement.

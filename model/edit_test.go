@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/edit"
+	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -117,7 +119,7 @@ func TestRestoreKeepsWhatIsKnown(t *testing.T) {
 		if worst := slices.Max(r.Misfit); !(worst <= tol) {
 			t.Errorf("%s: misfit %v", name, worst)
 		}
-		if want := map[bool]int{true: 100, false: 20}[name == "repaint"]; steps != want {
+		if want := map[bool]int{true: 5 + 15*5, false: 20}[name == "repaint"]; steps != want {
 			t.Errorf("%s: %d steps, want %d", name, steps, want)
 		}
 		if drawn := r.Images[s.Size()/2 : s.Size()]; drawn[0] == 0 || drawn[0] == drawn[3] {
@@ -130,5 +132,18 @@ func TestRestoreKeepsWhatIsKnown(t *testing.T) {
 func TestEditsOfLatents(t *testing.T) {
 	if _, err := (&Model{VAE: new(Autoencoder)}).Restore(t.Context(), Options{}, nil, nil, nil); !errors.Is(err, ErrLatent) {
 		t.Errorf("a measurement: %v", err)
+	}
+}
+
+// TestMemoryForProducts: the vector-Jacobian product takes more than the network alone.
+func TestMemoryForProducts(t *testing.T) {
+	m := small(t, openEngine(t, ""))
+	alone, err := m.Memory(net.Eval, 2, 8, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := m.MemoryFor(reverie.WantVJP, net.Eval, 2, 8, 8)
+	if err != nil || more <= alone {
+		t.Errorf("%d bytes with the product, %d without, %v", more, alone, err)
 	}
 }
