@@ -50,8 +50,8 @@ func (t *Trainer) eachClass() int {
 	return min(t.Config.SampleN, classColumns)
 }
 
-// classSheet shows training images, a row of each class, the first ones in an order.
-func (t *Trainer) classSheet(ctx context.Context, order []int) (image.Image, error) {
+// classSheet shows n training images, a row of each class, the first ones in an order.
+func (t *Trainer) classSheet(ctx context.Context, order []int) (n int, sheet image.Image, err error) {
 	k, classes := t.images.Kind(), t.shownClasses()
 	columns := trainingImages / 2
 	if k.View() == kind.Scatter {
@@ -72,7 +72,7 @@ func (t *Trainer) classSheet(ctx context.Context, order []int) (image.Image, err
 	}
 	b, err := t.images.Load(ctx, at...)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	return picture.Rows(b.X, k, columns, t.classNames(classes), picture.Layout{}), nil
+	return b.N, picture.Rows(b.X, k, columns, t.classNames(classes), picture.Layout{}), nil
 }

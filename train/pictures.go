@@ -42,13 +42,13 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var grid image.Image = picture.Sheet(b.X, k, picture.Layout{Columns: trainingImages / 2})
+	shown, grid := b.N, picture.Sheet(b.X, k, picture.Layout{Columns: trainingImages / 2})
 	if t.Config.ClassCond {
-		if grid, err = t.classSheet(ctx, order); err != nil {
+		if shown, grid, err = t.classSheet(ctx, order); err != nil {
 			return err
 		}
 	}
-	if err := t.writePicture("training", grid, picture.Text{Key: "images", Value: fmt.Sprint(b.N)}); err != nil {
+	if err := t.writePicture("training", grid, picture.Text{Key: "images", Value: fmt.Sprint(shown)}); err != nil {
 		return err
 	}
 	if t.setup.Objective.Process == nil {
