@@ -107,6 +107,9 @@ func TestMMPSLaw(t *testing.T) {
 	for _, s := range settings(t) {
 		dim, steps, tol := s.m.Dim(), 80, 0.01
 		ps := processes(t)
+		if dim > 2 && s.name != "down4" {
+			continue // whose every x0hat is exact, and takes some fifty rounds
+		}
 		if dim > 2 {
 			ps, steps, tol = map[string]reverie.Process{"vp": ps["vp"]}, 25, 0.02
 		}
