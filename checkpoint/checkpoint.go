@@ -30,7 +30,8 @@ type Checkpoint struct {
 	// data themselves.
 	VAE *Network
 	// Scheduler describes the process that the network was trained on. An autoencoder (see
-	// [IsAutoencoder]) has none: its files hold none, and its zero value is loaded.
+	// [IsAutoencoder]) has none, and a classifier of clean samples: their files hold none, and its
+	// zero value is loaded.
 	Scheduler SchedulerConfig
 	// Optimizer is the optimiser's state; nil where Trainer is.
 	Optimizer *Optimizer
@@ -47,6 +48,17 @@ type Checkpoint struct {
 	// large network is saved one tensor at a time, without a second copy of all. Load does not set
 	// it.
 	Fill func(part Part, name string, dst []byte) error
+}
+
+// HasScheduler says whether the network knows a process.
+func (c *Checkpoint) HasScheduler() bool {
+	switch RoleOf(c.Arch) {
+	case Autoencoder:
+		return false
+	case Classifier:
+		return c.Scheduler.ClassName != ""
+	}
+	return true
 }
 
 // A Network is a second network of a model folder.

@@ -13,9 +13,23 @@ type Class struct {
 	Arch string
 	// Library and Name are those of model_index.json: diffusers and UNet2DModel.
 	Library, Name string
-	// Autoencoder says that it is one: alone it lies in vae/ and has no scheduler.
-	Autoencoder bool
+	// Role is what its networks are for, by which their files lie.
+	Role Role
 }
+
+// A Role is what the networks of an architecture are for.
+type Role int
+
+// The roles.
+const (
+	// Denoiser is the network of a diffusion, in unet/, whose process is in scheduler/.
+	Denoiser Role = iota
+	// Autoencoder makes latents of samples: alone it lies in vae/ and has no scheduler.
+	Autoencoder
+	// Classifier says of which class samples are: it lies in classifier/, and has a scheduler where
+	// it knows the noised samples of a process.
+	Classifier
+)
 
 // classes are those that [AddClass] made known, in the order in which it did.
 var classes []Class
@@ -32,16 +46,24 @@ func AddClass(c Class) {
 	classes = append(classes, c)
 }
 
-// IsAutoencoder says whether an architecture is an autoencoder. Alone it lies in vae/ and has no
-// scheduler.
-func IsAutoencoder(arch string) bool {
-	return slices.ContainsFunc(classes, func(c Class) bool { return c.Arch == arch && c.Autoencoder })
+// RoleOf is the role of an architecture.
+func RoleOf(arch string) Role {
+	if i := slices.IndexFunc(classes, func(c Class) bool { return c.Arch == arch }); i >= 0 {
+		return classes[i].Role
+	}
+	return Denoiser
 }
+
+// IsAutoencoder says whether an architecture is an autoencoder.
+func IsAutoencoder(arch string) bool { return RoleOf(arch) == Autoencoder }
 
 // networkDirs are the folders of an architecture's weights and their average.
 func networkDirs(arch string) (weights, ema string) {
-	if IsAutoencoder(arch) {
+	switch RoleOf(arch) {
+	case Autoencoder:
 		return vaeDir, vaeEMADir
+	case Classifier:
+		return classifierDir, classifierEMADir
 	}
 	return weightsDir, emaDir
 }
@@ -69,7 +91,7 @@ func archOf(part string, class [2]string) (string, error) {
 		}
 	}
 	if class[0] != "reverie" || !archName.MatchString(class[1]) {
-		known := expected(func(c Class) bool { return !c.Autoencoder && c.Library != "reverie" })
+		known := expected(func(c Class) bool { return c.Role == Denoiser && c.Library != "reverie" })
 		return "", fmt.Errorf("%s is of class %q of library %q, expected %s or a class of reverie", part, class[1], class[0], known)
 	}
 	return class[1], nil

@@ -6,8 +6,8 @@ import "testing"
 func init() {
 	AddClass(Class{Arch: "simpleunet", Library: "reverie", Name: "SimpleUnet"})
 	AddClass(Class{Arch: "unet", Library: "diffusers", Name: "UNet2DModel"})
-	AddClass(Class{Arch: "vae", Library: "diffusers", Name: "AutoencoderKL", Autoencoder: true})
-	AddClass(Class{Arch: "vae-mlp", Library: "reverie", Name: "DenseAutoencoder", Autoencoder: true})
+	AddClass(Class{Arch: "vae", Library: "diffusers", Name: "AutoencoderKL", Role: Autoencoder})
+	AddClass(Class{Arch: "vae-mlp", Library: "reverie", Name: "DenseAutoencoder", Role: Autoencoder})
 }
 
 func TestAddClassTwice(t *testing.T) {

@@ -13,17 +13,19 @@ import (
 
 // The files of a model folder, by their paths with forward slashes.
 const (
-	indexFile     = "model_index.json"
-	schedulerDir  = "scheduler"
-	schedulerFile = "scheduler/scheduler_config.json"
-	weightsDir    = "unet"
-	emaDir        = "unet_ema"
-	vaeDir        = "vae"
-	vaeEMADir     = "vae_ema"
-	configName    = "config.json"
-	tensorsName   = "diffusion_pytorch_model.safetensors"
-	trainerFile   = "trainer.json"
-	momentsFile   = "trainer.safetensors"
+	indexFile        = "model_index.json"
+	schedulerDir     = "scheduler"
+	schedulerFile    = "scheduler/scheduler_config.json"
+	weightsDir       = "unet"
+	emaDir           = "unet_ema"
+	vaeDir           = "vae"
+	vaeEMADir        = "vae_ema"
+	classifierDir    = "classifier"
+	classifierEMADir = "classifier_ema"
+	configName       = "config.json"
+	tensorsName      = "diffusion_pytorch_model.safetensors"
+	trainerFile      = "trainer.json"
+	momentsFile      = "trainer.safetensors"
 )
 
 // stepName is the counter of steps in trainer.safetensors.
@@ -37,8 +39,8 @@ type modelIndex struct {
 	UNet             [2]string `json:"unet"`
 }
 
-// vaeIndex is model_index.json of an autoencoder alone, and latentIndex that of a network in an
-// autoencoder's latent space.
+// vaeIndex is model_index.json of an autoencoder alone, latentIndex that of a network in an
+// autoencoder's latent space, and classifierIndex that of a classifier.
 type (
 	vaeIndex struct {
 		ClassName        string    `json:"_class_name"`
@@ -49,6 +51,12 @@ type (
 		modelIndex
 		VAE [2]string `json:"vae"`
 	}
+	classifierIndex struct {
+		ClassName        string     `json:"_class_name"`
+		DiffusersVersion string     `json:"_diffusers_version"`
+		Scheduler        *[2]string `json:"scheduler,omitempty"`
+		Classifier       [2]string  `json:"classifier"`
+	}
 )
 
 // encodeIndex gives model_index.json.
@@ -57,16 +65,20 @@ func encodeIndex(c *Checkpoint) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if IsAutoencoder(c.Arch) {
-		if c.VAE != nil {
-			return nil, errors.New("an autoencoder has no autoencoder of its own")
-		}
+	scheduler := [2]string{"diffusers", "DDPMScheduler"}
+	switch role := RoleOf(c.Arch); {
+	case role != Denoiser && c.VAE != nil:
+		return nil, fmt.Errorf("architecture %q works on no autoencoder's latents", c.Arch)
+	case role == Autoencoder:
 		return encodeJSON(vaeIndex{ClassName: "DiffusionPipeline", DiffusersVersion: diffusersVersion, VAE: class})
+	case role == Classifier:
+		x := classifierIndex{ClassName: "DiffusionPipeline", DiffusersVersion: diffusersVersion, Classifier: class}
+		if c.HasScheduler() {
+			x.Scheduler = &scheduler
+		}
+		return encodeJSON(x)
 	}
-	x := modelIndex{
-		ClassName: "DDPMPipeline", DiffusersVersion: diffusersVersion,
-		Scheduler: [2]string{"diffusers", "DDPMScheduler"}, UNet: class,
-	}
+	x := modelIndex{ClassName: "DDPMPipeline", DiffusersVersion: diffusersVersion, Scheduler: scheduler, UNet: class}
 	if c.VAE == nil {
 		return encodeJSON(x)
 	}
@@ -81,9 +93,12 @@ func encodeIndex(c *Checkpoint) ([]byte, error) {
 	return encodeJSON(latentIndex{modelIndex: x, VAE: vae})
 }
 
-// An index is what model_index.json says: the network's architecture, and that of the autoencoder
-// beside it, or "".
-type index struct{ arch, vae string }
+// An index is what model_index.json says: the network's architecture, that of the autoencoder
+// beside it, or "", and whether there is a scheduler.
+type index struct {
+	arch, vae string
+	scheduler bool
+}
 
 // parseIndex reads model_index.json. A pipeline with other parts than a network, a scheduler and an
 // autoencoder is refused; settings of others' pipelines and parts that are null are passed over.
@@ -95,7 +110,7 @@ func parseIndex(b []byte) (x index, err error) {
 	parts := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		var class []string
-		if known := slices.Contains([]string{"vae", "unet", "scheduler"}, name); !known && (strings.HasPrefix(name, "_") || !isPart(fields[name], &class)) {
+		if known := slices.Contains([]string{"vae", "unet", "classifier", "scheduler"}, name); !known && (strings.HasPrefix(name, "_") || !isPart(fields[name], &class)) {
 			continue
 		} else if !known {
 			return x, fmt.Errorf("part %q, a %s of %s, is not supported: expected unet, scheduler and vae alone", name, class[1], class[0])
@@ -117,12 +132,16 @@ func isPart(value json.RawMessage, class *[]string) bool {
 
 // indexOf checks the parts of a pipeline.
 func indexOf(parts map[string][]string) (x index, err error) {
+	x.scheduler = parts["scheduler"] != nil
+	if class := parts["classifier"]; class != nil {
+		return classifierOf(parts, x.scheduler)
+	}
 	if class := parts["vae"]; class != nil {
 		if x.vae, err = partOf("vae", class); err != nil {
 			return x, err
 		}
 		if !IsAutoencoder(x.vae) {
-			return x, fmt.Errorf("vae is of class %q, expected %s", class[1], expected(func(c Class) bool { return c.Autoencoder }))
+			return x, fmt.Errorf("vae is of class %q, expected %s", class[1], expected(func(c Class) bool { return c.Role == Autoencoder }))
 		}
 		if parts["unet"] == nil && parts["scheduler"] == nil {
 			return index{arch: x.vae}, nil
@@ -134,9 +153,24 @@ func indexOf(parts map[string][]string) (x index, err error) {
 	if x.arch, err = partOf("unet", parts["unet"]); err != nil {
 		return x, err
 	}
-	if IsAutoencoder(x.arch) {
-		return x, fmt.Errorf("unet is of class %q, an autoencoder", parts["unet"][1])
+	if RoleOf(x.arch) != Denoiser {
+		return x, fmt.Errorf("unet is of class %q, which is not the network of a diffusion", parts["unet"][1])
 	}
+	return x, nil
+}
+
+// classifierOf is the index of a classifier, which has no other network beside it.
+func classifierOf(parts map[string][]string, scheduler bool) (x index, err error) {
+	if x.arch, err = partOf("classifier", parts["classifier"]); err != nil {
+		return x, err
+	}
+	switch {
+	case RoleOf(x.arch) != Classifier:
+		return x, fmt.Errorf("classifier is of class %q, expected %s", parts["classifier"][1], expected(func(c Class) bool { return c.Role == Classifier }))
+	case parts["unet"] != nil || parts["vae"] != nil:
+		return x, errors.New("a classifier beside a unet or a vae is not supported: expected it alone")
+	}
+	x.scheduler = scheduler
 	return x, nil
 }
 

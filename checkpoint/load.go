@@ -159,7 +159,7 @@ func (l *loader) readIndex(c *Checkpoint) (err error) {
 // checkFiles refuses a trainer.json that lists files that are none of a checkpoint's.
 func (l *loader) checkFiles() error {
 	known := []string{indexFile, momentsFile}
-	if !IsAutoencoder(l.index.arch) {
+	if l.schedules() {
 		known = append(known, schedulerFile)
 	}
 	for _, dir := range l.networks() {
@@ -176,8 +176,14 @@ func (l *loader) checkFiles() error {
 	return nil
 }
 
+// schedules says whether the model has a scheduler, or one is taken for it.
+func (l *loader) schedules() bool {
+	role := RoleOf(l.index.arch)
+	return role == Denoiser || role == Classifier && l.index.scheduler
+}
+
 func (l *loader) readScheduler(c *Checkpoint) error {
-	if IsAutoencoder(c.Arch) {
+	if !l.schedules() {
 		return nil
 	}
 	file := l.schedulerOf()

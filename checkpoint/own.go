@@ -12,7 +12,7 @@ var runFiles = []string{configName, "log.jsonl", "best.json", "loss.svg", lockNa
 
 // modelFolders are the folders of a model's parts, and modelEndings are those of its files.
 var (
-	modelFolders = []string{weightsDir, emaDir, vaeDir, vaeEMADir, schedulerDir}
+	modelFolders = []string{weightsDir, emaDir, vaeDir, vaeEMADir, classifierDir, classifierEMADir, schedulerDir}
 	modelEndings = []string{".json", ".safetensors", ".bin"}
 )
 

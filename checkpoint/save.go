@@ -134,7 +134,7 @@ func (w *folderWriter) model(c *Checkpoint) error {
 	if err := w.json(indexFile, func() ([]byte, error) { return encodeIndex(c) }); err != nil {
 		return err
 	}
-	if !IsAutoencoder(c.Arch) {
+	if c.HasScheduler() {
 		if err := w.scheduler(c.Scheduler); err != nil {
 			return err
 		}

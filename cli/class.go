@@ -33,7 +33,7 @@ func (c *classes) choose(cmd *cobra.Command, p *model.Options, m *model.Loaded, 
 	if !cmd.Flags().Changed("class") {
 		return nil
 	}
-	if c.rows, err = m.ClassNumbers(names...); err != nil {
+	if c.rows, err = m.ClassNumbers(*p, names...); err != nil {
 		return usagef("--class %s: %s: %w", strings.Join(names, ","), m.Found.Model, err)
 	}
 	switch n := len(c.rows); {
@@ -70,7 +70,7 @@ func usualEach(k kind.Kind) int {
 // String says of which classes, "" of a model without.
 func (c *classes) String() string {
 	switch {
-	case c.model == nil || !c.model.Conditional():
+	case c.model == nil || len(c.rows) == 0 && !c.model.Conditional():
 		return ""
 	case len(c.rows) == 0:
 		return "drawn as often as in the data"
@@ -96,14 +96,14 @@ func (c *classes) said() string {
 func (c *classes) names() []string {
 	names := make([]string, len(c.rows))
 	for i, k := range c.rows {
-		names[i] = c.model.ClassName(k)
+		names[i] = c.model.ClassName(c.options, k)
 	}
 	return names
 }
 
 // of is the name of the class of an image.
 func (c *classes) of(number int) string {
-	return c.model.ClassName(c.model.Classes(c.options, number, 1)[0])
+	return c.model.ClassName(c.options, c.model.Classes(c.options, number, 1)[0])
 }
 
 // sheet shows the samples: of several classes a row each, with its name beside it.

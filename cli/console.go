@@ -125,7 +125,8 @@ const (
 	barUnits    = 10000
 )
 
-// runTrainer trains and shows it. The last line is the command that samples.
+// runTrainer trains and shows it. The last line is the command that samples, of a classifier the one
+// that describes it.
 func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 	c := &console{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), spoke: time.Now()}
 	fmt.Fprintf(c.err, "run folder: %s (Ctrl-C saves and ends), seed %d\n\n", t.Dir, t.Config.Seed)
@@ -148,7 +149,11 @@ func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 		return err
 	}
 	c.summary(t, err == nil)
-	fmt.Fprintln(c.out, command("sample", t.Dir))
+	next := "sample"
+	if t.Config.Classifier() { // which draws nothing
+		next = "info"
+	}
+	fmt.Fprintln(c.out, command(next, t.Dir))
 	if err != nil {
 		return toldError{err}
 	}
@@ -164,6 +169,9 @@ func (c *console) summary(t *train.Trainer, done bool) {
 		fmt.Fprintf(c.err, "validation loss %.4g at step %d, the best of the run\n", s.Last.Loss, s.Last.Step)
 	default:
 		fmt.Fprintf(c.err, "validation loss %.4g at step %d; the best was %.4g at step %d\n", s.Last.Loss, s.Last.Step, s.Best.Loss, s.Best.Step)
+	}
+	if s.Last != nil && s.Last.Accuracy != nil {
+		fmt.Fprintf(c.err, "right on held-out samples: %v\n", *s.Last.Accuracy)
 	}
 	dir := absolute(t.Dir)
 	fmt.Fprintf(c.err, "pictures in %s, the losses' curve in %s\n", quoted(filepath.Join(dir, "samples")), quoted(filepath.Join(dir, "loss.svg")))
@@ -225,6 +233,9 @@ func progressLine(e train.Step, columns int) string {
 		fmt.Sprintf(", %s images/s", speed(e.Speed)), fmt.Sprintf(", %s left", train.Brief(e.Left))}
 	if e.Validation != nil {
 		parts[2] = fmt.Sprintf(" val %.4f", *e.Validation)
+		if e.Right != nil {
+			parts[2] += fmt.Sprintf(" right %.0f%%", 100*e.Right.Share)
+		}
 	}
 	for _, drop := range []int{3, 0, 4} {
 		if len(strings.Join(parts, "")) > columns {

@@ -46,7 +46,7 @@ func (o *editOptions) task(cmd *cobra.Command, m *model.Loaded, p model.Options,
 		p.Solver = o.way.usualSolver()
 	}
 	if o.class != "" {
-		if p.Class, err = m.ClassNumbers(o.class); err != nil {
+		if p.Class, err = m.ClassNumbers(p, o.class); err != nil {
 			return nil, usagef("--class %s: %s: %w", o.class, m.Found.Model, err)
 		}
 		if len(p.Class) != 1 {

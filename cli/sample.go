@@ -9,7 +9,6 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
-	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
@@ -198,8 +197,8 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	o.classes.options = p
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, %sseed %d: solver %s, %s, clamp %s\n",
 		m.Describe(), what(m.Kind.Sized(p.Height, p.Width), p.N), o.classes.said(), p.Seed, p.Sampler(), english.Plural(p.Steps, "step", ""), p.Clamp)
-	if guidesBy(p) {
-		fmt.Fprintln(cmd.ErrOrStderr(), guide.Convention)
+	for _, text := range conventions(p) {
+		fmt.Fprintln(cmd.ErrOrStderr(), text)
 	}
 	d, err := o.draws(m.Kind.Sized(p.Height, p.Width), m.Found.Run, o.parameters(m, p))
 	if err != nil {
@@ -221,9 +220,14 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	return nil
 }
 
-// guidesBy says whether a guide has a gamma, whose convention is told with every use.
-func guidesBy(p model.Options) bool {
-	return slices.ContainsFunc(p.Guides, func(g model.Guide) bool { return table.Find(table.Fields(g), "guidance") != nil })
+// conventions say what the scales of the guides mean, which is told with every use.
+func conventions(p model.Options) (all []string) {
+	for _, g := range p.Guides {
+		if c, ok := g.(interface{ Convention() string }); ok && !slices.Contains(all, c.Convention()) {
+			all = append(all, c.Convention())
+		}
+	}
+	return all
 }
 
 // usualNumber is how many samples are drawn where nothing is said.

@@ -100,6 +100,11 @@ func (s *solverFlags) check() error {
 		}
 		s.chosen = append(s.chosen, g)
 	}
+	for _, name := range s.settings() { // of guides: a classifier says which classes there are
+		if _, err := setAll(s.holders(), name, s.flags.Lookup(name).Value.String()); err != nil {
+			return err
+		}
+	}
 	if s.Solver == nil {
 		return nil
 	}
@@ -129,10 +134,7 @@ func (s *solverFlags) choose() error {
 // them has, and what the solver leaves without effect.
 func (s *solverFlags) set(solver table.Row) error {
 	s.Solver = solver
-	holders := []any{solver}
-	for _, g := range s.chosen {
-		holders = append(holders, g)
-	}
+	holders := append([]any{solver}, s.holders()...)
 	for left := s.settings(); len(left) > 0; { // a setting may be of a solver that another one chooses
 		var rest []string
 		for _, name := range left {
@@ -157,6 +159,14 @@ func (s *solverFlags) set(solver table.Row) error {
 		return fmt.Errorf("--spacing: solver %s has times of its own; leave it out", sample.Name(solver))
 	}
 	return nil
+}
+
+// holders are the guides, which hold settings.
+func (s *solverFlags) holders() (all []any) {
+	for _, g := range s.chosen {
+		all = append(all, g)
+	}
+	return all
 }
 
 // settings are the settings of solvers and guides that were given.

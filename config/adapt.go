@@ -22,14 +22,15 @@ func (r *Run) Adapt(given func(flag string) bool) {
 	default:
 		r.adaptImages(given)
 	}
-	if r.ClassCond && len(r.Data) == 0 && !given("data-class") {
+	if (r.ClassCond || r.Classifier()) && len(r.Data) == 0 && !given("data-class") {
 		r.DataClass = data.EmojiCategories()
 	}
 	r.adaptNetwork(given)
 	r.adaptAutoencoder(given)
-	if !r.Autoencoder() {
+	if r.HasProcess() {
 		r.adaptFormulation(given)
 	}
+	r.adaptClassifier(given)
 }
 
 // adaptImages replaces how images are held out and where their classes come from.
@@ -122,7 +123,7 @@ func (r *Run) set(values map[string]string, given func(flag string) bool) {
 // Unused returns an error for a flag that was given and that the rest of the configuration leaves
 // without effect, with what it belongs to.
 func (r *Run) Unused(given func(flag string) bool) error {
-	if err := first(r.unusedProcess(given), r.unusedSettings(given)); err != nil {
+	if err := first(r.unusedProcess(given), r.unusedOfClassifier(given), r.unusedSettings(given)); err != nil {
 		return err
 	}
 	if given("class-drop") && !r.ClassCond {
@@ -138,7 +139,7 @@ func (r *Run) Unused(given func(flag string) bool) error {
 	if given("split") && r.Val == 0 {
 		return fmt.Errorf("--split says which images are held out, and --val 0 holds out none; leave it out, or give a --val")
 	}
-	if r.Autoencoder() {
+	if !r.Denoises() {
 		return nil
 	}
 	_, ended := r.Process.(formulation.Ended)

@@ -82,14 +82,15 @@ type Conditioning struct {
 
 // Optimiser is how a step changes the weights.
 type Optimiser struct {
-	Batch      int        `flag:"batch" range:"[1,65536]" help:"images per step" group:"Optimiser"`
-	LR         float64    `flag:"lr" range:"(0,1e38]" help:"learning rate of Adam" group:"Optimiser" resume:"free"` // after warm-up
-	Warmup     int        `flag:"warmup" range:"[0,2^30]" help:"steps over which the rate rises" group:"Optimiser" rare:"true" resume:"free"`
-	LRSchedule string     `flag:"lr-schedule" of:"lr-schedule" help:"rate over the run" group:"Optimiser" rare:"true" resume:"free"`
-	AdamBetas  [2]float64 `flag:"adam-betas" range:"(0,1)" help:"decays of Adam's two moments" group:"Optimiser" rare:"true"` // to the optimiser 0 means its default
-	ClipNorm   float64    `flag:"clip-norm" range:"[0,1e38]" help:"limit of the gradient's norm" zero:"none" group:"Optimiser" rare:"true"`
-	EMA        float64    `flag:"ema" range:"[0,1)" help:"decay of the averaged weights" zero:"none" group:"Optimiser"`
-	Seed       uint64     `flag:"seed" help:"seed of all that is random" group:"Sampling"`
+	Batch       int        `flag:"batch" range:"[1,65536]" help:"images per step" group:"Optimiser"`
+	LR          float64    `flag:"lr" range:"(0,1e38]" help:"learning rate of Adam" group:"Optimiser" resume:"free"` // after warm-up
+	Warmup      int        `flag:"warmup" range:"[0,2^30]" help:"steps over which the rate rises" group:"Optimiser" rare:"true" resume:"free"`
+	LRSchedule  string     `flag:"lr-schedule" of:"lr-schedule" help:"rate over the run" group:"Optimiser" rare:"true" resume:"free"`
+	AdamBetas   [2]float64 `flag:"adam-betas" range:"(0,1)" help:"decays of Adam's two moments" group:"Optimiser" rare:"true"` // to the optimiser 0 means its default
+	WeightDecay float64    `flag:"weight-decay" range:"[0,10]" help:"share of the weights, times the rate, that a step takes off them (AdamW)" zero:"none" group:"Optimiser" rare:"true"`
+	ClipNorm    float64    `flag:"clip-norm" range:"[0,1e38]" help:"limit of the gradient's norm" zero:"none" group:"Optimiser" rare:"true"`
+	EMA         float64    `flag:"ema" range:"[0,1)" help:"decay of the averaged weights" zero:"none" group:"Optimiser"`
+	Seed        uint64     `flag:"seed" help:"seed of all that is random" group:"Sampling"`
 }
 
 // Sampler is the run's own, for its pictures and as the default of `sample`. Of the solver's
@@ -187,7 +188,7 @@ func Parse(rd io.Reader) (*Run, error) {
 func (r *Run) fillOld() {
 	r.Split = cmp.Or(r.Split, "bytes")
 	r.Coupling = cmp.Or(r.Coupling, "none")
-	if r.Way == nil && r.Arch != nil && !r.Autoencoder() {
+	if r.Way == nil && r.Arch != nil && r.Denoises() {
 		r.Way = learn.Denoising{}
 	}
 	if r.Times == nil {

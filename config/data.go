@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/source"
 	"github.com/reverie-go/reverie/kind"
@@ -19,7 +20,7 @@ func (r *Run) adaptPoints(given func(flag string) bool) {
 			change()
 		}
 	}
-	r.set(map[string]string{"arch": net.Fitting(kind.OfPoints(0), false)[0]}, given)
+	r.set(map[string]string{"arch": net.Fitting(kind.OfPoints(0), checkpoint.Denoiser)[0]}, given)
 	unless("image-channels", func() { r.ImageChannels = 2 })
 	unless("clamp", func() { r.Clamp = "none" })
 	unless("batch", func() { r.Batch = 256 })

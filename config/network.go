@@ -3,16 +3,41 @@ package config
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
 	_ "github.com/reverie-go/reverie/net/all" // the architectures that come with reverie
+	"github.com/reverie-go/reverie/net/classifier"
 	"github.com/reverie-go/reverie/table"
 )
 
+// role says what the run's network is for.
+func (r *Run) role() checkpoint.Role {
+	if r.Arch == nil {
+		return checkpoint.Denoiser // which Validate says
+	}
+	return net.RoleOf(r.Arch)
+}
+
 // Autoencoder says whether the run trains an autoencoder, which has no process.
-func (r *Run) Autoencoder() bool { return net.IsAutoencoder(r.Arch) }
+func (r *Run) Autoencoder() bool { return r.role() == checkpoint.Autoencoder }
+
+// Classifier says whether the run trains a classifier, of clean samples or, where HasProcess, of
+// noised ones.
+func (r *Run) Classifier() bool { return r.role() == checkpoint.Classifier }
+
+// Denoises says whether the run trains the network of a diffusion, which alone predicts and is
+// sampled from.
+func (r *Run) Denoises() bool { return r.role() == checkpoint.Denoiser }
+
+// HasProcess says whether the run's network sees the noised samples of a process.
+func (r *Run) HasProcess() bool {
+	c, ok := r.Arch.(*classifier.Architecture)
+	return r.Denoises() || ok && c.Noised
+}
 
 // seen is the kind of what the network sees, whose shape in a latent space is not known before the
 // autoencoder is read.
@@ -30,7 +55,7 @@ func (r *Run) adaptNetwork(given func(flag string) bool) {
 		return // which Validate says
 	}
 	set := map[string]string{}
-	if r.Autoencoder() || r.Arch.Fits(kind.OfImages(0, 0, 0)) != nil {
+	if !r.Denoises() || r.Arch.Fits(kind.OfImages(0, 0, 0)) != nil {
 		if usual, err := net.Architectures.Find(name(r.Arch)); err == nil {
 			if f := table.Find(table.Fields(usual), "channels"); f != nil {
 				set[f.Name] = f.String()
@@ -62,7 +87,7 @@ func (r *Run) validateFit() error {
 	}
 	k := r.Kind()
 	if err := r.Arch.Fits(k); err != nil {
-		return fmt.Errorf("--arch %s: %w; %s take %s", name(r.Arch), err, k.Noun(2), alternatives(append(net.Fitting(k, false), net.Fitting(k, true)...)))
+		return fmt.Errorf("--arch %s: %w; %s take %s", name(r.Arch), err, k.Noun(2), alternatives(slices.Concat(net.Fitting(k, checkpoint.Denoiser), net.Fitting(k, checkpoint.Autoencoder))))
 	}
 	return nil
 }

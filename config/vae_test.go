@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
@@ -17,7 +18,7 @@ func none(string) bool { return false }
 // autoencoder's; what was given stays.
 func TestAdaptAutoencoder(t *testing.T) {
 	for _, preset := range Presets.Names() {
-		for _, arch := range net.Fitting(kind.Kind{}, true) {
+		for _, arch := range net.Fitting(kind.Kind{}, checkpoint.Autoencoder) {
 			c, err := Preset(preset)
 			if err != nil {
 				t.Fatal(err)

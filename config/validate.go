@@ -18,8 +18,11 @@ func (r *Run) ValidateValues() error {
 		return err
 	}
 	parts := []any{&r.Stops, &r.Sources, &r.Network, &r.Conditioning, &r.Optimiser, &r.Rhythm}
-	if !r.Autoencoder() {
+	switch {
+	case r.Denoises():
 		parts = append(parts, &r.Formulation, &r.Sampler)
+	case r.HasProcess():
+		parts = append(parts, &noised{r.Process, r.Level, r.Times})
 	}
 	for _, part := range parts {
 		if err := table.Check(part); err != nil {
@@ -34,8 +37,12 @@ func (r *Run) validateTogether() error {
 	if r.Epochs == 0 && r.Steps == 0 && r.Time == 0 {
 		return fmt.Errorf("nothing stops this run; give --epochs, --steps or --time")
 	}
-	if err := first(r.validateBest(), r.validateAutoencoder()); err != nil || r.Autoencoder() {
+	err := first(r.validateBest(), r.validateAutoencoder(), r.validateClassifier())
+	if err != nil || !r.HasProcess() {
 		return err
+	}
+	if r.Classifier() {
+		return r.Formulation.Validate()
 	}
 	return first(r.validateVariance(), r.Formulation.Validate(), r.validateSteps(r.TableLength()))
 }
@@ -55,8 +62,8 @@ func (r *Run) validateBest() error {
 		return nil
 	case r.Val == 0:
 		return fmt.Errorf("--best %s compares with held-out images, and --val 0 holds out none; give a --val, such as 0.1", r.Best)
-	case r.Best != "val" && r.Autoencoder():
-		return fmt.Errorf("--best %s judges samples, and --arch %s is an autoencoder; give --best val", r.Best, name(r.Arch))
+	case r.Best != "val" && !r.Denoises():
+		return fmt.Errorf("--best %s judges samples of a diffusion, and --arch %s is none; give --best val", r.Best, name(r.Arch))
 	}
 	return nil
 }

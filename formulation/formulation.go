@@ -89,13 +89,16 @@ func (f Formulation) WithEnds() Formulation {
 	return f
 }
 
-// New makes the objective. Its Validate has yet to be asked.
+// New makes the objective, without a prediction where there is none. Its Validate has yet to be
+// asked.
 func (f Formulation) New() (o reverie.Objective, err error) {
 	f = f.WithEnds()
 	if o.Process, err = f.Process.Process(); err != nil {
 		return o, err
 	}
-	o.Param = f.Prediction.Param()
+	if f.Prediction != nil {
+		o.Param = f.Prediction.Param()
+	}
 	if f.Weighting != nil {
 		o.Weighting = f.Weighting.Weighting(f)
 	}

@@ -173,6 +173,14 @@ func (*ClassifierGuide[X]) Row() table.Info {
 // Chief is the setting that chooses the guide.
 func (*ClassifierGuide[X]) Chief() string { return "classifier" }
 
+// Convention says what the scale means.
+func (g *ClassifierGuide[X]) Convention() string {
+	if g.Shift == "variance" {
+		return "classifier-scale: mean + scale variance grad log p(class | x_t) of each step; 0 ignores the classifier"
+	}
+	return "classifier-scale: x0hat + scale (sigma^2/alpha) grad log p(class | x_t); 0 ignores the classifier, and of a conditional model gamma is 1 + scale"
+}
+
 // Guide implements Guide.
 func (g *ClassifierGuide[X]) Guide(s Setup[X], d reverie.Denoiser[X]) (reverie.Denoiser[X], error) {
 	if s.Classifier == nil || g.Classifier == "" {

@@ -21,6 +21,9 @@ type Strength struct {
 	Momentum float64 `flag:"apg-momentum" range:"(-1,1)" rare:"true" help:"what --apg adds of the last step's guidance; below 0 takes it off"`
 }
 
+// Convention says what gamma means.
+func (Strength) Convention() string { return Convention }
+
 // plain is the Strength that guides nothing.
 var plain = Strength{Guidance: 1}
 

@@ -45,17 +45,14 @@ type Guide[X any] interface {
 // works on, *tensors.Tensor for models:
 //
 //	guide.Guides.Add(new(Drawn))
-var Guides = table.New("guide", "guides", " of what is sampled; "+Convention, offered()...)
+var Guides = table.New("guide", "guides", " of what is sampled; "+Convention, ours()...)
 
-// offered are the rows of this package that a command line can choose: a classifier of noised
-// samples is still a program's own.
-func offered() (rows []table.Row) {
+// ours are those of this package, as a table has them.
+func ours() (all []table.Row) {
 	for _, g := range builtin[none]() {
-		if _, ok := g.(*ClassifierGuide[none]); !ok {
-			rows = append(rows, g)
-		}
+		all = append(all, g)
 	}
-	return rows
+	return all
 }
 
 // builtin lists the guides of this package, with their settings' defaults, in the order in which

@@ -12,10 +12,15 @@ import (
 //	m <- m + (1-Beta1) (g - m)
 //	v <- Beta2 v + (1-Beta2) g^2
 //	w <- w - lr/(1-Beta1^n) m / (sqrt(v)/sqrt(1-Beta2^n) + Eps),  n = 1, 2, ...
+//
+// With a Decay it is AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101), where before that
+//
+//	w <- w - lr Decay w
 type Adam struct {
 	Beta1 float64 // 0.9
 	Beta2 float64 // 0.999
 	Eps   float64 // 1e-8
+	Decay float64 // 0: none
 }
 
 func (a Adam) withDefaults() Adam {
@@ -34,17 +39,24 @@ func (a Adam) withDefaults() Adam {
 // Moments are m and v, as PyTorch calls them.
 func (Adam) Moments() []string { return []string{"exp_avg", "exp_avg_sq"} }
 
-// Factors are lr/(1-Beta1^n) and 1/sqrt(1-Beta2^n). They are taken here, in float64, because
-// float32 would lose 1-Beta2^n.
+// Factors are lr/(1-Beta1^n) and 1/sqrt(1-Beta2^n), and where there is a Decay 1 - lr Decay. They
+// are taken here, in float64, because float32 would lose 1-Beta2^n.
 func (a Adam) Factors(lr float64, n int) []float64 {
 	a = a.withDefaults()
-	return []float64{lr / (1 - math.Pow(a.Beta1, float64(n))), 1 / math.Sqrt(1-math.Pow(a.Beta2, float64(n)))}
+	factors := []float64{lr / (1 - math.Pow(a.Beta1, float64(n))), 1 / math.Sqrt(1-math.Pow(a.Beta2, float64(n)))}
+	if a.Decay != 0 {
+		factors = append(factors, 1-lr*a.Decay)
+	}
+	return factors
 }
 
 // Update builds one step of one parameter.
 func (a Adam) Update(w, g *graph.Node, moments, factors []*graph.Node) (*graph.Node, []*graph.Node) {
 	a = a.withDefaults()
 	rate, root := factors[0], factors[1]
+	if a.Decay != 0 {
+		w = graph.Mul(w, factors[2])
+	}
 	m := graph.Add(moments[0], graph.MulScalar(graph.Sub(g, moments[0]), 1-a.Beta1))
 	v := graph.Add(graph.MulScalar(moments[1], a.Beta2), graph.MulScalar(graph.Square(g), 1-a.Beta2))
 	denominator := graph.AddScalar(graph.Mul(graph.Sqrt(v), root), a.Eps)

@@ -223,15 +223,20 @@ var ErrNoBatches = errors.New("learn: no batches to evaluate")
 
 // Evaluate is the mean of Losses over all samples of batches, which come in the set's order.
 func (l *Learner) Evaluate(batches iter.Seq2[*data.Batch, error]) (float64, error) {
-	return l.mean(batches, false)
+	return l.mean(batches, false, func(Outcome) {})
 }
 
 // EvaluateNull is Evaluate where no sample is told its class.
 func (l *Learner) EvaluateNull(batches iter.Seq2[*data.Batch, error]) (float64, error) {
-	return l.mean(batches, true)
+	return l.mean(batches, true, func(Outcome) {})
 }
 
-func (l *Learner) mean(batches iter.Seq2[*data.Batch, error], null bool) (float64, error) {
+// EvaluateEach is Evaluate, which shows each batch's outcome.
+func (l *Learner) EvaluateEach(batches iter.Seq2[*data.Batch, error], see func(Outcome)) (float64, error) {
+	return l.mean(batches, false, see)
+}
+
+func (l *Learner) mean(batches iter.Seq2[*data.Batch, error], null bool, see func(Outcome)) (float64, error) {
 	sum, first := 0.0, 0
 	for b, err := range batches {
 		if err != nil {
@@ -241,6 +246,7 @@ func (l *Learner) mean(batches iter.Seq2[*data.Batch, error], null bool) (float6
 		if err != nil {
 			return 0, err
 		}
+		see(o)
 		sum += o.Loss() * float64(b.N)
 		first += b.N
 	}

@@ -44,7 +44,7 @@ type Setup struct {
 
 // Ways are the ways to learn that a name chooses.
 var Ways = table.New[Way]("objective", "objectives", ": how it learns",
-	Denoising{}, Exact{}, Sliced{}, SlicedReduced{}, &ELBO{Beta: 1})
+	Denoising{}, Exact{}, Sliced{}, SlicedReduced{}, &ELBO{Beta: 1}, Classify{})
 
 // model is the network as one that predicts.
 func (s Setup) model() (net.Model, error) {

@@ -75,12 +75,16 @@ func (m *Model) ClassOf(seed uint64, i int) int {
 	})
 }
 
-// ClassName is the name of a class, "null" of the null class.
-func (m *Model) ClassName(class int) string {
+// ClassName is the name of a class that options ask for, "null" of the null class.
+func (m *Model) ClassName(o Options, class int) string {
 	if class == reverie.NullClass {
 		return NullName
 	}
-	return m.Kind.Classes[class].Name
+	labels, err := m.Labels(o)
+	if err != nil || class < 0 || class >= len(labels.Classes) {
+		return strconv.Itoa(class)
+	}
+	return labels.Classes[class].Name
 }
 
 // What a choice of classes may say beside the names of classes.
@@ -89,23 +93,24 @@ const (
 	AllName  = "all"  // every class, without the null class
 )
 
-// ClassNumbers are the numbers of classes by their names, [NullName], or [AllName] alone; a class
-// that is called as one of these comes before it. The error of another name lists those that there
-// are.
-func (m *Model) ClassNumbers(names ...string) ([]int, error) {
-	if err := m.takesNumbers(); err != nil {
+// ClassNumbers are the numbers of classes by their names, [NullName], or [AllName] alone, as options
+// with those guides count them, see Labels; a class that is called as one of these comes before it.
+// The error of another name lists those that there are.
+func (m *Model) ClassNumbers(o Options, names ...string) ([]int, error) {
+	labels, err := m.Labels(o)
+	if err != nil {
 		return nil, err
 	}
 	var numbers []int
 	for _, name := range names {
-		k, err := m.Kind.ClassNumber(name)
+		k, err := labels.ClassNumber(name)
 		switch {
 		case err == nil:
 			numbers = append(numbers, k)
 		case name == NullName:
 			numbers = append(numbers, reverie.NullClass)
 		case name == AllName && len(names) == 1:
-			for k := range m.Kind.Classes {
+			for k := range labels.Classes {
 				numbers = append(numbers, k)
 			}
 		case name == AllName:
@@ -119,30 +124,37 @@ func (m *Model) ClassNumbers(names ...string) ([]int, error) {
 
 // checkClass says whether the options' classes are ones that the model knows.
 func (m *Model) checkClass(o Options) error {
+	guided := len(classifiers(o)) > 0
 	switch {
+	case o.Class == nil && !m.Conditional() && guided:
+		return errAskClass
 	case o.Class == nil && !m.Conditional():
 		return nil
 	case len(o.Class) > 1 && len(o.Class) != o.N:
 		return fmt.Errorf("model: %d classes for %d samples: give one for each, or one for all", len(o.Class), o.N)
 	}
-	if err := m.takesNumbers(); err != nil {
+	labels, err := m.Labels(o)
+	if err != nil {
 		return err
 	}
 	for _, k := range o.Class {
 		switch {
-		case k == reverie.NullClass && !m.Null:
+		case k == reverie.NullClass && m.Conditional() && !m.Null:
 			return ErrNoNull
-		case k != reverie.NullClass && (k < 0 || k >= len(m.Kind.Classes)):
-			return fmt.Errorf("model: class %d: expected 0 to %d, or %d for the null class", k, len(m.Kind.Classes)-1, reverie.NullClass)
+		case k != reverie.NullClass && (k < 0 || k >= len(labels.Classes)):
+			return fmt.Errorf("model: class %d: expected 0 to %d, or %d for the null class", k, len(labels.Classes)-1, reverie.NullClass)
 		}
 	}
-	return nil
+	return m.knowClasses(o, labels)
 }
 
-// Classes are the classes of the n images from number first on, nil of a model without classes. The
-// options' are of the images from Options.First on.
+// errAskClass says that a classifier is to guide to no class.
+var errAskClass = errors.New("a classifier guides to a class that it is told, and the model was trained without classes, of which one could be drawn: ask for one by --class")
+
+// Classes are the classes of the n images from number first on, nil of a model without classes that
+// no classifier guides to any. The options' are of the images from Options.First on.
 func (m *Model) Classes(o Options, first, n int) []int {
-	if !m.Conditional() {
+	if o.Class == nil && !m.Conditional() {
 		return nil
 	}
 	class := make([]int, n)

@@ -29,7 +29,14 @@ func (m *Model) guiding(o Options, space *engine.Recycler, p reverie.Process) gu
 		}
 		return d, nil
 	}
-	return guide.Setup[*tensors.Tensor]{Space: space, Process: p, Class: m.Kind.ClassNumber, Denoiser: weaker}
+	classifying := func(path string) (guide.Classifier[*tensors.Tensor], error) {
+		labels, err := m.Labels(o)
+		if err != nil {
+			return nil, err
+		}
+		return m.guidingClassifier(path, labels, space, p)
+	}
+	return guide.Setup[*tensors.Tensor]{Space: space, Process: p, Class: m.Kind.ClassNumber, Denoiser: weaker, Classifier: classifying}
 }
 
 // other is another model, of the same samples, that a guide asks for: loaded once, and closed with

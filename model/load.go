@@ -48,8 +48,11 @@ func Load(e *engine.Engine, path string, raw bool) (*Loaded, error) {
 }
 
 func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error) {
-	if checkpoint.IsAutoencoder(c.Arch) {
+	switch checkpoint.RoleOf(c.Arch) {
+	case checkpoint.Autoencoder:
 		return nil, ErrAutoencoder
+	case checkpoint.Classifier:
+		return nil, ErrClassifier
 	}
 	plain, err := layOut(c)
 	if err != nil {

@@ -57,10 +57,11 @@ type Model struct {
 	// after each step unless Defaults or Options say else.
 	Lecture bool
 
-	modes   map[net.Mode]functions
-	split   *engine.Func
-	latents *engine.Space      // for sums alone
-	others  map[string]*Loaded // that guides have asked for
+	modes       map[net.Mode]functions
+	split       *engine.Func
+	latents     *engine.Space          // for sums alone
+	others      map[string]*Loaded     // that guides have asked for
+	classifiers map[string]*Classifier // likewise
 }
 
 // New returns a model from its parts.
@@ -125,6 +126,9 @@ func (m *Model) Close() {
 	m.split.Free()
 	for _, l := range m.others {
 		l.Close()
+	}
+	for _, c := range m.classifiers {
+		c.Close()
 	}
 	if m.VAE != nil {
 		m.VAE.Close()

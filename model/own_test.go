@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
@@ -95,7 +96,7 @@ func TestOwnArchitecture(t *testing.T) {
 			t.Errorf("%d numbers, %v", len(x), err)
 		}
 	}
-	if names := net.Fitting(kind.OfImages(8, 8, 3), false); !slices.Contains(names, "own") {
+	if names := net.Fitting(kind.OfImages(8, 8, 3), checkpoint.Denoiser); !slices.Contains(names, "own") {
 		t.Errorf("for images there are %s", strings.Join(names, ", "))
 	}
 }

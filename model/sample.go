@@ -43,9 +43,9 @@ type Options struct {
 	Guides  []Guide  // what steers the walk, the first one innermost, before x0hat is clamped
 	Mode    net.Mode // net.Eval or net.PerImage
 
-	// Class says of which class each image is, by its number among Kind.Classes or
-	// reverie.NullClass: one for each, or one for all. nil: a model of classes draws them as
-	// ClassOf says.
+	// Class says of which class each image is, by its number among Kind.Classes, of a model without
+	// classes among those of the classifier that guides it (Labels), or reverie.NullClass: one for
+	// each, or one for all. nil: a model of classes draws them as ClassOf says.
 	Class []int
 
 	// Process, if not nil, is the process that is sampled, at the same ratios of signal and noise

@@ -279,6 +279,9 @@ func headOf(path string) (found checkpoint.Found, c *checkpoint.Checkpoint, err 
 	if found, c, err = checkpoint.Open(path, checkpoint.Only()); err != nil {
 		return found, nil, err
 	}
+	if checkpoint.RoleOf(c.Arch) == checkpoint.Classifier {
+		return found, nil, fmt.Errorf("%s: %w: it is a classifier", found.Model, ErrNoAutoencoder)
+	}
 	if !checkpoint.IsAutoencoder(c.Arch) && c.VAE == nil {
 		return found, nil, fmt.Errorf("%s: %w: it is a diffusion of the images themselves, architecture %s; train one with --arch vae", found.Model, ErrNoAutoencoder, c.Arch)
 	}

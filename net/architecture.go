@@ -19,7 +19,8 @@ type Architecture interface {
 	Fits(k kind.Kind) error
 	// Layout lays a network out, by the settings, for samples of kind k, whose shape is known and
 	// which the network takes. It predicts outputs numbers at each position: the channels, or twice
-	// as many where the variance is learned too. An autoencoder gives the channels back.
+	// as many where the variance is learned too. An autoencoder gives the channels back, a
+	// classifier a number for each of k's classes.
 	Layout(k kind.Kind, outputs int) (Network, error)
 	// Decode lays out the network whose Config, as JSON, a file holds; nothing stands for the
 	// defaults. What it does not know is an error that names it.
@@ -27,7 +28,8 @@ type Architecture interface {
 }
 
 // A Classed architecture has a class of its own in model folders; another's is of library reverie,
-// named as the architecture, and that of a diffusion's network. An autoencoder is one by its class.
+// named as the architecture, and that of a diffusion's network. Autoencoders and classifiers are
+// such by their class.
 type Classed interface {
 	Architecture
 	Class() checkpoint.Class
@@ -98,18 +100,18 @@ func New(arch string, config []byte) (Network, error) {
 	return n, nil
 }
 
-// IsAutoencoder says whether networks of an architecture are autoencoders, which learn by a bound
-// of their own and have no process.
-func IsAutoencoder(a Architecture) bool {
-	c, ok := a.(Classed)
-	return ok && c.Class().Autoencoder
+// RoleOf says what networks of an architecture are for.
+func RoleOf(a Architecture) checkpoint.Role {
+	if c, ok := a.(Classed); ok {
+		return c.Class().Role
+	}
+	return checkpoint.Denoiser
 }
 
-// Fitting are the names of the architectures that take samples of a kind: of the autoencoders, or
-// of the others.
-func Fitting(k kind.Kind, autoencoders bool) (names []string) {
+// Fitting are the names of the architectures of a role that take samples of a kind.
+func Fitting(k kind.Kind, role checkpoint.Role) (names []string) {
 	for _, a := range Architectures.Rows() {
-		if IsAutoencoder(a) == autoencoders && a.Fits(k) == nil {
+		if RoleOf(a) == role && a.Fits(k) == nil {
 			names = append(names, a.Row().Name)
 		}
 	}

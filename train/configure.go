@@ -127,7 +127,7 @@ func Adopt(c *config.Run, given config.Given) (why string, err error) {
 		return "", nil
 	}
 	k := kind.OfLatents(a.Latent(c.Resolution.H, c.Resolution.W))
-	others := net.Fitting(k, false)
+	others := net.Fitting(k, checkpoint.Denoiser)
 	if c.Arch.Fits(k) == nil || len(others) == 0 { // none is refused likewise
 		return "", nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/classifier"
 	"github.com/reverie-go/reverie/net/vae"
 )
 
@@ -100,6 +101,9 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 		d.row("autoencoder", "%s, %s likelihood", what, a.Likelihood().Kind)
 		return nil
 	}
+	if k, ok := n.(classifier.Network); ok {
+		return d.classifier(c, k)
+	}
 	if v := c.VAE; v != nil {
 		a, err := net.New(v.Arch, v.ArchConfig)
 		if err != nil {
@@ -130,6 +134,22 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 	if x.Solver != "" {
 		d.row("own sampler", "%s, clamp %s, variance %s", x.Solver, x.Clamp, p.Variance)
 	}
+	return nil
+}
+
+// classifier says what a classifier tells apart.
+func (d *description) classifier(c *checkpoint.Checkpoint, n classifier.Network) error {
+	k := n.Kind()
+	of := "as they are, to judge with"
+	if n.Noised() {
+		spec, err := formulation.SpecOf(c.Scheduler)
+		if err != nil {
+			return err
+		}
+		of = fmt.Sprintf("noised by %v, to guide with", spec.Process)
+	}
+	d.row("classifier", "of %v, %s", k, of)
+	d.row("classes", "%s", classList(k, false))
 	return nil
 }
 

@@ -102,6 +102,9 @@ func (d *description) losses(h History) {
 		english.Plural(h.Mean, "step", ""))
 	if h.Last != nil {
 		d.row("validation", "%.4g at step %s; least %.4g at %s", h.Last.Loss, humanize.Comma(int64(h.Last.Step)), h.Best.Loss, humanize.Comma(int64(h.Best.Step)))
+		if right := h.Last.Accuracy; right != nil {
+			d.row("accuracy", "of held-out samples %v", *right)
+		}
 	}
 }
 

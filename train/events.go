@@ -13,6 +13,7 @@ type Step struct {
 	Done         float64       // share of the run that is done, 0 to 1
 	Left         time.Duration // expected until the run's stop
 	Validation   *float64      // the last validation loss; nil: none yet
+	Right        *Accuracy     // likewise of a classifier
 }
 
 // A Note is what a person should know: a full disk, a picture that could not be drawn.

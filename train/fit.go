@@ -96,14 +96,14 @@ func FitShape(c *config.Run, set *data.Set, fixed bool, given func(flag string) 
 // FitClasses says which classes of the embedded emoji a run that learns classes has, where they
 // were not given.
 func FitClasses(c *config.Run, given func(flag string) bool) []Choice {
-	if !c.ClassCond || len(c.Data) > 0 || given("data-class") || !slices.Equal(c.DataClass, data.EmojiCategories()) {
+	if !knowsClasses(c) || len(c.Data) > 0 || given("data-class") || !slices.Equal(c.DataClass, data.EmojiCategories()) {
 		return nil
 	}
 	quoted := make([]string, len(c.DataClass))
 	for i, name := range c.DataClass {
 		quoted[i] = strconv.Quote(name)
 	}
-	return []Choice{{"--data-class " + strings.Join(quoted, ","), `--class-cond learns all classes of the emoji but "Component", which has 5 images`}}
+	return []Choice{{"--data-class " + strings.Join(quoted, ","), `all classes of the emoji but "Component", which has 5 images`}}
 }
 
 // FitBatch makes the batch of a new run one that n training images fill, where that was not given;

@@ -46,7 +46,7 @@ func history(records []Record) (h History) {
 		if i >= h.Mean {
 			sum -= records[i-h.Mean].Loss
 		}
-		h.Steps, h.Loss = r.Step, Validated{r.Step, sum / float64(h.Mean)}
+		h.Steps, h.Loss = r.Step, Validated{Step: r.Step, Loss: sum / float64(h.Mean)}
 		if h.Least.Step == 0 || h.Loss.Loss < h.Least.Loss {
 			h.Least = h.Loss
 		}

@@ -19,16 +19,16 @@ func TestHistory(t *testing.T) {
 		records = append(records, r)
 	}
 	h := history(records)
-	if h.Steps != 300 || h.Mean != 100 || h.Loss != (Validated{300, 50.5}) {
+	if h.Steps != 300 || h.Mean != 100 || h.Loss != (Validated{Step: 300, Loss: 50.5}) {
 		t.Errorf("last: %+v", h)
 	}
 	if want := (50*51/2.0 + 49*50/2.0) / 100; h.Least.Loss != want || h.Least.Step != 249 && h.Least.Step != 250 {
 		t.Errorf("least: %+v, want %v", h.Least, want)
 	}
-	if *h.Last != (Validated{300, 2}) || *h.Best != (Validated{200, 1}) {
+	if *h.Last != (Validated{Step: 300, Loss: 2}) || *h.Best != (Validated{Step: 200, Loss: 1}) {
 		t.Errorf("validation: %+v %+v", *h.Last, *h.Best)
 	}
-	if h := history(records[:3]); h.Mean != 3 || h.Loss != (Validated{3, 198}) || h.Least != h.Loss || h.Best != nil {
+	if h := history(records[:3]); h.Mean != 3 || h.Loss != (Validated{Step: 3, Loss: 198}) || h.Least != h.Loss || h.Best != nil {
 		t.Errorf("of three records: %+v", h)
 	}
 	if h := history(nil); h != (History{}) {

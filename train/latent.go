@@ -85,7 +85,7 @@ func fitsLatents(c *config.Run, m vae.Autoencoder, path string, h, w int) error 
 	lh, lw, z := m.Latent(h, w)
 	k := kind.OfLatents(lh, lw, z)
 	if err := c.Arch.Fits(k); err != nil {
-		return fmt.Errorf("--arch %s: %w; the latents of --vae %s are %s: give --arch %s", c.Arch.Row().Name, err, path, k.Dims(), strings.Join(net.Fitting(k, false), " or "))
+		return fmt.Errorf("--arch %s: %w; the latents of --vae %s are %s: give --arch %s", c.Arch.Row().Name, err, path, k.Dims(), strings.Join(net.Fitting(k, checkpoint.Denoiser), " or "))
 	}
 	if _, err := Network(c, someClasses(c, k)); err != nil {
 		return fmt.Errorf("the latents of --vae %s: %w", path, err)

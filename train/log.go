@@ -26,6 +26,9 @@ type Record struct {
 	Val       *float64   `json:"val,omitempty"`      // loss on the held-out images, at fixed noise
 	ValNull   *float64   `json:"val_null,omitempty"` // the same of a network that is told classes, where it is told none
 
+	Accuracy    *Accuracy `json:"accuracy,omitempty"`     // of a classifier, on the batch
+	ValAccuracy *Accuracy `json:"val_accuracy,omitempty"` // likewise on the held-out images
+
 	Parts map[string]float64 `json:"parts,omitempty"` // means of the loss's parts, where it has several
 	Note  string             `json:"note,omitempty"`  // what changed with this step: the law of the rate, the place of the data
 }

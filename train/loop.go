@@ -135,7 +135,7 @@ func (t *Trainer) one(batch *data.Batch) error {
 	r.Loss, r.GradNorm = o.Loss(), o.Norm
 	lo, hi := t.span()
 	r.Quartiles, r.Counts = quartiles(o.Losses, o.Times, lo, hi)
-	r.Parts = t.partsOf(o)
+	r.Parts, r.Accuracy = t.partsOf(o), t.accuracyOf(o)
 	if err := t.checkFinite(r.Step, "loss", r.Loss); err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (t *Trainer) one(batch *data.Batch) error {
 	}
 	if t.position++; t.position == t.stepsPerEpoch() {
 		t.epoch, t.position = t.epoch+1, 0
-		if r.Val, err = t.validate(); err == nil && t.learnsNull() {
+		if r.Val, r.ValAccuracy, err = t.validateRight(); err == nil && t.learnsNull() {
 			r.ValNull, err = t.validateNull()
 		}
 		if err != nil {
@@ -153,7 +153,7 @@ func (t *Trainer) one(batch *data.Batch) error {
 	}
 	t.lr, t.remark = r.LR, ""
 	if r.Val != nil {
-		t.validation = r.Val
+		t.validation, t.accuracy = r.Val, r.ValAccuracy
 	}
 	r.Seconds = t.progress().Time.Seconds()
 	t.stepping += t.now().Sub(began)
@@ -213,7 +213,7 @@ func (t *Trainer) kept() string {
 
 // taken is what is known after the step of r, which was at index in its epoch.
 func (t *Trainer) taken(r Record, index int) Step {
-	e := Step{Record: r, Index: index, Steps: t.stepsPerEpoch(), Done: min(1, StopOf(t.Config).Fraction(t.progress())), Validation: t.validation}
+	e := Step{Record: r, Index: index, Steps: t.stepsPerEpoch(), Done: min(1, StopOf(t.Config).Fraction(t.progress())), Validation: t.validation, Right: t.accuracy}
 	if t.stepping > 0 {
 		e.Speed = float64((t.learner.Steps-t.startedAt)*t.Config.Batch) / t.stepping.Seconds()
 	}
@@ -258,7 +258,9 @@ func (t *Trainer) partsOf(o learn.Outcome) map[string]float64 {
 	}
 	parts := make(map[string]float64, len(names))
 	for i, name := range names {
-		parts[name] = o.Part(i)
+		if name != learn.Right { // which is an Accuracy
+			parts[name] = o.Part(i)
+		}
 	}
 	return parts
 }

@@ -43,7 +43,7 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 		return err
 	}
 	shown, grid := b.N, picture.Sheet(b.X, k, picture.Layout{Columns: trainingImages / 2})
-	if t.Config.ClassCond {
+	if knowsClasses(t.Config) {
 		if shown, grid, err = t.classSheet(ctx, order); err != nil {
 			return err
 		}
@@ -105,7 +105,10 @@ func (t *Trainer) pictures(ctx context.Context, name string) {
 		t.drawn = t.now()
 		t.reportPictures()
 	}()
-	if t.setup.Objective.Process == nil {
+	switch {
+	case t.Config.Classifier(): // which draws nothing
+		return
+	case t.setup.Objective.Process == nil:
 		draw(name+"-reconstructions", t.reconstructions)
 		draw(name+"-prior", t.priorGrid)
 		return

@@ -12,6 +12,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/classifier"
 	"github.com/reverie-go/reverie/net/vae"
 )
 
@@ -74,6 +75,14 @@ func (t *Trainer) aim() string {
 		h, w, z := m.Latent(c.Resolution.H, c.Resolution.W)
 		return fmt.Sprintf("autoencoder, latent %dx%dx%d, %.1f times fewer numbers than the image; %s likelihood, beta %v",
 			h, w, z, float64(elements(c))/float64(h*w*z), m.Likelihood().Kind, bound(c).Beta)
+	}
+	if n, ok := t.learner.Net.(classifier.Network); ok {
+		_, classes := n.Channels()
+		of := "as they are"
+		if n.Noised() {
+			of = fmt.Sprintf("noised by %v", c.Process)
+		}
+		return fmt.Sprintf("tells %d classes of %s apart, %s", classes, t.train.Kind().Noun(2), of)
 	}
 	text := fmt.Sprintf("%v, predicts %s, loss %s", Spec(c).Process, c.Prediction.Row().Name, c.Loss.Row().Name)
 	if c.ClassCond {
@@ -152,7 +161,7 @@ func (t *Trainer) memory(batch int) (int64, error) {
 	}
 	h, w, c := t.train.Shape()
 	images := shapes.Make(dtypes.Float32, batch, h, w, c)
-	one := &data.Batch{Kind: t.train.Kind(), N: 1, X: make([]float32, h*w*c), Class: []int{-1}, Index: []int{0}}
+	one := &data.Batch{Kind: t.train.Kind(), N: 1, X: make([]float32, h*w*c), Class: []int{0}, Index: []int{0}}
 	arena, err := t.learner.Bytes(one, batch)
 	if err != nil {
 		return 0, err
@@ -210,6 +219,8 @@ func (t *Trainer) forward(n int) *engine.Func {
 				told.Class = zeros
 			}
 			return []*graph.Node{m.Forward(v, told)}
+		case classifier.Network:
+			return []*graph.Node{m.Forward(v, x, graph.Zeros(g, shapes.Make(x.DType(), n)))}
 		case vae.Autoencoder:
 			return []*graph.Node{vae.Reconstruct(v, m, x)}
 		}

@@ -77,10 +77,14 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 		return nil, err
 	}
 	var process checkpoint.SchedulerConfig // an autoencoder has none
-	if t.setup.Objective.Process != nil {
-		if process, err = t.scheduler(); err != nil {
-			return nil, err
-		}
+	switch {
+	case t.Config.Denoises():
+		process, err = t.scheduler()
+	case t.Config.HasProcess():
+		process, err = noisedSpec(t.Config).Scheduler()
+	}
+	if err != nil {
+		return nil, err
 	}
 	dicts := dictionaries(t.learner)
 	end := t.law.end

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
@@ -26,6 +27,11 @@ func Network(c *config.Run, k kind.Kind) (net.Network, error) {
 	a := table.Copy(c.Arch).(net.Architecture) // which is told the classes
 	if c.ClassCond {
 		if err := tellClasses(a, k); err != nil {
+			return nil, err
+		}
+	}
+	if c.Classifier() {
+		if err := checkClasses("--arch "+c.Arch.Row().Name, "give data of two classes at least", k); err != nil {
 			return nil, err
 		}
 	}
@@ -62,22 +68,16 @@ func tellClasses(a net.Architecture, k kind.Kind) error {
 	if !ok {
 		return fmt.Errorf("--class-cond: networks of --arch %s are told no class; give --arch %s, or leave --class-cond out", a.Row().Name, strings.Join(classing(k), " or "))
 	}
-	switch n, err := len(k.Classes), k.Validate(); {
-	case n == 0:
-		return fmt.Errorf("--class-cond: the %s have no classes; put those of each class in a folder of its own or say by --labels or --label-column where their labels are, or leave --class-cond out", k.Noun(2))
-	case n == 1:
-		return fmt.Errorf("--class-cond: all %s are of one class, %q; leave --class-cond out", k.Noun(2), k.Classes[0].Name)
-	case err != nil: // which a checkpoint would say as late as it is written
-		return fmt.Errorf("--class-cond: %w; give the class another name, or leave --class-cond out", err)
-	default:
-		told.SetClasses(n + 1)
+	if err := checkClasses("--class-cond", "leave --class-cond out", k); err != nil {
+		return err
 	}
+	told.SetClasses(len(k.Classes) + 1)
 	return nil
 }
 
 // classing are the names of the architectures for samples of kind k that can be told a class.
 func classing(k kind.Kind) []string {
-	return slices.DeleteFunc(net.Fitting(k, false), func(name string) bool {
+	return slices.DeleteFunc(net.Fitting(k, checkpoint.Denoiser), func(name string) bool {
 		a, err := net.Architectures.Find(name)
 		_, ok := a.(net.Classing)
 		return err != nil || !ok
@@ -86,7 +86,7 @@ func classing(k kind.Kind) []string {
 
 // someClasses stand for those of data that are not read yet.
 func someClasses(c *config.Run, k kind.Kind) kind.Kind {
-	if !c.ClassCond {
+	if !knowsClasses(c) {
 		return k
 	}
 	return k.Labelled([]kind.Class{{Name: "a"}, {Name: "b"}})
@@ -95,7 +95,7 @@ func someClasses(c *config.Run, k kind.Kind) kind.Kind {
 // twoSets are the names of the architectures for samples of kind k that have a second set of
 // outputs.
 func twoSets(k kind.Kind) []string {
-	return slices.DeleteFunc(net.Fitting(k, false), func(name string) bool {
+	return slices.DeleteFunc(net.Fitting(k, checkpoint.Denoiser), func(name string) bool {
 		a, err := net.Architectures.Find(name)
 		if err == nil {
 			_, err = a.Layout(k, 2*k.C)
@@ -132,7 +132,7 @@ func moreSignal(c *config.Run) string {
 // determined is Objective's error of a prediction that leaves x0 open, nil for every other run.
 func determined(c *config.Run) error {
 	var u *reverie.UndeterminedError
-	if c.Autoencoder() {
+	if !c.Denoises() {
 		return nil
 	}
 	if _, err := Objective(c); errors.As(err, &u) {
@@ -159,7 +159,7 @@ func Check(c *config.Run) error {
 	if err != nil {
 		return err
 	}
-	if _, err := newMethod(c, setup); err != nil || setup.Objective.Process == nil {
+	if _, err := newMethod(c, setup); err != nil || !c.Denoises() {
 		return err
 	}
 	if err := sample.Fits(c.Solver, setup.Objective.Process); err != nil {
@@ -177,8 +177,11 @@ func kindOf(c *config.Run) kind.Kind {
 // open is no error here: Create refuses it, and Resume notes it.
 func newSetup(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, k kind.Kind) (s learn.Setup, err error) {
 	s = learn.Setup{Engine: e, Net: n, Kind: k, Level: c.Level, From: far, Coupled: c.Coupling == "ot"}
-	if c.Autoencoder() {
-		return s, nil
+	if !c.Denoises() {
+		if c.HasProcess() {
+			s.Objective, err = ofNoised(c)
+		}
+		return s, err
 	}
 	if c.ClassCond {
 		s.ClassDrop = c.ClassDrop
@@ -197,8 +200,11 @@ func newSetup(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, k k
 
 // newMethod is how a run of c learns.
 func newMethod(c *config.Run, s learn.Setup) (learn.Method, error) {
-	if c.Autoencoder() { // which configurations call denoise, as their preset does
+	switch {
+	case c.Autoencoder(): // which configurations call denoise, as their preset does
 		return bound(c).Method(s)
+	case c.Classifier():
+		return learn.Classify{}.Method(s)
 	}
 	way, ok := c.Way.(learn.Way)
 	if !ok {

@@ -12,8 +12,9 @@ type Summary struct {
 
 // A Validated is a validation loss and the step after which it was found.
 type Validated struct {
-	Step int
-	Loss float64
+	Step     int
+	Loss     float64
+	Accuracy *Accuracy // of a classifier, else nil
 }
 
 // The least that a run should have: fewer steps or passes leave most of what there is to learn.
@@ -39,7 +40,7 @@ func validations(records []Record, after *Validated) (best, last *Validated) {
 	}
 	for _, r := range records {
 		if r.Val != nil {
-			see(&Validated{r.Step, *r.Val})
+			see(&Validated{r.Step, *r.Val, r.ValAccuracy})
 		}
 	}
 	if after != nil {
@@ -70,10 +71,10 @@ func (t *Trainer) validateLast() {
 		return
 	}
 	lost := t.lost
-	v, err := t.validate()
+	v, right, err := t.validateRight()
 	if t.lost = lost; err != nil {
 		t.note("validation after the last step: %v", err)
 		return
 	}
-	t.final = &Validated{t.learner.Steps, *v}
+	t.final = &Validated{t.learner.Steps, *v, right}
 }

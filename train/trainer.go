@@ -63,7 +63,7 @@ type Trainer struct {
 	log       *log
 	observers []Observer
 	lost      bool         // the state is not what a run could go on from
-	preview   *model.Model // nil for an autoencoder
+	preview   *model.Model // nil for an autoencoder or a classifier
 
 	law      law           // of the learning rate
 	lr       float64       // of the last step
@@ -84,6 +84,7 @@ type Trainer struct {
 	startedDone float64       // share of the run then
 	stepping    time.Duration // time of this session spent in steps
 	validation  *float64      // the last one
+	accuracy    *Accuracy     // likewise, of a classifier
 	final       *Validated    // of the last weights, within an epoch
 }
 
@@ -149,7 +150,7 @@ func New(ctx context.Context, e *engine.Engine, c *config.Run, p Parts) (t *Trai
 // labelled is k with the classes that the network is told, as the training data have them.
 func (t *Trainer) labelled(k kind.Kind) kind.Kind {
 	switch {
-	case !t.Config.ClassCond:
+	case !knowsClasses(t.Config):
 		return k
 	case t.images == nil: // they are not read yet
 		return someClasses(t.Config, k)
@@ -222,11 +223,16 @@ func (t *Trainer) letGo() {
 
 // Options say how a run of c moves its weights.
 func Options(c *config.Run) learn.Options {
-	return learn.Options{Optimiser: learn.Adam{Beta1: c.AdamBetas[0], Beta2: c.AdamBetas[1]}, ClipNorm: c.ClipNorm, EMA: c.EMA, Seed: c.Seed}
+	return learn.Options{Optimiser: learn.Adam{Beta1: c.AdamBetas[0], Beta2: c.AdamBetas[1], Decay: c.WeightDecay}, ClipNorm: c.ClipNorm, EMA: c.EMA, Seed: c.Seed}
 }
 
 // learns makes the learner of a run of c, in the space in which the run trains.
 func (t *Trainer) learns(c *config.Run) error {
+	if c.Classifier() && t.images != nil {
+		if err := checkLabels(c, t.images); err != nil {
+			return err
+		}
+	}
 	m, err := t.parts.Network, error(nil)
 	if m == nil {
 		m, err = Network(c, t.labelled(t.train.Kind()))

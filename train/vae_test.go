@@ -149,7 +149,7 @@ func variance(t *testing.T, tr *Trainer) float64 {
 // resumed, give the same files bit for bit; the pictures are drawn.
 func TestAutoencoderResume(t *testing.T) {
 	dir := images(t, 14, 8)
-	for _, arch := range net.Fitting(kind.Kind{}, true) {
+	for _, arch := range net.Fitting(kind.Kind{}, checkpoint.Autoencoder) {
 		whole := tinyVAE(dir, arch)
 		whole.SampleEvery, whole.SampleN = 1, 4
 		if arch == "vae-mlp" {

@@ -4,6 +4,7 @@ package all
 
 import (
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/net/classifier"
 	"github.com/reverie-go/reverie/net/mlp"
 	"github.com/reverie-go/reverie/net/simpleunet"
 	"github.com/reverie-go/reverie/net/unet"
@@ -17,6 +18,7 @@ func init() {
 		&mlp.Architecture{Channels: []int{128, 128, 128}},
 		&vae.ConvArchitecture{Levels: levels(32, 64, 64), Layers: 1, Coder: vae.DefaultCoder},
 		&vae.DenseArchitecture{Channels: []int{128, 128}, Coder: vae.DefaultCoder},
+		&classifier.Architecture{Channels: []int{16, 32, 64, 128}, Features: 64},
 	)
 }
 

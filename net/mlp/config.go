@@ -10,7 +10,8 @@ import (
 type Config struct {
 	// Dim is D, the numbers of a point. Default 2.
 	Dim int `json:"dim"`
-	// Out is how many numbers are predicted for a point. Default Dim; 2 Dim for a learned variance.
+	// Out is how many numbers come of a point. Default Dim; 2 Dim for a learned variance, and as
+	// many as another network that this one is a part of wants.
 	Out int `json:"out"`
 	// Width of the hidden layers. Default 128.
 	Width int `json:"width"`
@@ -55,8 +56,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.Dim < 1 || c.Dim > maxDim:
 		return fmt.Errorf("dim: %d, expected 1 to %d", c.Dim, maxDim)
-	case c.Out != c.Dim && c.Out != 2*c.Dim:
-		return fmt.Errorf("out: %d, expected dim = %d, or %d for a learned variance", c.Out, c.Dim, 2*c.Dim)
+	case c.Out < 1 || c.Out > max(2*maxDim, net.MaxWidth):
+		return fmt.Errorf("out: %d, expected 1 to %d", c.Out, max(2*maxDim, net.MaxWidth))
 	case c.Depth < 1 || c.Depth > maxDepth:
 		return fmt.Errorf("depth: %d, expected 1 to %d", c.Depth, maxDepth)
 	case c.Waves < 0 || c.Waves > maxWaves:

@@ -57,7 +57,7 @@ func (*ConvArchitecture) Row() table.Info {
 
 // Class implements net.Classed.
 func (*ConvArchitecture) Class() checkpoint.Class {
-	return checkpoint.Class{Arch: Arch, Library: "diffusers", Name: "AutoencoderKL", Autoencoder: true}
+	return checkpoint.Class{Arch: Arch, Library: "diffusers", Name: "AutoencoderKL", Role: checkpoint.Autoencoder}
 }
 
 // Fits refuses samples of a single position.
@@ -110,7 +110,7 @@ func (*DenseArchitecture) Row() table.Info {
 
 // Class implements net.Classed.
 func (*DenseArchitecture) Class() checkpoint.Class {
-	return checkpoint.Class{Arch: DenseArch, Library: "reverie", Name: "DenseAutoencoder", Autoencoder: true}
+	return checkpoint.Class{Arch: DenseArch, Library: "reverie", Name: "DenseAutoencoder", Role: checkpoint.Autoencoder}
 }
 
 // Fits takes all.
