@@ -68,7 +68,7 @@ func encodeIndex(c *Checkpoint) ([]byte, error) {
 	scheduler := [2]string{"diffusers", "DDPMScheduler"}
 	switch role := RoleOf(c.Arch); {
 	case role != Denoiser && c.VAE != nil:
-		return nil, fmt.Errorf("architecture %q works on no autoencoder's latents", c.Arch)
+		return nil, fmt.Errorf("architecture %q has no autoencoder of its own", c.Arch)
 	case role == Autoencoder:
 		return encodeJSON(vaeIndex{ClassName: "DiffusionPipeline", DiffusersVersion: diffusersVersion, VAE: class})
 	case role == Classifier:
@@ -154,7 +154,8 @@ func indexOf(parts map[string][]string) (x index, err error) {
 		return x, err
 	}
 	if RoleOf(x.arch) != Denoiser {
-		return x, fmt.Errorf("unet is of class %q, which is not the network of a diffusion", parts["unet"][1])
+		what := map[Role]string{Autoencoder: "an autoencoder", Classifier: "a classifier"}[RoleOf(x.arch)]
+		return x, fmt.Errorf("unet is of class %q, %s", parts["unet"][1], what)
 	}
 	return x, nil
 }

@@ -197,7 +197,11 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	o.classes.options = p
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, %sseed %d: solver %s, %s, clamp %s\n",
 		m.Describe(), what(m.Kind.Sized(p.Height, p.Width), p.N), o.classes.said(), p.Seed, p.Sampler(), english.Plural(p.Steps, "step", ""), p.Clamp)
-	for _, text := range conventions(p) {
+	guiding, err := m.Guiding(p)
+	if err != nil {
+		return err
+	}
+	for _, text := range slices.Concat(guiding, conventions(p)) {
 		fmt.Fprintln(cmd.ErrOrStderr(), text)
 	}
 	d, err := o.draws(m.Kind.Sized(p.Height, p.Width), m.Found.Run, o.parameters(m, p))

@@ -120,3 +120,39 @@ func TestEMA(t *testing.T) {
 		t.Errorf("count %d, want 9", got)
 	}
 }
+
+// TestAdamW compares steps with decay with the textbook's, in which the decay is taken off first and
+// both moments are divided by what they lack (Loshchilov & Hutter 2019, algorithm 2).
+func TestAdamW(t *testing.T) {
+	e := openEngine(t)
+	const rate, decay, beta1, beta2, eps = 0.1, 0.3, 0.9, 0.999, 1e-8
+	adam := Adam{Decay: decay}
+	f := e.Func("adamw", func(_ *graph.Graph, in []*graph.Node) []*graph.Node {
+		w, moments := adam.Update(in[0], graph.Cos(in[0]), in[1:3], in[3:6])
+		return append([]*graph.Node{w}, moments...)
+	})
+	zero := engine.New(e, []float64{0}, 1)
+	state := []*tensors.Tensor{engine.New(e, []float64{1.5}, 1), zero, zero}
+	w, m, v := 1.5, 0.0, 0.0
+	for n := 1; n <= 10; n++ {
+		in := state
+		for _, k := range adam.Factors(rate, n) {
+			in = append(in[:len(in):len(in)], engine.Scalar(e, k))
+		}
+		out, err := f.Call(in...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		state = out
+		g := math.Cos(w)
+		m, v = beta1*m+(1-beta1)*g, beta2*v+(1-beta2)*g*g
+		w -= rate * decay * w
+		w -= rate * m / (1 - math.Pow(beta1, float64(n))) / (math.Sqrt(v/(1-math.Pow(beta2, float64(n)))) + eps)
+		if got := tensors.MustCopyFlatData[float64](out[0])[0]; !(math.Abs(got-w) <= 1e-12) {
+			t.Fatalf("step %d: %v, want %v", n, got, w)
+		}
+	}
+	if n := len(Adam{}.Factors(rate, 1)); n != 2 {
+		t.Errorf("%d factors without decay", n)
+	}
+}

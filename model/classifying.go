@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/engine"
@@ -104,27 +105,41 @@ func (m *Model) guidingClassifier(path string, labels kind.Kind, space *engine.R
 		}
 		return space.Own(y), nil
 	})
-	if !reflect.DeepEqual(c.Process, p) {
-		if within, err := reverie.Within(p, c.Process); err != nil || !reflect.DeepEqual(within, p) {
-			return nil, fmt.Errorf("%s: %w", c.Found.Model, notCovered(p, c.Process, err))
-		}
-		g = guide.TransferClassifier(space, c.Process, p, g)
+	if reflect.DeepEqual(c.Process, p) {
+		return g, nil
 	}
-	return g, nil
+	within, err := reverie.Within(p, c.Process)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Found.Model, err)
+	}
+	return knownLevels(space, within, guide.TransferClassifier(space, c.Process, p, g)), nil
 }
 
-// notCovered says that the classifier of process known does not know all noise levels of p; err is
-// what else there is against it.
-func notCovered(p, known reverie.Process, err error) error {
-	if err != nil {
-		return err
+// knownLevels is a classifier at the times of a part of a process, and says nothing at others.
+func knownLevels(space reverie.Space[*tensors.Tensor], within reverie.Process, g guide.Classifier[*tensors.Tensor]) guide.Classifier[*tensors.Tensor] {
+	lo, hi := within.Span()
+	return guide.ClassifierFunc[*tensors.Tensor](func(ctx context.Context, x *tensors.Tensor, t float64, class []int) (*tensors.Tensor, error) {
+		if t < lo || t > hi {
+			return space.Sum([]float64{0}, x), nil
+		}
+		return g.Gradient(ctx, x, t, class)
+	})
+}
+
+// Guiding says of each classifier by which the options guide what it is and where it does. Under
+// another process than its own it guides at the noise levels that it knows, and nowhere else.
+func (m *Model) Guiding(o Options) (all []string, err error) {
+	for _, path := range classifiers(o) {
+		c, err := m.Classifier(path)
+		if err != nil {
+			return nil, err
+		}
+		lo, hi := c.Process.Span()
+		least, most := reverie.At(c.Process, lo), reverie.At(c.Process, hi)
+		all = append(all, fmt.Sprintf("%s: classifier of %s, guides at noise levels sigma/alpha from %.3g to %.3g",
+			c.Found.Model, english.Plural(len(c.Kind.Classes), "class", "classes"), least.Sigma/least.Alpha, most.Sigma/most.Alpha))
 	}
-	level := func(p reverie.Process) string {
-		lo, hi := p.Span()
-		least, most := reverie.At(p, lo), reverie.At(p, hi)
-		return fmt.Sprintf("%.4g to %.4g", least.Sigma/least.Alpha, most.Sigma/most.Alpha)
-	}
-	return fmt.Errorf("it knows the noise levels sigma/alpha from %s, and the walk goes through those from %s: train one with the model's --process, or sample under a --process within", level(known), level(p))
+	return all, nil
 }
 
 // numbersOf are the numbers that another kind's classes have by their names, for each of k's, and -1

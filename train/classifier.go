@@ -44,7 +44,7 @@ func checkLabels(c *config.Run, set *data.Set) error {
 	for _, k := range set.ClassCounts() {
 		labelled += k.Samples
 	}
-	if labelled == set.Len() {
+	if labelled == set.Len() || labelled == 0 { // where there is no class at all, Network says so
 		return nil
 	}
 	k := set.Kind()

@@ -136,7 +136,7 @@ func TestSummary(t *testing.T) {
 	s, best := tr.Summary(), Validated{Loss: math.Inf(1)}
 	for _, r := range records(t, tr.Dir) {
 		if r.Val != nil && *r.Val < best.Loss {
-			best = Validated{r.Step, *r.Val}
+			best = Validated{Step: r.Step, Loss: *r.Val}
 		}
 	}
 	if s.Last == nil || s.Last.Step != 13 || s.Best == nil || s.Best.Loss > best.Loss || s.Best.Loss != min(best.Loss, s.Last.Loss) {
@@ -150,7 +150,7 @@ func TestSummary(t *testing.T) {
 	if err := again.load(e.Path); err != nil {
 		t.Fatal(err)
 	}
-	if v, err := again.validate(); err != nil || *v != s.Last.Loss {
+	if v, _, err := again.validate(); err != nil || *v != s.Last.Loss {
 		t.Errorf("%v, %v of the last checkpoint", v, err)
 	}
 	if s.Steps != 13 || math.Abs(s.Passes-13./3) > 1e-12 || s.Enough != 130 {
