@@ -45,7 +45,7 @@ func TestGuide(t *testing.T) {
 	}
 	refused(t, exitUsage, []string{"--fade belongs to --guide faded", "leave it out"}, "sample", run, "--fade", "0.5")
 	refused(t, exitUsage, []string{"--fade 2 is outside 0 to 1"}, "sample", run, "--guide", "faded", "--fade", "2")
-	refused(t, exitUsage, []string{`--guide "fade" is unknown; choose one of classifier-free, autoguidance, cfg++, faded`}, "sample", run, "--guide", "fade")
+	refused(t, exitUsage, []string{`--guide "fade" is unknown; choose one of classifier-free, autoguidance, cfg++, classifier, faded`}, "sample", run, "--guide", "fade")
 	if out := ok(t, "list").out; !strings.Contains(out, "guides (--guide)") || !strings.Contains(out, "greyer pictures") {
 		t.Error(out)
 	}

@@ -49,7 +49,8 @@ image may differ, within the tolerance, with -n and --batch.`,
 		Example: `  reverie sample runs/emoji-1
   reverie sample runs/emoji-1 -n 64 --solver ddim --steps 25 --seed 7
   reverie sample runs/cars-1 --strip strip.png --npz images.npz
-  reverie sample runs/emoji-2 --class all -n 8`,
+  reverie sample runs/emoji-2 --class all -n 8
+  reverie sample runs/emoji-2 --class all --classifier runs/emoji-3`,
 		Args: exactly(1, "a run, checkpoint or model folder"),
 		RunE: func(cmd *cobra.Command, args []string) error { return sampleFunc(cmd, args[0], o) },
 	}
@@ -126,6 +127,9 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 	}
 	if o.csv != "" && !m.Kind.Vector() {
 		return usagef("--csv is for points, and %s draws %s; give --npz", m.Found.Model, m.Kind.Noun(2))
+	}
+	if _, err := m.Guiding(*p); err != nil {
+		return fmt.Errorf("--classifier: %w", err)
 	}
 	if err := o.classes.choose(cmd, p, m, o.class); err != nil {
 		return err

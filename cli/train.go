@@ -57,6 +57,7 @@ stays as it was.`,
   reverie train --data-class "Animals & Nature","Food & Drink" --epochs 200
   reverie train --arch vae --latent-channels 6
   reverie train --vae runs/emoji-1
+  reverie train --arch classifier --noised
   reverie train --resume runs/emoji-1 --time 20m`,
 		RunE: func(cmd *cobra.Command, args []string) error { return trainFunc(cmd, args, o) },
 	}

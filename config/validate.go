@@ -37,7 +37,7 @@ func (r *Run) validateTogether() error {
 	if r.Epochs == 0 && r.Steps == 0 && r.Time == 0 {
 		return fmt.Errorf("nothing stops this run; give --epochs, --steps or --time")
 	}
-	err := first(r.validateBest(), r.validateAutoencoder(), r.validateClassifier())
+	err := first(r.validateBest(), r.validateClassifier(), r.validateAutoencoder())
 	if err != nil || !r.HasProcess() {
 		return err
 	}

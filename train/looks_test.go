@@ -150,7 +150,7 @@ func TestSummary(t *testing.T) {
 	if err := again.load(e.Path); err != nil {
 		t.Fatal(err)
 	}
-	if v, _, err := again.validate(); err != nil || *v != s.Last.Loss {
+	if v, err := again.validate(); err != nil || *v != s.Last.Loss {
 		t.Errorf("%v, %v of the last checkpoint", v, err)
 	}
 	if s.Steps != 13 || math.Abs(s.Passes-13./3) > 1e-12 || s.Enough != 130 {

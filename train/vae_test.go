@@ -86,7 +86,7 @@ func TestBoundReachesEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer closed(t, tr)
-	loss, _, err := tr.validate()
+	loss, err := tr.validate()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func TestValidationNoiseIsFixed(t *testing.T) {
 		tr := start(t, c)
 		defer tr.Close()
 		tr.learner.Options.Seed, tr.learner.Steps = seed, step // the weights stay those of seed 7
-		v, _, err := tr.validate()
+		v, err := tr.validate()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func TestValidationLoss(t *testing.T) {
 	run(t, tr)
 	tr = resume(t, c, tr.Dir)
 	defer tr.Close()
-	got, _, err := tr.validate()
+	got, err := tr.validate()
 	if err != nil {
 		t.Fatal(err)
 	}

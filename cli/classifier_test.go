@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie/data/picture"
+)
+
+// TestClassifierGuides: a classifier is trained, described, and guides a model without classes to
+// one of its own, with the convention said; what cannot guide and what it cannot be used for is
+// refused.
+func TestClassifierGuides(t *testing.T) {
+	dir, imgs, plain := t.TempDir(), images(t), trained(t)
+	at := func(name string) string { return filepath.Join(dir, name) }
+	teach := func(name string, more ...string) result {
+		return ok(t, append([]string{"train", imgs, "--arch", "classifier", "--channels", "8,16", "--resolution", "8", "--batch", "4", "--steps", "4", "--val", "0.25", "--run", at(name)}, more...)...)
+	}
+	r := teach("noised", "--noised", "--timesteps", "10")
+	if want := "reverie info " + at("noised"); lastLine(r.out) != want {
+		t.Errorf("last line %q, want %q", lastLine(r.out), want)
+	}
+	for _, want := range []string{"tells 2 classes of images apart, noised by ddpm", "right on held-out samples: ", "at noise levels sigma/alpha"} {
+		if !strings.Contains(r.err, want) {
+			t.Errorf("stderr lacks %q:\n%s", want, r.err)
+		}
+	}
+	teach("clean")
+	entries, err := os.ReadDir(imgs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	class := entries[0].Name()
+	guided := []string{"sample", plain, "-n", "2", "--classifier", at("noised"), "--classifier-scale", "2"}
+	r = ok(t, append(guided, "--class", class, "--out", at("a.png"))...)
+	for _, want := range []string{"class " + class, "guide classifier (classifier " + at("noised") + ", classifier-scale 2)", "classifier-scale: x0hat + scale (sigma^2/alpha) grad log p(class | x_t)", "classifier of 2 classes, guides at noise levels"} {
+		if !strings.Contains(r.err, want) {
+			t.Errorf("stderr lacks %q:\n%s", want, r.err)
+		}
+	}
+	if text := textOf(t, at("a.png")); !slices.Contains(text, picture.Text{Key: "class", Value: class}) {
+		t.Errorf("the picture says %v", text)
+	}
+	r = ok(t, append(guided, "--class", "all", "--solver", "ddpm", "--classifier-shift", "variance", "--out", at("b.png"))...)
+	if !strings.Contains(r.err, "mean + scale variance grad log p(class | x_t)") {
+		t.Error(r.err)
+	}
+	for _, c := range []struct {
+		code  int
+		texts []string
+		args  []string
+	}{
+		{exitFailure, []string{"ask for one by --class"}, guided},
+		{exitUsage, []string{`no class "up"`}, append(guided, "--class", "up")},
+		{exitFailure, []string{"use solver ddpm, or the shift of x0hat"}, append(guided, "--class", class, "--solver", "heun", "--classifier-shift", "variance")},
+		{exitFailure, []string{"knows clean samples alone", "train one with --arch classifier --noised"}, []string{"sample", plain, "--classifier", at("clean"), "--class", class}},
+		{exitFailure, []string{"it is no classifier", "architecture simpleunet"}, []string{"sample", plain, "--classifier", plain, "--class", class}},
+		{exitFailure, []string{"it is a classifier, which predicts nothing and draws nothing"}, []string{"sample", at("noised")}},
+		{exitUsage, []string{"--classifier-scale belongs to --guide classifier"}, []string{"sample", plain, "--classifier-scale", "2"}},
+	} {
+		refused(t, c.code, c.texts, append(slices.Clone(c.args), "--out", at("c.png"))...)
+	}
+}
