@@ -125,8 +125,8 @@ const (
 	barUnits    = 10000
 )
 
-// runTrainer trains and shows it. The last line is the command that samples, of a classifier the one
-// that describes it.
+// runTrainer trains and shows it. The last line is the command that samples, of a classifier the
+// one that describes it.
 func runTrainer(cmd *cobra.Command, t *train.Trainer) error {
 	c := &console{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), spoke: time.Now()}
 	fmt.Fprintf(c.err, "run folder: %s (Ctrl-C saves and ends), seed %d\n\n", t.Dir, t.Config.Seed)

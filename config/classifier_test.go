@@ -24,8 +24,8 @@ func given(t *testing.T, pairs ...string) (*Run, Given, error) {
 	return r, g, err
 }
 
-// TestClassifier: a classifier has no prediction and no sampler, of noised samples a process and its
-// times, and of clean ones none; it learns all classes of the emoji by AdamW. Its file says so.
+// TestClassifier: a classifier has no prediction and no sampler, of noised samples a process and
+// its times, and of clean ones none; it learns all classes of the emoji by AdamW. Its file says so.
 func TestClassifier(t *testing.T) {
 	for _, noised := range []string{"true", "false"} {
 		r, _, err := given(t, "arch", "classifier", "noised", noised)

@@ -121,8 +121,8 @@ func TestEMA(t *testing.T) {
 	}
 }
 
-// TestAdamW compares steps with decay with the textbook's, in which the decay is taken off first and
-// both moments are divided by what they lack (Loshchilov & Hutter 2019, algorithm 2).
+// TestAdamW compares steps with decay with the textbook's, in which the decay is taken off first
+// and both moments are divided by what they lack (Loshchilov & Hutter 2019, algorithm 2).
 func TestAdamW(t *testing.T) {
 	e := openEngine(t)
 	const rate, decay, beta1, beta2, eps = 0.1, 0.3, 0.9, 0.999, 1e-8

@@ -93,9 +93,9 @@ const (
 	AllName  = "all"  // every class, without the null class
 )
 
-// ClassNumbers are the numbers of classes by their names, [NullName], or [AllName] alone, as options
-// with those guides count them, see Labels; a class that is called as one of these comes before it.
-// The error of another name lists those that there are.
+// ClassNumbers are the numbers of classes by their names, [NullName], or [AllName] alone, as
+// options with those guides count them, see Labels; a class that is called as one of these comes
+// before it. The error of another name lists those that there are.
 func (m *Model) ClassNumbers(o Options, names ...string) ([]int, error) {
 	labels, err := m.Labels(o)
 	if err != nil {

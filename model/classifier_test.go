@@ -110,8 +110,8 @@ var (
 	two = spots{[][]float64{{-2, 0}, {2, 0.5}}, 0.25}
 )
 
-// exact is the classifier of spots, whose classes are called by their numbers, and unconditional the
-// model of them.
+// exact is the classifier of spots, whose classes are called by their numbers, and unconditional
+// the model of them.
 func (s spots) exact(e *engine.Engine) *Classifier {
 	k := kind.OfPoints(2).Labelled(nil)
 	for i := range s.means {
@@ -127,10 +127,10 @@ func (s spots) unconditional(t *testing.T, e *engine.Engine) *Model {
 	return m
 }
 
-// TestClassifierGradient: probabilities and gradient of an exact classifier are those of the law, as
-// package mixture has them, also under another process, and the estimate that it guides is that of
-// the class (the guided score at scale 1 is the conditional one). float32 has 6e-8 of numbers up to
-// 10 in squares up to 1e3 that are divided by twice a variance of 0.25 at least.
+// TestClassifierGradient: probabilities and gradient of an exact classifier are those of the law,
+// as package mixture has them, also under another process, and the estimate that it guides is that
+// of the class (the guided score at scale 1 is the conditional one). float32 has 6e-8 of numbers up
+// to 10 in squares up to 1e3 that are divided by twice a variance of 0.25 at least.
 func TestClassifierGradient(t *testing.T) {
 	e := openEngine(t, "")
 	for _, s := range []spots{two, eight} {
@@ -231,10 +231,10 @@ func guidedByClassifier(m *Model, c *Classifier, scale float64, shift string) []
 	return []Guide{&guide.ClassifierGuide[*tensors.Tensor]{Classifier: "exact", Scale: scale, Shift: shift}}
 }
 
-// TestSampleGuided: what the exact classifier draws at scale 1 of the unconditional model is, number
-// by number, what the model of the class alone draws by the same noise, by every solver that takes
-// it and under another process. At scale 0 it is what the model draws without. Walks of 10 steps
-// multiply the rounding of TestClassifierGradient by less than 10.
+// TestSampleGuided: what the exact classifier draws at scale 1 of the unconditional model is,
+// number by number, what the model of the class alone draws by the same noise, by every solver that
+// takes it and under another process. At scale 0 it is what the model draws without. Walks of 10
+// steps multiply the rounding of TestClassifierGradient by less than 10.
 func TestSampleGuided(t *testing.T) {
 	e := openEngine(t, "")
 	m := two.unconditional(t, e)
@@ -338,8 +338,8 @@ func TestClassifierRefused(t *testing.T) {
 	}
 }
 
-// TestClassifierLevels: under another process a classifier guides at the noise levels that it knows,
-// and says nothing at others; where it knows none it is refused.
+// TestClassifierLevels: under another process a classifier guides at the noise levels that it
+// knows, and says nothing at others; where it knows none it is refused.
 func TestClassifierLevels(t *testing.T) {
 	e := openEngine(t, "")
 	labels := two.exact(e).Kind

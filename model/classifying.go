@@ -86,8 +86,8 @@ func (m *Model) guidedBy(c *Classifier) error {
 	return nil
 }
 
-// guidingClassifier is the classifier at a path, under process p and told the numbers of labels, over a walk's
-// space.
+// guidingClassifier is the classifier at a path, under process p and told the numbers of labels,
+// over a walk's space.
 func (m *Model) guidingClassifier(path string, labels kind.Kind, space *engine.Recycler, p reverie.Process) (guide.Classifier[*tensors.Tensor], error) {
 	c, err := m.Classifier(path)
 	if err != nil {
@@ -142,8 +142,8 @@ func (m *Model) Guiding(o Options) (all []string, err error) {
 	return all, nil
 }
 
-// numbersOf are the numbers that another kind's classes have by their names, for each of k's, and -1
-// for one that it lacks.
+// numbersOf are the numbers that another kind's classes have by their names, for each of k's, and
+// -1 for one that it lacks.
 func numbersOf(k, other kind.Kind) []int {
 	numbers := make([]int, len(k.Classes))
 	for i, c := range k.Classes {

@@ -52,8 +52,8 @@ func checkLabels(c *config.Run, set *data.Set) error {
 		c.Arch.Row().Name, set.Len()-labelled, set.Len(), k.Noun(2))
 }
 
-// checkClasses refuses classes that a network cannot be laid out for: flag asks for them, and otherwise
-// is what else can be done.
+// checkClasses refuses classes that a network cannot be laid out for: flag asks for them, and
+// otherwise is what else can be done.
 func checkClasses(flag, otherwise string, k kind.Kind) error {
 	switch n, err := len(k.Classes), k.Validate(); {
 	case n == 0:
@@ -147,8 +147,8 @@ func (c *rightCount) accuracy() *Accuracy {
 	return &a
 }
 
-// rightPart is the place of learn.Right among the parts of the run's loss, -1 of a network that is no
-// classifier.
+// rightPart is the place of learn.Right among the parts of the run's loss, -1 of a network that is
+// no classifier.
 func (t *Trainer) rightPart() int { return slices.Index(t.learner.Method.Parts(), learn.Right) }
 
 // accuracyOf is that of one outcome, nil where the network is no classifier.

@@ -151,8 +151,8 @@ func telling(dir string, noised bool) config.Run {
 }
 
 // TestClassifierRun: a classifier's run is one like every other. Stopped and resumed it is bit for
-// bit the same; its files name its classes and its process, from which it is loaded; the log has its
-// accuracy at every noise level.
+// bit the same; its files name its classes and its process, from which it is loaded; the log has
+// its accuracy at every noise level.
 func TestClassifierRun(t *testing.T) {
 	dir := classFolders(t)
 	c := telling(dir, true)
@@ -205,8 +205,8 @@ func TestClassifierRun(t *testing.T) {
 	}
 }
 
-// TestCleanClassifier: a classifier of clean samples has no process and no scheduler, and is loaded as
-// such; a denoiser is refused as a classifier.
+// TestCleanClassifier: a classifier of clean samples has no process and no scheduler, and is loaded
+// as such; a denoiser is refused as a classifier.
 func TestCleanClassifier(t *testing.T) {
 	dir := classFolders(t)
 	c := telling(dir, false)

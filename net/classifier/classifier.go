@@ -1,7 +1,7 @@
 // Package classifier is a small residual network that says which class a sample is of, and whose
-// last layer but one gives a sample's features. It sees a number beside the sample, as the denoisers
-// do: 0 for clean samples, and for noised ones the process's Cond(t), so that the same network can
-// guide. Of images it convolves; of points its layers are those of package mlp.
+// last layer but one gives a sample's features. It sees a number beside the sample, as the
+// denoisers do: 0 for clean samples, and for noised ones the process's Cond(t), so that the same
+// network can guide. Of images it convolves; of points its layers are those of package mlp.
 package classifier
 
 import (
