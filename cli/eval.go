@@ -27,6 +27,7 @@ type evalOptions struct {
 	eval.Options
 	names                      []string       // of metrics
 	settings                   []*table.Field // of metrics
+	sweep                      sweep
 	raw, json, best, noCache   bool
 	features, nearest, backend string
 }
@@ -56,6 +57,7 @@ where its data lie now, or other images to compare with.`,
   reverie eval runs/emoji-1 --metrics swd,nearest -n 256 --draws 5 --steps 25
   reverie eval runs/cars-1 --metrics elbo,likelihood --images 32
   reverie eval runs/cars-1 --features inception.onnx --metrics fid,kid,pr
+  reverie eval runs/emoji-2 --sweep guidance=0,1,2,4 --plot sweep.png
   reverie eval samples.npz ~/photos --json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -80,6 +82,7 @@ where its data lie now, or other images to compare with.`,
 	f.StringVar(&o.Terms, "terms", "", "write the bound term by term here: .csv or .svg")
 	f.StringVar(&o.nearest, "nearest", "nearest.png", "write samples over their nearest training images here, where nearest is measured")
 	f.StringVar(&o.NPZ, "npz", "", "write the first draw here, arr_0")
+	o.sweep.add(f)
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
 	f.BoolVar(&o.noCache, "no-cache", false, "compute classifier and features anew and keep nothing")
 	f.StringSliceVar(&o.DataClass, "data-class", nil, "compare with these classes only (default: the run's)")
@@ -112,14 +115,14 @@ func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) error {
 		return err
 	}
 	defer e.Close()
-	if err := checkWritable(output{"npz", o.NPZ}, output{"terms", o.Terms}); err != nil {
+	if err := checkWritable(append(o.sweep.outputs(), output{"npz", o.NPZ}, output{"terms", o.Terms})...); err != nil {
 		return err
 	}
 	v := &evaluation{o, cmd, e, newTeller(cmd.ErrOrStderr())}
 	v.Prepare, v.Note, v.Progress = v.prepare, v.note, v.tell
 	if eval.IsSamples(args[0]) {
 		c, err := eval.CompareSamples(cmd.Context(), e, args[0], args[1:], o.Options)
-		return v.run(c, err)
+		return v.run(c, nil, err)
 	}
 	m, err := o.load(e, args[0])
 	if err != nil {
@@ -127,18 +130,25 @@ func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) error {
 	}
 	defer m.Close()
 	c, err := eval.CompareModel(cmd.Context(), m, args[1:], o.Options)
-	return v.run(c, err)
+	return v.run(c, m, err)
 }
 
 // check finds what the command line alone shows to be wrong, and completes the options.
 func (o *evalOptions) check(f *pflag.FlagSet, path string) (err error) {
+	if err := o.sweep.choose(f); err != nil {
+		return err
+	}
 	if err := o.solverFlags.check(); err != nil {
 		return err
 	}
 	if f.Changed("nearest") && o.nearest != "" && !strings.EqualFold(filepath.Ext(o.nearest), ".png") {
 		return fmt.Errorf("--nearest %s: pictures are written as PNG; end the name with .png", o.nearest)
 	}
-	if o.Metrics, err = eval.Choose(o.names...); err != nil {
+	names := o.names
+	if o.sweep.name != "" && len(names) == 0 {
+		names = eval.UsualSweep
+	}
+	if o.Metrics, err = eval.Choose(names...); err != nil {
 		return err
 	}
 	given := slices.DeleteFunc(slices.Clone(o.settings), func(s *table.Field) bool { return !f.Changed(s.Name) })
@@ -158,10 +168,15 @@ func (o *evalOptions) check(f *pflag.FlagSet, path string) (err error) {
 	if err := o.fill(&o.Sampling); err != nil {
 		return err
 	}
+	if o.sweep.name != "" {
+		if err := o.CheckSweep(path); err != nil {
+			return err
+		}
+	}
 	if err := o.Check(path); err != nil {
 		return err
 	}
-	return checkNames(output{"nearest", o.nearest}, output{"npz", o.NPZ}, output{"terms", o.Terms})
+	return checkNames(append(o.sweep.outputs(), output{"nearest", o.nearest}, output{"npz", o.NPZ}, output{"terms", o.Terms})...)
 }
 
 // load loads the model that is judged.
@@ -204,8 +219,9 @@ func (v *evaluation) note(text string) {
 	writeNotes(v.cmd.ErrOrStderr(), []string{text})
 }
 
-// run runs a comparison, unless it could not be made, and prints what it finds.
-func (v *evaluation) run(c *eval.Comparison, err error) error {
+// run runs a comparison, unless it could not be made, and prints what it finds; m is the model that
+// is judged, nil of samples.
+func (v *evaluation) run(c *eval.Comparison, m *model.Loaded, err error) error {
 	if refusal, ok := err.(*table.Error); ok { // of a flag that does not go with what there is
 		return usage(refusal)
 	}
@@ -220,6 +236,9 @@ func (v *evaluation) run(c *eval.Comparison, err error) error {
 	}
 	if v.features != "" {
 		c.Features = v.openFeatures
+	}
+	if v.sweep.name != "" {
+		return v.sweepOver(c, m)
 	}
 	r, missing := c.Run(v.cmd.Context())
 	v.clear()

@@ -33,11 +33,11 @@ var flagGroups = []flagGroup{
 		[]string{"beta-start", "beta-end", "sigma-min", "sigma-max", "sigma-data", "coupling", "train:level", "times"}},
 	{"Optimiser", []string{"preset", "config", "epochs", "train:steps", "lab:steps", "time", "seconds", "train:batch", "lr", "ema"},
 		[]string{"warmup", "lr-schedule", "adam-betas", "clip-norm"}},
-	{"Measures", []string{"metrics", "draws", "features", "images"}, []string{"eval:times", "probes", "exact", "no-cache"}},
+	{"Measures", []string{"metrics", "per-class", "sweep", "draws", "features", "images"}, []string{"eval:times", "probes", "exact", "no-cache"}},
 	{"Editing", nil, nil}, // the settings of edit
 	{"Sampling", []string{"n", "first", "solver", "steps", "sample-steps", "path", "seed", "best", "from"},
 		[]string{"spacing", "clamp", "process", "batchnorm", "raw"}}, // and the settings of solvers and guides
-	{"Output", []string{"run", "resume", "out", "dir", "strip", "gif", "npz", "csv", "nearest", "terms", "json", "reconstruct", "format", "save-every"},
+	{"Output", []string{"run", "resume", "out", "dir", "strip", "gif", "npz", "csv", "plot", "nearest", "terms", "json", "reconstruct", "format", "save-every"},
 		[]string{"keep", "train:best", "sample-every", "sample-n"}},
 	{"Machine", []string{"batch"}, []string{"backend"}},
 }

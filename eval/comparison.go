@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
@@ -40,6 +41,9 @@ type Comparison struct {
 	taught     []*Classifier // by cas
 
 	notes, warnings []string // that were told
+
+	at      string        // of a sweep: the value, for progress
+	fastest time.Duration // of the draws
 }
 
 // newComparison checks the options of the model or file of that name.
@@ -313,7 +317,7 @@ func (c *Comparison) draw(ctx context.Context, i int) (x Images, err error) {
 // sample draws the samples of draw i from the model.
 func (c *Comparison) sample(ctx context.Context, i int) (Images, error) {
 	s, done := c.Sampling, 0
-	what, total := fmt.Sprintf("draw %d of %d", i+1, cmp.Or(c.Draws, UsualDraws)), s.Steps*((s.N+s.Batch-1)/s.Batch)
+	what, total := fmt.Sprintf("%sdraw %d of %d", c.at, i+1, cmp.Or(c.Draws, UsualDraws)), s.Steps*((s.N+s.Batch-1)/s.Batch)
 	c.progress(what, 0, total)
 	s.Seed += uint64(i)
 	s.Hook = func(first int, x model.State) error {
@@ -324,6 +328,7 @@ func (c *Comparison) sample(ctx context.Context, i int) (Images, error) {
 		}
 		return c.Sampling.Hook(first, x)
 	}
+	defer c.timed(time.Now())
 	return Draw(ctx, c.model.Model, s)
 }
 

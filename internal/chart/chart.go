@@ -56,14 +56,16 @@ type Curve struct {
 	Name  string
 	X, Y  []float64
 	Error []float64 // standard errors, drawn as a band of two of them either way; nil: none
-	Color color.NRGBA
-	Width vg.Length // points; 0: 1.4
-	Dots  bool      // mark the points
+	// Labels stand beside the points; nil: none.
+	Labels []string
+	Color  color.NRGBA
+	Width  vg.Length // points; 0: 1.4
+	Dots   bool      // mark the points
 }
 
 // Add adds a curve; points that are not finite are left out, and a curve that has no other.
 func (c *Chart) Add(k Curve) {
-	pts, errs := c.points(k)
+	pts, errs, labels := c.points(k)
 	if len(pts) == 0 {
 		return
 	}
@@ -83,11 +85,28 @@ func (c *Chart) Add(k Curve) {
 		dots.Color, dots.Radius, dots.Shape = k.Color, 1.6, draw.CircleGlyph{}
 		c.plot.Add(dots)
 	}
+	c.label(pts, labels)
 	c.names = append(c.names, entry{k.Name, k.Color})
 }
 
+// label writes labels up and to the right of points.
+func (c *Chart) label(pts plotter.XYs, labels []string) {
+	if labels == nil {
+		return
+	}
+	l, err := plotter.NewLabels(plotter.XYLabels{XYs: pts, Labels: labels})
+	if err != nil {
+		return // not reached: the points are finite
+	}
+	for i := range l.TextStyle {
+		l.TextStyle[i] = Label(tickSize, Ink, draw.XLeft, draw.YBottom)
+	}
+	l.Offset = vg.Point{X: 2, Y: 2}
+	c.plot.Add(l)
+}
+
 // points returns what can be drawn of a curve.
-func (c *Chart) points(k Curve) (pts plotter.XYs, errs []float64) {
+func (c *Chart) points(k Curve) (pts plotter.XYs, errs []float64, labels []string) {
 	for i, x := range k.X {
 		y, e := k.Y[i], 0.0
 		if k.Error != nil && !math.IsNaN(k.Error[i]) {
@@ -98,8 +117,11 @@ func (c *Chart) points(k Curve) (pts plotter.XYs, errs []float64) {
 		}
 		pts = append(pts, plotter.XY{X: x, Y: y})
 		errs = append(errs, e)
+		if k.Labels != nil {
+			labels = append(labels, k.Labels[i])
+		}
 	}
-	return pts, errs
+	return pts, errs, labels
 }
 
 // band shades what lies within the errors of the points.
