@@ -35,8 +35,8 @@ func compared(t *testing.T) (*eval.Comparison, []eval.Setting) {
 	return c, settings
 }
 
-// A point of a sweep is what a run of its own measures at that value, bit for bit; afterwards all is
-// as it was.
+// A point of a sweep is what a run of its own measures at that value, bit for bit; afterwards all
+// is as it was.
 func TestSweep(t *testing.T) {
 	c, settings := compared(t)
 	s, err := c.Sweep(t.Context(), "steps", settings)
