@@ -12,6 +12,7 @@ import (
 
 // The flags of train that belong together.
 var (
+	ofOneClassifier  = []string{"features", "noised"}
 	ofOneAutoencoder = []string{"latent-channels", "likelihood", "beta", "beta-warmup"}
 	ofOneDiffusion   = []string{
 		"class-cond", "class-drop", "energy", "vae", "process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "from", "coupling", "prediction", "sigma-data",
@@ -136,7 +137,7 @@ func TestTrainKinds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		unused := slices.Concat(k.unused...)
+		unused := slices.Concat(append(k.unused, ofOneClassifier)...)
 		f := pflag.NewFlagSet("", pflag.ContinueOnError)
 		new(trainOptions).addFlags(f)
 		f.VisitAll(func(f *pflag.Flag) {

@@ -62,6 +62,8 @@ func givenTo(f *pflag.Flag) string {
 		return "ddpm"
 	case "batchnorm":
 		return "eval"
+	case "classifier-shift":
+		return "variance"
 	case "guide":
 		return guide.Guides.Names()[0] // which a test of this package adds
 	}

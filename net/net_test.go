@@ -19,7 +19,7 @@ import (
 
 func TestNewUnknown(t *testing.T) {
 	_, err := net.New("resnet", nil)
-	want := `net: unknown architecture "resnet": known are simpleunet, unet, mlp, vae, vae-mlp`
+	want := `net: unknown architecture "resnet": known are simpleunet, unet, mlp, vae, vae-mlp, classifier`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
