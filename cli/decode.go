@@ -82,9 +82,6 @@ func (o *decodeOptions) run(cmd *cobra.Command, a *model.Autoencoder) (err error
 	if err := wrote(cmd, o.Out, picture.Write(o.Out, picture.Sheet(x, k, layout), text...)); err != nil {
 		return err
 	}
-	if err := writeArray(cmd, o.NPZ, "arr_0", picture.Array(x, k)); err != nil {
-		return err
-	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s of %dx%d\n", english.Plural(codes.N, "image", ""), h, w)
-	return nil
+	return writeArray(cmd, o.NPZ, "arr_0", picture.Array(x, k))
 }
