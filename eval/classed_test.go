@@ -228,6 +228,15 @@ func TestClassesOfFile(t *testing.T) {
 	if _, err := CompareSamples(t.Context(), e, file, []string{"points:moons"}, o); err == nil || !strings.Contains(err.Error(), "arr_1[0] is 2, and the data that are compared with have 2 classes") {
 		t.Errorf("%v", err)
 	}
+	plain := Options{}
+	if plain.Metrics, err = Choose("w2"); err != nil {
+		t.Fatal(err)
+	}
+	other, err := CompareSamples(t.Context(), e, file, []string{"points:moons"}, plain) // which looks at no class
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
 	x.Class = nil
 	if err := WriteNPZ(file, x); err != nil {
 		t.Fatal(err)

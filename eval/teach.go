@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/dustin/go-humanize"
 )
@@ -78,8 +79,14 @@ func (c *Comparison) classed() error {
 }
 
 // nameClasses gives the classes of a file of samples, which are numbers, the names of the data's.
+// Where nothing judges by them they may be of other data's, and are left out.
 func (c *Comparison) nameClasses() error {
 	if c.samples.Class == nil {
+		return nil
+	}
+	if !c.PerClass && !slices.ContainsFunc(c.Metrics, func(m Metric) bool { return m.About().Classed }) {
+		c.samples.Class = nil
+		c.note(labelsName + ", the classes of the samples, is left out: nothing that is asked for judges by classes")
 		return nil
 	}
 	all := c.References.Of().Classes

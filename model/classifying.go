@@ -21,14 +21,15 @@ func (m *Model) Labels(o Options) (kind.Kind, error) {
 	if m.Conditional() {
 		return m.Kind, m.takesNumbers()
 	}
-	for _, path := range classifiers(o) {
-		c, err := m.Classifier(path)
-		if err != nil {
-			return kind.Kind{}, err
-		}
-		return c.Kind, nil
+	paths := classifiers(o)
+	if len(paths) == 0 {
+		return kind.Kind{}, errNoClasses
 	}
-	return kind.Kind{}, errNoClasses
+	c, err := m.Classifier(paths[0])
+	if err != nil {
+		return kind.Kind{}, err
+	}
+	return c.Kind, nil
 }
 
 // errNoClasses says that there is nothing that a class could be told.
