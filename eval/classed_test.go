@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -237,6 +238,14 @@ func TestClassesOfFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
+	all, err := CompareSamples(t.Context(), e, file, []string{"points:moons"}, Options{}) // which takes what fits
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer all.Close()
+	if r, err := all.Run(t.Context()); err != nil || len(r.Rows) == 0 || slices.ContainsFunc(r.Rows, func(r Row) bool { return r.Metric == "accuracy" }) {
+		t.Errorf("of other classes: %v, %v", r, err)
+	}
 	x.Class = nil
 	if err := WriteNPZ(file, x); err != nil {
 		t.Fatal(err)

@@ -79,24 +79,38 @@ func (c *Comparison) classed() error {
 }
 
 // nameClasses gives the classes of a file of samples, which are numbers, the names of the data's.
-// Where nothing judges by them they may be of other data's, and are left out.
+// They may be of other data's classes: then they are left out, unless what judges by them is asked
+// for.
 func (c *Comparison) nameClasses() error {
 	if c.samples.Class == nil {
 		return nil
 	}
-	if !c.PerClass && !slices.ContainsFunc(c.Metrics, func(m Metric) bool { return m.About().Classed }) {
+	judged := c.PerClass || slices.ContainsFunc(c.Metrics, func(m Metric) bool { return m.About().Classed })
+	wrong := c.foreignClass()
+	switch {
+	case !judged:
 		c.samples.Class = nil
 		c.note(labelsName + ", the classes of the samples, is left out: nothing that is asked for judges by classes")
-		return nil
+	case wrong == nil:
+		c.samples.Classes = c.References.Of().Classes
+		c.note(fmt.Sprintf("%s numbers classes as the data that are compared with do, sorted by name: %s", labelsName, firstNames(c.samples)))
+	case c.PerClass || !c.Fitting:
+		return wrong
+	default:
+		c.samples.Class = nil
+		c.note(fmt.Sprintf("%v; what judges by classes is left out", wrong))
 	}
-	all := c.References.Of().Classes
+	return nil
+}
+
+// foreignClass is an error if the samples of a file have a class that the data do not.
+func (c *Comparison) foreignClass() error {
+	n := len(c.References.Of().Classes)
 	for i, k := range c.samples.Class {
-		if k >= len(all) {
-			return fmt.Errorf("%s: %s[%d] is %d, and the data that are compared with have %d classes; name the data of these classes, or choose them by --data-class", c.Name, labelsName, i, k, len(all))
+		if k >= n {
+			return fmt.Errorf("%s: %s[%d] is %d, and the data that are compared with have %d classes; name the data of these classes, or choose them by --data-class", c.Name, labelsName, i, k, n)
 		}
 	}
-	c.samples.Classes = all
-	c.note(fmt.Sprintf("%s numbers classes as the data that are compared with do, sorted by name: %s", labelsName, firstNames(c.samples)))
 	return nil
 }
 
