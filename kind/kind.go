@@ -13,6 +13,7 @@ package kind
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -181,6 +182,20 @@ func (k Kind) String() string { return k.Noun(2) + " of " + k.Dims() }
 func (k Kind) Comparable(other Kind) error {
 	if k.form() != other.form() || k.H != other.H || k.W != other.W || k.C != other.C {
 		return fmt.Errorf("%v cannot be compared with %v", k, other)
+	}
+	return nil
+}
+
+// Interchangeable is nil if the numbers of both kinds mean the same: if they are Comparable, of one
+// range and in the same units.
+func (k Kind) Interchangeable(other Kind) error {
+	switch err := k.Comparable(other); {
+	case err != nil:
+		return err
+	case k.Ranged != other.Ranged:
+		return fmt.Errorf("the range of its %s is another", other.Noun(2))
+	case !reflect.DeepEqual(k.Units, other.Units):
+		return fmt.Errorf("its %s are in other units", other.Noun(2))
 	}
 	return nil
 }

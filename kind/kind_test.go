@@ -116,3 +116,21 @@ func TestLogVolume(t *testing.T) {
 		t.Errorf("log volume %v of images", v)
 	}
 }
+
+// TestInterchangeable: the numbers of two kinds mean the same where shape, range and units agree.
+func TestInterchangeable(t *testing.T) {
+	k := OfPoints(2)
+	other := func(change func(o *Kind)) Kind { o := k; change(&o); return o }
+	if err := k.Interchangeable(other(func(o *Kind) { o.Levels = 9 })); err != nil {
+		t.Error(err)
+	}
+	for want, o := range map[string]Kind{
+		"cannot be compared":           OfPoints(3),
+		"the range of its points":      other(func(o *Kind) { o.Ranged = true }),
+		"its points are in other unit": other(func(o *Kind) { o.Units = Units{Shift: []float64{1, 0}, Scale: []float64{1, 1}} }),
+	} {
+		if err := k.Interchangeable(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", want, err)
+		}
+	}
+}

@@ -156,11 +156,8 @@ func buildClassifier(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Cla
 	case n.Noised() && !has:
 		return nil, errors.New("model_index.json names no scheduler, and the classifier is of noised samples: expected the scheduler of their process")
 	case has:
-		if spec, err = formulation.SpecOf(c.Scheduler); err != nil {
+		if spec, p, err = processOf(c); err != nil {
 			return nil, err
-		}
-		if p, err = spec.Process.Process(); err != nil {
-			return nil, fmt.Errorf("scheduler: %w", err)
 		}
 	}
 	dict, part := c.Sampling(raw)

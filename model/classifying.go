@@ -77,12 +77,9 @@ func (m *Model) guidedBy(c *Classifier) error {
 		return ErrClean
 	case m.VAE != nil:
 		return fmt.Errorf("it knows %v, and the model walks through latents, of which it says nothing", c.Kind)
-	case own.Comparable(c.Kind) != nil:
-		return fmt.Errorf("it is of other samples: %w", own.Comparable(c.Kind))
-	case own.Ranged != c.Kind.Ranged:
-		return fmt.Errorf("the range of its %s is another", c.Kind.Noun(2))
-	case !reflect.DeepEqual(own.Units, c.Kind.Units):
-		return fmt.Errorf("its %s are in other units", c.Kind.Noun(2))
+	}
+	if err := own.Interchangeable(c.Kind); err != nil {
+		return fmt.Errorf("it is of other samples: %w", err)
 	}
 	return nil
 }

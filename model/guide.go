@@ -67,10 +67,8 @@ func (m *Model) alike(o *Model) error {
 	switch {
 	case (m.VAE == nil) != (o.VAE == nil) || m.VAE != nil && !sameLatents(m.VAE, o.VAE):
 		return errors.New("it works on other latents")
-	case a.Comparable(b) != nil:
-		return a.Comparable(b)
-	case a.Ranged != b.Ranged || !reflect.DeepEqual(a.Units, b.Units):
-		return fmt.Errorf("its %s are in other units", b.Noun(2))
+	case a.Interchangeable(b) != nil:
+		return a.Interchangeable(b)
 	case o.Conditional() && !slices.Equal(a.ClassNames(), b.ClassNames()):
 		return errors.New("it was trained on other classes")
 	}

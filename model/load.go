@@ -6,6 +6,7 @@ import (
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
@@ -59,13 +60,9 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 		return nil, err
 	}
 	n := plain
-	spec, err := formulation.SpecOf(c.Scheduler)
+	spec, p, err := processOf(c)
 	if err != nil {
 		return nil, err
-	}
-	p, err := spec.Process.Process()
-	if err != nil {
-		return nil, fmt.Errorf("scheduler: %w", err)
 	}
 	if spec.Energy {
 		if n, err = net.NewEnergy(n); err != nil {
@@ -108,6 +105,17 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	}
 	c.Weights, c.EMA = nil, nil
 	return &Loaded{Model: m, Checkpoint: c, Averaged: part == checkpoint.EMA}, nil
+}
+
+// processOf is the process that a model's files name.
+func processOf(c *checkpoint.Checkpoint) (spec formulation.Spec, p reverie.Process, err error) {
+	if spec, err = formulation.SpecOf(c.Scheduler); err != nil {
+		return spec, nil, err
+	}
+	if p, err = spec.Process.Process(); err != nil {
+		return spec, nil, fmt.Errorf("scheduler: %w", err)
+	}
+	return spec, p, nil
 }
 
 // layOut makes the network that a model's files name.
