@@ -10,6 +10,7 @@ import (
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/table"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
@@ -104,4 +105,12 @@ func bestOf(path string, best bool) (string, error) {
 		return path, nil
 	}
 	return train.BestCheckpoint(path)
+}
+
+// needSize refuses options without the size of images, of a model that does not say it.
+func needSize(p model.Options, m *model.Loaded) error {
+	if p.Height == 0 && m.Kind.H == 0 {
+		return fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
+	}
+	return nil
 }

@@ -103,10 +103,7 @@ func (o *editOptions) options(cmd *cobra.Command, images int) (p model.Options, 
 		}
 	}
 	p = model.Options{Batch: o.batch, Seed: o.seed, Height: o.resolution.H, Width: o.resolution.W}
-	if err := o.fill(&p); err != nil {
-		return p, usage(err)
-	}
-	return p, checkNames(output{"out", o.out}, output{"gif", o.gif})
+	return p, usage(o.fill(&p))
 }
 
 func editFunc(cmd *cobra.Command, path string, images []string, o *editOptions) error {
@@ -114,14 +111,11 @@ func editFunc(cmd *cobra.Command, path string, images []string, o *editOptions) 
 	if err != nil {
 		return err
 	}
-	e, err := openEngine(o.backend)
+	e, err := begin(o.backend, output{"out", o.out}, output{"gif", o.gif})
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	if err := checkWritable(output{"out", o.out}, output{"gif", o.gif}); err != nil {
-		return err
-	}
 	if path, err = bestOf(path, o.best); err != nil {
 		return err
 	}

@@ -39,8 +39,8 @@ func (o *editOptions) task(cmd *cobra.Command, m *model.Loaded, p model.Options,
 	if err := reverie.HasScore(m.Process); err != nil {
 		return nil, fmt.Errorf("edit noises images and goes back: %w", err)
 	}
-	if p.Height == 0 && m.Kind.H == 0 {
-		return nil, fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
+	if err := needSize(p, m); err != nil {
+		return nil, err
 	}
 	if p.Solver == nil {
 		p.Solver = o.way.usualSolver()

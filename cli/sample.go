@@ -95,9 +95,6 @@ func (o *sampleOptions) options(cmd *cobra.Command) (p model.Options, err error)
 			return p, usage(err)
 		}
 	}
-	if err := checkNames(o.outputs()...); err != nil {
-		return p, err
-	}
 	if o.n == 0 && cmd.Flags().Changed("first") {
 		o.n = 1
 	}
@@ -117,8 +114,8 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 	if err := refuseFor(cmd.Flags(), m); err != nil {
 		return err
 	}
-	if p.Height == 0 && m.Kind.H == 0 {
-		return fmt.Errorf("%s does not say which size its images have; give --resolution", m.Found.Model)
+	if err := needSize(*p, m); err != nil {
+		return err
 	}
 	if size := m.Filled(*p); cmd.Flags().Changed("resolution") {
 		if err := m.Check(size.Height, size.Width); err != nil {
@@ -175,14 +172,11 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	if err != nil {
 		return err
 	}
-	e, err := openEngine(o.backend)
+	e, err := begin(o.backend, o.outputs()...)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	if err := checkWritable(o.outputs()...); err != nil {
-		return err
-	}
 	if path, err = bestOf(path, o.best); err != nil {
 		return err
 	}
