@@ -111,16 +111,17 @@ func (c classified[X]) Denoise(ctx context.Context, q reverie.Query[X]) (e rever
 // gradient returns times the gradient at t, of a sample of NullClass 0. Where all are 0 the
 // classifier is not asked.
 func (c classified[X]) gradient(ctx context.Context, q reverie.Query[X], t, times float64) (g X, err error) {
+	guided := slices.IndexFunc(q.Class, func(y int) bool { return y != reverie.NullClass })
+	if guided < 0 || times == 0 {
+		return c.space.Sum([]float64{0}, q.X), nil
+	}
 	class, weight := slices.Clone(q.Class), make([]float64, len(q.Class))
 	for i, y := range class {
 		if y == reverie.NullClass {
-			class[i] = 0
+			class[i] = class[guided] // some class that the classifier knows, counting nothing
 			continue
 		}
 		weight[i] = times
-	}
-	if !slices.ContainsFunc(weight, func(w float64) bool { return w != 0 }) {
-		return c.space.Sum([]float64{0}, q.X), nil
 	}
 	if g, err = c.classifier.Gradient(ctx, q.X, t, class); err != nil {
 		return g, fmt.Errorf("classifier guidance: %w", err)

@@ -3,7 +3,9 @@ package guide
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -449,5 +451,27 @@ func TestFarEnd(t *testing.T) {
 				t.Errorf("x0hat [%d][%d] is %v, want %v", n, j, one.X0[n][j], want)
 			}
 		}
+	}
+}
+
+// A classifier is asked of no class that nobody asks for, also for the samples that are left as
+// they are.
+func TestClassifierIsAskedOfAskedClasses(t *testing.T) {
+	p := reverie.VP{}
+	knows1 := ClassifierFunc[batch](func(_ context.Context, x batch, _ float64, class []int) (batch, error) {
+		if slices.ContainsFunc(class, func(k int) bool { return k != 1 }) {
+			return nil, fmt.Errorf("asked of classes %v", class)
+		}
+		return x, nil
+	})
+	x := batch{{1}, {2}, {3}}
+	plain := reverie.DenoiserFunc[batch](func(_ context.Context, x batch, _ float64) (batch, error) { return x, nil })
+	d := reverie.OfClass(Classified(host, p, reverie.Denoiser[batch](plain), Classifier[batch](knows1), 2), []int{reverie.NullClass, 1, reverie.NullClass})
+	got, err := reverie.Denoise(t.Context(), d, x, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[0][0] != 1 || got[2][0] != 3 || got[1][0] == 2 {
+		t.Errorf("x0hat %v", got)
 	}
 }
