@@ -161,8 +161,8 @@ func crossEntropy(e *engine.Engine, m *classifier.Model, images Images, l Learni
 		},
 		Of: func(v *net.Vars, in []*graph.Node) *graph.Node {
 			x, target := in[0], in[1]
-			y := graph.Reshape(m.Forward(v, x, graph.Zeros(x.Graph(), graphVector(x))), target.Shape().Dimensions...)
-			return graph.Neg(graph.ReduceSum(graph.Mul(target, graph.LogSoftmax(y)), 1))
+			logs := classifier.LogProbabilities(v, m, x, graph.Zeros(x.Graph(), graphVector(x)))
+			return graph.Neg(graph.ReduceSum(graph.Mul(target, logs), 1))
 		},
 	}
 }
