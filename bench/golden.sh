@@ -8,14 +8,14 @@ python=${REVERIE_PYTHON:-}
 if [ -z "$python" ]; then
 	bench/python.sh
 	python=bench/.venv/bin/python
-	if [ ! -e bench/.venv/golden ]; then
+	if [ bench/golden/requirements.txt -nt bench/.venv/golden ]; then
 		bench/.venv/bin/pip install --quiet --no-deps -r bench/golden/requirements.txt
 		touch bench/.venv/golden
 	fi
 fi
 for script in testdata/gen_golden.py random/testdata/gen_streams.py sample/testdata/gen_runs.py testdata/gen_flow.py testdata/gen_bound.py \
 	sample/testdata/gen_diffusers.py sample/testdata/gen_kdiffusion.py sample/testdata/gen_ode.py mixture/testdata/gen_mixture.py edit/testdata/gen_repaint.py guide/testdata/gen_guidance.py \
-	model/testdata/gen_schedulers.py learn/score/testdata/gen_score.py eval/testdata/gen_metrics.py data/photo/testdata/gen_corpus.py; do
+	model/testdata/gen_schedulers.py learn/score/testdata/gen_score.py eval/testdata/gen_metrics.py app/anomaly/score/testdata/gen_scores.py data/photo/testdata/gen_corpus.py; do
 	echo "== $script"
 	"$python" "$script" "$@"
 done
