@@ -58,7 +58,7 @@ func (*DDIMInversion[X]) Row() table.Info {
 
 // Invert returns x at grid[0].
 func (*DDIMInversion[X]) Invert(ctx context.Context, run *sample.Run[X], x0 X, grid []float64, hook func(sample.State[X]) error) (X, error) {
-	if err := noised(run); err != nil {
+	if err := Noised(run); err != nil {
 		return x0, err
 	}
 	return sample.Invert(ctx, run, &sample.DDIM[X]{}, x0, grid, hook)
@@ -89,7 +89,7 @@ func (*FixedPoint[X]) Row() table.Info {
 
 // Invert returns x at grid[0].
 func (f *FixedPoint[X]) Invert(ctx context.Context, run *sample.Run[X], x0 X, grid []float64, hook func(sample.State[X]) error) (X, error) {
-	if err := noised(run); err != nil {
+	if err := Noised(run); err != nil {
 		return x0, err
 	}
 	up := upwards(grid)

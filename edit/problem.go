@@ -63,7 +63,7 @@ func (p Problem[X]) space(method table.Row) (sp spaces[X], err error) {
 	if len(p.Grid) < 2 {
 		return nil, fmt.Errorf("edit: %s: a grid of %d times: expected at least 2", name, len(p.Grid))
 	}
-	if err := noised(p.Run); err != nil {
+	if err := Noised(p.Run); err != nil {
 		return nil, err
 	}
 	if err := p.Run.Denoiser.Knows(Wants(method)); err != nil {

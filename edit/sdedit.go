@@ -20,7 +20,7 @@ import (
 func SDEdit[X any](ctx context.Context, run *sample.Run[X], solver sample.Solver[X], x0 X, grid []float64, strength float64, hook func(sample.State[X]) error) (X, error) {
 	tail, err := Tail(grid, strength)
 	if err == nil {
-		err = noised(run)
+		err = Noised(run)
 	}
 	if err != nil {
 		return x0, err
@@ -40,8 +40,9 @@ func Tail(grid []float64, strength float64) ([]float64, error) {
 	return grid[steps-int(math.Ceil(strength*float64(steps))):], nil
 }
 
-// noised returns nil where data are noised as x_t = a x0 + s eps, or why they are not.
-func noised[X any](run *sample.Run[X]) error {
+// Noised returns nil where a run noises data as x_t = a x0 + s eps, or why it does not: a part of
+// it is missing, or its process has another far end than noise.
+func Noised[X any](run *sample.Run[X]) error {
 	if run.Space == nil || run.Process == nil || run.Denoiser == nil {
 		return fmt.Errorf("edit: a Run needs a Space, a Process and a Denoiser")
 	}

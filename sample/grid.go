@@ -56,7 +56,12 @@ func Quadratic(p reverie.Process, n int) ([]float64, error) {
 // from hi to lo, both included, and then Clean (Lu et al. 2022, arXiv:2206.00927): geometric noise
 // levels. Discrete, and where a = 0 at hi: see Karras.
 func LogSNR(p reverie.Process, n int) ([]float64, error) {
-	return byLevel(p, n, func(from, to float64, i int) float64 { return lerp(math.Log(from), math.Log(to), i, n-1) })
+	return byLevel(p, n, geometric(n))
+}
+
+// geometric are the logarithms of n noise levels from one to another whose ratios are the same.
+func geometric(n int) func(from, to float64, i int) float64 {
+	return func(from, to float64, i int) float64 { return lerp(math.Log(from), math.Log(to), i, n-1) }
 }
 
 // Karras returns the grid of n steps from hi whose noise levels S = s/a are those of Karras et al.
@@ -77,17 +82,21 @@ func Karras(p reverie.Process, n int) ([]float64, error) {
 }
 
 // byLevel returns the grid of the noise levels with those logarithms, from the level at hi to that
-// at lo: the ends exactly.
+// at lo.
 func byLevel(p reverie.Process, n int, logS func(from, to float64, i int) float64) ([]float64, error) {
-	return grid(p, n, func(lo, hi float64, i int) float64 {
-		switch i {
-		case 0:
-			return hi
-		case n - 1:
-			return lo
-		}
-		return reverie.TimeAt(p, -logS(level(p, hi), level(p, lo), i))
-	})
+	return grid(p, n, func(lo, hi float64, i int) float64 { return ofLevel(p, lo, hi, i, n, logS) })
+}
+
+// ofLevel returns the i-th of n times from hi to lo of the noise levels with those logarithms: the
+// ends exactly.
+func ofLevel(p reverie.Process, lo, hi float64, i, n int, logS func(from, to float64, i int) float64) float64 {
+	switch i {
+	case 0:
+		return hi
+	case n - 1:
+		return lo
+	}
+	return reverie.TimeAt(p, -logS(level(p, hi), level(p, lo), i))
 }
 
 // highest is the noise level from which a grid in noise levels goes on where that at hi is

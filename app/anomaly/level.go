@@ -1,0 +1,68 @@
+package anomaly
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/sample"
+)
+
+// level returns the time that a setting of that flag says, or, where it is 0, that of the noise
+// level sigma/alpha = usual: of a Discrete process the nearest index, and where the process does
+// not reach it its nearer end.
+func (l *look[X]) level(flag string, t, usual float64) (float64, error) {
+	p := l.run.Process
+	_, discrete := p.(reverie.Discrete)
+	lo, hi := p.Span()
+	switch {
+	case t == 0:
+		if t = reverie.TimeAt(p, -math.Log(usual)); discrete {
+			t = math.RoundToEven(t)
+		}
+	case !(t >= lo && t <= hi):
+		return 0, fmt.Errorf("%s %v is no time of the process: expected one from %v to %v, or 0 for that of sigma/alpha = %v", flag, t, lo, hi, usual)
+	case discrete && t != math.Trunc(t):
+		return 0, fmt.Errorf("%s %v is between two indices of the chain: expected a whole one, from %v to %v", flag, t, lo, hi)
+	}
+	return t, nil
+}
+
+// used notes a level at which x is noised.
+func (l *look[X]) used(t float64) {
+	c := l.run.Process.At(t)
+	l.levels = append(l.levels, Level{t, c.Sigma / c.Alpha})
+}
+
+// tail returns the grid from t on: t, and the times below it.
+func (l *look[X]) tail(t float64) ([]float64, error) {
+	if l.Solver == nil {
+		return nil, errors.New("a Setup for a method that walks needs a Solver and a Grid")
+	}
+	tail := []float64{t}
+	for _, s := range l.Grid {
+		if s == reverie.Clean || s < t {
+			tail = append(tail, s)
+		}
+	}
+	if len(tail) == 1 {
+		return nil, fmt.Errorf("level %v: none of the %d times of the grid lies below it, so there is no step to take; choose a level above", t, len(l.Grid))
+	}
+	return tail, nil
+}
+
+// levelsOf returns n times evenly in log(sigma/alpha) from high down to low.
+func (l *look[X]) levelsOf(high, low, usualHigh, usualLow float64, n int) ([]float64, error) {
+	high, err := l.level("high", high, usualHigh)
+	if err != nil {
+		return nil, err
+	}
+	if low, err = l.level("low", low, usualLow); err != nil {
+		return nil, err
+	}
+	if low > high {
+		return nil, fmt.Errorf("low %v is above high %v: expected it below", low, high)
+	}
+	return sample.Between(l.run.Process, high, low, n)
+}
