@@ -30,6 +30,7 @@ type evalOptions struct {
 	sweep                      sweep
 	raw, json, best, noCache   bool
 	features, nearest, backend string
+	judge                      string
 }
 
 func newEval() *cobra.Command {
@@ -74,6 +75,7 @@ where its data lie now, or other images to compare with.`,
 	numberVarP(f, &o.Sampling.N, "n", "n", eval.NumberRange, 0, "samples in a draw (default: 512 images, 2048 points)")
 	numberVar(f, &o.Draws, "draws", eval.DrawsRange, eval.UsualDraws, "draws of samples, over which the spread is taken; if given, of the noise of "+english.WordSeries(eval.Readers("draws"), "and")+" too (else 1)")
 	f.StringVar(&o.features, "features", "", "take the features of fid, kid, pr and intra from this ONNX file")
+	f.StringVar(&o.judge, "judge", "", "take this run's classifier, of train --arch classifier, in place of one that is trained for a minute")
 	f.BoolVar(&o.PerClass, "per-class", false, "measure each class of the samples by itself, too")
 	o.settings = eval.Settings()
 	for _, setting := range o.settings {
@@ -117,6 +119,12 @@ func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) error {
 	defer e.Close()
 	if err := checkWritable(append(o.sweep.outputs(), output{"npz", o.NPZ}, output{"terms", o.Terms})...); err != nil {
 		return err
+	}
+	if o.judge != "" {
+		if o.Judge, err = eval.LoadClassifier(e, o.judge); err != nil {
+			return inputError("judge", o.judge, err)
+		}
+		defer o.Judge.Close()
 	}
 	v := &evaluation{o, cmd, e, newTeller(cmd.ErrOrStderr())}
 	v.Prepare, v.Note, v.Progress = v.prepare, v.note, v.tell

@@ -33,7 +33,7 @@ var flagGroups = []flagGroup{
 		[]string{"beta-start", "beta-end", "sigma-min", "sigma-max", "sigma-data", "coupling", "train:level", "times"}},
 	{"Optimiser", []string{"preset", "config", "epochs", "train:steps", "lab:steps", "time", "seconds", "train:batch", "lr", "ema"},
 		[]string{"warmup", "lr-schedule", "adam-betas", "clip-norm"}},
-	{"Measures", []string{"metrics", "per-class", "sweep", "draws", "features", "images"}, []string{"eval:times", "probes", "exact", "no-cache"}},
+	{"Measures", []string{"metrics", "per-class", "sweep", "draws", "features", "judge", "images"}, []string{"eval:times", "probes", "exact", "no-cache"}},
 	{"Editing", nil, nil}, // the settings of edit
 	{"Sampling", []string{"n", "first", "solver", "steps", "sample-steps", "path", "seed", "best", "from"},
 		[]string{"spacing", "clamp", "process", "batchnorm", "raw"}}, // and the settings of solvers and guides

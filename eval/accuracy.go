@@ -7,7 +7,7 @@ import (
 	"github.com/reverie-go/reverie/table"
 )
 
-var accuracy = Plain{Base{Info: table.Info{Name: "accuracy", Text: "share of samples whose class an independent classifier finds, beside that of held-out images"}, Classed: true}, measureAccuracy}
+var accuracy = Plain{Base{Info: table.Info{Name: "accuracy", Text: "share of samples whose class an independent classifier finds, beside that of held-out images"}, Classed: true, Reads: []string{"judge"}}, measureAccuracy}
 
 // measureAccuracy tells the share once, for it is of no reference: in the first column that there
 // is. In that of real data it is of the held-out ones, since the classifier learned the others.

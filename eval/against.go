@@ -82,7 +82,13 @@ func (c *Comparison) openReferences(ctx context.Context, run *config.Run, traine
 			c.config = &own
 		}
 	}
-	return err
+	if err != nil || c.Judge == nil {
+		return err
+	}
+	if why := c.Judge.judges(c.References.Of().Kind); why != nil {
+		return refused("judge", "%v", why)
+	}
+	return nil
 }
 
 // subset says whether the classes are all among those of a run, of which none are all.

@@ -14,7 +14,7 @@ import (
 )
 
 // A Classifier is a trained network that tells a data set's own classes apart, and gives the
-// features by which it does. Make one with TrainClassifier.
+// features by which it does. Make one with TrainClassifier or LoadClassifier.
 type Classifier struct {
 	Net     *classifier.Model
 	Weights []*tensors.Tensor // in the order of Net.Params
@@ -22,6 +22,7 @@ type Classifier struct {
 	Right, Tested int
 
 	names         []string // of the classes, in the order of their logits
+	run           string   // from which it was loaded; "": trained here
 	hash          string
 	engine        *engine.Engine
 	embed, logits *engine.Func
@@ -57,6 +58,9 @@ func (c *Classifier) Close() {
 
 // Name says which classifier it is, by its weights.
 func (c *Classifier) Name() string {
+	if c.run != "" {
+		return fmt.Sprintf("classifier %s, %d features, sha256 %s", c.run, c.Net.Features(), c.Hash()[:12])
+	}
 	return fmt.Sprintf("classifier of the data's classes, %d features, sha256 %s", c.Net.Features(), c.Hash()[:12])
 }
 
@@ -74,8 +78,8 @@ func (c *Classifier) Describe(cached bool) string {
 // Hash is the SHA-256 of the weights.
 func (c *Classifier) Hash() string { return c.hash }
 
-// seen is the longest side, in pixels, up to which a classifier sees images as they are; larger
-// ones are halved first.
+// seen is the longest side, in pixels, up to which a classifier that was trained here sees images
+// as they are; larger ones are halved first.
 const seen = 48
 
 // small halves images until the classifier sees them.
@@ -88,7 +92,7 @@ func small(ctx context.Context, m Images) Images {
 
 // Rows returns the features of images, of any size.
 func (c *Classifier) Rows(ctx context.Context, m Images) (Rows, error) {
-	return c.run(ctx, c.embed, m, c.Net.Features())
+	return c.each(ctx, c.embed, m, c.Net.Features())
 }
 
 // Test returns of how many images the network finds the class, given by its number among those that
@@ -117,7 +121,7 @@ func (c *Classifier) Label(ctx context.Context, m Images) ([]string, error) {
 // on.
 func (c *Classifier) numbers(ctx context.Context, m Images) ([]int, error) {
 	_, classes := c.Net.Channels()
-	odds, err := c.run(ctx, c.logits, m, classes)
+	odds, err := c.each(ctx, c.logits, m, classes)
 	if err != nil {
 		return nil, err
 	}
@@ -132,12 +136,14 @@ func (c *Classifier) numbers(ctx context.Context, m Images) ([]int, error) {
 // batchRows is how many images go through a network at once.
 const batchRows = 32
 
-// run computes f, of d numbers an image, on the images.
-func (c *Classifier) run(ctx context.Context, f *engine.Func, m Images, d int) (Rows, error) {
+// each computes f, of d numbers an image, on the images.
+func (c *Classifier) each(ctx context.Context, f *engine.Func, m Images, d int) (Rows, error) {
 	if in, _ := c.Net.Channels(); in != m.C {
 		return Rows{}, fmt.Errorf("eval: the classifier takes images of %d channels, not of %d", in, m.C)
 	}
-	m = small(ctx, m)
+	if c.run == "" {
+		m = small(ctx, m)
+	}
 	return EachBatch(ctx, m, batchRows, false, d, func(x []float32, n int) (*tensors.Tensor, error) {
 		in := engine.New(c.engine, x, n, m.H, m.W, m.C)
 		defer engine.Free(in)

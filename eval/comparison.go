@@ -154,7 +154,7 @@ func (c *Comparison) Close() {
 
 // checkKind refuses what is for images alone.
 func (c *Comparison) checkKind(k kind.Kind) error {
-	for _, name := range []string{"nearest", "features", "data-class", "max-pixels", "no-cache"} {
+	for _, name := range []string{"nearest", "features", "judge", "data-class", "max-pixels", "no-cache"} {
 		if !k.Pictorial() && c.isGiven(name) {
 			return refused(name, "belongs to images, and %s has %s; leave it out", c.Name, k.Noun(2))
 		}
@@ -347,9 +347,13 @@ func (c *Comparison) features(ctx context.Context) (Features, error) {
 	return c.Classifier(ctx)
 }
 
-// Classifier trains a classifier on all classes of the run's data, of which the run may have learnt
-// a few, or takes it from the cache; once, and says so by Note. It is the comparison's.
+// Classifier is Judge, or else it trains a classifier on all classes of the run's data, of which
+// the run may have learnt a few, or takes it from the cache; once, and says so by Note. It is the
+// comparison's.
 func (c *Comparison) Classifier(ctx context.Context) (*Classifier, error) {
+	if c.Judge != nil {
+		return c.Judge, nil
+	}
 	if c.classifier != nil {
 		return c.classifier, nil
 	}

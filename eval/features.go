@@ -21,4 +21,4 @@ func (Values) Name() string { return "values" }
 func (Values) Rows(_ context.Context, m Images) (Rows, error) { return m.Rows(), nil }
 
 // ofFeatures is what metrics of features read.
-var ofFeatures = []string{"features"}
+var ofFeatures = []string{"features", "judge"}

@@ -38,6 +38,9 @@ type Options struct {
 	// Features makes the features, once, where a metric needs them. nil: a classifier of the data's
 	// classes, see Comparison.Classifier.
 	Features func(ctx context.Context) (Features, error)
+	// Judge, if not nil, is the classifier of the data's classes, which the caller closes, in place
+	// of one that is trained: see LoadClassifier.
+	Judge *Classifier
 	// PerClass measures each class of the samples by itself, too: at most 100.
 	PerClass bool
 	// Labeller says for accuracy of which class samples are. nil: what learned the data's classes,
@@ -137,7 +140,7 @@ func (o *Options) given() []string {
 		name string
 		set  bool
 	}{
-		{"max-pixels", o.MaxPixels != 0}, {"n", s.N != 0}, {"draws", o.Draws != 0}, {"features", o.Features != nil}, {"terms", o.Terms != ""}, {"npz", o.NPZ != ""}, {"per-class", o.PerClass},
+		{"max-pixels", o.MaxPixels != 0}, {"n", s.N != 0}, {"draws", o.Draws != 0}, {"features", o.Features != nil}, {"judge", o.Judge != nil}, {"terms", o.Terms != ""}, {"npz", o.NPZ != ""}, {"per-class", o.PerClass},
 		{"data-class", o.DataClass != nil}, {"val", o.Val != 0}, {"batch", s.Batch != 0}, {"from", o.From != ""}, {"solver", s.Solver != nil},
 		{"steps", s.Steps != 0}, {"spacing", s.Spacing != ""}, {"clamp", s.Clamp != ""}, {"process", s.Process != nil}, {"guide", s.Guides != nil},
 		{"variance", o.Variance != ""},
