@@ -44,7 +44,7 @@ func (m *DPS[X]) Draw(ctx context.Context, p Problem[X], x X) (d Drawing[X], err
 	}
 	g := &against[X]{problem: p, space: sp, variance: variance, zeta: m.Zeta}
 	if m.Zeta > 0 {
-		p.Solver = afterStep[X]{wrapped[X]{p.Solver}, g}
+		p.Solver = afterStep[X]{sample.Wrapped[X]{Solver: p.Solver}, g}
 	}
 	if x, err = p.draw(ctx, g, x); err != nil {
 		return Drawing[X]{X: x}, err
@@ -92,7 +92,7 @@ func (g *against[X]) Denoise(ctx context.Context, q reverie.Query[X]) (e reverie
 
 // afterStep is a solver whose steps DPS corrects.
 type afterStep[X any] struct {
-	wrapped[X]
+	sample.Wrapped[X]
 	by *against[X]
 }
 

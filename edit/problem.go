@@ -125,20 +125,3 @@ func (n Noise) variance() (float64, error) {
 	}
 	return n.Sigma * n.Sigma, nil
 }
-
-// wrapped is the solver within another, which goes with the processes that it does.
-type wrapped[X any] struct{ sample.Solver[X] }
-
-// Fits asks the solver within.
-func (w wrapped[X]) Fits(p reverie.Process) error { return sample.Fits(w.Solver, p) }
-
-// Wants is what the solver within does.
-func (w wrapped[X]) Wants() reverie.Want { return sample.Wants(w.Solver) }
-
-// Takes is what the steps of the solver within heed.
-func (w wrapped[X]) Takes() reverie.Want {
-	if s, ok := w.Solver.(interface{ Takes() reverie.Want }); ok {
-		return s.Takes()
-	}
-	return 0
-}

@@ -85,7 +85,7 @@ func (p Problem[X]) repaint(ctx context.Context, method table.Row, x X, jump, pa
 			if pass > 0 {
 				x = p.back(x, stretch)
 			}
-			solver := known[X]{wrapped[X]{sample.Fresh(p.Solver)}, p}
+			solver := known[X]{sample.Wrapped[X]{Solver: sample.Fresh(p.Solver)}, p}
 			if x, err = sample.Sample(ctx, &run, solver, x, stretch, hook); err != nil {
 				return Drawing[X]{X: x}, err
 			}
@@ -145,7 +145,7 @@ func (p Problem[X]) back(x X, stretch []float64) X {
 
 // known is a solver after whose steps what is known is put in its place.
 type known[X any] struct {
-	wrapped[X]
+	sample.Wrapped[X]
 	problem Problem[X]
 }
 

@@ -45,18 +45,26 @@ func Wants(solver any) reverie.Want {
 	return 0
 }
 
-// Asks is what a solver asks of d beside x0hat: what it Wants, and WantRenoise or WantShift where d
-// gives no estimate without and the solver, by a method Takes() reverie.Want, says that its steps
-// heed them. It fails where d does not know what is asked, with what it says of that.
+// Takes is what a solver's steps heed beside x0hat where the Denoiser gives no estimate without,
+// WantRenoise and WantShift, which it says of itself by a method Takes() reverie.Want.
+func Takes(solver any) reverie.Want {
+	if s, ok := solver.(interface{ Takes() reverie.Want }); ok {
+		return s.Takes()
+	}
+	return 0
+}
+
+// Asks is what a solver asks of d beside x0hat: what it Wants, and of what it Takes that without
+// which d gives no estimate. It fails where d does not know what is asked, with what it says of
+// that.
 func Asks[X any](solver any, d reverie.Denoiser[X]) (reverie.Want, error) {
 	w := Wants(solver)
 	err := d.Knows(w)
-	s, ok := solver.(interface{ Takes() reverie.Want })
-	if err == nil || !ok {
-		return w, err
+	if err == nil {
+		return w, nil
 	}
 	for _, more := range []reverie.Want{reverie.WantRenoise, reverie.WantShift, reverie.WantRenoise | reverie.WantShift} {
-		if s.Takes().Has(more) && d.Knows(w|more) == nil {
+		if Takes(solver).Has(more) && d.Knows(w|more) == nil {
 			return w | more, nil
 		}
 	}
@@ -93,3 +101,16 @@ func downward(name string, t, s float64) error {
 	}
 	return nil
 }
+
+// Wrapped is a solver within another, which embeds it: the other goes with the same processes,
+// wants the same of the Denoiser and heeds the same.
+type Wrapped[X any] struct{ Solver[X] }
+
+// Fits asks the solver within.
+func (w Wrapped[X]) Fits(p reverie.Process) error { return Fits(w.Solver, p) }
+
+// Wants is what the solver within does.
+func (w Wrapped[X]) Wants() reverie.Want { return Wants(w.Solver) }
+
+// Takes is what the steps of the solver within heed.
+func (w Wrapped[X]) Takes() reverie.Want { return Takes(w.Solver) }
