@@ -1,0 +1,46 @@
+package counterfactual
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/reverie-go/reverie/edit"
+	"github.com/reverie-go/reverie/table"
+)
+
+// Methods are the methods that a name chooses, with their settings' defaults. A program adds its
+// own, a Method of whatever batches it works on.
+var Methods = table.New("counterfactual", "counterfactuals", ": how an image is changed until the classifier takes it for another class", ours()...)
+
+// ours are those of this package, as a table has them.
+func ours() (all []table.Row) {
+	for _, m := range builtin[none]() {
+		all = append(all, m)
+	}
+	return all
+}
+
+// builtin lists the methods of this package, the first to try first.
+func builtin[X any]() []Method[X] {
+	return []Method[X]{
+		&Fast[X]{Redraw: Redraw{0.3}, Pull: Pull{L1: 0.05}, Masking: Masking{0.15, 21}, Warmup: 0.5, Gradient: "product"},
+		&DiME[X]{Redraw: Redraw{0.3}, Pull: Pull{L1: 0.05}},
+		&ACE[X]{Redraw: Redraw{0.1}, Iterations: 50, Step: 2. / 255, L1: 0.001, Masking: Masking{0.15, 15}},
+		&Translate[X]{Redraw: Redraw{0.5}, Inversion: edit.FixedPoint[X]{Tolerance: 3e-4, Calls: 20}},
+	}
+}
+
+// none are the batches of the rows that are there to be looked at.
+type none struct{}
+
+// For returns a new method for batches of type X with the settings of a row, which may be one of
+// Methods or a copy with others.
+func For[X any](row table.Row) (Method[X], error) {
+	if m, ok := table.Copy(row).(Method[X]); ok {
+		return m, nil
+	}
+	if m, ok, err := table.As(row, builtin[X]()); ok {
+		return m, err
+	}
+	return nil, fmt.Errorf("counterfactual: method %s works on other batches than %v", row.Row().Name, reflect.TypeFor[X]())
+}
