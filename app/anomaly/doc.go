@@ -4,6 +4,9 @@
 //	translate   encoded, and decoded as of the healthy class; needs a model of both, or a guide
 //	onestep     noised to some levels, and x0hat of each; needs no labels, and no walk
 //	recon       noised, and sampled on from there; needs a model of healthy data
+//	andi        the steps of sampling by x and by the model, at many levels; the same
+//	patch       one patch after another redrawn from its surroundings; the same
+//	inpaint     redrawn where a first map is large, and there alone; the same
 //
 // A method is a row of [Methods] with its settings; what it works with is a [Setup]: any Denoiser,
 // process, solver and Space. A level is a time of the process; where none is given it is that of a
@@ -21,6 +24,9 @@
 //     noise covers is redrawn, and the map of a healthy image is not 0. A lower level shows less.
 //     Compare with the maps of healthy images, and choose the level by images that are not judged
 //     with it;
+//   - patch and inpaint see what varies much given the rest of the image, not what varies much in all
+//     images, and so find larger lesions; but a lesion that reaches beyond the patch or the mask tells
+//     the model what to draw inside;
 //   - encoding and decoding by few steps of DDIM does not return even what is healthy. The
 //     fixed-point inversion does;
 //   - under guidance everything that tells the classes apart is changed, whether it is a lesion or

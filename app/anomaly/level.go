@@ -52,17 +52,35 @@ func (l *look[X]) tail(t float64) ([]float64, error) {
 	return tail, nil
 }
 
-// levelsOf returns n times evenly in log(sigma/alpha) from high down to low.
-func (l *look[X]) levelsOf(high, low, usualHigh, usualLow float64, n int) ([]float64, error) {
-	high, err := l.level("high", high, usualHigh)
+// A ladder is n noise levels from high down to low.
+type ladder struct {
+	high, low float64
+	n         int
+}
+
+// errEmpty says that a range of levels has none.
+var errEmpty = errors.New("no step from high to low; choose them further apart")
+
+// times returns the times of a ladder, at even ratios of sigma/alpha. What is 0 of what is given is
+// as usual, where high and low are sigma/alpha; a chain that has fewer indices there gives all.
+func (l *look[X]) times(given, usual ladder) ([]float64, error) {
+	high, err := l.level("high", given.high, usual.high)
 	if err != nil {
 		return nil, err
 	}
-	if low, err = l.level("low", low, usualLow); err != nil {
+	low, err := l.level("low", given.low, usual.low)
+	if err != nil {
 		return nil, err
 	}
 	if low > high {
 		return nil, fmt.Errorf("low %v is above high %v: expected it below", low, high)
+	}
+	n := given.n
+	if n == 0 {
+		n = usual.n
+		if _, ok := l.run.Process.(reverie.Discrete); ok {
+			n = min(n, int(high-low)+1)
+		}
 	}
 	return sample.Between(l.run.Process, high, low, n)
 }

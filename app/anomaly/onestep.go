@@ -37,11 +37,7 @@ func (*OneStep[X]) Row() table.Info {
 // Find maps x.
 func (m *OneStep[X]) Find(ctx context.Context, s Setup[X], x X) (Finding[X], error) {
 	return s.find(m, x, func(l *look[X]) error {
-		levels := m.Levels
-		if levels == 0 {
-			levels = 4
-		}
-		times, err := l.levelsOf(m.High, m.Low, 2, 0.5, levels)
+		times, err := l.times(ladder{m.High, m.Low, m.Levels}, ladder{2, 0.5, 4})
 		if err != nil {
 			return err
 		}
@@ -52,26 +48,31 @@ func (m *OneStep[X]) Find(ctx context.Context, s Setup[X], x X) (Finding[X], err
 // denoise calls f with x0hat of x noised to each of the times, so often, and the number of the
 // time.
 func (l *look[X]) denoise(ctx context.Context, times []float64, repeat int, f func(i int, x0 X)) error {
-	state := sample.State[X]{Steps: len(times) * repeat, S: reverie.Clean}
-	for i, t := range times {
-		l.used(t)
-		for range repeat {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			x0, err := reverie.Denoise(ctx, l.run.Denoiser, l.noised(t), t)
-			if err != nil {
-				return err
-			}
-			f(i, x0)
-			state.Step, state.Calls, state.T, state.X, state.X0 = state.Step+1, state.Calls+1, t, x0, x0
-			if l.Hook == nil {
-				continue
-			}
-			if err := l.Hook(state); err != nil {
-				return err
-			}
+	calls := len(times) * repeat
+	for i := range calls {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		t := times[i/repeat]
+		if i%repeat == 0 {
+			l.used(t)
+		}
+		x0, err := reverie.Denoise(ctx, l.run.Denoiser, l.noised(l.x, t), t)
+		if err != nil {
+			return err
+		}
+		f(i/repeat, x0)
+		if err := l.evaluated(t, x0, i, calls); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// evaluated tells the hook of call i of n of the denoiser, as of a step to Clean.
+func (l *look[X]) evaluated(t float64, x0 X, i, n int) error {
+	if l.Hook == nil {
+		return nil
+	}
+	return l.Hook(sample.State[X]{Step: i + 1, Steps: n, T: t, S: reverie.Clean, X: x0, X0: x0, Calls: i + 1})
 }

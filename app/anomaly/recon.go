@@ -54,7 +54,7 @@ func (l *look[X]) redraw(ctx context.Context, level, usual float64, times int) e
 	}
 	l.used(t)
 	for i := range times {
-		y, err := l.walk(ctx, l.noised(t), tail, l.part(i, times))
+		y, err := l.walk(ctx, l.noised(l.x, t), tail, l.part(i, times))
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,8 @@ import (
 type Setup[X any] struct {
 	// Run has the Denoiser of what is healthy: of a model of healthy data that one, of a model with
 	// classes that of the healthy class (reverie.OfClass), guided as one likes. Its Space must be a
-	// reverie.Rower.
+	// reverie.Rower. One that frees what it made, as engine.Recycler does, leaves alone what
+	// FromRows returns, until it is given it by its method Own(X) X.
 	Run    *sample.Run[X]
 	Solver sample.Solver[X] // of which each walk has a copy
 	// Grid is one for the whole process. A walk from a level takes the level itself, and then the
@@ -69,6 +70,8 @@ type look[X any] struct {
 	levels []Level
 	sum    [][]float64 // of the rows of what was drawn
 	drawn  int
+	// deviation is the map where it is not |x - Healed|.
+	deviation [][]float64
 }
 
 // find checks what a method is given and has it draw. What it drew is averaged and compared with x.
@@ -81,7 +84,10 @@ func (s Setup[X]) find(method table.Row, x X, draw func(*look[X]) error) (f Find
 		return f, fmt.Errorf("anomaly: %s: %w", method.Row().Name, err)
 	}
 	healed := each(l.sum, func(n, i int) float64 { return l.sum[n][i] / float64(l.drawn) })
-	return l.found(healed, each(healed, func(n, i int) float64 { return math.Abs(l.rows[n][i] - healed[n][i]) })), nil
+	if l.deviation == nil {
+		l.deviation = each(healed, func(n, i int) float64 { return math.Abs(l.rows[n][i] - healed[n][i]) })
+	}
+	return Finding[X]{Healed: l.space.FromRows(l.x, healed), Map: l.space.FromRows(l.x, l.deviation), Levels: l.levels}, nil
 }
 
 // look checks the settings and the setup.
@@ -130,18 +136,21 @@ func (l *look[X]) add(rows [][]float64) {
 	l.sum = each(rows, func(n, i int) float64 { return l.sum[n][i] + rows[n][i] })
 }
 
-// found makes tensors of rows.
-func (l *look[X]) found(healed, deviation [][]float64) Finding[X] {
-	return Finding[X]{Healed: l.space.FromRows(l.x, healed), Map: l.space.FromRows(l.x, deviation), Levels: l.levels}
+// shaped reports samples of another shape than the Setup's.
+func (l *look[X]) shaped() error {
+	if size := l.Shape.Size(); size != len(l.rows[0]) || size == 0 {
+		return fmt.Errorf("samples of %d numbers are no images of %v: give the Setup their Shape", len(l.rows[0]), l.Shape)
+	}
+	return nil
 }
 
-// noised returns x at t, of fresh noise.
-func (l *look[X]) noised(t float64) X {
+// noised returns data at t, of fresh noise.
+func (l *look[X]) noised(x X, t float64) X {
 	c, noise := l.run.Process.At(t), l.Noise
 	if noise == nil {
 		noise = l.space.Noise
 	}
-	return l.space.Sum([]float64{c.Alpha, c.Sigma}, l.x, noise(l.x))
+	return l.space.Sum([]float64{c.Alpha, c.Sigma}, x, noise(x))
 }
 
 // walk samples from x at grid[0].

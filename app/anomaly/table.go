@@ -27,6 +27,9 @@ func builtin[X any]() []Method[X] {
 		new(Translate[X]),
 		new(OneStep[X]),
 		new(Recon[X]),
+		new(ANDi[X]),
+		new(Patch[X]),
+		&Inpaint[X]{First: new(Recon[X])},
 	}
 }
 

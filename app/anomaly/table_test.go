@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/edit"
 	"github.com/reverie-go/reverie/mixture"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
@@ -45,10 +46,10 @@ func TestOfBatch(t *testing.T) {
 	}
 }
 
-// shaped is a setup of noisy steps.
+// shaped is a setup of noisy steps, for images.
 func shaped(t *testing.T, sp reverie.Space[batch], p reverie.Process, m *mixture.Mixture) Setup[batch] {
 	s := setup(t, sp, p, m.Denoiser(p), 6)
-	s.Solver = &sample.DDPM[batch]{}
+	s.Solver, s.Shape = &sample.DDPM[batch]{}, edit.Shape{H: 3, W: 4, C: 1}
 	return s
 }
 
@@ -60,6 +61,22 @@ func TestSettings(t *testing.T) {
 	}
 	if err := table.Find(table.Fields(row), "level").Set("0.25"); err != nil {
 		t.Fatal(err)
+	}
+	inpaint, err := Methods.New("inpaint")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for flag, value := range map[string]string{"first": "onestep", "high": "0.5"} {
+		if err := table.Find(table.Fields(inpaint), flag).Set(value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := For[batch](inpaint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first, err := For[batch](m.(*Inpaint[batch]).First); err != nil || first.(*OneStep[batch]).High != 0.5 {
+		t.Errorf("the first map: %v, %v", first, err)
 	}
 	if m, err := For[batch](row); err != nil || m.(*Recon[batch]).Level != 0.25 {
 		t.Errorf("%v, %v", m, err)
@@ -132,6 +149,19 @@ func TestRefusals(t *testing.T) {
 		{"low 2 is no time of the process", &OneStep[batch]{Low: 2}, good(reverie.VP{}), x},
 		{"has only 3 there", &OneStep[batch]{Low: 10, High: 12, Levels: 4}, good(chain), x},
 		{"second end below the first", &OneStep[batch]{Low: 0.5, High: 0.5}, good(reverie.VP{}), x},
+		{"no step from high to low", &ANDi[batch]{Low: 10, High: 10}, good(chain), x},
+		{"has only 11 there", &ANDi[batch]{Low: 10, High: 20, Levels: 11}, good(chain), x},
+		{"patch 4 is larger than images of 3x4x1: expected at most 3", &Patch[batch]{Size: 4}, good(reverie.VP{}), x},
+		{"stride 3 leaves out pixels", &Patch[batch]{Size: 2, Stride: 3}, good(reverie.VP{}), x},
+		{"--patch -1 is outside", &Patch[batch]{Size: -1}, good(reverie.VP{}), x},
+		{"12 numbers are no images of 2x2x1", &Patch[batch]{}, with(good(reverie.VP{}), func(s *Setup[batch]) { s.Shape = edit.Shape{H: 2, W: 2, C: 1} }), x},
+		{"12 numbers are no images of 0x0x0", &Inpaint[batch]{}, with(good(reverie.VP{}), func(s *Setup[batch]) { s.Shape = edit.Shape{} }), x},
+		{"noise level of 0", &Patch[batch]{}, with(good(reverie.VP{}), func(s *Setup[batch]) { s.Fill = new(edit.MMPS[batch]) }), x},
+		{"both say what is masked", &Inpaint[batch]{Share: 0.1, Threshold: 1}, good(reverie.VP{}), x},
+		{"--mask-share 1 is outside", &Inpaint[batch]{Share: 1}, good(reverie.VP{}), x},
+		{"refine 2 is no time", &Inpaint[batch]{Refine: 2}, good(reverie.VP{}), x},
+		{"--level 10000000000 is outside", &Inpaint[batch]{First: &Recon[batch]{Level: 1e10}}, good(reverie.VP{}), x},
+		{"maps other batches", &Inpaint[batch]{First: table.Info{Name: "none"}}, good(reverie.VP{}), x},
 	} {
 		if _, err := c.method.Find(t.Context(), c.setup, c.x); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %s", err, c.want)
@@ -150,4 +180,32 @@ func TestRefusals(t *testing.T) {
 type rower struct {
 	reverie.Space[batch]
 	reverie.Rower[batch]
+}
+
+// TestClamp: all x0hat is clamped, as if the denoisers did it.
+func TestClamp(t *testing.T) {
+	m := mixture.Random(12, 3, 7)
+	x := batch{make([]float64, 12)}
+	for i := range x[0] {
+		x[0][i] = 2 * math.Sin(float64(i))
+	}
+	p := reverie.VP{}
+	clamped, err := reverie.Clamp[batch](host(0), m.Denoiser(p), -1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range all(t) {
+		s := shaped(t, host(0), p, m)
+		s.Encoder, s.Clamp = m.Denoiser(p), sample.Clamp{X0: true}
+		got := find(t, method, s, x)
+		s = shaped(t, host(0), p, m)
+		plain := find(t, method, s, x)
+		s = shaped(t, host(0), p, m)
+		s.Run.Denoiser, s.Encoder = clamped, clamped
+		want := find(t, method, s, x)
+		nearAll(t, method.Row().Name, got.Map[0], want.Map[0], 0)
+		if slices.Equal(got.Map[0], plain.Map[0]) {
+			t.Errorf("%s: a clamp changes nothing", method.Row().Name)
+		}
+	}
 }
