@@ -14,8 +14,8 @@ var (
 	}
 	white = color.NRGBA{255, 255, 255, 255}
 	ice   = color.NRGBA{140, 226, 255, 255} // what is learnt, and ends of paths
-	lime  = color.NRGBA{190, 255, 120, 255} // what is exact, and starts of paths
-
+	lime  = color.NRGBA{190, 255, 120, 255} // what is exact, starts of paths, and what is of a class
+	coral = color.NRGBA{255, 110, 90, 255}  // what is of another class
 )
 
 // shades is the number of steps in which a density is painted: few enough that its level lines show

@@ -70,6 +70,7 @@ func Figures() []Figure {
 		{"coupling", "flow matching between two data sets, plain and coupled by optimal transport", couplingFigure},
 		{"inversion", "data to noise and back: DDIM inversion and fixed points, on the exact denoiser", inversionFigure},
 		{"inverse", "points of which one number is known: the posterior, and what five methods draw", inverseFigure},
+		{"guidance", "what guidance draws from: three laws and samples, and what it does to a class", guidanceFigure},
 		{"equivalence", "one network as noise, score and drift: three samplers", equivalenceFigure},
 	}
 }

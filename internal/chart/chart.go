@@ -22,6 +22,7 @@ type Chart struct {
 type entry struct {
 	name   string
 	colour color.Color
+	bare   bool // dots
 }
 
 // New returns a chart without curves.
@@ -61,6 +62,7 @@ type Curve struct {
 	Color  color.NRGBA
 	Width  vg.Length // points; 0: 1.4
 	Dots   bool      // mark the points
+	Bare   bool      // the marks alone, without the line
 }
 
 // Add adds a curve; points that are not finite are left out, and a curve that has no other.
@@ -80,13 +82,15 @@ func (c *Chart) Add(k Curve) {
 		k.Width = 1.4
 	}
 	line.Color, line.Width = k.Color, k.Width
-	c.plot.Add(line)
-	if k.Dots {
+	if !k.Bare {
+		c.plot.Add(line)
+	}
+	if k.Dots || k.Bare {
 		dots.Color, dots.Radius, dots.Shape = k.Color, 1.6, draw.CircleGlyph{}
 		c.plot.Add(dots)
 	}
 	c.label(pts, labels)
-	c.names = append(c.names, entry{k.Name, k.Color})
+	c.names = append(c.names, entry{k.Name, k.Color, k.Bare})
 }
 
 // label writes labels up and to the right of points.

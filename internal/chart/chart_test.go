@@ -118,6 +118,27 @@ func TestFigure(t *testing.T) {
 	}
 }
 
+// A bare curve is its marks alone, in the chart and in the legend.
+func TestBare(t *testing.T) {
+	coloured := func(bare bool) (n int) {
+		c := New("", "", "")
+		c.Add(Curve{Name: "marks", X: []float64{0, 1}, Y: []float64{0, 1}, Color: Lines[1], Bare: bare})
+		img := Image(&Figure{Charts: []*Chart{c}})
+		for y := range img.Bounds().Dy() {
+			for x := range img.Bounds().Dx() {
+				if r, g, b, _ := img.At(x, y).RGBA(); uint8(r>>8) == Lines[1].R && uint8(g>>8) == Lines[1].G && uint8(b>>8) == Lines[1].B {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	// Discs of radius 1.6, two, and 2.2 points, of 2 pixels each, half of them at least whole.
+	if n, line := coloured(true), coloured(false); n < 60 || n > 140 || line < 5*n {
+		t.Errorf("%d pixels of marks, %d of a line", n, line)
+	}
+}
+
 // The legend takes another row where the names do not fit into one.
 func TestLegendWraps(t *testing.T) {
 	c := New("", "", "")

@@ -48,7 +48,7 @@ func (f *Figure) Draw(c draw.Canvas) {
 	top := c.Max.Y - Margin - TitleRow
 	for _, p := range f.legend() {
 		at := vg.Point{X: c.Min.X + p.at.X, Y: top - p.at.Y}
-		c.StrokeLines(draw.LineStyle{Color: p.colour, Width: 2.4}, []vg.Point{at, {X: at.X + dash, Y: at.Y}})
+		p.mark(c, at)
 		c.FillText(legendText(), vg.Point{X: at.X + dash + 4, Y: at.Y}, p.name)
 	}
 	w, h := f.chartSize()
@@ -62,6 +62,15 @@ func (f *Figure) Draw(c draw.Canvas) {
 
 // dash is the length of a line in the legend.
 const dash = 14
+
+// mark paints what an entry's curve looks like, from at on to the right.
+func (e entry) mark(c draw.Canvas, at vg.Point) {
+	if e.bare {
+		c.DrawGlyph(draw.GlyphStyle{Color: e.colour, Radius: 2.2, Shape: draw.CircleGlyph{}}, vg.Point{X: at.X + dash/2, Y: at.Y})
+		return
+	}
+	c.StrokeLines(draw.LineStyle{Color: e.colour, Width: 2.4}, []vg.Point{at, {X: at.X + dash, Y: at.Y}})
+}
 
 func legendText() draw.TextStyle { return Label(CaptionSize, Ink, draw.XLeft, draw.YCenter) }
 
