@@ -3,6 +3,11 @@
 #   bench/golden.sh [--check]
 # REVERIE_PYTHON names a Python that has all of it; else bench/.venv is made with the pinned versions.
 set -eu
+usage() {
+	echo "usage: bench/golden.sh [--check]" >&2
+	exit 2
+}
+[ "$#" -le 1 ] && [ "${1---check}" = --check ] || usage
 cd "$(dirname "$0")/.."
 python=${REVERIE_PYTHON:-}
 if [ -z "$python" ]; then
