@@ -115,6 +115,20 @@ func TestPerClass(t *testing.T) {
 	}
 }
 
+// Of a triangle of sides 3, 4 and 5 the mean distance is 4, of two points 10 apart 10; the class
+// that has one sample in a set does not count. Twice as large the distances are twice as long.
+func TestIntraClassByHand(t *testing.T) {
+	a := Rows{N: 6, D: 2, X: []float64{0, 0, 9, 9, 3, 0, 15, 17, 0, 4, 100, 100}}
+	b := Rows{N: 6, D: 2, X: []float64{1, 1, 7, 1, 1, 9, -20, 0, -8, -16, 50, 0}}
+	class := [][2][]int{{{0, 2, 4}, {0, 1, 2}}, {{1, 3}, {3, 4}}, {{5}, {0, 5}}}
+	ofA, ofB, err := IntraClass(t.Context(), a, b, class)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "the mean of 4 and 10", ofA, 7, 1e-12)
+	near(t, "the mean of 8 and 20", ofB, 14, 1e-12)
+}
+
 // Of a normal law of deviation s in D dimensions the mean distance of two points is
 // 2 s Gamma((D+1)/2)/Gamma(D/2), whatever the other classes are. A mean over pairs of n points
 // varies by 4 Var(E[|x-y| | x])/n at most to first order, and that by half of Var |x-y| <= s^2 at
