@@ -123,6 +123,47 @@ func TestClassifierCached(t *testing.T) {
 	}
 }
 
+// Stripes across and along are told by their names, in the order of the images, trained or from the
+// cache, and also those of images that have no class; turned by a quarter each has the other name.
+func TestLabel(t *testing.T) {
+	e := openEngine(t)
+	const side = 8
+	train, test := stripes(60, side, 1), stripes(30, side, 2)
+	train.Classes = make([]kind.Class, 10)
+	train.Classes[7].Name, train.Classes[9].Name = "across", "along"
+	turned := Images{N: test.N, Kind: test.Kind, Pix: make([]float32, len(test.Pix))}
+	for i := range test.N {
+		for p := range side * side {
+			turned.Image(i)[p] = test.Image(i)[p%side*side+p/side]
+		}
+	}
+	cache := &Cache{Dir: t.TempDir(), Note: func(s string) { t.Error(s) }}
+	for range 2 {
+		c, _, err := cache.Classifier(t.Context(), e, train, test, "named", Learning{Steps: 40, Batch: 16, Seed: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		labels, err := c.Label(t.Context(), test)
+		if err != nil {
+			t.Fatal(err)
+		}
+		others, err := c.Label(t.Context(), turned)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range test.N {
+			want, other := "across", "along"
+			if test.Class[i] == 9 {
+				want, other = other, want
+			}
+			if labels[i] != want || others[i] != other {
+				t.Errorf("image %d of stripes %s is called %q, turned %q", i, want, labels[i], others[i])
+			}
+		}
+	}
+}
+
 // Features are cached by data and network.
 func TestFeaturesCached(t *testing.T) {
 	cache := &Cache{Dir: t.TempDir(), Note: func(s string) { t.Error(s) }}
