@@ -39,7 +39,8 @@ type Explanation[X any] struct {
 
 // Explain searches the counterfactuals of a problem's data by a method. Each sample has a scale of
 // its own, and the same noise whatever the scale, so that what comes of it depends on no other
-// sample of the batch: unless the solver's steps are those of all (see sample.Habits.Joint).
+// sample of the batch: unless the solver's steps are those of all (see sample.Habits.Joint), or a
+// walk fails, such as one that diverges, which ends the search of all.
 func Explain[X any](ctx context.Context, m Method[X], p Problem[X], s Search) (e Explanation[X], err error) {
 	if err := check(&s); err != nil {
 		return e, fmt.Errorf("counterfactual: %w", err)

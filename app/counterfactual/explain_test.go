@@ -130,6 +130,16 @@ type broken struct {
 func (b broken) LogProbabilities(context.Context, batch) ([][]float64, error) { return b.logs, b.err }
 func (b broken) Gradient(context.Context, batch, []int) (batch, error)        { return nil, b.err }
 
+// renoising is a denoiser that gives no estimate but to be noised by.
+type renoising struct{ reverie.Denoiser[batch] }
+
+func (renoising) Knows(w reverie.Want) error {
+	if w.Has(reverie.WantRenoise) {
+		return nil
+	}
+	return errors.New("take a solver that noises by another estimate")
+}
+
 // TestRefusals: what does not do is refused, and said what.
 func TestRefusals(t *testing.T) {
 	m, p := twoClasses(t), reverie.VP{}
@@ -151,7 +161,7 @@ func TestRefusals(t *testing.T) {
 		return f
 	}
 	plain := fast(func(*Fast[batch]) {})
-	one := DefaultSearch
+	dime, one := &DiME[batch]{Redraw: Redraw{1}}, DefaultSearch
 	type bare struct{ reverie.Space[batch] }
 	failed := errors.New("out of order")
 	for _, c := range []struct {
@@ -175,6 +185,12 @@ func TestRefusals(t *testing.T) {
 		{plain, running(sample.Run[batch]{Space: bare{host(0)}, Process: p, Denoiser: m.Denoiser(p)}), one, "lacks Rows(x)"},
 		{plain, running(sample.Run[batch]{Space: host(0), Process: reverie.Bridge{}, Denoiser: m.Denoiser(p)}), one, "a bridge"},
 		{plain, running(sample.Run[batch]{Space: host(0), Process: p, Denoiser: reverie.DenoiserFunc[batch](nil)}), one, "method fast: a denoiser that is a function of x and t gives no vector-Jacobian product: choose --gradient plain"},
+		{dime, with(func(p *Problem[batch]) {
+			p.Solver = &sample.DDPM[batch]{}
+			p.Run = func() (*sample.Run[batch], error) {
+				return &sample.Run[batch]{Space: host(0), Process: reverie.VP{}, Denoiser: renoising{}}, nil
+			}
+		}), one, "method dime: take a solver that noises by another estimate"},
 		{&ACE[batch]{Redraw: Redraw{1}, Iterations: 1, Step: 1, Masking: Masking{0, 1}}, running(sample.Run[batch]{Space: host(0), Process: p, Denoiser: reverie.DenoiserFunc[batch](nil)}), one, "method ace: a denoiser"},
 		{fast(func(f *Fast[batch]) { f.Dilation = 4 }), good(), one, "method fast: --dilation 4: expected an odd number"},
 		{fast(func(f *Fast[batch]) { f.Strength = 0 }), good(), one, "--strength"},

@@ -2,6 +2,7 @@ package counterfactual
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -51,16 +52,17 @@ func (g *guided[X]) draw(ctx context.Context, solver sample.Solver[X], strength 
 
 // Knows returns what is known of guided data: the variance, where the model knows it.
 func (g *guided[X]) Knows(w reverie.Want) error {
+	of := w
 	if g.shift {
-		if err := reverie.WantShift.Beyond(w, "the solver"); err != nil {
-			return err
-		}
-		w &^= reverie.WantShift
+		of &^= reverie.WantShift
 	}
-	if err := w.Beyond(reverie.WantVariance, "a denoiser that is guided to a counterfactual"); err != nil {
+	if err := of.Beyond(reverie.WantVariance, "a denoiser that is guided to a counterfactual"); err != nil {
 		return err
 	}
-	return g.walk.run.Denoiser.Knows(w)
+	if err := g.walk.run.Denoiser.Knows(of); err != nil || !g.shift || w.Has(reverie.WantShift) {
+		return err
+	}
+	return errors.New("guidance to a counterfactual shifts the mean of each step")
 }
 
 // Denoise adds the gradient.
