@@ -17,9 +17,9 @@
 // that the set does not hold ([FalsePositiveThreshold]) or from the maps alone ([Otsu]).
 //
 // Every number is exact, those of bootstraps too: nothing is binned, and equal numbers are ties
-// that no order among them decides. Numbers are float32: of maps in float64 those become ties that
-// float32 cannot tell apart. The pixels are sorted once, on the first metric that needs their
-// order, in 12 bytes a pixel beside maps and masks, of which 4 stay; [FROC] sorts image by image
-// and keeps 8 bytes for every false positive and lesion. A replicate of a bootstrap is one pass
-// over the order, eight replicates in each. A set is safe for use by several goroutines.
+// that no order among them decides. Numbers are float32: of maps in float64 ([Rounded]) those
+// become ties that float32 cannot tell apart. The pixels are sorted once, on the first metric that
+// needs their order, in 12 bytes a pixel beside maps and masks, of which 4 stay; [FROC] sorts image
+// by image and keeps 8 bytes for every false positive and lesion. A replicate of a bootstrap is one
+// pass over the order, eight replicates in each. A set is safe for use by several goroutines.
 package score

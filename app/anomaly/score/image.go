@@ -18,6 +18,15 @@ type Image struct {
 	Score *float64
 }
 
+// Rounded returns a map in float32.
+func Rounded(m []float64) []float32 {
+	rounded := make([]float32, len(m))
+	for i, v := range m {
+		rounded[i] = float32(v)
+	}
+	return rounded
+}
+
 // TopMean returns the mean of the largest numbers of a map, of the given share of them and at least
 // of one: a score of an image that a single noisy pixel does not decide. The share is in [0, 1].
 func TopMean(m []float32, share float64) (float64, error) {

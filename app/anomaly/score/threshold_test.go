@@ -87,6 +87,12 @@ func TestTopMean(t *testing.T) {
 	}
 }
 
+func TestRounded(t *testing.T) {
+	if got := Rounded([]float64{.1, 1, -3}); !slices.Equal(got, []float32{.1, 1, -3}) {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestSizeBounds(t *testing.T) {
 	var images []Image
 	for _, area := range []int{3, 1, 2, 1, 8, 5, 4, 1, 1} {
