@@ -198,7 +198,7 @@ func TestCOUTOfLinear(t *testing.T) {
 // Batches, channels and steps against the definition, transcribed: at step t a pixel is swapped if
 // fewer than tP/T, rounded, go before it.
 func TestTransitionsAgainstDefinition(t *testing.T) {
-	const samples, pixels, channels, steps = 3, 11, 2, 4
+	const samples, pixels, channels, steps = 3, 41, 2, 6
 	x, to, w := make([][]float64, samples), make([][]float64, samples), make([]float64, pixels*channels)
 	random.Stream{Seed: 1}.Uniforms(w)
 	for i := range w {
