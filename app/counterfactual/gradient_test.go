@@ -162,3 +162,26 @@ func TestDescent(t *testing.T) {
 		pr.Clamp = sample.Clamp{}
 	}
 }
+
+// TestShift: under solver ddpm the mean moves by its variance, under others x0hat by s^2/a, which
+// is the same as steps grow short: by the same noise the two end apart by what falls as the steps
+// do, of which the last, which has no variance, begins at a lower level then. By a quarter of the
+// steps' lengths it falls to a half or less.
+func TestShift(t *testing.T) {
+	m := twoClasses(t)
+	for name, p := range processes(t) {
+		var last float64
+		for _, n := range []int{10, 40, 160} {
+			var ends [2]batch
+			for i, solver := range []sample.Solver[batch]{&sample.DDPM[batch]{}, &sample.DDIM[batch]{Eta: 1}} {
+				pr := problem(p, m.Denoiser(p), bayes{m}, solver, between(p, 1, 0.3/math.Sqrt(float64(n)), n), batch{{-1, -0.6}}, []int{1})
+				ends[i] = try(t, &Fast[batch]{Redraw: Redraw{1}, Masking: Masking{0, 1}, Gradient: "product"}, pr, 1.5).X
+			}
+			apart := math.Hypot(ends[0][0][0]-ends[1][0][0], ends[0][0][1]-ends[1][0][1])
+			if !(apart > 0) || last > 0 && !(apart < last/1.5) {
+				t.Errorf("%s: %.3g apart by %d steps, by a quarter of that number %.3g", name, apart, n, last)
+			}
+			last = apart
+		}
+	}
+}
