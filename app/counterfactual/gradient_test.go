@@ -166,7 +166,7 @@ func TestDescent(t *testing.T) {
 // TestShift: under solver ddpm the mean moves by its variance, under others x0hat by s^2/a, which
 // is the same as steps grow short: by the same noise the two end apart by what falls as the steps
 // do, of which the last, which has no variance, begins at a lower level then. By a quarter of the
-// steps' lengths it falls to a half or less.
+// steps' lengths it falls by over a third.
 func TestShift(t *testing.T) {
 	m := twoClasses(t)
 	for name, p := range processes(t) {
