@@ -13,7 +13,7 @@ python=${REVERIE_PYTHON:-}
 if [ -z "$python" ]; then
 	bench/python.sh
 	python=bench/.venv/bin/python
-	if [ bench/golden/requirements.txt -nt bench/.venv/golden ]; then
+	if ! [ bench/.venv/golden -nt bench/golden/requirements.txt ]; then
 		bench/.venv/bin/pip install --quiet --no-deps -r bench/golden/requirements.txt
 		touch bench/.venv/golden
 	fi
