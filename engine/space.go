@@ -24,8 +24,16 @@ type Space struct {
 	// Stream is the noise of the next call of Noise, for the batch's first sample; Noise advances
 	// its Step.
 	Stream random.Stream
+	// Law, if not nil, is that of the noise in place of the standard normal. Samples are [H,W,C].
+	Law Law
 
 	engine *Engine
+}
+
+// A Law fills z, a sample [h,w,c], with noise that depends on the stream and the shape alone: see
+// noise.Noise.
+type Law interface {
+	Fill(s random.Stream, z []float64, h, w, c int)
 }
 
 var (
@@ -37,6 +45,12 @@ var (
 // Space returns a space whose noise is that of s.
 func (e *Engine) Space(s random.Stream) *Space {
 	return &Space{Stream: s, engine: e}
+}
+
+// Under makes l the law of the noise, and returns the space.
+func (s *Space) Under(l Law) *Space {
+	s.Law = l
+	return s
 }
 
 // Engine returns the engine that the space computes on.
@@ -150,13 +164,16 @@ func normGraph(_ *graph.Graph, in []*graph.Node) []*graph.Node {
 	return []*graph.Node{graph.Sqrt(graph.ReduceSum(graph.Square(x), 1))}
 }
 
-// Noise returns standard normal noise in the shape of like: sample n is that of Stream.Plus(n).
-// Each call is the streams' next step.
+// Noise returns noise of the Law in the shape of like: sample n is that of Stream.Plus(n). Each
+// call is the streams' next step.
 func (s *Space) Noise(like *tensors.Tensor) *tensors.Tensor {
 	s.check("Noise", 1, []*tensors.Tensor{like})
 	dims := like.Shape().Dimensions
 	stream := s.Stream
 	s.Stream.Step++
+	if s.Law != nil {
+		return s.lawful(stream, like)
+	}
 	if like.DType() == dtypes.Float64 {
 		return Fill(s.engine, func(z []float64) {
 			eachSample(dims[0], z, func(n int, z []float64) { stream.Plus(n).Normal(z) })
@@ -164,6 +181,27 @@ func (s *Space) Noise(like *tensors.Tensor) *tensors.Tensor {
 	}
 	return Fill(s.engine, func(z []float32) {
 		eachSample(dims[0], z, func(n int, z []float32) { stream.Plus(n).Normal32(z) })
+	}, dims...)
+}
+
+// lawful is noise of the Law.
+func (s *Space) lawful(stream random.Stream, like *tensors.Tensor) *tensors.Tensor {
+	dims := like.Shape().Dimensions
+	if len(dims) != 4 {
+		panic(fmt.Sprintf("engine: Space.Noise: %s is no batch of [H,W,C], of which the law of its noise is", like.Shape()))
+	}
+	fill := func(n int, z []float64) { s.Law.Fill(stream.Plus(n), z, dims[1], dims[2], dims[3]) }
+	if like.DType() == dtypes.Float64 {
+		return Fill(s.engine, func(z []float64) { eachSample(dims[0], z, fill) }, dims...)
+	}
+	return Fill(s.engine, func(z []float32) {
+		eachSample(dims[0], z, func(n int, z []float32) {
+			wide := make([]float64, len(z))
+			fill(n, wide)
+			for i, v := range wide {
+				z[i] = float32(v)
+			}
+		})
 	}, dims...)
 }
 

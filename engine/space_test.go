@@ -77,6 +77,53 @@ func TestSpaceFloat64(t *testing.T) {
 	}
 }
 
+// ramp is a law whose numbers tell the stream, the shape and the place.
+type ramp struct{}
+
+func (ramp) Fill(s random.Stream, z []float64, h, w, c int) {
+	s.Normal(z)
+	for i := range z {
+		z[i] += float64(h*10000 + w*100 + c + i)
+	}
+}
+
+// TestSpaceUnder: noise of a law is what the law fills for each sample's stream and shape, in both
+// float types, and a batch without three dimensions a sample is no such.
+func TestSpaceUnder(t *testing.T) {
+	e := open(t)
+	s := e.Space(stream).Under(ramp{})
+	for step, float := range []*tensors.Tensor{Fill(e, func([]float32) {}, 3, 4, 2, 5), Fill(e, func([]float64) {}, 3, 4, 2, 5)} {
+		z := s.Noise(float)
+		var got []float64
+		if step == 0 {
+			for _, v := range flat[float32](t, z) {
+				got = append(got, float64(v))
+			}
+		} else {
+			got = flat[float64](t, z)
+		}
+		for n := range 3 {
+			at, want := stream.Plus(n), make([]float64, 40)
+			at.Step += uint32(step)
+			ramp{}.Fill(at, want, 4, 2, 5)
+			for i, v := range want {
+				if step == 0 {
+					v = float64(float32(v))
+				}
+				if got[n*40+i] != v {
+					t.Fatalf("step %d: number %d of sample %d is %v, want %v", step, i, n, got[n*40+i], v)
+				}
+			}
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("samples without height and width have noise of a law")
+		}
+	}()
+	s.Noise(Fill(e, func([]float32) {}, 2, 5))
+}
+
 // TestBatchSize: a sample's numbers are the same bits alone and in a batch.
 func TestBatchSize(t *testing.T) {
 	e := open(t)
