@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/noise"
 	"github.com/reverie-go/reverie/table"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
@@ -24,9 +25,11 @@ func maxPixelsVar(f *pflag.FlagSet, n *int) {
 	numberVar(f, n, "max-pixels", config.RangeOf("max-pixels"), 0, "leave out images with more pixels, unread (0: 100 million); decoding takes up to 8 bytes for each")
 }
 
-// processFlags are the flags that describe a table of betas: the settings of process ddpm.
+// processFlags are the flags that describe a table of betas, the settings of process ddpm, and the
+// noise.
 type processFlags struct {
 	formulation.DDPM
+	Noise  noise.Noise `flag:"noise" of:"noise" help:"noise that the process adds" group:"Formulation"`
 	fields []*table.Field
 }
 
@@ -38,7 +41,8 @@ func (p *processFlags) add(cmd *cobra.Command) {
 	}
 	p.DDPM = *row.(*formulation.DDPM)
 	p.Timesteps = 300
-	p.fields = table.All(&p.DDPM)
+	p.Noise = noise.Gaussian
+	p.fields = table.All(p)
 	for _, f := range p.fields {
 		fieldVar(cmd.Flags(), f)
 	}
@@ -46,20 +50,20 @@ func (p *processFlags) add(cmd *cobra.Command) {
 
 // spec is the table of betas with the prediction and variance of Ho et al.
 func (p *processFlags) spec() formulation.Spec {
-	return formulation.Spec{Process: &p.DDPM, Prediction: formulation.Eps, Variance: "posterior"}
+	return formulation.Spec{Process: &p.DDPM, Prediction: formulation.Eps, Noise: p.Noise, Variance: "posterior"}
 }
 
 // process checks the flags of cmd and returns the chain; its errors are usage errors.
 func (p *processFlags) process(cmd *cobra.Command) (*reverie.DDPM, error) {
 	given := slices.DeleteFunc(slices.Clone(p.fields), func(f *table.Field) bool { return !cmd.Flags().Changed(f.Name) })
-	err := table.Take(&p.DDPM, given)
+	err := table.Take(p, given)
 	for _, f := range given {
 		if err == nil {
-			err = table.Unused(&p.DDPM, f.Name)
+			err = table.Unused(p, f.Name)
 		}
 	}
 	if err == nil {
-		err = table.Check(&p.DDPM)
+		err = table.Check(p)
 	}
 	if err == nil {
 		err = p.Validate()
@@ -69,6 +73,15 @@ func (p *processFlags) process(cmd *cobra.Command) (*reverie.DDPM, error) {
 	}
 	chain, err := p.Chain()
 	return chain, usage(err)
+}
+
+// of names the schedule, and the noise where it is not the standard normal.
+func (p *processFlags) of() string {
+	of := p.Schedule.Row().Name
+	if !noise.Standard(p.Noise) {
+		of += ", " + noise.Name(p.Noise) + " noise"
+	}
+	return of
 }
 
 // text are the chunks of a picture that say which table it was made with.

@@ -105,6 +105,18 @@ func TestSenselessFormulations(t *testing.T) {
 		"--sigma-data 1":                                                      "--sigma-data belongs to --prediction edm",
 		"--arch mlp":                                                          "images take simpleunet, unet, vae or vae-mlp",
 		"--arch vae --process vp":                                             "is an autoencoder",
+		"--noise brown":                                                       `--noise "brown" is unknown; choose one of gaussian, pyramid, simplex`,
+		"--noise pyramid --octaves 3":                                         "--octaves belongs to --noise simplex, not to pyramid",
+		"--noise simplex --frequency 0.5":                                     "have 16 for the finest frequency",
+		"--noise simplex --prediction score --process ve":                     "give --prediction eps, v or x0",
+		"--noise pyramid --objective sliced --process ve":                     "--noise pyramid is another; give --objective denoise",
+		"--noise pyramid --energy":                                            "leave one out",
+		"--noise pyramid --variance learned":                                  "give another --variance",
+		"--noise pyramid --weighting elbo":                                    "give another --weighting",
+		"--noise pyramid --process vp --schedule learned --weighting elbo":    "give another --schedule",
+		"--noise pyramid --process flow --from other":                         "in the place of the noise",
+		"--noise pyramid --arch classifier --data-class Flags":                "add --noised",
+		"--noise pyramid --arch vae":                                          "is an autoencoder",
 		"--energy --variance learned":                                         "does not go with --variance learned",
 		"--process vp --level 0.5 --times stratified":                         "--times belongs to all times",
 		"--process vp --schedule learned --weighting elbo --prediction v --times importance": "over all times alike",
@@ -116,6 +128,7 @@ func TestSenselessFormulations(t *testing.T) {
 		refused(t, exitUsage, []string{want}, append([]string{"train", "nowhere"}, strings.Fields(line)...)...)
 	}
 	refused(t, exitUsage, []string{"take mlp or vae-mlp"}, "train", "points:moons", "--arch", "unet")
+	refused(t, exitUsage, []string{"--noise simplex: points have no neighbouring pixels; give --noise gaussian"}, "train", "points:moons", "--noise", "simplex")
 	refused(t, exitUsage, []string{"points have none"}, "train", "points:moons", "--resolution", "8")
 }
 

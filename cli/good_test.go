@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -375,6 +376,37 @@ func TestNoise(t *testing.T) {
 		if !strings.Contains(fmt.Sprint(text), want) {
 			t.Errorf("text lacks %s: %v", want, text)
 		}
+	}
+}
+
+// TestNoiseOfALaw: a run keeps the noise that it was told, says which it is, draws by it, and
+// refuses to go on with another; likewise a classifier of noised samples.
+func TestNoiseOfALaw(t *testing.T) {
+	dir, imgs := t.TempDir(), images(t)
+	at := func(name string) string { return filepath.Join(dir, name) }
+	const described = "noise         simplex (octaves 3, persistence 0.8, frequency 0.125)"
+	run := with([]string{"train", imgs, "--noise", "simplex", "--octaves", "3", "--frequency", "0.125"}, "--steps", "2", "--run", at("run"))
+	ok(t, run...)
+	if r := ok(t, "info", at("run")); !strings.Contains(strings.Join(strings.Fields(r.out), " "), strings.Join(strings.Fields(described), " ")) {
+		t.Errorf("no %q:\n%s", described, r.out)
+	}
+	ok(t, "train", "--resume", at("run"), "--steps", "3", "--noise", "simplex")
+	refused(t, exitUsage, []string{"--noise pyramid (the run has simplex)"}, "train", "--resume", at("run"), "--steps", "4", "--noise", "pyramid")
+	refused(t, exitUsage, []string{"--frequency 0.25 (the run has 0.125)"}, "train", "--resume", at("run"), "--steps", "4", "--frequency", "0.25")
+	if a, b := pixels(t, "sample", at("run"), "-n", "1"), pixels(t, "sample", trained(t), "-n", "1"); slices.Equal(a, b) {
+		t.Error("noise of a law draws what standard noise does")
+	}
+	refused(t, exitFailure, []string{"likelihoods and their bounds are stated for the standard normal noise"}, "eval", at("run"), "--metrics", "elbo")
+	refused(t, exitFailure, []string{"this model with gaussian"}, "sample", trained(t), "--guide", "autoguidance", "--weak", at("run"), "--out", at("s.png"))
+	ok(t, "train", imgs, "--arch", "classifier", "--noised", "--noise", "pyramid", "--timesteps", "10", "--channels", "8,16", "--resolution", "8", "--batch", "4", "--steps", "2", "--run", at("classifier"))
+	if r := ok(t, "info", at("classifier")); !strings.Contains(r.out, "pyramid (discount 0.8)") {
+		t.Error(r.out)
+	}
+	refused(t, exitFailure, []string{"trained with pyramid noise"}, "sample", trained(t), "--classifier", at("classifier"), "--class", "a", "--out", at("s.png"))
+	out := at("n.png")
+	r := ok(t, "noise", filepath.Join(imgs, "a", "00.png"), "--noise", "pyramid", "--discount", "0.5", "--out", out, "--resolution", "16")
+	if text := fmt.Sprint(textOf(t, out)); !strings.Contains(r.err, "(linear, pyramid noise)") || !strings.Contains(text, "{noise pyramid}") || !strings.Contains(text, "{discount 0.5}") {
+		t.Errorf("%q, %s", r.err, text)
 	}
 }
 

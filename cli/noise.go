@@ -51,12 +51,12 @@ diffusion model learns to undo.`,
 			writeImageNotes(cmd.ErrOrStderr(), args[0], info.Notes)
 			text := append(p.text(), picture.Text{Key: "image", Value: args[0]}, picture.Text{Key: "seed", Value: fmt.Sprint(seed)},
 				picture.Text{Key: "resolution", Value: resolution.String()})
-			err = picture.Write(out, model.ForwardStrip(chain, x, kind.OfImages(resolution.H, resolution.W, channels), seed), text...)
+			err = picture.Write(out, model.ForwardStrip(chain, p.Noise, x, kind.OfImages(resolution.H, resolution.W, channels), seed), text...)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), out)
-			fmt.Fprintf(cmd.ErrOrStderr(), "t = %s of %d (%s), seed %d\n", timesText(model.ForwardTimes(chain)), p.Timesteps, p.Schedule.Row().Name, seed)
+			fmt.Fprintf(cmd.ErrOrStderr(), "t = %s of %d (%s), seed %d\n", timesText(model.ForwardTimes(chain)), p.Timesteps, p.of(), seed)
 			return nil
 		},
 	}

@@ -5,12 +5,14 @@ import (
 	"slices"
 
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/noise"
 	"github.com/reverie-go/reverie/table"
 )
 
 // noised is what of a Formulation a classifier of noised samples has.
 type noised struct {
 	Process formulation.Process `flag:"process" of:"process"`
+	Noise   noise.Noise         `flag:"noise" of:"noise"`
 	Level   float64             `flag:"level" range:"[0,1e9]"`
 	Times   formulation.TimeLaw `flag:"times" of:"times"`
 }
@@ -31,7 +33,7 @@ func (r *Run) adaptClassifier(given func(flag string) bool) {
 	r.SampleEvery, r.SampleN, r.Sampler = 0, 0, Sampler{}
 	f := formulation.Formulation{}
 	if r.HasProcess() {
-		f.Process, f.Level, f.Times = r.Process, r.Level, r.Times
+		f.Process, f.Noise, f.Level, f.Times = r.Process, r.Noise, r.Level, r.Times
 	}
 	r.Formulation = f
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/reverie-go/reverie/internal/jsonfile"
 	"github.com/reverie-go/reverie/learn"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/noise"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -193,5 +194,8 @@ func (r *Run) fillOld() {
 	}
 	if r.Times == nil {
 		r.Times = formulation.Uniform
+	}
+	if r.Noise == nil {
+		r.Noise = noise.Gaussian
 	}
 }

@@ -95,6 +95,17 @@ func (r *Run) unusedSettings(given func(flag string) bool) error {
 	return nil
 }
 
+// CheckNoise says whether samples of a kind have noise of the run's law.
+func (r *Run) CheckNoise(k kind.Kind) error {
+	if r.Noise == nil {
+		return nil
+	}
+	if err := r.Noise.Fits(k); err != nil {
+		return fmt.Errorf("--noise %s: %w; give --noise gaussian", name(r.Noise), err)
+	}
+	return nil
+}
+
 // validateKind finds data of several kinds, and what theirs rules out.
 func (r *Run) validateKind() error {
 	_, c, err := source.Of(r.Data)
@@ -116,6 +127,11 @@ func (r *Run) validateKind() error {
 	}
 	if err := r.validateFit(); err != nil {
 		return err
+	}
+	if r.HasProcess() {
+		if err := r.CheckNoise(r.seen()); err != nil {
+			return err
+		}
 	}
 	k := r.Kind()
 	switch {

@@ -9,6 +9,7 @@ import (
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/simpleunet"
 	"github.com/reverie-go/reverie/net/unet"
+	"github.com/reverie-go/reverie/noise"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
@@ -49,7 +50,7 @@ func lecture() Run {
 		Formulation: formulation.Formulation{
 			Spec: formulation.Spec{
 				Process:    &formulation.DDPM{Timesteps: 300, Schedule: formulation.NewLinear(1e-4, 0.02)},
-				Prediction: formulation.Eps, Variance: "posterior",
+				Prediction: formulation.Eps, Noise: noise.Gaussian, Variance: "posterior",
 			},
 			Way: learn.Denoising{}, Loss: learn.L1{}, Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
 		},
@@ -76,7 +77,7 @@ func small() Run {
 		Formulation: formulation.Formulation{
 			Spec: formulation.Spec{
 				Process:    &formulation.DDPM{Timesteps: 300, Schedule: formulation.Cosine},
-				Prediction: formulation.V, Variance: "posterior",
+				Prediction: formulation.V, Noise: noise.Gaussian, Variance: "posterior",
 			},
 			Way: learn.Denoising{}, Loss: learn.MSE{}, Weighting: formulation.Simple, Coupling: "none", Times: formulation.Uniform,
 		},

@@ -22,7 +22,7 @@ func (r *Run) ValidateValues() error {
 	case r.Denoises():
 		parts = append(parts, &r.Formulation, &r.Sampler)
 	case r.HasProcess():
-		parts = append(parts, &noised{r.Process, r.Level, r.Times})
+		parts = append(parts, &noised{r.Process, r.Noise, r.Level, r.Times})
 	}
 	for _, part := range parts {
 		if err := table.Check(part); err != nil {

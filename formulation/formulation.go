@@ -23,6 +23,7 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/noise"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -31,7 +32,9 @@ import (
 type Spec struct {
 	Process    Process    `flag:"process" of:"process" help:"process" group:"Formulation"`
 	Prediction Prediction `flag:"prediction" of:"prediction" help:"what the network predicts" group:"Formulation"`
-	Energy     bool       `flag:"energy" help:"the prediction is the gradient of an energy" group:"Network" rare:"true"`
+	// Noise is the law of eps; nil is noise.Gaussian.
+	Noise  noise.Noise `flag:"noise" of:"noise" help:"noise that the process adds" group:"Formulation"`
+	Energy bool        `flag:"energy" help:"the prediction is the gradient of an energy" group:"Network" rare:"true"`
 	// Variance is that of ddpm's reverse steps, a name of sample.Variances: of the samples by
 	// default, and, where it is learned, of what the network has as a second output.
 	Variance string `flag:"variance" of:"variance" help:"noise of solver ddpm" group:"Sampling" rare:"true"`
@@ -57,8 +60,9 @@ func (s Spec) Between() bool {
 // what stands for a default or has no effect.
 func (s Spec) Text() (text [][2]string) {
 	of := struct {
-		Process Process `flag:"process" of:"process"`
-	}{s.Process}
+		Process Process     `flag:"process" of:"process"`
+		Noise   noise.Noise `flag:"noise" of:"noise"`
+	}{s.Process, noise.Shaped(s.Noise)}
 	for _, f := range table.Fields(&of) {
 		if !f.IsZero() && table.Unused(&of, f.Name) == nil {
 			text = append(text, [2]string{f.Name, f.String()})
@@ -120,6 +124,9 @@ func (f Formulation) Validate() error {
 				return err
 			}
 		}
+	}
+	if err := f.validateNoise(); err != nil {
+		return err
 	}
 	return f.validateVariance()
 }

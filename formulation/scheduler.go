@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/noise"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
@@ -31,8 +32,9 @@ func translate(table [][2]string, from int, name string) string {
 
 // chosen are the rows of a Spec that have settings.
 type chosen struct {
-	Process    Process    `flag:"process" of:"process"`
-	Prediction Prediction `flag:"prediction" of:"prediction"`
+	Process    Process     `flag:"process" of:"process"`
+	Prediction Prediction  `flag:"prediction" of:"prediction"`
+	Noise      noise.Noise `flag:"noise" of:"noise"` // nil: gaussian, which files do not mention
 }
 
 // Scheduler describes a process in the words of files: diffusers' where it has them, else those of
@@ -50,7 +52,7 @@ func (s Spec) Scheduler() (checkpoint.SchedulerConfig, error) {
 	} else {
 		c.ClassName = checkpoint.OwnScheduler
 	}
-	for _, f := range table.Fields(&chosen{s.Process, s.Prediction}) {
+	for _, f := range table.Fields(&chosen{s.Process, s.Prediction, noise.Shaped(s.Noise)}) {
 		switch {
 		case f.Name == "process" || f.Name == "prediction" || f.IsZero() || chain && (f.Name == "timesteps" || f.Name == "schedule"):
 		case f.Name == "beta-start":
@@ -99,7 +101,7 @@ func SpecOf(c checkpoint.SchedulerConfig) (s Spec, err error) {
 	if err := of.set(values, x.Settings); err != nil {
 		return s, err
 	}
-	s = Spec{Process: of.Process, Prediction: of.Prediction, Energy: x.Energy, Variance: translate(variances, 1, c.VarianceType)}
+	s = Spec{Process: of.Process, Prediction: of.Prediction, Noise: of.Noise, Energy: x.Energy, Variance: translate(variances, 1, c.VarianceType)}
 	if _, err := sample.Variances.Find(s.Variance); err != nil || s.Variance == c.VarianceType {
 		return s, unsupported("variance_type", c.VarianceType, nil)
 	}

@@ -79,7 +79,7 @@ func (c *classify) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64
 
 // noised is what the network sees of x0 at the times.
 func (c *classify) noised(x0 *tensors.Tensor, times []float64, at Place) *tensors.Tensor {
-	space := engine.NewRecycler(c.Engine.Space(at.Noise))
+	space := c.Space(at)
 	law := [][]float64{make([]float64, len(times)), make([]float64, len(times))}
 	for i, t := range times {
 		p := c.Objective.Process.At(t)

@@ -129,7 +129,7 @@ func (d *denoise) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64,
 // the weight.
 func (d *denoise) task(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	times := d.times(at, b.N)
-	space := engine.NewRecycler(d.Engine.Space(at.Noise))
+	space := d.Space(at)
 	x0, eps, err := d.pair(space, b, at)
 	if err != nil {
 		return nil, nil, err

@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/learn/score"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/noise"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -75,6 +76,8 @@ func refuse(w Way, f formulation.Formulation) error {
 		return fmt.Errorf("--objective %s fits a score, and a flow between two data sets has none; give --objective denoise", name)
 	case f.Loss != nil && f.Loss.Row().Name != "mse" || !simple(f):
 		return fmt.Errorf("--objective %s is a square of its own, weighted by sigma^2; give --loss mse and --weighting simple", name)
+	case !noise.Standard(f.Noise):
+		return fmt.Errorf("--objective %s fits the score of what is noised by the standard normal, and --noise %s is another; give --objective denoise, or --noise gaussian", name, noise.Name(f.Noise))
 	case f.Coupling != "" && f.Coupling != "none":
 		return fmt.Errorf("--objective %s sees no pairs; leave --coupling out", name)
 	}
@@ -111,7 +114,7 @@ func (m *match) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, e
 	if err != nil {
 		return nil, nil, err
 	}
-	space := engine.NewRecycler(m.Engine.Space(at.Noise))
+	space := m.Space(at)
 	x0 := space.Own(engine.New(m.Engine, b.X, b.N, b.H, b.W, b.C))
 	law, cond, weight := [2][]float64{make([]float64, b.N), make([]float64, b.N)}, make([]float64, b.N), make([]float64, b.N)
 	factors := o.Factors(times)

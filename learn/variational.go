@@ -52,7 +52,7 @@ func alike(a, b reverie.Param) bool {
 // Inputs are the images, their noise and their times, and what they are told to be.
 func (m *variational) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	times := m.times(at, b.N)
-	space := engine.NewRecycler(m.Engine.Space(at.Noise))
+	space := m.Space(at)
 	x0 := space.Own(engine.New(m.Engine, b.X, b.N, b.H, b.W, b.C))
 	eps := space.Noise(x0)
 	space.Close(x0, eps)

@@ -9,6 +9,7 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
+	"github.com/reverie-go/reverie/noise"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -28,6 +29,8 @@ type Setup struct {
 
 	// Objective is what is to be predicted, of a network that predicts.
 	Objective reverie.Objective
+	// Noise is the law of eps that samples are noised by; nil: the standard normal. Space has it.
+	Noise noise.Noise
 	// Loss is the norm of the prediction's error, of a way that regresses on one; nil: MSE.
 	Loss Loss
 	// ClassDrop is the share of the samples that a network which takes classes is told to be of
@@ -45,6 +48,11 @@ type Setup struct {
 // Ways are the ways to learn that a name chooses.
 var Ways = table.New[Way]("objective", "objectives", ": how it learns",
 	Denoising{}, Exact{}, Sliced{}, SlicedReduced{}, &ELBO{Beta: 1}, Classify{})
+
+// Space is the space in which a batch at a place is noised, with the setup's law of the noise.
+func (s Setup) Space(at Place) *engine.Recycler {
+	return engine.NewRecycler(s.Engine.Space(at.Noise).Under(noise.Shaped(s.Noise)))
+}
 
 // model is the network as one that predicts.
 func (s Setup) model() (net.Model, error) {

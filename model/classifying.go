@@ -81,7 +81,10 @@ func (m *Model) guidedBy(c *Classifier) error {
 	if err := own.Interchangeable(c.Kind); err != nil {
 		return fmt.Errorf("it is of other samples: %w", err)
 	}
-	return nil
+	if err := sameNoise(m.Spec, c.Spec); err != nil {
+		return err
+	}
+	return m.standard("the shift of x0hat by sigma^2/alpha grad log p(y|x) is stated", "guide by --class of a model that has learned classes")
 }
 
 // guidingClassifier is the classifier at a path, under process p and told the numbers of labels,

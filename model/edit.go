@@ -179,6 +179,9 @@ func (m *Model) Restore(ctx context.Context, o Options, y []float32, a edit.Line
 	if m.VAE != nil {
 		return r, fmt.Errorf("model: a measurement is of pixels; %w", ErrLatent)
 	}
+	if err := m.standard("drawing by a measurement is stated", "edit by --strength, --invert or --to"); err != nil {
+		return r, err
+	}
 	o = m.Filled(m.unclassed(o))
 	clamp, err := sample.Clamps.Find(o.Clamp)
 	if err != nil {

@@ -69,6 +69,8 @@ func (m *Model) alike(o *Model) error {
 		return errors.New("it works on other latents")
 	case a.Interchangeable(b) != nil:
 		return a.Interchangeable(b)
+	case sameNoise(m.Spec, o.Spec) != nil:
+		return sameNoise(m.Spec, o.Spec)
 	case o.Conditional() && !slices.Equal(a.ClassNames(), b.ClassNames()):
 		return errors.New("it was trained on other classes")
 	}

@@ -215,7 +215,7 @@ func (w *walk) hold(x *tensors.Tensor) *tensors.Tensor {
 // walk begins that of the n images from number first on.
 func (m *Model) walk(o Options, first, n int) (w *walk, err error) {
 	w = &walk{m: m, o: o, first: first}
-	w.space = engine.NewRecycler(m.Engine.Space(random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)}))
+	w.space = m.space(random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)})
 	if w.run, err = m.run(o, w.space, m.Classes(o, first, n)); err != nil {
 		return nil, err
 	}
@@ -287,7 +287,7 @@ func (m *Model) Fits(o Options) error {
 	if err := m.checkClass(o); err != nil {
 		return err
 	}
-	run, err := m.run(o, engine.NewRecycler(m.Engine.Space(random.Stream{})), m.Classes(o, o.First, min(o.N, 1)))
+	run, err := m.run(o, m.space(random.Stream{}), m.Classes(o, o.First, min(o.N, 1)))
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/noise"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -84,11 +85,11 @@ func ForwardTimes(p reverie.Process) []float64 {
 }
 
 // ForwardStrip shows a sample [H,W,C] of a kind, or points [N,1,1,C], at the times of ForwardTimes,
-// under one draw of the noise.
-func ForwardStrip(p reverie.Process, x0 []float32, k kind.Kind, seed uint64) image.Image {
-	sp := &reverie.Host[float32]{Stream: random.Stream{Seed: seed, Domain: random.Training}}
+// under one draw of the noise of law n.
+func ForwardStrip(p reverie.Process, n noise.Noise, x0 []float32, k kind.Kind, seed uint64) image.Image {
+	var sp reverie.Host[float32]
 	x := reverie.Batch[float32]{x0}
-	eps := sp.Noise(x)
+	eps := reverie.Batch[float32]{noise.Single(n, random.Stream{Seed: seed, Domain: random.Training}, len(x0), k.H, k.W, k.C)}
 	var images []image.Image
 	for _, t := range ForwardTimes(p) {
 		law := p.At(t)

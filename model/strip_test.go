@@ -27,7 +27,7 @@ func TestForwardStrip(t *testing.T) {
 		x0[i] = float32(i)/72 - 0.5
 	}
 	random.Stream{Seed: 5, Domain: random.Training}.Normal32(eps)
-	got := ForwardStrip(p, x0, kind.OfImages(h, w, c), 5)
+	got := ForwardStrip(p, nil, x0, kind.OfImages(h, w, c), 5)
 	var frames []image.Image
 	abar := 1.0
 	for i, b := range beta {

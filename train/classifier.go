@@ -35,7 +35,7 @@ func ofNoised(c *config.Run) (o reverie.Objective, err error) {
 // noisedSpec names the process of a classifier of noised samples. In files, which name a prediction
 // with every process, it is that of the noise.
 func noisedSpec(c *config.Run) formulation.Spec {
-	return formulation.Spec{Process: c.Process, Prediction: formulation.Eps}
+	return formulation.Spec{Process: c.Process, Prediction: formulation.Eps, Noise: c.Noise}
 }
 
 // checkLabels refuses data of which not every sample has a class, by which a classifier learns.

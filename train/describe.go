@@ -13,6 +13,8 @@ import (
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/classifier"
 	"github.com/reverie-go/reverie/net/vae"
+	"github.com/reverie-go/reverie/noise"
+	"github.com/reverie-go/reverie/table"
 )
 
 // A Fact is a line of a description: what is said, and what of.
@@ -117,6 +119,7 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 		return err
 	}
 	d.row("process", "%v", p.Process)
+	d.noise(p)
 	d.row("prediction", "%s", p.Prediction.Row().Name)
 	x := s.Reverie
 	if x == nil {
@@ -137,18 +140,31 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 	return nil
 }
 
+// noise says which noise a process adds, where it is not the standard normal.
+func (d *description) noise(s formulation.Spec) {
+	if noise.Standard(s.Noise) {
+		return
+	}
+	var settings []string
+	for _, f := range table.Fields(s.Noise) {
+		settings = append(settings, fmt.Sprintf("%s %v", f.Name, f))
+	}
+	d.row("noise", "%s (%s)", noise.Name(s.Noise), strings.Join(settings, ", "))
+}
+
 // classifier says what a classifier tells apart.
 func (d *description) classifier(c *checkpoint.Checkpoint, n classifier.Network) error {
 	k := n.Kind()
-	of := "as they are, to judge with"
+	of, spec := "as they are, to judge with", formulation.Spec{}
 	if n.Noised() {
-		spec, err := formulation.SpecOf(c.Scheduler)
-		if err != nil {
+		var err error
+		if spec, err = formulation.SpecOf(c.Scheduler); err != nil {
 			return err
 		}
 		of = fmt.Sprintf("noised by %v, to guide with", spec.Process)
 	}
 	d.row("classifier", "of %v, %s", k, of)
+	d.noise(spec)
 	d.row("classes", "%s", classList(k, false))
 	return nil
 }

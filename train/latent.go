@@ -22,6 +22,7 @@ import (
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/net/vae"
+	"github.com/reverie-go/reverie/noise"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -209,9 +210,9 @@ func (t *Trainer) latentStrip(ctx context.Context) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	sp := &reverie.Host[float32]{Stream: random.Stream{Seed: t.Config.Seed, Domain: random.Training}}
+	var sp reverie.Host[float32]
 	x := reverie.Batch[float32]{b.X}
-	eps := sp.Noise(x)
+	eps := reverie.Batch[float32]{noise.Single(t.Config.Noise, random.Stream{Seed: t.Config.Seed, Domain: random.Training}, len(b.X), b.H, b.W, b.C)}
 	var noised []float32
 	times := model.ForwardTimes(t.setup.Objective.Process)
 	for _, at := range times {

@@ -58,7 +58,7 @@ func (t *Trainer) firstPictures(ctx context.Context) error {
 	if k.View() == kind.Scatter {
 		first = b.X
 	}
-	strip := model.ForwardStrip(t.setup.Objective.Process, first, k, t.Config.Seed)
+	strip := model.ForwardStrip(t.setup.Objective.Process, t.Config.Noise, first, k, t.Config.Seed)
 	if t.latents != nil {
 		if strip, err = t.latentStrip(ctx); err != nil {
 			return err

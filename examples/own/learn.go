@@ -28,7 +28,7 @@ type Mirrored struct{ table.Info }
 
 func (Mirrored) Method(s learn.Setup) (learn.Method, error) {
 	inputs := func(b *data.Batch, at learn.Place) ([]*tensors.Tensor, error) {
-		space := engine.NewRecycler(s.Engine.Space(at.Noise))
+		space := s.Space(at)
 		x0 := space.Own(engine.New(s.Engine, b.X, b.N, b.H, b.W, b.C))
 		eps, t := space.Noise(x0), s.Objective.Times(at.Times, b.N)
 		one := reverie.Pair(s.Objective, space, x0, eps, t)
