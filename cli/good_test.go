@@ -391,9 +391,9 @@ func TestNoiseOfALaw(t *testing.T) {
 		t.Errorf("no %q:\n%s", described, r.out)
 	}
 	ok(t, "train", "--resume", at("run"), "--steps", "3", "--noise", "simplex")
-	refused(t, exitUsage, []string{"--noise pyramid (the run has simplex)"}, "train", "--resume", at("run"), "--steps", "4", "--noise", "pyramid")
-	refused(t, exitUsage, []string{"--frequency 0.25 (the run has 0.125)"}, "train", "--resume", at("run"), "--steps", "4", "--frequency", "0.25")
-	if a, b := pixels(t, "sample", at("run"), "-n", "1"), pixels(t, "sample", trained(t), "-n", "1"); slices.Equal(a, b) {
+	refused(t, exitFailure, []string{"--noise pyramid (the run has simplex)"}, "train", "--resume", at("run"), "--steps", "4", "--noise", "pyramid")
+	refused(t, exitFailure, []string{"--frequency 0.25 (the run has 0.125)"}, "train", "--resume", at("run"), "--steps", "4", "--frequency", "0.25")
+	if a, b := pixels(t, at("run"), "-n", "1"), pixels(t, trained(t), "-n", "1"); slices.Equal(a, b) {
 		t.Error("noise of a law draws what standard noise does")
 	}
 	refused(t, exitFailure, []string{"likelihoods and their bounds are stated for the standard normal noise"}, "eval", at("run"), "--metrics", "elbo")
