@@ -176,8 +176,12 @@ func (c *console) summary(t *train.Trainer, done bool) {
 	dir := absolute(t.Dir)
 	fmt.Fprintf(c.err, "pictures in %s, the losses' curve in %s\n", quoted(filepath.Join(dir, "samples")), quoted(filepath.Join(dir, "loss.svg")))
 	if done && s.Enough > 0 {
-		fmt.Fprintf(c.err, "%s, %.3g passes over the data, are few, and samples of so young weights are rough; go on with: %s --steps %d\n",
-			english.Plural(s.Steps, "step", ""), s.Passes, command("train --resume", t.Dir), s.Enough)
+		young := "samples of so young weights are rough"
+		if t.Config.Classifier() { // which draws none
+			young = "a classifier of so young weights errs more often than it need"
+		}
+		fmt.Fprintf(c.err, "%s, %.3g passes over the data, are few, and %s; go on with: %s --steps %d\n",
+			english.Plural(s.Steps, "step", ""), s.Passes, young, command("train --resume", t.Dir), s.Enough)
 	}
 }
 
