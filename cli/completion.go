@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,7 +19,11 @@ func addCompletion(root *cobra.Command) error {
 	for _, cmd := range root.Commands() {
 		var err error
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			if rows := namesOf(all, f.Name); rows != nil && err == nil {
+			rows := namesOf(all, f.Name)
+			if cmd.Name() == "import" && f.Name == "arch" {
+				rows = slices.DeleteFunc(slices.Clone(rows), func(r table.Info) bool { return !slices.Contains(model.Importable(), r.Name) })
+			}
+			if rows != nil && err == nil {
 				err = cmd.RegisterFlagCompletionFunc(f.Name, completeNames(rows, strings.HasSuffix(f.Value.Type(), "Slice")))
 			}
 		})

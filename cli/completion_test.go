@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -36,6 +37,7 @@ func TestCompletion(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
 		{"train --solver un", "unipc"}, {"train --process v", "vp ve"}, {"sample runs/moons-1 --spacing=kar", "karras"}, {"eval runs/x --metrics swd,near", "swd,nearest"},
 		{"sample runs/", "runs/emoji-2 runs/moons-1"}, {"info runs/m", "runs/moons-1"}, {"info ", "runs/emoji-2 runs/moons-1"}, {"decode r --path s", "spherical"}, {"train --arch vae", "vae vae-mlp"},
+		{"import --arch ", strings.Join(model.Importable(), " ")},
 	} {
 		if got := strings.Join(offered(t, strings.Split(c.line, " ")...), " "); got != c.want {
 			t.Errorf("reverie %s: offered %q, want %q", c.line, got, c.want)
