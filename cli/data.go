@@ -129,11 +129,10 @@ func (o *dataOptions) numbers(cmd *cobra.Command, row source.Source, names []str
 		return err
 	}
 	defer set.Close()
-	unused := []string{"out", "data-class", "labels", "strict", "copies", "max-pixels"}
-	if table.Find(table.Fields(row), "label-column") == nil {
-		unused = append(unused, "label-column")
+	if cmd.Flags().Changed("label-column") && table.Find(table.Fields(row), "label-column") == nil {
+		return usage(source.Unused("label-column", arg))
 	}
-	if err := refuseUnused(cmd.Flags(), unused, "images", arg+" holds "+set.Kind().Noun(2)); err != nil {
+	if err := refuseUnused(cmd.Flags(), []string{"out", "data-class", "labels", "strict", "copies", "max-pixels"}, "images", arg+" holds "+set.Kind().Noun(2)); err != nil {
 		return err
 	}
 	cloud, err := source.CloudOf(row, arg, set)

@@ -65,4 +65,7 @@ func TestDataLabelColumn(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 	refused(t, exitFailure, []string{`no column "species"`, "--label-column"}, "data", path, "--label-column", "species")
+	want := "--label-column belongs to points from a table, and points:8gaussians is of the source points, which has none; leave it out"
+	refused(t, exitUsage, []string{want}, "data", "points:8gaussians", "--label-column", "kind")
+	refused(t, exitUsage, []string{want}, "train", "points:8gaussians", "--label-column", "kind", "--run", run+"-2")
 }

@@ -79,7 +79,7 @@ func (r *Run) Source(names []string) (source.Source, error) {
 
 // unusedSettings finds settings of other sources than the data's.
 func (r *Run) unusedSettings(given func(flag string) bool) error {
-	row, c, err := source.Of(r.Data)
+	row, _, err := source.Of(r.Data)
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,7 @@ func (r *Run) unusedSettings(given func(flag string) bool) error {
 	for _, other := range source.Sources.Rows() {
 		for _, f := range table.Fields(table.Copy(other)) {
 			if given(f.Name) && table.Find(own, f.Name) == nil {
-				theirs, _ := other.Claim("")
-				return fmt.Errorf("--%s belongs to %s, and %s is %s; leave it out", f.Name, theirs.Kind.Noun(2), r.Data[0], c.Kind.Noun(2))
+				return source.Unused(f.Name, r.Data[0])
 			}
 		}
 	}

@@ -94,6 +94,26 @@ func Of(names []string) (Source, Claim, error) {
 	return s, c, nil
 }
 
+// Unused is the error of a setting that a name's source lacks and other sources have: of other
+// samples, or else of the same ones by another name.
+func Unused(flag, name string) error {
+	row, c := Find(name)
+	theirs := ""
+	for _, other := range Sources.Rows() {
+		if table.Find(table.Fields(table.Copy(other)), flag) == nil {
+			continue
+		}
+		claim, _ := other.Claim("")
+		switch noun := claim.Kind.Noun(2); {
+		case noun == c.Kind.Noun(2):
+			return fmt.Errorf("--%s belongs to %s from a %s, and %s is of the source %s, which has none; leave it out", flag, noun, other.Row().Name, name, row.Row().Name)
+		case theirs == "":
+			theirs = noun
+		}
+	}
+	return fmt.Errorf("--%s belongs to %s, and %s is %s; leave it out", flag, theirs, name, c.Kind.Noun(2))
+}
+
 // Mixed is the error of two names whose samples are not of one kind.
 func Mixed(a string, of kind.Kind, b string, other kind.Kind) error {
 	return fmt.Errorf("%s and %s: one is %s, the other %s; give one kind", a, b, of.Noun(2), other.Noun(2))
