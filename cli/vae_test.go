@@ -245,6 +245,8 @@ func TestPointsAutoencoder(t *testing.T) {
 	if !strings.Contains(r.err, "latents 1x1x1, 2.0 times fewer numbers") {
 		t.Errorf("stderr: %s", r.err)
 	}
+	refused(t, exitFailure, []string{"codes points, and ", " is images; give points"}, "encode", at("v"), images(t), "--out", at("y.npz"))
+	refused(t, exitFailure, []string{"codes images, and points:moons is points; give images"}, "encode", trainedVAE(t), "points:moons", "--out", at("y.npz"))
 	ok(t, "decode", at("v"), "--in", at("z.npz"), "--out", at("d.png"), "--npz", at("x.npz"))
 	r = ok(t, "train", "--vae", at("v"), "--steps", "5", "--sample-every", "1", "--run", at("l")) // on the autoencoder's own data
 	if !strings.Contains(r.err, "the data are those of --vae, points:moons; give DATA for others") || !strings.Contains(r.err, "9,062 latents of 1x1x1") {

@@ -36,6 +36,9 @@ func OpenCoded(ctx context.Context, a *model.Autoencoder, o Coded) (*data.Set, e
 		return nil, err
 	}
 	c := &config.Run{Sources: config.Sources{Data: names, Images: config.Images{Crop: "none", Cache: 1024}}}
+	if given, coded := c.Kind(), a.Kind(); len(names) > 0 && given.Noun(2) != coded.Noun(2) {
+		return nil, fmt.Errorf("%s codes %s, and %s is %s; give %s (reverie list, data sources), or no DATA for its run's own", a.Found.Model, coded.Noun(2), o.Names[0], given.Noun(2), coded.Noun(2))
+	}
 	switch {
 	case len(names) == 0 && own == nil:
 		return nil, fmt.Errorf("%s is no part of a run folder, which would say what its images are; give DATA", a.Found.Model)
