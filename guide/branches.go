@@ -47,8 +47,12 @@ func (b branches[X]) Knows(w reverie.Want) error {
 	if !weak {
 		return nil
 	}
-	if b.one && b.from == reverie.NullClass {
+	switch {
+	case b.one && b.from == reverie.NullClass:
 		w &^= reverie.WantClass
+	case !b.one && b.strong.Knows(w|reverie.WantClass) == nil:
+		// asked for or not: who is refused a class for the weak one's sake shall not ask for none
+		w |= reverie.WantClass
 	}
 	if err := b.weak.Knows(w &^ reverie.WantVariance); err != nil {
 		return fmt.Errorf("%s, the weaker estimate: %w", b.name, err)
