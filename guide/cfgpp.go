@@ -28,6 +28,9 @@ func (*PlusPlusGuide[X]) Row() table.Info {
 	return table.Info{Name: "cfg++", Text: "guided x0hat, noised anew by the unconditional one, Chung et al. 2024; with solvers ddim and ddpm"}
 }
 
+// ToClass is true.
+func (*PlusPlusGuide[X]) ToClass() bool { return true }
+
 // Chief is the setting that chooses the guide.
 func (*PlusPlusGuide[X]) Chief() string { return "cfgpp" }
 

@@ -171,6 +171,9 @@ func (*ClassifierGuide[X]) Row() table.Info {
 	return table.Info{Name: "classifier", Text: "the gradient of a classifier's log probability of the class, Dhariwal & Nichol 2021"}
 }
 
+// ToClass is true.
+func (*ClassifierGuide[X]) ToClass() bool { return true }
+
 // Chief is the setting that chooses the guide.
 func (*ClassifierGuide[X]) Chief() string { return "classifier" }
 

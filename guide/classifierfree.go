@@ -26,6 +26,9 @@ func (*ClassifierFreeGuide[X]) Row() table.Info {
 	return table.Info{Name: "classifier-free", Text: "the model's estimate of the class against that of none, or of another, Ho & Salimans 2022"}
 }
 
+// ToClass is true.
+func (*ClassifierFreeGuide[X]) ToClass() bool { return true }
+
 // Chief is the setting that chooses the guide.
 func (*ClassifierFreeGuide[X]) Chief() string { return "guidance" }
 

@@ -81,6 +81,13 @@ func For[X any](row table.Row) (Guide[X], error) {
 	return nil, fmt.Errorf("guide %s works on other batches than %v", row.Row().Name, reflect.TypeFor[X]())
 }
 
+// ToClass says whether a guide guides samples to their classes, and leaves those of none as they
+// are, which it says of itself by a method ToClass() bool.
+func ToClass(g table.Row) bool {
+	c, ok := g.(interface{ ToClass() bool })
+	return ok && c.ToClass()
+}
+
 // Apply guides d by all the guides, the first one innermost: a later one sees what those before
 // made of x0hat. Settings that were changed are checked.
 func Apply[X any](s Setup[X], d reverie.Denoiser[X], guides ...Guide[X]) (reverie.Denoiser[X], error) {

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/edit"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
@@ -46,14 +48,14 @@ func (m *Model) Redraw(ctx context.Context, o Options, x []float32, strength flo
 
 // GoAndReturn inverts images x [N,H,W,C] and samples them again by DDIM, as of the options' class
 // where they have one, of none on the way to the noise: see edit.GoAndReturn. off is by how much
-// each comes back otherwise, over its length; that of a model of latents is in them.
+// each comes back otherwise, over its length; that of a model of latents is in them. A model that
+// learned no null class knows no such noise, see FitsReturn.
 func (m *Model) GoAndReturn(ctx context.Context, o Options, x []float32, by Inverter) (back []float32, off []float64, err error) {
 	o = m.inverted(o)
-	there := o
-	if o.Class != nil && m.Null {
-		there.Class = []int{reverie.NullClass}
+	if err := m.FitsReturn(o); err != nil {
+		return nil, nil, err
 	}
-	back, err = m.each(ctx, there, x, func(w *walk, x *tensors.Tensor) (*tensors.Tensor, error) {
+	back, err = m.each(ctx, m.there(o), x, func(w *walk, x *tensors.Tensor) (*tensors.Tensor, error) {
 		run, err := m.run(o, w.space, m.Classes(o, w.first, x.Shape().Dimensions[0]))
 		if err != nil {
 			return nil, err
@@ -63,6 +65,27 @@ func (m *Model) GoAndReturn(ctx context.Context, o Options, x []float32, by Inve
 		return back, err
 	})
 	return back, off, err
+}
+
+// FitsReturn is Fits for the options of GoAndReturn.
+func (m *Model) FitsReturn(o Options) error {
+	if m.takesNumbers() == nil && !m.Null {
+		return errors.New("an image's noise is found as of no class, of which the model knows nothing: it was trained without dropping any; redraw the image, or go to another of its class (--strength or --to, with --class)")
+	}
+	return m.Fits(m.inverted(o))
+}
+
+// there are the options on the way to the noise, which is found as of no class: guides to one would
+// do nothing.
+func (m *Model) there(o Options) Options {
+	if o.Class == nil {
+		return o
+	}
+	o.Guides = slices.DeleteFunc(slices.Clone(o.Guides), func(g Guide) bool { return guide.ToClass(g) })
+	if o.Class = nil; m.Conditional() {
+		o.Class = []int{reverie.NullClass}
+	}
+	return o
 }
 
 // unclassed are the options of an edit: where they say no class, of none.

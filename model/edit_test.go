@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
@@ -145,5 +146,71 @@ func TestMemoryForProducts(t *testing.T) {
 	more, err := m.MemoryFor(reverie.WantVJP, net.Eval, 2, 8, 8)
 	if err != nil || more <= alone {
 		t.Errorf("%d bytes with the product, %d without, %v", more, alone, err)
+	}
+}
+
+// TestReturnOfClass: what --invert changes an image to is, number by number, what the model of no
+// class makes noise of and that of the class alone makes of this noise: of a network that is told
+// classes, guided or not, and of one that a classifier guides, at scale 1 of which the exact one's
+// image is the class's own (TestSampleGuided). Where no class means nothing it is refused.
+func TestReturnOfClass(t *testing.T) {
+	e := openEngine(t, "")
+	told, plain := conditional(t, e)
+	spotted := two.unconditional(t, e)
+	inversion, err := Inversions.Find("fixed-point")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := []float32{0.8, -0.3, -0.2, 0.5, 0.1, 1.1}
+	o := Options{Height: 1, Width: 1, Steps: 8, Clamp: "none"}
+	for name, c := range map[string]struct {
+		m           *Model
+		guides      []Guide
+		class       int
+		there, back *Model
+		tol         float64
+	}{
+		"told":             {told, nil, 2, plain(reverie.NullClass), plain(2), 1e-3},
+		"told, of none":    {told, nil, reverie.NullClass, plain(reverie.NullClass), plain(reverie.NullClass), 1e-3},
+		"told, by gamma 1": {told, []Guide{gamma(1)}, 2, plain(reverie.NullClass), plain(2), 1e-3},
+		"told, by gamma 0": {told, []Guide{gamma(0)}, 2, plain(reverie.NullClass), plain(reverie.NullClass), 1e-3},
+		"by a classifier":  {spotted, guidedByClassifier(spotted, two.exact(e), 1, "x0"), 1, two.unconditional(t, e), two.alone(1).unconditional(t, e), 0.02},
+	} {
+		of := o
+		of.Class, of.Guides = []int{c.class}, c.guides
+		got, off, err := c.m.GoAndReturn(t.Context(), of, x, inversion)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		want, err := c.there.each(t.Context(), c.there.inverted(o), x, func(w *walk, x *tensors.Tensor) (*tensors.Tensor, error) {
+			noise, err := inversion.Invert(t.Context(), w.run, x, w.grid, nil)
+			if err != nil {
+				return nil, err
+			}
+			run, err := c.back.run(w.o, w.space, nil)
+			if err != nil {
+				return nil, err
+			}
+			return sample.Sample(t.Context(), run, w.o.Solver, noise, w.grid, w.hook)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range want {
+			if d := math.Abs(float64(got[i] - want[i])); !(d <= c.tol*max(1, math.Abs(float64(want[i])))) {
+				t.Errorf("%s: number %d is %v, want %v", name, i, got[i], want[i])
+			}
+		}
+		if changed := c.there != c.back && c.class != reverie.NullClass && name != "told, by gamma 0"; (slices.Max(off) > 0.1) != changed {
+			t.Errorf("%s: changed by %v", name, off)
+		}
+	}
+	told.Null = false
+	for _, class := range [][]int{{1}, nil} {
+		o.Class = class
+		if _, _, err := told.GoAndReturn(t.Context(), o, x, inversion); err == nil || !strings.Contains(err.Error(), "--strength or --to, with --class") {
+			t.Errorf("class %v of a model without a null class: %v", class, err)
+		}
 	}
 }
