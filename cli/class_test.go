@@ -184,6 +184,10 @@ func TestSampleGuided(t *testing.T) {
 		{exitFailure, []string{"trained on other classes"}, []string{plain, "--guidance", "2", "--guide", run}},
 		{exitUsage, []string{"LO:HI"}, []string{run, "--guidance", "2", "--guidance-interval", "2"}},
 		{exitUsage, []string{"--negative belongs to --guide classifier-free and cfg++"}, []string{run, "--negative", names[0]}},
+		{exitUsage, []string{"guide autoguidance guides nothing", "give --guidance"}, []string{run, "--guide", run}},
+		{exitUsage, []string{"--apg has no effect at --guidance 1"}, []string{run, "--guidance", "1", "--apg"}},
+		{exitUsage, []string{"settings of --apg"}, []string{run, "--guidance", "2", "--apg-eta", "0.5"}},
+		{exitUsage, []string{"guide classifier-free guides to a class", "by --class"}, []string{run, "--guidance", "3", "--class", "null"}},
 		{exitUsage, []string{"both guide away"}, []string{run, "--guidance", "2", "--cfgpp", "0.5"}},
 	} {
 		refused(t, c.code, c.texts, append([]string{"sample", "-n", "1", "--out", "a.png"}, c.args...)...)

@@ -96,7 +96,7 @@ func (o *editOptions) options(cmd *cobra.Command, images int) (p model.Options, 
 		return p, usage(err)
 	}
 	for _, check := range []func() error{
-		func() error { return table.Check(&o.editing) }, o.solverFlags.check, func() error { return o.choose(cmd, given, images) },
+		func() error { return table.Check(&o.editing) }, o.solverFlags.check, func() error { return o.idle("") }, func() error { return o.choose(cmd, given, images) },
 	} {
 		if err := check(); err != nil {
 			return p, usage(err)

@@ -175,6 +175,9 @@ func TestEditOfClass(t *testing.T) {
 		t.Errorf("the picture says %v", text)
 	}
 	ok(t, "edit", run, "a.png", "--mask", "a.png", "--steps", "4", "--class", "null")
+	for _, way := range []string{"--strength=0.5", "--invert", "--to=a.png", "--mask=a.png"} {
+		refused(t, exitUsage, []string{"guide classifier-free guides to a class", "by --class"}, "edit", run, "a.png", way, "--guidance", "3")
+	}
 	refused(t, exitUsage, []string{"--class c: "}, "edit", run, "a.png", "--class", "c")
 	refused(t, exitUsage, []string{"--class all: 2 classes, and images are edited as of one"}, "edit", run, "a.png", "--class", "all")
 	refused(t, exitUsage, []string{"the model was trained without classes"}, "edit", plain, "a.png", "--class", "a")

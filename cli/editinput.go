@@ -53,6 +53,7 @@ func (o *editOptions) task(cmd *cobra.Command, m *model.Loaded, p model.Options,
 			return nil, usagef("--class %s: %d classes, and images are edited as of one", o.class, len(p.Class))
 		}
 	}
+	p = m.Unclassed(p)
 	if err := o.solverFlags.complete(&p, m); err != nil {
 		return nil, err
 	}

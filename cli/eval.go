@@ -149,6 +149,9 @@ func (o *evalOptions) check(f *pflag.FlagSet, path string) (err error) {
 	if err := o.solverFlags.check(); err != nil {
 		return err
 	}
+	if err := o.idle(o.sweep.name); err != nil {
+		return err
+	}
 	if f.Changed("nearest") && o.nearest != "" && !strings.EqualFold(filepath.Ext(o.nearest), ".png") {
 		return fmt.Errorf("--nearest %s: pictures are written as PNG; end the name with .png", o.nearest)
 	}

@@ -89,7 +89,7 @@ var batchnorms = []string{running, perImage}
 // is looked at once the model is read.
 func (o *sampleOptions) options(cmd *cobra.Command) (p model.Options, err error) {
 	for _, err := range []error{
-		o.solverFlags.check(), table.OneOf("batchnorm", o.batchnorm, batchnorms),
+		o.solverFlags.check(), o.idle(""), table.OneOf("batchnorm", o.batchnorm, batchnorms),
 	} {
 		if err != nil {
 			return p, usage(err)

@@ -111,6 +111,25 @@ func (s *solverFlags) check() error {
 	return s.set(s.Solver)
 }
 
+// idle refuses guides that guide nothing, and settings of guides that have no effect. Those of a
+// guide whose gamma a sweep changes have one at other values.
+func (s *solverFlags) idle(swept string) error {
+	for _, g := range s.chosen {
+		if r, ok := g.(interface{ Validate() error }); ok {
+			if err := r.Validate(); err != nil {
+				return err
+			}
+		}
+		if swept == "guidance" {
+			continue
+		}
+		if err := guide.Idle(g, s.flags.Changed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // choose takes the solver that a setting stands for, where that is given alone.
 func (s *solverFlags) choose() error {
 	if s.Solver != nil {
@@ -227,6 +246,9 @@ func (s *solverFlags) complete(o *model.Options, m *model.Loaded) error {
 		return fmt.Errorf("--steps %d is outside 0 to %d: the model has %d time steps", o.Steps, n, n)
 	}
 	err := m.Fits(*o)
+	if errors.Is(err, model.ErrAimless) {
+		return usage(err)
+	}
 	if errors.Is(err, model.ErrNoNull) && len(s.chosen) > 0 {
 		return fmt.Errorf("%w; give --negative CLASS in place of none, or --guide RUN, a weaker model", err)
 	}

@@ -78,6 +78,7 @@ func TestSweepRefused(t *testing.T) {
 		"--sweep steps=2,3 --metrics elbo":           "elbo is of the model itself",
 		"--sweep steps=1" + strings.Repeat(",1", 50): "51 values, more than the limit of 50",
 		"--plot a.png":                               "there is no --sweep",
+		"--sweep steps=2,3 --guidance 1 --apg":       "--apg has no effect at --guidance 1",
 		"--sweep steps=2,3 --plot a.jpg":             "end the name with .png",
 	} {
 		refused(t, exitUsage, []string{want}, append([]string{"eval", "nowhere"}, strings.Fields(line)...)...)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/table"
 )
 
 // Strength are the settings of a guide away from a weak branch: how far, by which rule, and where.
@@ -34,6 +35,30 @@ func (g Strength) Validate() error {
 		return errors.New("--apg and --guidance-rescale are both against too large a gamma; leave one out")
 	case !g.APG && (g.Eta != 0 || g.Norm != 0 || g.Momentum != 0):
 		return errors.New("--apg-eta, --apg-norm and --apg-momentum are settings of --apg; add it, or leave them out")
+	}
+	return nil
+}
+
+// Idle is an error for a guide whose gamma is 1, at which it guides nothing, where gamma was not
+// given, or other settings of the guide were, which then have no effect. Gamma 1 alone is right: it
+// says that nothing is to be guided.
+func Idle(g table.Row, given func(flag string) bool) error {
+	fields := table.Fields(g)
+	gamma := table.Find(fields, "guidance")
+	switch {
+	case gamma == nil || gamma.Value() != plain.Guidance:
+		return nil
+	case !given(gamma.Name):
+		return fmt.Errorf("guide %s guides nothing at a gamma of 1, the default; give --guidance, or leave the guide out", g.Row().Name)
+	}
+	for _, f := range fields {
+		if chosen := f.Name == "weak" && !f.IsZero(); f != gamma && (given(f.Name) || chosen) {
+			flag := f.Name
+			if chosen {
+				flag = "guide"
+			}
+			return fmt.Errorf("--%s has no effect at --guidance 1, which guides nothing; leave it out, or give another gamma", flag)
+		}
 	}
 	return nil
 }

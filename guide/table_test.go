@@ -194,3 +194,40 @@ func TestRowsRefuse(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestIdle: what guides nothing is an error where something says that it should.
+func TestIdle(t *testing.T) {
+	type settings = map[string]string
+	for _, c := range []struct {
+		values   []string
+		settings settings
+		err      string
+	}{
+		{nil, settings{"guidance": "1"}, ""},
+		{nil, settings{"guidance": "2", "apg": "true"}, ""},
+		{nil, settings{"guidance": "0", "negative": "cat"}, ""},
+		{[]string{"runs/a"}, settings{"guidance": "1.5"}, ""},
+		{[]string{"own"}, nil, ""},
+		{nil, settings{"cfgpp": "1", "classifier": "runs/noised"}, ""},
+		{[]string{"runs/a"}, nil, "guide autoguidance guides nothing at a gamma of 1, the default; give --guidance"},
+		{[]string{"classifier-free"}, nil, "guide classifier-free guides nothing"},
+		{[]string{"runs/a"}, settings{"guidance": "1"}, "--guide has no effect at --guidance 1"},
+		{nil, settings{"guidance": "1", "apg": "true"}, "--apg has no effect at --guidance 1"},
+		{nil, settings{"guidance": "1", "negative": "cat"}, "--negative has no effect at --guidance 1"},
+		{nil, settings{"guidance": "1", "guidance-interval": "0.1:inf"}, "--guidance-interval has no effect"},
+	} {
+		guides, err := made(t, c.values, c.settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		given := func(flag string) bool { _, ok := c.settings[flag]; return ok }
+		for _, g := range guides {
+			if err == nil {
+				err = Idle(g, given)
+			}
+		}
+		if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+			t.Errorf("%v %v: %v, want %q", c.values, c.settings, err, c.err)
+		}
+	}
+}

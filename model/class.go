@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/random"
@@ -145,7 +146,25 @@ func (m *Model) checkClass(o Options) error {
 			return fmt.Errorf("model: class %d: expected 0 to %d, or %d for the null class", k, len(labels.Classes)-1, reverie.NullClass)
 		}
 	}
+	if err := aimless(o); err != nil {
+		return err
+	}
 	return m.knowClasses(o, labels)
+}
+
+// ErrAimless says that a guide to a class is asked for samples of no class, which it leaves as they
+// are.
+var ErrAimless = errors.New("guides to a class, and leaves samples of no class as they are, of which all are asked for: ask for a class by --class, or leave the guide out")
+
+// aimless finds a guide to a class of samples of none.
+func aimless(o Options) error {
+	if o.Class == nil || slices.ContainsFunc(o.Class, func(k int) bool { return k != reverie.NullClass }) {
+		return nil
+	}
+	if i := slices.IndexFunc(o.Guides, func(g Guide) bool { return guide.ToClass(g) }); i >= 0 {
+		return fmt.Errorf("guide %s %w", o.Guides[i].Row().Name, ErrAimless)
+	}
+	return nil
 }
 
 // errAskClass says that a classifier is to guide to no class.

@@ -307,6 +307,7 @@ func TestClassifierRefused(t *testing.T) {
 		"ask for one by --class":          with(nil, 1, "x0"),
 		"class 2: expected 0 to 1":        with([]int{2}, 1, "x0"),
 		"use solver ddpm, or the shift":   with([]int{0}, 1, "variance"),
+		"guide classifier guides to a c":  with([]int{reverie.NullClass}, 1, "x0"),
 		"trained without classes, and no": {N: 2, Height: 1, Width: 1, Clamp: "none", Class: []int{0}},
 	} {
 		if err := m.Fits(o); err == nil || !strings.Contains(err.Error(), want) {

@@ -41,7 +41,7 @@ var Inversions = table.New[Inverter]("inversion", "inversions", " of edit --inve
 // Redraw noises images x [N,H,W,C] to where the last share strength of the steps begins, and
 // samples on from there: see edit.SDEdit.
 func (m *Model) Redraw(ctx context.Context, o Options, x []float32, strength float64) ([]float32, error) {
-	return m.each(ctx, m.Filled(m.unclassed(o)), x, func(w *walk, x *tensors.Tensor) (*tensors.Tensor, error) {
+	return m.each(ctx, m.Filled(m.Unclassed(o)), x, func(w *walk, x *tensors.Tensor) (*tensors.Tensor, error) {
 		return edit.SDEdit(ctx, w.run, sample.Fresh(w.o.Solver), x, w.grid, strength, w.hook)
 	})
 }
@@ -88,8 +88,8 @@ func (m *Model) there(o Options) Options {
 	return o
 }
 
-// unclassed are the options of an edit: where they say no class, of none.
-func (m *Model) unclassed(o Options) Options {
+// Unclassed are the options of an edit: where they say no class, of none.
+func (m *Model) Unclassed(o Options) Options {
 	if o.Class == nil && m.takesNumbers() == nil {
 		o.Class = []int{reverie.NullClass}
 	}
@@ -99,7 +99,7 @@ func (m *Model) unclassed(o Options) Options {
 // inverted are the options of an inversion, whose steps are DDIM's.
 func (m *Model) inverted(o Options) Options {
 	o.Solver = &sample.DDIM[*tensors.Tensor]{}
-	return m.Filled(m.unclassed(o))
+	return m.Filled(m.Unclassed(o))
 }
 
 // Morph returns frames on the way from one image to another, x [2,H,W,C]: both are inverted, and
@@ -205,7 +205,7 @@ func (m *Model) Restore(ctx context.Context, o Options, y []float32, a edit.Line
 	if err := m.standard("drawing by a measurement is stated", "edit by --strength, --invert or --to"); err != nil {
 		return r, err
 	}
-	o = m.Filled(m.unclassed(o))
+	o = m.Filled(m.Unclassed(o))
 	clamp, err := sample.Clamps.Find(o.Clamp)
 	if err != nil {
 		return r, err

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -115,6 +116,15 @@ func TestGuidanceRefused(t *testing.T) {
 	} {
 		if err := c.m.Fits(Options{N: 1, Solver: named(c.solver), Guides: []Guide{c.guide}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	for _, g := range []Guide{gamma(3), &guide.PlusPlusGuide[X]{Lambda: 0.4}} {
+		o := Options{N: 2, Solver: named("ddim"), Class: []int{reverie.NullClass}, Guides: []Guide{g}}
+		if err := m.Fits(o); !errors.Is(err, ErrAimless) || !strings.Contains(err.Error(), g.Row().Name) {
+			t.Errorf("of none: %v", err)
+		}
+		if o.Class = append(o.Class, 1); m.Fits(o) != nil {
+			t.Errorf("of none and of b: %v", m.Fits(o))
 		}
 	}
 	away := gamma(2)
