@@ -20,8 +20,8 @@ type Listing struct {
 }
 
 // List lists the image files of a folder and of the folders below as [Open] does, without reading
-// them, and closes the folder again. An error says that there is no such folder, or no image file in
-// it.
+// them, and closes the folder again. An error says that there is no such folder, or no image file
+// in it.
 func List(ctx context.Context, dir string) (found Listing, err error) {
 	root, real, err := openRoot(dir)
 	if err != nil {
