@@ -52,12 +52,11 @@ func refuse(format string, args ...any) { panic(refusal{fmt.Errorf(format, args.
 func (c *conversion) set(name string, v *value) { c.values[name] = v }
 
 // run converts the nodes in the file's order, which is one in which they can be computed, and
-// returns the first output.
-func (c *conversion) run() *graph.Node {
+// returns the value of a name.
+func (c *conversion) run(name string) *graph.Node {
 	for _, n := range c.net.nodes {
 		c.convert(n)
 	}
-	name := c.net.outputs[0].name
 	v := c.values[name]
 	if v == nil {
 		refuse("its output %.80q is made by no node", name)

@@ -113,7 +113,7 @@ func (c nodeCase) run(e *engine.Engine, known int, last bool) (out []*tensors.Te
 			}
 			b.set(c.net.inputs[i].name, v)
 		}
-		b.run()
+		b.run(c.net.outputs[0].name)
 		out, elems = nil, nil
 		for _, o := range c.net.outputs[:len(c.outputs)] {
 			v := b.values[o.name]
@@ -326,7 +326,7 @@ func TestLayout(t *testing.T) {
 					}
 					c.set(n.inputs[i], v)
 				}
-				return []*graph.Node{c.run()}
+				return []*graph.Node{c.run(c.net.outputs[0].name)}
 			})
 			out, err := f.Call1(engine.New(e, count(images), images...), engine.New(e, count(dims), dims...))
 			if err != nil {

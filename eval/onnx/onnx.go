@@ -42,6 +42,7 @@ const (
 // A Model is a network that gives features. Its methods may not be called at the same time.
 type Model struct {
 	path, hash string
+	net        *network
 	engine     *engine.Engine
 	forward    *engine.Func
 	weights    []*tensors.Tensor
@@ -105,7 +106,7 @@ func parse(e *engine.Engine, text []byte, folder string, hash io.Writer) (m *Mod
 	if err := net.loadOutside(folder, hash); err != nil {
 		return nil, err
 	}
-	m = &Model{engine: e}
+	m = &Model{engine: e, net: net}
 	if m.in, err = inputOf(net); err != nil {
 		return nil, unsupported(err)
 	}
@@ -121,7 +122,9 @@ func parse(e *engine.Engine, text []byte, folder string, hash io.Writer) (m *Mod
 		m.weights = append(m.weights, value)
 		t.raw, t.ints = nil, nil
 	}
-	m.build(net)
+	m.forward = e.Func("features", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{m.build(g, in, net.outputs[0].name)}
+	})
 	return m, m.measure()
 }
 
@@ -141,22 +144,20 @@ func decode(text []byte) (net *network, err error) {
 // unsupported is the error of a sound file that is not read.
 func unsupported(why error) error { return sniff.ONNX.Unsupported(why, "") }
 
-// build makes the function of the weights and a batch of images. The file's tensors are its inputs,
-// so that they are in memory once and the compiled graph holds none of them.
-func (m *Model) build(net *network) {
-	kernels := net.kernels()
-	m.forward = m.engine.Func("features", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
-		c := &conversion{engine: m.engine, net: net, graph: g, values: map[string]*value{}}
-		for i, t := range net.initializers {
-			if kernels[t.name] && len(t.dims) == 4 {
-				c.set(t.name, &value{elem: t.elem, node: graph.TransposeAllAxes(in[i], kernelBack...)})
-			} else {
-				c.set(t.name, weight(t.elem, in[i], m.weights[i]))
-			}
+// build builds the value of a name from the weights and a batch of images. The file's tensors are
+// inputs, so that they are in memory once and the compiled graph holds none of them.
+func (m *Model) build(g *graph.Graph, in []*graph.Node, name string) *graph.Node {
+	kernels := m.net.kernels()
+	c := &conversion{engine: m.engine, net: m.net, graph: g, values: map[string]*value{}}
+	for i, t := range m.net.initializers {
+		if kernels[t.name] && len(t.dims) == 4 {
+			c.set(t.name, &value{elem: t.elem, node: graph.TransposeAllAxes(in[i], kernelBack...)})
+		} else {
+			c.set(t.name, weight(t.elem, in[i], m.weights[i]))
 		}
-		c.set(m.in.name, m.in.arrange(in[len(m.weights)]))
-		return []*graph.Node{graph.ConvertDType(c.run(), dtypes.Float32)}
-	})
+	}
+	c.set(m.in.name, m.in.arrange(in[len(m.weights)]))
+	return graph.ConvertDType(c.run(name), dtypes.Float32)
 }
 
 // weight is a tensor of the file, which is known where it is small.
