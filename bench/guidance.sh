@@ -44,8 +44,18 @@ train "$run" --class-cond --save-every "${weak}" --keep 100
 train "$classifier" --arch classifier --noised
 train "$judge" --arch classifier
 sweep classifier-free --sweep guidance=0,1,1.5,2,3,4
-sweep interval --sweep guidance=1.5,2,3,4 --guidance-interval 0.3:5
-sweep autoguidance --sweep guidance=1.5,2,3,4 --guide "$run@$weak"
-sweep apg --sweep guidance=1.5,2,3,4 --apg
-sweep classifier --sweep classifier-scale=0.5,1,2,3 --classifier "$classifier"
+sweep interval --sweep guidance=1.5,2,3 --guidance-interval 0.3:5
+sweep autoguidance --sweep guidance=1.5,2,3 --guide "$run@$weak"
+sweep apg --sweep guidance=1.5,2,3 --apg
+sweep classifier --sweep classifier-scale=0.5,1,2 --classifier "$classifier"
+
+# what docs/guidance.md shows beside the sweep
+if [ -z "$brief" ]; then
+	go run ./bench/guidance -inputs "$out/inputs" -data "$test"
+	edit() { (cd "$out/inputs" && ../reverie edit ../model "$@"); }
+	edit 7-0.png 7-1.png 7-3.png --mask half.png --class 7 -n 4 --seed 1 --out ../inpaint.png
+	edit 9-1.png 8-0.png 0-0.png 3-0.png --operator down4 -n 4 --seed 1 --out ../super.png
+	edit 7-0.png 7-1.png 7-2.png 7-3.png --invert --class 9 --guidance 2 --out ../boots.png
+	edit 7-0.png --to 9-1.png --frames 10 --out ../morph.png
+fi
 go run ./bench/guidance -rounds $rounds -classifier "$classifier" -weak "$run@$weak" -plot "$out/guidance.png" "$run" "$out"/*.json

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"image/draw"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/data/picture"
@@ -32,11 +33,30 @@ func (g grid) draw(ctx context.Context, m *model.Loaded) error {
 		if err != nil {
 			return fmt.Errorf("gamma %g: %w", gamma, err)
 		}
-		rows := names
-		if len(blocks) > 0 {
-			rows = make([]string, len(names)) // they stand before the first block
+		block, layout := image.Image(nil), picture.Layout{Columns: g.each, Scale: 2}
+		if len(blocks) == 0 {
+			block = picture.Rows(x, m.Kind, g.each, names, layout)
+		} else {
+			block = picture.Grid(picture.Each(x, m.Kind), layout)
 		}
-		blocks = append(blocks, picture.Titled(picture.Rows(x, m.Kind, g.each, rows, picture.Layout{Scale: 1}), fmt.Sprintf("gamma %g", gamma)))
+		blocks = append(blocks, picture.Titled(block, fmt.Sprintf("gamma %g", gamma)))
 	}
-	return picture.Write(g.path, picture.Beside(blocks...), picture.Text{Key: "model", Value: m.Found.Model})
+	return picture.Write(g.path, joined(blocks), picture.Text{Key: "model", Value: m.Found.Model})
+}
+
+// joined puts pictures of one height side by side.
+func joined(blocks []image.Image) image.Image {
+	const gap = 8
+	size := image.Pt(-gap, blocks[0].Bounds().Dy())
+	for _, b := range blocks {
+		size.X += gap + b.Bounds().Dx()
+	}
+	dst := image.NewNRGBA(image.Rectangle{Max: size})
+	draw.Draw(dst, dst.Rect, image.White, image.Point{}, draw.Src)
+	at := image.Point{}
+	for _, b := range blocks {
+		draw.Draw(dst, b.Bounds().Add(at), b, b.Bounds().Min, draw.Src)
+		at.X += gap + b.Bounds().Dx()
+	}
+	return dst
 }

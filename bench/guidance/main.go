@@ -22,26 +22,39 @@ import (
 
 func main() {
 	var c costs
+	var in inputs
 	g := grid{gammas: []float64{0, 1, 2, 4}}
-	plot := flag.String("plot", "", "draw accuracy against precision, recall and kid into this PNG file")
+	curves := flag.String("plot", "", "draw accuracy against precision, recall and kid into this PNG file")
 	flag.IntVar(&c.rounds, "rounds", 9, "rounds of the costs, in each of which every guide draws once; 0: none")
 	flag.IntVar(&c.n, "n", 64, "samples in a round, of one batch")
 	flag.StringVar(&c.classifier, "classifier", "", "the classifier of noised samples, for its cost")
 	flag.StringVar(&g.path, "grid", "", "draw a row of samples of each class at gamma 0, 1, 2 and 4 into this PNG file")
 	flag.IntVar(&g.each, "each", 3, "samples of a class in a row of -grid at each gamma")
+	flag.StringVar(&in.dir, "inputs", "", "write images of -data and a mask into this folder, for reverie edit, and do nothing else")
+	flag.StringVar(&in.data, "data", "", "the data of -inputs")
+	flag.IntVar(&in.each, "first", 8, "how many of the first images of a class -inputs writes")
 	flag.StringVar(&c.weak, "weak", "", "the weaker model of autoguidance, for its cost")
 	flag.Parse()
+	if in.dir != "" && flag.NArg() == 0 {
+		fail(in.write(context.Background()))
+		return
+	}
 	if flag.NArg() < 1 {
 		fmt.Fprintln(os.Stderr, "usage: guidance [flags] RUN SWEEP.json...")
 		os.Exit(2)
 	}
-	if err := run(c, g, *plot, flag.Arg(0), flag.Args()[1:]); err != nil {
+	fail(run(c, g, *curves, flag.Arg(0), flag.Args()[1:]))
+}
+
+// fail ends the program with an error, if there is one.
+func fail(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "guidance:", err)
 		os.Exit(1)
 	}
 }
 
-func run(c costs, g grid, plot, path string, files []string) error {
+func run(c costs, g grid, curves, path string, files []string) error {
 	var all []sweep
 	for _, file := range files {
 		s, err := read(file)
@@ -52,8 +65,8 @@ func run(c costs, g grid, plot, path string, files []string) error {
 	}
 	if len(all) > 0 {
 		fmt.Print(table(all))
-		if plot != "" {
-			if err := draw(plot, all); err != nil {
+		if curves != "" {
+			if err := plot(curves, all); err != nil {
 				return err
 			}
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/reverie-go/reverie/internal/chart"
 )
 
-// draw draws every number but accuracy against it, a curve for each guide, into a PNG file.
-func draw(path string, all []sweep) error {
+// plot draws every number but accuracy against it, a curve for each guide, into a PNG file.
+func plot(path string, all []sweep) error {
 	f := &chart.Figure{Title: "accuracy, and what is paid for it", Width: 300, Height: 280, Below: []string{
 		"Beside each point gamma, or of a classifier its scale; gamma 1 is the plain conditional model. data: as many training images in the samples' place, of accuracy the held-out ones.",
 	}}
