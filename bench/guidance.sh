@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures guidance on Fashion-MNIST: trains a class-conditional model, a classifier of noised images that guides and one of clean images that
-# judges, eight minutes each, then sweeps each guide over its scale by `reverie eval`, and prints the table and draws the plot of
+# judges, eight minutes each and six, then sweeps each guide over its scale by `reverie eval`, and prints the table and draws the plot of
 # docs/guidance.md. About an hour and a half on two quiet cores; what is in OUT already is kept, so that an interrupted run goes on.
 #   bench/fashion.sh FASHION
 #   bench/guidance.sh FASHION OUT
@@ -13,12 +13,12 @@ brief=
 if [ -n "$brief" ]; then
 	[ "$#" -le 1 ] || usage
 	data= test= out=${1:-$(mktemp -d)}
-	time="--steps 40 --time 0s" weak=20 n=64 rounds=1
+	time="--steps 40 --time 0s" judging= weak=20 n=16 rounds=1
 else
 	[ "$#" -eq 2 ] || usage
 	data=$1 test=$1/t10k-images-idx3-ubyte.gz out=$2
 	[ -e "$test" ] || { echo "$test is missing: bench/fashion.sh fetches it" >&2; exit 1; }
-	time="--time 8m" weak=1000 n=2000 rounds=9
+	time="--time 8m" judging="--time 6m" weak=1000 n=2000 rounds=9
 fi
 mkdir -p "$out"
 go build -o "$out/reverie" ./cmd/reverie
@@ -40,9 +40,9 @@ sweep() {
 	mv "$out/$name.part" "$out/$name.json"
 }
 
-train "$run" --class-cond --save-every "${weak}" --keep 100
+train "$run" --class-cond --save-every "${weak}" --keep 0
 train "$classifier" --arch classifier --noised
-train "$judge" --arch classifier
+train "$judge" --arch classifier $judging
 sweep classifier-free --sweep guidance=0,1,1.5,2,3,4
 sweep interval --sweep guidance=1.5,2,3 --guidance-interval 0.3:5
 sweep autoguidance --sweep guidance=1.5,2,3 --guide "$run@$weak"
@@ -58,4 +58,5 @@ if [ -z "$brief" ]; then
 	edit 7-0.png 7-1.png 7-2.png 7-3.png --invert --class 9 --guidance 2 --out ../boots.png
 	edit 7-0.png --to 9-1.png --frames 10 --out ../morph.png
 fi
-go run ./bench/guidance -rounds $rounds -classifier "$classifier" -weak "$run@$weak" -plot "$out/guidance.png" "$run" "$out"/*.json
+go run ./bench/guidance -rounds $rounds -classifier "$classifier" -weak "$run@$weak" -plot "$out/sweep.png" "$run" \
+	"$out/classifier-free.json" "$out/interval.json" "$out/autoguidance.json" "$out/apg.json" "$out/classifier.json"
