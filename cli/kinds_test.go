@@ -18,6 +18,9 @@ var (
 		"class-cond", "class-drop", "energy", "vae", "process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "from", "coupling", "prediction", "sigma-data",
 		"objective", "level", "loss", "weighting", "times", "solver", "sample-steps", "clamp", "variance",
 	}
+	ofOneProcess  = []string{"process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "level", "times"}
+	ofNoises      = []string{"noise", "discount", "octaves", "persistence", "frequency"}
+	ofOneSample   = []string{"sample-every", "sample-n"}
 	ofImagesAlone = []string{"image-channels", "resolution", "flip", "crop", "data-class", "labels", "split", "strict", "cache", "max-pixels"}
 	ofTables      = []string{"timesteps", "beta-start", "beta-end"}
 	ofSigmas      = []string{"sigma-min", "sigma-max", "sigma-data"}
@@ -44,6 +47,11 @@ func solverSettings(but string) (all []string) {
 	return slices.Compact(all)
 }
 
+// notOf are the flags of all but some.
+func notOf(all, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(flag string) bool { return slices.Contains(some, flag) })
+}
+
 // trainKinds are the kinds of runs with a command line that makes one and the flags that nothing of
 // it uses.
 var trainKinds = map[string]struct {
@@ -56,21 +64,25 @@ var trainKinds = map[string]struct {
 	"vp":                 {"imgs --process vp", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "timesteps", "beta-start", "beta-end"}}},
 	"edm":                {"imgs --process edm", [][]string{ofNotHeun, ofOneAutoencoder, ofTables, {"from", "coupling", "schedule"}}},
 	"flow":               {"imgs --process flow", [][]string{ofNotHeun, ofOneAutoencoder, ofSigmas, ofTables, {"schedule"}}},
-	"points":             {"points:moons", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, ofImagesAlone, {"label-column", "from", "coupling", "beta-start", "beta-end", "layers"}}},
-	"flow of points":     {"points:moons --process flow", [][]string{ofNotHeun, ofOneAutoencoder, ofSigmas, ofImagesAlone, ofTables, {"label-column", "schedule", "layers"}}},
-	"autoencoder":        {"imgs --arch vae", [][]string{ofSolvers, ofOneDiffusion}},
-	"dense autoencoder":  {"imgs --arch vae-mlp", [][]string{ofSolvers, ofOneDiffusion, {"layers"}}},
-	"points autoencoder": {"points:moons --arch vae-mlp", [][]string{ofSolvers, ofOneDiffusion, ofImagesAlone, {"label-column", "layers"}}},
+	"points":             {"points:moons", [][]string{ofNotDPM, ofNoises[1:], ofOneAutoencoder, ofSigmas, ofImagesAlone, {"label-column", "from", "coupling", "beta-start", "beta-end", "layers"}}},
+	"flow of points":     {"points:moons --process flow", [][]string{ofNotHeun, ofNoises[1:], ofOneAutoencoder, ofSigmas, ofImagesAlone, ofTables, {"label-column", "schedule", "layers"}}},
+	"autoencoder":        {"imgs --arch vae", [][]string{ofSolvers, ofOneDiffusion, ofNoises}},
+	"dense autoencoder":  {"imgs --arch vae-mlp", [][]string{ofSolvers, ofOneDiffusion, ofNoises, {"layers"}}},
+	"points autoencoder": {"points:moons --arch vae-mlp", [][]string{ofSolvers, ofOneDiffusion, ofNoises, ofImagesAlone, {"label-column", "layers"}}},
+	"classifier":         {"imgs --arch classifier", [][]string{ofSolvers, ofOneDiffusion, ofNoises, ofOneAutoencoder, ofOneSample, {"layers"}}},
+	"noised classifier":  {"imgs --arch classifier --noised", [][]string{ofSolvers, notOf(ofOneDiffusion, ofOneProcess), ofOneAutoencoder, ofOneSample, ofSigmas, {"beta-start", "beta-end", "layers"}}},
 	"latent diffusion":   {"imgs --vae nowhere", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end"}}},
 	"nothing held out":   {"imgs --val 0", [][]string{{"split"}}},
 }
 
 // oneValue are flags of which a kind leaves one value: the images of the other preset are too large
-// for a dense network.
-var oneValue = map[string]string{"latent diffusion": "clamp", "flow of points": "arch", "dense autoencoder": "preset"}
+// for a dense network, and points have no neighbours whose noise could be alike.
+var oneValue = map[string][]string{"latent diffusion": {"clamp"}, "points": {"noise"}, "flow of points": {"arch", "noise"}, "dense autoencoder": {"preset"}}
 
 // needs are flags without which another has no effect.
-var needs = map[string]string{"class-drop": "--class-cond"}
+var needs = map[string]string{
+	"class-drop": "--class-cond", "discount": "--noise=pyramid", "octaves": "--noise=simplex", "persistence": "--noise=simplex", "frequency": "--noise=simplex",
+}
 
 // valuesOf are values of a flag of train, of which one suits every kind that uses the flag, of
 // images or of points.
@@ -132,47 +144,52 @@ func TestTrainKinds(t *testing.T) {
 	long(t)
 	t.Chdir(t.TempDir())
 	for kind, k := range trainKinds {
-		base, points := strings.Fields(k.line), strings.HasPrefix(k.line, "points:")
-		plain, err := freshOf(base...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		unused := slices.Concat(append(k.unused, ofOneClassifier)...)
-		f := pflag.NewFlagSet("", pflag.ContinueOnError)
-		new(trainOptions).addFlags(f)
-		f.VisitAll(func(f *pflag.Flag) {
-			base, plain := base, plain
-			if with := needs[f.Name]; with != "" && !slices.Contains(unused, f.Name) {
-				base = append(slices.Clone(base), with)
-				if plain, err = freshOf(base...); err != nil {
-					t.Fatal(err)
+		t.Run(kind, func(t *testing.T) {
+			base, points := strings.Fields(k.line), strings.HasPrefix(k.line, "points:")
+			plain, err := freshOf(base...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			unused := slices.Concat(k.unused...)
+			if !slices.Contains(base, "classifier") {
+				unused = append(unused, ofOneClassifier...)
+			}
+			f := pflag.NewFlagSet("", pflag.ContinueOnError)
+			new(trainOptions).addFlags(f)
+			f.VisitAll(func(f *pflag.Flag) {
+				base, plain := base, plain
+				if with := needs[f.Name]; with != "" && !slices.Contains(unused, f.Name) {
+					base = append(slices.Clone(base), with)
+					if plain, err = freshOf(base...); err != nil {
+						t.Fatal(err)
+					}
 				}
-			}
-			if _, setting := f.Value.(*table.Field); !setting || slices.Contains(base, "--"+f.Name) || oneValue[kind] == f.Name {
-				return
-			}
-			fresh := func(value string) (string, error) {
-				return freshOf(append(slices.Clone(base), "--"+f.Name+"="+value)...)
-			}
-			if !slices.Contains(unused, f.Name) {
-				effect := func(value string) bool { got, err := fresh(value); return err == nil && got != plain }
-				if kind != "nothing held out" && !slices.ContainsFunc(valuesOf(f, points), effect) {
-					t.Errorf("%s: no value of --%s has an effect", kind, f.Name)
+				if _, setting := f.Value.(*table.Field); !setting || slices.Contains(base, "--"+f.Name) || slices.Contains(oneValue[kind], f.Name) {
+					return
 				}
-				return
-			}
-			for _, value := range valuesOf(f, points) {
-				if _, err := fresh(value); err == nil || !strings.Contains(err.Error(), "--"+f.Name) {
-					t.Errorf("%s: --%s=%s: %v", kind, f.Name, value, err)
+				fresh := func(value string) (string, error) {
+					return freshOf(append(slices.Clone(base), "--"+f.Name+"="+value)...)
 				}
+				if !slices.Contains(unused, f.Name) {
+					effect := func(value string) bool { got, err := fresh(value); return err == nil && got != plain }
+					if kind != "nothing held out" && !slices.ContainsFunc(valuesOf(f, points), effect) {
+						t.Errorf("%s: no value of --%s has an effect", kind, f.Name)
+					}
+					return
+				}
+				for _, value := range valuesOf(f, points) {
+					if _, err := fresh(value); err == nil || !strings.Contains(err.Error(), "--"+f.Name) {
+						t.Errorf("%s: --%s=%s: %v", kind, f.Name, value, err)
+					}
+				}
+			})
+			for _, name := range unused {
+				if t.Failed() {
+					return // what is not refused would train
+				}
+				refused(t, exitUsage, []string{"--" + name}, append(append([]string{"train"}, base...), "--"+name+"="+valuesOf(f.Lookup(name), points)[0])...)
 			}
 		})
-		for _, name := range unused {
-			if t.Failed() {
-				return // what is not refused would train
-			}
-			refused(t, exitUsage, []string{"--" + name}, append(append([]string{"train"}, base...), "--"+name+"="+valuesOf(f.Lookup(name), points)[0])...)
-		}
 	}
 }
 
