@@ -11,7 +11,8 @@
 // A method is a row of [Methods] with its settings; what it works with is a [Setup]: any Denoiser,
 // process, solver and Space. A level is a time of the process; where none is given it is that of a
 // stated noise level sigma/alpha, which means the same under every process. The result of a sample
-// does not depend on its batch, but within their tolerance where rk45 or edit.FixedPoint walks.
+// does not depend on its batch, but within their tolerance where rk45, edit.FixedPoint or edit.MMPS
+// is at work.
 //
 // When they fail, the formulas say. Noise at level s/a leaves of a departure d from the mean of the
 // data, in a direction in which the data's variance is l, the share l/(l + (s/a)^2), and the map
