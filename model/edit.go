@@ -245,28 +245,40 @@ func (m *Model) each(ctx context.Context, o Options, x []float32, f func(w *walk
 // eachOf calls f with each batch of x, whose samples have that shape, and returns the images of
 // what f does.
 func (m *Model) eachOf(ctx context.Context, o Options, x []float32, s edit.Shape, f func(w *walk, x *tensors.Tensor) (*tensors.Tensor, error)) (all []float32, err error) {
+	err = m.walks(o, x, s, func(w *walk, x *tensors.Tensor) error {
+		images, err := m.pixels(w.end(f(w, x)))
+		all = append(all, images...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// walks begins a walk for each batch of x, whose samples have that shape, and calls f with both,
+// which ends it.
+func (m *Model) walks(o Options, x []float32, s edit.Shape, f func(w *walk, x *tensors.Tensor) error) error {
 	n := len(x) / s.Size()
 	o.N = n
 	if err := m.Fits(o); err != nil {
-		return nil, err
+		return err
 	}
 	if n < 1 || len(x) != n*s.Size() || o.Batch < 1 {
-		return nil, fmt.Errorf("model: %d numbers for samples of %v in batches of %d", len(x), s, o.Batch)
+		return fmt.Errorf("model: %d numbers for samples of %v in batches of %d", len(x), s, o.Batch)
 	}
 	for done := 0; done < n; done += o.Batch {
 		k := min(o.Batch, n-done)
 		w, err := m.walk(o, o.First+done, k)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		part := w.hold(engine.New(m.Engine, x[done*s.Size():(done+k)*s.Size()], k, s.H, s.W, s.C))
-		images, err := m.pixels(w.end(f(w, part)))
-		if err != nil {
-			return nil, err
+		if err := f(w, part); err != nil {
+			return err
 		}
-		all = append(all, images...)
 	}
-	return all, nil
+	return nil
 }
 
 // pixels are the images of what the process worked on, which it frees.
