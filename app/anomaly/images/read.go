@@ -121,3 +121,9 @@ func (s *Set) mask(ctx context.Context, m Image) (lesion []bool, brightest float
 	}
 	return lesion, brightest, nil
 }
+
+// Len is how many images there are.
+func (s *Set) Len() int { return len(s.Images) }
+
+// Size is the height and width of image i.
+func (s *Set) Size(i int) (h, w int) { return s.Images[i].H, s.Images[i].W }

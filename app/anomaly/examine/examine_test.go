@@ -1,0 +1,272 @@
+package examine
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/app/anomaly"
+	"github.com/reverie-go/reverie/app/anomaly/score"
+	"github.com/reverie-go/reverie/app/anomaly/tile"
+	"github.com/reverie-go/reverie/edit"
+	"github.com/reverie-go/reverie/guide"
+	"github.com/reverie-go/reverie/kind"
+	"github.com/reverie-go/reverie/model"
+	"github.com/reverie-go/reverie/random"
+	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
+)
+
+func (p pictures) Len() int              { return len(p) }
+func (p pictures) Size(i int) (h, w int) { return p[i].h, p[i].w }
+
+func (p pictures) Read(_ context.Context, i, h, w int) ([]float32, error) {
+	wide := make([]float64, len(p[i].x))
+	for k, v := range p[i].x {
+		wide[k] = float64(v)
+	}
+	return score.Rounded(tile.Resize(wide, p[i].h, p[i].w, 3, h, w)), nil
+}
+
+func row(t *testing.T, name string) table.Row {
+	t.Helper()
+	r, err := anomaly.Methods.New(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// examined is what an examiner finds in each image.
+func examined(t *testing.T, m *model.Model, method string, o Options, images Images) (all []Finding) {
+	t.Helper()
+	e, err := New(m, row(t, method), o)
+	if err == nil {
+		err = e.Each(t.Context(), images, func(i int, f Finding) error {
+			if i != len(all) {
+				t.Errorf("%s: image %d came in place %d", method, i, len(all))
+			}
+			all = append(all, f)
+			return nil
+		})
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", method, err)
+	}
+	if len(all) != images.Len() {
+		t.Fatalf("%s: %d of %d images", method, len(all), images.Len())
+	}
+	return all
+}
+
+// near reports numbers that differ by more than float32 explains.
+func near[T float32 | float64](t *testing.T, what string, got, want []T, tol float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d numbers, want %d", what, len(got), len(want))
+	}
+	for i := range want {
+		if d := math.Abs(float64(got[i] - want[i])); !(d <= tol) {
+			t.Fatalf("%s: number %d is %v, want %v", what, i, got[i], want[i])
+		}
+	}
+}
+
+// expected is what a method finds on numbers of Go, by the law itself, and in tiles that are cut
+// and joined one image after another.
+func expected(t *testing.T, p reverie.Process, method string, decode, encode reverie.Denoiser[batch], solver sample.Solver[batch], images pictures) (maps [][]float64, healed [][]float32) {
+	t.Helper()
+	of, err := anomaly.For[batch](row(t, method))
+	if err != nil {
+		t.Fatal(err)
+	}
+	grid, err := sample.Grid(sample.HabitsOf(solver, p).Spacing, p, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = side * side * 3
+	first := 0
+	for i := range images {
+		plan, err := tile.New(images[i].h, images[i].w, side, side, tile.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := images.Read(t.Context(), i, plan.WorkH, plan.WorkW)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tiles batch
+		for one := range slices.Chunk(plan.Cut(x, 3), size) {
+			tiles = append(tiles, make([]float64, size))
+			for k, v := range one {
+				tiles[len(tiles)-1][k] = float64(v)
+			}
+		}
+		space := &reverie.Host[float64]{Stream: random.Stream{Seed: 3, Domain: random.Sampling}.Plus(first)}
+		found, err := of.Find(t.Context(), anomaly.Setup[batch]{
+			Run: &sample.Run[batch]{Space: space, Process: p, Denoiser: decode}, Encoder: encode,
+			Solver: solver, Grid: grid, Shape: edit.Shape{H: side, W: side, C: 3},
+		}, tiles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		channels := plan.Join(slices.Concat(found.Map...), 3)
+		mean := make([]float64, len(channels)/3)
+		for k := range mean {
+			mean[k] = (channels[3*k] + channels[3*k+1] + channels[3*k+2]) / 3
+		}
+		maps, healed = append(maps, mean), append(healed, score.Rounded(plan.Join(slices.Concat(found.Healed...), 3)))
+		first += plan.Tiles()
+	}
+	return maps, healed
+}
+
+// sizes are images of the model's size, larger, smaller and both.
+func sizes() pictures { return drawn([2]int{8, 8}, [2]int{12, 20}, [2]int{5, 7}, [2]int{6, 11}) }
+
+// TestAsKnown: by a network that knows the law, every method finds in every image what it finds on
+// numbers of Go by the law itself, whatever the batch.
+func TestAsKnown(t *testing.T) {
+	m := knownModel(t, false)
+	law := m.Net.(known)
+	images := sizes()
+	for _, method := range anomaly.Methods.Names() {
+		if method == "translate" {
+			continue // it is TestTranslates'
+		}
+		solver := &sample.DDIM[batch]{Eta: 1}
+		d := law.exact(classMeans[2])
+		maps, healed := expected(t, m.Process, method, d, d, solver, images)
+		for _, size := range []int{1, 3, 16} {
+			found := examined(t, m, method, Options{Walk: model.Options{Seed: 3, Batch: size, Steps: 10, Clamp: "none"}, Share: 0.1}, images)
+			for i, f := range found {
+				near(t, method+": map", f.Map, maps[i], 1e-4)
+				near(t, method+": healed", f.Healed, healed[i], 1e-4)
+				largest, err := score.TopMean(score.Rounded(maps[i]), 0.1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				near(t, method+": score", []float64{f.Score}, []float64{largest}, 1e-4)
+				if len(f.Levels) == 0 {
+					t.Errorf("%s: no levels", method)
+				}
+			}
+		}
+	}
+}
+
+// TestTranslates: decoded is as of the healthy class, guided or not, and encoded as of none or of
+// the class that is said.
+func TestTranslates(t *testing.T) {
+	m := knownModel(t, true)
+	law := m.Net.(known)
+	images := sizes()
+	sick, well, none := classMeans[0], classMeans[1], classMeans[2]
+	gamma := func(g float64) []model.Guide {
+		return []model.Guide{&guide.ClassifierFreeGuide[X]{Strength: guide.Strength{Guidance: g}}}
+	}
+	for name, c := range map[string]struct {
+		o              Options
+		decode, encode float64
+	}{
+		"from none":   {Options{Healthy: "well"}, well, none},
+		"from sick":   {Options{Healthy: "well", From: "sick"}, well, sick},
+		"to sick":     {Options{Healthy: "sick"}, sick, none},
+		"guided":      {Options{Healthy: "well", Walk: model.Options{Guides: gamma(2)}}, none + 2*(well-none), none},
+		"guided away": {Options{Healthy: "well", From: "sick", Walk: model.Options{Guides: gamma(1.5)}}, none + 1.5*(well-none), sick},
+		"to none":     {Options{Healthy: "null", From: "sick"}, none, sick},
+	} {
+		maps, healed := expected(t, m.Process, "translate", law.exact(c.decode), law.exact(c.encode), &sample.DDIM[batch]{}, images)
+		for _, size := range []int{2, 16} {
+			c.o.Walk.Seed, c.o.Walk.Batch, c.o.Walk.Steps, c.o.Walk.Clamp = 3, size, 10, "none"
+			for i, f := range examined(t, m, "translate", c.o, images) {
+				near(t, name+": map", f.Map, maps[i], 1e-4)
+				near(t, name+": healed", f.Healed, healed[i], 1e-4)
+			}
+		}
+	}
+}
+
+// TestRefused: what does not do is refused before an image is read.
+func TestRefused(t *testing.T) {
+	plain, classed := knownModel(t, false), knownModel(t, true)
+	alone := knownModel(t, true)
+	alone.Null = false
+	points := knownModel(t, false)
+	points.Kind = kind.OfPoints(2)
+	sizeless := knownModel(t, false)
+	sizeless.Kind = kind.OfImages(0, 0, 3)
+	latent := &model.Model{Kind: kind.OfImages(side, side, 3), VAE: new(model.Autoencoder)}
+	recon, translate := row(t, "recon"), row(t, "translate")
+	for _, c := range []struct {
+		want   string
+		m      *model.Model
+		method table.Row
+		o      Options
+	}{
+		{"images are examined, and the model is of", points, recon, Options{}},
+		{model.ErrLatent.Error(), latent, recon, Options{}},
+		{"give the height and width", sizeless, recon, Options{}},
+		{"share 2 of a map", plain, recon, Options{Share: 2}},
+		{"share NaN of a map", plain, recon, Options{Share: math.NaN()}},
+		{"--repeat -1 is outside", plain, &anomaly.Recon[X]{Repeat: -1}, Options{}},
+		{"maps other batches", plain, table.Info{Name: "none"}, Options{}},
+		{"which class is healthy is not said, of sick, well; give one, or null", classed, recon, Options{}},
+		{`healthy ill: no class "ill"`, classed, recon, Options{Healthy: "ill"}},
+		{"healthy all: 2 classes", classed, recon, Options{Healthy: "all"}},
+		{"healthy well: the model was trained without classes", plain, recon, Options{Healthy: "well"}},
+		{"from sick: the model was trained without classes", plain, translate, Options{From: "sick"}},
+		{"recon does not encode", classed, recon, Options{Healthy: "well", From: "sick"}},
+		{"translate does not encode", classed, &anomaly.Translate[X]{Encode: "noise"}, Options{Healthy: "well", From: "sick"}},
+		{"nothing would change", plain, translate, Options{}},
+		{"nothing would change", classed, translate, Options{Healthy: "null"}},
+		{"nothing would change", classed, translate, Options{Healthy: "well", From: "well"}},
+		{model.ErrNoNull.Error() + "; give the class under which", alone, translate, Options{Healthy: "well"}},
+		{model.ErrNoNull.Error(), alone, recon, Options{Healthy: "null"}},
+		{"in batches of -1", plain, recon, Options{Walk: model.Options{Batch: -1}}},
+		{"clamp", plain, recon, Options{Walk: model.Options{Clamp: "all"}}},
+	} {
+		if _, err := New(c.m, c.method, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
+	if _, err := New(alone, translate, Options{Healthy: "well", From: "sick"}); err != nil {
+		t.Errorf("without a null class, from a class: %v", err)
+	}
+}
+
+// TestStops: errors of the reader, of f, of a hook, and a cancelled context end an examination.
+func TestStops(t *testing.T) {
+	m := knownModel(t, false)
+	stop := errors.New("stop")
+	o := Options{Walk: model.Options{Steps: 5, Hook: func(int, model.State) error { return stop }}}
+	e, err := New(m, row(t, "recon"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Each(t.Context(), sizes(), nil); !errors.Is(err, stop) {
+		t.Errorf("the hook: %v", err)
+	}
+	o.Walk.Hook = nil
+	if e, err = New(m, row(t, "recon"), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Each(t.Context(), sizes(), func(int, Finding) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("f: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := e.Each(ctx, sizes(), nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if err := e.Each(t.Context(), drawn(), nil); err != nil {
+		t.Errorf("no images: %v", err)
+	}
+	if err := e.Each(t.Context(), drawn([2]int{0, 4}), nil); err == nil || !strings.Contains(err.Error(), "sides of at least 1") {
+		t.Errorf("an empty image: %v", err)
+	}
+}
