@@ -109,11 +109,11 @@ func animationPalette() color.Palette {
 	for i := range 36 {
 		c := hue(float64(i) / 36)
 		for _, u := range []float64{0, .3, .6} {
-			p = append(p, mix(c, shade(3), u))
+			p = append(p, chart.Mix(c, shade(3), u))
 		}
 	}
 	for i := range 12 {
-		p = append(p, mix(chart.Ink, chart.Paper, float64(i)/11), mix(shade(0), white, float64(i)/11))
+		p = append(p, chart.Mix(chart.Ink, chart.Paper, float64(i)/11), chart.Mix(shade(0), white, float64(i)/11))
 	}
 	return p
 }

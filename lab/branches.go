@@ -10,6 +10,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/guide"
+	"github.com/reverie-go/reverie/internal/chart"
 	"github.com/reverie-go/reverie/mixture"
 )
 
@@ -83,7 +84,7 @@ func sureness(m *mixture.Mixture, x points) (mean float64) {
 func bySureness(m *mixture.Mixture, x points) layer {
 	return func(c draw.Canvas, at func([]float64) vg.Point) {
 		for _, p := range x {
-			dots(points{p}, 1.1, mix(coral, lime, sureness(m, points{p})))(c, at)
+			dots(points{p}, 1.1, chart.Mix(coral, lime, sureness(m, points{p})))(c, at)
 		}
 	}
 }

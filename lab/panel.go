@@ -175,7 +175,7 @@ func shadePalette() color.Palette {
 func dimPalette() color.Palette {
 	p := make(color.Palette, shades)
 	for k := range p {
-		p[k] = scaleAt(.55 * float64(k) / (shades - 1))
+		p[k] = chart.Night(.55 * float64(k) / (shades - 1))
 	}
 	return p
 }
