@@ -293,3 +293,16 @@ func TestRead(t *testing.T) {
 		t.Errorf("a file that has changed: %v", err)
 	}
 }
+
+// TestStems: files of images are never written over one another, where letters are of one case
+// neither.
+func TestStems(t *testing.T) {
+	s := new(Set)
+	for _, name := range []string{"a/1.png", "a/2.png", "a/2.jpg", "A/1.PNG", "b.png", "a/2.png", "a/2.png-2.png"} {
+		s.Images = append(s.Images, Image{Name: name})
+	}
+	want := []string{"a/1.png", "a/2.png", "a/2.jpg", "A/1.PNG-2", "b", "a/2.png-2", "a/2.png-2-2"}
+	if got := s.Stems(); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

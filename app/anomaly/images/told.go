@@ -2,11 +2,13 @@ package images
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
 	humanize "github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/reverie-go/reverie/data"
 )
@@ -99,4 +101,27 @@ func some(paths []string) string {
 		text += fmt.Sprintf(" and %d more", n)
 	}
 	return text
+}
+
+// Stems are names for files of the images, by their numbers, of which no two are the same, however
+// letters are written: the path below the folder without the extension, with it where several have
+// that, and then with a number.
+func (s *Set) Stems() (all []string) {
+	count, taken := map[string]int{}, map[string]bool{}
+	for _, m := range s.Images {
+		count[strings.ToLower(stem(m.Name))]++
+	}
+	for _, m := range s.Images {
+		base := strings.TrimSuffix(m.Name, path.Ext(m.Name))
+		if count[strings.ToLower(stem(m.Name))] > 1 {
+			base = m.Name
+		}
+		name := base
+		for n := 2; taken[strings.ToLower(norm.NFC.String(name))]; n++ {
+			name = fmt.Sprintf("%s-%d", base, n)
+		}
+		taken[strings.ToLower(norm.NFC.String(name))] = true
+		all = append(all, name)
+	}
+	return all
 }
