@@ -51,6 +51,13 @@ func TestClassifierGuides(t *testing.T) {
 	if !strings.Contains(r.err, "mean + scale variance grad log p(class | x_t)") {
 		t.Error(r.err)
 	}
+	writeHalf(t, at("half.png"), 8)
+	r = ok(t, "edit", plain, at("half.png"), "--invert", "--steps", "4", "--class", class, "--classifier", at("noised"), "--out", at("c.png"))
+	for _, want := range []string{"of class " + class + ", changed by", "classifier-scale: x0hat + scale", "classifier of 2 classes, guides at noise levels"} {
+		if !strings.Contains(r.err, want) {
+			t.Errorf("edit: stderr lacks %q:\n%s", want, r.err)
+		}
+	}
 	for _, c := range []struct {
 		code  int
 		texts []string
@@ -62,6 +69,8 @@ func TestClassifierGuides(t *testing.T) {
 		{exitFailure, []string{"knows clean samples alone", "train one with --arch classifier --noised"}, []string{"sample", plain, "--classifier", at("clean"), "--class", class}},
 		{exitFailure, []string{"it is no classifier", "architecture simpleunet"}, []string{"sample", plain, "--classifier", plain, "--class", class}},
 		{exitFailure, []string{"it is a classifier, which predicts nothing and draws nothing"}, []string{"sample", at("noised")}},
+		{exitFailure, []string{"--classifier: ", "nowhere"}, []string{"edit", plain, at("half.png"), "--classifier", at("nowhere"), "--class", class}},
+		{exitFailure, []string{"--classifier: ", "nowhere"}, []string{"sample", plain, "--classifier", at("nowhere"), "--class", class}},
 		{exitUsage, []string{"--classifier-scale belongs to --guide classifier"}, []string{"sample", plain, "--classifier-scale", "2"}},
 	} {
 		refused(t, c.code, c.texts, append(slices.Clone(c.args), "--out", at("c.png"))...)

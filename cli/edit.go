@@ -130,6 +130,9 @@ func editFunc(cmd *cobra.Command, path string, images []string, o *editOptions) 
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, seed %d: %s; solver %s, %s, clamp %s\n", m.Describe(), english.Plural(len(images), "image", ""), o.seed,
 		strings.Join(o.said(), " "), t.options.Sampler(), english.Plural(t.options.Steps, "step", ""), t.options.Clamp)
+	if err := sayGuides(cmd.ErrOrStderr(), m, t.options); err != nil {
+		return err
+	}
 	shown, said, err := o.way.run(t)
 	t.bar.done()
 	if err != nil {

@@ -176,6 +176,11 @@ func TestEditOfClass(t *testing.T) {
 	}
 	ok(t, "edit", run, "a.png", "--mask", "a.png", "--steps", "4", "--class", "null")
 	for _, way := range []string{"--strength=0.5", "--invert", "--to=a.png", "--mask=a.png"} {
+		if r := ok(t, "edit", run, "a.png", way, "--steps", "4", "--class", "a", "--guidance", "2"); strings.Count(r.err, "1 is the plain conditional model") != 1 {
+			t.Errorf("%s: stderr lacks the convention:\n%s", way, r.err)
+		}
+	}
+	for _, way := range []string{"--strength=0.5", "--invert", "--to=a.png", "--mask=a.png"} {
 		refused(t, exitUsage, []string{"guide classifier-free guides to a class", "by --class"}, "edit", run, "a.png", way, "--guidance", "3")
 	}
 	refused(t, exitUsage, []string{"--class c: "}, "edit", run, "a.png", "--class", "c")

@@ -45,6 +45,9 @@ func (o *editOptions) task(cmd *cobra.Command, m *model.Loaded, p model.Options,
 	if p.Solver == nil {
 		p.Solver = o.way.usualSolver()
 	}
+	if err := openClassifiers(m, p); err != nil {
+		return nil, err
+	}
 	if o.class != "" {
 		if p.Class, err = m.ClassNumbers(p, o.class); err != nil {
 			return nil, usagef("--class %s: %s: %w", o.class, m.Found.Model, err)

@@ -217,11 +217,14 @@ func (v *evaluation) prepare(m *model.Loaded, s *model.Options) error {
 		fmt.Fprintln(v.cmd.ErrOrStderr(), m.Describe())
 		return nil
 	}
+	if err := openClassifiers(m, *s); err != nil {
+		return err
+	}
 	if err := v.complete(s, m); err != nil {
 		return err
 	}
 	fmt.Fprintf(v.cmd.ErrOrStderr(), "%s\nsolver %s, %s, clamp %s\n", m.Describe(), s.Sampler(), english.Plural(s.Steps, "step", ""), s.Clamp)
-	return nil
+	return sayGuides(v.cmd.ErrOrStderr(), m, *s)
 }
 
 // note says what a person should know.

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -125,8 +124,8 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 	if o.csv != "" && !m.Kind.Vector() {
 		return usagef("--csv is for points, and %s draws %s; give --npz", m.Found.Model, m.Kind.Noun(2))
 	}
-	if _, err := m.Guiding(*p); err != nil {
-		return fmt.Errorf("--classifier: %w", err)
+	if err := openClassifiers(m, *p); err != nil {
+		return err
 	}
 	if err := o.classes.choose(cmd, p, m, o.class); err != nil {
 		return err
@@ -195,12 +194,8 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	o.classes.options = p
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s\n%s, %sseed %d: solver %s, %s, clamp %s\n",
 		m.Describe(), what(m.Kind.Sized(p.Height, p.Width), p.N), o.classes.said(), p.Seed, p.Sampler(), english.Plural(p.Steps, "step", ""), p.Clamp)
-	guiding, err := m.Guiding(p)
-	if err != nil {
+	if err := sayGuides(cmd.ErrOrStderr(), m, p); err != nil {
 		return err
-	}
-	for _, text := range slices.Concat(guiding, conventions(p)) {
-		fmt.Fprintln(cmd.ErrOrStderr(), text)
 	}
 	d, err := o.draws(m.Kind.Sized(p.Height, p.Width), m.Found.Run, o.parameters(m, p))
 	if err != nil {
@@ -220,16 +215,6 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.2g s each\n", took(spent), spent.Seconds()/float64(p.N))
 	return nil
-}
-
-// conventions say what the scales of the guides mean, which is told with every use.
-func conventions(p model.Options) (all []string) {
-	for _, g := range p.Guides {
-		if c, ok := g.(interface{ Convention() string }); ok && !slices.Contains(all, c.Convention()) {
-			all = append(all, c.Convention())
-		}
-	}
-	return all
 }
 
 // usualNumber is how many samples are drawn where nothing is said.

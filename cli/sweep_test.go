@@ -37,8 +37,13 @@ func TestSweep(t *testing.T) {
 	} {
 		line := append(slices.Clone(flags), c.more...)
 		var s eval.Sweep
-		if err := json.Unmarshal([]byte(ok(t, append(line, "--sweep", c.sweep, "--csv", "a.csv", "--plot", "a.png")...).out), &s); err != nil {
+		r := ok(t, append(line, "--sweep", c.sweep, "--csv", "a.csv", "--plot", "a.png")...)
+		if err := json.Unmarshal([]byte(r.out), &s); err != nil {
 			t.Fatal(err)
+		}
+		guided := strings.Contains(c.sweep+strings.Join(c.more, ""), "guidance")
+		if got := strings.Count(r.err, "1 is the plain conditional model"); guided != (got == 1) {
+			t.Errorf("%s: the convention is said %d times:\n%s", c.sweep, got, r.err)
 		}
 		alone := reportOf(t, append(slices.Clone(line), c.flag)...)
 		if len(s.Points) != 2 || !reflect.DeepEqual(s.Points[1].Rows, alone.Rows) || reflect.DeepEqual(s.Points[0].Rows, alone.Rows) {

@@ -37,6 +37,11 @@ func (*PlusPlusGuide[X]) Chief() string { return "cfgpp" }
 // away says that the guide goes away from a weak branch, of which there is one.
 func (*PlusPlusGuide[X]) away() {}
 
+// Convention says what lambda means.
+func (*PlusPlusGuide[X]) Convention() string {
+	return "cfgpp: x0hat = null + lambda (class - null), and x is noised anew by null; 0 ignores the class, 1 takes the conditional model's x0hat, noised by null all the same"
+}
+
 // Guide implements Guide.
 func (g *PlusPlusGuide[X]) Guide(s Setup[X], d reverie.Denoiser[X]) (reverie.Denoiser[X], error) {
 	from, err := s.classOf(g.Negative)
