@@ -53,6 +53,25 @@ func TestClassifierGuides(t *testing.T) {
 	}
 	writeHalf(t, at("half.png"), 8)
 	r = ok(t, "edit", plain, at("half.png"), "--invert", "--steps", "4", "--class", class, "--classifier", at("noised"), "--out", at("c.png"))
+	half := at("half.png")
+	edits := []string{"edit", plain, half, "--steps", "4", "--class", class, "--classifier", at("noised"), "--out", at("c.png")}
+	for _, way := range []string{"--strength 0.5", "--to " + half, "--mask " + half + " --method diffpir", "--mask " + half + " --method repaint", "--mask " + half + " --method replace", "--operator grey --method diffpir",
+		"--strength 0.5 --solver ddpm --classifier-shift variance", "--mask " + half + " --method repaint --solver ddpm --classifier-shift variance"} {
+		ok(t, append(slices.Clone(edits), strings.Fields(way)...)...)
+	}
+	for way, want := range map[string]string{
+		"--mask " + half:                                           "guide classifier: classifier guidance gives no vector-Jacobian product, and does not go with edit --method mmps; leave it out, or choose --method repaint, diffpir or replace",
+		"--operator grey --method dps":                             "does not go with edit --method dps; leave it out, or choose --method diffpir",
+		"--mask " + half + " --classifier-shift variance":          "gives no shift of the mean, and does not go with edit --method mmps; leave it out, or choose --method repaint or replace",
+		"--operator grey --classifier-shift variance":              "does not go with edit --method mmps; leave it out",
+		"--strength 0.5 --classifier-shift variance --solver heun": "use solver ddpm",
+	} {
+		r := cli(append(slices.Clone(edits), strings.Fields(way)...)...)
+		if r.code != exitFailure || !strings.Contains(r.err, want) || strings.Contains(r.err, "1 image,") { // which is the header
+			t.Errorf("%s: exit code %d, and the message lacks %q, or comes late:\n%s", way, r.code, want, r.err)
+		}
+	}
+	refused(t, exitUsage, []string{"--classifier-shift variance goes with solver ddpm, and --invert walks by ddim"}, append(slices.Clone(edits), "--invert", "--classifier-shift", "variance")...)
 	for _, want := range []string{"of class " + class + ", changed by", "classifier-scale: x0hat + scale", "classifier of 2 classes, guides at noise levels"} {
 		if !strings.Contains(r.err, want) {
 			t.Errorf("edit: stderr lacks %q:\n%s", want, r.err)

@@ -183,6 +183,19 @@ func TestEditOfClass(t *testing.T) {
 	for _, way := range []string{"--strength=0.5", "--invert", "--to=a.png", "--mask=a.png"} {
 		refused(t, exitUsage, []string{"guide classifier-free guides to a class", "by --class"}, "edit", run, "a.png", way, "--guidance", "3")
 	}
+	for _, way := range []string{"--strength 0.5 --solver ddim", "--invert", "--mask a.png --method repaint", "--mask a.png --method replace --solver ddpm"} {
+		ok(t, append([]string{"edit", run, "a.png", "--steps", "4", "--class", "a", "--cfgpp", "0.5"}, strings.Fields(way)...)...)
+	}
+	for way, want := range map[string]string{
+		"--to a.png":                                  "CFG++ noises by another estimate: leave --cfgpp out",
+		"--mask a.png":                                "guide cfg++: a denoiser that a measurement guides gives no x0hat to noise by, and does not go with edit --method mmps; leave it out, or choose --method repaint or replace",
+		"--operator grey":                             "does not go with edit --method mmps; leave it out",
+		"--strength 0.5 --solver heun":                "use ddim or ddpm",
+		"--operator blur --method dps":                "does not go with edit --method dps; leave it out",
+		"--mask a.png --method repaint --solver heun": "use ddim or ddpm",
+	} {
+		refused(t, exitFailure, []string{want}, append([]string{"edit", run, "a.png", "--class", "a", "--cfgpp", "0.5"}, strings.Fields(way)...)...)
+	}
 	refused(t, exitUsage, []string{"--class c: "}, "edit", run, "a.png", "--class", "c")
 	refused(t, exitUsage, []string{"--class all: 2 classes, and images are edited as of one"}, "edit", run, "a.png", "--class", "all")
 	refused(t, exitUsage, []string{"the model was trained without classes"}, "edit", plain, "a.png", "--class", "a")

@@ -57,7 +57,7 @@ func (o *editOptions) task(cmd *cobra.Command, m *model.Loaded, p model.Options,
 		}
 	}
 	p = m.Unclassed(p)
-	if err := o.solverFlags.complete(&p, m); err != nil {
+	if err := o.solverFlags.complete(&p, m, func(p model.Options) error { return o.way.fits(o, m, p) }); err != nil {
 		return nil, err
 	}
 	t = &editTask{cmd: cmd, o: o, m: m, options: p, kind: m.Kind.Sized(p.Height, p.Width), images: images}
@@ -120,12 +120,6 @@ func (t *editTask) read(paths []string, k kind.Kind) (x []float32, sizes []data.
 // measure reads the images and takes of them what the operator keeps; those that are Measured are
 // that themselves.
 func (t *editTask) measure() (err error) {
-	if t.m.VAE != nil {
-		return fmt.Errorf("--operator %s is of pixels; %w: give --strength, --invert or --to", t.o.Operator, model.ErrLatent)
-	}
-	if err := t.m.Fits(t.options); err != nil {
-		return err
-	}
 	s := edit.Shape{H: t.kind.H, W: t.kind.W, C: t.kind.C}
 	if !t.o.Measured {
 		if t.x, t.sizes, err = t.read(t.images, t.kind); err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/edit"
+	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/sample"
@@ -23,15 +25,16 @@ type editWay struct {
 	name   string
 	chosen func(o *editOptions) bool
 	walk   bool // it samples by a solver that may be chosen
+	fits   func(o *editOptions, m *model.Loaded, p model.Options) error
 	run    func(t *editTask) (shown image.Image, said string, err error)
 }
 
 // editWays are the ways, of which the last is taken where none is chosen.
 var editWays = []*editWay{
-	{"operator", func(o *editOptions) bool { return o.Mask != "" || o.Operator != "" }, true, (*editTask).restore},
-	{"to", func(o *editOptions) bool { return o.To != "" }, false, (*editTask).morph},
-	{"invert", func(o *editOptions) bool { return o.Invert }, false, (*editTask).goAndReturn},
-	{"strength", func(*editOptions) bool { return true }, true, (*editTask).redraw},
+	{"operator", func(o *editOptions) bool { return o.Mask != "" || o.Operator != "" }, true, (*editOptions).fitsMethod, (*editTask).restore},
+	{"to", func(o *editOptions) bool { return o.To != "" }, false, func(_ *editOptions, m *model.Loaded, p model.Options) error { return m.FitsMorph(p) }, (*editTask).morph},
+	{"invert", func(o *editOptions) bool { return o.Invert }, false, func(_ *editOptions, m *model.Loaded, p model.Options) error { return m.FitsReturn(p) }, (*editTask).goAndReturn},
+	{"strength", func(*editOptions) bool { return true }, true, func(_ *editOptions, m *model.Loaded, p model.Options) error { return m.Fits(p) }, (*editTask).redraw},
 }
 
 // choose takes the way that the flags choose, and refuses those of another.
@@ -57,6 +60,8 @@ func (o *editOptions) choose(cmd *cobra.Command, given []*table.Field, images in
 	switch {
 	case !o.way.walk && (o.Solver != nil || changed("n")):
 		return fmt.Errorf("--%s walks by ddim without fresh noise, there and back, once for each image: leave out --solver, its settings and -n", o.way.name)
+	case !o.way.walk && slices.ContainsFunc(o.chosen, shifting):
+		return fmt.Errorf("--classifier-shift variance goes with solver ddpm, and --%s walks by ddim; leave it out", o.way.name)
 	case o.way.name != "to" && changed("gif"):
 		return fmt.Errorf("--gif belongs to --to; leave it out")
 	case o.way.name == "to" && images != 1:
@@ -65,6 +70,12 @@ func (o *editOptions) choose(cmd *cobra.Command, given []*table.Field, images in
 		return o.chooseOperator()
 	}
 	return nil
+}
+
+// shifting says whether a guide moves the mean of an ancestral step.
+func shifting(g model.Guide) bool {
+	c, ok := g.(*guide.ClassifierGuide[*tensors.Tensor])
+	return ok && c.Shift == "variance"
 }
 
 // chooseOperator finds what of mask, operator and method do not go together.
@@ -88,6 +99,63 @@ func (o *editOptions) chooseOperator() error {
 		return fmt.Errorf("--method %s puts what is known in its place, which goes with masks alone, not with --operator %s; choose another", o.Method.Row().Name, o.Operator)
 	}
 	return nil
+}
+
+// fitsMethod refuses a method that does not go with what guides, and names those that would.
+func (o *editOptions) fitsMethod(m *model.Loaded, p model.Options) error {
+	if m.VAE != nil {
+		return fmt.Errorf("--operator %s is of pixels; %w: give --strength, --invert or --to", o.Operator, model.ErrLatent)
+	}
+	var wrong *edit.PriorError
+	err := m.FitsRestore(p, o.Method)
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	guides, methods := o.blamed(m, p), o.methods(m, p)
+	switch {
+	case len(guides) == 0 && methods == "":
+		return fmt.Errorf("--method %s: %w", wrong.Method, wrong.Err)
+	case len(guides) == 0:
+		return fmt.Errorf("--method %s: %w; choose --method %s", wrong.Method, wrong.Err, methods)
+	}
+	leave := "leave it out"
+	if len(guides) > 1 {
+		leave = "leave them out"
+	}
+	if methods != "" {
+		leave += ", or choose --method " + methods
+	}
+	return fmt.Errorf("guide %s: %w, and does not go with edit --method %s; %s", english.WordSeries(guides, "and"), wrong.Err, wrong.Method, leave)
+}
+
+// methods are those in the chosen one's place that go with what guides.
+func (o *editOptions) methods(m *model.Loaded, p model.Options) string {
+	row, err := edit.Operators.Find(o.Operator)
+	var names []string
+	for _, method := range model.Methods.Rows() {
+		var wrong *edit.PriorError
+		if err == nil && (row.Masked || !edit.MaskedOnly(method)) && !errors.As(m.FitsRestore(p, method), &wrong) {
+			names = append(names, method.Row().Name)
+		}
+	}
+	return english.WordSeries(names, "or")
+}
+
+// blamed are the guides without which the method would go with the model, one or, where none alone
+// is to blame, all of them.
+func (o *editOptions) blamed(m *model.Loaded, p model.Options) (names []string) {
+	for i, g := range p.Guides {
+		var wrong *edit.PriorError
+		without := p
+		if without.Guides = slices.Delete(slices.Clone(p.Guides), i, i+1); !m.Conditional() {
+			without.Class = nil
+		}
+		if !errors.As(m.FitsRestore(without, o.Method), &wrong) {
+			return []string{g.Row().Name}
+		}
+		names = append(names, g.Row().Name)
+	}
+	return names
 }
 
 // said are the settings of the way, as flags.

@@ -220,7 +220,7 @@ func (v *evaluation) prepare(m *model.Loaded, s *model.Options) error {
 	if err := openClassifiers(m, *s); err != nil {
 		return err
 	}
-	if err := v.complete(s, m); err != nil {
+	if err := v.complete(s, m, m.Fits); err != nil {
 		return err
 	}
 	fmt.Fprintf(v.cmd.ErrOrStderr(), "%s\nsolver %s, %s, clamp %s\n", m.Describe(), s.Sampler(), english.Plural(s.Steps, "step", ""), s.Clamp)

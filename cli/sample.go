@@ -138,7 +138,7 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 	if err := o.start(cmd, p, m); err != nil {
 		return err
 	}
-	if err := o.solverFlags.complete(p, m); err != nil {
+	if err := o.solverFlags.complete(p, m, m.Fits); err != nil {
 		return err
 	}
 	if sample.HabitsOf(p.Solver, nil).Joint && cmd.Flags().Changed("first") {

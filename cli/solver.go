@@ -230,8 +230,8 @@ func (s *solverFlags) fill(o *model.Options) (err error) {
 	return err
 }
 
-// complete fills in what depends on the model, and checks it.
-func (s *solverFlags) complete(o *model.Options, m *model.Loaded) error {
+// complete fills in what depends on the model, and checks it by fits.
+func (s *solverFlags) complete(o *model.Options, m *model.Loaded, fits func(model.Options) error) error {
 	*o = m.Filled(*o)
 	if row, ok := o.Solver.(table.Row); ok {
 		if err := s.set(row); err != nil {
@@ -245,7 +245,7 @@ func (s *solverFlags) complete(o *model.Options, m *model.Loaded) error {
 	if n := tableLength(p); n > 0 && o.Steps > n {
 		return fmt.Errorf("--steps %d is outside 0 to %d: the model has %d time steps", o.Steps, n, n)
 	}
-	err := m.Fits(*o)
+	err := fits(*o)
 	if errors.Is(err, model.ErrAimless) {
 		return usage(err)
 	}

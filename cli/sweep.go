@@ -110,7 +110,7 @@ func (s *sweep) settings(given *pflag.FlagSet, base model.Options, m *model.Load
 		if err := flags.fill(&at.Sampling); err != nil {
 			return nil, err
 		}
-		if err := flags.complete(&at.Sampling, m); err != nil {
+		if err := flags.complete(&at.Sampling, m, m.Fits); err != nil {
 			return nil, fmt.Errorf("--sweep %s: at %s: %w", s.text, text, err)
 		}
 		all = append(all, at)

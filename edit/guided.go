@@ -26,10 +26,9 @@ type guided[X any] struct {
 // Knows returns what is known under the measurement.
 func (g *guided[X]) Knows(w reverie.Want) error { return g.problem.knows(w) }
 
-// knows returns what the prior does, of what a measurement leaves as it is: the variance, and all
-// of it given the class.
+// knows returns what the prior does, of what a measurement leaves as it is.
 func (p Problem[X]) knows(w reverie.Want) error {
-	if err := w.Beyond(reverie.WantVariance|reverie.WantClass, "a denoiser that a measurement guides"); err != nil {
+	if err := measured(w); err != nil {
 		return err
 	}
 	return p.Run.Denoiser.Knows(w)

@@ -48,6 +48,46 @@ func MaskedOnly(method any) bool {
 	return ok && m.MaskedOnly()
 }
 
+// A PriorError says why a method does not go with a prior's Denoiser.
+type PriorError struct {
+	Method string // its name
+	Err    error
+}
+
+// Error names the method.
+func (e *PriorError) Error() string { return fmt.Sprintf("edit: method %s: %v", e.Method, e.Err) }
+
+// Unwrap returns the reason.
+func (e *PriorError) Unwrap() error { return e.Err }
+
+// Fits returns nil where a method goes with a prior's Denoiser, else a *PriorError: the Denoiser
+// does not know what the method Wants, or it is guided by more than x0hat (reverie.WantRenoise,
+// reverie.WantShift), which only those methods leave to the solver that change no x0hat: RePaint
+// and Replace.
+func Fits[X any](method table.Row, d reverie.Denoiser[X]) error {
+	w, name := Wants(method), method.Row().Name
+	err := d.Knows(w)
+	for _, more := range []reverie.Want{reverie.WantRenoise, reverie.WantShift, reverie.WantRenoise | reverie.WantShift} {
+		if d.Knows(0) == nil || d.Knows(more) != nil {
+			continue
+		}
+		if _, ok := method.(interface{ stepsAlone() }); ok {
+			return nil
+		}
+		err = measured(more)
+	}
+	if err != nil {
+		return &PriorError{name, err}
+	}
+	return nil
+}
+
+// measured refuses what no denoiser gives that a measurement guides: it changes x0hat alone, and
+// leaves the variance as it is, and all of it given the class.
+func measured(w reverie.Want) error {
+	return w.Beyond(reverie.WantVariance|reverie.WantClass, "a denoiser that a measurement guides")
+}
+
 // spaces are what methods ask of a Space.
 type spaces[X any] interface {
 	reverie.Space[X]
@@ -66,8 +106,8 @@ func (p Problem[X]) space(method table.Row) (sp spaces[X], err error) {
 	if err := Noised(p.Run); err != nil {
 		return nil, err
 	}
-	if err := p.Run.Denoiser.Knows(Wants(method)); err != nil {
-		return nil, fmt.Errorf("edit: method %s: %w", name, err)
+	if err := Fits(method, p.Run.Denoiser); err != nil {
+		return nil, err
 	}
 	sp, ok := p.Run.Space.(spaces[X])
 	if !ok {

@@ -40,6 +40,9 @@ func (*RePaint[X]) Row() table.Info {
 // MaskedOnly is true.
 func (*RePaint[X]) MaskedOnly() bool { return true }
 
+// stepsAlone says that the solver's steps are changed, and not what they ask for.
+func (*RePaint[X]) stepsAlone() {}
+
 // Draw draws x.
 func (m *RePaint[X]) Draw(ctx context.Context, p Problem[X], x X) (Drawing[X], error) {
 	return p.repaint(ctx, m, x, max(1, m.Jump), max(1, m.Passes))
@@ -55,6 +58,9 @@ func (*Replace[X]) Row() table.Info {
 
 // MaskedOnly is true.
 func (*Replace[X]) MaskedOnly() bool { return true }
+
+// stepsAlone says that the solver's steps are changed, and not what they ask for.
+func (*Replace[X]) stepsAlone() {}
 
 // Draw draws x.
 func (m *Replace[X]) Draw(ctx context.Context, p Problem[X], x X) (Drawing[X], error) {

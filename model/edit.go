@@ -75,6 +75,42 @@ func (m *Model) FitsReturn(o Options) error {
 	return m.Fits(m.inverted(o))
 }
 
+// FitsMorph is Fits for the options of Morph, whose noises are found by x0hat alone: CFG++ noises
+// by another estimate and does not go with it.
+func (m *Model) FitsMorph(o Options) error {
+	o = m.inverted(o)
+	run, err := m.asked(o)
+	if err != nil {
+		return err
+	}
+	if d := run.Denoiser; d.Knows(0) != nil && d.Knows(reverie.WantRenoise) == nil {
+		return errors.New("the noises of both images are found by x0hat alone, and CFG++ noises by another estimate: leave --cfgpp out, or give --guidance in its place")
+	}
+	return m.Fits(o)
+}
+
+// FitsRestore is Fits for the options of Restore by a method: an *edit.PriorError where this does
+// not go with the model as it is guided.
+func (m *Model) FitsRestore(o Options, by Method) error {
+	if m.VAE != nil {
+		return fmt.Errorf("model: a measurement is of pixels; %w", ErrLatent)
+	}
+	if err := m.standard("drawing by a measurement is stated", "edit by --strength, --invert or --to"); err != nil {
+		return err
+	}
+	o = m.Filled(m.Unclassed(o))
+	bare := o
+	bare.Clamp = "none" // the measurement comes first
+	run, err := m.asked(bare)
+	if err == nil {
+		err = edit.Fits(by, run.Denoiser)
+	}
+	if err != nil {
+		return err
+	}
+	return m.Fits(o)
+}
+
 // there are the options on the way to the noise, which is found as of no class: guides to one would
 // do nothing.
 func (m *Model) there(o Options) Options {
@@ -107,6 +143,9 @@ func (m *Model) inverted(o Options) Options {
 // last are what the images themselves come back as, by off otherwise, over their lengths.
 func (m *Model) Morph(ctx context.Context, o Options, x []float32, by Inverter, frames int) (all []float32, off [2]float64, err error) {
 	o = m.inverted(o)
+	if err := m.FitsMorph(o); err != nil {
+		return nil, off, err
+	}
 	if o.Batch < 1 || frames < 2 || len(x)%2 != 0 {
 		return nil, off, fmt.Errorf("model: %d frames in batches of %d between %d numbers: give at least 2 frames, and two images", frames, o.Batch, len(x))
 	}
@@ -199,10 +238,7 @@ type Restored struct {
 // Restore draws an image for each measurement y of a, [N,..] as a.Shape says. A model of latents
 // has no such images: ErrLatent.
 func (m *Model) Restore(ctx context.Context, o Options, y []float32, a edit.Linear, by Method) (r Restored, err error) {
-	if m.VAE != nil {
-		return r, fmt.Errorf("model: a measurement is of pixels; %w", ErrLatent)
-	}
-	if err := m.standard("drawing by a measurement is stated", "edit by --strength, --invert or --to"); err != nil {
+	if err := m.FitsRestore(o, by); err != nil {
 		return r, err
 	}
 	o = m.Filled(m.Unclassed(o))

@@ -281,13 +281,7 @@ var ErrNoRun = errors.New("a flow between two data sets is sampled from its run 
 // what would.
 func (m *Model) Fits(o Options) error {
 	o = m.Filled(o)
-	if err := m.Check(o.Height, o.Width); err != nil {
-		return err
-	}
-	if err := m.checkClass(o); err != nil {
-		return err
-	}
-	run, err := m.run(o, m.space(random.Stream{}), m.Classes(o, o.First, min(o.N, 1)))
+	run, err := m.asked(o)
 	if err != nil {
 		return err
 	}
@@ -309,6 +303,18 @@ func (m *Model) Fits(o Options) error {
 		return errors.New("the model is a flow between two data sets: it starts from samples of the far one, and none are given")
 	}
 	return sample.Fits(o.Solver, run.Process)
+}
+
+// asked is what a solver of the options works on, to be asked what it knows, where their size and
+// classes are ones that the model knows.
+func (m *Model) asked(o Options) (*sample.Run[*tensors.Tensor], error) {
+	if err := m.Check(o.Height, o.Width); err != nil {
+		return nil, err
+	}
+	if err := m.checkClass(o); err != nil {
+		return nil, err
+	}
+	return m.run(o, m.space(random.Stream{}), m.Classes(o, o.First, min(o.N, 1)))
 }
 
 // sampled is the process that the options sample.
