@@ -184,10 +184,13 @@ func TestSampleGuided(t *testing.T) {
 	}{
 		{exitFailure, []string{"CFG++", "use ddim or ddpm"}, []string{run, "--cfgpp", "0.5", "--solver", "heun"}},
 		{exitFailure, []string{`no class "cow"`}, []string{run, "--guidance", "2", "--negative", "cow"}},
-		{exitFailure, []string{"classifier-free guidance", "the model was trained without classes"}, []string{plain, "--guidance", "2"}},
+		{exitFailure, []string{"guide classifier-free", "the model was trained without classes", "--classifier, with --class"}, []string{plain, "--guidance", "2"}},
 		{exitFailure, []string{"trained on other classes"}, []string{plain, "--guidance", "2", "--guide", run}},
 		{exitUsage, []string{"LO:HI"}, []string{run, "--guidance", "2", "--guidance-interval", "2"}},
 		{exitUsage, []string{"--negative belongs to --guide classifier-free and cfg++"}, []string{run, "--negative", names[0]}},
+		{exitFailure, []string{run + "@51: there is no checkpoint of step 51: " + run + " has"}, []string{run, "--guidance", "2", "--guide", run + "@51"}},
+		{exitFailure, []string{"there is no checkpoint of step 51"}, []string{run, "--class", names[0], "--classifier", run + "@51"}},
+		{exitUsage, []string{`--guide "` + run + `x@51" is unknown`}, []string{run, "--guidance", "2", "--guide", run + "x@51"}},
 		{exitUsage, []string{"guide autoguidance guides nothing", "give --guidance"}, []string{run, "--guide", run}},
 		{exitUsage, []string{"--apg has no effect at --guidance 1"}, []string{run, "--guidance", "1", "--apg"}},
 		{exitUsage, []string{"settings of --apg"}, []string{run, "--guidance", "2", "--apg-eta", "0.5"}},
@@ -195,6 +198,33 @@ func TestSampleGuided(t *testing.T) {
 		{exitUsage, []string{"both guide away"}, []string{run, "--guidance", "2", "--cfgpp", "0.5"}},
 	} {
 		refused(t, c.code, c.texts, append([]string{"sample", "-n", "1", "--out", "a.png"}, c.args...)...)
+	}
+}
+
+// TestNoNull: a run that learned no null class says what to ask of it in place of none.
+func TestNoNull(t *testing.T) {
+	run := filepath.Join(t.TempDir(), "run")
+	ok(t, with([]string{"train", images(t)}, "--class-cond", "--class-drop", "0", "--steps", "2", "--sample-every", "0", "--run", run)...)
+	names := classesOf(t, run)
+	t.Chdir(t.TempDir())
+	writeHalf(t, "a.png", 8)
+	ok(t, "edit", run, "a.png", "--class", names[0], "--steps", "2")
+	ok(t, "edit", run, "a.png", "--to", "a.png", "--class", names[0], "--steps", "2")
+	for _, c := range []struct {
+		text string
+		args []string
+	}{
+		{"learned no null class, for it was trained without dropping any; ask for a class by --class", []string{"sample", run, "--class", "null"}},
+		{"; ask for a class by --class", []string{"edit", run, "a.png"}},
+		{"; ask for a class by --class", []string{"edit", run, "a.png", "--mask", "a.png"}},
+		{"--strength or --to, with --class", []string{"edit", run, "a.png", "--invert"}},
+		{"--strength or --to, with --class", []string{"edit", run, "a.png", "--invert", "--class", names[0]}},
+		{"give --negative CLASS in place of none", []string{"sample", run, "--class", names[0], "--guidance", "2"}},
+	} {
+		r := cli(append(c.args, "--out", "b.png")...)
+		if r.code != exitFailure || !strings.Contains(r.err, c.text) || strings.Contains(r.err, "seed 0") { // which is in the header
+			t.Errorf("%v: exit code %d, and the message lacks %q, or comes late:\n%s", c.args, r.code, c.text, r.err)
+		}
 	}
 }
 

@@ -126,6 +126,8 @@ func TestEditRefuses(t *testing.T) {
 		"a.png --operator down4 --method repaint":                   "--method repaint puts what is known in its place, which goes with masks alone",
 		"a.png --operator mask":                                     "--operator mask needs --mask",
 		"a.png --operator grey --mask half8.png":                    "--mask belongs to --operator mask, not to grey",
+		"a.png --operator blur --invert-mask":                       "--invert-mask belongs to --operator mask, not to blur; leave it out",
+		"a.png --operator mask --invert-mask":                       "--operator mask needs --mask",
 		"a.png --mask half8.png --measured":                         "--measured: what a mask leaves",
 		"a.png --operator rain":                                     `--operator "rain" is unknown; choose one of mask, down4, blur, grey`,
 		"a.png --operator grey --method magic":                      `--method "magic" is unknown; choose one of mmps, repaint, dps, diffpir, replace`,

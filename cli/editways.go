@@ -89,10 +89,10 @@ func (o *editOptions) chooseOperator() error {
 		return err
 	case row.Masked && o.Mask == "":
 		return fmt.Errorf("--operator mask needs --mask, a picture whose white is to be redrawn")
-	case !row.Masked && (o.Mask != "" || o.InvertMask):
+	case !row.Masked && o.Mask != "":
 		return fmt.Errorf("--mask belongs to --operator mask, not to %s; leave one out", o.Operator)
-	case o.InvertMask && o.Mask == "":
-		return fmt.Errorf("--invert-mask needs --mask")
+	case !row.Masked && o.InvertMask:
+		return fmt.Errorf("--invert-mask belongs to --operator mask, not to %s; leave it out", o.Operator)
 	case row.Masked && o.Measured:
 		return fmt.Errorf("--measured: what a mask leaves of an image has the image's form; leave it out")
 	case !row.Masked && edit.MaskedOnly(o.Method):

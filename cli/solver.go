@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/guide"
@@ -246,10 +248,12 @@ func (s *solverFlags) complete(o *model.Options, m *model.Loaded, fits func(mode
 		return fmt.Errorf("--steps %d is outside 0 to %d: the model has %d time steps", o.Steps, n, n)
 	}
 	err := fits(*o)
-	if errors.Is(err, model.ErrAimless) {
+	switch {
+	case errors.Is(err, model.ErrAimless):
 		return usage(err)
-	}
-	if errors.Is(err, model.ErrNoNull) && len(s.chosen) > 0 {
+	case errors.Is(err, model.ErrNoNull) && slices.Contains(o.Class, reverie.NullClass):
+		return fmt.Errorf("%w; ask for a class by --class", err)
+	case errors.Is(err, model.ErrNoNull):
 		return fmt.Errorf("%w; give --negative CLASS in place of none, or --guide RUN, a weaker model", err)
 	}
 	return err

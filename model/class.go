@@ -126,6 +126,9 @@ func (m *Model) ClassNumbers(o Options, names ...string) ([]int, error) {
 // checkClass says whether the options' classes are ones that the model knows.
 func (m *Model) checkClass(o Options) error {
 	guided := len(classifiers(o)) > 0
+	if err := m.classless(o); err != nil {
+		return err
+	}
 	switch {
 	case o.Class == nil && !m.Conditional() && guided:
 		return errAskClass
@@ -155,6 +158,16 @@ func (m *Model) checkClass(o Options) error {
 // ErrAimless says that a guide to a class is asked for samples of no class, which it leaves as they
 // are.
 var ErrAimless = errors.New("guides to a class, and leaves samples of no class as they are, of which all are asked for: ask for a class by --class, or leave the guide out")
+
+// classless finds a guide by the model's own classes where it has none.
+func (m *Model) classless(o Options) error {
+	for _, g := range o.Guides {
+		if _, own := g.(*guide.ClassifierGuide[*tensors.Tensor]); guide.ToClass(g) && !own && !m.Conditional() {
+			return fmt.Errorf("guide %s guides by the classes of the model, and the model was trained without classes: leave it out, or guide by a classifier (--classifier, with --class) or away from a weaker model (--guide RUN, with --guidance)", g.Row().Name)
+		}
+	}
+	return nil
+}
 
 // aimless finds a guide to a class of samples of none.
 func aimless(o Options) error {

@@ -51,6 +51,9 @@ func (m *Model) Classifier(path string) (*Classifier, error) {
 	if c, ok := m.classifiers[path]; ok {
 		return c, nil
 	}
+	if err := hasStep(path); err != nil {
+		return nil, err
+	}
 	c, err := LoadClassifier(m.Engine, AtStep(path), false)
 	if err != nil {
 		return nil, err

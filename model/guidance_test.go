@@ -9,6 +9,7 @@ import (
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 )
 
 // gamma is classifier-free guidance of that scale.
@@ -95,6 +96,19 @@ func TestGuidanceWalks(t *testing.T) {
 	}
 }
 
+// mute is a guide that knows nothing, which no solver helps.
+type mute struct{}
+
+func (mute) Row() table.Info { return table.Info{Name: "mute", Text: "nothing"} }
+
+func (mute) Guide(_ guide.Setup[X], d reverie.Denoiser[X]) (reverie.Denoiser[X], error) {
+	return silent{d}, nil
+}
+
+type silent struct{ reverie.Denoiser[X] }
+
+func (silent) Knows(reverie.Want) error { return errors.New("gives no estimate") }
+
 // TestGuidanceRefused: what does not go with the model or the solver is refused before a network
 // runs, with the reason.
 func TestGuidanceRefused(t *testing.T) {
@@ -112,9 +126,10 @@ func TestGuidanceRefused(t *testing.T) {
 		"use ddim or ddpm":                      {m, "dpm++2m", &guide.PlusPlusGuide[X]{Lambda: 0.4}},
 		ErrNoNull.Error():                       {alone, "ddim", gamma(2)},
 		`no class "z"`:                          {m, "ddim", unknown},
+		"gives no estimate":                     {m, "ddim", mute{}},
 		"the model was trained without classes": {plain(0), "ddim", gamma(2)},
 	} {
-		if err := c.m.Fits(Options{N: 1, Solver: named(c.solver), Guides: []Guide{c.guide}}); err == nil || !strings.Contains(err.Error(), want) {
+		if err := c.m.Fits(Options{N: 1, Solver: named(c.solver), Guides: []Guide{c.guide}}); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "another solver") {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}

@@ -10,8 +10,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/guide"
 )
@@ -45,6 +47,9 @@ func (m *Model) other(run string) (*Loaded, error) {
 	if l, ok := m.others[run]; ok {
 		return l, nil
 	}
+	if err := hasStep(run); err != nil {
+		return nil, err
+	}
 	l, err := Load(m.Engine, AtStep(run), false)
 	if err != nil {
 		return nil, err
@@ -71,6 +76,8 @@ func (m *Model) alike(o *Model) error {
 		return a.Interchangeable(b)
 	case sameNoise(m.Spec, o.Spec) != nil:
 		return sameNoise(m.Spec, o.Spec)
+	case m.Conditional() && !o.Conditional():
+		return errors.New("it was trained without classes, and the model with: expected a weaker model of the same classes")
 	case o.Conditional() && !slices.Equal(a.ClassNames(), b.ClassNames()):
 		return errors.New("it was trained on other classes")
 	}
@@ -89,19 +96,51 @@ func sameLatents(a, b *Autoencoder) bool {
 // AtStep is the path that a name of a run stands for: of RUN@STEP the checkpoint of that step, else
 // the path itself.
 func AtStep(path string) string {
-	i := strings.LastIndex(path, "@")
-	if i < 0 {
+	run, step, ok := cutStep(path)
+	if !ok {
 		return path
 	}
-	step, err := strconv.ParseUint(path[i+1:], 10, 40)
-	if err != nil {
-		return path
-	}
-	return filepath.Join(path[:i], "checkpoints", fmt.Sprintf("step-%06d", step))
+	return filepath.Join(run, "checkpoints", fmt.Sprintf("step-%06d", step))
 }
 
-// IsRun says whether there is a folder at a path, or at what it stands for by AtStep.
+// cutStep parts RUN@STEP.
+func cutStep(path string) (run string, step uint64, ok bool) {
+	i := strings.LastIndex(path, "@")
+	if i < 0 {
+		return path, 0, false
+	}
+	step, err := strconv.ParseUint(path[i+1:], 10, 40)
+	return path[:i], step, err == nil
+}
+
+// hasStep is an error for RUN@STEP of a run that has no checkpoint of that step, with those that it
+// has.
+func hasStep(path string) error {
+	run, step, ok := cutStep(path)
+	if !ok || isFolder(AtStep(path)) || !isFolder(run) {
+		return nil
+	}
+	all, err := checkpoint.List(run)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return fmt.Errorf("%s: there is no checkpoint of step %d: %s has none", path, step, run)
+	}
+	var steps []string
+	for _, e := range all {
+		steps = append(steps, fmt.Sprint(e.Step))
+	}
+	return fmt.Errorf("%s: there is no checkpoint of step %d: %s has %s %s", path, step, run, english.PluralWord(len(steps), "that of step", "those of steps"), english.WordSeries(steps, "and"))
+}
+
+// IsRun says whether there is a folder at a path, or of RUN@STEP at RUN.
 func IsRun(path string) bool {
-	st, err := os.Stat(AtStep(path))
+	run, _, ok := cutStep(path)
+	return isFolder(AtStep(path)) || ok && isFolder(run)
+}
+
+func isFolder(path string) bool {
+	st, err := os.Stat(path)
 	return err == nil && st.IsDir()
 }

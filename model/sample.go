@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
@@ -291,18 +292,38 @@ func (m *Model) Fits(o Options) error {
 	if err := sample.CheckSteps(o.Solver, run.Process, o.Steps); err != nil {
 		return err
 	}
-	switch _, err := sample.Asks(o.Solver, run.Denoiser); {
-	case errors.Is(err, ErrNoNull):
-		return err
-	case errors.Is(err, guide.ErrNoClass):
-		return fmt.Errorf("%w; the model was trained without classes", err)
-	case err != nil:
-		return fmt.Errorf("solver %s: %w; choose other settings of it, or another solver", sample.Name(o.Solver), err)
+	if _, err := sample.Asks(o.Solver, run.Denoiser); err != nil {
+		return m.refused(o, run.Denoiser, err)
 	}
 	if m.Spec.Between() && o.Start == nil {
 		return errors.New("the model is a flow between two data sets: it starts from samples of the far one, and none are given")
 	}
 	return sample.Fits(o.Solver, run.Process)
+}
+
+// refused says what to do about what the options' solver asks and d does not know.
+func (m *Model) refused(o Options, d reverie.Denoiser[*tensors.Tensor], err error) error {
+	other := slices.ContainsFunc(sample.Solvers.Rows(), func(row table.Row) bool {
+		_, err := sample.Asks(row, d)
+		return err == nil
+	})
+	plain := o
+	if plain.Guides = nil; !m.Conditional() {
+		plain.Class = nil
+	}
+	run, failed := m.asked(plain)
+	if failed == nil {
+		_, failed = sample.Asks(o.Solver, run.Denoiser)
+	}
+	switch {
+	case errors.Is(err, guide.ErrNoClass) && !m.Conditional():
+		return fmt.Errorf("%w; the model was trained without classes", err)
+	case !other: // and the solver is not to blame
+		return err
+	case failed == nil: // a guide is, which names its solvers
+		return fmt.Errorf("solver %s: %w", sample.Name(o.Solver), err)
+	}
+	return fmt.Errorf("solver %s: %w; choose other settings of it, or another solver", sample.Name(o.Solver), err)
 }
 
 // asked is what a solver of the options works on, to be asked what it knows, where their size and
