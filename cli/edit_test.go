@@ -7,6 +7,7 @@ import (
 	"image/gif"
 	"image/png"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -156,6 +157,17 @@ func TestEditRefuses(t *testing.T) {
 	}
 	writeBytes(t, "black.png", b.Bytes())
 	refused(t, exitFailure, []string{"--mask black.png leaves nothing to redraw"}, "edit", run, "a.png", "--mask", "black.png")
+}
+
+// TestEditOfOthers: points are not edited, and a flow between two data sets goes to no noise.
+func TestEditOfOthers(t *testing.T) {
+	dir, imgs := t.TempDir(), images(t)
+	between := filepath.Join(dir, "between")
+	ok(t, "train", imgs, "--channels", "4,8", "--resolution", "8", "--batch", "4", "--process", "flow", "--from", imgs, "--steps", "1", "--sample-every", "0", "--run", between)
+	writeHalf(t, filepath.Join(dir, "a.png"), 8)
+	for run, want := range map[string]string{pointsRun(t, 1): "edit changes images, and ", between: "edit noises images and goes back: "} {
+		refused(t, exitFailure, []string{want}, "edit", run, filepath.Join(dir, "a.png"), "--out", filepath.Join(dir, "b.png"))
+	}
 }
 
 // TestEditOfClass: what becomes of an image is of the class that is asked for, and of none else.

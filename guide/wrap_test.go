@@ -457,6 +457,21 @@ func TestFarEnd(t *testing.T) {
 	}
 }
 
+// A classifier's error is the guide's, and names it.
+func TestClassifierFails(t *testing.T) {
+	m, p := classes(t, 2, 5, 0, 1), reverie.VP{}
+	broken := ClassifierFunc[batch](func(context.Context, batch, float64, []int) (batch, error) { return nil, errNoNull })
+	for name, d := range map[string]denoiser{"x0": Classified(host, p, denoiser(m.Denoiser(p)), Classifier[batch](broken), 1), "variance": Shifted(host, denoiser(m.Denoiser(p)), Classifier[batch](broken), 1)} {
+		q := query{X: batch{{1, 2}}, T: 0.5, Want: reverie.WantClass, Class: []int{1}}
+		if name == "variance" {
+			q.Want |= reverie.WantShift
+		}
+		if _, err := d.Denoise(t.Context(), q); !errors.Is(err, errNoNull) || !strings.HasPrefix(err.Error(), "classifier guidance: ") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
 // A classifier is asked of no class that nobody asks for, also for the samples that are left as
 // they are.
 func TestClassifierIsAskedOfAskedClasses(t *testing.T) {

@@ -151,6 +151,7 @@ func TestLabelledGaussians(t *testing.T) {
 			t.Errorf("class %d has a Fisher divergence of %v, and %v learned alone", k, got, want)
 		}
 	}
+	nullLearned(t, e, m, w, fresh, law)
 	all := course{e, law, false, 0}
 	for _, n := range []int{int(steps * drop), steps} {
 		own, weights := all.train(t, n)
@@ -159,5 +160,25 @@ func TestLabelledGaussians(t *testing.T) {
 		if !(got <= 1.5*want) {
 			t.Errorf("the null class has a Fisher divergence of %v, and %v learned alone", got, want)
 		}
+	}
+}
+
+// nullLearned: the null row is no longer what it was drawn as, and with the row as drawn the
+// network knows the law of all less well.
+func nullLearned(t *testing.T, e *engine.Engine, m net.Model, w, fresh []*tensors.Tensor, law *mixture.Mixture) {
+	t.Helper()
+	i := slices.IndexFunc(m.Params(), func(p *net.Param) bool { return p.Name == "class_embedding.weight" })
+	rows, drawn := tensors.MustCopyFlatData[float32](w[i]), tensors.MustCopyFlatData[float32](fresh[i])
+	null := len(rows) / (law.Len() + 1) * law.Len()
+	moved := 0.0
+	for j := null; j < len(rows); j++ {
+		moved = max(moved, math.Abs(float64(rows[j]-drawn[j])))
+	}
+	before := slices.Clone(w)
+	before[i] = engine.New(e, append(slices.Clone(rows[:null]), drawn[null:]...), w[i].Shape().Dimensions...)
+	got, unlearned := fisher(t, e, m, w, law, law.Len(), 2048), fisher(t, e, m, before, law, law.Len(), 2048)
+	t.Logf("null row: moved by %.3g; Fisher divergence %.4g, as it was drawn %.4g", moved, got, unlearned)
+	if !(moved > 0.1 && unlearned > got) {
+		t.Errorf("the null row moved by %v, and with the row as it was drawn the divergence is %v, not %v: it was not learned", moved, unlearned, got)
 	}
 }

@@ -193,6 +193,23 @@ func TestClassRefused(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	d := m.Denoiser(engine.NewRecycler(e.Space(random.Stream{})), net.Eval)
+	q := reverie.Query[*tensors.Tensor]{X: engine.New(e, make([]float32, 4), 2, 1, 1, 2), T: 0.4, Want: reverie.WantClass}
+	for _, class := range [][]int{nil, {1, reverie.NullClass}} {
+		q.Class = class
+		if _, err := d.Denoise(t.Context(), q); !errors.Is(err, ErrNoNull) {
+			t.Errorf("asked of classes %v: error %v", class, err)
+		}
+	}
+	m.Kind.Classes = m.Kind.Classes[:2]
+	if err := m.takeClasses(new(checkpoint.SchedulerExtra)); err == nil || !strings.Contains(err.Error(), "2 classes, and the network takes 4 numbers") {
+		t.Errorf("files of too few classes: error %v", err)
+	}
+	for name, want := range map[string]string{"classidentity": "vectors of 10 numbers, and not the numbers of a list", "classtimestep": "any number, and not the numbers of a list"} {
+		other, _ := toldByDiffusers(t, e, name)
+		if _, err := other.ClassNumbers(Options{}, "0"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", name, err, want)
+		}
+	}
 	if err := d.Knows(0); !errors.Is(err, ErrNoNull) {
 		t.Errorf("error %v", err)
 	}

@@ -139,16 +139,13 @@ func LoadClassifier(e *engine.Engine, path string, raw bool) (*Classifier, error
 }
 
 func buildClassifier(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Classifier, error) {
-	if checkpoint.RoleOf(c.Arch) != checkpoint.Classifier {
-		return nil, fmt.Errorf("%w: architecture %s; train one with --arch classifier", ErrNoClassifier, c.Arch)
-	}
 	m, err := net.New(c.Arch, c.ArchConfig)
 	if err != nil {
 		return nil, err
 	}
 	n, ok := m.(classifier.Network)
 	if !ok {
-		return nil, fmt.Errorf("%w: architecture %s", ErrNoClassifier, c.Arch)
+		return nil, fmt.Errorf("%w: architecture %s; train one with --arch classifier", ErrNoClassifier, c.Arch)
 	}
 	var p reverie.Process
 	var spec formulation.Spec

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/kind"
@@ -334,8 +336,20 @@ func TestClassifierRefused(t *testing.T) {
 	if err := told.Fits(Options{N: 1, Clamp: "none", Guides: guides}); err == nil || !strings.Contains(err.Error(), `no class "b"`) {
 		t.Errorf("classes drawn as in the data: error %v", err)
 	}
-	if _, err := sound.Gradient(t.Context(), engine.New(e, make([]float32, 4), 2, 1, 1, 2), 1, []int{0}); err == nil {
-		t.Error("a class for two samples was taken")
+	for want, class := range map[string][]int{"1 classes for 2 samples": {0}, "class 2 of sample 1: the classifier knows 0 to 1": {0, 2}, "class -1 of sample 0": {reverie.NullClass, 0}} {
+		if _, err := sound.Gradient(t.Context(), engine.New(e, make([]float32, 4), 2, 1, 1, 2), 1, class); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	latent := &Model{Kind: m.Kind, VAE: new(Autoencoder)}
+	if err := latent.guidedBy(sound); err == nil || !strings.Contains(err.Error(), "the model walks through latents") {
+		t.Errorf("a model of latents: error %v", err)
+	}
+	if err := latent.alike(m); err == nil || !strings.Contains(err.Error(), "it works on other latents") {
+		t.Errorf("a weaker model of pixels: error %v", err)
+	}
+	if err := told.alike(m); err == nil || !strings.Contains(err.Error(), "trained without classes, and the model with") {
+		t.Errorf("a weaker model without classes: error %v", err)
 	}
 }
 
@@ -412,6 +426,28 @@ func TestGradientByDifferences(t *testing.T) {
 		}
 		if most < 0.01 {
 			t.Errorf("%v: no gradient is above %v", k, most)
+		}
+	}
+}
+
+// TestClassifierFiles: a classifier of noised samples whose files name no process is refused, and
+// a model that is none.
+func TestClassifierFiles(t *testing.T) {
+	e := openEngine(t, "")
+	n, err := (&classifier.Architecture{Channels: []int{4, 4}, Features: 4, Noised: true}).Layout(kind.OfPoints(2).Labelled([]kind.Class{{Name: "a"}, {Name: "b"}}), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := json.Marshal(n.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, c := range map[string]*checkpoint.Checkpoint{
+		"names no scheduler, and the classifier is of noised samples":                    {Arch: n.Arch(), ArchConfig: config},
+		"it is no classifier: architecture simpleunet; train one with --arch classifier": {Arch: "simpleunet", ArchConfig: []byte("{}")},
+	} {
+		if _, err := buildClassifier(e, c, false); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
 		}
 	}
 }

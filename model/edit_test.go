@@ -214,3 +214,23 @@ func TestReturnOfClass(t *testing.T) {
 		}
 	}
 }
+
+// TestEditsRefused: numbers that are no whole images, and a way of one frame.
+func TestEditsRefused(t *testing.T) {
+	m := small(t, openEngine(t, ""))
+	inversion, err := Inversions.Find("ddim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Height: 8, Width: 8, Steps: 2, Clamp: "none"}
+	for _, n := range []int{0, 8*8*3 - 1, 8*8*3 + 5} {
+		if _, err := m.Redraw(t.Context(), o, make([]float32, n), 0.5); err == nil || !strings.Contains(err.Error(), "numbers for samples of") {
+			t.Errorf("%d numbers: error %v", n, err)
+		}
+	}
+	for _, c := range []struct{ n, frames int }{{2 * 8 * 8 * 3, 1}, {8*8*3*2 + 1, 3}} {
+		if _, _, err := m.Morph(t.Context(), o, make([]float32, c.n), inversion, c.frames); err == nil || !strings.Contains(err.Error(), "give at least 2 frames, and two images") {
+			t.Errorf("%d frames of %d numbers: error %v", c.frames, c.n, err)
+		}
+	}
+}

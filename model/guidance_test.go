@@ -105,6 +105,13 @@ func (mute) Guide(_ guide.Setup[X], d reverie.Denoiser[X]) (reverie.Denoiser[X],
 	return silent{d}, nil
 }
 
+// freed is a program's own guide to a class.
+type freed struct{ mute }
+
+func (freed) Guide(s guide.Setup[X], d reverie.Denoiser[X]) (reverie.Denoiser[X], error) {
+	return guide.ClassifierFree(s.Space, d, reverie.NullClass, guide.Linear(s.Space, 2)), nil
+}
+
 type silent struct{ reverie.Denoiser[X] }
 
 func (silent) Knows(reverie.Want) error { return errors.New("gives no estimate") }
@@ -127,6 +134,7 @@ func TestGuidanceRefused(t *testing.T) {
 		ErrNoNull.Error():                       {alone, "ddim", gamma(2)},
 		`no class "z"`:                          {m, "ddim", unknown},
 		"gives no estimate":                     {m, "ddim", mute{}},
+		"; the model was trained without":       {plain(0), "ddim", freed{}},
 		"the model was trained without classes": {plain(0), "ddim", gamma(2)},
 	} {
 		if err := c.m.Fits(Options{N: 1, Solver: named(c.solver), Guides: []Guide{c.guide}}); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "another solver") {
