@@ -17,7 +17,7 @@ const (
 
 // Sheet shows cases one below the other, each under its title: the image, what the model would have
 // instead, the map over its legend, the image under the map, and the mask.
-func Sheet(cases []Case, titles []string) (image.Image, error) {
+func Sheet(cases []Case, titles []string) (*image.NRGBA, error) {
 	var rows []image.Image
 	for i, c := range cases {
 		if err := c.Check(); err != nil {
@@ -33,7 +33,23 @@ func Sheet(cases []Case, titles []string) (image.Image, error) {
 		}
 		rows = append(rows, picture.Titled(picture.Strip(row, picture.Layout{Scale: 1}), titles[i]))
 	}
-	return picture.Grid(rows, picture.Layout{Columns: 1, Scale: 1, Pad: 6}), nil
+	return stacked(rows), nil
+}
+
+// stacked puts pictures one below the other, on white, each as high as it is.
+func stacked(all []image.Image) *image.NRGBA {
+	w, h := 1, 1
+	for _, img := range all {
+		w, h = max(w, img.Bounds().Dx()), h+img.Bounds().Dy()
+	}
+	dst, top := image.NewNRGBA(image.Rect(0, 0, w, h)), 0
+	draw.Draw(dst, dst.Rect, image.White, image.Point{}, draw.Src)
+	for _, img := range all {
+		b := img.Bounds()
+		draw.Draw(dst, image.Rect(0, top, b.Dx(), top+b.Dy()), img, b.Min, draw.Over)
+		top += b.Dy()
+	}
+	return dst
 }
 
 // sized is a picture of a size that can be looked at, on paper that has room for a title.

@@ -91,7 +91,7 @@ func TestSheet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if size := img.Bounds().Size(); size.X != 5*largest+6*2+2*6 || size.Y < 5*largest/2 {
+	if size := img.Bounds().Size(); size.X != 5*largest+6*2 || size.Y < 5*largest/2 {
 		t.Errorf("the sheet is of %v", size)
 	}
 	for _, s := range [][2]int{{1, 1}, {7, 9}, {160, 20}, {256, 256}, {257, 10}, {10, 9999}} {
