@@ -56,13 +56,33 @@ type queue struct {
 	levels  []anomaly.Level
 }
 
+// Walk is how the model goes through the noise levels, with all that was left open.
+func (e *Examiner) Walk() model.Options { return e.o.Walk }
+
+// plan says how an image is cut.
+func (e *Examiner) plan(images Images, i int) (tile.Plan, error) {
+	h, w := images.Size(i)
+	return tile.New(h, w, e.shape.H, e.shape.W, e.o.Tile)
+}
+
+// Tiles is how many tiles there are of all images. An error says which size cannot be cut.
+func (e *Examiner) Tiles(images Images) (n int, err error) {
+	for i := range images.Len() {
+		plan, err := e.plan(images, i)
+		if err != nil {
+			return 0, err
+		}
+		n += plan.Tiles()
+	}
+	return n, nil
+}
+
 // Each examines the images in their order, and calls f with each one's number and what is found; an
 // error of f ends it.
 func (e *Examiner) Each(ctx context.Context, images Images, f func(i int, found Finding) error) error {
 	q, size := new(queue), e.shape.Size()
 	for i := range images.Len() {
-		h, w := images.Size(i)
-		plan, err := tile.New(h, w, e.shape.H, e.shape.W, e.o.Tile)
+		plan, err := e.plan(images, i)
 		if err != nil {
 			return err
 		}

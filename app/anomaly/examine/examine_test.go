@@ -3,15 +3,19 @@ package examine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/app/anomaly"
+	"github.com/reverie-go/reverie/app/anomaly/images"
 	"github.com/reverie-go/reverie/app/anomaly/score"
 	"github.com/reverie-go/reverie/app/anomaly/tile"
+	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/edit"
 	"github.com/reverie-go/reverie/guide"
 	"github.com/reverie-go/reverie/kind"
@@ -42,11 +46,11 @@ func row(t *testing.T, name string) table.Row {
 }
 
 // examined is what an examiner finds in each image.
-func examined(t *testing.T, m *model.Model, method string, o Options, images Images) (all []Finding) {
+func examined(t *testing.T, m *model.Model, method string, o Options, of Images) (all []Finding) {
 	t.Helper()
 	e, err := New(m, row(t, method), o)
 	if err == nil {
-		err = e.Each(t.Context(), images, func(i int, f Finding) error {
+		err = e.Each(t.Context(), of, func(i int, f Finding) error {
 			if i != len(all) {
 				t.Errorf("%s: image %d came in place %d", method, i, len(all))
 			}
@@ -57,8 +61,8 @@ func examined(t *testing.T, m *model.Model, method string, o Options, images Ima
 	if err != nil {
 		t.Fatalf("%s: %v", method, err)
 	}
-	if len(all) != images.Len() {
-		t.Fatalf("%s: %d of %d images", method, len(all), images.Len())
+	if len(all) != of.Len() {
+		t.Fatalf("%s: %d of %d images", method, len(all), of.Len())
 	}
 	return all
 }
@@ -78,7 +82,7 @@ func near[T float32 | float64](t *testing.T, what string, got, want []T, tol flo
 
 // expected is what a method finds on numbers of Go, by the law itself, and in tiles that are cut
 // and joined one image after another.
-func expected(t *testing.T, p reverie.Process, method string, decode, encode reverie.Denoiser[batch], solver sample.Solver[batch], images pictures) (maps [][]float64, healed [][]float32) {
+func expected(t *testing.T, p reverie.Process, method string, decode, encode reverie.Denoiser[batch], solver sample.Solver[batch], all pictures) (maps [][]float64, healed [][]float32) {
 	t.Helper()
 	of, err := anomaly.For[batch](row(t, method))
 	if err != nil {
@@ -90,12 +94,12 @@ func expected(t *testing.T, p reverie.Process, method string, decode, encode rev
 	}
 	const size = side * side * 3
 	first := 0
-	for i := range images {
-		plan, err := tile.New(images[i].h, images[i].w, side, side, tile.Options{})
+	for i := range all {
+		plan, err := tile.New(all[i].h, all[i].w, side, side, tile.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		x, err := images.Read(t.Context(), i, plan.WorkH, plan.WorkW)
+		x, err := all.Read(t.Context(), i, plan.WorkH, plan.WorkW)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,16 +137,16 @@ func sizes() pictures { return drawn([2]int{8, 8}, [2]int{12, 20}, [2]int{5, 7},
 func TestAsKnown(t *testing.T) {
 	m := knownModel(t, false)
 	law := m.Net.(known)
-	images := sizes()
+	all := sizes()
 	for _, method := range anomaly.Methods.Names() {
 		if method == "translate" {
 			continue // it is TestTranslates'
 		}
 		solver := &sample.DDIM[batch]{Eta: 1}
 		d := law.exact(classMeans[2])
-		maps, healed := expected(t, m.Process, method, d, d, solver, images)
+		maps, healed := expected(t, m.Process, method, d, d, solver, all)
 		for _, size := range []int{1, 3, 16} {
-			found := examined(t, m, method, Options{Walk: model.Options{Seed: 3, Batch: size, Steps: 10, Clamp: "none"}, Share: 0.1}, images)
+			found := examined(t, m, method, Options{Walk: model.Options{Seed: 3, Batch: size, Steps: 10, Clamp: "none"}, Share: 0.1}, all)
 			for i, f := range found {
 				near(t, method+": map", f.Map, maps[i], 1e-4)
 				near(t, method+": healed", f.Healed, healed[i], 1e-4)
@@ -164,7 +168,7 @@ func TestAsKnown(t *testing.T) {
 func TestTranslates(t *testing.T) {
 	m := knownModel(t, true)
 	law := m.Net.(known)
-	images := sizes()
+	all := sizes()
 	sick, well, none := classMeans[0], classMeans[1], classMeans[2]
 	gamma := func(g float64) []model.Guide {
 		return []model.Guide{&guide.ClassifierFreeGuide[X]{Strength: guide.Strength{Guidance: g}}}
@@ -180,10 +184,10 @@ func TestTranslates(t *testing.T) {
 		"guided away": {Options{Healthy: "well", From: "sick", Walk: model.Options{Guides: gamma(1.5)}}, none + 1.5*(well-none), sick},
 		"to none":     {Options{Healthy: "null", From: "sick"}, none, sick},
 	} {
-		maps, healed := expected(t, m.Process, "translate", law.exact(c.decode), law.exact(c.encode), &sample.DDIM[batch]{}, images)
+		maps, healed := expected(t, m.Process, "translate", law.exact(c.decode), law.exact(c.encode), &sample.DDIM[batch]{}, all)
 		for _, size := range []int{2, 16} {
 			c.o.Walk.Seed, c.o.Walk.Batch, c.o.Walk.Steps, c.o.Walk.Clamp = 3, size, 10, "none"
-			for i, f := range examined(t, m, "translate", c.o, images) {
+			for i, f := range examined(t, m, "translate", c.o, all) {
 				near(t, name+": map", f.Map, maps[i], 1e-4)
 				near(t, name+": healed", f.Healed, healed[i], 1e-4)
 			}
@@ -236,6 +240,40 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := New(alone, translate, Options{Healthy: "well", From: "sick"}); err != nil {
 		t.Errorf("without a null class, from a class: %v", err)
+	}
+}
+
+// TestOfFiles: a folder of images is examined, each at its own size, in as many tiles as are told.
+func TestOfFiles(t *testing.T) {
+	dir, all := t.TempDir(), sizes()
+	for i, p := range all {
+		if err := picture.Write(filepath.Join(dir, fmt.Sprintf("%d.png", i)), picture.FromFloat(p.x, p.h, p.w, 3)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set, err := images.Open(t.Context(), []string{dir}, images.Options{Channels: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hooked := 0
+	o := Options{Walk: model.Options{Batch: 4, Steps: 5, Hook: func(first int, s model.State) error { hooked = max(hooked, first); return nil }}}
+	e, err := New(knownModel(t, false), row(t, "recon"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := e.Tiles(set); err != nil || n != 1+2*3+1+2 {
+		t.Errorf("%d tiles, %v", n, err)
+	}
+	if w := e.Walk(); w.Steps != 5 || sample.Name(w.Solver) != "ddim" || w.Clamp != "x0" {
+		t.Errorf("the walk: %d steps of %s, clamp %s", w.Steps, sample.Name(w.Solver), w.Clamp)
+	}
+	for i, f := range examined(t, e.m, "recon", o, set) {
+		if len(f.Map) != all[i].h*all[i].w || len(f.Healed) != 3*len(f.Map) || slices.Max(f.Map) == 0 {
+			t.Errorf("image %d: %d numbers, %d healed", i, len(f.Map), len(f.Healed))
+		}
+	}
+	if hooked != 8 {
+		t.Errorf("the last batch begins with tile %d, want 8", hooked)
 	}
 }
 

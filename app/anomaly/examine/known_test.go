@@ -111,9 +111,9 @@ func (k known) exact(mean float64) reverie.Denoiser[batch] {
 }
 
 // pictures are images in memory, of values in [-1,1].
-type pictures []picture
+type pictures []drawing
 
-type picture struct {
+type drawing struct {
 	h, w int
 	x    []float32
 }
@@ -121,7 +121,7 @@ type picture struct {
 // drawn are pictures of that many pixels high and wide.
 func drawn(sizes ...[2]int) (all pictures) {
 	for k, s := range sizes {
-		one := picture{h: s[0], w: s[1], x: make([]float32, s[0]*s[1]*3)}
+		one := drawing{h: s[0], w: s[1], x: make([]float32, s[0]*s[1]*3)}
 		for i := range one.x {
 			one.x[i] = float32(0.9 * math.Sin(float64(3*i+7*k)))
 		}
