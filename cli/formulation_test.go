@@ -105,6 +105,15 @@ func TestSenselessFormulations(t *testing.T) {
 		"--sigma-data 1":                                                      "--sigma-data belongs to --prediction edm",
 		"--arch mlp":                                                          "images take simpleunet, unet, vae or vae-mlp",
 		"--arch vae --process vp":                                             "is an autoencoder",
+		"--patch 32":                                                          "all of an image of 32x32",
+		"--patch 8 --sample-every 3":                                          "give --sample-every 0",
+		"--patch 8 --best swd":                                                "give --best val",
+		"--patch 8 --vae other":                                               "leave one out",
+		"--patch 8 --variance learned":                                        "leave --patch out",
+		"--patch 8 --process vp --schedule learned --weighting elbo":          "leave --patch out",
+		"--patch 8 --process flow --from other":                               "leave one out",
+		"--patch 8 --process ve --objective sliced":                           "--patch is learned by --objective denoise",
+		"--patch 8 --arch classifier --noised":                                "--patch belongs to a diffusion",
 		"--noise brown":                                                       `--noise "brown" is unknown; choose one of gaussian, pyramid, simplex`,
 		"--noise pyramid --octaves 3":                                         "--octaves belongs to --noise simplex, not to pyramid",
 		"--noise simplex --frequency 0.5":                                     "have 16 for the finest frequency",
@@ -129,6 +138,7 @@ func TestSenselessFormulations(t *testing.T) {
 	}
 	refused(t, exitUsage, []string{"take mlp or vae-mlp"}, "train", "points:moons", "--arch", "unet")
 	refused(t, exitUsage, []string{"--noise simplex: points have no neighbouring pixels; give --noise gaussian"}, "train", "points:moons", "--noise", "simplex")
+	refused(t, exitUsage, []string{"--patch 1 is a part of an image, and points have none"}, "train", "points:moons", "--patch", "1")
 	refused(t, exitUsage, []string{"points have none"}, "train", "points:moons", "--resolution", "8")
 }
 

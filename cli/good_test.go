@@ -410,6 +410,18 @@ func TestNoiseOfALaw(t *testing.T) {
 	}
 }
 
+// TestPatch: a run whose noise is on a part of each image says so, goes on, and draws nothing.
+func TestPatch(t *testing.T) {
+	run := filepath.Join(t.TempDir(), "run")
+	ok(t, with([]string{"train", images(t), "--patch", "3"}, "--steps", "2", "--run", run)...)
+	ok(t, "train", "--resume", run, "--steps", "3")
+	if r := ok(t, "info", run); !strings.Contains(r.out, "noise on one square of 3x3 pixels alone") {
+		t.Error(r.out)
+	}
+	refused(t, exitFailure, []string{"for whole images train one without --patch"}, "sample", run, "--out", filepath.Join(t.TempDir(), "s.png"))
+	refused(t, exitFailure, []string{"--patch 4 (the run has 3)"}, "train", "--resume", run, "--steps", "4", "--patch", "4")
+}
+
 // TestNoiseSaysWhatItDoes: what becomes of the image beyond decoding and resizing is said.
 func TestNoiseSaysWhatItDoes(t *testing.T) {
 	dir := t.TempDir()

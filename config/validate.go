@@ -44,7 +44,7 @@ func (r *Run) validateTogether() error {
 	if r.Classifier() {
 		return r.Formulation.Validate()
 	}
-	return first(r.validateVariance(), r.Formulation.Validate(), r.validateSteps(r.TableLength()))
+	return first(r.validateVariance(), r.validatePatch(), r.Formulation.Validate(), r.validateSteps(r.TableLength()))
 }
 
 // TableLength is the length of the process's table of betas, 0 where it has none.
@@ -81,6 +81,23 @@ func (r *Run) validateAutoencoder() error {
 		return fmt.Errorf("--clamp %s keeps images to [-1,1], and the latents of --vae have no such range; give --clamp none", r.Clamp)
 	case len(r.From) > 0:
 		return fmt.Errorf("--from gives a second set of images, and --vae encodes one only; leave one out")
+	}
+	return nil
+}
+
+// validatePatch looks at what noise on a part of an image rules out.
+func (r *Run) validatePatch() error {
+	switch k := r.Kind(); {
+	case r.Patch == 0:
+		return nil
+	case k.Vector():
+		return fmt.Errorf("--patch %d is a part of an image, and %s have none; leave it out", r.Patch, k.Noun(2))
+	case r.VAE != "":
+		return fmt.Errorf("--patch noises a part of an image, whose clean surroundings the latents of --vae do not keep apart; leave one out")
+	case r.SampleEvery > 0:
+		return fmt.Errorf("--sample-every %d draws whole images, and a network that is trained with --patch draws none; give --sample-every 0", r.SampleEvery)
+	case r.Best != "" && r.Best != "val":
+		return fmt.Errorf("--best %s judges whole images, and a network that is trained with --patch draws none; give --best val", r.Best)
 	}
 	return nil
 }

@@ -33,8 +33,11 @@ type Spec struct {
 	Process    Process    `flag:"process" of:"process" help:"process" group:"Formulation"`
 	Prediction Prediction `flag:"prediction" of:"prediction" help:"what the network predicts" group:"Formulation"`
 	// Noise is the law of eps; nil is noise.Gaussian.
-	Noise  noise.Noise `flag:"noise" of:"noise" help:"noise that the process adds" group:"Formulation"`
-	Energy bool        `flag:"energy" help:"the prediction is the gradient of an energy" group:"Network" rare:"true"`
+	Noise noise.Noise `flag:"noise" of:"noise" help:"noise that the process adds" group:"Formulation"`
+	// Patch is the side of the one square of an image, in pixels, that a network has seen noise on,
+	// the rest being clean; 0: it has seen whole images noised.
+	Patch  int  `flag:"patch" range:"[0,4096]" help:"noise one square of each image alone, of so many pixels a side, and leave the rest clean, to find anomalies by" zero:"all of it" group:"Formulation" rare:"true"`
+	Energy bool `flag:"energy" help:"the prediction is the gradient of an energy" group:"Network" rare:"true"`
 	// Variance is that of ddpm's reverse steps, a name of sample.Variances: of the samples by
 	// default, and, where it is learned, of what the network has as a second output.
 	Variance string `flag:"variance" of:"variance" help:"noise of solver ddpm" group:"Sampling" rare:"true"`
@@ -126,6 +129,9 @@ func (f Formulation) Validate() error {
 		}
 	}
 	if err := f.validateNoise(); err != nil {
+		return err
+	}
+	if err := f.validatePatch(); err != nil {
 		return err
 	}
 	return f.validateVariance()

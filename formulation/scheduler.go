@@ -35,6 +35,7 @@ type chosen struct {
 	Process    Process     `flag:"process" of:"process"`
 	Prediction Prediction  `flag:"prediction" of:"prediction"`
 	Noise      noise.Noise `flag:"noise" of:"noise"` // nil: gaussian, which files do not mention
+	Patch      int         `flag:"patch" range:"[0,4096]"`
 }
 
 // Scheduler describes a process in the words of files: diffusers' where it has them, else those of
@@ -52,7 +53,7 @@ func (s Spec) Scheduler() (checkpoint.SchedulerConfig, error) {
 	} else {
 		c.ClassName = checkpoint.OwnScheduler
 	}
-	for _, f := range table.Fields(&chosen{s.Process, s.Prediction, noise.Shaped(s.Noise)}) {
+	for _, f := range table.Fields(&chosen{s.Process, s.Prediction, noise.Shaped(s.Noise), s.Patch}) {
 		switch {
 		case f.Name == "process" || f.Name == "prediction" || f.IsZero() || chain && (f.Name == "timesteps" || f.Name == "schedule"):
 		case f.Name == "beta-start":
@@ -101,7 +102,7 @@ func SpecOf(c checkpoint.SchedulerConfig) (s Spec, err error) {
 	if err := of.set(values, x.Settings); err != nil {
 		return s, err
 	}
-	s = Spec{Process: of.Process, Prediction: of.Prediction, Noise: of.Noise, Energy: x.Energy, Variance: translate(variances, 1, c.VarianceType)}
+	s = Spec{Process: of.Process, Prediction: of.Prediction, Noise: of.Noise, Patch: of.Patch, Energy: x.Energy, Variance: translate(variances, 1, c.VarianceType)}
 	if _, err := sample.Variances.Find(s.Variance); err != nil || s.Variance == c.VarianceType {
 		return s, unsupported("variance_type", c.VarianceType, nil)
 	}

@@ -42,7 +42,7 @@ func specs() (all []Spec) {
 		Spec{Process: &VE{0.02, 30}, Prediction: Score, Variance: "posterior"},
 		Spec{Process: &EDM{0.02, 30}, Prediction: &Preconditioned{1.5}, Variance: "posterior"},
 		Spec{Process: &EDM{}, Prediction: V, Variance: "posterior", Energy: true},
-		Spec{Process: &EDM{}, Prediction: V, Variance: "posterior", Noise: &noise.Pyramid{Discount: 0.7}},
+		Spec{Process: &EDM{}, Prediction: V, Variance: "posterior", Noise: &noise.Pyramid{Discount: 0.7}, Patch: 8},
 		Spec{Process: chain(Cosine), Prediction: Eps, Variance: "posterior", Noise: &noise.Simplex{Octaves: 3, Persistence: 0.5, Frequency: 0.1}},
 		Spec{Process: chain(Cosine), Prediction: Eps, Variance: "posterior", Noise: noise.Gaussian},
 		Spec{Process: &Flow{Between: true}, Prediction: Velocity, Variance: "posterior"},
@@ -77,7 +77,7 @@ func TestSpecRoundTrip(t *testing.T) {
 			t.Errorf("%+v: %v", s, err)
 		}
 		back, err := SpecOf(c)
-		if err != nil || !sameRow(back.Process, s.Process) || !sameRow(back.Prediction, s.Prediction) || back.Variance != s.Variance || back.Energy != s.Energy || !reflect.DeepEqual(back.Noise, noise.Shaped(s.Noise)) {
+		if err != nil || !sameRow(back.Process, s.Process) || !sameRow(back.Prediction, s.Prediction) || back.Variance != s.Variance || back.Energy != s.Energy || !reflect.DeepEqual(back.Noise, noise.Shaped(s.Noise)) || back.Patch != s.Patch {
 			t.Errorf("%v %v came back as %v %v, %v", s.Process, s.Prediction, back.Process, back.Prediction, err)
 			continue
 		}

@@ -37,6 +37,9 @@ func (Denoising) Method(s Setup) (Method, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.Patch > 0 {
+		return newPatched(*d)
+	}
 	if scheduled, ok := d.net.(*net.Scheduled); ok {
 		return newVariational(*d, scheduled)
 	}

@@ -31,6 +31,8 @@ type Setup struct {
 	Objective reverie.Objective
 	// Noise is the law of eps that samples are noised by; nil: the standard normal. Space has it.
 	Noise noise.Noise
+	// Patch, if not 0, is the side of the one square of each image, in pixels, that is noised.
+	Patch int
 	// Loss is the norm of the prediction's error, of a way that regresses on one; nil: MSE.
 	Loss Loss
 	// ClassDrop is the share of the samples that a network which takes classes is told to be of

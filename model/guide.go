@@ -70,6 +70,8 @@ func (m *Model) alike(o *Model) error {
 	h, w := max(m.Kind.H, o.Kind.H), max(m.Kind.W, o.Kind.W)
 	a, b := m.Kind.Sized(h, w), o.Kind.Sized(h, w)
 	switch {
+	case o.Spec.Patch > 0:
+		return ErrPatch
 	case (m.VAE == nil) != (o.VAE == nil) || m.VAE != nil && !sameLatents(m.VAE, o.VAE):
 		return errors.New("it works on other latents")
 	case a.Interchangeable(b) != nil:

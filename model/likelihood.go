@@ -146,6 +146,9 @@ type judged struct {
 
 // judge calls f for the samples, a batch at a time.
 func (m *Model) judge(ctx context.Context, k kind.Kind, x []float64, o LikelihoodOptions, f func(*judged) error) error {
+	if m.Spec.Patch > 0 {
+		return ErrPatch
+	}
 	if err := m.standard("likelihoods and their bounds are stated", "measure distances of its samples"); err != nil {
 		return err
 	}

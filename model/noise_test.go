@@ -127,6 +127,15 @@ func TestShapedNoiseRefused(t *testing.T) {
 	if err := of(noise.Gaussian, nil); err != nil {
 		t.Error(err)
 	}
+	m.Spec.Noise, m.Spec.Patch = nil, 2
+	_, sampled := m.Sample(t.Context(), Options{N: 1, Height: 4, Width: 4})
+	_, redrawn := m.Redraw(t.Context(), Options{Height: 4, Width: 4}, make([]float32, 48), 0.5)
+	_, bound = m.Bound(t.Context(), k, x, LikelihoodOptions{})
+	for what, err := range map[string]error{"a sample": sampled, "an edit": redrawn, "a bound": bound, "a guide": two.unconditional(t, e).alike(m)} {
+		if !errors.Is(err, ErrPatch) {
+			t.Errorf("%s of a part: error %v", what, err)
+		}
+	}
 	a, b := two.unconditional(t, e), two.unconditional(t, e)
 	b.Spec.Noise = shaped(t, "simplex")
 	if err := a.alike(b); err == nil || !strings.Contains(err.Error(), "simplex noise") {

@@ -274,6 +274,9 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	return w.end(sample.Sample(ctx, w.run, sample.Fresh(o.Solver), x, w.grid, w.hook))
 }
 
+// ErrPatch says that a model has learned to fill a square of noise in a clean image, and no more.
+var ErrPatch = errors.New("the model has seen noise on one square of an image alone (train --patch), never on all of it: it fills a part from its clean surroundings, to find anomalies by; for whole images train one without --patch")
+
 // ErrNoRun says that a flow between two data sets has no run folder, in which its second set is
 // named.
 var ErrNoRun = errors.New("a flow between two data sets is sampled from its run folder, whose configuration names the second set")
@@ -281,6 +284,9 @@ var ErrNoRun = errors.New("a flow between two data sets is sampled from its run 
 // Fits returns an error for options that do not go with the model or with each other, and names
 // what would.
 func (m *Model) Fits(o Options) error {
+	if m.Spec.Patch > 0 {
+		return ErrPatch
+	}
 	o = m.Filled(o)
 	run, err := m.asked(o)
 	if err != nil {

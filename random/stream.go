@@ -20,6 +20,7 @@ const (
 	BoundTimes               // the times at which a bound is estimated: Sample is the number of the batch's first image, Step the draw
 	ClassDrop                // which samples of a training step are told to be of no class, as Training
 	ClassDraw                // the class of a sampled image where none is asked for: Sample is its number
+	Place                    // which part of a sample of a training step is noised, as Training
 )
 
 // A Stream names a sequence of random numbers. Streams that differ in any field are independent,

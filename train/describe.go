@@ -120,6 +120,9 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 	}
 	d.row("process", "%v", p.Process)
 	d.noise(p)
+	if p.Patch > 0 {
+		d.row("patch", "noise on one square of %dx%d pixels alone, the rest of an image clean: to find anomalies by, not to sample from", p.Patch, p.Patch)
+	}
 	d.row("prediction", "%s", p.Prediction.Row().Name)
 	x := s.Reverie
 	if x == nil {
