@@ -397,7 +397,7 @@ func TestNoiseOfALaw(t *testing.T) {
 		t.Error("noise of a law draws what standard noise does")
 	}
 	refused(t, exitFailure, []string{"likelihoods and their bounds are stated for the standard normal noise"}, "eval", at("run"), "--metrics", "elbo")
-	refused(t, exitFailure, []string{"this model with gaussian"}, "sample", trained(t), "--guide", "autoguidance", "--weak", at("run"), "--out", at("s.png"))
+	refused(t, exitFailure, []string{"this model with gaussian"}, "sample", trained(t), "--guide", "autoguidance", "--guidance", "2", "--weak", at("run"), "--out", at("s.png"))
 	ok(t, "train", imgs, "--arch", "classifier", "--noised", "--noise", "pyramid", "--timesteps", "10", "--channels", "8,16", "--resolution", "8", "--batch", "4", "--steps", "2", "--run", at("classifier"))
 	if r := ok(t, "info", at("classifier")); !strings.Contains(r.out, "pyramid (discount 0.8)") {
 		t.Error(r.out)
