@@ -36,7 +36,7 @@ type arrays struct {
 	n, h, w, c int
 	at         func(i, y, x, k int) uint16 // the value at a place, in 0..65535
 	deep       bool                        // of more than 8 bits
-	labels     []int                       // nil: none
+	classes    []string                    // of the images, "" of one without; nil: none
 	labelled   string                      // what holds the labels
 	remark     string
 }
@@ -148,8 +148,8 @@ func (l *listing) addArray(root string, a *arrays) error {
 	first := len(l.files)
 	for i := range a.n {
 		class := ""
-		if a.labels != nil && l.labels != LabelsNone {
-			class = l.named(strconv.Itoa(a.labels[i]))
+		if a.classes != nil && l.labels != LabelsNone {
+			class = l.named(a.classes[i])
 		}
 		l.files = append(l.files, file{fsys: a, name: strconv.Itoa(i), path: fmt.Sprintf("%s:%d", root, i), class: class})
 	}
@@ -265,7 +265,7 @@ func openIDX(path string) (*arrays, error) {
 		return nil, fmt.Errorf("%d images, and %s has %d labels", n, beside, size[0])
 	}
 	for _, v := range labels {
-		a.labels = append(a.labels, int(v))
+		a.classes = append(a.classes, strconv.Itoa(int(v)))
 	}
 	a.labelled = filepath.Base(beside)
 	return a, nil
@@ -309,73 +309,55 @@ func readIDX(path string, axes int) (size []int, data []byte, err error) {
 	return size, data, err
 }
 
-// Names of arrays of images and of their labels, the first that is there.
-var (
-	imageKeys = []string{"images", "x", "x_train", "train_images", "arr_0"}
-	labelKeys = []string{"labels", "y", "y_train", "train_labels", "arr_1"}
-)
+// imageKeys are the usual names of arrays of images, the first that is there.
+var imageKeys = []string{"images", "x", "x_train", "train_images", "arr_0"}
 
 // IsImages says whether an npz file holds images, not points: under one of the usual names, or
 // alone, an array of three axes or more, or one that cannot be read, whose reason [Open] gives.
 func IsImages(path string) bool {
-	_, _, t, err := findImages(path)
+	_, t, err := findImages(path)
 	return len(t.Shape) >= 3 || errors.Is(err, checkpoint.ErrArray) && len(t.Shape) == 0
 }
 
 // findImages reads the array of images of an npz file, and the labels if there are any.
-func findImages(path string) (labels []int, key string, t checkpoint.Tensor, err error) {
+func findImages(path string) (labels *ArrayLabels, t checkpoint.Tensor, err error) {
 	z, err := checkpoint.OpenNPZ(path)
 	if err != nil {
-		return nil, "", t, err
+		return nil, t, err
 	}
 	defer z.Close()
-	keys := z.Keys()
-	find := func(names []string) int {
-		return slices.IndexFunc(names, func(k string) bool { return slices.Contains(keys, k) })
-	}
-	name := ""
-	if k := find(imageKeys); k >= 0 {
+	keys, name := z.Keys(), ""
+	if k := slices.IndexFunc(imageKeys, func(k string) bool { return slices.Contains(keys, k) }); k >= 0 {
 		name = imageKeys[k]
 	} else if len(keys) == 1 {
 		name = keys[0]
 	} else {
-		return nil, "", t, fmt.Errorf("no array of images: it holds %q, and one of %q is read, or the only one", keys, imageKeys)
+		return nil, t, fmt.Errorf("no array of images: it holds %q, and one of %q is read, or the only one", keys, imageKeys)
 	}
-	if t, err = z.Read(name); err != nil {
-		return nil, "", t, err
+	if t, err = z.Read(name); err != nil || len(keys) == 1 {
+		return nil, t, err
 	}
-	j := find(labelKeys)
-	if j < 0 {
-		return nil, "", t, nil
-	}
-	y, err := z.Read(labelKeys[j])
-	if err != nil {
-		return nil, "", t, err
-	}
-	v, err := y.F64s()
 	if len(t.Shape) == 0 {
-		return nil, "", t, fmt.Errorf("array %q has no axes: expected images", name)
+		return nil, t, fmt.Errorf("array %q has no axes: expected images", name)
 	}
-	if err != nil || len(v) != t.Shape[0] || len(y.Shape) > 2 {
-		return nil, "", t, fmt.Errorf("array %q of labels has shape %v: expected one number for each of %d images", labelKeys[j], y.Shape, t.Shape[0])
-	}
-	for i, f := range v {
-		if f != float64(int(f)) || f < 0 || f > 1e6 {
-			return nil, "", t, fmt.Errorf("array %q: label %d is %v: expected whole numbers from 0", labelKeys[j], i, f)
-		}
-		labels = append(labels, int(f))
-	}
-	return labels, labelKeys[j], t, nil
+	labels, err = ReadLabels(z, t.Shape[0])
+	return labels, t, err
 }
 
 // openImagesNPZ opens images [N,H,W], [N,H,W,C] or [N,C,H,W] of an npz file.
 func openImagesNPZ(path string) (*arrays, error) {
-	labels, key, t, err := findImages(path)
+	labels, t, err := findImages(path)
 	if err != nil {
 		return nil, err
 	}
 	isColour := func(c int) bool { return c == 1 || c == 3 || c == 4 }
-	s, a := t.Shape, &arrays{labels: labels, labelled: fmt.Sprintf("array %q", key)}
+	s, a := t.Shape, new(arrays)
+	if labels != nil {
+		a.labelled = fmt.Sprintf("array %q", labels.Key)
+		for _, k := range labels.Class {
+			a.classes = append(a.classes, labels.Name(k))
+		}
+	}
 	var index func(i, y, x, k int) int
 	switch {
 	case len(s) == 3:

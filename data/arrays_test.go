@@ -168,6 +168,26 @@ func TestImagesNPZRefused(t *testing.T) {
 	}
 }
 
+// TestImagesOfNoClass: the label -1 is that of an image without a class.
+func TestImagesOfNoClass(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npz")
+	err := checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: "arr_0", Tensor: checkpoint.FromU8s(ramp(12), 3, 2, 2, 1)},
+		checkpoint.NamedTensor{Key: "arr_1", Tensor: checkpoint.FromI64s([]int64{4, -1, 4}, 3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := mustOpen(t, Options{Height: 2, Width: 2}, ArrayPrefix+path)
+	none := 0
+	for i := range s.Len() {
+		if s.Info(i).Class < 0 {
+			none++
+		}
+	}
+	if s.Len() != 3 || none != 1 || strings.Join(s.Classes(), " ") != "4" || !strings.Contains(s.Labels(), `array "arr_1"`) {
+		t.Errorf("%v, %d of no class, classes %q, %s", s, none, s.Classes(), s.Labels())
+	}
+}
+
 // TestIDXByContent: an IDX file is one whatever its name; what lies beside those of a folder is
 // said to be left out; a cut one is damaged.
 func TestIDXByContent(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/kind"
 )
 
@@ -31,30 +32,17 @@ func ReadNPZ(path string) (Images, error) {
 	}
 	defer z.Close()
 	m, err := readSamples(z, path)
-	if err == nil && slices.Contains(z.Keys(), labelsName) {
-		m.Class, err = readLabels(z, m.N)
-	}
-	return m, err
-}
-
-// readLabels reads the numbers of the classes of n samples.
-func readLabels(z *checkpoint.NPZ, n int) ([]int, error) {
-	a, err := z.Array(labelsName, checkpoint.I64, 1)
 	if err != nil {
-		return nil, fmt.Errorf("%w; it holds the classes of the samples, or leave it out", err)
+		return m, err
 	}
-	numbers, err := a.I64s()
-	if err != nil || len(numbers) != n {
-		return nil, fmt.Errorf("%s: array %q holds %d classes for %d samples: expected one for each", z.Path(), labelsName, len(numbers), n)
+	labels, err := data.ReadLabels(z, m.N, labelsName)
+	if err != nil {
+		return m, fmt.Errorf("%s: %w", path, err)
 	}
-	class := make([]int, n)
-	for i, k := range numbers {
-		if k < -1 || k >= kind.MaxClasses {
-			return nil, fmt.Errorf("%s: %s[%d] is %d: expected -1 (no class) to %d", z.Path(), labelsName, i, k, kind.MaxClasses-1)
-		}
-		class[i] = int(k)
+	if labels != nil {
+		m.Class = labels.Class
 	}
-	return class, nil
+	return m, nil
 }
 
 // readSamples reads the samples themselves.

@@ -48,8 +48,22 @@ func checkLabels(c *config.Run, set *data.Set) error {
 		return nil
 	}
 	k := set.Kind()
-	return fmt.Errorf("--arch %s: %d of %d %s have no class; put them into the folders of their classes, or say by --data-class which classes to learn, which leaves out those without",
-		c.Arch.Row().Name, set.Len()-labelled, set.Len(), k.Noun(2))
+	remedy := "label them, or leave them out of the file"
+	if k.Pictorial() {
+		remedy = "put them into the folders of their classes, or say by --data-class which classes to learn, which leaves out those without"
+	}
+	return fmt.Errorf("--arch %s: %d of %d %s have no class; %s", c.Arch.Row().Name, set.Len()-labelled, set.Len(), k.Noun(2), remedy)
+}
+
+// toLabel says how samples of a kind come with classes.
+func toLabel(k kind.Kind) string {
+	switch {
+	case k.Pictorial():
+		return "put those of each class in a folder of its own, or say by --labels and --label-column where their labels are"
+	case k.Vector():
+		return "name the column of a table that holds their labels by --label-column, write their numbers into an npz file as arr_1, or take a set that has classes, such as points:moons"
+	}
+	return "classes are of images or of points"
 }
 
 // checkClasses refuses classes that a network cannot be laid out for: flag asks for them, and
@@ -57,7 +71,7 @@ func checkLabels(c *config.Run, set *data.Set) error {
 func checkClasses(flag, otherwise string, k kind.Kind) error {
 	switch n, err := len(k.Classes), k.Validate(); {
 	case n == 0:
-		return fmt.Errorf("%s: the %s have no classes; put those of each class in a folder of its own or say by --labels or --label-column where their labels are, or %s", flag, k.Noun(2), otherwise)
+		return fmt.Errorf("%s: the %s have no classes; %s, or %s", flag, k.Noun(2), toLabel(k), otherwise)
 	case n == 1:
 		return fmt.Errorf("%s: all %s are of one class, %q; %s", flag, k.Noun(2), k.Classes[0].Name, otherwise)
 	case err != nil: // which a checkpoint would say as late as it is written

@@ -59,6 +59,23 @@ func learned(t *testing.T, law *mixture.Mixture, steps int) *model.Classifier {
 	return model.NewClassifier(e, n.(classifier.Network), p, l.State.Sampling(false))
 }
 
+// TestClassesAskedFor: data without classes are refused with what gives them some, by their kind.
+func TestClassesAskedFor(t *testing.T) {
+	for _, c := range []struct {
+		k           kind.Kind
+		with, never string
+	}{
+		{kind.OfImages(4, 4, 3), "a folder of its own, or say by --labels and --label-column where their labels are", "arr_1"},
+		{kind.OfPoints(2), "a table that holds their labels by --label-column, write their numbers into an npz file as arr_1, or take a set that has classes, such as points:moons", "folder"},
+		{kind.OfFields(4, 4, 1), "classes are of images or of points", "--label"},
+	} {
+		err := checkClasses("--class-cond", "leave it out", c.k)
+		if err == nil || !strings.Contains(err.Error(), "--class-cond: the "+c.k.Noun(2)+" have no classes; ") || !strings.Contains(err.Error(), c.with+", or leave it out") || strings.Contains(err.Error(), c.never) {
+			t.Errorf("%v: %v", c.k, err)
+		}
+	}
+}
+
 // TestClassifierLearnsPosterior: what a classifier of noised samples learns in 500 steps is the
 // posterior of the classes, of two Gaussians and of eight. At each noise level its accuracy is that
 // of the posterior itself, which no classifier exceeds, but for 2%, the statistical error of a

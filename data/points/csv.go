@@ -204,7 +204,9 @@ func (t *table) finish() (*Cloud, error) {
 		x[i] = t.numbers[i*d : (i+1)*d : (i+1)*d]
 	}
 	c := &Cloud{X: x, Columns: t.labels.others(t.names, t.drop), Notes: t.notes}
-	t.labels.classify(c)
+	if t.labels.at >= 0 {
+		t.labels.classify(c, fmt.Sprintf("column %.40q holds the labels and is no number of a point", t.labels.column))
+	}
 	return t.indexed(c), nil
 }
 

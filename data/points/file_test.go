@@ -86,6 +86,41 @@ func TestArrays(t *testing.T) {
 	}
 }
 
+// TestLabelledNPZ: an array of numbers of classes beside the points labels them, and what cannot be
+// their labels is refused.
+func TestLabelledNPZ(t *testing.T) {
+	x := checkpoint.NamedTensor{Key: "arr_0", Tensor: checkpoint.FromF64s([]float64{1, 2, 3, 4, 5, 7}, 3, 2)}
+	labelled := func(key string, a checkpoint.Tensor) (*points.Cloud, string, error) {
+		path := writeNPZ(t, x, checkpoint.NamedTensor{Key: key, Tensor: a})
+		c, err := points.Open(path, points.Options{})
+		return c, path, err
+	}
+	for _, key := range []string{"arr_1", "labels", "y"} {
+		c, _, err := labelled(key, checkpoint.FromI64s([]int64{10, 2, -1}, 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(c.Classes, []string{"2", "10"}) || !reflect.DeepEqual(c.Class, []int{1, 0, -1}) {
+			t.Errorf("%s: classes %q %v", key, c.Classes, c.Class)
+		}
+		if want := fmt.Sprintf(`array %q holds the labels of the points: 2 classes, "2", "10"; 1 point without a label, of no class`, key); !reflect.DeepEqual(c.Notes, []string{want}) {
+			t.Errorf("notes %q", c.Notes)
+		}
+	}
+	if c, _, err := labelled("weights", checkpoint.FromI64s([]int64{10, 2, -1}, 3)); err != nil || c.Class != nil || c.Notes != nil {
+		t.Errorf("under another name: %v, %v", c, err)
+	}
+	for want, a := range map[string]checkpoint.Tensor{
+		"has shape [2]: expected one number for each of 3 samples": checkpoint.FromI64s([]int64{0, 1}, 2),
+		"label 1 is 0.5: expected whole numbers":                   checkpoint.FromF64s([]float64{0, 0.5, 1}, 3),
+		"label 2 is -2: expected whole numbers from 0":             checkpoint.FromI64s([]int64{0, 1, -2}, 3),
+	} {
+		if _, path, err := labelled("arr_1", a); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path+`: array "arr_1" of labels`) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 // TestExamine checks what is said of columns that do not vary and of points that come twice.
 func TestExamine(t *testing.T) {
 	open := func(text string) (*points.Cloud, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/reverie-go/reverie/kind"
 )
 
-// labels are the column of a table that holds the names of the points' classes.
+// labels are the names of the points' classes, from a column of a table or from an array.
 type labels struct {
 	column string // its name; "": there is none
 	at     int    // its place among the fields of a line; -1 before it is known
@@ -71,11 +71,9 @@ func (l *labels) take(field string) error {
 	return nil
 }
 
-// classify gives the points their classes, and notes how many have which.
-func (l *labels) classify(c *Cloud) {
-	if l.at < 0 {
-		return
-	}
+// classify gives the points their classes, and notes how many have which after what it says of
+// where they stand.
+func (l *labels) classify(c *Cloud, where string) {
 	c.Classes = slices.SortedFunc(slices.Values(l.names), kind.CompareClassNames)
 	place, none := make([]int, len(l.names)), 0
 	for k, name := range c.Classes {
@@ -89,7 +87,7 @@ func (l *labels) classify(c *Cloud) {
 			none++
 		}
 	}
-	text := fmt.Sprintf("column %.40q holds the labels and is no number of a point: %d classes, %s", l.column, len(c.Classes), list(c.Classes, "%.40q"))
+	text := fmt.Sprintf("%s: %d classes, %s", where, len(c.Classes), list(c.Classes, "%.40q"))
 	if none > 0 {
 		text += fmt.Sprintf("; %s without a label, of no class", count(none, "point"))
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/data"
 )
 
 // OpenNPY reads the points of a file of numpy.save: [N,D], or [N] of numbers, floats or integers in
@@ -22,15 +23,15 @@ func OpenNPY(path string) (*Cloud, error) {
 }
 
 // OpenNPZ reads the points of a file of numpy.savez: the array arr_0 or, where the file has but
-// one, that; see OpenNPY.
+// one, that; see OpenNPY. Another array may hold their labels, see [data.ReadLabels].
 func OpenNPZ(path string) (*Cloud, error) {
 	z, err := checkpoint.OpenNPZ(path)
 	if err != nil {
 		return nil, fmt.Errorf("points: %w", err)
 	}
 	defer z.Close()
-	key := "arr_0"
-	if keys := z.Keys(); len(keys) == 1 {
+	key, keys := "arr_0", z.Keys()
+	if len(keys) == 1 {
 		key = keys[0]
 	}
 	a, err := z.Read(key)
@@ -41,7 +42,30 @@ func OpenNPZ(path string) (*Cloud, error) {
 	if err != nil {
 		return nil, fmt.Errorf("points: %s: array %q: %w", path, key, err)
 	}
-	return &Cloud{X: x}, nil
+	c := &Cloud{X: x}
+	if len(keys) == 1 {
+		return c, nil
+	}
+	if err := c.label(z); err != nil {
+		return nil, fmt.Errorf("points: %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// label gives the points the classes that a file has beside them.
+func (c *Cloud) label(z *checkpoint.NPZ) error {
+	found, err := data.ReadLabels(z, len(c.X))
+	if err != nil || found == nil {
+		return err
+	}
+	var of labels
+	for _, k := range found.Class {
+		if err := of.take(found.Name(k)); err != nil {
+			return fmt.Errorf("array %q: %w", found.Key, err)
+		}
+	}
+	of.classify(c, fmt.Sprintf("array %q holds the labels of the points", found.Key))
+	return nil
 }
 
 // images says of an array that may be of images how those are read.
