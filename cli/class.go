@@ -15,7 +15,7 @@ import (
 
 // classHelp is the help of --class.
 const classHelp = "draw of these classes, -n of each: names with commas between, " + model.AllName + ", or " + model.NullName +
-	" for what the model draws without one (default: as often as in the data)"
+	" for what the model draws without one (default: as often as in the data, its own or the classifier's)"
 
 // classes are those that a drawing is of.
 type classes struct {
@@ -70,8 +70,10 @@ func usualEach(k kind.Kind) int {
 // String says of which classes, "" of a model without.
 func (c *classes) String() string {
 	switch {
-	case c.model == nil || len(c.rows) == 0 && !c.model.Conditional():
+	case c.model == nil || len(c.rows) == 0 && c.model.Classes(c.options, 0, 1) == nil:
 		return ""
+	case len(c.rows) == 0 && !c.model.Conditional():
+		return "drawn as often as in the classifier's data"
 	case len(c.rows) == 0:
 		return "drawn as often as in the data"
 	}

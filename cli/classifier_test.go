@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/reverie-go/reverie/data/picture"
+	"github.com/reverie-go/reverie/eval"
 )
 
 // TestClassifierGuides: a classifier is trained, described, and guides a model without classes to
@@ -77,12 +79,15 @@ func TestClassifierGuides(t *testing.T) {
 			t.Errorf("edit: stderr lacks %q:\n%s", want, r.err)
 		}
 	}
+	if r = ok(t, append(guided, "--out", at("c.png"))...); !strings.Contains(r.err, "classes drawn as often as in the classifier's data, ") {
+		t.Error(r.err)
+	}
+	evalGuided(t, plain, at("noised"), at("clean"))
 	for _, c := range []struct {
 		code  int
 		texts []string
 		args  []string
 	}{
-		{exitFailure, []string{"ask for one by --class"}, guided},
 		{exitUsage, []string{`no class "up"`}, append(guided, "--class", "up")},
 		{exitFailure, []string{"use solver ddpm, or the shift of x0hat"}, append(guided, "--class", class, "--solver", "heun", "--classifier-shift", "variance")},
 		{exitFailure, []string{"knows clean samples alone", "train one with --arch classifier --noised"}, []string{"sample", plain, "--classifier", at("clean"), "--class", class}},
@@ -93,5 +98,28 @@ func TestClassifierGuides(t *testing.T) {
 		{exitUsage, []string{"--classifier-scale belongs to --guide classifier"}, []string{"sample", plain, "--classifier-scale", "2"}},
 	} {
 		refused(t, c.code, c.texts, append(slices.Clone(c.args), "--out", at("c.png"))...)
+	}
+}
+
+// evalGuided: a model without classes that a classifier guides is judged by the classes that it was
+// guided to, at each scale of a sweep too, and by nothing of the kind without a guide.
+func evalGuided(t *testing.T, plain, guide, judge string) {
+	t.Helper()
+	flags := []string{"eval", plain, "-n", "8", "--draws", "1", "--steps", "2", "--metrics", "accuracy,intra", "--judge", judge}
+	refused(t, exitFailure, []string{"was trained without: train with --class-cond, or guide it to the classes of a classifier by --classifier"}, flags...)
+	flags = append(flags, "--classifier", guide, "--json")
+	r := reportOf(t, append(flags, "--per-class", "--classifier-scale", "3")...)
+	if row := r.row(t, "accuracy"); row.HeldOut == nil || row.Real == nil {
+		t.Errorf("accuracy: %+v", row)
+	}
+	if row := r.row(t, "intra-class distance"); row.HeldOut == nil && row.Training == nil {
+		t.Errorf("intra: %+v", row)
+	}
+	var s eval.Sweep
+	if err := json.Unmarshal([]byte(ok(t, append(flags, "--sweep", "classifier-scale=0,3")...).out), &s); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Points) != 2 || s.Points[1].Rows[0] == (eval.Row{}) || *s.Points[1].Rows[0].HeldOut != *r.row(t, "accuracy").HeldOut {
+		t.Errorf("%+v, alone %+v", s.Points, r.Rows)
 	}
 }

@@ -72,8 +72,22 @@ func (c *Comparison) classed() error {
 	switch {
 	case c.model == nil && c.samples.Class == nil:
 		return fmt.Errorf("judges samples by their classes, and %s has none: save their numbers as %s, int64 [N]", c.Name, labelsName)
-	case c.model != nil && !c.model.Conditional():
-		return fmt.Errorf("judges samples by their classes, and %s was trained without: train with --class-cond", c.Name)
+	case c.model == nil:
+		return nil
+	}
+	labels, err := c.model.Labels(c.Sampling)
+	switch {
+	case err != nil && !c.model.Conditional():
+		return fmt.Errorf("judges samples by their classes, and %s was trained without: train with --class-cond, or guide it to the classes of a classifier by --classifier", c.Name)
+	case err != nil:
+		return fmt.Errorf("judges samples by their classes: %w", err)
+	case c.model.Conditional():
+		return nil
+	}
+	for _, class := range labels.Classes {
+		if _, err := c.References.Of().ClassNumber(class.Name); err != nil {
+			return fmt.Errorf("judges samples by their classes, and those of the classifier that guides %s are not all among the data's: %w", c.Name, err)
+		}
 	}
 	return nil
 }

@@ -58,19 +58,24 @@ func (m *Model) takeClasses(x *checkpoint.SchedulerExtra) error {
 	return nil
 }
 
-// ClassOf is the class that image i of a sampling is of where none is asked for: drawn by how often
-// each was in the training data, all alike where that is not known.
-func (m *Model) ClassOf(seed uint64, i int) int {
+// ClassOf is the class that image i of a sampling is of where the options ask for none: drawn by how
+// often each of Labels was in the training data, the model's or the classifier's, all alike where
+// that is not known.
+func (m *Model) ClassOf(o Options, i int) int {
+	labels, err := m.Labels(o)
+	if err != nil {
+		return reverie.NullClass
+	}
 	total := 0
-	for _, c := range m.Kind.Classes {
+	for _, c := range labels.Classes {
 		total += c.Samples
 	}
-	u := random.Stream{Seed: seed, Domain: random.ClassDraw, Sample: uint64(i)}.Uniform()
+	u := random.Stream{Seed: o.Seed, Domain: random.ClassDraw, Sample: uint64(i)}.Uniform()
 	if total == 0 {
-		return int(u * float64(len(m.Kind.Classes)))
+		return int(u * float64(len(labels.Classes)))
 	}
 	left := int(u * float64(total))
-	return slices.IndexFunc(m.Kind.Classes, func(c kind.Class) bool {
+	return slices.IndexFunc(labels.Classes, func(c kind.Class) bool {
 		left -= c.Samples
 		return left < 0
 	})
@@ -125,14 +130,11 @@ func (m *Model) ClassNumbers(o Options, names ...string) ([]int, error) {
 
 // checkClass says whether the options' classes are ones that the model knows.
 func (m *Model) checkClass(o Options) error {
-	guided := len(classifiers(o)) > 0
 	if err := m.classless(o); err != nil {
 		return err
 	}
 	switch {
-	case o.Class == nil && !m.Conditional() && guided:
-		return errAskClass
-	case o.Class == nil && !m.Conditional():
+	case o.Class == nil && !m.Conditional() && len(classifiers(o)) == 0:
 		return nil
 	case len(o.Class) > 1 && len(o.Class) != o.N:
 		return fmt.Errorf("model: %d classes for %d samples: give one for each, or one for all", len(o.Class), o.N)
@@ -180,20 +182,18 @@ func aimless(o Options) error {
 	return nil
 }
 
-// errAskClass says that a classifier is to guide to no class.
-var errAskClass = errors.New("a classifier guides to a class that it is told, and the model was trained without classes, of which one could be drawn: ask for one by --class")
-
-// Classes are the classes of the n images from number first on, nil of a model without classes that
-// no classifier guides to any. The options' are of the images from Options.First on.
+// Classes are the classes of the n images from number first on, by their numbers among those of
+// Labels; nil of a model without classes that no classifier guides. The options' are of the images
+// from Options.First on.
 func (m *Model) Classes(o Options, first, n int) []int {
-	if o.Class == nil && !m.Conditional() {
+	if _, err := m.Labels(o); o.Class == nil && err != nil {
 		return nil
 	}
 	class := make([]int, n)
 	for i := range class {
 		switch len(o.Class) {
 		case 0:
-			class[i] = m.ClassOf(o.Seed, first+i)
+			class[i] = m.ClassOf(o, first+i)
 		case 1:
 			class[i] = o.Class[0]
 		default:

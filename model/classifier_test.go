@@ -306,7 +306,6 @@ func TestClassifierRefused(t *testing.T) {
 		return o
 	}
 	for want, o := range map[string]Options{
-		"ask for one by --class":          with(nil, 1, "x0"),
 		"class 2: expected 0 to 1":        with([]int{2}, 1, "x0"),
 		"use solver ddpm, or the shift":   with([]int{0}, 1, "variance"),
 		"guide classifier guides to a c":  with([]int{reverie.NullClass}, 1, "x0"),
@@ -316,8 +315,13 @@ func TestClassifierRefused(t *testing.T) {
 			t.Errorf("error %v, want %s", err, want)
 		}
 	}
-	if err := m.Fits(with([]int{0, reverie.NullClass}, 1, "x0")); err != nil {
-		t.Error(err)
+	for _, class := range [][]int{{0, reverie.NullClass}, nil} {
+		if err := m.Fits(with(class, 1, "x0")); err != nil {
+			t.Errorf("classes %v: %v", class, err)
+		}
+	}
+	if _, err := m.Redraw(t.Context(), with(nil, 1, "x0"), make([]float32, 4), 0.5); err == nil || !strings.Contains(err.Error(), "of which all are asked for: ask for a class by --class") {
+		t.Errorf("an edit to no class: %v", err)
 	}
 	if k, err := m.ClassNumbers(with(nil, 1, "x0"), "right", "null"); err != nil || !slices.Equal(k, []int{1, reverie.NullClass}) {
 		t.Errorf("classes %v, %v", k, err)
@@ -350,6 +354,37 @@ func TestClassifierRefused(t *testing.T) {
 	}
 	if err := told.alike(m); err == nil || !strings.Contains(err.Error(), "trained without classes, and the model with") {
 		t.Errorf("a weaker model without classes: error %v", err)
+	}
+}
+
+// TestClassifierDrawsClasses: where none is asked for, a model without classes draws those of the
+// classifier that guides it, as often as they were in its data, and a sample is what it is where its
+// class is asked for.
+func TestClassifierDrawsClasses(t *testing.T) {
+	e := openEngine(t, "")
+	m, c := two.unconditional(t, e), two.exact(e)
+	o := Options{N: 8, Height: 1, Width: 1, Clamp: "none", Solver: named("ddim"), Steps: 4, Seed: 1}
+	if m.Classes(o, 0, 3) != nil {
+		t.Error("classes without a classifier")
+	}
+	o.Guides = guidedByClassifier(m, c, 1, "x0")
+	c.Kind.Classes[0].Samples, c.Kind.Classes[1].Samples = 10, 30
+	const n = 10000
+	second := 0
+	for _, k := range m.Classes(o, 0, n) {
+		second += k
+	}
+	if got := float64(second) / n; !(math.Abs(got-0.75) <= 5*math.Sqrt(0.25*0.75/n)) { // five standard errors
+		t.Errorf("a share %v of the second class, want three quarters", got)
+	}
+	drawn, err := m.Sample(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Class = m.Classes(o, 0, o.N)
+	asked, err := m.Sample(t.Context(), o)
+	if err != nil || !slices.Equal(drawn, asked) || slices.Max(o.Class) == slices.Min(o.Class) {
+		t.Errorf("drawn %v, asked for by %v %v, %v", drawn, o.Class, asked, err)
 	}
 }
 

@@ -126,7 +126,7 @@ func (m *Model) there(o Options) Options {
 
 // Unclassed are the options of an edit: where they say no class, of none.
 func (m *Model) Unclassed(o Options) Options {
-	if o.Class == nil && m.takesNumbers() == nil {
+	if _, err := m.Labels(o); o.Class == nil && err == nil {
 		o.Class = []int{reverie.NullClass}
 	}
 	return o
