@@ -43,6 +43,7 @@ type Comparison struct {
 	notes, warnings []string // that were told
 
 	at      string        // of a sweep: the value, for progress
+	real    kept          // of a sweep
 	fastest time.Duration // of the draws
 }
 
@@ -241,7 +242,7 @@ func (c *Comparison) Run(ctx context.Context) (*Report, error) {
 	r := c.References
 	e := &Evaluation{
 		Metrics: metrics, HeldOut: r.HeldOut, Training: r.Training, Withheld: r.Withheld, Seed: c.Sampling.Seed, Cache: c.Cache,
-		PerClass: c.PerClass, Labeller: c.label, Teacher: c.teach,
+		PerClass: c.PerClass, Labeller: c.label, Teacher: c.teach, real: c.real,
 		Progress: func(what string) { c.progress(what, 0, 0) },
 	}
 	if c.Terms != "" {

@@ -45,6 +45,8 @@ type Evaluation struct {
 	features    Features
 	featuresErr error
 	notes       []string
+	heard       *[]string // also the notes while an outcome is computed that is kept
+	real        kept      // nil: nothing is
 	termsTold   bool
 }
 
@@ -215,7 +217,14 @@ func (e *Evaluation) measure(ctx context.Context, t *tally, m Metric, c column, 
 		Model: e.Model, Likelihood: e.Likelihood, evaluation: e,
 	}
 	one.Likelihood.Seed = seed
-	values, err := m.Measure(ctx, one)
+	measured := func() ([]Value, error) { return m.Measure(ctx, one) }
+	var values []Value
+	var err error
+	if one.Real {
+		values, err = e.once(keptBy{m.Row().Name, c.class, c.samples.N, seed}, measured)
+	} else {
+		values, err = measured()
+	}
 	if unfit(err) {
 		e.note("%s against the %s set is left out: %v", m.Row().Name, c.reference.Name, err)
 		return nil
@@ -277,7 +286,11 @@ func (e *Evaluation) makeFeatures(ctx context.Context) (Features, error) {
 
 // note keeps what a person should know, once.
 func (e *Evaluation) note(format string, args ...any) {
-	if text := fmt.Sprintf(format, args...); !slices.Contains(e.notes, text) {
+	text := fmt.Sprintf(format, args...)
+	if e.heard != nil {
+		*e.heard = append(*e.heard, text)
+	}
+	if !slices.Contains(e.notes, text) {
 		e.notes = append(e.notes, text)
 	}
 }

@@ -56,11 +56,12 @@ func (o *Options) CheckSweep(path string) error {
 	return nil
 }
 
-// Sweep runs the comparison once for each setting; name is that of the flag. What was measured
-// before an error, such as that of a context that ended, is returned with it.
+// Sweep runs the comparison once for each setting; name is that of the flag. What real data reach in
+// the samples' place is measured once, for no setting changes it. What was measured before an error, such as that of a context that ended, is returned with it.
 func (c *Comparison) Sweep(ctx context.Context, name string, settings []Setting) (*Sweep, error) {
 	before := c.Sampling
-	defer func() { c.Sampling, c.at = before, "" }()
+	c.real = kept{}
+	defer func() { c.Sampling, c.at, c.real = before, "", nil }()
 	s := &Sweep{Model: c.Name, Setting: name}
 	var missing error
 	for _, at := range settings {

@@ -5,7 +5,9 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,12 +38,28 @@ func compared(t *testing.T) (*eval.Comparison, []eval.Setting) {
 }
 
 // A point of a sweep is what a run of its own measures at that value, bit for bit; afterwards all
-// is as it was.
+// is as it was. Real data in the samples' place are measured once in each draw, whatever the values
+// are, with the notes and what was left out.
 func TestSweep(t *testing.T) {
 	c, settings := compared(t)
+	real := 0
+	counting := func(_ context.Context, c *eval.Case) ([]eval.Value, error) {
+		if !c.Real {
+			return []eval.Value{{Name: "counted", X: float64(c.Seed)}}, nil
+		}
+		if real++; c.Seed == 6 {
+			return nil, fmt.Errorf("%w: of seed 6", eval.ErrUnfit)
+		}
+		c.Note("of real data, seed %d", c.Seed)
+		return []eval.Value{{Name: "counted", X: float64(c.Seed)}}, nil
+	}
+	c.Metrics = append(c.Metrics, eval.Plain{Base: eval.Base{Info: table.Info{Name: "counted"}}, Func: counting})
 	s, err := c.Sweep(t.Context(), "steps", settings)
 	if err != nil || len(s.Points) != 2 || c.Sampling.Steps != 2 {
 		t.Fatalf("%+v, %v, steps %d", s, err, c.Sampling.Steps)
+	}
+	if real != 2 {
+		t.Errorf("real data were measured %d times in 2 draws", real)
 	}
 	for i, at := range settings {
 		c.Sampling = at.Sampling
@@ -49,9 +67,17 @@ func TestSweep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.Points[i]; got.Value != at.Value || !(got.Seconds > 0) || !reflect.DeepEqual(got.Rows, want.Rows) {
-			t.Errorf("at %v: %+v\nalone: %+v", at.Value, got.Rows, want.Rows)
+		if got := s.Points[i]; got.Value != at.Value || !(got.Seconds > 0) || !reflect.DeepEqual(got.Report, want) {
+			t.Errorf("at %v: %+v\nalone: %+v", at.Value, got.Report, want)
 		}
+		for _, note := range []string{"of real data, seed 5", "counted against the held-out set is left out: not defined here: of seed 6"} {
+			if !slices.Contains(s.Points[i].Notes, note) {
+				t.Errorf("at %v: %q is missing among %q", at.Value, note, s.Points[i].Notes)
+			}
+		}
+	}
+	if real != 6 {
+		t.Errorf("real data were measured %d times in 2 draws of a sweep and of two runs", real)
 	}
 	if reflect.DeepEqual(s.Points[0].Rows, s.Points[1].Rows) {
 		t.Error("the steps change nothing")
