@@ -146,7 +146,7 @@ func TestEditRefuses(t *testing.T) {
 		"half9.png --mask half20.png":                     "--mask half20.png is 20, and half9.png is 9: expected a mask of the image's size, or of the model's, 8",
 		"a.png --mask none.png":                           "--mask none.png: no such file",
 		"a.png --to none.png":                             "none.png",
-		"a.png --operator down4 --steps 5 --resolution 6": "",
+		"a.png --operator down4 --steps 5 --resolution 6": "images of 6x6 are not made of blocks of 4x4 pixels: their sides must be multiples of 4",
 	} {
 		refused(t, exitFailure, []string{want}, append([]string{"edit", run}, strings.Fields(line)...)...)
 	}

@@ -3,6 +3,7 @@ package classifier
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net"
 	"github.com/reverie-go/reverie/random"
 )
@@ -165,6 +167,24 @@ func TestConfig(t *testing.T) {
 	} {
 		if _, err := New(c); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+// TestConfigRefused: what a network cannot be laid out of, or is not of.
+func TestConfigRefused(t *testing.T) {
+	two := []kind.Class{{Name: "a"}, {Name: "b"}}
+	for want, c := range map[string]Config{
+		"blocks of a network of points are of one width":              {ImageChannels: 2, Classes: 2, Dense: true, Channels: []int{16, 32}},
+		"12 is no multiple of 8":                                      {ImageChannels: 3, Classes: 2, Channels: []int{8, 12}},
+		"classes: 1, expected 2 to 10000":                             {ImageChannels: 3, Classes: 1, Channels: []int{8}},
+		"9 levels, expected 1 to 8":                                   {ImageChannels: 3, Classes: 2, Channels: slices.Repeat([]int{8}, 9)},
+		"kind: 1 channels and 2 classes, and the network has 3 and 2": {ImageChannels: 3, Classes: 2, Channels: []int{8}, Kind: kind.OfImages(8, 8, 1).Labelled(two)},
+		"kind: 3 channels and 2 classes, and the network has 3 and 3": {ImageChannels: 3, Classes: 3, Channels: []int{8}, Kind: kind.OfImages(8, 8, 3).Labelled(two)},
+		`kind: class 1: "a" comes twice`:                              {ImageChannels: 3, Classes: 2, Channels: []int{8}, Kind: kind.OfImages(8, 8, 3).Labelled([]kind.Class{{Name: "a"}, {Name: "a"}})},
+	} {
+		if _, err := New(c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 }
