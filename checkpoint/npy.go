@@ -210,11 +210,7 @@ func pyShape(shape []int) string {
 
 // formatNPYHeader gives what stands before the data, byte for byte as numpy writes it: version 1.0,
 // filled up with spaces to a multiple of 64.
-func formatNPYHeader(dtype string, shape []int) ([]byte, error) {
-	descr, ok := npyTypes[dtype]
-	if !ok {
-		return nil, fmt.Errorf("dtype %s has no name in numpy", dtype)
-	}
+func formatNPYHeader(descr string, shape []int) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(npyMagic + "\x01\x00\x00\x00")
 	fmt.Fprintf(&b, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", descr, pyShape(shape))

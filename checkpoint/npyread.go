@@ -81,12 +81,8 @@ func readNPY(r io.Reader, accept func(h npyHeader) error, bound func(h npyHeader
 	if err := bound(h, n); err != nil {
 		return Tensor{}, err
 	}
-	t.Data = make([]byte, n)
-	if _, err := io.ReadFull(r, t.Data); err != nil {
-		return Tensor{}, errDamaged("data: %w", err)
-	}
-	if n, err := r.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) { // a zip's checksum is compared at the end
-		return Tensor{}, errDamaged("data: %w", cmp.Or(err, errors.New("more than the header says")))
+	if t.Data, err = readData(r, n); err != nil {
+		return Tensor{}, err
 	}
 	if big {
 		swapBytes(t.Data, SizeOf(dtype))
@@ -95,6 +91,18 @@ func readNPY(r io.Reader, accept func(h npyHeader) error, bound func(h npyHeader
 		t.Data = fromFortran(t.Data, t.Shape, SizeOf(dtype))
 	}
 	return t, nil
+}
+
+// readData reads the n bytes of an array, after which nothing may follow.
+func readData(r io.Reader, n int64) ([]byte, error) {
+	data := make([]byte, n)
+	if _, err := io.ReadFull(r, data); err != nil {
+		return nil, errDamaged("data: %w", err)
+	}
+	if n, err := r.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) { // a zip's checksum is compared at the end
+		return nil, errDamaged("data: %w", cmp.Or(err, errors.New("more than the header says")))
+	}
+	return data, nil
 }
 
 // dtype gives the element type and whether it is big endian, or an error that names numpy's.

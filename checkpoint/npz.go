@@ -110,19 +110,28 @@ func (z *NPZ) name(key string, err error) error {
 
 // array reads an array whose header is accepted.
 func (z *NPZ) array(key string, accept func(h npyHeader) error) (Tensor, error) {
-	f, err := z.find(key)
+	f, r, err := z.open(key)
 	if err != nil {
 		return Tensor{}, err
 	}
-	r, err := f.Open()
-	if errors.Is(err, zip.ErrAlgorithm) {
-		return Tensor{}, fmt.Errorf("%w: compressed by method %d of zip: expected as numpy.savez or savez_compressed write it", ErrArray, f.Method)
-	}
-	if err != nil {
-		return Tensor{}, errDamaged("%w", err)
-	}
 	defer r.Close()
 	return readNPY(r, accept, func(h npyHeader, n int64) error { return z.bound(f, h, n) })
+}
+
+// open opens the one member of a key.
+func (z *NPZ) open(key string) (*zip.File, io.ReadCloser, error) {
+	f, err := z.find(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := f.Open()
+	if errors.Is(err, zip.ErrAlgorithm) {
+		return nil, nil, fmt.Errorf("%w: compressed by method %d of zip: expected as numpy.savez or savez_compressed write it", ErrArray, f.Method)
+	}
+	if err != nil {
+		return nil, nil, errDamaged("%w", err)
+	}
+	return f, r, nil
 }
 
 // find finds the one member of a key.
@@ -145,13 +154,21 @@ func (z *NPZ) find(key string) (*zip.File, error) {
 
 // bound compares what shape, archive and limits say of an array of n bytes.
 func (z *NPZ) bound(f *zip.File, h npyHeader, n int64) error {
+	if err := z.holds(f, h, n); err != nil {
+		return err
+	}
+	return h.within(z.size)
+}
+
+// holds compares what shape and archive say of an array of n bytes.
+func (z *NPZ) holds(f *zip.File, h npyHeader, n int64) error {
 	if got := f.UncompressedSize64; got != uint64(h.length+n) {
 		return errDamaged("shape %s takes %d bytes with the header, the archive says %d", pyShape(h.shape), h.length+n, got)
 	}
 	if c := f.CompressedSize64; c > uint64(z.size) || c < uint64(n)/maxDeflate {
 		return errDamaged("the archive says that %d of its %d bytes hold %d", c, z.size, n)
 	}
-	return h.within(z.size)
+	return nil
 }
 
 // NamedTensor is an array of an npz file with its key.
@@ -181,10 +198,14 @@ func WriteNPZ(fs FS, path string, arrays ...NamedTensor) error {
 }
 
 func writeNPY(z *zip.Writer, a NamedTensor) error {
-	if err := a.Check(); err != nil {
+	if err := a.Check(); err != nil && a.DType != Text {
 		return err
 	}
-	h, err := formatNPYHeader(a.DType, a.Shape)
+	descr := a.descr()
+	if descr == "" {
+		return fmt.Errorf("dtype %s has no name in numpy", a.DType)
+	}
+	h, err := formatNPYHeader(descr, a.Shape)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/reverie-go/reverie/checkpoint"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/model"
@@ -116,15 +117,12 @@ func (c *classes) sheet(x []float32, k kind.Kind) image.Image {
 	return picture.Rows(x, k, c.options.N/len(c.rows), c.names(), picture.Layout{})
 }
 
-// arrays are the samples as arr_0, and their classes by number as arr_1, -1 for none.
+// arrays are the samples as arr_0, and their classes, see [data.LabelArrays].
 func (c *classes) arrays(x []float32, k kind.Kind) []checkpoint.NamedTensor {
 	all := []checkpoint.NamedTensor{{Key: "arr_0", Tensor: picture.Array(x, k)}}
 	if c.String() == "" {
 		return all
 	}
-	var numbers []int64
-	for _, k := range c.model.Classes(c.options, c.options.First, c.options.N) {
-		numbers = append(numbers, int64(k))
-	}
-	return append(all, checkpoint.NamedTensor{Key: "arr_1", Tensor: checkpoint.FromI64s(numbers, len(numbers))})
+	labels, _ := c.model.Labels(c.options) // without an error, or nothing had been drawn
+	return append(all, data.LabelArrays(c.model.Classes(c.options, c.options.First, c.options.N), labels.ClassNames())...)
 }

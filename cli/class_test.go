@@ -75,6 +75,9 @@ func TestSampleClass(t *testing.T) {
 		if got := labelsOf(t, "a.npz"); !slices.Equal(got, c.labels) {
 			t.Errorf("--class %s: classes %v, want %v", c.class, got, c.labels)
 		}
+		if got := writtenNames(t, "a.npz"); !slices.Equal(got, names) {
+			t.Errorf("--class %s: the classes are called %q, want %q", c.class, got, names)
+		}
 	}
 	last := textOf(t, filepath.Join("each", "000002.png"))
 	if !slices.Contains(last, picture.Text{Key: "class", Value: "null"}) {
@@ -107,6 +110,21 @@ func labelsOf(t *testing.T, path string) []int64 {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// writtenNames are the names of the classes in an npz file of samples.
+func writtenNames(t *testing.T, path string) []string {
+	t.Helper()
+	z, err := checkpoint.OpenNPZ(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	names, err := z.Texts("classes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // TestClassFlagsRefused: names that there are not, models without classes, and what leaves a flag

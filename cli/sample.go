@@ -70,7 +70,7 @@ image may differ, within the tolerance, with -n and --batch.`,
 	f.StringVar(&o.dir, "dir", "", "write each image to a file of its own in this folder, 000000.png and on, with the parameters that draw it")
 	f.StringVar(&o.gif, "gif", "", "write the first images on their way out of the noise here, as an animation")
 	f.StringVar(&o.strip, "strip", "", "write ten stages of the first image here")
-	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or the points, float64 [N,D]; and their classes, arr_1 int64 [N]")
+	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or the points, float64 [N,D]; and their classes, arr_1 int64 [N], with their names, classes")
 	f.StringVar(&o.csv, "csv", "", "write the points here, in the units of the data")
 	f.StringVar(&o.backend, "backend", "", backendHelp)
 	return cmd

@@ -209,6 +209,7 @@ func TestVote(t *testing.T) {
 func TestClassesOfFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.npz")
 	x := pair(3, 20, 2, 4)
+	x.Classes = nil // they count the data's
 	x.Class[0], x.Class[1], x.Class[2] = 1, 0, -1
 	if err := WriteNPZ(file, x); err != nil {
 		t.Fatal(err)
@@ -271,5 +272,50 @@ func TestClassesOfFile(t *testing.T) {
 	defer c.Close()
 	if _, err := c.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "--metrics accuracy judges samples by their classes, and "+file+" has none") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Where a file names its classes they are the data's of these names, whatever their numbers are, and
+// names that the data do not have are refused.
+func TestNamedClassesOfFile(t *testing.T) {
+	file, e := filepath.Join(t.TempDir(), "a.npz"), openEngine(t)
+	x := pair(3, 20, 2, 4)
+	o := Options{Labeller: func(ctx context.Context, m Images) ([]string, error) {
+		labels, err := bayes(ctx, m)
+		for i := range labels {
+			labels[i] = map[string]string{"left": "1", "right": "0"}[labels[i]]
+		}
+		return labels, err
+	}}
+	var err error
+	if o.Metrics, err = Choose("accuracy"); err != nil {
+		t.Fatal(err)
+	}
+	for names, want := range map[[3]string]string{
+		{"1", "0", "none"}: "", {"1", "up", "0"}: "arr_1[1], of the data that are compared with: no class \"up\": expected one of \"0\" \"1\"",
+	} {
+		x.Classes = nil
+		for _, name := range names {
+			x.Classes = append(x.Classes, kind.Class{Name: name})
+		}
+		if err := WriteNPZ(file, x); err != nil {
+			t.Fatal(err)
+		}
+		c, err := CompareSamples(t.Context(), e, file, []string{"points:moons"}, o)
+		if want != "" {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%q: %v, want %q", names, err, want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		r, err := c.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, "accuracy", rowOf(t, r, "accuracy").HeldOut.Value, 1, 0)
 	}
 }

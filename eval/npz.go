@@ -24,7 +24,8 @@ func IsSamples(path string) bool { return strings.EqualFold(filepath.Ext(path), 
 
 // ReadNPZ reads samples from the array arr_0 of an npz file: images uint8 [N,H,W,C], points [N,D]
 // of any type of number, or fields of floats [N,H,W,C]. The numbers of their classes are integers
-// [N] in arr_1, where there is one, -1 for none; what they are called the file does not say.
+// [N] in arr_1, where there is one, -1 for none, and their names texts [K] in classes, see
+// [data.ReadLabels].
 func ReadNPZ(path string) (Images, error) {
 	z, err := checkpoint.OpenNPZ(path)
 	if err != nil {
@@ -39,8 +40,12 @@ func ReadNPZ(path string) (Images, error) {
 	if err != nil {
 		return m, fmt.Errorf("%s: %w", path, err)
 	}
-	if labels != nil {
-		m.Class = labels.Class
+	if labels == nil {
+		return m, nil
+	}
+	m.Class = labels.Class
+	for _, name := range labels.Names {
+		m.Classes = append(m.Classes, kind.Class{Name: name})
 	}
 	return m, nil
 }
@@ -121,7 +126,7 @@ func numbersOf(path string, a checkpoint.Tensor, k kind.Kind) (Images, error) {
 }
 
 // WriteNPZ writes samples as ReadNPZ reads them: images rounded to bytes, points as float64; with
-// their classes where they are known.
+// their classes, and the names of these, where they are known.
 func WriteNPZ(path string, m Images) error {
 	var a checkpoint.Tensor
 	if !m.Ranged {
@@ -135,11 +140,7 @@ func WriteNPZ(path string, m Images) error {
 	}
 	all := []checkpoint.NamedTensor{{Key: arrayName, Tensor: a}}
 	if m.Class != nil {
-		numbers := make([]int64, m.N)
-		for i, k := range m.Class {
-			numbers[i] = int64(k)
-		}
-		all = append(all, checkpoint.NamedTensor{Key: labelsName, Tensor: checkpoint.FromI64s(numbers, m.N)})
+		all = append(all, data.LabelArrays(m.Class, m.ClassNames())...)
 	}
 	return checkpoint.WriteNPZ(nil, path, all...)
 }

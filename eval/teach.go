@@ -92,7 +92,8 @@ func (c *Comparison) classed() error {
 	return nil
 }
 
-// nameClasses gives the classes of a file of samples, which are numbers, the names of the data's.
+// nameClasses gives the classes of a file of samples the numbers of the data's, by their names where
+// the file has them, and else takes their numbers for those.
 // They may be of other data's classes: then they are left out, unless what judges by them is asked
 // for.
 func (c *Comparison) nameClasses() error {
@@ -103,15 +104,21 @@ func (c *Comparison) nameClasses() error {
 	wrong := c.foreignClass()
 	switch {
 	case !judged:
-		c.samples.Class = nil
+		c.samples.Class, c.samples.Classes = nil, nil
 		c.note(labelsName + ", the classes of the samples, is left out: nothing that is asked for judges by classes")
+	case wrong == nil && c.samples.Classes != nil:
+		numbers := make([]int, c.samples.N)
+		for i, k := range c.samples.Class {
+			numbers[i] = c.numberOf(k)
+		}
+		c.samples.Class, c.samples.Classes = numbers, c.References.Of().Classes
 	case wrong == nil:
 		c.samples.Classes = c.References.Of().Classes
 		c.note(fmt.Sprintf("%s numbers classes as the data that are compared with do, sorted by name: %s", labelsName, firstNames(c.samples)))
 	case c.PerClass || !c.Fitting:
 		return wrong
 	default:
-		c.samples.Class = nil
+		c.samples.Class, c.samples.Classes = nil, nil
 		c.note(fmt.Sprintf("%v; what judges by classes is left out", wrong))
 	}
 	return nil
@@ -121,11 +128,26 @@ func (c *Comparison) nameClasses() error {
 func (c *Comparison) foreignClass() error {
 	n := len(c.References.Of().Classes)
 	for i, k := range c.samples.Class {
-		if k >= n {
+		switch {
+		case k < 0:
+		case c.samples.Classes != nil:
+			if _, err := c.References.Of().ClassNumber(c.samples.className(k)); err != nil {
+				return fmt.Errorf("%s: %s[%d], of the data that are compared with: %w; name the data of these classes, or choose them by --data-class", c.Name, labelsName, i, err)
+			}
+		case k >= n:
 			return fmt.Errorf("%s: %s[%d] is %d, and the data that are compared with have %d classes; name the data of these classes, or choose them by --data-class", c.Name, labelsName, i, k, n)
 		}
 	}
 	return nil
+}
+
+// numberOf is the number that the data have for a class of the samples; -1 of none.
+func (c *Comparison) numberOf(k int) int {
+	if k < 0 {
+		return k
+	}
+	number, _ := c.References.Of().ClassNumber(c.samples.className(k))
+	return number
 }
 
 // firstNames are the first classes with their numbers.

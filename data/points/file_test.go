@@ -121,6 +121,35 @@ func TestLabelledNPZ(t *testing.T) {
 	}
 }
 
+// TestNamedLabelsNPZ: a file may name the classes that its labels count; an array of that name which
+// holds no texts is of something else.
+func TestNamedLabelsNPZ(t *testing.T) {
+	open := func(labels []int64, classes checkpoint.Tensor) (*points.Cloud, error) {
+		return points.Open(writeNPZ(t, checkpoint.NamedTensor{Key: "arr_0", Tensor: checkpoint.FromF64s([]float64{1, 2, 3, 4, 5, 7}, 3, 2)},
+			checkpoint.NamedTensor{Key: "arr_1", Tensor: checkpoint.FromI64s(labels, 3)}, checkpoint.NamedTensor{Key: "classes", Tensor: classes}), points.Options{})
+	}
+	for _, c := range []struct {
+		classes checkpoint.Tensor
+		names   []string
+		class   []int
+	}{
+		{checkpoint.FromTexts([]string{"up", "none", "down"}), []string{"down", "up"}, []int{0, 1, -1}},
+		{checkpoint.FromI64s([]int64{5}, 1), []string{"0", "2"}, []int{1, 0, -1}},
+	} {
+		if got, err := open([]int64{2, 0, -1}, c.classes); err != nil || !reflect.DeepEqual(got.Classes, c.names) || !reflect.DeepEqual(got.Class, c.class) {
+			t.Errorf("%v, %v; want classes %q %v", got, err, c.names, c.class)
+		}
+	}
+	for want, names := range map[string][]string{
+		`label 0 is 2, and array "classes" names 2 classes`: {"up", "down"}, `array "classes": "up" comes twice`: {"up", "down", "up"},
+		`array "classes": [1]: the name of a class is empty`: {"up", "", "down"},
+	} {
+		if _, err := open([]int64{2, 0, -1}, checkpoint.FromTexts(names)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", names, err, want)
+		}
+	}
+}
+
 // TestExamine checks what is said of columns that do not vary and of points that come twice.
 func TestExamine(t *testing.T) {
 	open := func(text string) (*points.Cloud, error) {
