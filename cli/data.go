@@ -1,12 +1,17 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"image"
+	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/data/source"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/table"
 	"github.com/reverie-go/reverie/train"
 	"github.com/spf13/cobra"
@@ -32,7 +37,7 @@ a grid of them, a row for each class. It says where the labels come from: class
 folders, metadata.jsonl or metadata.csv with the columns file_name and label,
 dataset.json, the labels of an array. Without DIR it examines the emoji inside
 the program. Of points, a file or a named set, it prints the columns, the
-classes and how the file was read.`,
+classes and how the file was read, and draws a scatter of each class.`,
 		Example: `  reverie data ~/photos
   reverie data cars/train cars/test --out cars.png
   reverie data pets.zip --labels prefix
@@ -91,11 +96,7 @@ func (o *dataOptions) images(cmd *cobra.Command, roots, args []string) error {
 		return err
 	}
 	writeChoices(cmd.OutOrStdout(), chosen)
-	if err := picture.Write(o.out, r.Grid(), picture.Text{Key: "Software", Value: "reverie " + version()}, picture.Text{Key: "data", Value: dataName(args)}); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n\n%s\n", o.out, trainLine(cmd, args, chosen))
-	return err
+	return o.finish(cmd, r.Grid(), args, chosen)
 }
 
 // trainLine is the command that trains on data with what was given, and chosen for them.
@@ -132,7 +133,7 @@ func (o *dataOptions) numbers(cmd *cobra.Command, row source.Source, names []str
 	if cmd.Flags().Changed("label-column") && table.Find(table.Fields(row), "label-column") == nil {
 		return usage(source.Unused("label-column", arg))
 	}
-	if err := refuseUnused(cmd.Flags(), []string{"out", "data-class", "labels", "strict", "copies", "max-pixels"}, "images", arg+" holds "+set.Kind().Noun(2)); err != nil {
+	if err := refuseUnused(cmd.Flags(), []string{"data-class", "labels", "strict", "copies", "max-pixels"}, "images", arg+" holds "+set.Kind().Noun(2)); err != nil {
 		return err
 	}
 	cloud, err := source.CloudOf(row, arg, set)
@@ -144,6 +145,78 @@ func (o *dataOptions) numbers(cmd *cobra.Command, row source.Source, names []str
 	if err := cloud.WriteText(cmd.OutOrStdout()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\n%s\n", trainLine(cmd, []string{arg}, nil))
+	img, err := shown(cmd.Context(), set)
+	if err != nil {
+		return err
+	}
+	return o.finish(cmd, img, []string{arg}, nil)
+}
+
+// finish writes the picture of data of the names args, and how to train on them.
+func (o *dataOptions) finish(cmd *cobra.Command, img image.Image, args []string, chosen []train.Choice) error {
+	if err := picture.Write(o.out, img, picture.Text{Key: "Software", Value: "reverie " + version()}, picture.Text{Key: "data", Value: dataName(args)}); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n\n%s\n", o.out, trainLine(cmd, args, chosen))
 	return err
+}
+
+// Of data that are no images a picture shows so many points in a scatter, classes, and fields.
+const (
+	shownPoints  = 20_000
+	shownClasses = 32
+	shownFields  = 16
+)
+
+// shown is a picture of data that are no images: a scatter of all points, of those with classes one
+// of each; of others a few.
+func shown(ctx context.Context, set *data.Set) (image.Image, error) {
+	k := set.Kind()
+	of := make([][]int, len(set.Classes())+1) // the last of no class
+	for i := range set.Len() {
+		class := set.Info(i).Class
+		if class < 0 {
+			class = len(of) - 1
+		}
+		of[class] = append(of[class], i)
+	}
+	if k.View() != kind.Scatter {
+		b, err := set.Load(ctx, spaced(slices.Concat(of...), shownFields)...)
+		if err != nil {
+			return nil, err
+		}
+		return picture.Sheet(b.X, k, picture.Layout{}), nil
+	}
+	var plots []image.Image
+	for class, at := range of {
+		if len(at) == 0 || len(plots) == shownClasses {
+			continue
+		}
+		b, err := set.Load(ctx, spaced(at, shownPoints)...)
+		if err != nil {
+			return nil, err
+		}
+		name := "(no class)"
+		if class < len(of)-1 {
+			name = set.Classes()[class]
+		}
+		plot := picture.One(b.X, k)
+		if len(of) > 1 {
+			plot = picture.Titled(plot, fmt.Sprintf("%s: %s", name, english.Plural(len(at), "point", "")))
+		}
+		plots = append(plots, plot)
+	}
+	return picture.Grid(plots, picture.Layout{Scale: 1}), nil
+}
+
+// spaced are n places at equal steps through at, all where there are fewer.
+func spaced(at []int, n int) []int {
+	if len(at) <= n {
+		return at
+	}
+	out := make([]int, n)
+	for i := range out {
+		out[i] = at[i*len(at)/n]
+	}
+	return out
 }

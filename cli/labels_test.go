@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,7 +53,22 @@ func TestDataLabels(t *testing.T) {
 // TestDataLabelColumn: a column of labels is no number of the points.
 func TestDataLabelColumn(t *testing.T) {
 	path := tableFile(t, "p.csv", "x,y,kind\n1,2,10\n3,4,2\n5,9,2\n6,7,\n")
+	t.Chdir(t.TempDir())
 	r := ok(t, "data", path, "--label-column", "kind")
+	// A scatter of each class, and one of the point of none, as wide as two of them; without labels
+	// one scatter.
+	ok(t, "data", path, "--label-column", "kind", "--out", "classes.png")
+	whole := tableFile(t, "w.csv", "x,y\n1,2\n3,4\n5,9\n6,7\n")
+	if r := ok(t, "data", whole, "--out", "one.png"); !strings.Contains(r.out, "\none.png\n\nreverie train ") {
+		t.Errorf("the report ends otherwise:\n%s", r.out)
+	}
+	if a, b := readBytes(t, "data.png"), readBytes(t, "classes.png"); !bytes.Equal(a, b) {
+		t.Error("data.png is another picture")
+	}
+	many, one := sizeOf(t, "classes.png"), sizeOf(t, "one.png")
+	if !(many.X > one.X && many.X*many.Y > 2*one.X*one.Y) {
+		t.Errorf("three scatters of %v, one of %v", many, one)
+	}
 	for _, part := range []string{"4 points of 2 numbers in 2 classes", "class      points\n\"2\"        2\n\"10\"       1\nno class   1\n", "train " + path + " --label-column=kind"} {
 		if !strings.Contains(r.out, part) {
 			t.Errorf("the report lacks %q:\n%s", part, r.out)
@@ -68,4 +86,14 @@ func TestDataLabelColumn(t *testing.T) {
 	want := "--label-column belongs to points from a table, and points:8gaussians is of the source points, which has none; leave it out"
 	refused(t, exitUsage, []string{want}, "data", "points:8gaussians", "--label-column", "kind")
 	refused(t, exitUsage, []string{want}, "train", "points:8gaussians", "--label-column", "kind", "--run", run+"-2")
+}
+
+// sizeOf is the size of a PNG file.
+func sizeOf(t *testing.T, path string) image.Point {
+	t.Helper()
+	c, err := png.DecodeConfig(bytes.NewReader(readBytes(t, path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return image.Pt(c.Width, c.Height)
 }

@@ -51,7 +51,7 @@ func TestTableIsSaid(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")
 	said(trainPoints(t, path, run, "--val", "0"))
 	said(ok(t, "eval", run, "--metrics", "swd", "-n", "8", "--draws", "1"))
-	r := ok(t, "data", path)
+	r := ok(t, "data", path, "--out", filepath.Join(t.TempDir(), "data.png"))
 	said(r)
 	for _, text := range []string{"11 points of 2 numbers", `"y"`, "-2.5", "12", "reverie train "} {
 		if !strings.Contains(r.out, text) {

@@ -67,7 +67,7 @@ func TestOwnSource(t *testing.T) {
 	if r := ok(t, "eval", at("s.npz"), "waves:60", "--metrics", "mmd"); !strings.Contains(r.out, "mmd") {
 		t.Errorf("eval of samples: %s", r.out)
 	}
-	ok(t, "data", "waves:60")
+	ok(t, "data", "waves:60", "--out", at("data.png"))
 	refused(t, exitUsage, []string{"--flip belongs to images, and waves:60 is fields"}, "train", "waves:60", "--flip", "--run", at("no"))
 	refused(t, exitUsage, []string{"one is fields, the other points"}, "train", "waves:60", "points:moons", "--run", at("no"))
 	refused(t, exitUsage, []string{"--csv is for points", "draws fields"}, "sample", run, "--csv", at("s.csv"))
@@ -90,7 +90,7 @@ func TestFieldsOfArray(t *testing.T) {
 	ok(t, "sample", at("run"), "-n", "4", "--steps", "2", "--out", at("s.png"), "--npz", at("s.npz"))
 	ok(t, "eval", at("s.npz"), name, "--metrics", "mmd")
 	ok(t, "train", "--resume", at("run"), "--steps", "4")
-	if r := ok(t, "data", name); !strings.Contains(r.out, "column 5") && !strings.Contains(r.out, "\n5 ") {
+	if r := ok(t, "data", name, "--out", at("data.png")); !strings.Contains(r.out, "column 5") && !strings.Contains(r.out, "\n5 ") {
 		t.Errorf("data: %s", r.out)
 	}
 }

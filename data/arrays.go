@@ -33,6 +33,7 @@ const ArrayPrefix = "images:"
 // arrays are the images of one array as a file system, each a PNG file that is made when it is
 // opened: so they are decoded, split and resized as all images are.
 type arrays struct {
+	format     string // of the file: npz or idx
 	n, h, w, c int
 	at         func(i, y, x, k int) uint16 // the value at a place, in 0..65535
 	deep       bool                        // of more than 8 bits
@@ -247,7 +248,7 @@ func openIDX(path string) (*arrays, error) {
 		return nil, err
 	}
 	n, h, w := size[0], size[1], size[2]
-	a := &arrays{n: n, h: h, w: w, c: 1, at: func(i, y, x, _ int) uint16 { return uint16(pix[(i*h+y)*w+x]) * 257 }}
+	a := &arrays{format: "idx", n: n, h: h, w: w, c: 1, at: func(i, y, x, _ int) uint16 { return uint16(pix[(i*h+y)*w+x]) * 257 }}
 	if !isIDX(filepath.Base(path)) {
 		a.remark = "without labels, which are looked for beside files that are called as MNIST's are"
 		return a, nil
@@ -351,7 +352,7 @@ func openImagesNPZ(path string) (*arrays, error) {
 		return nil, err
 	}
 	isColour := func(c int) bool { return c == 1 || c == 3 || c == 4 }
-	s, a := t.Shape, new(arrays)
+	s, a := t.Shape, &arrays{format: "npz"}
 	if labels != nil {
 		a.labelled = fmt.Sprintf("array %q", labels.Key)
 		for _, k := range labels.Class {

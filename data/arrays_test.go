@@ -168,7 +168,8 @@ func TestImagesNPZRefused(t *testing.T) {
 	}
 }
 
-// TestImagesOfNoClass: the label -1 is that of an image without a class.
+// TestImagesOfNoClass: the label -1 is that of an image without a class; the format of an array's
+// images is the file's.
 func TestImagesOfNoClass(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.npz")
 	err := checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: "arr_0", Tensor: checkpoint.FromU8s(ramp(12), 3, 2, 2, 1)},
@@ -185,6 +186,17 @@ func TestImagesOfNoClass(t *testing.T) {
 	}
 	if s.Len() != 3 || none != 1 || strings.Join(s.Classes(), " ") != "4" || !strings.Contains(s.Labels(), `array "arr_1"`) {
 		t.Errorf("%v, %d of no class, classes %q, %s", s, none, s.Classes(), s.Labels())
+	}
+	dir := t.TempDir()
+	write(t, dir, "digits.bin", idx(t, ramp(24), false, 2, 3, 4))
+	for format, path := range map[string]string{"npz": ArrayPrefix + path, "idx": filepath.Join(dir, "digits.bin")} {
+		r, err := Examine(t.Context(), []string{path}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Formats) != 1 || r.Formats[0].Name != format {
+			t.Errorf("%s: formats %v", path, r.Formats)
+		}
 	}
 }
 

@@ -35,6 +35,9 @@ func (st *store) read(ctx context.Context, fsys fs.FS, name string) (*pixels, In
 	}
 	defer st.decoding.Release(cost)
 	p, info, err := decode(f, st.o)
+	if a, ok := fsys.(*arrays); ok {
+		info.Format = a.format // not that of the PNG file that the image is handed over in
+	}
 	info.Hash, info.Bytes, info.grid = sha256.Sum256(raw), int64(len(raw)), isGrid(raw)
 	return p, info, err
 }
