@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// Texts lie in a file as numpy has them, UTF-32 of the longest's length, and come back as they were.
+// Texts lie in a file as numpy has them, UTF-32 of the longest's length, and come back as they
+// were.
 func TestTexts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.npz")
 	for _, texts := range [][]string{{"cat", "größe", "日本"}, {""}, {}, {"a b", "", "\U0001f600"}} {

@@ -25,7 +25,8 @@ type Info struct {
 	Hash [sha256.Size]byte
 	// Width and Height are the file's size in pixels, upright.
 	Width, Height int
-	// Format is "png", "jpeg", "gif", "webp", "bmp", "tiff" or "memory", of an array "npz" or "idx".
+	// Format is "png", "jpeg", "gif", "webp", "bmp", "tiff" or "memory", of an array "npz" or
+	// "idx".
 	Format string
 	// Mode is "grey", "grey16", "palette", "RGB", "RGBA", "RGB16", "RGBA16", "YCbCr" or "CMYK", as
 	// stored; "float32" for FromMemory.

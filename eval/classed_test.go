@@ -275,8 +275,8 @@ func TestClassesOfFile(t *testing.T) {
 	}
 }
 
-// Where a file names its classes they are the data's of these names, whatever their numbers are, and
-// names that the data do not have are refused.
+// Where a file names its classes they are the data's of these names, whatever their numbers are,
+// and names that the data do not have are refused.
 func TestNamedClassesOfFile(t *testing.T) {
 	file, e := filepath.Join(t.TempDir(), "a.npz"), openEngine(t)
 	x := pair(3, 20, 2, 4)

@@ -56,8 +56,9 @@ func (o *Options) CheckSweep(path string) error {
 	return nil
 }
 
-// Sweep runs the comparison once for each setting; name is that of the flag. What real data reach in
-// the samples' place is measured once, for no setting changes it. What was measured before an error, such as that of a context that ended, is returned with it.
+// Sweep runs the comparison once for each setting; name is that of the flag. What real data reach
+// in the samples' place is measured once, for no setting changes it. What was measured before an
+// error, such as that of a context that ended, is returned with it.
 func (c *Comparison) Sweep(ctx context.Context, name string, settings []Setting) (*Sweep, error) {
 	before := c.Sampling
 	c.real = kept{}

@@ -92,8 +92,8 @@ func (c *Comparison) classed() error {
 	return nil
 }
 
-// nameClasses gives the classes of a file of samples the numbers of the data's, by their names where
-// the file has them, and else takes their numbers for those.
+// nameClasses gives the classes of a file of samples the numbers of the data's, by their names
+// where the file has them, and else takes their numbers for those.
 // They may be of other data's classes: then they are left out, unless what judges by them is asked
 // for.
 func (c *Comparison) nameClasses() error {

@@ -58,9 +58,9 @@ func (m *Model) takeClasses(x *checkpoint.SchedulerExtra) error {
 	return nil
 }
 
-// ClassOf is the class that image i of a sampling is of where the options ask for none: drawn by how
-// often each of Labels was in the training data, the model's or the classifier's, all alike where
-// that is not known.
+// ClassOf is the class that image i of a sampling is of where the options ask for none: drawn by
+// how often each of Labels was in the training data, the model's or the classifier's, all alike
+// where that is not known.
 func (m *Model) ClassOf(o Options, i int) int {
 	labels, err := m.Labels(o)
 	if err != nil {

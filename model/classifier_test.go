@@ -358,8 +358,8 @@ func TestClassifierRefused(t *testing.T) {
 }
 
 // TestClassifierDrawsClasses: where none is asked for, a model without classes draws those of the
-// classifier that guides it, as often as they were in its data, and a sample is what it is where its
-// class is asked for.
+// classifier that guides it, as often as they were in its data, and a sample is what it is where
+// its class is asked for.
 func TestClassifierDrawsClasses(t *testing.T) {
 	e := openEngine(t, "")
 	m, c := two.unconditional(t, e), two.exact(e)

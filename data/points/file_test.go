@@ -121,8 +121,8 @@ func TestLabelledNPZ(t *testing.T) {
 	}
 }
 
-// TestNamedLabelsNPZ: a file may name the classes that its labels count; an array of that name which
-// holds no texts is of something else.
+// TestNamedLabelsNPZ: a file may name the classes that its labels count; an array of that name
+// which holds no texts is of something else.
 func TestNamedLabelsNPZ(t *testing.T) {
 	open := func(labels []int64, classes checkpoint.Tensor) (*points.Cloud, error) {
 		return points.Open(writeNPZ(t, checkpoint.NamedTensor{Key: "arr_0", Tensor: checkpoint.FromF64s([]float64{1, 2, 3, 4, 5, 7}, 3, 2)},
