@@ -101,7 +101,7 @@ func TestEncodeUnits(t *testing.T) {
 	}
 	refused(t, exitFailure, []string{"points of 3 numbers, and the data's have 2"}, "encode", at("one"), at("wide.csv"), "--out", at("w.npz"))
 	refused(t, exitFailure, []string{"2 sets of points: give one"}, "encode", at("one"), at("few.csv"), at("one.csv"), "--out", at("w.npz"))
-	refused(t, exitFailure, []string{"the data are 1x1x3, and the autoencoder takes 8x8x3"}, "encode", trainedVAE(t), at("wide.csv"), "--out", at("w.npz"))
+	refused(t, exitFailure, []string{"codes images, and ", "is points; give images"}, "encode", trainedVAE(t), at("wide.csv"), "--out", at("w.npz"))
 }
 
 // means are the latents in a file.

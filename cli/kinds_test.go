@@ -16,7 +16,7 @@ var (
 	ofOneAutoencoder = []string{"latent-channels", "likelihood", "beta", "beta-warmup"}
 	ofOneDiffusion   = []string{
 		"class-cond", "class-drop", "energy", "vae", "process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "from", "coupling", "prediction", "sigma-data",
-		"objective", "level", "loss", "weighting", "times", "solver", "sample-steps", "clamp", "variance",
+		"objective", "level", "loss", "weighting", "times", "solver", "sample-steps", "clamp", "variance", "patch",
 	}
 	ofOneProcess  = []string{"process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "level", "times"}
 	ofNoises      = []string{"noise", "discount", "octaves", "persistence", "frequency"}
@@ -64,14 +64,14 @@ var trainKinds = map[string]struct {
 	"vp":                 {"imgs --process vp", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "timesteps", "beta-start", "beta-end"}}},
 	"edm":                {"imgs --process edm", [][]string{ofNotHeun, ofOneAutoencoder, ofTables, {"from", "coupling", "schedule"}}},
 	"flow":               {"imgs --process flow", [][]string{ofNotHeun, ofOneAutoencoder, ofSigmas, ofTables, {"schedule"}}},
-	"points":             {"points:moons", [][]string{ofNotDPM, ofNoises[1:], ofOneAutoencoder, ofSigmas, ofImagesAlone, {"label-column", "from", "coupling", "beta-start", "beta-end", "layers"}}},
-	"flow of points":     {"points:moons --process flow", [][]string{ofNotHeun, ofNoises[1:], ofOneAutoencoder, ofSigmas, ofImagesAlone, ofTables, {"label-column", "schedule", "layers"}}},
+	"points":             {"points:moons", [][]string{ofNotDPM, ofNoises[1:], ofOneAutoencoder, ofSigmas, ofImagesAlone, {"label-column", "from", "coupling", "beta-start", "beta-end", "layers", "patch"}}},
+	"flow of points":     {"points:moons --process flow", [][]string{ofNotHeun, ofNoises[1:], ofOneAutoencoder, ofSigmas, ofImagesAlone, ofTables, {"label-column", "schedule", "layers", "patch"}}},
 	"autoencoder":        {"imgs --arch vae", [][]string{ofSolvers, ofOneDiffusion, ofNoises}},
 	"dense autoencoder":  {"imgs --arch vae-mlp", [][]string{ofSolvers, ofOneDiffusion, ofNoises, {"layers"}}},
 	"points autoencoder": {"points:moons --arch vae-mlp", [][]string{ofSolvers, ofOneDiffusion, ofNoises, ofImagesAlone, {"label-column", "layers"}}},
 	"classifier":         {"imgs --arch classifier", [][]string{ofSolvers, ofOneDiffusion, ofNoises, ofOneAutoencoder, ofOneSample, {"layers"}}},
 	"noised classifier":  {"imgs --arch classifier --noised", [][]string{ofSolvers, notOf(ofOneDiffusion, ofOneProcess), ofOneAutoencoder, ofOneSample, ofSigmas, {"beta-start", "beta-end", "layers"}}},
-	"latent diffusion":   {"imgs --vae nowhere", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end"}}},
+	"latent diffusion":   {"imgs --vae nowhere", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end", "patch"}}},
 	"nothing held out":   {"imgs --val 0", [][]string{{"split"}}},
 }
 

@@ -163,7 +163,7 @@ func TransferClassifier[X any](sp reverie.Space[X], from, to reverie.Process, c 
 type ClassifierGuide[X any] struct {
 	Classifier string  `flag:"classifier" help:"run of the classifier of noisy samples, RUN or RUN@step"`
 	Scale      float64 `flag:"classifier-scale" range:"[-1000,1000]" help:"times the gradient of the classifier; of a conditional model gamma is 1 more"`
-	Shift      string  `flag:"classifier-shift" names:"x0,variance" rare:"true" help:"what the gradient moves: x0hat under every solver, or as guided-diffusion the mean of solver ddpm by its variance"`
+	Shift      string  `flag:"classifier-shift" names:"x0,variance" optional:"true" zero:"x0" rare:"true" help:"what the gradient moves: x0hat under every solver, or as guided-diffusion the mean of solver ddpm by its variance"`
 }
 
 // Row describes the guide.

@@ -49,7 +49,7 @@ func Idle(g table.Row, given func(flag string) bool) error {
 	case gamma == nil || gamma.Value() != plain.Guidance:
 		return nil
 	case !given(gamma.Name):
-		return fmt.Errorf("guide %s guides nothing at a gamma of 1, the default; give --guidance, or leave the guide out", g.Row().Name)
+		return fmt.Errorf("--guide %s guides nothing at a gamma of 1, the default; give --guidance, or leave it out", g.Row().Name)
 	}
 	for _, f := range fields {
 		if chosen := f.Name == "weak" && !f.IsZero(); f != gamma && (given(f.Name) || chosen) {

@@ -62,7 +62,7 @@ func builtin[X any]() []Guide[X] {
 		&ClassifierFreeGuide[X]{Strength: plain},
 		&AutoGuide[X]{Strength: plain},
 		&PlusPlusGuide[X]{Lambda: 1},
-		&ClassifierGuide[X]{Scale: 1, Shift: "x0"},
+		&ClassifierGuide[X]{Scale: 1},
 	}
 }
 

@@ -209,7 +209,7 @@ func TestIdle(t *testing.T) {
 		{[]string{"runs/a"}, settings{"guidance": "1.5"}, ""},
 		{[]string{"own"}, nil, ""},
 		{nil, settings{"cfgpp": "1", "classifier": "runs/noised"}, ""},
-		{[]string{"runs/a"}, nil, "guide autoguidance guides nothing at a gamma of 1, the default; give --guidance"},
+		{[]string{"runs/a"}, nil, "--guide autoguidance guides nothing at a gamma of 1, the default; give --guidance"},
 		{[]string{"classifier-free"}, nil, "guide classifier-free guides nothing"},
 		{[]string{"runs/a"}, settings{"guidance": "1"}, "--guide has no effect at --guidance 1"},
 		{nil, settings{"guidance": "1", "apg": "true"}, "--apg has no effect at --guidance 1"},

@@ -245,8 +245,8 @@ func merge(a, b *Field) *Field {
 	return a
 }
 
-// said is the field's help, with whose it is and what 0 stands for: "least noise (ve, 0: 0.01; edm,
-// 0: 0.002)".
+// said is the field's help, with whose it is and what 0, or no text, stands for: "least noise (ve,
+// 0: 0.01; edm, 0: 0.002)".
 func (f *Field) said() string {
 	type version struct{ help, zero string }
 	var versions []version
@@ -263,11 +263,15 @@ func (f *Field) said() string {
 	if len(versions) == 1 && f.everywhere() {
 		clear(owners)
 	}
+	unset := "0: "
+	if f.Type() == "string" {
+		unset = "default "
+	}
 	var parts []string
 	for i, v := range versions {
 		note := strings.Join(owners[v], ", ")
 		if v.zero != "" {
-			note = strings.TrimPrefix(note+", 0: "+v.zero, ", ")
+			note = strings.TrimPrefix(note+", "+unset+v.zero, ", ")
 		}
 		switch {
 		case note == "":

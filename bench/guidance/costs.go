@@ -42,7 +42,7 @@ func (c costs) ways() []*way {
 		all = append(all, &way{name: "autoguidance", guides: []model.Guide{&guide.AutoGuide[*tensors.Tensor]{Weak: c.weak, Strength: guide.Strength{Guidance: gamma}}}})
 	}
 	if c.classifier != "" {
-		all = append(all, &way{name: "classifier", guides: []model.Guide{&guide.ClassifierGuide[*tensors.Tensor]{Classifier: c.classifier, Scale: gamma - 1, Shift: "x0"}}})
+		all = append(all, &way{name: "classifier", guides: []model.Guide{&guide.ClassifierGuide[*tensors.Tensor]{Classifier: c.classifier, Scale: gamma - 1}}})
 	}
 	return all
 }
