@@ -206,7 +206,7 @@ func TestPointsFlags(t *testing.T) {
 		"decode coder --to b.png":                "--from=a.png",
 		"decode coder --in z.npz":                "--resolution=1 --max-pixels=9 --steps=3 --path=linear",
 		"eval points -n 8 --metrics fid,nearest": "--features=a.onnx --data-class=A --max-pixels=9 --no-cache --nearest=a.png",
-		"data points:moons":                      "--out=a.png --data-class=A --labels=none --label-column=a --strict --copies --max-pixels=9",
+		"data points:moons":                      "--data-class=A --labels=none --label-column=a --strict --copies --max-pixels=9",
 	} {
 		for flag := range strings.FieldsSeq(flags) {
 			name, _, _ := strings.Cut(flag, "=")
