@@ -56,7 +56,7 @@ if [ -z "$brief" ]; then
 	edit 7-0.png 7-1.png 7-3.png --mask half.png --class 7 -n 4 --seed 1 --out ../inpaint.png
 	edit 9-1.png 8-0.png 0-0.png 3-0.png --operator down4 -n 4 --seed 1 --out ../super.png
 	edit 7-0.png 7-1.png 7-2.png 7-3.png --invert --class 9 --guidance 2 --out ../boots.png
-	edit 7-0.png --to 9-1.png --frames 10 --out ../morph.png
+	edit 7-0.png --to 9-0.png --frames 10 --out ../morph.png
 fi
 go run ./bench/guidance -rounds $rounds -classifier "$classifier" -weak "$run@$weak" -plot "$out/sweep.png" "$run" \
 	"$out/classifier-free.json" "$out/interval.json" "$out/autoguidance.json" "$out/apg.json" "$out/classifier.json"

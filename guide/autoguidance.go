@@ -25,6 +25,11 @@ func (*AutoGuide[X]) Row() table.Info {
 	return table.Info{Name: "autoguidance", Text: "the model's estimate against a weaker model's, Karras et al. 2024"}
 }
 
+// Convention says what gamma means.
+func (*AutoGuide[X]) Convention() string {
+	return "gamma: x0hat = weak + gamma (model - weak); 0 is the weaker model, 1 the model itself, above 1 further away from the weaker one"
+}
+
 // away says that the guide goes away from a weak branch, of which there is one.
 func (*AutoGuide[X]) away() {}
 

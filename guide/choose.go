@@ -26,6 +26,9 @@ func choose(rows []table.Row, values []string, given, isRun func(string) bool) (
 		if err != nil {
 			return nil, err
 		}
+		if f := table.Find(table.Fields(row), "weak"); f != nil && !f.IsZero() && given("weak") {
+			return nil, fmt.Errorf("--guide %s and --weak both name the weaker model; leave one out", value)
+		}
 		chosen = append(chosen, row)
 	}
 	for _, row := range rows {

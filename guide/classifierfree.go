@@ -1,6 +1,8 @@
 package guide
 
 import (
+	"fmt"
+
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/table"
 )
@@ -31,6 +33,14 @@ func (*ClassifierFreeGuide[X]) ToClass() bool { return true }
 
 // Chief is the setting that chooses the guide.
 func (*ClassifierFreeGuide[X]) Chief() string { return "guidance" }
+
+// Convention says what gamma means.
+func (g *ClassifierFreeGuide[X]) Convention() string {
+	if g.Negative == "" {
+		return Convention
+	}
+	return fmt.Sprintf("gamma: x0hat = negative + gamma (class - negative); 0 is class %s, 1 the plain conditional model, above 1 further away from %[1]s", g.Negative)
+}
 
 // away says that the guide goes away from a weak branch, of which there is one.
 func (*ClassifierFreeGuide[X]) away() {}

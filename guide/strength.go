@@ -12,6 +12,7 @@ import (
 )
 
 // Strength are the settings of a guide away from a weak branch: how far, by which rule, and where.
+// The zero value has gamma 0, which is the weak branch alone; rows of Guides have 1.
 type Strength struct {
 	Guidance float64 `flag:"guidance" range:"[-1000,1000]" help:"gamma of null + gamma (class - null): 0 ignores the class, 1 is the plain conditional model, above 1 sharper (Ho & Salimans' w is gamma - 1)"`
 	Interval Levels  `flag:"guidance-interval" help:"guide at the noise levels sigma/alpha above LO up to HI alone, LO:HI"`
@@ -115,7 +116,7 @@ func (l *Levels) UnmarshalText(text []byte) error {
 	from, err := strconv.ParseFloat(strings.TrimSpace(lo), 64)
 	to, err2 := strconv.ParseFloat(strings.TrimSpace(hi), 64)
 	if !ok || err != nil || err2 != nil || !(0 <= from && from < to) || math.IsInf(from, 1) {
-		return errors.New("expected two noise levels sigma/alpha from 0 on, LO:HI, such as 0.28:1.6 or 0.3:inf")
+		return errors.New("expected two noise levels sigma/alpha from 0 on, LO:HI with LO below HI, such as 0.28:1.6 or 0.3:inf")
 	}
 	*l = Levels{from, to}
 	return nil

@@ -91,7 +91,10 @@ func ToClass(g table.Row) bool {
 // Apply guides d by all the guides, the first one innermost: a later one sees what those before
 // made of x0hat. Settings that were changed are checked.
 func Apply[X any](s Setup[X], d reverie.Denoiser[X], guides ...Guide[X]) (reverie.Denoiser[X], error) {
-	for _, g := range guides {
+	for i, g := range guides {
+		if g == nil {
+			return nil, fmt.Errorf("guide %d of %d is nil", i+1, len(guides))
+		}
 		var err error
 		if d, err = apply(s, d, g); err != nil {
 			return nil, fmt.Errorf("guide %s: %w", g.Row().Name, err)

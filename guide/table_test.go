@@ -179,6 +179,7 @@ func TestRowsRefuse(t *testing.T) {
 		{nil, settings{"guidance": "2", "guidance-interval": "2:1"}, `--guidance-interval "2:1": expected two noise levels`},
 		{nil, settings{"guidance": "2", "guidance-interval": "2"}, "such as 0.28:1.6"},
 		{nil, settings{"guidance": "2", "negative": "dog"}, `class "dog": the model has no classes`},
+		{[]string{"runs/a"}, settings{"guidance": "2", "weak": "runs/b"}, "--guide runs/a and --weak both name the weaker model"},
 		{[]string{"autoguidance"}, nil, "guide autoguidance: it needs a weaker model"},
 		{[]string{"classifier"}, nil, "guide classifier: it needs a classifier"},
 	} {
@@ -190,8 +191,26 @@ func TestRowsRefuse(t *testing.T) {
 			t.Errorf("%v %v: %v, want %q", c.values, c.settings, err, c.err)
 		}
 	}
+	if _, err := Apply(Setup[batch]{Space: host, Process: p}, denoiser(m.Denoiser(p)), nil); err == nil || !strings.Contains(err.Error(), "guide 1 of 1 is nil") {
+		t.Error(err)
+	}
 	if _, err := For[[]float64](&own{}); err == nil || !strings.Contains(err.Error(), "guide own works on other batches") {
 		t.Error(err)
+	}
+}
+
+// TestConventions: gamma is told of what it is against.
+func TestConventions(t *testing.T) {
+	for want, g := range map[string]interface{ Convention() string }{
+		"null + gamma (class - null)":                         &ClassifierFreeGuide[batch]{},
+		"negative + gamma (class - negative); 0 is class dog": &ClassifierFreeGuide[batch]{Negative: "dog"},
+		"weak + gamma (model - weak)":                         &AutoGuide[batch]{},
+		"null + lambda (class - null)":                        &PlusPlusGuide[batch]{},
+		"x0hat + scale (sigma^2/alpha) grad ":                 &ClassifierGuide[batch]{},
+	} {
+		if text := g.Convention(); !strings.Contains(text, want) {
+			t.Errorf("%q, want %q", text, want)
+		}
 	}
 }
 
