@@ -173,22 +173,18 @@ func TestSampleGuided(t *testing.T) {
 	names := classesOf(t, run)
 	t.Chdir(t.TempDir())
 	for _, c := range []struct {
-		flags, said string
+		flags, said, convention string
 	}{
-		{"--guidance 2", "classifier-free (guidance 2)"},
-		{"--guidance 0", "classifier-free (guidance 0)"},
-		{"--guidance 2 --negative " + names[1] + " --guidance-interval 0.3:2", "classifier-free (negative " + names[1] + ", guidance 2, guidance-interval 0.3:2)"},
-		{"--guidance 4 --apg", "classifier-free (guidance 4, apg true)"},
-		{"--cfgpp 0.6 --solver ddim --steps 3", "cfg++ (cfgpp 0.6)"},
-		{"--guidance 1.5 --guide " + run + "@4", "autoguidance (weak " + run + "@4, guidance 1.5)"},
+		{"--guidance 2", "classifier-free (guidance 2)", "x0hat = null + gamma (class - null)"},
+		{"--guidance 0", "classifier-free (guidance 0)", "1 is the plain conditional model"},
+		{"--guidance 2 --negative " + names[1] + " --guidance-interval 0.3:2", "classifier-free (negative " + names[1] + ", guidance 2, guidance-interval 0.3:2)", "x0hat = negative + gamma (class - negative); 0 is class " + names[1]},
+		{"--guidance 4 --apg", "classifier-free (guidance 4, apg true)", "x0hat = null + gamma (class - null)"},
+		{"--cfgpp 0.6 --solver ddim --steps 3", "cfg++ (cfgpp 0.6)", "cfgpp: x0hat = null + lambda (class - null)"},
+		{"--guidance 1.5 --guide " + run + "@4", "autoguidance (weak " + run + "@4, guidance 1.5)", "x0hat = weak + gamma (model - weak)"},
 	} {
 		r := ok(t, append([]string{"sample", run, "--class", names[0], "-n", "1", "--out", "a.png"}, strings.Fields(c.flags)...)...)
-		convention := "1 is the plain conditional model"
-		if strings.Contains(c.said, "cfgpp") {
-			convention = "cfgpp: x0hat = null + lambda (class - null)"
-		}
-		if !strings.Contains(r.err, convention) || !strings.Contains(r.err, "guide "+c.said) {
-			t.Errorf("%s: stderr lacks %q or the convention:\n%s", c.flags, c.said, r.err)
+		if !strings.Contains(r.err, c.convention) || !strings.Contains(r.err, "guide "+c.said) {
+			t.Errorf("%s: stderr lacks %q or %q:\n%s", c.flags, c.said, c.convention, r.err)
 		}
 		if text := textOf(t, "a.png"); !slices.Contains(text, picture.Text{Key: "guide", Value: c.said}) {
 			t.Errorf("%s: the picture says %v", c.flags, text)
