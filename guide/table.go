@@ -45,15 +45,7 @@ type Guide[X any] interface {
 // works on, *tensors.Tensor for models:
 //
 //	guide.Guides.Add(new(Drawn))
-var Guides = table.New("guide", "guides", " of what is sampled; "+Convention, ours()...)
-
-// ours are those of this package, as a table has them.
-func ours() (all []table.Row) {
-	for _, g := range builtin[none]() {
-		all = append(all, g)
-	}
-	return all
-}
+var Guides = table.New("guide", "guides", " of what is sampled; "+Convention, table.Rows(builtin[none]())...)
 
 // builtin lists the guides of this package, with their settings' defaults, in the order in which
 // they compose.
@@ -72,9 +64,6 @@ type none struct{}
 // For returns a new guide for batches of type X with the settings of a row, which may be one of
 // Guides or a copy with others.
 func For[X any](row table.Row) (Guide[X], error) {
-	if g, ok := table.Copy(row).(Guide[X]); ok {
-		return g, nil
-	}
 	if g, ok, err := table.As(row, builtin[X]()); ok {
 		return g, err
 	}

@@ -12,7 +12,7 @@ import (
 // settings. A program adds its own, a Solver of whatever batches it works on:
 //
 //	sample.Solvers.Add(new(Own)) // func (*Own) Row() table.Info, func (*Own) Step(..)
-var Solvers = table.New[table.Row]("solver", "solvers", "", rows(builtin[none]())...)
+var Solvers = table.New[table.Row]("solver", "solvers", "", table.Rows(builtin[none]())...)
 
 // builtin lists the solvers of this package, with their settings' defaults. A new one is a file and
 // a line here.
@@ -44,14 +44,6 @@ type Named[X any] interface {
 	table.Row
 }
 
-func rows[X any](named []Named[X]) []table.Row {
-	all := make([]table.Row, len(named))
-	for i, n := range named {
-		all[i] = n
-	}
-	return all
-}
-
 // What solvers refuse, and why, at the end of their Text.
 const (
 	notBridges = "; not for bridges (sigma is 0 at the far end)"
@@ -72,9 +64,6 @@ func New[X any](name string) (Solver[X], error) {
 // For returns a new solver for batches of type X with the settings of a row, which may be one of
 // Solvers or a copy with others.
 func For[X any](row table.Row) (Solver[X], error) {
-	if s, ok := table.Copy(row).(Solver[X]); ok {
-		return s, nil
-	}
 	if s, ok, err := table.As(row, builtin[X]()); ok {
 		return s, err
 	}

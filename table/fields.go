@@ -119,9 +119,12 @@ func clone(from reflect.Value) reflect.Value {
 	return to
 }
 
-// As is the one of rows that has row's name, with row's settings: the same thing in another type.
-// ok is false where there is none.
+// As is row in the type R: a copy where it is of that type, else the one of rows that has its name,
+// with its settings. ok is false where there is none.
 func As[R Row](row Row, rows []R) (as R, ok bool, err error) {
+	if as, ok := Copy(row).(R); ok {
+		return as, true, nil
+	}
 	i := slices.IndexFunc(rows, func(r R) bool { return r.Row().Name == row.Row().Name })
 	if i < 0 {
 		return as, false, nil
@@ -131,6 +134,15 @@ func As[R Row](row Row, rows []R) (as R, ok bool, err error) {
 		err = Decode(rows[i], settings)
 	}
 	return rows[i], true, err
+}
+
+// Rows are rows of one type as rows of any.
+func Rows[R Row](rows []R) []Row {
+	all := make([]Row, len(rows))
+	for i, r := range rows {
+		all[i] = r
+	}
+	return all
 }
 
 // keep gives a row the settings that another has of the same name, where it takes them.

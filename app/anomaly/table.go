@@ -11,15 +11,7 @@ import (
 // it works on:
 //
 //	anomaly.Methods.Add(new(Own)) // func (*Own) Row() table.Info, func (*Own) Find(..)
-var Methods = table.New("map", "maps", " of anomalies: how an image is compared with what the model knows", ours()...)
-
-// ours are those of this package, as a table has them.
-func ours() (all []table.Row) {
-	for _, m := range builtin[none]() {
-		all = append(all, m)
-	}
-	return all
-}
+var Methods = table.New("map", "maps", " of anomalies: how an image is compared with what the model knows", table.Rows(builtin[none]())...)
 
 // builtin lists the methods of this package. A new one is a file and a line here.
 func builtin[X any]() []Method[X] {
@@ -39,9 +31,6 @@ type none struct{}
 // For returns a new method for batches of type X with the settings of a row, which may be one of
 // Methods or a copy with others.
 func For[X any](row table.Row) (Method[X], error) {
-	if m, ok := table.Copy(row).(Method[X]); ok {
-		return m, nil
-	}
 	if m, ok, err := table.As(row, builtin[X]()); ok {
 		return m, err
 	}

@@ -10,15 +10,7 @@ import (
 
 // Methods are the methods that a name chooses, with their settings' defaults. A program adds its
 // own, a Method of whatever batches it works on.
-var Methods = table.New("counterfactual", "counterfactuals", ": how an image is changed until the classifier takes it for another class", ours()...)
-
-// ours are those of this package, as a table has them.
-func ours() (all []table.Row) {
-	for _, m := range builtin[none]() {
-		all = append(all, m)
-	}
-	return all
-}
+var Methods = table.New("counterfactual", "counterfactuals", ": how an image is changed until the classifier takes it for another class", table.Rows(builtin[none]())...)
 
 // builtin lists the methods of this package, the first to try first.
 func builtin[X any]() []Method[X] {
@@ -36,9 +28,6 @@ type none struct{}
 // For returns a new method for batches of type X with the settings of a row, which may be one of
 // Methods or a copy with others.
 func For[X any](row table.Row) (Method[X], error) {
-	if m, ok := table.Copy(row).(Method[X]); ok {
-		return m, nil
-	}
 	if m, ok, err := table.As(row, builtin[X]()); ok {
 		return m, err
 	}
