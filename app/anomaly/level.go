@@ -52,6 +52,18 @@ func (l *look[X]) tail(t float64) ([]float64, error) {
 	return tail, nil
 }
 
+// from returns the time of the setting level, see level, and the grid from there on, and notes it.
+func (l *look[X]) from(level, usual float64) (t float64, tail []float64, err error) {
+	if t, err = l.level("level", level, usual); err != nil {
+		return 0, nil, err
+	}
+	if tail, err = l.tail(t); err != nil {
+		return 0, nil, err
+	}
+	l.used(t)
+	return t, tail, nil
+}
+
 // A ladder is n noise levels from high down to low.
 type ladder struct {
 	high, low float64

@@ -44,15 +44,10 @@ func (m *Recon[X]) Find(ctx context.Context, s Setup[X], x X) (Finding[X], error
 
 // redraw noises x to a level and samples on from there, so many times.
 func (l *look[X]) redraw(ctx context.Context, level, usual float64, times int) error {
-	t, err := l.level("level", level, usual)
+	t, tail, err := l.from(level, usual)
 	if err != nil {
 		return err
 	}
-	tail, err := l.tail(t)
-	if err != nil {
-		return err
-	}
-	l.used(t)
 	for i := range times {
 		y, err := l.walk(ctx, l.noised(l.x, t), tail, l.part(i, times))
 		if err != nil {

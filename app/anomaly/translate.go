@@ -53,15 +53,10 @@ func (m *Translate[X]) Find(ctx context.Context, s Setup[X], x X) (Finding[X], e
 
 // translate encodes x by one denoiser and decodes it by another.
 func (l *look[X]) translate(ctx context.Context, level float64) error {
-	t, err := l.level("level", level, translateRatio)
+	t, tail, err := l.from(level, translateRatio)
 	if err != nil {
 		return err
 	}
-	tail, err := l.tail(t)
-	if err != nil {
-		return err
-	}
-	l.used(t)
 	encoder := *l.Run
 	if l.Encoder != nil {
 		encoder.Denoiser = l.Encoder

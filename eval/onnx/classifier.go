@@ -3,12 +3,10 @@ package onnx
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
@@ -16,7 +14,6 @@ import (
 	"github.com/reverie-go/reverie/engine"
 	_ "github.com/reverie-go/reverie/engine/grad" // the rules by which gradients are built
 	"github.com/reverie-go/reverie/internal/memory"
-	"github.com/reverie-go/reverie/internal/regular"
 	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/net/classifier"
 )
@@ -70,17 +67,9 @@ const maxLabels = 16 << 20
 // ReadLabels reads the names of classes from a file of one a line, the first that of class 0. No
 // line is empty, and no name comes twice.
 func ReadLabels(path string) ([]string, error) {
-	f, st, err := regular.Open(path)
+	text, err := read(path, maxLabels, " of names")
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	if st.Size() > maxLabels {
-		return nil, fmt.Errorf("%s: %s is more than the %s of names that are read", path, humanize.IBytes(uint64(st.Size())), humanize.IBytes(maxLabels))
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxLabels))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	k := kind.Kind{}
 	names := strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n"), "\n")

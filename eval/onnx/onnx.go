@@ -65,7 +65,7 @@ var _ eval.Features = (*Model)(nil)
 // control flow, operators, attributes and operator sets that are not read, and a network that needs
 // more memory than the machine has.
 func Open(e *engine.Engine, path string) (m *Model, err error) {
-	text, err := read(path)
+	text, err := read(path, maxFile, "")
 	if err != nil {
 		return nil, err
 	}
@@ -79,15 +79,15 @@ func Open(e *engine.Engine, path string) (m *Model, err error) {
 	return m, nil
 }
 
-// read reads a file of a bounded size.
-func read(path string) ([]byte, error) {
+// read reads a file of a bounded size; of says what of it the bound is for.
+func read(path string, most int64, of string) ([]byte, error) {
 	f, st, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if st.Size() > maxFile {
-		return nil, fmt.Errorf("%s: %s is more than the %s that are read", path, humanize.IBytes(uint64(st.Size())), humanize.IBytes(maxFile))
+	if st.Size() > most {
+		return nil, fmt.Errorf("%s: %s is more than the %s%s that are read", path, humanize.IBytes(uint64(st.Size())), humanize.IBytes(uint64(most)), of)
 	}
 	text := make([]byte, st.Size())
 	if _, err := io.ReadFull(f, text); err != nil {
