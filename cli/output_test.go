@@ -1,6 +1,11 @@
 package cli
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
 
 // An output that would replace a file of a run or a model is refused before anything is done,
 // whichever flag names it.
@@ -24,4 +29,29 @@ func TestOutputsSpareRuns(t *testing.T) {
 		refused(t, 1, []string{c[len(c)-2], c[len(c)-1], "'s own files", "give another name"}, c...)
 	}
 	before.unchanged(t, dir)
+}
+
+// TestOutFolder: a folder that is filled replaces nothing.
+func TestOutFolder(t *testing.T) {
+	run := t.TempDir()
+	for _, want := range []string{"map-001", "map-002"} {
+		if got, err := outFolder("", run, "map"); err != nil || got != filepath.Join(run, want) {
+			t.Errorf("%s, %v; want %s", got, err, want)
+		}
+	}
+	own := filepath.Join(run, "a", "b")
+	for range 2 { // new, and then empty
+		if got, err := outFolder(own, run, "map"); err != nil || got != own {
+			t.Errorf("%s, %v", got, err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(own, "x"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := outFolder(own, run, "map"); err == nil || !strings.Contains(err.Error(), "holds x already") {
+		t.Errorf("a folder with files: %v", err)
+	}
+	if _, err := outFolder("", filepath.Join(run, "none"), "map"); err == nil || !strings.Contains(err.Error(), "--out") {
+		t.Errorf("of no run: %v", err)
+	}
 }

@@ -31,9 +31,10 @@ type solverFlags struct {
 	guides []string // all names that --guide was given
 	chosen []model.Guide
 	flags  *pflag.FlagSet
+	taken  []string // settings whose flags the command has for something else
 }
 
-// add adds the flags.
+// add adds the flags. Those that the command has already are its own.
 func (s *solverFlags) add(f *pflag.FlagSet) {
 	s.flags = f
 	help := map[string]string{
@@ -42,6 +43,8 @@ func (s *solverFlags) add(f *pflag.FlagSet) {
 	}
 	for _, field := range table.All(s) {
 		switch {
+		case f.Lookup(field.Name) != nil:
+			s.taken = append(s.taken, field.Name)
 		case field.Name != "guide":
 			field.Help += help[field.Name]
 			if field.Owners() != "" {
@@ -193,7 +196,7 @@ func (s *solverFlags) holders() (all []any) {
 // settings are the settings of solvers and guides that were given.
 func (s *solverFlags) settings() (names []string) {
 	for _, f := range table.All(new(solverFlags)) {
-		if f.Owners() != "" && s.flags.Changed(f.Name) {
+		if f.Owners() != "" && s.flags.Changed(f.Name) && !slices.Contains(s.taken, f.Name) {
 			names = append(names, f.Name)
 		}
 	}
