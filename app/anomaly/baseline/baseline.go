@@ -20,6 +20,13 @@ type Baseline interface {
 	Map(image []float32) ([]float64, error)
 }
 
+// A Healer is a Baseline that has an image in place of the one that it maps.
+type Healer interface {
+	Baseline
+	// Heal returns that image. It fails where Map does.
+	Heal(image []float32) ([]float64, error)
+}
+
 // Baselines are the baselines that a name chooses.
 var Baselines = table.New[Baseline]("baseline", "baselines", ": maps of anomalies without a diffusion model",
 	new(Intensity), new(Median), new(Mean), new(Gaussian), new(Whitened))
@@ -72,6 +79,15 @@ func (s size) mapped(x []float32, f func(i int, v float64) float64) ([]float64, 
 	return y, nil
 }
 
+// away is |x - healed|.
+func away(b Healer, x []float32) ([]float64, error) {
+	y, err := b.Heal(x)
+	for i, v := range y {
+		y[i] = math.Abs(float64(x[i]) - v)
+	}
+	return y, err
+}
+
 // Intensity takes the value itself for how odd it is: lesions that are brighter than all else.
 type Intensity struct{ size size }
 
@@ -121,10 +137,13 @@ func (b *Median) Fit(images [][]float32, channels int) (err error) {
 	return nil
 }
 
-// Map returns |x - m|.
-func (b *Median) Map(x []float32) ([]float64, error) {
-	return b.size.mapped(x, func(i int, v float64) float64 { return math.Abs(v - b.median[i%b.size.channels]) })
+// Heal returns m everywhere.
+func (b *Median) Heal(x []float32) ([]float64, error) {
+	return b.size.mapped(x, func(i int, _ float64) float64 { return b.median[i%b.size.channels] })
 }
+
+// Map returns |x - m|.
+func (b *Median) Map(x []float32) ([]float64, error) { return away(b, x) }
 
 // Mean is |x - mu|, mu the mean image.
 type Mean struct {
@@ -145,10 +164,13 @@ func (b *Mean) Fit(images [][]float32, channels int) (err error) {
 	return err
 }
 
-// Map returns |x - mu|.
-func (b *Mean) Map(x []float32) ([]float64, error) {
-	return b.size.mapped(x, func(i int, v float64) float64 { return math.Abs(v - b.mean[i]) })
+// Heal returns mu.
+func (b *Mean) Heal(x []float32) ([]float64, error) {
+	return b.size.mapped(x, func(i int, _ float64) float64 { return b.mean[i] })
 }
+
+// Map returns |x - mu|.
+func (b *Mean) Map(x []float32) ([]float64, error) { return away(b, x) }
 
 // meanOf is the mean of images.
 func meanOf(images [][]float32) []float64 {

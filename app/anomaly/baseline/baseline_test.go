@@ -81,6 +81,16 @@ func mapped(t *testing.T, b Baseline, images [][]float32, channels int, x []floa
 	return y
 }
 
+// healed is what a baseline has instead of x, after its map was asked for.
+func healed(t *testing.T, b Baseline, x []float32) []float64 {
+	t.Helper()
+	y, err := b.(Healer).Heal(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return y
+}
+
 // TestSimple: values, medians of an even and an odd number, means, channel by channel.
 func TestSimple(t *testing.T) {
 	three := [][]float32{{0, 10, 1, 11}, {4, 10, 3, 15}, {2, 40, 8, 10}}
@@ -89,6 +99,14 @@ func TestSimple(t *testing.T) {
 	near(t, "median", mapped(t, new(Median), three, 2, x), []float64{1.5, 8.5, 5.5, 6.5}, 0) // of 0 1 2 3 4 8 and 10 10 10 11 15 40
 	near(t, "median of all", mapped(t, new(Median), three[:1], 1, x), []float64{4.5, 3.5, 8.5, 1.5}, 0)
 	near(t, "mean", mapped(t, new(Mean), three, 2, x), []float64{1, 18, 7, 8}, 1e-15)
+	if _, heals := any(new(Intensity)).(Healer); heals {
+		t.Error("intensity has nothing instead")
+	}
+	median, mean := new(Median), new(Mean)
+	mapped(t, median, three, 2, x)
+	mapped(t, mean, three, 2, x)
+	near(t, "median heals", healed(t, median, x), []float64{2.5, 10.5, 2.5, 10.5}, 0)
+	near(t, "mean heals", healed(t, mean, x), []float64{2, 20, 4, 12}, 1e-15)
 }
 
 // TestGaussianIsDense: with all directions the maps are those of the covariance's own matrices: the
@@ -115,7 +133,13 @@ func TestGaussianIsDense(t *testing.T) {
 	for i := range want {
 		want[i] = noise * math.Abs(residual.AtVec(i))
 	}
-	near(t, "gaussian", mapped(t, &Gaussian{Ratio: 0.3}, healthy, 1, x), want, 1e-9)
+	gaussian, white := &Gaussian{Ratio: 0.3}, new(Whitened)
+	near(t, "gaussian", mapped(t, gaussian, healthy, 1, x), want, 1e-9)
+	var kept mat.VecDense
+	kept.MulVec(cov, &residual)
+	kept.AddVec(&kept, mat.NewVecDense(d, mean))
+	near(t, "gaussian heals", healed(t, gaussian, x), kept.RawVector().Data, 1e-9)
+	expected := make([]float64, d)
 	for i := range want {
 		others, with, rest := mat.NewDense(d-1, d-1, nil), mat.NewVecDense(d-1, nil), mat.NewVecDense(d-1, nil)
 		at := func(k int) int { return k + map[bool]int{true: 1}[k >= i] }
@@ -131,8 +155,10 @@ func TestGaussianIsDense(t *testing.T) {
 			t.Fatal(err)
 		}
 		want[i] = math.Abs(diff.AtVec(i)-mat.Dot(&weights, rest)) / math.Sqrt(cov.At(i, i)-mat.Dot(&weights, with))
+		expected[i] = mean[i] + mat.Dot(&weights, rest)
 	}
-	near(t, "whitened", mapped(t, new(Whitened), healthy, 1, x), want, 1e-8)
+	near(t, "whitened", mapped(t, white, healthy, 1, x), want, 1e-8)
+	near(t, "whitened heals", healed(t, white, x), expected, 1e-8)
 }
 
 // TestLowRank: what is not told apart has one variance, by which all variances still sum to the
@@ -273,6 +299,11 @@ func TestRefusals(t *testing.T) {
 	for _, b := range Baselines.Rows() {
 		if _, err := b.Map(two[0]); err == nil || !strings.Contains(err.Error(), "call Fit first") {
 			t.Errorf("%s before Fit: %v", b.Row().Name, err)
+		}
+		if h, ok := b.(Healer); ok {
+			if _, err := h.Heal(two[0]); err == nil || !strings.Contains(err.Error(), "call Fit first") {
+				t.Errorf("%s heals before Fit: %v", b.Row().Name, err)
+			}
 		}
 		for want, f := range map[string]func() error{
 			"0 images to learn from":            func() error { return b.Fit(nil, 1) },

@@ -106,17 +106,31 @@ func (b *Gaussian) Fit(images [][]float32, channels int) (err error) {
 	return err
 }
 
-// Map returns |x - E[x0 | x_t]|.
-func (b *Gaussian) Map(x []float32) ([]float64, error) {
+// residual is x - E[x0 | x_t] on average over the noise.
+func (b *Gaussian) residual(x []float32) ([]float64, error) {
 	if err := b.law.check(x); err != nil {
 		return nil, err
 	}
 	noise := math.Pow(cmp.Or(b.Ratio, 1), 2)
-	y := b.law.weighted(x, func(variance float64) float64 { return noise / (variance + noise) })
+	return b.law.weighted(x, func(variance float64) float64 { return noise / (variance + noise) }), nil
+}
+
+// Heal returns E[x0 | x_t].
+func (b *Gaussian) Heal(x []float32) ([]float64, error) {
+	y, err := b.residual(x)
+	for i, v := range y {
+		y[i] = float64(x[i]) - v
+	}
+	return y, err
+}
+
+// Map returns |x - E[x0 | x_t]|.
+func (b *Gaussian) Map(x []float32) ([]float64, error) {
+	y, err := b.residual(x)
 	for i, v := range y {
 		y[i] = math.Abs(v)
 	}
-	return y, nil
+	return y, err
 }
 
 // check reports an image of another size.
@@ -161,14 +175,24 @@ func (b *Whitened) Fit(images [][]float32, channels int) (err error) {
 	return nil
 }
 
+// Heal returns of each number E[x_i | others] = x_i - (P (x - mu))_i/P_ii.
+func (b *Whitened) Heal(x []float32) ([]float64, error) {
+	return b.by(x, func(i int, odd float64) float64 { return float64(x[i]) - odd/b.roots[i] })
+}
+
 // Map returns the deviations.
 func (b *Whitened) Map(x []float32) ([]float64, error) {
+	return b.by(x, func(_ int, odd float64) float64 { return math.Abs(odd) })
+}
+
+// by is f of each number's (P (x - mu))_i/sqrt(P_ii).
+func (b *Whitened) by(x []float32, f func(i int, odd float64) float64) ([]float64, error) {
 	if err := b.law.check(x); err != nil {
 		return nil, err
 	}
 	y := b.law.weighted(x, func(variance float64) float64 { return 1 / variance })
 	for i, v := range y {
-		y[i] = math.Abs(v) / b.roots[i]
+		y[i] = f(i, v/b.roots[i])
 	}
 	return y, nil
 }

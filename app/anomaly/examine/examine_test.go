@@ -46,23 +46,30 @@ func row(t *testing.T, name string) table.Row {
 }
 
 // examined is what an examiner finds in each image.
-func examined(t *testing.T, m *model.Model, method string, o Options, of Images) (all []Finding) {
+func examined(t *testing.T, m *model.Model, method string, o Options, of Images) []Finding {
 	t.Helper()
 	e, err := New(m, row(t, method), o)
-	if err == nil {
-		err = e.Each(t.Context(), of, func(i int, f Finding) error {
-			if i != len(all) {
-				t.Errorf("%s: image %d came in place %d", method, i, len(all))
-			}
-			all = append(all, f)
-			return nil
-		})
-	}
 	if err != nil {
 		t.Fatalf("%s: %v", method, err)
 	}
+	return found(t, method, e, of)
+}
+
+// found is what a finder finds in each image.
+func found(t *testing.T, what string, by Finder, of Images) (all []Finding) {
+	t.Helper()
+	err := by.Each(t.Context(), of, func(i int, f Finding) error {
+		if i != len(all) {
+			t.Errorf("%s: image %d came in place %d", what, i, len(all))
+		}
+		all = append(all, f)
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
 	if len(all) != of.Len() {
-		t.Fatalf("%s: %d of %d images", method, len(all), of.Len())
+		t.Fatalf("%s: %d of %d images", what, len(all), of.Len())
 	}
 	return all
 }
@@ -80,8 +87,7 @@ func near[T float32 | float64](t *testing.T, what string, got, want []T, tol flo
 	}
 }
 
-// expected is what a method finds on numbers of Go, by the law itself, and in tiles that are cut
-// and joined one image after another.
+// expected is what a method finds on numbers of Go, by the law itself.
 func expected(t *testing.T, p reverie.Process, method string, decode, encode reverie.Denoiser[batch], solver sample.Solver[batch], all pictures) (maps [][]float64, healed [][]float32) {
 	t.Helper()
 	of, err := anomaly.For[batch](row(t, method))
@@ -92,6 +98,22 @@ func expected(t *testing.T, p reverie.Process, method string, decode, encode rev
 	if err != nil {
 		t.Fatal(err)
 	}
+	return joined(t, all, func(first int, tiles batch) (maps, healed batch) {
+		space := &reverie.Host[float64]{Stream: random.Stream{Seed: 3, Domain: random.Sampling}.Plus(first)}
+		found, err := of.Find(t.Context(), anomaly.Setup[batch]{
+			Run: &sample.Run[batch]{Space: space, Process: p, Denoiser: decode}, Encoder: encode,
+			Solver: solver, Grid: grid, Shape: edit.Shape{H: side, W: side, C: 3},
+		}, tiles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found.Map, found.Healed
+	})
+}
+
+// joined is what is made of tiles, which are cut and joined one image after another.
+func joined(t *testing.T, all pictures, of func(first int, tiles batch) (maps, healed batch)) (maps [][]float64, healed [][]float32) {
+	t.Helper()
 	const size = side * side * 3
 	first := 0
 	for i := range all {
@@ -110,20 +132,13 @@ func expected(t *testing.T, p reverie.Process, method string, decode, encode rev
 				tiles[len(tiles)-1][k] = float64(v)
 			}
 		}
-		space := &reverie.Host[float64]{Stream: random.Stream{Seed: 3, Domain: random.Sampling}.Plus(first)}
-		found, err := of.Find(t.Context(), anomaly.Setup[batch]{
-			Run: &sample.Run[batch]{Space: space, Process: p, Denoiser: decode}, Encoder: encode,
-			Solver: solver, Grid: grid, Shape: edit.Shape{H: side, W: side, C: 3},
-		}, tiles)
-		if err != nil {
-			t.Fatal(err)
-		}
-		channels := plan.Join(slices.Concat(found.Map...), 3)
+		far, better := of(first, tiles)
+		channels := plan.Join(slices.Concat(far...), 3)
 		mean := make([]float64, len(channels)/3)
 		for k := range mean {
 			mean[k] = (channels[3*k] + channels[3*k+1] + channels[3*k+2]) / 3
 		}
-		maps, healed = append(maps, mean), append(healed, score.Rounded(plan.Join(slices.Concat(found.Healed...), 3)))
+		maps, healed = append(maps, mean), append(healed, score.Rounded(plan.Join(slices.Concat(better...), 3)))
 		first += plan.Tiles()
 	}
 	return maps, healed
@@ -304,7 +319,18 @@ func TestStops(t *testing.T) {
 	if err := e.Each(t.Context(), drawn(), nil); err != nil {
 		t.Errorf("no images: %v", err)
 	}
+	if err := e.Each(t.Context(), grey{sizes()}, nil); err == nil || !strings.Contains(err.Error(), "image 0 was read as 64 numbers: expected 192, of 8x8x3") {
+		t.Errorf("images of other channels: %v", err)
+	}
 	if err := e.Each(t.Context(), drawn([2]int{0, 4}), nil); err == nil || !strings.Contains(err.Error(), "sides of at least 1") {
 		t.Errorf("an empty image: %v", err)
 	}
+}
+
+// grey are pictures of which one channel is read.
+type grey struct{ pictures }
+
+func (g grey) Read(ctx context.Context, i, h, w int) ([]float32, error) {
+	x, err := g.pictures.Read(ctx, i, h, w)
+	return x[:len(x)/3], err
 }

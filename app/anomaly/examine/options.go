@@ -20,13 +20,13 @@ import (
 // X are the batches that are examined.
 type X = *tensors.Tensor
 
-// An Examiner examines images by a model and a method.
+// An Examiner is a Finder by a trained diffusion and a method.
 type Examiner struct {
+	cutter
 	m      *model.Model
 	method anomaly.Method[X]
 	o      Options       // filled
 	encode model.Options // for the encoder
-	shape  edit.Shape    // of a tile
 }
 
 // Options say how images are examined.
@@ -88,8 +88,6 @@ func (e *Examiner) fits() error {
 		return fmt.Errorf("examine: images are examined, and the model is of %s", e.m.Kind.Noun(2))
 	case e.m.VAE != nil:
 		return fmt.Errorf("examine: maps are of pixels; %w", model.ErrLatent)
-	case !(e.o.Share >= 0 && e.o.Share <= 1):
-		return fmt.Errorf("examine: share %v of a map: expected from 0 to 1", e.o.Share)
 	}
 	if err := reverie.HasScore(e.m.Process); err != nil {
 		return fmt.Errorf("examine: images are noised, and go back from there: %w", err)
@@ -102,15 +100,15 @@ func (e *Examiner) fill(encodes bool) error {
 	if e.o.Walk.Solver == nil {
 		e.o.Walk.Solver = usual(encodes)
 	}
-	e.o.Share = cmp.Or(e.o.Share, 0.01)
 	e.o.Walk = e.m.Filled(e.m.Unclassed(e.o.Walk))
 	e.o.Walk.N = 1
 	h, w, c := e.m.Kind.Sized(e.o.Walk.Height, e.o.Walk.Width).Shape()
-	if e.shape = (edit.Shape{H: h, W: w, C: c}); e.shape.Size() == 0 {
-		return fmt.Errorf("examine: the model does not say which size its images have: give the height and width of the tiles")
+	e.cutter = cutter{shape: edit.Shape{H: h, W: w, C: c}, batch: e.o.Walk.Batch, tile: e.o.Tile, share: cmp.Or(e.o.Share, usualShare), find: e.find}
+	if err := e.check(); err != nil {
+		return err
 	}
-	if e.o.Walk.Batch < 1 || e.o.Walk.First < 0 {
-		return fmt.Errorf("examine: tiles from number %d on in batches of %d: expected at least 1, from 0 on", e.o.Walk.First, e.o.Walk.Batch)
+	if e.o.Walk.First < 0 {
+		return fmt.Errorf("examine: tiles from number %d on: expected from 0 on", e.o.Walk.First)
 	}
 	return e.m.Fits(e.o.Walk)
 }

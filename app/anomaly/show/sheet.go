@@ -23,12 +23,15 @@ func Sheet(cases []Case, titles []string) (*image.NRGBA, error) {
 		if err := c.Check(); err != nil {
 			return nil, err
 		}
-		mask := "mask"
+		healed, mask := "healed", "mask"
+		if c.Healed == nil {
+			healed = "healed: none"
+		}
 		if c.Mask == nil {
 			mask = "mask: none known"
 		}
 		row := []image.Image{
-			picture.Titled(sized(c.Input()), "input"), picture.Titled(sized(c.Better()), "healed"), picture.Titled(c.Legend(sized(c.Heat())), "map"),
+			picture.Titled(sized(c.Input()), "input"), picture.Titled(sized(c.Better()), healed), picture.Titled(c.Legend(sized(c.Heat())), "map"),
 			picture.Titled(sized(c.Overlay()), "overlay"), picture.Titled(sized(c.Lesion()), mask),
 		}
 		rows = append(rows, picture.Titled(picture.Strip(row, picture.Layout{Scale: 1}), titles[i]))

@@ -23,7 +23,7 @@ import (
 type Case struct {
 	H, W, C int
 	X       []float32 // [H,W,C] in [-1,1], of 1, 3 or 4 channels
-	Healed  []float32 // [H,W,C]
+	Healed  []float32 // [H,W,C]; nil: there is none
 	Map     []float64 // [H,W], from 0 on
 	Mask    []bool    // [H,W]: which pixels are lesion; nil: not known
 	Top     float64   // the number that has the brightest colour, as what is above it; 0: the map's largest
@@ -35,7 +35,7 @@ func (c Case) Check() error {
 	switch {
 	case min(c.H, c.W) < 1 || !slices.Contains([]int{1, 3, 4}, c.C):
 		return fmt.Errorf("show: an image of %dx%dx%d: expected at least 1x1 and 1, 3 or 4 channels", c.H, c.W, c.C)
-	case len(c.X) != n*c.C || len(c.Healed) != n*c.C || len(c.Map) != n:
+	case len(c.X) != n*c.C || c.Healed != nil && len(c.Healed) != n*c.C || len(c.Map) != n:
 		return fmt.Errorf("show: %d, %d and %d numbers of an image of %dx%dx%d, healed, and its map: expected %d, %[7]d and %d", len(c.X), len(c.Healed), len(c.Map), c.H, c.W, c.C, n*c.C, n)
 	case c.Mask != nil && len(c.Mask) != n:
 		return fmt.Errorf("show: a mask of %d pixels of an image of %dx%d: expected %d", len(c.Mask), c.H, c.W, n)
@@ -94,13 +94,24 @@ func (c Case) Overlay() *image.NRGBA {
 // Input is the image.
 func (c Case) Input() *image.NRGBA { return picture.FromFloat(c.X, c.H, c.W, c.C) }
 
-// Better is what the model would have instead.
-func (c Case) Better() *image.NRGBA { return picture.FromFloat(c.Healed, c.H, c.W, c.C) }
+// Better is what the model would have instead, and grey where it has nothing.
+func (c Case) Better() *image.NRGBA {
+	if c.Healed == nil {
+		return c.unknown()
+	}
+	return picture.FromFloat(c.Healed, c.H, c.W, c.C)
+}
+
+// unknown is grey.
+func (c Case) unknown() *image.NRGBA {
+	img := image.NewNRGBA(image.Rect(0, 0, c.W, c.H))
+	draw.Draw(img, img.Rect, image.NewUniform(chart.Faint), image.Point{}, draw.Src)
+	return img
+}
 
 // Lesion is the mask, white where there is a lesion, and grey where that is not known.
 func (c Case) Lesion() *image.NRGBA {
-	img := image.NewNRGBA(image.Rect(0, 0, c.W, c.H))
-	draw.Draw(img, img.Rect, image.NewUniform(chart.Faint), image.Point{}, draw.Src)
+	img := c.unknown()
 	for i, yes := range c.Mask {
 		img.Set(i%c.W, i/c.W, map[bool]color.Color{false: color.Black, true: color.White}[yes])
 	}

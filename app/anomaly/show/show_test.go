@@ -51,6 +51,9 @@ func TestColours(t *testing.T) {
 	if got := c.Lesion().NRGBAAt(1, 1); got != chart.Faint {
 		t.Errorf("no mask: %v", got)
 	}
+	if c.Healed = nil; c.Check() != nil || c.Better().NRGBAAt(1, 1) != chart.Faint {
+		t.Errorf("nothing instead: %v", c.Better().NRGBAAt(1, 1))
+	}
 	if clear := (Case{H: 1, W: 1, C: 4, X: []float32{-1, -1, -1, -1}, Healed: make([]float32, 4), Map: []float64{0}}); clear.Overlay().NRGBAAt(0, 0) != (color.NRGBA{255, 255, 255, 255}) {
 		t.Error("what is transparent lies on white")
 	}
@@ -100,6 +103,17 @@ func TestSheet(t *testing.T) {
 			t.Errorf("%v is shown in %v", s, got)
 		}
 	}
+	titled := func(c Case) *image.NRGBA {
+		img, err := Sheet([]Case{c}, []string{""})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return img
+	}
+	grey, none := one(), one()
+	if none.Healed = nil; slices.Equal(titled(grey).Pix, titled(none).Pix) {
+		t.Error("nothing instead is shown as something")
+	}
 	cases[0].Map = nil
 	if _, err := Sheet(cases, make([]string, 5)); err == nil {
 		t.Error("a case without a map")
@@ -145,6 +159,10 @@ func TestWrite(t *testing.T) {
 	img, err := png.Decode(f)
 	if err != nil || img.Bounds().Size() != image.Pt(3, 2) || color.NRGBAModel.Convert(img.At(2, 1)) != c.Overlay().At(2, 1) {
 		t.Errorf("the overlay: %v", err)
+	}
+	c.Healed = nil
+	if paths, err = c.Write(dir, "none"); err != nil || len(paths) != 3 {
+		t.Errorf("nothing instead: %v, %v", paths, err)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 //	NAME_map.npz      the map as it is: "map", float64 [H,W]
 //	NAME_map.png      the map in colours, over its legend
 //	NAME_overlay.png  the image under the map
-//	NAME_healed.png   what the model would have instead
+//	NAME_healed.png   what the model would have instead, where it has something
 func (c Case) Write(dir, name string, text ...picture.Text) (paths []string, err error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -34,10 +34,15 @@ func (c Case) Write(dir, name string, text ...picture.Text) (paths []string, err
 		return nil, fmt.Errorf("show: %w", err)
 	}
 	paths = append(paths, arrays)
-	for _, p := range []struct {
+	type drawn struct {
 		suffix string
 		img    image.Image
-	}{{"_map.png", c.Legend(c.Heat())}, {"_overlay.png", c.Overlay()}, {"_healed.png", c.Better()}} {
+	}
+	all := []drawn{{"_map.png", c.Legend(c.Heat())}, {"_overlay.png", c.Overlay()}}
+	if c.Healed != nil {
+		all = append(all, drawn{"_healed.png", c.Better()})
+	}
+	for _, p := range all {
 		if err := picture.Write(base+p.suffix, p.img, text...); err != nil {
 			return nil, err
 		}
