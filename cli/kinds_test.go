@@ -19,7 +19,7 @@ var (
 		"objective", "level", "loss", "weighting", "times", "solver", "sample-steps", "clamp", "variance", "patch",
 	}
 	ofOneProcess  = []string{"process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "level", "times"}
-	ofNoises      = []string{"noise", "discount", "octaves", "persistence", "frequency"}
+	ofNoises      = []string{"noise", "discount", "octaves", "persistence", "frequency", "cells"}
 	ofOneSample   = []string{"sample-every", "sample-n"}
 	ofImagesAlone = []string{"image-channels", "resolution", "flip", "crop", "data-class", "labels", "split", "strict", "cache", "max-pixels"}
 	ofTables      = []string{"timesteps", "beta-start", "beta-end"}
@@ -81,7 +81,7 @@ var oneValue = map[string][]string{"latent diffusion": {"clamp"}, "points": {"no
 
 // needs are flags without which another has no effect.
 var needs = map[string]string{
-	"class-drop": "--class-cond", "discount": "--noise=pyramid", "octaves": "--noise=simplex", "persistence": "--noise=simplex", "frequency": "--noise=simplex",
+	"class-drop": "--class-cond", "discount": "--noise=pyramid", "octaves": "--noise=simplex", "persistence": "--noise=simplex", "frequency": "--noise=simplex", "cells": "--noise=coarse",
 }
 
 // valuesOf are values of a flag of train, of which one suits every kind that uses the flag, of

@@ -44,6 +44,7 @@ func specs() (all []Spec) {
 		Spec{Process: &EDM{}, Prediction: V, Variance: "posterior", Energy: true},
 		Spec{Process: &EDM{}, Prediction: V, Variance: "posterior", Noise: &noise.Pyramid{Discount: 0.7}, Patch: 8},
 		Spec{Process: chain(Cosine), Prediction: Eps, Variance: "posterior", Noise: &noise.Simplex{Octaves: 3, Persistence: 0.5, Frequency: 0.1}},
+		Spec{Process: chain(Cosine), Prediction: X0, Variance: "posterior", Noise: &noise.Coarse{Cells: 9}},
 		Spec{Process: chain(Cosine), Prediction: Eps, Variance: "posterior", Noise: noise.Gaussian},
 		Spec{Process: &Flow{Between: true}, Prediction: Velocity, Variance: "posterior"},
 	)

@@ -11,7 +11,7 @@
 // mean square, and every step of a solver (its fresh noise of the same law) are the same formulas.
 // What takes norms or gradients with respect to x is not: the score is -K^(-1) eps/sigma, a
 // divergence of Gaussians is a Mahalanobis distance. That is refused, where the law is not
-// [Standard]; so is what needs eps to be Gaussian, which [Simplex] is not.
+// [Standard]; so is what needs eps to be Gaussian, which [Simplex] and [Coarse] are not.
 package noise
 
 import (
@@ -36,7 +36,8 @@ var Gaussian Noise = gaussian{table.Info{Name: "gaussian", Text: "standard norma
 
 // Noises are those that --noise chooses from.
 var Noises = table.New("noise", "noises", ": the law of eps, what the forward process adds",
-	Gaussian, Noise(&Pyramid{Discount: 0.8}), Noise(&Simplex{Octaves: 6, Persistence: 0.8, Frequency: 1. / 64}))
+	Gaussian, Noise(&Pyramid{Discount: 0.8}), Noise(&Simplex{Octaves: 6, Persistence: 0.8, Frequency: 1. / 64}),
+	Noise(&Coarse{Cells: 16}))
 
 type gaussian struct{ table.Info }
 

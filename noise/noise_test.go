@@ -191,6 +191,79 @@ func TestSimplexCorrelation(t *testing.T) {
 	}
 }
 
+// hats is the integral of h(x) h(x-d), h(d) = max(0, 1 - |d|), by the midpoint rule.
+func hats(d float64) float64 {
+	const step = 1. / 4096
+	h := func(x float64) float64 { return math.Max(0, 1-math.Abs(x)) }
+	sum := 0.0
+	for x := -1 + step/2; x < 1; x += step {
+		sum += h(x) * h(x-d) * step
+	}
+	return sum
+}
+
+// The first two moments of coarse noise at single pixels, the correlations that the integral over
+// the place gives, and the fourth moment of the mixture, 3 E v^2 of a variance v = (9/4) ((1-y)^2 +
+// y^2) ((1-x)^2 + x^2) at a uniform place: see TestSimplexCorrelation.
+func TestCoarseCorrelation(t *testing.T) {
+	const h, w, c, n = 12, 17, 2, 6000
+	row := &Coarse{Cells: 3} // of 4 pixels
+	at := func(i, j, k int) int { return (i*w+j)*c + k }
+	type pair struct {
+		name string
+		i, j int
+		want float64
+	}
+	pairs := []pair{{"the square at a corner", at(0, 0, 0), at(0, 0, 0), 1}, {"the square within", at(8, 5, 1), at(8, 5, 1), 1}, {"two channels", at(8, 5, 0), at(8, 5, 1), 0}}
+	for _, d := range [][2]int{{0, 1}, {1, 0}, {1, 1}, {2, -3}, {0, 4}, {5, 6}, {0, 8}} {
+		want := 9. / 4 * hats(float64(d[0])/4) * hats(float64(d[1])/4)
+		pairs = append(pairs, pair{fmt.Sprint("pixels apart by ", d), at(3, 4, 0), at(3+d[0], 4+d[1], 0), want})
+	}
+	if near, cell := pairs[3].want, pairs[7].want; !(near > 0.9 && near < 1 && math.Abs(cell-0.25) < 1e-6) || pairs[9].want != 0 {
+		t.Fatalf("neighbours are alike by %v, and a cell apart by %v", near, cell)
+	}
+	products, values, fourth := make([][]float64, len(pairs)), make([]float64, n), make([]float64, n)
+	for s := range n {
+		z := filled(row, random.Stream{Seed: 4, Sample: uint64(s)}, h, w, c)
+		values[s] = z[at(8, 5, 1)]
+		fourth[s] = math.Pow(values[s], 4)
+		for i, p := range pairs {
+			products[i] = append(products[i], z[p.i]*z[p.j])
+		}
+	}
+	within(t, "the mean", values, 0)
+	within(t, "the fourth moment", fourth, 3*81./16*math.Pow(7./15, 2))
+	for i, p := range pairs {
+		within(t, p.name, products[i], p.want)
+	}
+}
+
+// Between the corners of a cell coarse noise is bilinear, so that in cells of many pixels second
+// differences along rows and columns are 0 but across the sides of cells; images of less than a
+// pixel a cell have cells of one.
+func TestCoarseIsBilinear(t *testing.T) {
+	const h, w = 64, 80
+	z := filled(&Coarse{Cells: 2}, random.Stream{Seed: 8}, h, w, 1)
+	for _, step := range []int{1, w} {
+		bent := 0
+		for i := range h - 2 {
+			for j := range w - 2 {
+				k := i*w + j
+				if math.Abs(z[k]-2*z[k+step]+z[k+2*step]) > 1e-12 {
+					bent++
+				}
+			}
+		}
+		if lines := bent / min(h-2, w-2); lines < 2 || lines > 6 {
+			t.Errorf("%d lines bend at steps of %d: expected two to each side of a cell", lines, step)
+		}
+	}
+	a, b := filled(&Coarse{Cells: 9}, random.Stream{Seed: 8}, 9, 20, 2), filled(&Coarse{Cells: 1024}, random.Stream{Seed: 8}, 9, 20, 2)
+	if !slices.Equal(a, b) {
+		t.Error("cells smaller than a pixel")
+	}
+}
+
 // within holds the mean of independent values to four of its standard errors.
 func within(t *testing.T, what string, values []float64, want float64) {
 	t.Helper()
@@ -233,6 +306,7 @@ func TestBits(t *testing.T) {
 		"gaussian": "9d475e9db0c8a6d6b33766b1ea7645b49ab37be79fd005772af8ec882be00acd",
 		"pyramid":  "4e3b8c531f6023a9ece3cdc0ecde10b1f9666b2d047e1d245bd830134e8d20e2",
 		"simplex":  "829474a434dce85fadf727cefdbbf3c855c42645041bdeb64594eca68c8c23ce",
+		"coarse":   "3c1a32085f342a602c015d6208749179d76ef7a295f15a5dd38ee7b9c6022045",
 	}
 	for _, row := range Noises.Rows() {
 		d := sha256.New()
@@ -255,7 +329,7 @@ func TestEdges(t *testing.T) {
 			Noise Noise `flag:"noise" of:"noise"`
 		}{n})
 	}
-	rows := []Noise{&Pyramid{1}, &Pyramid{1e-5}, &Simplex{16, 1, 1. / (1 << 15)}, &Simplex{1, 1e-5, 1}}
+	rows := []Noise{&Pyramid{1}, &Pyramid{1e-5}, &Simplex{16, 1, 1. / (1 << 15)}, &Simplex{1, 1e-5, 1}, &Coarse{1}, &Coarse{1024}}
 	for _, row := range rows {
 		if err := check(row); err != nil {
 			t.Error(err)
@@ -268,7 +342,7 @@ func TestEdges(t *testing.T) {
 			}
 		}
 	}
-	for _, row := range []Noise{&Pyramid{}, &Pyramid{1.1}, &Simplex{0, 1, 1}, &Simplex{2, 1, 0.6}} {
+	for _, row := range []Noise{&Pyramid{}, &Pyramid{1.1}, &Simplex{0, 1, 1}, &Simplex{2, 1, 0.6}, &Coarse{}, &Coarse{1025}} {
 		if check(row) == nil {
 			t.Errorf("%+v", row)
 		}
@@ -277,7 +351,7 @@ func TestEdges(t *testing.T) {
 
 // Points have no neighbouring pixels; images, fields and latents have.
 func TestFits(t *testing.T) {
-	for _, name := range []string{"pyramid", "simplex"} {
+	for _, name := range []string{"pyramid", "simplex", "coarse"} {
 		n := of(t, name)
 		if n.Fits(kind.OfPoints(2)) == nil {
 			t.Errorf("%s of points", name)
