@@ -66,8 +66,8 @@ func TestSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for flag, value := range map[string]string{"first": "onestep", "high": "0.5"} {
-		if err := table.Find(table.Fields(inpaint), flag).Set(value); err != nil {
+	for _, set := range [][2]string{{"first", "onestep"}, {"high", "0.5"}} {
+		if err := table.Find(table.Fields(inpaint), set[0]).Set(set[1]); err != nil {
 			t.Fatal(err)
 		}
 	}
