@@ -3,6 +3,7 @@
 //
 //	translate   encoded, and decoded as of the healthy class; needs a model of both, or a guide
 //	onestep     noised to some levels, and x0hat of each; needs no labels, and no walk
+//	dae         denoised as it stands; needs a model of healthy data, better of coarse noise
 //	recon       noised, and sampled on from there; needs a model of healthy data
 //	andi        the steps of sampling by x and by the model, at many levels; the same
 //	patch       one patch after another redrawn from its surroundings; the same

@@ -39,7 +39,7 @@ type Setup[X any] struct {
 type Finding[X any] struct {
 	Healed X // what the model would have instead of x, on average over what was drawn
 	// Map says of each number of x how far it departs: |x - Healed|, in the data's units, but of
-	// ANDi.
+	// ANDi, and of DAE's median.
 	Map    X
 	Levels []Level // at which x was noised, in the order in which they were come to
 }
@@ -94,6 +94,11 @@ func (s Setup[X]) find(method table.Row, x X, draw func(*look[X]) error) (f Find
 func (s Setup[X]) look(method any, x X) (*look[X], error) {
 	if err := table.Check(method); err != nil {
 		return nil, err
+	}
+	if v, ok := method.(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			return nil, err
+		}
 	}
 	if s.Run == nil {
 		return nil, errors.New("a Setup needs a Run")

@@ -18,6 +18,7 @@ func builtin[X any]() []Method[X] {
 	return []Method[X]{
 		new(Translate[X]),
 		new(OneStep[X]),
+		new(DAE[X]),
 		new(Recon[X]),
 		new(ANDi[X]),
 		new(Patch[X]),
