@@ -158,22 +158,12 @@ func (s *solverFlags) choose() error {
 // them has, and what the solver leaves without effect.
 func (s *solverFlags) set(solver table.Row) error {
 	s.Solver = solver
-	holders := append([]any{solver}, s.holders()...)
-	for left := s.settings(); len(left) > 0; { // a setting may be of a solver that another one chooses
-		var rest []string
-		for _, name := range left {
-			used, err := setAll(holders, name, s.flags.Lookup(name).Value.String())
-			if err != nil {
-				return err
-			}
-			if !used {
-				rest = append(rest, name)
-			}
-		}
-		if len(rest) == len(left) {
-			return table.Unused(s, rest[0])
-		}
-		left = rest
+	unused, err := setGiven(append([]any{solver}, s.holders()...), s.flags, s.settings())
+	if err != nil {
+		return err
+	}
+	if unused != "" {
+		return table.Unused(s, unused)
 	}
 	h := sample.HabitsOf(solver, nil)
 	switch {
@@ -201,6 +191,28 @@ func (s *solverFlags) settings() (names []string) {
 		}
 	}
 	return names
+}
+
+// setGiven sets the settings of those names as they were given, in all that hold one, and returns
+// the first that none holds.
+func setGiven(holders []any, f *pflag.FlagSet, names []string) (unused string, err error) {
+	for len(names) > 0 { // a setting may be of a row that another one chooses
+		var rest []string
+		for _, name := range names {
+			used, err := setAll(holders, name, f.Lookup(name).Value.String())
+			if err != nil {
+				return "", err
+			}
+			if !used {
+				rest = append(rest, name)
+			}
+		}
+		if len(rest) == len(names) {
+			return rest[0], nil
+		}
+		names = rest
+	}
+	return "", nil
 }
 
 // setAll sets every setting of that name, and says whether there is one.

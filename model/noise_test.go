@@ -136,6 +136,12 @@ func TestShapedNoiseRefused(t *testing.T) {
 			t.Errorf("%s of a part: error %v", what, err)
 		}
 	}
+	if err := m.Fits(Options{Height: 4, Width: 4, OnPatch: true}); err != nil {
+		t.Errorf("asked of a part: %v", err)
+	}
+	if err := two.unconditional(t, e).Fits(Options{Height: 4, Width: 4, OnPatch: true}); err == nil || !strings.Contains(err.Error(), "train --patch") {
+		t.Errorf("asked of a part by a model of the whole: %v", err)
+	}
 	a, b := two.unconditional(t, e), two.unconditional(t, e)
 	b.Spec.Noise = shaped(t, "simplex")
 	if err := a.alike(b); err == nil || !strings.Contains(err.Error(), "simplex noise") {

@@ -52,6 +52,9 @@ type Options struct {
 	// Process, if not nil, is the process that is sampled, at the same ratios of signal and noise
 	// as the one that was trained (reverie.Transfer), which must cover it.
 	Process reverie.Process
+	// OnPatch says that what is asked of the denoiser are images with noise on one square alone, as
+	// a model of `train --patch` has seen them and no other; such a model is asked nothing else.
+	OnPatch bool
 	// Start gives the n far ends from number first on, [n,H,W,C], from which a flow between two
 	// data sets begins.
 	Start func(first, n int) ([]float32, error)
@@ -284,8 +287,11 @@ var ErrNoRun = errors.New("a flow between two data sets is sampled from its run 
 // Fits returns an error for options that do not go with the model or with each other, and names
 // what would.
 func (m *Model) Fits(o Options) error {
-	if m.Spec.Patch > 0 {
+	switch {
+	case m.Spec.Patch > 0 && !o.OnPatch:
 		return ErrPatch
+	case m.Spec.Patch == 0 && o.OnPatch:
+		return errors.New("the model has seen noise on whole images alone, never on one square of a clean one: that takes a model of train --patch")
 	}
 	o = m.Filled(o)
 	run, err := m.asked(o)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/sample"
+	"github.com/reverie-go/reverie/table"
 )
 
 // level returns the time that a setting of that flag says, or, where it is 0, that of the noise
@@ -18,9 +19,7 @@ func (l *look[X]) level(flag string, t, usual float64) (float64, error) {
 	lo, hi := p.Span()
 	switch {
 	case t == 0:
-		if t = reverie.TimeAt(p, -math.Log(usual)); discrete {
-			t = math.RoundToEven(t)
-		}
+		t = timeAt(p, usual)
 	case !(t >= lo && t <= hi):
 		return 0, fmt.Errorf("%s %v is no time of the process: expected one from %v to %v, or 0 for that of sigma/alpha = %v", flag, t, lo, hi, usual)
 	case discrete && t != math.Trunc(t):
@@ -95,4 +94,35 @@ func (l *look[X]) times(given, usual ladder) ([]float64, error) {
 		}
 	}
 	return sample.Between(l.run.Process, high, low, n)
+}
+
+// AtRatio returns a copy of a method that noises to sigma/alpha = ratio: where it has the setting
+// level to that, of a Discrete process at the nearest index, and where it has levels from high to
+// low from twice to half of it. ok is false where it has neither.
+func AtRatio(method table.Row, p reverie.Process, ratio float64) (at table.Row, ok bool) {
+	at = table.Copy(method)
+	fields := table.Fields(at)
+	for name, r := range map[string]float64{"level": ratio, "high": 2 * ratio, "low": ratio / 2} {
+		if f := table.Find(fields, name); f != nil {
+			ok = true
+			t := timeAt(p, r)
+			if _, discrete := p.(reverie.Discrete); discrete {
+				t = max(t, 1) // 0 stands for the default
+			}
+			if err := f.Set(fmt.Sprint(t)); err != nil {
+				panic(err) // times are in the settings' range
+			}
+		}
+	}
+	return at, ok
+}
+
+// timeAt is the time at which sigma/alpha is ratio, of a Discrete process the nearest index, and
+// where the process does not reach it its nearer end.
+func timeAt(p reverie.Process, ratio float64) float64 {
+	t := reverie.TimeAt(p, -math.Log(ratio))
+	if _, discrete := p.(reverie.Discrete); discrete {
+		t = math.RoundToEven(t)
+	}
+	return t
 }

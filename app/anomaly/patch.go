@@ -29,11 +29,14 @@ import (
 // not scaled by a, so that such a model does not pass from one process to another
 // (reverie.Transfer).
 type Patch[X any] struct {
-	Level   float64 `flag:"level" range:"[0,1e9]" help:"time to which patches are noised, in the process's own" zero:"that of sigma/alpha = 3.4"`
-	Size    int     `flag:"patch" range:"[0,100000]" help:"side of a patch, in pixels" zero:"half the shorter side"`
-	Stride  int     `flag:"stride" range:"[0,100000]" help:"pixels from one patch to the next" zero:"half a patch"`
-	Context bool    `flag:"context" help:"the model was trained with noise on a box of the image alone: ask it so, once for each patch"`
-	Repeat  int     `flag:"repeat" range:"0|[1,10000]" help:"draws of the noise that are averaged" zero:"1"`
+	Level  float64 `flag:"level" range:"[0,1e9]" help:"time to which patches are noised, in the process's own" zero:"that of sigma/alpha = 3.4"`
+	Size   int     `flag:"patch" range:"[0,100000]" help:"side of a patch, in pixels" zero:"half the shorter side"`
+	Stride int     `flag:"stride" range:"[0,100000]" help:"pixels from one patch to the next" zero:"half a patch"`
+	Repeat int     `flag:"repeat" range:"0|[1,10000]" help:"draws of the noise that are averaged" zero:"1"`
+
+	// Context says that the model was trained with noise on a box of the image alone: it is asked
+	// so, once for each patch. That is no setting: the model's files say it.
+	Context bool
 }
 
 // patchRatio is that of pDDPM's 500 of 1,000 steps of linear betas.

@@ -63,6 +63,13 @@ func New(m *model.Model, method table.Row, o Options) (*Examiner, error) {
 	if e.method, err = anomaly.For[X](method); err != nil {
 		return nil, err
 	}
+	switch patch, ok := e.method.(*anomaly.Patch[X]); {
+	case ok && m.Spec.Patch > 0:
+		patch.Context, e.o.Walk.OnPatch = true, true
+		patch.Size = cmp.Or(patch.Size, m.Spec.Patch)
+	case m.Spec.Patch > 0:
+		return nil, fmt.Errorf("examine: %s: %w", method.Row().Name, model.ErrPatch)
+	}
 	encodes := false
 	if t, ok := e.method.(*anomaly.Translate[X]); ok {
 		encodes = t.Encode != "noise"
