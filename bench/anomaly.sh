@@ -2,8 +2,8 @@
 # Measures anomaly maps on two data sets whose lesions are known to the pixel (bench/anomaly/make): T-shirts of Fashion-MNIST with patches
 # of other garments, and a brick wall with patches of gravel and grass. It makes the sets in OUT/data, of FASHION and of three photographs
 # out of the wheel of scikit-image (CC0, 14 MB), then trains, by seeds 1, 2 and 3, on healthy images, on images of which it is known whether
-# they have a lesion, and on healthy ones with noise on a patch alone. About an hour and a half on two quiet cores; what is in OUT already
-# is kept, and an interrupted run goes on.
+# they have a lesion, and on healthy ones with noise on a patch alone, beside two autoencoders. About two and a half hours on two quiet
+# cores; what is in OUT already is kept, and an interrupted run goes on.
 #   bench/fashion.sh FASHION
 #   bench/anomaly.sh FASHION OUT
 #   bench/anomaly.sh --brief [OUT]   the same on invented pictures in two minutes, to see that it runs; the numbers mean nothing
@@ -60,13 +60,17 @@ train() {
 	fi
 }
 
-# three SET STEPS PATCH FLAGS.. trains the three runs of a set by a seed.
-three() {
-	set=$1 steps=$2 patch=$3
-	shift 3
-	train "$steps" "$set/healthy-$seed" "$set/train/good" "$@"
+# five SET STEPS PATCH FLAGS.. trains the runs of a set by a seed. Beside those of diffusions there are an autoencoder of images with coarse
+# noise (Kascenas et al. 2022), of cells of about four pixels, and a variational one, of latents 7x7 and 8x8.
+five() {
+	set=$1 steps=$2 patch=$3 cells=$4
+	shift 4
+	good=$set/train/good
+	train "$steps" "$set/healthy-$seed" "$good" "$@"
+	train "$steps" "$set/dae-$seed" "$good" --noise coarse --cells "$cells" --process edm --prediction x0 --level 0.27 "$@"
+	train "$steps" "$set/vae-$seed" "$good" --arch vae --latent-channels 1 "$@"
 	train "$steps" "$set/weak-$seed" "$set/weak" --class-cond "$@"
-	train "$steps" "$set/patch-$seed" "$set/train/good" --patch "$patch" "$@"
+	train "$steps" "$set/patch-$seed" "$good" --patch "$patch" "$@"
 }
 
 [ -d "$out/data/bricks" ] || {
@@ -76,8 +80,8 @@ three() {
 }
 # Each takes under five minutes on two quiet cores of an Intel Xeon (Sapphire Rapids); a patch has half of the image's side.
 for seed in $seeds; do
-	three garments 4000 14 --resolution 28 --channels 16,32,64 --batch 16
-	three bricks 1200 32 --resolution 64 --channels 16,32,64,64 --batch 16
+	five garments 4000 14 8 --resolution 28 --channels 16,32,64 --batch 16
+	five bricks 1200 32 16 --resolution 64 --channels 16,32,64,64 --batch 16
 done
 
 # what the maps of these runs are worth on OUT/data/SET/valid and OUT/data/SET is measured from here on
