@@ -12,6 +12,7 @@ import (
 
 	"github.com/reverie-go/reverie/app/anomaly"
 	"github.com/reverie-go/reverie/app/anomaly/baseline"
+	"github.com/reverie-go/reverie/app/anomaly/examine"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/table"
@@ -27,7 +28,8 @@ type anomalyOptions struct {
 	healthy, class         string
 	masks, validMasks      string
 	valid                  []string
-	rate, share            float64
+	rate                   float64
+	summing                examine.Summing
 	shrink, json           bool
 	sheet, replicates      int
 	batch, maxPixels       int
@@ -87,7 +89,8 @@ The RUN may be one of train --arch vae: then the map is what it does not return.
 	f.StringSliceVar(&o.valid, "valid", nil, "other images, on whose healthy ones the threshold is chosen, and --level auto (default: Otsu's threshold)")
 	f.StringVar(&o.validMasks, "valid-masks", "", "the folder of their masks")
 	numberVar(f, &o.rate, "rate", within(0, 0.999), 0.01, "share of the pixels of healthy --valid images that the threshold marks")
-	numberVar(f, &o.share, "share", within(0, 1), 0.01, "an image's score is the mean of this share of its map, the largest numbers")
+	numberVar(f, &o.summing.Median, "median", within(1, 31), 5, "side of the square around each pixel whose median it becomes in a map, odd; 1: none")
+	numberVar(f, &o.summing.Share, "share", within(0, 1), 0.01, "an image's score is the mean of this share of its map, the largest numbers")
 	f.BoolVar(&o.shrink, "shrink", false, "make large images as small as the model's, in place of cutting them into tiles")
 	numberVar(f, &o.replicates, "replicates", within(0, 100000), 1000, "draws of images for the intervals of the metrics; 0: none")
 	numberVar(f, &o.sheet, "sheet", within(0, 1000), 12, "images on the sheet")
@@ -159,6 +162,8 @@ func (o *anomalyOptions) check(f *pflag.FlagSet) error {
 		return errors.New("--level auto is chosen on --valid images, with masks; give some, or a --level")
 	case f.Changed("rate") && len(o.valid) == 0:
 		return errors.New("--rate is of --valid images, which are missing")
+	case o.summing.Median%2 == 0:
+		return fmt.Errorf("--median %d has no pixel in the middle: give an odd number", o.summing.Median)
 	case len(o.learn) > 0 && len(o.baselines) == 0:
 		return errors.New("--learn is what --baseline learns from, which is missing")
 	}

@@ -76,7 +76,7 @@ func (x *examination) load(e *engine.Engine, path string) (err error) {
 	if path, err = bestOf(path, x.best); err != nil {
 		return err
 	}
-	x.cut = examine.Cut{Height: x.resolution.H, Width: x.resolution.W, Batch: x.batch, Share: x.share}
+	x.cut = examine.Cut{Height: x.resolution.H, Width: x.resolution.W, Batch: x.batch, Summing: x.summing}
 	x.m, err = model.Load(e, path, x.raw)
 	if errors.Is(err, model.ErrAutoencoder) {
 		return x.loadCoder(e, path)
@@ -231,7 +231,7 @@ func (x *examination) find() error {
 // examiner examines by a map.
 func (x *examination) examiner(row table.Row) (*examine.Examiner, error) {
 	return examine.New(x.m.Model, row, examine.Options{
-		Walk: x.walk, Healthy: x.healthy, From: x.class, Inverter: x.Inversion, Fill: x.Method, Tile: x.cut.Tile, Share: x.share,
+		Walk: x.walk, Healthy: x.healthy, From: x.class, Inverter: x.Inversion, Fill: x.Method, Tile: x.cut.Tile, Summing: x.summing,
 	})
 }
 

@@ -36,7 +36,7 @@ var flagGroups = []flagGroup{
 	{"Measures", []string{"metrics", "per-class", "sweep", "draws", "features", "judge", "images"}, []string{"eval:times", "probes", "exact", "no-cache"}},
 	{"Editing", nil, nil}, // the settings of edit
 	{"Mapping", []string{"map", "healthy", "anomaly:from", "baseline", "learn"}, []string{"shrink"}}, // and the settings of maps
-	{"Judging", []string{"masks", "valid", "valid-masks", "rate", "share"}, []string{"replicates"}},
+	{"Judging", []string{"masks", "valid", "valid-masks", "rate", "median", "share"}, []string{"replicates"}},
 	{"Sampling", []string{"n", "first", "solver", "steps", "sample-steps", "path", "seed", "best", "from"},
 		[]string{"spacing", "clamp", "process", "batchnorm", "raw"}}, // and the settings of solvers and guides
 	{"Output", []string{"run", "resume", "out", "dir", "strip", "gif", "npz", "csv", "plot", "nearest", "terms", "json", "reconstruct", "format", "save-every", "sheet"},

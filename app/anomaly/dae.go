@@ -2,8 +2,6 @@ package anomaly
 
 import (
 	"context"
-	"fmt"
-	"math"
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/table"
@@ -12,7 +10,7 @@ import (
 // DAE asks a denoiser of x as it stands, as if x were noised, and takes for anomalous what it takes
 // away, as a denoising autoencoder does (Kascenas, Pugeault & O'Neil 2022, MIDL):
 //
-//	healed = x0hat(a x, t),   map = median of |x - healed| over a square around each number
+//	healed = x0hat(a x, t),   map = |x - healed|
 //
 // Nothing is drawn, and there is one call. For data ~ N(mu, C) and a model of noise of covariance K
 //
@@ -27,30 +25,18 @@ import (
 //
 // The paper's deviation is 0.2 of images in [0,1], which is 0.4 in [-1,1], of the numbers that are
 // then enlarged; that leaves pixels 2/3 of it on average, see noise.Coarse, and so sigma/alpha =
-// 0.27. It takes the mean over the channels before the median, and noises and maps the foreground
-// alone.
+// 0.27. It noises and maps the foreground alone, and takes of the mean over the channels the median
+// of 5x5 pixels.
 type DAE[X any] struct {
-	Level  float64 `flag:"level" range:"[0,1e9]" help:"time as of whose noise images are denoised, in the process's own" zero:"that of sigma/alpha = 0.27"`
-	Median int     `flag:"median" range:"0|[1,31]" help:"side of the square whose median each number of the map becomes, an odd number of pixels; 1: each by itself" zero:"5"`
+	Level float64 `flag:"level" range:"[0,1e9]" help:"time as of whose noise images are denoised, in the process's own" zero:"that of sigma/alpha = 0.27"`
 }
 
-// What is usual of DAE.
-const (
-	daeRatio  = 0.4 * 2 / 3
-	daeMedian = 5
-)
+// daeRatio is that of the paper's noise.
+const daeRatio = 0.4 * 2 / 3
 
 // Row describes the method.
 func (*DAE[X]) Row() table.Info {
 	return table.Info{Name: "dae", Text: "denoised as they stand, by a model of coarse noise (Kascenas et al. 2022)"}
-}
-
-// Validate refuses squares without a middle.
-func (m *DAE[X]) Validate() error {
-	if m.Median != 0 && m.Median%2 == 0 {
-		return fmt.Errorf("--median %d has no pixel in the middle: expected an odd number", m.Median)
-	}
-	return nil
 }
 
 // Find maps x.
@@ -60,15 +46,6 @@ func (m *DAE[X]) Find(ctx context.Context, s Setup[X], x X) (Finding[X], error) 
 		if err != nil {
 			return err
 		}
-		side := m.Median
-		if side == 0 {
-			side = daeMedian
-		}
-		if side > 1 {
-			if err := l.shaped(); err != nil {
-				return err
-			}
-		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -77,14 +54,7 @@ func (m *DAE[X]) Find(ctx context.Context, s Setup[X], x X) (Finding[X], error) 
 		if err != nil {
 			return err
 		}
-		rows := l.space.Rows(x0)
-		l.add(rows)
-		l.deviation = each(rows, func(n, i int) float64 { return math.Abs(l.rows[n][i] - rows[n][i]) })
-		if side > 1 {
-			for n, row := range l.deviation {
-				l.deviation[n] = medians(row, l.Shape, side)
-			}
-		}
+		l.add(l.space.Rows(x0))
 		return l.evaluated(t, x0, 0, 1)
 	})
 }

@@ -2,9 +2,7 @@ package anomaly
 
 import (
 	"context"
-	"fmt"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/reverie-go/reverie"
@@ -27,7 +25,7 @@ func TestDAE(t *testing.T) {
 			level = math.Round(level)
 		}
 		for _, level := range []float64{0, level} {
-			f := find(t, &DAE[batch]{Level: level, Median: 1}, setup(t, host(0), p, m.Denoiser(p), 2), x)
+			f := find(t, &DAE[batch]{Level: level}, setup(t, host(0), p, m.Denoiser(p), 2), x)
 			if len(f.Levels) != 1 || level != 0 && f.Levels[0].T != level {
 				t.Fatalf("%s: %v", name, f.Levels)
 			}
@@ -91,7 +89,7 @@ func TestDAEOfCoarseNoise(t *testing.T) {
 		denoiser := ofNoise(p, cov, v)
 		s := setup(t, host(0), p, denoiser, 2)
 		s.Shape = edit.Shape{H: h, W: w, C: 1}
-		f := find(t, &DAE[batch]{Median: 1}, s, batch{blotch, board})
+		f := find(t, &DAE[batch]{}, s, batch{blotch, board})
 		for n, x := range []batch{{blotch}, {board}} {
 			along := 0.0
 			for i := range x[0] {
@@ -104,62 +102,6 @@ func TestDAEOfCoarseNoise(t *testing.T) {
 	nearAll(t, "of the standard normal", taken["gaussian"], []float64{share, share}, 1e-9)
 	if c := taken["coarse"]; !(c[0] > 2*share && c[1] < share/2) {
 		t.Errorf("of coarse noise %v is taken of a blotch and of a checkerboard, and of the standard normal %v", c, share)
-	}
-}
-
-// TestMedians: over squares whose numbers are known, channel by channel, and mirrored at the edges;
-// an even ramp stays as it is inside, and a single odd pixel goes.
-func TestMedians(t *testing.T) {
-	const h, w, c = 7, 9, 2
-	s := edit.Shape{H: h, W: w, C: c}
-	ramp, spike := make([]float64, s.Size()), make([]float64, s.Size())
-	for i := range ramp {
-		y, x := i/(w*c), i/c%w
-		ramp[i] = float64(10*y + x)
-		if i%c == 1 {
-			ramp[i] = -ramp[i]
-		}
-	}
-	spike[(3*w+4)*c] = 5
-	got := medians(ramp, s, 5)
-	for y := 2; y < h-2; y++ {
-		for x := 2; x < w-2; x++ {
-			for k := range c {
-				near(t, fmt.Sprint("the ramp at ", y, x), got[(y*w+x)*c+k], ramp[(y*w+x)*c+k], 0)
-			}
-		}
-	}
-	// the corner's square has rows 2 1 0 1 2 and columns 2 1 0 1 2: five numbers of row 0 lie below
-	// ten of row 1, which are 10 twice, 11 and 12 four times each: 11 goes as far as the 11th, and
-	// the 13th is 12
-	near(t, "the corner", got[0], 12, 0)
-	near(t, "the other channel's", got[1], -12, 0)
-	if m := slices.Max(medians(spike, s, 3)); m != 0 {
-		t.Errorf("of a single pixel %v is left", m)
-	}
-	nearAll(t, "of one", medians(ramp, s, 1), ramp, 0)
-	nearAll(t, "of a row of one", medians([]float64{1, 5, 2}, edit.Shape{H: 1, W: 3, C: 1}, 3), []float64{5, 2, 5}, 0)
-	nearAll(t, "of a pixel", medians([]float64{4}, edit.Shape{H: 1, W: 1, C: 1}, 5), []float64{4}, 0)
-}
-
-// TestDAEMedian: the map is the median of what is away, of 5 pixels unless it is said.
-func TestDAEMedian(t *testing.T) {
-	m := mixture.Random(12, 2, 7)
-	x := m.Sample(host(9).Stream, 2)
-	p := reverie.VP{}
-	for side, want := range map[int]int{0: 5, 1: 1, 3: 3} {
-		s := shaped(t, host(0), p, m)
-		f, err := (&DAE[batch]{Median: side}).Find(t.Context(), s, x)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for n := range x {
-			away := make([]float64, len(x[n]))
-			for i := range away {
-				away[i] = math.Abs(x[n][i] - f.Healed[n][i])
-			}
-			nearAll(t, fmt.Sprint("a median of ", side), f.Map[n], medians(away, s.Shape, want), 0)
-		}
 	}
 }
 

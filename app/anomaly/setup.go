@@ -95,11 +95,6 @@ func (s Setup[X]) look(method any, x X) (*look[X], error) {
 	if err := table.Check(method); err != nil {
 		return nil, err
 	}
-	if v, ok := method.(interface{ Validate() error }); ok {
-		if err := v.Validate(); err != nil {
-			return nil, err
-		}
-	}
 	if s.Run == nil {
 		return nil, errors.New("a Setup needs a Run")
 	}

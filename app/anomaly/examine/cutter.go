@@ -1,6 +1,7 @@
 package examine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -15,9 +16,32 @@ type cutter struct {
 	shape edit.Shape // of a tile
 	batch int        // tiles that are mapped at once
 	tile  tile.Options
-	share float64
+	Summing
 	// find maps tiles [..,h,w,C], the first of that number among all.
 	find func(ctx context.Context, first int, tiles []float32) (made, error)
+}
+
+// Summing says how maps are summed up.
+type Summing struct {
+	// Median is the side of the square, an odd number of pixels, around each of a map whose median
+	// it becomes: what is odd of a pixel alone is noise more often than a lesion; 0: 5; 1: each
+	// stays as it is.
+	Median int
+	// Share is the part of a map's numbers, the largest, of which the mean is the image's score; 0:
+	// 0.01. See score.TopMean.
+	Share float64
+}
+
+// The usual Summing, and the largest square.
+const (
+	usualMedian = 5
+	mostMedian  = 31
+	usualShare  = 0.01
+)
+
+// filled is s with what is usual.
+func (s Summing) filled() Summing {
+	return Summing{cmp.Or(s.Median, usualMedian), cmp.Or(s.Share, usualShare)}
 }
 
 // made is what was made of tiles.
@@ -55,8 +79,10 @@ type queue struct {
 // check says what does not do of how images are cut.
 func (c *cutter) check() error {
 	switch {
-	case !(c.share >= 0 && c.share <= 1):
-		return fmt.Errorf("examine: share %v of a map: expected from 0 to 1", c.share)
+	case !(c.Share >= 0 && c.Share <= 1):
+		return fmt.Errorf("examine: share %v of a map: expected from 0 to 1", c.Share)
+	case c.Median < 1 || c.Median > mostMedian || c.Median%2 == 0:
+		return fmt.Errorf("examine: the median of squares of %d pixels a side: expected an odd number from 1 to %d", c.Median, mostMedian)
 	case c.batch < 1:
 		return fmt.Errorf("examine: tiles in batches of %d: expected at least 1", c.batch)
 	case min(c.shape.H, c.shape.W, c.shape.C) < 1:
@@ -157,12 +183,12 @@ func (c *cutter) tell(q *queue, f func(i int, found Finding) error) (err error) 
 		if len(q.maps) < n {
 			return nil
 		}
-		found := Finding{Plan: p.plan, Map: p.plan.Join(means(q.maps[:n], c.shape.C), 1), Levels: q.levels}
+		found := Finding{Plan: p.plan, Map: medians(p.plan.Join(means(q.maps[:n], c.shape.C), 1), p.plan.H, p.plan.W, c.Median), Levels: q.levels}
 		q.parts, q.maps = q.parts[1:], q.maps[n:]
 		if len(q.healed) > 0 {
 			found.Healed, q.healed = score.Rounded(p.plan.Join(q.healed[:n], c.shape.C)), q.healed[n:]
 		}
-		if found.Score, err = score.TopMean(score.Rounded(found.Map), c.share); err != nil {
+		if found.Score, err = score.TopMean(score.Rounded(found.Map), c.Share); err != nil {
 			return err
 		}
 		if err := f(p.image, found); err != nil {

@@ -138,7 +138,7 @@ func joined(t *testing.T, all pictures, of func(first int, tiles batch) (maps, h
 		for k := range mean {
 			mean[k] = (channels[3*k] + channels[3*k+1] + channels[3*k+2]) / 3
 		}
-		maps, healed = append(maps, mean), append(healed, score.Rounded(plan.Join(slices.Concat(better...), 3)))
+		maps, healed = append(maps, medians(mean, all[i].h, all[i].w, 5)), append(healed, score.Rounded(plan.Join(slices.Concat(better...), 3)))
 		first += plan.Tiles()
 	}
 	return maps, healed
@@ -161,7 +161,7 @@ func TestAsKnown(t *testing.T) {
 		d := law.exact(classMeans[2])
 		maps, healed := expected(t, m.Process, method, d, d, solver, all)
 		for _, size := range []int{1, 3, 16} {
-			found := examined(t, m, method, Options{Walk: model.Options{Seed: 3, Batch: size, Steps: 10, Clamp: "none"}, Share: 0.1}, all)
+			found := examined(t, m, method, Options{Walk: model.Options{Seed: 3, Batch: size, Steps: 10, Clamp: "none"}, Summing: Summing{Share: 0.1}}, all)
 			for i, f := range found {
 				near(t, method+": map", f.Map, maps[i], 1e-4)
 				near(t, method+": healed", f.Healed, healed[i], 1e-4)
@@ -230,8 +230,10 @@ func TestRefused(t *testing.T) {
 		{"images are examined, and the model is of", points, recon, Options{}},
 		{model.ErrLatent.Error(), latent, recon, Options{}},
 		{"give the height and width", sizeless, recon, Options{}},
-		{"share 2 of a map", plain, recon, Options{Share: 2}},
-		{"share NaN of a map", plain, recon, Options{Share: math.NaN()}},
+		{"share 2 of a map", plain, recon, Options{Summing: Summing{Share: 2}}},
+		{"expected an odd number from 1 to 31", plain, recon, Options{Summing: Summing{Median: 4}}},
+		{"expected an odd number from 1 to 31", plain, recon, Options{Summing: Summing{Median: 33}}},
+		{"share NaN of a map", plain, recon, Options{Summing: Summing{Share: math.NaN()}}},
 		{"--repeat -1 is outside", plain, &anomaly.Recon[X]{Repeat: -1}, Options{}},
 		{"maps other batches", plain, table.Info{Name: "none"}, Options{}},
 		{"which class is healthy is not said, of sick, well; give one, or null", classed, recon, Options{}},

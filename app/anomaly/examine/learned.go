@@ -18,18 +18,15 @@ type Cut struct {
 	Height, Width int // of a tile
 	Batch         int // tiles that are mapped at once; 0: 16
 	Tile          tile.Options
-	Share         float64 // see Options.Share
+	Summing
 }
 
-// The usual size of a batch, and the usual share of a map that its score is the mean of.
-const (
-	usualBatch = 16
-	usualShare = 0.01
-)
+// usualBatch is the usual size of a batch.
+const usualBatch = 16
 
 // cutter cuts so, tiles of c channels.
 func (o Cut) cutter(c int) cutter {
-	return cutter{shape: edit.Shape{H: o.Height, W: o.Width, C: c}, batch: cmp.Or(o.Batch, usualBatch), tile: o.Tile, share: cmp.Or(o.Share, usualShare)}
+	return cutter{shape: edit.Shape{H: o.Height, W: o.Width, C: c}, batch: cmp.Or(o.Batch, usualBatch), tile: o.Tile, Summing: o.filled()}
 }
 
 // An Autoencoded is a Finder by what an autoencoder of healthy images does not return (Baur et al.

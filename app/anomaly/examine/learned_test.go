@@ -172,7 +172,7 @@ func TestLearnedRefused(t *testing.T) {
 	for want, f := range map[string]func() (Finder, error){
 		"the autoencoder is of points":        func() (Finder, error) { return NewAutoencoded(points, Cut{}) },
 		"16x8 (height x width)":               func() (Finder, error) { return NewAutoencoded(a, Cut{Height: 16, Width: 8}) },
-		"share 1.5 of a map":                  func() (Finder, error) { return NewAutoencoded(a, Cut{Share: 1.5}) },
+		"share 1.5 of a map":                  func() (Finder, error) { return NewAutoencoded(a, Cut{Summing: Summing{Share: 1.5}}) },
 		"in batches of -2":                    func() (Finder, error) { return NewAutoencoded(a, Cut{Batch: -2}) },
 		"give the height and width":           func() (Finder, error) { return NewLearned(new(baseline.Mean), 3, Cut{}) },
 		"tiles of 8x8x0":                      func() (Finder, error) { return NewLearned(new(baseline.Mean), 0, Cut{Height: 8, Width: 8}) },

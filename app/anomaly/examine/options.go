@@ -44,9 +44,7 @@ type Options struct {
 	Inverter model.Inverter // by which translate encodes; nil: edit.DDIMInversion
 	Fill     model.Method   // which draws what a mask leaves out; nil: edit.RePaint
 	Tile     tile.Options
-	// Share is the part of a map's numbers, the largest, of which the mean is the image's score; 0:
-	// 0.01. See score.TopMean.
-	Share float64
+	Summing
 }
 
 // New returns what examines images by a model and a row of anomaly.Methods. An error says what does
@@ -110,7 +108,7 @@ func (e *Examiner) fill(encodes bool) error {
 	e.o.Walk = e.m.Filled(e.m.Unclassed(e.o.Walk))
 	e.o.Walk.N = 1
 	h, w, c := e.m.Kind.Sized(e.o.Walk.Height, e.o.Walk.Width).Shape()
-	e.cutter = cutter{shape: edit.Shape{H: h, W: w, C: c}, batch: e.o.Walk.Batch, tile: e.o.Tile, share: cmp.Or(e.o.Share, usualShare), find: e.find}
+	e.cutter = cutter{shape: edit.Shape{H: h, W: w, C: c}, batch: e.o.Walk.Batch, tile: e.o.Tile, Summing: e.o.filled(), find: e.find}
 	if err := e.check(); err != nil {
 		return err
 	}
