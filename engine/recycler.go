@@ -82,6 +82,18 @@ func (s *Recycler) Next(keep ...*tensors.Tensor) {
 	}
 }
 
+// Enter begins a walk within a step, which may make much: until leave is called, Next frees what
+// was made in it alone, and leave frees the rest of that, other than keep, which is the step's from
+// then on.
+func (s *Recycler) Enter() (leave func(keep ...*tensors.Tensor)) {
+	made, old := s.made, s.old
+	s.made, s.old = nil, nil
+	return func(keep ...*tensors.Tensor) {
+		s.Close(keep...)
+		s.made, s.old = append(made, keep...), old
+	}
+}
+
 // Close frees all that the recycler has made, other than keep, which is the caller's from now on.
 func (s *Recycler) Close(keep ...*tensors.Tensor) {
 	made := slices.Concat(append(s.old, s.made)...)

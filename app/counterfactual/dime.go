@@ -51,5 +51,21 @@ func (w *walk[X]) descend(ctx context.Context, x X, t float64) (X, error) {
 	for rest[0] != reverie.Clean && rest[0] >= t {
 		rest = rest[1:]
 	}
-	return sample.Sample(ctx, w.run, &sample.DDIM[X]{}, x, slices.Concat([]float64{t}, rest), nil)
+	hook, leave := w.inner()
+	y, err := sample.Sample(ctx, w.run, &sample.DDIM[X]{}, x, slices.Concat([]float64{t}, rest), hook)
+	leave(y)
+	return y, err
+}
+
+// inner gives back what a walk within a step makes, where the Space can: the hook after its steps,
+// leave all but where it led.
+func (w *walk[X]) inner() (hook func(sample.State[X]) error, leave func(keep ...X)) {
+	s, ok := w.run.Space.(interface {
+		sample.Recycler[X]
+		Enter() (leave func(keep ...X))
+	})
+	if !ok {
+		return nil, func(...X) {}
+	}
+	return func(at sample.State[X]) error { s.Next(at.X); return nil }, s.Enter()
 }
