@@ -152,3 +152,46 @@ func Strip(imgs []image.Image, l Layout) *image.NRGBA {
 func Beside(imgs ...image.Image) *image.NRGBA {
 	return Strip(imgs, Layout{Pad: 8, Scale: 1})
 }
+
+// Stacked puts pictures one below the other, on white, each as high as it is.
+func Stacked(all ...image.Image) *image.NRGBA {
+	w, h := 1, 1
+	for _, img := range all {
+		w, h = max(w, img.Bounds().Dx()), h+img.Bounds().Dy()
+	}
+	dst, top := image.NewNRGBA(image.Rect(0, 0, w, h)), 0
+	draw.Draw(dst, dst.Rect, image.White, image.Point{}, draw.Src)
+	for _, img := range all {
+		b := img.Bounds()
+		draw.Draw(dst, image.Rect(0, top, b.Dx(), top+b.Dy()), img, b.Min, draw.Over)
+		top += b.Dy()
+	}
+	return dst
+}
+
+// The longer side of a sized picture, and the least width of its paper.
+const (
+	enlarged  = 160
+	largest   = 256
+	leastWide = 128
+)
+
+// Sized is a picture of a size that can be looked at, on white paper that has room for a title: a
+// small one enlarged in whole numbers up to a side of 160 pixels, a large one made as small as 256.
+func Sized(img image.Image) *image.NRGBA {
+	size := img.Bounds().Size()
+	switch side := max(size.X, size.Y); {
+	case side > largest:
+		size = image.Pt(max(1, size.X*largest/side), max(1, size.Y*largest/side))
+	default:
+		size = size.Mul(max(1, enlarged/side))
+	}
+	dst := image.NewNRGBA(image.Rect(0, 0, max(size.X, leastWide), size.Y))
+	draw.Draw(dst, dst.Rect, image.White, image.Point{}, draw.Src)
+	var by draw.Scaler = draw.NearestNeighbor
+	if size.X < img.Bounds().Dx() {
+		by = draw.BiLinear
+	}
+	by.Scale(dst, image.Rectangle{Max: size}, img, img.Bounds(), draw.Over, nil)
+	return dst
+}

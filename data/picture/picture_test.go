@@ -249,3 +249,20 @@ func FuzzReadText(f *testing.F) {
 		}
 	})
 }
+
+// TestSized: a picture is shown at a size that can be looked at, whatever it was, and pictures are
+// stacked each at its own height.
+func TestSized(t *testing.T) {
+	for _, s := range [][2]int{{1, 1}, {7, 9}, {160, 20}, {256, 256}, {257, 10}, {10, 9999}} {
+		got := Sized(image.NewNRGBA(image.Rect(0, 0, s[1], s[0]))).Bounds().Size()
+		if got.X > largest || got.Y > largest || got.X < leastWide || got.Y < 1 {
+			t.Errorf("%v is shown in %v", s, got)
+		}
+	}
+	small, wide := image.NewNRGBA(image.Rect(0, 0, 2, 3)), image.NewNRGBA(image.Rect(5, 5, 9, 6))
+	wide.SetNRGBA(5, 5, color.NRGBA{1, 2, 3, 255})
+	both := Stacked(small, wide)
+	if size := both.Bounds().Size(); size.X != 4 || size.Y < 4 || both.NRGBAAt(0, both.Rect.Dy()-2) != (color.NRGBA{1, 2, 3, 255}) {
+		t.Errorf("%v of %v", both.NRGBAAt(0, 3), size)
+	}
+}
