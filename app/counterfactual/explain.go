@@ -8,14 +8,15 @@ import (
 )
 
 // A Search is how the scale of each sample is found: First, doubled until the classifier takes the
-// sample for its target, at most Doublings times; then the interval between that scale and the one
-// before, 0 before First, is halved Halvings times. So the scale that is found is above the least
-// one by at most 2^-Halvings of that interval, where a larger scale never undoes what a smaller one
-// does.
+// sample for its target with a probability of at least Confidence, at most Doublings times; then
+// the interval between that scale and the one before, 0 before First, is halved Halvings times. So
+// the scale that is found is above the least one by at most 2^-Halvings of that interval, where a
+// larger scale never undoes what a smaller one does.
 type Search struct {
-	First     float64 `flag:"first-scale" range:"(0,1e6]" help:"the scale that is tried first"`
-	Doublings int     `flag:"doublings" range:"[0,30]" help:"how often the scale is doubled, at most, until the class changes"`
-	Halvings  int     `flag:"halvings" range:"[0,30]" help:"how often the interval is halved in which it did"`
+	First      float64 `flag:"first-scale" range:"(0,1e6]" help:"the scale that is tried first"`
+	Doublings  int     `flag:"doublings" range:"[0,30]" help:"how often the scale is doubled, at most, until the class changes"`
+	Halvings   int     `flag:"halvings" range:"[0,30]" help:"how often the interval is halved in which it did"`
+	Confidence float64 `flag:"confidence" range:"[0,1)" help:"the probability of the target that is asked for" zero:"more than every other class has"`
 }
 
 // DefaultSearch tries scales up to 1024.
@@ -23,8 +24,9 @@ var DefaultSearch = Search{First: 1, Doublings: 10, Halvings: 4}
 
 // An Explanation is what must change in the data for the classifier to take them for their targets.
 type Explanation[X any] struct {
-	// X is, of each sample, the change at the least scale that was found to do; where none did the
-	// change at the largest that was tried.
+	// X is, of each sample, the change at the least scale that was found to do; where none did, the
+	// one that the classifier is surest of among those that it takes for the target, and where it
+	// takes none the change at the largest scale that was tried.
 	X    X
 	Mask [][]bool // the pixels [H,W] of each outside of which X is the data, exactly
 	// Scale is that of X. It is 0 of a sample that the classifier took for its target before, which
@@ -93,7 +95,7 @@ func (p Problem[X]) explained(w *walk[X], seeks []*seek, e Explanation[X]) Expla
 	for _, k := range seeks {
 		rows = append(rows, k.best.x)
 		e.Mask, e.Scale, e.After = append(e.Mask, k.best.mask), append(e.Scale, k.best.scale), append(e.After, k.best.after)
-		e.Flipped, e.Calls = append(e.Flipped, k.flipped), append(e.Calls, k.calls)
+		e.Flipped, e.Calls = append(e.Flipped, k.calls > 0 && takenFor(k.best.after, k.target)), append(e.Calls, k.calls)
 	}
 	e.X = w.rows(rows)
 	return e
@@ -160,7 +162,7 @@ type seek struct {
 	lo, hi          float64 // a scale that did not do, and one that did; 0: none yet
 	doubled, halved int
 	calls           int
-	flipped, done   bool
+	met, done       bool // a scale did; the search is over
 	best            found
 }
 
@@ -169,7 +171,7 @@ func (k *seek) scale() float64 {
 	switch {
 	case k.done:
 		return k.best.scale
-	case k.flipped:
+	case k.met:
 		return k.lo + (k.hi-k.lo)/2
 	}
 	return math.Ldexp(k.search.First, k.doubled)
@@ -181,20 +183,26 @@ func (k *seek) take(f found, calls int) {
 		return
 	}
 	k.calls += calls
-	flips := takenFor(f.after, k.target)
+	does := takenFor(f.after, k.target) && f.after[k.target] >= k.search.Confidence
 	switch {
-	case k.flipped:
+	case k.met:
 		k.halved++
-	case !flips:
+	case !does:
 		k.doubled++
 	}
-	if flips || !k.flipped {
+	if does || !k.met && k.nearer(f) {
 		k.best = f
 	}
-	if flips {
-		k.hi, k.flipped = f.scale, true
+	if does {
+		k.hi, k.met = f.scale, true
 	} else {
 		k.lo = f.scale
 	}
-	k.done = k.flipped && k.halved == k.search.Halvings || !k.flipped && k.doubled > k.search.Doublings
+	k.done = k.met && k.halved == k.search.Halvings || !k.met && k.doubled > k.search.Doublings
+}
+
+// nearer says whether what does not do, at a larger scale than the best so far, is to be preferred
+// to that.
+func (k *seek) nearer(f found) bool {
+	return !takenFor(k.best.after, k.target) || takenFor(f.after, k.target) && f.after[k.target] > k.best.after[k.target]
 }

@@ -226,3 +226,38 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestConfidence: asked for a probability, the search goes on until it is reached; where it cannot
+// be, what flips is kept, of several the one that the classifier is surest of, and is no failure.
+func TestConfidence(t *testing.T) {
+	p := reverie.VP{}
+	none := reverie.DenoiserFunc[batch](nil)
+	x, target := batch{{-2}, {-4}, {-7.5}, {-100}}, []int{1, 1, 1, 1}
+	pr := problem(p, none, logistic{}, &sample.DDIM[batch]{}, []float64{1, reverie.Clean}, x, target)
+	const confidence = 0.9 // of log odds 2.197
+	e, err := Explain(t.Context(), Method[batch](own{}), pr, Search{First: 1, Doublings: 3, Halvings: 8, Confidence: confidence})
+	if err != nil {
+		t.Fatal(err)
+	}
+	odds := math.Log(confidence / (1 - confidence))
+	for n, row := range x[:2] {
+		least := odds - row[0]
+		if got := e.Scale[n]; !e.Flipped[n] || !(got >= least && got <= least+4*math.Ldexp(1, -8)) || e.After[n][1] < confidence {
+			t.Errorf("sample %d: flipped %v at scale %v, expected just above %v; p = %v", n, e.Flipped[n], got, least, e.After[n][1])
+		}
+	}
+	if got := e.After[2][1]; !e.Flipped[2] || e.Scale[2] != 8 || !(got > 0.5 && got < confidence) { // at the largest scale, by 0.5
+		t.Errorf("flipped %v at scale %v: p = %v", e.Flipped[2], e.Scale[2], got)
+	}
+	if e.Flipped[3] || e.Scale[3] != 8 {
+		t.Errorf("flipped %v at scale %v", e.Flipped[3], e.Scale[3])
+	}
+	// What flips is not lost to what does not, nor the surer to the less sure.
+	k := &seek{search: Search{First: 1, Doublings: 3, Confidence: confidence}, target: 1, best: found{after: []float64{1, 0}}}
+	for i, p := range []float64{0.6, 0.55, 0.7, 0.3} {
+		k.take(found{scale: math.Ldexp(1, i), after: []float64{1 - p, p}}, 1)
+	}
+	if !k.done || k.met || k.best.scale != 4 {
+		t.Errorf("kept is that of scale %v", k.best.scale)
+	}
+}

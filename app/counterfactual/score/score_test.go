@@ -289,3 +289,41 @@ func Example() {
 	fmt.Printf("L1 %.1f, %.0f%% of the pixels, COUT %.2f\n", changes[0].L1, 100*changes[0].Pixels, MeanCOUT(all))
 	// Output: L1 1.0, 50% of the pixels, COUT 0.70
 }
+
+// TestElsewhere: what the source lost and the target got is nothing elsewhere, and what others got
+// is all; else it is the total variation of the laws with both classes merged, by definition the
+// largest difference in probability of a set of classes.
+func TestElsewhere(t *testing.T) {
+	before := [][]float64{{1, 0, 0, 0}, {1, 0, 0, 0}, {0.5, 0.1, 0.3, 0.1}, {0.2, 0.3, 0.4, 0.1}}
+	after := [][]float64{{0, 1, 0, 0}, {0, 0, 1, 0}, {0.1, 0.6, 0.1, 0.2}, {0.3, 0.4, 0.1, 0.2}}
+	source, target := []int{0, 0, 0, -1}, []int{1, 1, 1, 1}
+	got, err := Elsewhere(before, after, source, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range before {
+		most := 0.0
+		for set := range 16 { // of classes, in which source and target are both or neither
+			if source[n] >= 0 && set>>source[n]&1 != set>>target[n]&1 {
+				continue
+			}
+			d := 0.0
+			for y := range 4 {
+				d += float64(set>>y&1) * (after[n][y] - before[n][y])
+			}
+			most = max(most, math.Abs(d))
+		}
+		near(t, "elsewhere", got[n], most, 1e-12)
+	}
+	near(t, "from source to target", got[0], 0, 0)
+	near(t, "to another", got[1], 1, 0)
+	for want, of := range map[string][4]any{
+		"probabilities of 4 samples":              {before, after, []int{0}, []int{1}},
+		"sample 3: class 4: the classifier knows": {before, after, source, []int{1, 1, 1, 4}},
+		"4 classes before and 2 after":            {before[:1], [][]float64{{1, 0}}, []int{0}, []int{1}},
+		"expected one from 0 to 1":                {[][]float64{{-1, 0}}, [][]float64{{1, 0}}, []int{0}, []int{1}},
+	} {
+		_, err := Elsewhere(of[0].([][]float64), of[1].([][]float64), of[2].([]int), of[3].([]int))
+		refused(t, err, want)
+	}
+}
