@@ -6,6 +6,8 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/edit"
+	"github.com/reverie-go/reverie/guide"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/sample"
 )
 
@@ -48,6 +50,24 @@ func (m *Model) OnParts(ctx context.Context, o Options, x []float32, f func(p Pa
 		_, err = w.end(nil, err)
 		return err
 	})
+}
+
+// Again is Run, whose noise begins where it began for the part: the same each time.
+func (p Part) Again() *sample.Run[*tensors.Tensor] {
+	p.w.space.Stream = p.w.stream
+	return p.Run
+}
+
+// Unasked is the model's denoiser of no class, to be asked for classes by queries, neither guided
+// nor clamped.
+func (p Part) Unasked() reverie.Denoiser[*tensors.Tensor] {
+	return p.w.m.unasked(p.w.o, p.w.space, p.Run.Process)
+}
+
+// Classifier is that of noised samples at a path, see Model.Classifier, told the numbers of classes
+// that labels has.
+func (p Part) Classifier(path string, labels kind.Kind) (guide.Classifier[*tensors.Tensor], error) {
+	return p.w.m.guidingClassifier(path, labels, p.w.space, p.Run.Process)
 }
 
 // Denoiser is the model's under other classes and guides, not clamped.

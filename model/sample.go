@@ -201,13 +201,14 @@ func (m *Model) grid(o Options, p reverie.Process) ([]float64, error) {
 
 // A walk is what a batch goes through the noise levels with.
 type walk struct {
-	m     *Model
-	o     Options
-	first int // number of the batch's first image
-	space *engine.Recycler
-	run   *sample.Run[*tensors.Tensor]
-	grid  []float64
-	held  []*tensors.Tensor
+	m      *Model
+	o      Options
+	first  int           // number of the batch's first image
+	stream random.Stream // of its noise
+	space  *engine.Recycler
+	run    *sample.Run[*tensors.Tensor]
+	grid   []float64
+	held   []*tensors.Tensor
 }
 
 // hold keeps x until the end of the walk: what its steps come back to.
@@ -218,8 +219,8 @@ func (w *walk) hold(x *tensors.Tensor) *tensors.Tensor {
 
 // walk begins that of the n images from number first on.
 func (m *Model) walk(o Options, first, n int) (w *walk, err error) {
-	w = &walk{m: m, o: o, first: first}
-	w.space = m.space(random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)})
+	w = &walk{m: m, o: o, first: first, stream: random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)}}
+	w.space = m.space(w.stream)
 	if w.run, err = m.run(o, w.space, m.Classes(o, first, n)); err != nil {
 		return nil, err
 	}
@@ -372,11 +373,8 @@ func (m *Model) run(o Options, space *engine.Recycler, class []int) (*sample.Run
 	if m.VAE != nil && (clamp.X0 || clamp.X) {
 		return nil, fmt.Errorf("model: clamp %s keeps images to [-1,1]; %w, which have no such range: choose none", o.Clamp, ErrLatent)
 	}
-	var d reverie.Denoiser[*tensors.Tensor] = m.Denoiser(space, o.Mode)
-	if o.Process != nil {
-		d = reverie.Transfer(space, m.Process, p, d)
-	}
-	if d, err = guide.Apply(m.guiding(o, space, p), d, o.Guides...); err != nil {
+	d, err := guide.Apply(m.guiding(o, space, p), m.unasked(o, space, p), o.Guides...)
+	if err != nil {
 		return nil, err
 	}
 	if class != nil {
@@ -384,4 +382,13 @@ func (m *Model) run(o Options, space *engine.Recycler, class []int) (*sample.Run
 	}
 	run := &sample.Run[*tensors.Tensor]{Space: space, Process: p, Denoiser: d}
 	return run, run.Apply(clamp)
+}
+
+// unasked is the network as a denoiser under process p.
+func (m *Model) unasked(o Options, space *engine.Recycler, p reverie.Process) reverie.Denoiser[*tensors.Tensor] {
+	d := m.Denoiser(space, o.Mode)
+	if o.Process == nil {
+		return d
+	}
+	return reverie.Transfer(space, m.Process, p, d)
 }
