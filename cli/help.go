@@ -37,6 +37,7 @@ var flagGroups = []flagGroup{
 	{"Editing", nil, nil}, // the settings of edit
 	{"Mapping", []string{"map", "healthy", "anomaly:from", "baseline", "learn"}, []string{"shrink"}}, // and the settings of maps
 	{"Judging", []string{"masks", "valid", "valid-masks", "rate", "median", "share"}, []string{"replicates"}},
+	{"Explaining", []string{"classifier", "explain:labels", "target", "explain:from", "explain:judge", "judge-labels", "target-images", "seeds", "source", "toward"}, nil}, // and the settings of counterfactuals
 	{"Sampling", []string{"n", "first", "solver", "steps", "sample-steps", "path", "seed", "best", "from"},
 		[]string{"spacing", "clamp", "process", "batchnorm", "raw"}}, // and the settings of solvers and guides
 	{"Output", []string{"run", "resume", "out", "dir", "strip", "gif", "npz", "csv", "plot", "nearest", "terms", "json", "reconstruct", "format", "save-every", "sheet"},

@@ -122,7 +122,7 @@ It needs nothing but this program: no Python, no compiler, no download.`,
 	root.Version = version()
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(flagError(cmd, err)) })
-	root.AddCommand(newTrain(), newSample(), newEdit(), newAnomaly(), newNoise(), newData(), newInfo(), newImport(), newPredict(), newLab(), newEncode(), newDecode(), newList(), newEval(), newVersion())
+	root.AddCommand(newTrain(), newSample(), newEdit(), newAnomaly(), newExplain(), newNoise(), newData(), newInfo(), newImport(), newPredict(), newLab(), newEncode(), newDecode(), newList(), newEval(), newVersion())
 	root.AddCommand(commands...)
 	addHelp(root)
 	if err := addCompletion(root); err != nil {

@@ -28,10 +28,11 @@ type solverFlags struct {
 	Process string    `flag:"process" of:"process" help:"sample under this process with its default schedule, at the noise levels that the model knows (default: the model's)"`
 	Guide   table.Row `flag:"guide" of:"guide" help:"steer what is drawn"`
 
-	guides []string // all names that --guide was given
-	chosen []model.Guide
-	flags  *pflag.FlagSet
-	taken  []string // settings whose flags the command has for something else
+	unguided bool     // there are no flags of guides, for the command goes by its own
+	guides   []string // all names that --guide was given
+	chosen   []model.Guide
+	flags    *pflag.FlagSet
+	taken    []string // settings whose flags the command has for something else
 }
 
 // add adds the flags. Those that the command has already are its own.
@@ -41,7 +42,7 @@ func (s *solverFlags) add(f *pflag.FlagSet) {
 		"steps":   usual(func(h sample.Habits) string { return fmt.Sprint(h.Steps) }, "all of a table"),
 		"spacing": usual(func(h sample.Habits) string { return h.Spacing }, ""),
 	}
-	for _, field := range table.All(s) {
+	for _, field := range s.offered(s) {
 		switch {
 		case f.Lookup(field.Name) != nil:
 			s.taken = append(s.taken, field.Name)
@@ -62,10 +63,23 @@ func (s *solverFlags) add(f *pflag.FlagSet) {
 		}
 	}
 	for _, row := range guide.Guides.Rows() {
+		if s.unguided {
+			break
+		}
 		if g, ok := row.(interface{ Chief() string }); ok {
 			f.Lookup(g.Chief()).Usage += "; given alone, it chooses guide " + row.Row().Name
 		}
 	}
+}
+
+// offered are the settings that there are flags for, as fields of one of the flags.
+func (s *solverFlags) offered(in *solverFlags) []*table.Field {
+	return slices.DeleteFunc(table.All(in), func(f *table.Field) bool { return s.unguided && ofGuides(f) })
+}
+
+// ofGuides says whether a field is the choice of a guide, or a setting of guides alone.
+func ofGuides(f *table.Field) bool {
+	return f.Name == "guide" || !slices.ContainsFunc(f.Paths, func(p table.Path) bool { return len(p) == 0 || p[0].Flag != "guide" })
 }
 
 // usual says for help what solvers do by default, those of one default together.
@@ -94,6 +108,25 @@ func (s *solverFlags) check() error {
 	if err := s.choose(); err != nil {
 		return err
 	}
+	if err := s.chooseGuides(); err != nil {
+		return err
+	}
+	for _, name := range s.settings() { // of guides: a classifier says which classes there are
+		if _, err := setAll(s.holders(), name, s.flags.Lookup(name).Value.String()); err != nil {
+			return err
+		}
+	}
+	if s.Solver == nil {
+		return nil
+	}
+	return s.set(s.Solver)
+}
+
+// chooseGuides takes the guides that are named, or that settings stand for.
+func (s *solverFlags) chooseGuides() error {
+	if s.unguided {
+		return nil
+	}
 	rows, err := guide.Choose(s.guides, s.flags.Changed, model.IsRun)
 	if err != nil {
 		return err
@@ -105,15 +138,7 @@ func (s *solverFlags) check() error {
 		}
 		s.chosen = append(s.chosen, g)
 	}
-	for _, name := range s.settings() { // of guides: a classifier says which classes there are
-		if _, err := setAll(s.holders(), name, s.flags.Lookup(name).Value.String()); err != nil {
-			return err
-		}
-	}
-	if s.Solver == nil {
-		return nil
-	}
-	return s.set(s.Solver)
+	return nil
 }
 
 // idle refuses guides that guide nothing, and settings of guides that have no effect. Those of a
@@ -185,7 +210,7 @@ func (s *solverFlags) holders() (all []any) {
 
 // settings are the settings of solvers and guides that were given.
 func (s *solverFlags) settings() (names []string) {
-	for _, f := range table.All(new(solverFlags)) {
+	for _, f := range s.offered(new(solverFlags)) {
 		if f.Owners() != "" && s.flags.Changed(f.Name) && !slices.Contains(s.taken, f.Name) {
 			names = append(names, f.Name)
 		}

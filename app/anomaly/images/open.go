@@ -18,6 +18,7 @@ type Options struct {
 	Masks     string // the folder of the masks of all images that are not in MVTec AD's layout; "": none
 	Channels  int    // of the images, see data.Options
 	MaxPixels int64  // of an image and of a mask, see data.Options
+	Crop      data.Crop
 }
 
 // An Image is one that is to be examined.
@@ -62,7 +63,7 @@ type candidate struct {
 // none of, or two where one is expected, and a mask of another size than its image's. A file that
 // cannot be read is Skipped, with the mask of an image.
 func Open(ctx context.Context, paths []string, o Options) (*Set, error) {
-	if err := (data.Options{Channels: o.Channels, MaxPixels: o.MaxPixels}).Validate(); err != nil {
+	if err := (data.Options{Channels: o.Channels, MaxPixels: o.MaxPixels, Crop: o.Crop}).Validate(); err != nil {
 		return nil, err
 	}
 	s := &Set{o: o}

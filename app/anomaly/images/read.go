@@ -76,7 +76,7 @@ func (s *Set) lookAtMask(ctx context.Context, m *Image) error {
 
 // options are those of reading an image at a size.
 func (s *Set) options(h, w int) data.Options {
-	return data.Options{Height: h, Width: w, Channels: s.o.Channels, MaxPixels: s.o.MaxPixels}
+	return data.Options{Height: h, Width: w, Channels: s.o.Channels, MaxPixels: s.o.MaxPixels, Crop: s.o.Crop}
 }
 
 // Read reads image i as [h,w,C] values in [-1,1]: at its own size, or resized to another as data
