@@ -58,7 +58,7 @@ more; of one with classes, or with a classifier that guides it, --healthy says
 which class is the healthy one.
 
 For each image there is its map, an overlay, what the model would have instead,
-and a score; a sheet shows the first ones side by side. Larger images are cut
+and a score; a sheet shows those with the highest scores. Larger images are cut
 into tiles that overlap, and maps have the images' own size. With masks, of
 --masks or of MVTec AD's ground_truth, each way to map is measured, by the size
 of the lesions, with its interval: lesions are white.
@@ -93,7 +93,7 @@ The RUN may be one of train --arch vae: then the map is what it does not return.
 	numberVar(f, &o.summing.Share, "share", within(0, 1), 0.01, "an image's score is the mean of this share of its map, the largest numbers")
 	f.BoolVar(&o.shrink, "shrink", false, "make large images as small as the model's, in place of cutting them into tiles")
 	numberVar(f, &o.replicates, "replicates", within(0, 100000), 1000, "draws of images for the intervals of the metrics; 0: none")
-	numberVar(f, &o.sheet, "sheet", within(0, 1000), 12, "images on the sheet")
+	numberVar(f, &o.sheet, "sheet", within(0, 1000), 12, "images on the sheet, those with the highest scores")
 	o.solverFlags.add(f)
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")

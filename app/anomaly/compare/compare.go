@@ -10,6 +10,7 @@
 package compare
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,7 +46,7 @@ type Study struct {
 	// Dir is where the files are written, see [Study.Find]; "": nowhere.
 	Dir  string
 	Text []picture.Text // of each picture
-	// Sheet is how many images the sheet shows.
+	// Sheet is how many images the sheet shows, those with the highest scores.
 	Sheet     int
 	Bootstrap score.Bootstrap // of the intervals; of less than 0 replicates there are none
 	// Progress is called as images are done, of both sets; nil: not.
@@ -68,7 +69,7 @@ func (s seen) normal() bool { return s.known && !slices.Contains(s.Mask, true) }
 // Find has one way look at the images. In Dir it writes, for an image of that name (see
 // images.Set.Stems), as soon as it is looked at, WAY/NAME_map.npz, and when all are the pictures of
 // show.Case.WritePictures; their colours have one scale, whose top is the largest score. WAY.png is
-// the sheet of the first images.
+// the sheet of the images with the highest scores.
 func (s *Study) Find(ctx context.Context, w Way) (*Result, error) {
 	began, r := time.Now(), &Result{Name: w.Name}
 	total := s.Images.Len()
@@ -190,8 +191,17 @@ func (s *Study) draw(ctx context.Context, w Way, all []seen, stems []string) err
 	for _, v := range all {
 		top = max(top, v.value)
 	}
-	var cases []show.Case
-	var titles []string
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(all[j].value, all[i].value) })
+	rank := make([]int, len(all))
+	for at, i := range order {
+		rank[i] = at
+	}
+	cases := make([]show.Case, min(s.Sheet, len(all)))
+	titles := make([]string, len(cases))
 	for i, v := range all {
 		x, err := s.Images.Read(ctx, i, v.H, v.W)
 		if err != nil {
@@ -205,8 +215,8 @@ func (s *Study) draw(ctx context.Context, w Way, all []seen, stems []string) err
 		if _, err := c.WritePictures(filepath.Join(s.Dir, w.Name), stems[i], s.Text...); err != nil {
 			return err
 		}
-		if i < s.Sheet {
-			cases, titles = append(cases, c), append(titles, fmt.Sprintf("%s   score %.3g", stems[i], v.value))
+		if at := rank[i]; at < len(cases) {
+			cases[at], titles[at] = c, fmt.Sprintf("%s   score %.3g", stems[i], v.value)
 		}
 	}
 	if len(cases) == 0 {

@@ -255,6 +255,11 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%v, want %s", err, c.want)
 		}
 	}
+	empty := knownModel(t, true)
+	empty.Kind = empty.Kind.Labelled([]kind.Class{{Name: "sick", Samples: 1}, {Name: "well"}})
+	if _, err := New(empty, recon, Options{Healthy: "well"}); err == nil || !strings.Contains(err.Error(), "healthy well: no image of the training was of this class") {
+		t.Errorf("an empty healthy class: %v", err)
+	}
 	if _, err := New(alone, translate, Options{Healthy: "well", From: "sick"}); err != nil {
 		t.Errorf("without a null class, from a class: %v", err)
 	}

@@ -2,6 +2,7 @@ package examine
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -160,10 +161,26 @@ func (e *Examiner) class(field, name string) ([]int, error) {
 	if err == nil && len(numbers) != 1 {
 		err = fmt.Errorf("%d classes: expected one", len(numbers))
 	}
+	if err == nil && numbers[0] != reverie.NullClass {
+		err = e.seen(numbers[0])
+	}
 	if err != nil {
 		return nil, fmt.Errorf("examine: %s %s: %w", field, name, err)
 	}
 	return numbers, nil
+}
+
+// seen refuses a class without an image in the training, where it is known how many there were.
+func (e *Examiner) seen(class int) error {
+	labels, err := e.m.Labels(e.o.Walk)
+	all := 0
+	for _, c := range labels.Classes {
+		all += c.Samples
+	}
+	if err == nil && all > 0 && labels.Classes[class].Samples == 0 {
+		err = errors.New("no image of the training was of this class: choose another, or train with some")
+	}
+	return err
 }
 
 // translates says whether encoding and decoding differ, and are known.

@@ -164,6 +164,15 @@ func TestPairs(t *testing.T) {
 	dir = lay(t, "1.png", "1_mask.png", "2.png", "good/3.png")
 	s = open(t, Options{Masks: dir}, dir)
 	wantSummary(t, s, "1.png 16", "2.png ?", "good/3.png normal")
+
+	s = open(t, Options{}, dir)
+	wantSummary(t, s, "1.png ?", "1_mask.png ?", "2.png ?", "good/3.png normal")
+	wantLine(t, s, "1 image in a folder good")
+	wantSummary(t, open(t, Options{}, filepath.Join(dir, "good")), "3.png normal")
+	wantSummary(t, open(t, Options{}, filepath.Join(dir, "good", "3.png")), "3.png normal")
+	t.Chdir(filepath.Join(dir, "good"))
+	wantSummary(t, open(t, Options{}, "."), "3.png normal")
+	wantSummary(t, open(t, Options{}, "3.png"), "3.png normal")
 }
 
 // TestMasks: what is above half is lesion, and what a mask has of it is counted.

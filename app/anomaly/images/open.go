@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize/english"
 
@@ -27,7 +28,7 @@ type Image struct {
 	Name   string   // the path below the folder that it was found by, with slashes; of a file its name
 	H, W   int      // its own size, upright
 	Mask   string   // the file of its mask; "": none
-	Normal bool     // it has no mask, for it is free of lesions
+	Normal bool     // it has no mask, for it is free of lesions: it lies in a folder good
 	Lesion int      // how many pixels of the mask are lesion
 	Notes  []string // what is done to it beyond decoding it, as in data.Info, and what is odd of its mask
 }
@@ -118,9 +119,19 @@ func (s *Set) find(ctx context.Context, sources []source) (all []candidate, err 
 				return nil, err
 			}
 		}
+		for i, c := range found {
+			found[i].Normal = c.Mask == "" && c.good()
+		}
 		all = append(all, found...)
 	}
 	return all, nil
+}
+
+// good says whether an image lies in a folder of that name, at the top or as the one that was
+// given.
+func (c candidate) good() bool {
+	given, err := filepath.Abs(strings.TrimSuffix(filepath.ToSlash(c.Path), c.Name))
+	return strings.HasPrefix(c.Name, goodFolder+"/") || err == nil && filepath.Base(given) == goodFolder
 }
 
 // list lists the images of a source.

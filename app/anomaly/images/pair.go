@@ -53,8 +53,5 @@ func (s *Set) pair(ctx context.Context, images []candidate, dir string) error {
 			images[of[0]].Mask = mask.Path
 		}
 	}
-	for i, c := range images {
-		images[i].Normal = c.Mask == "" && strings.HasPrefix(c.Name, goodFolder+"/")
-	}
 	return nil
 }

@@ -37,8 +37,11 @@ func counted(n int, what string) string {
 // many of them the lesions are known, what was paired with nothing, what was left out.
 func (s *Set) Lines() []string {
 	all := append([]string{s.String()}, s.Remarks...)
-	if s.masked {
+	switch n := s.normal(); {
+	case s.masked:
 		all = append(all, s.paired()...)
+	case n > 0:
+		all = append(all, fmt.Sprintf("%s in a folder %s, which are free of lesions", counted(n, "image"), goodFolder))
 	}
 	for _, c := range s.notes() {
 		all = append(all, fmt.Sprintf("%d of %s %s", c.Images, counted(len(s.Images), "image"), c.Name))
@@ -47,6 +50,16 @@ func (s *Set) Lines() []string {
 		all = append(all, fmt.Sprintf("left out %s:", counted(len(s.Skipped), "file")))
 	}
 	return append(all, data.SkipLines(s.Skipped, shown)...)
+}
+
+// normal is how many images are free of lesions.
+func (s *Set) normal() (n int) {
+	for _, m := range s.Images {
+		if m.Normal {
+			n++
+		}
+	}
+	return n
 }
 
 // paired tells which images and masks go together.
