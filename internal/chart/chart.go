@@ -30,10 +30,15 @@ func New(title, x, y string) *Chart { return &Chart{plot: newPlot(title, x, y)} 
 
 // Log makes both axes logarithmic; points that a logarithm does not have are left out.
 func (c *Chart) Log() *Chart {
-	for _, a := range []*plot.Axis{&c.plot.X, &c.plot.Y} {
-		a.Scale, a.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	}
-	c.logX, c.logY = true, true
+	c.plot.Y.Scale, c.plot.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	c.logY = true
+	return c.LogX()
+}
+
+// LogX makes the x axis logarithmic, as Log does both.
+func (c *Chart) LogX() *Chart {
+	c.plot.X.Scale, c.plot.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	c.logX = true
 	return c
 }
 

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"math"
@@ -91,7 +92,7 @@ func TestHistogram(t *testing.T) {
 	}
 }
 
-// A chart leaves out what it cannot draw, and names the curves that it has.
+// A chart leaves out what it cannot draw, and a figure names the curves that its charts have, once.
 func TestFigure(t *testing.T) {
 	c := New("title", "x", "y").Log()
 	c.Add(Curve{Name: "seen", X: []float64{1, 10, -1, math.NaN()}, Y: []float64{1, 2, 3, 4}, Color: Lines[0], Dots: true})
@@ -99,14 +100,16 @@ func TestFigure(t *testing.T) {
 	c.Ticks([]int{1, 3})
 	d := New("", "t", "bits")
 	d.Add(Curve{Name: "bars", X: []float64{0, 1}, Y: []float64{-1, 1}, Error: []float64{.5, math.NaN()}, Color: Lines[2]})
+	d.Add(Curve{Name: "seen", X: []float64{0}, Y: []float64{1}, Color: Lines[0]})
+	d.Add(Curve{X: []float64{0}, Y: []float64{1}})
 	f := &Figure{Title: "whole", Charts: []*Chart{c, d}, Below: []string{strings.Repeat("a caption of many words ", 20)}}
 	svg, err := SVG(f, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{">whole<", ">seen<", ">bits<", ">3<"} {
-		if !bytes.Contains(svg, []byte(want)) {
-			t.Errorf("no %s in the picture", want)
+	for _, want := range []string{">whole<", ">seen<", ">bars<", ">bits<", ">3<"} {
+		if n := bytes.Count(svg, []byte(want)); n != 1 {
+			t.Errorf("%s is %d times in the picture", want, n)
 		}
 	}
 	if bytes.Contains(svg, []byte("unseen")) {
@@ -143,7 +146,7 @@ func TestBare(t *testing.T) {
 func TestLegendWraps(t *testing.T) {
 	c := New("", "", "")
 	for i := range 9 {
-		c.Add(Curve{Name: "a curve with a long name", X: []float64{0, 1}, Y: []float64{0, float64(i)}, Color: Lines[0]})
+		c.Add(Curve{Name: fmt.Sprint("a curve with a long name, ", i), X: []float64{0, 1}, Y: []float64{0, float64(i)}, Color: Lines[0]})
 	}
 	f := &Figure{Charts: []*Chart{c}}
 	for _, p := range f.legend() {

@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Figure is charts side by side under a title, with one legend, that of the first.
+// A Figure is charts side by side under a title, with one legend, which has each name once.
 type Figure struct {
 	Title         string
 	Charts        []*Chart
@@ -80,11 +80,25 @@ type placed struct {
 	at vg.Point
 }
 
-// legend places the names of the first chart's curves in as many rows as they take.
+// names are those of all curves that have one, each once.
+func (f *Figure) names() (all []entry) {
+	told := map[string]bool{"": true}
+	for _, c := range f.Charts {
+		for _, e := range c.names {
+			if !told[e.name] {
+				told[e.name] = true
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
+// legend places the names in as many rows as they take.
 func (f *Figure) legend() []placed {
 	var out []placed
 	at := vg.Point{X: Margin, Y: 6}
-	for _, e := range f.Charts[0].names {
+	for _, e := range f.names() {
 		w := dash + 4 + legendText().Width(e.name)
 		if at.X > Margin && at.X+w > f.width()-Margin {
 			at = vg.Point{X: Margin, Y: at.Y + legendRow}
