@@ -57,7 +57,7 @@ docs/three-formulations.md walks through the figures.`,
 func labFigures() string {
 	var b strings.Builder
 	for _, f := range lab.Figures() {
-		fmt.Fprintf(&b, "  %-12s %s\n", f.Name, f.Shows)
+		fmt.Fprintf(&b, "  %-14s %s\n", f.Name, f.Shows)
 	}
 	return b.String()
 }

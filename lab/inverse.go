@@ -42,7 +42,7 @@ func restorations() []restoration {
 
 // inverseFigure draws points of which the first number is known, of a Gaussian and of the data.
 func inverseFigure(ctx context.Context, l *lab) ([]output, error) {
-	gaussian, err := mixture.New(nil, [][]float64{{0, 0}}, []mixture.Cov{{Full: [][]float64{{1, .9}, {.9, 1}}}})
+	gaussian, err := correlated()
 	if err != nil {
 		return nil, err
 	}

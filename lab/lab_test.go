@@ -284,7 +284,7 @@ func TestRun(t *testing.T) {
 	if g, err := gif.DecodeAll(bytes.NewReader(first["diffusion.gif"])); err != nil || len(g.Image) < 40 || len(first["diffusion.gif"]) > 1<<20 {
 		t.Errorf("diffusion.gif: %d bytes, %v", len(first["diffusion.gif"]), err)
 	}
-	if len(first) != len(Figures())+1 { // guidance makes two
+	if len(first) != len(Figures())+2 { // guidance and anomaly make two
 		t.Errorf("%d files", len(first))
 	}
 	again := run(PNG, "score", "density")
@@ -460,7 +460,7 @@ func TestTripFactor(t *testing.T) {
 // what is drawn by rejection and by mmps; replace stays at .62. 400 points have a standard error of
 // .022, and of the deviation .016: five of them, and what 50 steps err (.04 of the deviation).
 func TestInverseClaims(t *testing.T) {
-	m, err := mixture.New(nil, [][]float64{{0, 0}}, []mixture.Cov{{Full: [][]float64{{1, .9}, {.9, 1}}}})
+	m, err := correlated()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,6 +71,8 @@ func Figures() []Figure {
 		{"inversion", "data to noise and back: DDIM inversion and fixed points, on the exact denoiser", inversionFigure},
 		{"inverse", "points of which one number is known: the posterior, and what five methods draw", inverseFigure},
 		{"guidance", "what guidance draws from: three laws and samples, and what it does to a class", guidanceFigure},
+		{"anomaly", "maps of anomalies by noise level: what of a lesion is seen, and what of the healthy", anomalyFigure},
+		{"counterfactual", "the least change that a classifier takes for the other class, by four methods", counterfactualFigure},
 		{"equivalence", "one network as noise, score and drift: three samplers", equivalenceFigure},
 	}
 }
