@@ -96,4 +96,31 @@ faces="$out/data/emoji/Smileys & Emotion"
 seed=1
 train 2000 emoji "emoji/Smileys & Emotion"
 
-# what the maps of these runs are worth on OUT/data/SET/valid and OUT/data/SET is measured from here on
+# maps SET RUN FLAGS.. has a run map the test images of its set into OUT/SET/maps, by thresholds and levels of the validation images, unless
+# that was done.
+maps() {
+	set=$1 run=$2
+	shift 2
+	to=$out/$set/maps/$run$part
+	[ ! -s "$to/report.json" ] || return 0
+	rm -rf "$to"
+	mkdir -p "$out/$set/maps"
+	"$out/reverie" anomaly "$out/$set/$run" "$out/data/$set" --valid "$out/data/$set/valid" --replicates 0 --seed "$seed" --out "$to" "$@"
+}
+level="--level auto" steps="--steps 20"
+[ -z "$brief" ] || level="--level 80" steps="--steps 3"
+for seed in $seeds; do
+	for set in garments bricks; do
+		part=
+		maps "$set" "healthy-$seed" --map onestep,recon,andi,dae $level $steps --levels 10 --repeat 4 --baseline all
+		maps "$set" "dae-$seed" --map dae
+		maps "$set" "vae-$seed"
+		maps "$set" "weak-$seed" --healthy healthy --from lesioned --map translate --guidance 3 $level $steps
+		maps "$set" "patch-$seed" --map patch --repeat 4 $level
+		part=-inpaint maps "$set" "healthy-$seed" --map inpaint --first onestep $steps
+	done
+done
+for set in garments bricks; do
+	echo "$set"
+	go run ./bench/anomaly/table -data "$out/data/$set" "$out/$set/maps"
+done

@@ -144,6 +144,9 @@ func (r *Result) mark(s *Study, all, valid []seen) (err error) {
 		r.By = fmt.Sprintf("marks %.3g of the pixels of %d healthy validation images", s.Rate, len(healthy))
 		r.Means = means(valid)
 		r.Means.Of = "validation"
+		if v, err := auprc(valid); err == nil {
+			r.Valid = &v
+		}
 	} else {
 		r.Threshold, err = score.Otsu(maps(all)...)
 		r.By = "Otsu's, of all maps"
@@ -250,14 +253,7 @@ func Best(ctx context.Context, ways []Way, set *images.Set, progress func(way st
 		if err != nil {
 			return 0, nil, err
 		}
-		known, err := setOf(found)
-		if err == nil && known == nil {
-			err = errors.New("no masks are known of the validation images: give some")
-		}
-		if err != nil {
-			return 0, nil, err
-		}
-		v, err := known.Measure(score.AUPRC())
+		v, err := auprc(found)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -266,4 +262,16 @@ func Best(ctx context.Context, ways []Way, set *images.Set, progress func(way st
 		}
 	}
 	return best, all, nil
+}
+
+// auprc is that of the images whose masks are known.
+func auprc(all []seen) (float64, error) {
+	known, err := setOf(all)
+	if err == nil && known == nil {
+		err = errors.New("no masks are known of the validation images: give some")
+	}
+	if err != nil {
+		return 0, err
+	}
+	return known.Measure(score.AUPRC())
 }

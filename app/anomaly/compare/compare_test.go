@@ -132,7 +132,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("perfect maps: %s is %v, want %v", name, got, want)
 		}
 	}
-	if good.Threshold != 0 || good.Means.Swapped() || *good.Means.With != 1 || good.Means.Of != "validation" || good.Means.Healthy != 3 {
+	if good.Threshold != 0 || good.Means.Swapped() || *good.Means.With != 1 || good.Means.Of != "validation" || good.Means.Healthy != 3 || *good.Valid != 1 {
 		t.Errorf("perfect maps: threshold %v, means %+v", good.Threshold, good.Means)
 	}
 	if got := bad.Value(score.FalsePixels(0).Name); !(got > 0 && got <= 0.25) {

@@ -16,9 +16,12 @@ type Result struct {
 	Threshold float64         `json:"threshold"`        // above which a pixel is marked
 	By        string          `json:"by"`               // how the threshold was chosen
 	Means     Means           `json:"means"`
-	Seconds   float64         `json:"seconds"`           // for all images, those of the validation too
-	Metrics   []Row           `json:"metrics,omitempty"` // none where no masks are known
-	Images    []Line          `json:"images"`
+	// Valid is the AUPRC of the validation images, by which ways and levels may be chosen; nil:
+	// there are none with lesions.
+	Valid   *float64 `json:"validation_auprc,omitempty"`
+	Seconds float64  `json:"seconds"`           // for all images, those of the validation too
+	Metrics []Row    `json:"metrics,omitempty"` // none where no masks are known
+	Images  []Line   `json:"images"`
 }
 
 // Means are the mean scores of images of which it is known whether they have a lesion. Those
