@@ -441,6 +441,9 @@ func (x *examination) run() error {
 		r, err := s.Find(x.cmd.Context(), w)
 		x.tell.clear()
 		if err != nil {
+			if x.cmd.Context().Err() != nil {
+				fmt.Fprintln(x.cmd.ErrOrStderr(), "the maps that were made are in", dir)
+			}
 			return err
 		}
 		if r.Means.Swapped() {
