@@ -38,7 +38,7 @@ func addCompletion(root *cobra.Command) error {
 }
 
 // takeRun are the commands whose first argument is a run.
-var takeRun = []string{"sample", "edit", "info", "eval", "encode", "decode"}
+var takeRun = []string{"sample", "edit", "explain", "info", "eval", "encode", "decode"}
 
 // namesOf are the names that a flag takes, of all sections; nil: it takes no names.
 func namesOf(all []table.Section, flag string) []table.Info {

@@ -87,6 +87,7 @@ became of each, a table of all, and a report.`,
 	f.StringSliceVar(&o.targetImages, "target-images", nil, "measure the distance to these images of the target, by the judge's features (default: the run's own of that class)")
 	o.unguided = true
 	o.solverFlags.add(f)
+	f.Lookup("solver").Usage = strings.Replace(f.Lookup("solver").Usage, "the run's", "ddim", 1)
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
 	f.BoolVar(&o.best, "best", false, bestHelp)

@@ -21,7 +21,7 @@ var numeric = []string{"int", "float64", "uint64", "size", "duration", "intSlice
 // looked for.
 func eachNumeric(f func(cmd *cobra.Command, args []string, flag *pflag.Flag)) {
 	arguments := map[string][]string{
-		"train": {"nowhere", "--channels=8,8", "--layers=1"}, "sample": {"nowhere"}, "noise": {"nowhere.png"}, "data": {"nowhere"}, "encode": {"nowhere"}, "edit": {"nowhere", "nowhere.png"}, "eval": {"nowhere"}, "info": {"nowhere"},
+		"train": {"nowhere", "--channels=8,8", "--layers=1"}, "sample": {"nowhere"}, "noise": {"nowhere.png"}, "data": {"nowhere"}, "encode": {"nowhere"}, "edit": {"nowhere", "nowhere.png"}, "explain": {"nowhere", "nowhere.png", "--classifier=nowhere", "--target=x"}, "eval": {"nowhere"}, "info": {"nowhere"},
 		"decode": {"nowhere", "--in", "nowhere.npz"}, "predict": {"--model", "nowhere", "--in", "nowhere.npz", "--out", "o.npz"},
 		"import": {"--weights", "nowhere", "--out", "m"}, "lab": {"--data", "nowhere.csv"},
 	}
