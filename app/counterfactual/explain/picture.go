@@ -132,7 +132,7 @@ func cut(text string, n int) string {
 func Sheet(cases []Case, titles []string) *image.NRGBA {
 	var all []image.Image
 	for i, c := range cases {
-		row := []image.Image{
+		cells := []image.Image{
 			picture.Titled(picture.Sized(c.Before()), "before"), picture.Titled(picture.Sized(c.After()), "after"),
 			picture.Titled(picture.Sized(c.Difference()), "difference"), picture.Titled(picture.Sized(c.Within()), "free to change"),
 		}
@@ -140,8 +140,17 @@ func Sheet(cases []Case, titles []string) *image.NRGBA {
 		for _, o := range c.Opinions {
 			said = append(said, picture.Titled(o.bars(), cut(o.Of, barsWide/7)))
 		}
-		row = append(row, picture.Stacked(said...))
-		all = append(all, picture.Titled(picture.Strip(row, picture.Layout{Scale: 1}), titles[i]))
+		all = append(all, picture.Titled(beside(picture.Strip(cells, picture.Layout{Scale: 1}), picture.Stacked(said...)), titles[i]))
 	}
 	return picture.Stacked(all...)
+}
+
+// beside puts two pictures side by side, each as wide as it is.
+func beside(a, b image.Image) *image.NRGBA {
+	left, right := a.Bounds(), b.Bounds()
+	img := image.NewNRGBA(image.Rect(0, 0, left.Dx()+right.Dx(), max(left.Dy(), right.Dy())))
+	draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
+	draw.Draw(img, image.Rect(0, 0, left.Dx(), left.Dy()), a, left.Min, draw.Src)
+	draw.Draw(img, image.Rect(left.Dx(), 0, img.Rect.Dx(), right.Dy()), b, right.Min, draw.Src)
+	return img
 }
