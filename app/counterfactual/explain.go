@@ -19,8 +19,8 @@ type Search struct {
 	Confidence float64 `flag:"confidence" range:"[0,1)" help:"the probability of the target that is asked for" zero:"more than every other class has"`
 }
 
-// DefaultSearch tries scales up to 1024.
-var DefaultSearch = Search{First: 1, Doublings: 10, Halvings: 4}
+// DefaultSearch tries scales up to 1024 until the classifier is sure.
+var DefaultSearch = Search{First: 1, Doublings: 10, Halvings: 3, Confidence: 0.98}
 
 // An Explanation is what must change in the data for the classifier to take them for their targets.
 type Explanation[X any] struct {

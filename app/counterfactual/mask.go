@@ -13,12 +13,12 @@ import (
 //	dilate(d/max d > Threshold),   d the sum over a pixel's channels of |x' - x|
 type Masking struct {
 	Threshold float64 `flag:"mask-threshold" range:"[0,1)" help:"the change of a pixel, over the largest, above which it is within the mask" zero:"no mask"`
-	Dilation  int     `flag:"dilation" range:"[1,1001]" help:"side of the square by which the mask is dilated, in pixels, odd"`
+	Dilation  int     `flag:"dilation" range:"[0,1001]" help:"side of the square by which the mask is dilated, in pixels, odd" zero:"a sixth of the image's shorter side"`
 }
 
 // Validate refuses a square without a middle.
 func (m Masking) Validate() error {
-	if m.Dilation%2 == 0 {
+	if m.Dilation > 0 && m.Dilation%2 == 0 {
 		return fmt.Errorf("--dilation %d: expected an odd number, that the square has a middle pixel", m.Dilation)
 	}
 	return nil
@@ -28,9 +28,17 @@ func (m Masking) Validate() error {
 func (m Masking) of(s edit.Shape, x, from [][]float64) [][]bool {
 	masks := make([][]bool, len(x))
 	for n := range x {
-		masks[n] = dilated(s, changed(s, x[n], from[n], m.Threshold), m.Dilation)
+		masks[n] = dilated(s, changed(s, x[n], from[n], m.Threshold), m.side(s))
 	}
 	return masks
+}
+
+// side is that of the square, odd: of 0 the sixth, as 21 pixels are of the authors' 128.
+func (m Masking) side(s edit.Shape) int {
+	if m.Dilation > 0 {
+		return m.Dilation
+	}
+	return min(s.H, s.W)/6 | 1
 }
 
 // changed are the pixels whose change is above a share of the largest.

@@ -35,6 +35,19 @@ func TestMask(t *testing.T) {
 	}
 }
 
+// TestUsualSide: without a side the square is the authors' of their images, and as large a part of
+// others.
+func TestUsualSide(t *testing.T) {
+	for short, want := range map[int]int{1: 1, 8: 1, 12: 3, 28: 5, 128: 21, 256: 43} {
+		if got := (Masking{}).side(edit.Shape{H: short, W: 2 * short, C: 1}); got != want {
+			t.Errorf("of %d pixels: %d, want %d", short, got, want)
+		}
+	}
+	if err := (Masking{0.1, 4}).Validate(); err == nil {
+		t.Error("a square without a middle")
+	}
+}
+
 // brute is the mask by its definition.
 func brute(s edit.Shape, x, from []float64, threshold float64, side int) []bool {
 	change := func(i, j int) (sum float64) {
