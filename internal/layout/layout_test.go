@@ -28,7 +28,7 @@ const (
 var leaves = []string{"random", "table", "kind"}
 
 // engineless are the folders that know no engine, though they may import others' modules.
-var engineless = []string{"data", "data/picture", "data/points", "checkpoint"}
+var engineless = []string{"data", "data/picture", "data/points", "data/sound", "checkpoint"}
 
 // backendImports are the packages of GoMLX that engine/simd may import.
 var backendImports = []string{"backends", "backends/notimplemented", "backends/shapeinference", "pkg/core/dtypes", "pkg/core/shapes"}

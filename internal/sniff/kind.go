@@ -7,7 +7,7 @@ type Kind uint8
 
 // The kinds of files. Torch covers the zip and the older bare pickle of torch.save, Raw what
 // cameras write, TextOld text in an encoding of 8 bits that is not UTF-8, Zeros a file whose head
-// holds zero bytes alone.
+// holds zero bytes alone, Audio sound in any other form than WAV and FLAC.
 const (
 	Unknown Kind = iota
 	Empty
@@ -26,6 +26,9 @@ const (
 	Gzip
 	Packed
 	Program
+
+	WAV
+	FLAC
 	Audio
 
 	PNG
@@ -73,6 +76,7 @@ const (
 	weights
 	arrays
 	texts
+	sounds
 )
 
 const (
@@ -80,6 +84,7 @@ const (
 	asPNG    = "convert it to PNG or JPEG"
 	unpack   = "unpack it and give what is inside"
 	asUTF8   = "save it as UTF-8"
+	asWAV    = "convert it to WAV: ffmpeg -i FILE -c:a pcm_s24le OUT.wav"
 	twoLines = `convert it with two lines of Python:
     import torch, safetensors.torch
     safetensors.torch.save_file({k: v.contiguous().clone() for k, v in torch.load("FILE", map_location="cpu", weights_only=True).items()}, "FILE.safetensors")`
@@ -109,7 +114,10 @@ var table = [kinds]struct {
 	Gzip:        {"a gzip archive", other, unpack},
 	Packed:      {"a compressed archive", other, unpack},
 	Program:     {"a program", other, ""},
-	Audio:       {"a sound recording", other, ""},
+
+	WAV:   {"a WAV recording", sounds, ""},
+	FLAC:  {"a FLAC recording", sounds, ""},
+	Audio: {"a sound recording", sounds, asWAV},
 
 	PNG:        {"a PNG picture", pictures, ""},
 	JPEG:       {"a JPEG picture", pictures, ""},

@@ -108,9 +108,11 @@ var magics = []struct {
 	{0, "\x00\x00\x01\xb3", Video},
 	{0, "FLV\x01", Video},
 	{0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11", Video}, // ASF: wmv
-	{0, "RIFF????WAVE", Audio},
+	{0, "RIFF????WAVE", WAV},
+	{0, "RF64????WAVE", WAV}, // sizes of 64 bits
+	{0, "RIFX????WAVE", Audio},
 	{0, "ID3", Audio},
-	{0, "fLaC", Audio},
+	{0, "fLaC", FLAC},
 	{0, "OggS", Audio},
 	{0, "\x89HDF\r\n\x1a\n", HDF5},
 	{0, "GGUF", GGUF},
