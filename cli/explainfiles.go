@@ -112,7 +112,7 @@ func (w *explainOutput) add(f explain.Finding) error {
 	if err := w.tally.Add(f); err != nil {
 		return err
 	}
-	size, own := w.kind.Size(), 0
+	size := w.kind.Size()
 	x := w.x[f.Image*size : (f.Image+1)*size]
 	own, judged := w.e.Target()
 	for i, d := range f.Draws {
@@ -265,6 +265,9 @@ func (w *explainOutput) print(r *explainReport) error {
 		return fmt.Sprintf("%d of %d: %.3f (%.3f to %.3f)", r.Hits, r.Of, r.Value, r.Low, r.High)
 	}
 	line("flipped", "%s", rate(r.Flipped))
+	if r.Unsure > 0 {
+		line("", "%d of them with less than --confidence %v", r.Unsure, w.o.Confidence)
+	}
 	if n := r.Flipped.Of - r.Flipped.Hits; n > 0 {
 		line("failed", "%d, by no scale that was tried", n)
 	}

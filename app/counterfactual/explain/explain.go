@@ -50,6 +50,7 @@ type Draw struct {
 	X       []float32 // [H,W,C]; where the search failed the change at the largest scale
 	Mask    []bool    // [H,W], outside of which X is the image
 	Flipped bool      // the classifier takes X for the target; where not the search failed
+	Unsure  bool      // it flipped with less than the confidence that was asked for
 	Scale   float64
 	After   []float64 // p(y | X) of every class
 	Judged  []float64 // by the judge; nil without one
@@ -217,6 +218,7 @@ func (e *Explainer) search(ctx context.Context, p part, solver model.Solver, wal
 	defer engine.Free(found.X)
 	for n, row := range space.Rows(found.X) {
 		d := Draw{Mask: found.Mask[n], Flipped: found.Flipped[n], Scale: found.Scale[n], After: found.After[n], Calls: found.Calls[n]}
+		d.Unsure = d.Flipped && d.After[e.target] < e.o.Search.Confidence
 		for _, v := range row {
 			d.X = append(d.X, float32(v))
 		}

@@ -96,6 +96,9 @@ func TestPlane(t *testing.T) {
 					t.Errorf("%s: image %d: p(high) %s is %v, want %v", name, n, what, pair[0], pair[1])
 				}
 			}
+			if d.Unsure { // no confidence is asked for
+				t.Errorf("%s: image %d is unsure at p = %v", name, n, d.After[1])
+			}
 			if d.Elsewhere > 1e-6 { // there is no other class
 				t.Errorf("%s: image %d: %v to other classes", name, n, d.Elsewhere)
 			}
@@ -219,6 +222,7 @@ func TestReport(t *testing.T) {
 		{Image: 1, Draws: []Draw{draw(true, 1), draw(true, 4)}, Seconds: 2},
 		{Image: 2, Draws: []Draw{draw(false, 100), draw(true, 7)}, Seconds: 4},
 	} {
+		f.Draws[1].Unsure = f.Image == 2
 		if err := tally.Add(f); err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +231,7 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Images != 5 || r.Target != 2 || r.Others != 1 || r.Flipped.Hits != 3 || r.Flipped.Of != 4 || r.Confirmed != nil || r.Calls != 20 || r.Seconds != 3 {
+	if r.Images != 5 || r.Target != 2 || r.Others != 1 || r.Flipped.Hits != 3 || r.Flipped.Of != 4 || r.Confirmed != nil || r.Calls != 20 || r.Seconds != 3 || r.Unsure != 1 {
 		t.Errorf("%+v", r)
 	}
 	if r.Change == nil || r.Change.L1 != 4 || math.Abs(r.Change.L2-2) > 1e-12 || math.Abs(r.Change.COUT-0.25) > 1e-12 || r.Diversity == nil || *r.Diversity != 3 {
@@ -335,5 +339,16 @@ func TestPictures(t *testing.T) {
 	same.Made = c.X
 	if img := same.Difference(); img.NRGBAAt(1, 0) != c.Within().NRGBAAt(0, 0) {
 		t.Errorf("no change is %v", img.NRGBAAt(1, 0))
+	}
+}
+
+// TestUnsure: what flips, and not with the confidence that was asked for, is said to.
+func TestUnsure(t *testing.T) {
+	e := openEngine(t)
+	x := drawn(-0.02)
+	o := Options{Target: "high", Walk: model.Options{Steps: steps, Clamp: "none"}, Search: counterfactual.Search{First: 4, Confidence: 0.999999}}
+	_, all := explained(t, made(t, knownModel(t, e, false), by(t, e, plane{0.5, 0, lowHigh}), row(t, "fast", "strength", "0.15", "l1", "0.05"), o), x)
+	if d := all[0].Draws[0]; !d.Flipped || !d.Unsure || !(d.After[1] > 0.5 && d.After[1] < 0.999999) {
+		t.Errorf("flipped %v, unsure %v, p = %v", d.Flipped, d.Unsure, d.After[1])
 	}
 }

@@ -15,6 +15,8 @@ type Report struct {
 	Seeds     int         `json:"seeds"`
 	Flipped   score.Rate  `json:"flipped"`             // of those explained; what is missing are failures
 	Confirmed *score.Rate `json:"confirmed,omitempty"` // flipped, and by the judge too; nil: no judge
+	// Unsure are those that flipped with less than the confidence that was asked for.
+	Unsure int `json:"unsure"`
 	// Of the draws that flipped; nil: none did.
 	Change *Means `json:"change,omitempty"`
 	// Diversity is the mean over the images of score.Diversity of their draws that flipped; nil:
@@ -58,6 +60,9 @@ func (t *Tally) Add(f Finding) error {
 			continue
 		}
 		t.flipped++
+		if d.Unsure {
+			t.report.Unsure++
+		}
 		t.sums.L1 += d.L1
 		t.sums.L2 += d.L2
 		t.sums.Pixels += d.Pixels
