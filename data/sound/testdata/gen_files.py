@@ -39,8 +39,12 @@ for form, coding, channels, rate, n in [
     x[1] = -1
     file = io.BytesIO()
     soundfile.write(file, x, rate, format=form, subtype=coding)
-    back, rate2 = soundfile.read(io.BytesIO(file.getvalue()), always_2d=True)
+    content = bytearray(file.getvalue())
+    peak = content.find(b"PEAK")
+    if peak > 0:  # it holds the time of writing
+        content[peak + 12 : peak + 16] = bytes(4)
+    back, rate2 = soundfile.read(io.BytesIO(content), always_2d=True)
     assert rate2 == rate
-    cases.append({"form": form, "coding": coding, "rate": rate, "file": base64.b64encode(file.getvalue()).decode(), "x": back.T})
+    cases.append({"form": form, "coding": coding, "rate": rate, "file": base64.b64encode(content).decode(), "x": back.T})
 
 store(__file__, "files.json", {"cases": cases}, "soundfile", "numpy", digits=17)
