@@ -18,6 +18,8 @@
 //	flow matching         1-t       0    t                 2210.02747
 //	flow between sets     1-t       0    t                 eps is a sample of the far set (Flow.Between)
 //	Brownian bridge       1-t       t    c √(t(1-t))       2106.01357
+//	pinned linear SDE     Pinned                           2302.05872, 2407.16074: I2SB, SB-VE, SB-VP
+//	OUVE                  e^(-θt)   1-a  s(t)              2208.05830
 //
 // All else follows from these and their derivatives, once for all:
 //

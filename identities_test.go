@@ -70,6 +70,15 @@ var processes = []struct {
 	{"flow", Flow{}, []float64{1e-3, 0.05, 0.3, 0.5, 0.9, 0.999}},
 	{"bridge", Bridge{}, []float64{1e-3, 0.05, 0.3, 0.5, 0.9, 0.999}},
 	{"bridge narrow", Bridge{C: 0.1}, []float64{1e-3, 0.3, 0.999}},
+	{"sb-ve", Pinned{Reference: Geometric{}}, []float64{1e-3, 0.05, 0.3, 0.5, 0.9, 0.999}},
+	{"sb-ve shrinking", Pinned{Reference: Geometric{K: 0.4, C: 2}}, []float64{1e-3, 0.3, 0.999}},
+	{"sb-ouve", Pinned{Reference: Geometric{K: 10, C: 0.01, Theta: 1.5}}, []float64{1e-3, 0.3, 0.7, 0.999}},
+	{"sb-vp", Pinned{Reference: Preserving{}}, []float64{1e-3, 0.05, 0.3, 0.5, 0.9, 0.999}},
+	{"sb-vp other", Pinned{Reference: Preserving{BetaMin: 2, BetaMax: 1, C: 1}, Lo: 0.01}, []float64{0.01, 0.3, 0.99}},
+	{"i2sb", Pinned{Reference: Symmetric{}}, []float64{1e-3, 0.05, 0.3, 0.5, 0.5001, 0.9, 0.999}},
+	{"i2sb flat", Pinned{Reference: Symmetric{BetaMin: 2, BetaMax: 2}}, []float64{1e-3, 0.3, 0.999}},
+	{"ouve", OUVE{}, []float64{0.03, 0.1, 0.5, 0.9, 1}},
+	{"ouve other", OUVE{Theta: 0.2, SigmaMin: 0.1, SigmaMax: 3, Lo: 1e-3}, []float64{1e-3, 0.4, 1}},
 }
 
 // each calls f for every process and time.

@@ -45,8 +45,8 @@ type Discrete interface{ Steps() int }
 // have not quite reached it.
 type Prior interface{ PriorSigma() float64 }
 
-// PriorSigma returns the deviation of the noise from which p's samplers start at hi. A bridge
-// starts from x1 instead.
+// PriorSigma returns the deviation of the noise from which p's samplers start at hi; of a process
+// with a far end x1 that of the noise about x1, 0 where it is pinned there.
 func PriorSigma(p Process) float64 {
 	if p, ok := p.(Prior); ok {
 		return p.PriorSigma()

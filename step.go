@@ -34,6 +34,18 @@ func Move(t, s Coef, eta float64) Step {
 	}
 }
 
+// Leave is Move with eta = 0, but that it leaves a point, where s_t = 0 (a bridge at hi), without
+// noise: x_s = a_s x0hat + b_s x1, the ODE of Schroedinger bridges that tell speech from noise (Jukic
+// et al. 2024, arXiv:2407.16074). All paths out of one x1 are then one: it gives an estimate of x0
+// and not its law, whose variance Move draws in that first step.
+func Leave(t, s Coef) Step {
+	m := Move(t, s, 0)
+	if t.Sigma == 0 {
+		m.Noise = 0
+	}
+	return m
+}
+
 // ForwardVariance returns the variance of the forward chain's q(x_t | x_s), from the law s to the
 // later law t:
 //
