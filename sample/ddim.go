@@ -2,6 +2,8 @@ package sample
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/table"
@@ -12,6 +14,9 @@ import (
 // flow; it also runs backwards, from data to noise: see Invert. Eta = 1 is ancestral.
 type DDIM[X any] struct {
 	Eta float64 `flag:"eta" range:"[0,1]" help:"fresh noise: 0 deterministic, 1 ancestral"`
+	// Quiet leaves a bridge's far end, which is a point, by reverie.Leave: the ODE that gives one
+	// estimate of x0 for each x1. Otherwise that step draws noise whatever Eta.
+	Quiet bool `flag:"quiet" rare:"true" help:"leave a bridge's far end without noise, with eta 0: one estimate for each far end"`
 }
 
 // Row describes the solver.
@@ -24,8 +29,15 @@ func (DDIM[X]) Habits(reverie.Process) Habits {
 	return Habits{Steps: 50, Spacing: "linear", Chief: "eta"}
 }
 
-// Fits refuses noise where the process has no score.
+// Fits refuses noise where the process has no score, and Quiet where there is noise or no point to
+// leave.
 func (d DDIM[X]) Fits(p reverie.Process) error {
+	if d.Quiet && d.Eta > 0 {
+		return fmt.Errorf("solver ddim: quiet leaves a bridge's far end without noise, and eta %v draws it in every step: leave one of them out", d.Eta)
+	}
+	if d.Quiet && !(hasFar(p) && reverie.PriorSigma(p) == 0) {
+		return errors.New("solver ddim: quiet is of processes that start from a point, bridges, and this one starts from noise: leave it out")
+	}
 	if d.Eta > 0 && reverie.HasScore(p) != nil {
 		return needsScore("ddim with eta above 0", p)
 	}
@@ -41,5 +53,9 @@ func (d DDIM[X]) Step(ctx context.Context, r *Run[X], x X, t, s float64) (X, err
 	if err != nil {
 		return x, err
 	}
-	return r.step(r.move(t, s, d.Eta), reverie.At(r.Process, s).Alpha, x, e, w)
+	m := r.move(t, s, d.Eta)
+	if d.Quiet {
+		m = reverie.Leave(reverie.At(r.Process, t), reverie.At(r.Process, s))
+	}
+	return r.step(m, reverie.At(r.Process, s).Alpha, x, e, w)
 }

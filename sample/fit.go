@@ -77,13 +77,16 @@ func hasFar(p reverie.Process) bool {
 	return p.At((lo+hi)/2).Beta != 0
 }
 
-// noFar refuses a process with a far end: its flow starts from a point, where Sigma = 0 and
+// noFar refuses a process with a far end: the flow of most starts from a point, where Sigma = 0 and
 // velocity and score are singular.
 func noFar(name string, p reverie.Process) error {
-	if hasFar(p) {
+	switch {
+	case !hasFar(p):
+		return nil
+	case reverie.PriorSigma(p) == 0:
 		return fmt.Errorf("solver %s does not go with a bridge, whose Sigma is 0 at its far end: use ddpm or ddim", name)
 	}
-	return nil
+	return fmt.Errorf("solver %s does not heed the far end of a process: use ddpm or ddim", name)
 }
 
 // needsScore refuses a process without a score, and a bridge.

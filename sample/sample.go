@@ -39,13 +39,17 @@ func (r *Run[X]) Ask(ctx context.Context, q reverie.Query[X]) (reverie.Estimate[
 }
 
 // Prior returns the x from which sampling starts at hi: noise in the shape of like (see
-// reverie.PriorSigma), or the given far end.
+// reverie.PriorSigma), or the given far end, with noise about it where the process has some there.
 func (r *Run[X]) Prior(like X) X {
-	if len(r.Far) == 1 {
+	s := reverie.PriorSigma(r.Process)
+	if len(r.Far) == 1 && s == 0 {
 		return r.Far[0]
 	}
 	z := r.Space.Noise(like)
-	if s := reverie.PriorSigma(r.Process); s != 1 {
+	switch {
+	case len(r.Far) == 1:
+		z = r.Space.Sum([]float64{1, s}, r.Far[0], z)
+	case s != 1:
 		z = r.Space.Sum([]float64{s}, z)
 	}
 	return z
