@@ -25,7 +25,7 @@
 //
 //   - the SDE's drift and diffusion (Coef.Drift, G2), the score and the velocity (Coef.Score, Coef.Velocity);
 //   - what a network may predict (Param: Eps, X0, V, Velocity, Score, EDMParam), and how one prediction is another (Convert);
-//   - the training pair, its weight and its times (Objective, Weighting, TimeLaw, Pair, Couple);
+//   - the training pair, its weight and its times (Objective, Weighting, TimeLaw, Pair, Couple, Plan);
 //   - the step from one time to another (Move), of which ancestral sampling, DDIM and Euler's method are the cases eta = 1, eta = 0
 //     and eta = 0;
 //   - a network trained under one process in use under another (Transfer), by the clock that all share, log(a/s) (TimeAt).

@@ -61,8 +61,8 @@ func (p Pinned) TimeAt(lambda float64) float64 {
 	return p.Reference.TimeOf(1 / (1 + p.Reference.At(1).Total*math.Exp(2*lambda)))
 }
 
-// Backward returns the coefficients of the drift of the same SDE run from 1 to 0, given the expected
-// data x0hat, as Coef.Drift has those of the forward one, given the expected far end:
+// Backward returns the coefficients of the drift of the same SDE run from 1 to 0, given the
+// expected data x0hat, as Coef.Drift has those of the forward one, given the expected far end:
 //
 //	dX = (x X + x0 x0hat) d(1-t) + g dw,   x = -f - S'/S,   x0 = alpha_t S'/S
 //
@@ -89,9 +89,10 @@ func (p Pinned) Regularisation() float64 {
 	return 2 * v / alpha
 }
 
-// Geometric is the reference with f = -Theta and g^2 = C K^(2t): of Theta = 0 the variance-exploding
-// Schroedinger bridge of Jukic et al. 2024 (arXiv:2407.16074), of K = 1, too, Brownian motion. Each
-// real number gets the noise: of a complex one, whose two parts share a variance C, each gets C/2.
+// Geometric is the reference with f = -Theta and g^2 = C K^(2t): of Theta = 0 the
+// variance-exploding Schroedinger bridge of Jukic et al. 2024 (arXiv:2407.16074), of K = 1, too,
+// Brownian motion. Each real number gets the noise: of a complex one, whose two parts share a
+// variance C, each gets C/2.
 type Geometric struct {
 	K, C  float64 // 0: 2.6 and 0.4
 	Theta float64
@@ -165,8 +166,8 @@ func (p Preserving) vp() VP { return VP{BetaMin: or(p.BetaMin, 0.01), BetaMax: o
 
 // Symmetric is the reference of I2SB (Liu et al. 2023, arXiv:2302.05872): f = 0, and a g^2 whose
 // root rises evenly to the middle and falls again, g = sqrt(BetaMin) + (sqrt(BetaMax) -
-// sqrt(BetaMin)) min(t, 1-t). BetaMax is the code's beta_max, towards which the rise goes on for the
-// whole of the time: the middle is half way.
+// sqrt(BetaMin)) min(t, 1-t). BetaMax is the code's beta_max, towards which the rise goes on for
+// the whole of the time: the middle is half way.
 type Symmetric struct {
 	BetaMin, BetaMax float64 // 0: 0.1 and 0.3
 }

@@ -35,9 +35,9 @@ func Move(t, s Coef, eta float64) Step {
 }
 
 // Leave is Move with eta = 0, but that it leaves a point, where s_t = 0 (a bridge at hi), without
-// noise: x_s = a_s x0hat + b_s x1, the ODE of Schroedinger bridges that tell speech from noise (Jukic
-// et al. 2024, arXiv:2407.16074). All paths out of one x1 are then one: it gives an estimate of x0
-// and not its law, whose variance Move draws in that first step.
+// noise: x_s = a_s x0hat + b_s x1, the ODE of Schroedinger bridges that tell speech from noise
+// (Jukic et al. 2024, arXiv:2407.16074). All paths out of one x1 are then one: it gives an estimate
+// of x0 and not its law, whose variance Move draws in that first step.
 func Leave(t, s Coef) Step {
 	m := Move(t, s, 0)
 	if t.Sigma == 0 {

@@ -104,9 +104,9 @@ func speechVariance(p reverie.Process, grid []float64) (v float64) {
 	return v
 }
 
-// The SDE draws from N(w y, w V) in the limit, slowly on a uniform grid: the variance of its samples
-// is the recursion's. With n numbers the mean's standard error is sqrt(v/n), the variance's v
-// sqrt(2/n); 4 of them are allowed (fixed seed).
+// The SDE draws from N(w y, w V) in the limit, slowly on a uniform grid: the variance of its
+// samples is the recursion's. With n numbers the mean's standard error is sqrt(v/n), the variance's
+// v sqrt(2/n); 4 of them are allowed (fixed seed).
 func TestSpeechSDE(t *testing.T) {
 	const n = 20000
 	p := reverie.Pinned{Reference: reverie.Geometric{}, Lo: 1e-5}

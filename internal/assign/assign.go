@@ -1,5 +1,5 @@
 // Package assign solves the assignment problem: which row goes to which column, at the least cost
-// of all.
+// of all (Least), and its entropic relaxation, how much of each row goes to each (Soft).
 package assign
 
 import (
