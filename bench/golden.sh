@@ -21,7 +21,8 @@ fi
 for script in testdata/gen_golden.py random/testdata/gen_streams.py sample/testdata/gen_runs.py testdata/gen_flow.py testdata/gen_bound.py \
 	sample/testdata/gen_diffusers.py sample/testdata/gen_kdiffusion.py sample/testdata/gen_ode.py mixture/testdata/gen_mixture.py edit/testdata/gen_repaint.py guide/testdata/gen_guidance.py \
 	model/testdata/gen_schedulers.py learn/score/testdata/gen_score.py eval/testdata/gen_metrics.py app/anomaly/score/testdata/gen_scores.py data/photo/testdata/gen_corpus.py \
-	data/sound/testdata/gen_files.py data/sound/resample/testdata/gen_resample.py data/sound/stft/testdata/gen_stft.py; do
+	data/sound/testdata/gen_files.py data/sound/resample/testdata/gen_resample.py data/sound/stft/testdata/gen_stft.py \
+	app/speech/score/testdata/gen_speech.py; do
 	echo "== $script"
 	"$python" "$script" "$@"
 done

@@ -1,13 +1,12 @@
 // Package resample changes the rate of recordings by a windowed sinc in polyphase form, as
-// scipy.signal.resample_poly does with its own window (Kaiser's, beta 5), whole or block by block
-// with the same bits:
+// scipy.signal.resample_poly does, whole or block by block with the same bits:
 //
 //	y, err := resample.All(x, 44100, 16000)
 //
 // With up/down the ratio of the rates in lowest terms, m = max(up, down) and w Kaiser's window over
-// the 20 m + 1 taps, output j is
+// the 2 L + 1 taps, output j is
 //
-//	y_j = sum_k x_k h(j down - k up),   h(i) = up sinc(i/m) w(i) / sum_i sinc(i/m) w(i),   |i| <= 10 m
+//	y_j = sum_k x_k h(j down - k up),   h(i) = up sinc(i/m) w(i) / sum_i sinc(i/m) w(i),   |i| <= L
 //
 // with zeros around x: output 0 stands where input 0 does, and n inputs give ceil(n up/down)
 // outputs. The band passes up to half of the lower rate, where it is halved (-6 dB).
@@ -21,12 +20,22 @@ import (
 // Bounds of the rates.
 const (
 	MaxRate  = 1 << 20 // samples a second
-	maxRatio = 1 << 17 // of what up and down are in lowest terms: of the taps there are 20 times as many
+	maxRatio = 1 << 17 // of what up and down are in lowest terms: of the taps there are 20 or 72 times as many
 )
 
-const (
-	zeros = 10 // zero crossings of the sinc, either way
-	beta  = 5  // of Kaiser's window
+// A Filter is how long and how sharp the sinc is.
+type Filter struct {
+	zeros float64 // its zero crossings either way, L/m
+	beta  float64 // of Kaiser's window
+}
+
+// The filters.
+var (
+	// Scipy is resample_poly's own.
+	Scipy = Filter{10, 5}
+	// Octave is that of Octave's resample, which pystoi takes: 60 dB of rejection, and a tenth of
+	// the band between what passes and what does not.
+	Octave = Filter{(60 - 8) * 20 / 28.714, .1102 * (60 - 8.7)}
 )
 
 // A Resampler takes one channel at one rate, block by block, and gives it at another.
@@ -41,9 +50,12 @@ type Resampler struct {
 	next  int64     // the next output
 }
 
-// New returns a Resampler between two rates, samples a second. Its taps are 20 times the larger of
-// the two in lowest terms, so rates that share no large divisor are refused beyond 131,072.
-func New(from, to int) (*Resampler, error) {
+// New is Scipy.New.
+func New(from, to int) (*Resampler, error) { return Scipy.New(from, to) }
+
+// New returns a Resampler between two rates, samples a second. Rates that share no large divisor
+// have many taps, and are refused where either in lowest terms is beyond 131,072.
+func (f Filter) New(from, to int) (*Resampler, error) {
 	for _, r := range []int{from, to} {
 		if r < 1 || r > MaxRate {
 			return nil, fmt.Errorf("resample: a rate of %d samples a second: expected 1 to %d", r, MaxRate)
@@ -60,9 +72,9 @@ func New(from, to int) (*Resampler, error) {
 		r.phases = [][]float64{{1}}
 		return r, nil
 	}
-	r.half = int64(zeros * m)
+	h := f.taps(m, float64(up))
+	r.half = int64(len(h) / 2)
 	r.phases = make([][]float64, up)
-	h := filter(m, float64(up))
 	for p := range r.phases {
 		// Input k has tap i = j down + half - k up: the last tap goes with the first input.
 		for i := p + (len(h)-1-p)/up*up; i >= 0; i -= up {
@@ -79,15 +91,15 @@ func gcd(a, b int) int {
 	return a
 }
 
-// filter returns the taps, which add up to gain.
-func filter(m int, gain float64) []float64 {
-	half := zeros * m
+// taps returns h, which adds up to gain.
+func (f Filter) taps(m int, gain float64) []float64 {
+	half := int(math.Ceil(f.zeros * float64(m)))
 	h := make([]float64, 2*half+1)
 	sum := 0.0
 	for i := range h {
 		t := float64(i - half)
 		u := t / float64(half)
-		h[i] = sinc(t/float64(m)) * bessel(beta*math.Sqrt(1-u*u))
+		h[i] = sinc(t/float64(m)) * bessel(f.beta*math.Sqrt(1-u*u))
 		sum += h[i]
 	}
 	for i := range h {
@@ -104,7 +116,7 @@ func sinc(t float64) float64 {
 	return math.Sin(math.Pi*t) / (math.Pi * t)
 }
 
-// bessel is the modified Bessel function I_0, sum_k (x/2)^(2k)/k!^2, of small numbers.
+// bessel is the modified Bessel function I_0(x) = sum_k (x/2)^(2k)/k!^2 of small numbers.
 func bessel(x float64) float64 {
 	sum, term := 1.0, 1.0
 	for k := 1.0; term > sum*1e-17; k++ {
@@ -167,9 +179,12 @@ func (r *Resampler) forget() {
 	}
 }
 
+// All returns a whole channel at another rate, by Scipy.
+func All(x []float64, from, to int) ([]float64, error) { return Scipy.All(x, from, to) }
+
 // All returns a whole channel at another rate.
-func All(x []float64, from, to int) ([]float64, error) {
-	r, err := New(from, to)
+func (f Filter) All(x []float64, from, to int) ([]float64, error) {
+	r, err := f.New(from, to)
 	if err != nil {
 		return nil, err
 	}

@@ -18,12 +18,12 @@ func noise(n int) []float64 {
 	return x
 }
 
-// scipy's resample_poly on the same numbers.
+// scipy's resample_poly and pystoi's resample_oct on the same numbers.
 func TestAgainstScipy(t *testing.T) {
 	var golden struct {
 		Cases []struct {
-			From, To int
-			X, Y     []float64
+			From, To     int
+			X, Y, Octave []float64
 		}
 	}
 	b, err := os.ReadFile("testdata/resample.json")
@@ -34,13 +34,15 @@ func TestAgainstScipy(t *testing.T) {
 		t.Fatal(len(golden.Cases), err)
 	}
 	for _, g := range golden.Cases {
-		y, err := All(g.X, g.From, g.To)
-		if err != nil || len(y) != len(g.Y) {
-			t.Fatalf("%d to %d: %d outputs of %d, %v", g.From, g.To, len(y), len(g.Y), err)
-		}
-		for i := range y {
-			if d := math.Abs(y[i] - g.Y[i]); !(d <= 1e-11) {
-				t.Errorf("%d to %d: output %d is %v, want %v", g.From, g.To, i, y[i], g.Y[i])
+		for f, want := range map[Filter][]float64{Scipy: g.Y, Octave: g.Octave} {
+			y, err := f.All(g.X, g.From, g.To)
+			if err != nil || len(y) != len(want) {
+				t.Fatalf("%d to %d: %d outputs of %d, %v", g.From, g.To, len(y), len(want), err)
+			}
+			for i := range y {
+				if d := math.Abs(y[i] - want[i]); !(d <= 1e-11) {
+					t.Errorf("%d to %d, %+v: output %d is %v, want %v", g.From, g.To, f, i, y[i], want[i])
+				}
 			}
 		}
 	}

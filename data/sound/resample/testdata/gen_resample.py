@@ -1,4 +1,4 @@
-"""Writes resample.json, which resample_test.go reads: noise, and what scipy.signal.resample_poly makes of it.
+"""Writes resample.json, which resample_test.go reads: noise, and what scipy.signal.resample_poly and pystoi's resample_oct make of it.
 
     bench/golden.sh        (installs the versions that the file names, and runs this)
 """
@@ -7,6 +7,7 @@ import os
 import sys
 
 import numpy as np
+from pystoi.utils import resample_oct
 from scipy.signal import resample_poly
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "..", "bench", "golden"))
@@ -29,6 +30,6 @@ for start, to, n in [
     (8000, 8000, 5),
 ]:
     x = rng.standard_normal(n).round(3)
-    cases.append({"from": start, "to": to, "x": x, "y": resample_poly(x, to, start)})
+    cases.append({"from": start, "to": to, "x": x, "y": resample_poly(x, to, start), "octave": x if start == to else resample_oct(x, to, start)})
 
-store(__file__, "resample.json", {"cases": cases}, "scipy", "numpy")
+store(__file__, "resample.json", {"cases": cases}, "scipy", "pystoi", "numpy")
