@@ -149,7 +149,7 @@ func TestPlane(t *testing.T) {
 		for by, solver := range map[string]sample.Solver[batch]{"ddpm": &sample.DDPM[batch]{}, "ddim": &sample.DDIM[batch]{}} {
 			pr := problem(p, m.Denoiser(p), bayes{m}, solver, levels(p, 0.15, 8), x, target)
 			for method, of := range methods() {
-				e, err := Explain(t.Context(), of, pr, DefaultSearch)
+				e, err := Explain(t.Context(), of, pr, Search{First: 1, Doublings: 10, Halvings: 4}) // of the plane itself
 				if err != nil {
 					t.Fatalf("%s, %s by %s: %v", name, method, by, err)
 				}

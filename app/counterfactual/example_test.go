@@ -65,6 +65,6 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%.1f, flipped %v: p(1) was %.3f, is %.2f\n", e.X[0], e.Flipped[0], e.Before[0][1], e.After[0][1])
-	// Output: [0.7 0.5], flipped true: p(1) was 0.001, is 0.99
+	fmt.Printf("%.1f, flipped %v: p(1) was %.3f, is %.3f\n", e.X[0], e.Flipped[0], e.Before[0][1], e.After[0][1])
+	// Output: [0.9 0.5], flipped true: p(1) was 0.001, is 0.997
 }
