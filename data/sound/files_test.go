@@ -3,6 +3,7 @@ package sound
 import (
 	"bytes"
 	"encoding/json"
+	"log"
 	"os"
 	"slices"
 	"testing"
@@ -24,7 +25,7 @@ func files(t testing.TB) []file {
 	if err == nil {
 		err = json.Unmarshal(b, &golden)
 	}
-	if err != nil || len(golden.Cases) != 15 {
+	if err != nil || len(golden.Cases) != 16 {
 		t.Fatal(len(golden.Cases), err)
 	}
 	return golden.Cases
@@ -32,6 +33,9 @@ func files(t testing.TB) []file {
 
 // Recordings that libsndfile wrote are read as it reads them, to the bit.
 func TestAgainstLibsndfile(t *testing.T) {
+	var logged bytes.Buffer
+	defer log.SetOutput(log.Writer())
+	log.SetOutput(&logged)
 	codings := map[string]Coding{"PCM_S8": "pcm8", "PCM_U8": PCM8, "PCM_16": PCM16, "PCM_24": PCM24, "PCM_32": PCM32, "FLOAT": Float32, "DOUBLE": Float64}
 	for _, g := range files(t) {
 		c, err := Read(bytes.NewReader(g.File))
@@ -48,6 +52,9 @@ func TestAgainstLibsndfile(t *testing.T) {
 		if len(c.Notes) > 0 {
 			t.Errorf("%s %s: notes %q", g.Form, g.Coding, c.Notes)
 		}
+	}
+	if logged.Len() > 0 || log.Writer() != &logged {
+		t.Errorf("the decoder logged %q", &logged)
 	}
 }
 

@@ -13,6 +13,10 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/mewkiz/flac"
+	"github.com/mewkiz/flac/frame"
+	"github.com/mewkiz/flac/meta"
+
 	"github.com/reverie-go/reverie/internal/sniff"
 )
 
@@ -209,6 +213,64 @@ func TestFLACDamage(t *testing.T) {
 		}
 		if _, err := Read(bytes.NewReader(g.File[:len(g.File)-4])); !errors.Is(err, sniff.Damaged) || !strings.Contains(err.Error(), "holds no samples") {
 			t.Errorf("%s: its only frame cut: %v", g.Coding, err)
+		}
+	}
+}
+
+// flacOf is a FLAC file of frames of 16 samples of one channel, sample i being i.
+func flacOf(t *testing.T, frames int) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.flac")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := flac.NewEncoder(f, &meta.StreamInfo{BlockSizeMin: 16, BlockSizeMax: 16, SampleRate: 8000, NChannels: 1, BitsPerSample: 16})
+	for k := range frames {
+		sub := &frame.Subframe{SubHeader: frame.SubHeader{Pred: frame.PredVerbatim}, NSamples: 16}
+		for i := range 16 {
+			sub.Samples = append(sub.Samples, int32(16*k+i))
+		}
+		if err == nil {
+			err = e.WriteFrame(&frame.Frame{Header: frame.Header{HasFixedBlockSize: true, BlockSize: 16, SampleRate: 8000, Channels: frame.ChannelsMono, BitsPerSample: 16}, Subframes: []*frame.Subframe{sub}})
+		}
+	}
+	if err == nil {
+		err = e.Close()
+	}
+	b, err2 := os.ReadFile(path)
+	if err != nil || err2 != nil {
+		t.Fatal(err, err2)
+	}
+	return b
+}
+
+// Frames follow each other, over the ends of blocks; of a file that ends within or before a frame
+// those before are taken, with a note.
+func TestFLACFrames(t *testing.T) {
+	whole := flacOf(t, 3)
+	one := (len(whole) - len(flacOf(t, 1))) / 2
+	for _, c := range []struct {
+		cut, want int
+		note      string
+	}{{0, 48, ""}, {1, 32, "ends within a frame: the 32 samples"}, {one - 3, 32, "ends within a frame: the 32 samples"}, {one, 32, "ends 16 samples before the end"}, {one + 5, 16, "ends within a frame: the 16 samples"}} {
+		for _, n := range []int{5, 16, 100} {
+			r, err := NewReader(bytes.NewReader(whole[:len(whole)-c.cut]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := drain(t, r, n)
+			if len(x[0]) != c.want {
+				t.Errorf("cut by %d: %d samples, want %d", c.cut, len(x[0]), c.want)
+			}
+			for i, v := range x[0] {
+				if v != float64(i)/(1<<15) {
+					t.Errorf("cut by %d, by %d: sample %d is %v", c.cut, n, i, v)
+				}
+			}
+			if note := strings.Join(r.Notes(), "; "); !strings.Contains(note, c.note) || (note == "") != (c.note == "") {
+				t.Errorf("cut by %d: note %q, want %q", c.cut, note, c.note)
+			}
 		}
 	}
 }

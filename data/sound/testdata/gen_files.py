@@ -32,6 +32,7 @@ for form, coding, channels, rate, n in [
     ("FLAC", "PCM_16", 2, 44100, 300),
     ("FLAC", "PCM_24", 2, 96000, 200),
     ("FLAC", "PCM_S8", 1, 8000, 100),
+    ("FLAC", "PCM_16", 1, 24000, 60),
 ]:
     t = np.arange(n)[:, None]
     x = 0.6 * np.sin(0.1 * (1 + np.arange(channels)) * t) + 0.1 * rng.standard_normal((n, channels))
