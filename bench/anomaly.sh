@@ -114,12 +114,15 @@ level="--level auto" steps="--steps 20"
 for seed in $seeds; do
 	for set in garments bricks; do
 		part=
-		maps "$set" "healthy-$seed" --map onestep,recon,andi,dae $level $steps --levels 10 --repeat 4 --baseline all
-		maps "$set" "dae-$seed" --map dae
+		maps "$set" "healthy-$seed" --map onestep,recon,dae $level $steps --baseline all
+		maps "$set" "dae-$seed" --map dae --high 0.27 --levels 1
 		maps "$set" "vae-$seed"
 		maps "$set" "weak-$seed" --healthy healthy --from lesioned --map translate --guidance 3 $level $steps
-		maps "$set" "patch-$seed" --map patch --repeat 4 $level
-		part=-inpaint maps "$set" "healthy-$seed" --map inpaint --first onestep $steps
+		maps "$set" "patch-$seed" --map patch $level
+		part=-andi
+		maps "$set" "healthy-$seed" --map andi --levels 10 $level
+		part=-inpaint
+		maps "$set" "healthy-$seed" --map inpaint --first onestep $steps
 	done
 done
 for set in garments bricks; do

@@ -50,7 +50,7 @@ func TestAnomaly(t *testing.T) {
 			[]string{"2 images with a mask", "1 image without a mask", "baselines learn from 4 images of 8"},
 			[]string{"prevalence 0.5", "AUPRC", "intensity", "whitened", "recon: noised to time"}, []string{"o2/metrics.csv", "o2/gaussian/a/00_map.png", "o2/recon.png"}},
 		{"one.png --baseline mean --out o3 --shrink", []string{"baselines learn from the run's"}, nil, []string{"o3/mean/one_healed.png"}},
-		{"imgs --masks masks --valid imgs --valid-masks masks --map dae,inpaint --level 2 --first onestep --high 5 --method replace --steps 3 --out o4",
+		{"imgs --masks masks --valid imgs --valid-masks masks --map dae,recon,inpaint --level 2 --first onestep --high 5 --method replace --steps 3 --out o4",
 			nil, nil, nil},
 	} {
 		args := append([]string{"anomaly", run}, strings.Fields(c.line)...)

@@ -14,8 +14,8 @@ import (
 )
 
 // TestDAE: what is taken away is s^2 (a^2 C + s^2)^-1 (x - mu) at every process's level, to
-// rounding, and in the noise's coordinates: it is OneStep's mean. The usual level is sigma/alpha =
-// 4/15, and of a chain's the nearest.
+// rounding, in the noise's coordinates and on average over levels: it is OneStep's mean. The usual
+// levels are sigma/alpha from 1/2 to 1/8, and of a chain's the nearest.
 func TestDAE(t *testing.T) {
 	m := mixture.Random(12, 1, 7)
 	x := m.Sample(host(9).Stream, 2)
@@ -24,34 +24,28 @@ func TestDAE(t *testing.T) {
 		if _, ok := p.(reverie.Discrete); ok {
 			level = math.Round(level)
 		}
-		for _, level := range []float64{0, level} {
-			f := find(t, &DAE[batch]{Level: level}, setup(t, host(0), p, m.Denoiser(p), 2), x)
-			if len(f.Levels) != 1 || level != 0 && f.Levels[0].T != level {
+		for _, dae := range []*DAE[batch]{{}, {High: level, Levels: 1}} {
+			f := find(t, dae, setup(t, host(0), p, m.Denoiser(p), 2), x)
+			switch n := len(f.Levels); {
+			case dae.Levels == 1 && (n != 1 || f.Levels[0].T != level):
 				t.Fatalf("%s: %v", name, f.Levels)
-			}
-			c := at(t, p, f.Levels[0])
-			if level == 0 {
-				near(t, name+": the usual level", f.Levels[0].Ratio, 4./15, 0.01)
-			}
-			seen := mat.NewDense(12, 12, nil)
-			for i, row := range m.CovOf(0) {
-				for j, v := range row {
-					seen.Set(i, j, c.Alpha*c.Alpha*v)
-				}
-				seen.Set(i, i, seen.At(i, i)+c.Sigma*c.Sigma)
+			case dae.Levels == 0:
+				near(t, name+": the highest level", f.Levels[0].Ratio, 0.5, 0.02)
+				near(t, name+": the lowest level", f.Levels[n-1].Ratio, 0.125, 0.02)
 			}
 			for n := range x {
-				from := mat.NewVecDense(12, nil)
-				for i, v := range x[n] {
-					from.SetVec(i, v-m.MeanOf(0)[i])
-				}
-				var away mat.VecDense
-				if err := away.SolveVec(seen, from); err != nil {
-					t.Fatal(err)
+				taken := make([]float64, len(x[n]))
+				for _, l := range f.Levels {
+					for i, v := range takenBy(t, m, at(t, p, l), x[n]) {
+						taken[i] += v / float64(len(f.Levels))
+					}
 				}
 				for i := range x[n] {
-					near(t, name, x[n][i]-f.Healed[n][i], c.Sigma*c.Sigma*away.AtVec(i), 1e-9)
+					near(t, name, x[n][i]-f.Healed[n][i], taken[i], 1e-9)
 				}
+			}
+			if dae.Levels != 1 {
+				continue
 			}
 			low := f.Levels[0].T / 2 // of which one level takes no notice
 			if _, ok := p.(reverie.Discrete); ok {
@@ -65,12 +59,31 @@ func TestDAE(t *testing.T) {
 	}
 }
 
+// takenBy is s^2 (a^2 C + s^2)^-1 (x - mu).
+func takenBy(t *testing.T, m *mixture.Mixture, c reverie.Coef, x []float64) []float64 {
+	t.Helper()
+	seen, from := mat.NewDense(12, 12, nil), mat.NewVecDense(12, nil)
+	for i, row := range m.CovOf(0) {
+		for j, v := range row {
+			seen.Set(i, j, c.Alpha*c.Alpha*v)
+		}
+		seen.Set(i, i, seen.At(i, i)+c.Sigma*c.Sigma)
+		from.SetVec(i, x[i]-m.MeanOf(0)[i])
+	}
+	var away mat.VecDense
+	if err := away.SolveVec(seen, from); err != nil {
+		t.Fatal(err)
+	}
+	away.ScaleVec(c.Sigma*c.Sigma, &away)
+	return away.RawVector().Data
+}
+
 // TestDAEOfCoarseNoise: a denoiser that knows the covariance K of its noise takes away s^2 K (C +
 // s^2 K)^-1 (x - mu), and so, of two departures of one length from data of equal variances in all
 // directions, more of a blotch than of a checkerboard, where one of the standard normal noise takes
 // the same of both.
 func TestDAEOfCoarseNoise(t *testing.T) {
-	const h, w, v = 8, 8, 0.3
+	const h, w, v, ratio = 8, 8, 0.3, 0.4 * 2 / 3
 	k := covarianceOf(&noise.Coarse{Cells: 2}, h, w)
 	p := reverie.EDM{}
 	blotch, board := make([]float64, h*w), make([]float64, h*w)
@@ -89,7 +102,7 @@ func TestDAEOfCoarseNoise(t *testing.T) {
 		denoiser := ofNoise(p, cov, v)
 		s := setup(t, host(0), p, denoiser, 2)
 		s.Shape = edit.Shape{H: h, W: w, C: 1}
-		f := find(t, &DAE[batch]{}, s, batch{blotch, board})
+		f := find(t, &DAE[batch]{High: ratio, Levels: 1}, s, batch{blotch, board})
 		for n, x := range []batch{{blotch}, {board}} {
 			along := 0.0
 			for i := range x[0] {
@@ -98,7 +111,7 @@ func TestDAEOfCoarseNoise(t *testing.T) {
 			taken[name] = append(taken[name], along)
 		}
 	}
-	share := math.Pow(daeRatio, 2) / (v + math.Pow(daeRatio, 2))
+	share := ratio * ratio / (v + ratio*ratio)
 	nearAll(t, "of the standard normal", taken["gaussian"], []float64{share, share}, 1e-9)
 	if c := taken["coarse"]; !(c[0] > 2*share && c[1] < share/2) {
 		t.Errorf("of coarse noise %v is taken of a blotch and of a checkerboard, and of the standard normal %v", c, share)

@@ -29,7 +29,7 @@ func TestAtRatio(t *testing.T) {
 			first := f.Levels[0].Ratio
 			want := ratio
 			switch method.Row().Name {
-			case "onestep", "andi":
+			case "onestep", "andi", "dae":
 				want = 2 * ratio
 			}
 			lo, hi := p.Span()

@@ -151,7 +151,7 @@ func TestRefusals(t *testing.T) {
 		{"second end below the first", &OneStep[batch]{Low: 0.5, High: 0.5}, good(reverie.VP{}), x},
 		{"no step from high to low", &ANDi[batch]{Low: 10, High: 10}, good(chain), x},
 		{"has only 11 there", &ANDi[batch]{Low: 10, High: 20, Levels: 11}, good(chain), x},
-		{"dae: level 2 is no time of the process", &DAE[batch]{Level: 2}, good(reverie.VP{}), x},
+		{"dae: high 2 is no time of the process", &DAE[batch]{High: 2}, good(reverie.VP{}), x},
 		{"patch 4 is larger than images of 3x4x1: expected at most 3", &Patch[batch]{Size: 4}, good(reverie.VP{}), x},
 		{"stride 3 leaves out pixels", &Patch[batch]{Size: 2, Stride: 3}, good(reverie.VP{}), x},
 		{"--patch -1 is outside", &Patch[batch]{Size: -1}, good(reverie.VP{}), x},
