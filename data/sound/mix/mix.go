@@ -18,7 +18,7 @@ const tries = 16
 type Mixture struct {
 	// Noisy is the sum of speech and noise. It may exceed full scale.
 	Noisy []float64
-	// Noise is the noise in it.
+	// Noise is the noise in it, whose mean is 0.
 	Noise []float64
 	// At is the sample of the noise that it begins with, and Gain what it was multiplied with.
 	At   int
@@ -31,7 +31,8 @@ type Mixture struct {
 //
 // The segment begins at a sample of the noise that the stream draws: of those from which the noise
 // lasts as long as the speech, each is as likely as another; of a noise that is shorter every
-// sample is, and the noise is repeated. A segment without energy is drawn anew, up to 16 times.
+// sample is, and the noise is repeated. Its mean is taken out, since many recordings have one that
+// is larger than what is heard. A segment without anything else is drawn anew, up to 16 times.
 // Silent speech, a noise that was silent every time, and a ratio that is no number from -MaxSNR to
 // MaxSNR are errors.
 func Draw(speech, noise []float64, snr float64, s random.Stream) (Mixture, error) {
@@ -60,18 +61,23 @@ func Draw(speech, noise []float64, snr float64, s random.Stream) (Mixture, error
 		for i := range m.Noise {
 			m.Noise[i] = noise[(m.At+i)%len(noise)]
 		}
+		all, err := energy("the noise", m.Noise)
+		if err != nil {
+			return Mixture{}, err
+		}
+		centre(m.Noise)
 		quiet, err := energy("the noise", m.Noise)
 		if err != nil {
 			return Mixture{}, err
 		}
-		if quiet > 0 {
+		if quiet > 1e-24*all { // more than rounding
 			if err := m.add(speech, math.Sqrt(loud/quiet)*math.Pow(10, -snr/20)); err != nil {
 				return Mixture{}, err
 			}
 			return m, nil
 		}
 	}
-	return Mixture{}, fmt.Errorf("mix: the noise, %d samples, is silent at the %d places that were tried: leave it out", len(noise), tries)
+	return Mixture{}, fmt.Errorf("mix: the noise, %d samples, is silent, or constant, at the %d places that were tried: leave it out", len(noise), tries)
 }
 
 // add sums speech and noise times a gain.
@@ -85,6 +91,17 @@ func (m *Mixture) add(speech []float64, gain float64) error {
 		}
 	}
 	return nil
+}
+
+// centre takes the mean out of x.
+func centre(x []float64) {
+	mean := 0.0
+	for _, v := range x {
+		mean += v / float64(len(x))
+	}
+	for i := range x {
+		x[i] -= mean
+	}
 }
 
 // energy is the sum of the squares.

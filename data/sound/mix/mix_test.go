@@ -29,12 +29,15 @@ func decibels(s, n []float64) float64 {
 }
 
 // The ratio is what was asked for, of noises that are shorter than the speech, as long, and longer;
-// the noise is the one that was given, from At on, times Gain; and the sum is a sum.
+// the noise is the one that was given, from At on, less its mean, times Gain; and the sum is a sum.
 func TestRatio(t *testing.T) {
 	speech := noise(500, 0)
-	for _, n := range []int{1, 77, 499, 500, 501, 3000} {
+	for _, n := range []int{2, 77, 499, 500, 501, 3000} {
 		for i, snr := range []float64{-MaxSNR, -5, 0, 2.5, 20, MaxSNR} {
 			given := noise(n, 1)
+			for j := range given {
+				given[j] += 3
+			}
 			m, err := Draw(speech, given, snr, stream(uint64(i)))
 			if err != nil {
 				t.Fatal(err)
@@ -45,8 +48,12 @@ func TestRatio(t *testing.T) {
 			if n >= 500 && m.At > n-500 {
 				t.Errorf("a noise of %d begins at %d", n, m.At)
 			}
+			mean := 0.0
 			for j := range speech {
-				if want := m.Gain * given[(m.At+j)%n]; m.Noise[j] != want || m.Noisy[j] != speech[j]+want {
+				mean += given[(m.At+j)%n] / 500
+			}
+			for j := range speech {
+				if want := m.Gain * (given[(m.At+j)%n] - mean); !(math.Abs(m.Noise[j]-want) <= 1e-12*m.Gain) || m.Noisy[j] != speech[j]+m.Noise[j] {
 					t.Fatalf("%d samples of noise: sample %d is %v, %v in the sum", n, j, m.Noise[j], m.Noisy[j])
 				}
 			}
@@ -80,11 +87,13 @@ func TestPlaces(t *testing.T) {
 
 // A noise that is silent in most places is begun where it is not.
 func TestSilentPlaces(t *testing.T) {
-	n := make([]float64, 1000)
-	for i := range 400 {
-		n[300+i] = 1
+	n := noise(1000, 1)
+	for i := range n { // constant at both ends
+		if i < 300 || i >= 700 {
+			n[i] = .1
+		}
 	}
-	for i := range 50 { // of 950 places 550 are silent: each fails with probability (550/950)^16 = 1.6e-4
+	for i := range 50 { // of 951 places 502 are silent: each draw fails with probability (502/951)^16 = 3.6e-5
 		m, err := Draw(noise(50, 0), n, 0, stream(uint64(i)))
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +117,8 @@ func TestRefuses(t *testing.T) {
 		{one, one, 151, "a ratio of 151 dB"},
 		{none, one, 0, "the speech, 2 samples, is silent"},
 		{nil, one, 0, "the speech, 0 samples, is silent"},
-		{one, none, 0, "the noise, 2 samples, is silent at the 16 places"},
+		{one, none, 0, "the noise, 2 samples, is silent, or constant, at the 16 places"},
+		{noise(1000, 0), []float64{.1}, 0, "the noise, 1 samples, is silent, or constant"},
 		{one, nil, 0, "the noise has no samples"},
 		{[]float64{1, math.NaN()}, one, 0, "sample 1 of the speech is NaN"},
 		{one, []float64{1, math.Inf(-1)}, 0, "of the noise is -Inf"},
