@@ -164,7 +164,7 @@ func TestAnomalyRefused(t *testing.T) {
 		{exitFailure, []string{"healthy a: the model was trained without classes"}, "one.png --healthy a"},
 		{exitFailure, []string{"half8.png", "8x8", "20x20"}, "one.png half8.png --masks wrong"},
 		{exitFailure, []string{"--valid: ", "no such file or folder: none"}, "one.png --valid none"},
-		{exitFailure, []string{"--level auto", "no masks are known"}, "one.png --valid good --map recon --level auto --steps 2"},
+		{exitFailure, []string{"--level auto", "it needs lesions"}, "one.png --valid good --map recon --level auto --steps 2"},
 		{exitFailure, []string{"--out imgs: it holds a already"}, "one.png --out imgs"},
 		{exitFailure, []string{"--learn", "none"}, "one.png --baseline mean --learn none"},
 		{exitFailure, []string{"time of the process"}, "one.png --map recon --level 1000"},
