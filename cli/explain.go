@@ -73,7 +73,7 @@ became of each, a table of all, and a report.`,
 	f.StringVar(&o.classifier, "classifier", "", "explain this classifier: a run of train --arch classifier, or an ONNX file")
 	f.StringVar(&o.labels, "labels", "", "the names of the classes of an ONNX file, one a line")
 	f.StringVar(&o.target, "target", "", "the class that images are to be taken for")
-	f.StringVar(&o.from, "from", "", "leave out images that the classifier takes for another class than this")
+	f.StringVar(&o.from, "from", "", "leave out images that the classifier, or the judge, takes for another class than this")
 	f.StringVar(&o.judge, "judge", "", "confirm by this second classifier, whose classes go by their names")
 	f.StringVar(&o.judgeLabels, "judge-labels", "", "the names of the classes of a judge in an ONNX file, one a line")
 	numberVar(f, &o.seeds, "seeds", within(1, 1000), 1, "how often each image is explained, by noise of --seed, --seed + 1, ..")

@@ -35,7 +35,7 @@ type Sorted struct {
 	Judged [][]float64 // by the judge; nil without one
 	Chosen []int       // the numbers of the images that are explained
 	Target int         // how many are of the target already, and are left as they are
-	Others int         // how many are of another class than Options.From, and are left out
+	Others int         // how many are of another class than Options.From, or to the judge, and are left out
 }
 
 // A Finding is what is found of an image that is explained.
@@ -87,13 +87,14 @@ func (e *Explainer) Sort(ctx context.Context, x []float32) (s Sorted, err error)
 			return s, err
 		}
 	}
+	likeliest := func(p []float64) int { return slices.Index(p, slices.Max(p)) }
 	for n, p := range s.Before {
-		class := slices.Index(p, slices.Max(p))
+		class := likeliest(p)
 		s.Class = append(s.Class, class)
 		switch {
 		case class == e.target:
 			s.Target++
-		case e.from >= 0 && class != e.from:
+		case e.from >= 0 && (class != e.from || e.judges(e.from) >= 0 && likeliest(s.Judged[n]) != e.judges(e.from)):
 			s.Others++
 		default:
 			s.Chosen = append(s.Chosen, n)

@@ -148,6 +148,12 @@ func TestSorted(t *testing.T) {
 	if s.Target != 2 || s.Others != 0 || !slices.Equal(s.Chosen, []int{0, 2, 3}) || !slices.Equal(s.Class, []int{0, 1, 0, 0, 1}) {
 		t.Errorf("sorted %+v", s)
 	}
+	asked := o
+	asked.Judge = by(t, e, plane{0.5, 0.5 * 0.475 * size, lowHigh}) // to whom -0.45 is high
+	judged, err := made(t, m, c, method, asked).Sort(t.Context(), x)
+	if err != nil || judged.Target != 2 || judged.Others != 1 || !slices.Equal(judged.Chosen, []int{0, 2}) {
+		t.Errorf("sorted by a judge too %+v, %v", judged, err)
+	}
 	o.Seeds = 3
 	for _, batch := range []int{1, 2, 16} {
 		o.Walk.Batch = batch

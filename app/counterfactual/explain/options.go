@@ -20,7 +20,8 @@ type Options struct {
 	Search counterfactual.Search // the zero value: counterfactual.DefaultSearch
 
 	Target string // the class that images are to be taken for
-	// From leaves out the images that the classifier takes for another class than this; "": none.
+	// From leaves out the images that the classifier takes for another class than this, or the
+	// judge, where it knows the class; "": none.
 	From  string
 	Judge Classifier // a second classifier, which says whether a change means anything; nil: none
 	Seeds int        // how often each image is explained, by noise of seeds one after another; 0: once
