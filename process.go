@@ -55,6 +55,12 @@ func PriorSigma(p Process) float64 {
 	return p.At(hi).Sigma
 }
 
+// HasFar says whether p has a given far end x1 beside the noise.
+func HasFar(p Process) bool {
+	lo, hi := p.Span()
+	return p.At(lo+(hi-lo)/2).Beta != 0
+}
+
 // HasScore returns nil, or why p has no score: then whatever is derived from it (an SDE's solver,
 // fresh noise, Langevin's dynamics, a likelihood, the weight of a bound) is to be refused, while
 // the probability flow stands. A process says so by a method of this name.

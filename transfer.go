@@ -86,8 +86,7 @@ func EqualRatio(from, to Process, t float64) (scale, at float64, err error) {
 // transferable reports two processes between which nothing can be transferred.
 func transferable(from, to Process) error {
 	for _, p := range []Process{from, to} {
-		lo, hi := p.Span()
-		if p.At(lo+(hi-lo)/2).Beta != 0 {
+		if HasFar(p) {
 			return fmt.Errorf("reverie: %T has a given far end: what was trained with one is not to be had from another process", p)
 		}
 	}

@@ -38,6 +38,9 @@ var formulations = []struct {
 	{"--process flow", []string{"euler", "rk45 --rtol 1e-2 --atol 1e-2", "ddim --eta 1"}},
 	{"--process flow --prediction x0 --coupling ot", []string{"heun"}},
 	{"--process flow --from points:8gaussians --coupling ot", []string{"euler", "heun", "ddim"}},
+	{"--process bridge --from points:8gaussians --coupling sinkhorn", []string{"ddpm", "ddim", "ddim --quiet"}},
+	{"--process sb-ve --from points:circles --growth 2 --sb-scale 0.1", []string{"ddim --quiet", "ddim --eta 0.3"}},
+	{"--process ouve --from points:circles --prediction score --sigma-max 0.4 --theta 1", []string{"ddpm"}},
 	{"--arch vae-mlp --channels 16,8", nil},
 }
 
@@ -88,9 +91,15 @@ func TestSenselessFormulations(t *testing.T) {
 		"--process vp --schedule learned --weighting elbo --prediction score": "give --prediction eps or v",
 		"--process vp --variance learned --solver ddpm":                       "give --process ddpm",
 		"--variance learned --solver ddim":                                    "--variance learned is for --solver ddpm",
-		"--process vp --from other":                                           "only --process flow can start from",
-		"--coupling ot":                                                       "give --process flow, not ddpm",
+		"--process vp --from other":                                           "only --process flow, bridge, i2sb, sb-ve, sb-vp or ouve can start from",
+		"--coupling ot":                                                       ", sb-vp or ouve, not ddpm",
 		"--process flow --from points:moons":                                  "give one kind",
+		"--process i2sb":                                                      "none is given; give --from",
+		"--process sb-vp --from other --prediction eps":                       "give --prediction x0",
+		"--process sb-ve --from other --solver heun":                          "use ddpm or ddim",
+		"--process ouve --from other --prediction v":                          "give --prediction x0",
+		"--process flow --from other --coupling sinkhorn":                     "give --coupling ot, or --process bridge",
+		"--process ve --theta 2":                                              "--theta belongs to --process ouve",
 		"--process flow --from other --weighting elbo":                        "give --weighting simple",
 		"--process flow --from other --objective sliced":                      "has none; give --objective denoise",
 		"--process flow --from other --solver ddpm":                           "no score",
@@ -209,6 +218,7 @@ func TestResumeFormulations(t *testing.T) {
 		"--process ddpm --timesteps 3 --times importance", // each of its times has the losses that it takes
 		"--process vp --schedule learned --weighting elbo --prediction v",
 		"--process flow --from points:8gaussians --coupling ot",
+		"--process i2sb --from points:8gaussians --coupling sinkhorn",
 		"--process ddpm --timesteps 9 --variance learned --times stratified",
 		"--process vp --objective sliced-vr --prediction score --times log-normal",
 	} {

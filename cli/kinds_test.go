@@ -23,6 +23,7 @@ var (
 	ofOneSample   = []string{"sample-every", "sample-n"}
 	ofImagesAlone = []string{"image-channels", "resolution", "flip", "crop", "data-class", "labels", "split", "strict", "cache", "max-pixels"}
 	ofTables      = []string{"timesteps", "beta-start", "beta-end"}
+	ofBridges     = []string{"diffusion", "growth", "sb-scale", "theta"}
 	ofSigmas      = []string{"sigma-min", "sigma-max", "sigma-data"}
 	ofSolvers     = solverSettings("")
 	ofNotDPM      = solverSettings("dpm++2m")
@@ -151,6 +152,7 @@ func TestTrainKinds(t *testing.T) {
 				t.Fatal(err)
 			}
 			unused := slices.Concat(k.unused...)
+			unused = append(unused, ofBridges...)
 			if !slices.Contains(base, "classifier") {
 				unused = append(unused, ofOneClassifier...)
 			}

@@ -26,5 +26,6 @@ var (
 	Couplings = table.New("coupling", "couplings", " of a flow's ends",
 		table.Info{Name: "none", Text: "as they come"},
 		table.Info{Name: "ot", Text: "by exact optimal transport within a batch, Tong et al. 2023"},
+		table.Info{Name: "sinkhorn", Text: "drawn from the entropic transport within a batch that is the bridge's over its reference, Tong et al. 2024"},
 	)
 )

@@ -141,6 +141,8 @@ func (f Formulation) Validate() error {
 func (f Formulation) validateEnds() error {
 	_, ok := f.Process.(Ended)
 	switch {
+	case ok && f.Coupling == "sinkhorn":
+		return f.validateSinkhorn()
 	case ok:
 		return nil
 	case len(f.From) > 0:
@@ -151,6 +153,19 @@ func (f Formulation) validateEnds() error {
 	return nil
 }
 
+// Entropic is a reverie.Process that is the reference of a Schroedinger bridge: see
+// reverie.Pinned.Regularisation.
+type Entropic interface{ Regularisation() float64 }
+
+// validateSinkhorn reports a process of which there is no entropic coupling.
+func (f Formulation) validateSinkhorn() error {
+	p, err := f.Process.Process()
+	if _, ok := p.(Entropic); ok || err != nil {
+		return err
+	}
+	return fmt.Errorf("--coupling sinkhorn is that of a Schroedinger bridge over a reference, which --process %s has none of; give --coupling ot, or --process bridge", nameOf(f.Process))
+}
+
 // ended are the names of the processes that are Ended.
 func ended() string {
 	var names []string
@@ -159,7 +174,8 @@ func ended() string {
 			names = append(names, nameOf(p))
 		}
 	}
-	return strings.Join(names, " or ")
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 func nameOf(r table.Row) string { return r.Row().Name }

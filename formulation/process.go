@@ -16,7 +16,8 @@ type Process interface {
 	Process() (reverie.Process, error)
 }
 
-// An Ended process may start from a second data set in place of the noise.
+// An Ended process starts from a second data set: a flow, where one is given, in place of the
+// noise, a bridge always, with noise on the way.
 type Ended interface {
 	Process
 	// WithFarEnd is the process from a second data set.
@@ -26,13 +27,18 @@ type Ended interface {
 }
 
 // Processes are those that --process chooses from.
-var Processes = table.New[Process]("process", "processes", ": x_t = alpha x0 + sigma eps",
+var Processes = table.New[Process]("process", "processes", ": x_t = alpha x0 + beta x1 + sigma eps",
 	&DDPM{Timesteps: 1000, Schedule: linear()},
 	&VP{Schedule: linear()},
 	&SubVP{defaultBetas},
 	&VE{},
 	&EDM{},
 	&Flow{},
+	&Brownian{},
+	&I2SB{BetaRange: BetaRange{1e-4, 3e-4}},
+	&SBVE{},
+	&SBVP{BetaRange: BetaRange{1e-5, 0.02}},
+	&OUVE{},
 )
 
 // suits are those of a process of continuous time: the loss of DDPM's lecture goes with none of

@@ -47,6 +47,11 @@ func specs() (all []Spec) {
 		Spec{Process: chain(Cosine), Prediction: X0, Variance: "posterior", Noise: &noise.Coarse{Cells: 9}},
 		Spec{Process: chain(Cosine), Prediction: Eps, Variance: "posterior", Noise: noise.Gaussian},
 		Spec{Process: &Flow{Between: true}, Prediction: Velocity, Variance: "posterior"},
+		Spec{Process: &Brownian{Diffusion: 0.3}, Prediction: X0, Variance: "posterior"},
+		Spec{Process: &I2SB{BetaRange: between}, Prediction: X0, Variance: "posterior"},
+		Spec{Process: &SBVE{K: 3, C: 0.2}, Prediction: X0, Variance: "posterior"},
+		Spec{Process: &SBVP{BetaRange: between, C: 1}, Prediction: X0, Variance: "posterior"},
+		Spec{Process: &OUVE{Theta: 1, SigmaMin: 0.1, SigmaMax: 0.4}, Prediction: Eps, Variance: "posterior"},
 	)
 }
 

@@ -133,11 +133,11 @@ func (d *denoise) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64,
 func (d *denoise) task(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	times := d.times(at, b.N)
 	space := d.Space(at)
-	x0, eps, err := d.pair(space, b, at)
+	x0, eps, far, err := d.pair(space, b, at)
 	if err != nil {
 		return nil, nil, err
 	}
-	task := reverie.Pair(d.at(at), space, x0, eps, times)
+	task := reverie.Pair(d.at(at), space, x0, eps, times, far...)
 	space.Close(task.Input, task.Target)
 	return []*tensors.Tensor{task.Input, engine.Vector(d.Engine, task.Cond), task.Target, engine.Vector(d.Engine, task.Weight)}, times, nil
 }

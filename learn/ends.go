@@ -2,34 +2,43 @@ package learn
 
 import (
 	"context"
+	"fmt"
+	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
+	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/random"
 )
 
-// pair returns the batch's images and their far ends.
-func (s Setup) pair(space *engine.Recycler, b *data.Batch, at Place) (x0, eps *tensors.Tensor, err error) {
+// pair returns the batch's images, their noise and, for a bridge, their far ends. Those of a flow
+// are in the noise's place.
+func (s Setup) pair(space *engine.Recycler, b *data.Batch, at Place) (x0, eps *tensors.Tensor, far []*tensors.Tensor, err error) {
 	x0 = space.Own(engine.New(s.Engine, b.X, b.N, b.H, b.W, b.C))
+	var end *tensors.Tensor
 	if s.From == nil {
-		eps = space.Noise(x0)
+		end = space.Noise(x0)
 	} else {
 		f, err := s.farBatch(b.N, at)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		eps = space.Own(engine.New(s.Engine, f.X, b.N, b.H, b.W, b.C))
+		end = space.Own(engine.New(s.Engine, f.X, b.N, b.H, b.W, b.C))
 	}
-	if !s.Coupled {
-		return x0, eps, nil
+	if s.Coupling != "" && s.Coupling != "none" {
+		coupled, err := s.coupled(b, end, at)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		end = space.Own(engine.New(s.Engine, coupled, b.N, b.H, b.W, b.C))
 	}
-	coupled, err := coupled(b, eps)
-	if err != nil {
-		return nil, nil, err
+	if reverie.HasFar(s.Objective.Process) {
+		return x0, space.Noise(x0), []*tensors.Tensor{end}, nil
 	}
-	return x0, space.Own(engine.New(s.Engine, coupled, b.N, b.H, b.W, b.C)), nil
+	return x0, end, nil, nil
 }
 
 // farBatch draws n far images, each as likely as another.
@@ -49,20 +58,55 @@ func (s Setup) farBatch(n int, at Place) (*data.Batch, error) {
 	return s.From.Load(context.Background(), index...)
 }
 
-// coupled are the far ends in the order in which the sum of their squared distances to the batch's
-// images is least.
-func coupled(b *data.Batch, far *tensors.Tensor) ([]float32, error) {
+// coupled are the far ends in the order in which they go with the batch's images: that of the least
+// sum of squared distances, or drawn from the plan of least entropic cost.
+func (s Setup) coupled(b *data.Batch, far *tensors.Tensor, at Place) ([]float32, error) {
 	size := b.H * b.W * b.C
 	ends, err := tensors.CopyFlatData[float32](far)
 	if err != nil {
 		return nil, err
 	}
-	order := reverie.Couple(rows(b.X, size), rows(ends, size))
+	near, away := rows(b.X, size), rows(ends, size)
+	var order []int
+	if s.Coupling == "sinkhorn" {
+		if order, err = s.partners(near, away, at); err != nil {
+			return nil, err
+		}
+	} else {
+		order = reverie.Couple(near, away)
+	}
 	out := make([]float32, 0, len(ends))
 	for _, j := range order {
-		out = append(out, ends[j*size:(j+1)*size]...)
+		out = append(out, away[j]...)
 	}
 	return out, nil
+}
+
+// partners draws the far end of each image from the entropic plan of the process's bridge.
+func (s Setup) partners(near, far reverie.Batch[float32], at Place) ([]int, error) {
+	p, ok := s.Objective.Process.(formulation.Entropic)
+	if !ok {
+		return nil, fmt.Errorf("--coupling sinkhorn: %T is no reference of a Schroedinger bridge", s.Objective.Process)
+	}
+	const tol = 1e-2
+	least := 0.0 // below which a plan is none of numbers
+	for _, row := range reverie.Distances(near, far) {
+		least = max(least, 2e-9*slices.Max(row))
+	}
+	eps, off := p.Regularisation(), math.Inf(1)
+	var plan [][]float64
+	if eps > least {
+		plan, off = reverie.Plan(near, far, eps, tol)
+	}
+	if !(off <= tol) {
+		return nil, fmt.Errorf("--coupling sinkhorn: the process's noise is so far under the distances of a batch that its plan is not found; give --coupling ot, which it nearly is, or more noise")
+	}
+	draws := at.Noise
+	draws.Domain, draws.Sample = random.Shuffle, 2 // 1 is what draws the far ends
+	if at.Validation {
+		draws.Step++
+	}
+	return reverie.Partners(plan, draws), nil
 }
 
 // rows cuts x into pieces of size.

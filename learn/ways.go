@@ -40,11 +40,12 @@ type Setup struct {
 	ClassDrop float64
 	// Level is the one time at which it learns; 0: all times.
 	Level float64
-	// From, if not nil, is a second data set, in place of the noise: a flow between two.
+	// From, if not nil, is a second data set: a flow's in place of the noise, a bridge's far end.
 	From *data.Set
-	// Coupled: each batch's samples and their far ends are paired by optimal transport (Couple),
-	// not as they come.
-	Coupled bool
+	// Coupling is how each batch's samples and their far ends are paired: as they come ("", none),
+	// by optimal transport (ot: reverie.Couple) or by that with an entropy (sinkhorn:
+	// reverie.Plan).
+	Coupling string
 }
 
 // Ways are the ways to learn that a name chooses.

@@ -271,7 +271,13 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 		if err != nil {
 			return nil, err
 		}
-		x = w.space.Own(engine.New(m.Engine, far, x.Shape().Dimensions...))
+		end := engine.New(m.Engine, far, x.Shape().Dimensions...)
+		if reverie.HasFar(w.run.Process) {
+			w.run.Far = []*tensors.Tensor{w.hold(end)}
+			x = w.run.Prior(x)
+		} else {
+			x = w.space.Own(end)
+		}
 	} else {
 		x = w.run.Prior(x)
 	}

@@ -35,7 +35,7 @@ func (d DDIM[X]) Fits(p reverie.Process) error {
 	if d.Quiet && d.Eta > 0 {
 		return fmt.Errorf("solver ddim: quiet leaves a bridge's far end without noise, and eta %v draws it in every step: leave one of them out", d.Eta)
 	}
-	if d.Quiet && !(hasFar(p) && reverie.PriorSigma(p) == 0) {
+	if d.Quiet && !(reverie.HasFar(p) && reverie.PriorSigma(p) == 0) {
 		return errors.New("solver ddim: quiet is of processes that start from a point, bridges, and this one starts from noise: leave it out")
 	}
 	if d.Eta > 0 && reverie.HasScore(p) != nil {

@@ -71,17 +71,11 @@ func Asks[X any](solver any, d reverie.Denoiser[X]) (reverie.Want, error) {
 	return w, err
 }
 
-// hasFar reports a process with a given far end x1: a bridge.
-func hasFar(p reverie.Process) bool {
-	lo, hi := p.Span()
-	return p.At((lo+hi)/2).Beta != 0
-}
-
 // noFar refuses a process with a far end: the flow of most starts from a point, where Sigma = 0 and
 // velocity and score are singular.
 func noFar(name string, p reverie.Process) error {
 	switch {
-	case !hasFar(p):
+	case !reverie.HasFar(p):
 		return nil
 	case reverie.PriorSigma(p) == 0:
 		return fmt.Errorf("solver %s does not go with a bridge, whose Sigma is 0 at its far end: use ddpm or ddim", name)

@@ -125,7 +125,7 @@ const noisiest = 5.1
 // and a bridge start at hi.
 func Start(p reverie.Process) float64 {
 	lo, hi := p.Span()
-	if hasFar(p) {
+	if reverie.HasFar(p) {
 		return hi
 	}
 	t := reverie.TimeAt(p, -noisiest)

@@ -176,7 +176,7 @@ func kindOf(c *config.Run) kind.Kind {
 // newSetup is what a run of c makes its method of, on data of a kind. An objective that leaves x0
 // open is no error here: Create refuses it, and Resume notes it.
 func newSetup(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, k kind.Kind) (s learn.Setup, err error) {
-	s = learn.Setup{Engine: e, Net: n, Kind: k, Level: c.Level, From: far, Coupled: c.Coupling == "ot", Noise: c.Noise, Patch: c.Patch}
+	s = learn.Setup{Engine: e, Net: n, Kind: k, Level: c.Level, From: far, Coupling: c.Coupling, Noise: c.Noise, Patch: c.Patch}
 	if c.HasProcess() {
 		if err := c.CheckNoise(k); err != nil {
 			return s, err
