@@ -151,7 +151,7 @@ func (r *Run) Unused(given func(flag string) bool) error {
 		belongs bool
 		to, not string
 	}{
-		{"coupling", ended, "--process flow", name(r.Process)},
+		{"coupling", ended, "--process flow and bridges", name(r.Process)},
 		{"times", r.Level == 0, "all times", fmt.Sprintf("--level %v", r.Level)},
 		{"variance", r.hasVariance(), "--solver ddpm", name(r.Solver)},
 	}

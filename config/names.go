@@ -23,7 +23,7 @@ var (
 		table.Info{Name: "constant", Text: "the same after the warm-up"},
 		table.Info{Name: "cosine", Text: "falls to zero along a cosine"},
 	)
-	Couplings = table.New("coupling", "couplings", " of a flow's ends",
+	Couplings = table.New("coupling", "couplings", " of the ends of a flow or a bridge",
 		table.Info{Name: "none", Text: "as they come"},
 		table.Info{Name: "ot", Text: "by exact optimal transport within a batch, Tong et al. 2023"},
 		table.Info{Name: "sinkhorn", Text: "drawn from the entropic transport within a batch that is the bridge's over its reference, Tong et al. 2024"},

@@ -76,7 +76,7 @@ func (s Spec) Text() (text [][2]string) {
 
 // A Formulation is what a network learns, a prediction on a process, and in which way.
 type Formulation struct {
-	From []string `flag:"from" whole:"true" resume:"moved" help:"a second data set, like DATA, in place of the noise: a flow between the two" group:"Data"`
+	From []string `flag:"from" whole:"true" resume:"moved" help:"a second data set, like DATA: a flow's in place of the noise, a bridge's far end" group:"Data"`
 	Spec
 	// Way is a learn.Way. Its flag and its key in files is the older word, objective: in Go an
 	// Objective is what is predicted, at which times and with which weights.
@@ -84,7 +84,7 @@ type Formulation struct {
 	Level     float64   `flag:"level" range:"[0,1e9]" help:"learn at this one time only" zero:"at all times" group:"Formulation" rare:"true"`
 	Loss      table.Row `flag:"loss" of:"loss" help:"norm of the error" group:"Formulation"`
 	Weighting Weighting `flag:"weighting" of:"weighting" help:"weight over time" group:"Formulation"`
-	Coupling  string    `flag:"coupling" of:"coupling" help:"how a flow's ends are paired within a batch" group:"Formulation" rare:"true"`
+	Coupling  string    `flag:"coupling" of:"coupling" help:"how the ends of a flow or a bridge are paired within a batch" group:"Formulation" rare:"true"`
 	Times     TimeLaw   `flag:"times" of:"times" help:"law of the times" group:"Formulation" rare:"true"`
 }
 
@@ -148,7 +148,7 @@ func (f Formulation) validateEnds() error {
 	case len(f.From) > 0:
 		return fmt.Errorf("--from gives a second data set in place of the noise, which only --process %s can start from, not %s", ended(), nameOf(f.Process))
 	case f.Coupling != "none" && f.Coupling != "":
-		return fmt.Errorf("--coupling %s pairs the ends of a flow; give --process %s, not %s", f.Coupling, ended(), nameOf(f.Process))
+		return fmt.Errorf("--coupling %s pairs the ends of a flow or a bridge; give --process %s, not %s", f.Coupling, ended(), nameOf(f.Process))
 	}
 	return nil
 }
