@@ -110,7 +110,7 @@ maps() {
 	"$out/reverie" anomaly "$out/$set/$run" "$out/data/$set" --valid "$out/data/$set/valid" --replicates 0 --seed "$seed" --out "$to" "$@"
 }
 level="--level auto" steps="--steps 20"
-[ -z "$brief" ] || level="--level 80" steps="--steps 3"
+[ -z "$brief" ] || level= steps="--steps 3"
 for seed in $seeds; do
 	for set in garments bricks; do
 		part=

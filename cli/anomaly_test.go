@@ -178,4 +178,7 @@ func TestAnomalyRefused(t *testing.T) {
 		}
 		refused(t, c.code, c.want, append([]string{"anomaly", run}, strings.Fields(c.line)...)...)
 	}
+	if made, err := filepath.Glob(filepath.Join(run, "anomaly-*")); err != nil || len(made) > 0 {
+		t.Errorf("%v were left behind, %v", made, err)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -419,7 +420,7 @@ func (x *examination) chooseLevel(i int, row table.Row) error {
 }
 
 // run has each way look at the images, and writes and prints what is found.
-func (x *examination) run() error {
+func (x *examination) run() (err error) {
 	flags := map[string]string{}
 	text := []picture.Text{{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: x.found.Model}, {Key: "seed", Value: fmt.Sprint(x.seed)}}
 	x.cmd.Flags().Visit(func(f *pflag.Flag) {
@@ -432,6 +433,11 @@ func (x *examination) run() error {
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(dir) // if nothing is in it
+		}
+	}()
 	s := &x.study
 	s.Dir, s.Text, s.Rate, s.Sheet = dir, text, x.rate, x.sheet
 	s.Bootstrap = score.Bootstrap{Replicates: cmp.Or(x.replicates, -1), Seed: x.seed}

@@ -84,7 +84,7 @@ func TestUsage(t *testing.T) {
 		{"train nowhere --preset lecture --layers 2", "--layers belongs to --arch unet"},
 		{"train nowhere --solver ddim --variance beta", "--variance belongs to --solver ddpm, not to ddim"},
 		{"train nowhere --solver lecture-sde --variance posterior", "--variance belongs to --solver ddpm, not to lecture-sde"},
-		{"train nowhere --schedule cosine --beta-start 0.001", "--beta-start belongs to --schedule linear, scaled-linear and sigmoid and --process subvp, not to cosine"},
+		{"train nowhere --schedule cosine --beta-start 0.001", "--beta-start belongs to --schedule linear, scaled-linear and sigmoid and --process subvp, i2sb and sb-vp, not to cosine"},
 		{"train nowhere --beta-end 0.01", "--beta-end belongs to --schedule linear"},
 		{"train --resume nowhere --arch simpleunet --layers 2", "--layers belongs to --arch unet"},
 		{"train --resume nowhere --solver ddim --variance beta", "--variance belongs to --solver ddpm"},

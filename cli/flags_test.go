@@ -93,7 +93,7 @@ func TestRangesAreSaid(t *testing.T) {
 func TestEveryNumberHasARange(t *testing.T) {
 	eachNumeric(func(cmd *cobra.Command, _ []string, flag *pflag.Flag) {
 		switch flag.Value.(type) {
-		case *table.Field, *data.Size:
+		case *table.Field, *data.Size, levelValue:
 		default:
 			if flag.Name != "seed" {
 				t.Errorf("reverie %s --%s is a %T", cmd.Name(), flag.Name, flag.Value)

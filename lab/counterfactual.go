@@ -97,6 +97,8 @@ func explainers() []explainer {
 
 // explain searches the least changes of points, whose classes are given, to the other class.
 func (l *lab) explain(ctx context.Context, p parted, e explainer, x points, class []int, number uint64) (found counterfactual.Explanation[points], err error) {
+	search := counterfactual.DefaultSearch
+	search.Confidence = 0 // the line itself is the end
 	grid, err := sample.Between(diffusionProcess, atLevel(e.high), max(atLevel(e.low), 1e-3), e.steps)
 	if err != nil {
 		return found, err
@@ -116,7 +118,7 @@ func (l *lab) explain(ctx context.Context, p parted, e explainer, x points, clas
 			l.progress("explaining: "+e.method.Row().Name, float64(s.Step)/float64(s.Steps))
 			return nil
 		},
-	}, counterfactual.DefaultSearch)
+	}, search)
 }
 
 // moved is by how many times the least distance each of the points moved that are taken for the
