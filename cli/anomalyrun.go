@@ -388,7 +388,7 @@ func (x *examination) healthyImages() (all learned, said string, err error) {
 }
 
 // ratios are the noise levels, sigma/alpha, of which --level auto chooses.
-var ratios = []float64{0.125, 0.25, 0.5, 1, 2, 4, 8}
+var ratios = []float64{0.0625, 0.125, 0.25, 0.5, 1, 2, 4}
 
 // chooseLevel chooses the level of a map on the validation images.
 func (x *examination) chooseLevel(i int, row table.Row) error {
