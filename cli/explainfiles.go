@@ -85,11 +85,14 @@ var explainColumns = []string{"file", "state", "class", "target", "seed", "scale
 // begin tells of the images that are not explained.
 func (w *explainOutput) begin() {
 	own, _ := w.e.Target()
+	chosen := w.sorted.Chosen // in order
 	for n, class := range w.sorted.Class {
 		switch {
+		case len(chosen) > 0 && chosen[0] == n:
+			chosen = chosen[1:]
 		case class == own:
 			w.rows = append(w.rows, w.row(n, "target already"))
-		case w.o.from != "" && w.class(class) != w.o.from:
+		default:
 			w.rows = append(w.rows, w.row(n, "left out"))
 		}
 	}
