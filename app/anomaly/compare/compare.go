@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -51,8 +50,6 @@ type Study struct {
 	Bootstrap score.Bootstrap // of the intervals; of less than 0 replicates there are none
 	// Progress is called as images are done, of both sets; nil: not.
 	Progress func(way string, done, total int)
-	// Written is called with the path of each file below Dir that tells of a whole way; nil: not.
-	Written func(path string)
 }
 
 // A seen is what was found in an image.
@@ -85,7 +82,7 @@ func (s *Study) Find(ctx context.Context, w Way) (*Result, error) {
 	var valid []seen
 	var err error
 	if s.Validation != nil {
-		if valid, err = look(ctx, w, s.Validation, func(int, seen, examine.Finding) error { tell(); return nil }); err != nil {
+		if valid, err = look(ctx, w, s.Validation, func(int, examine.Finding) error { tell(); return nil }); err != nil {
 			return nil, fmt.Errorf("validation: %w", err)
 		}
 		for i := range valid {
@@ -93,7 +90,7 @@ func (s *Study) Find(ctx context.Context, w Way) (*Result, error) {
 		}
 	}
 	stems := s.Images.Stems()
-	all, err := look(ctx, w, s.Images, func(i int, _ seen, f examine.Finding) error {
+	all, err := look(ctx, w, s.Images, func(i int, f examine.Finding) error {
 		r.Levels = f.Levels
 		tell()
 		if s.Dir == "" {
@@ -118,7 +115,7 @@ func (s *Study) Find(ctx context.Context, w Way) (*Result, error) {
 }
 
 // look looks at the images of a set, and calls f with each.
-func look(ctx context.Context, w Way, set *images.Set, f func(i int, s seen, found examine.Finding) error) ([]seen, error) {
+func look(ctx context.Context, w Way, set *images.Set, f func(i int, found examine.Finding) error) ([]seen, error) {
 	all := make([]seen, set.Len())
 	err := w.Finder.Each(ctx, set, func(i int, found examine.Finding) error {
 		m := set.Images[i]
@@ -128,7 +125,7 @@ func look(ctx context.Context, w Way, set *images.Set, f func(i int, s seen, fou
 		}
 		all[i] = seen{Image: score.Image{H: m.H, W: m.W, Map: score.Rounded(found.Map), Mask: mask}, value: found.Score, healed: found.Healed, known: mask != nil}
 		all[i].Score = &all[i].value
-		return f(i, all[i], found)
+		return f(i, found)
 	})
 	return all, err
 }
@@ -199,13 +196,10 @@ func (s *Study) draw(ctx context.Context, w Way, all []seen, stems []string) err
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(all[j].value, all[i].value) })
-	rank := make([]int, len(all))
-	for at, i := range order {
-		rank[i] = at
-	}
-	cases := make([]show.Case, min(s.Sheet, len(all)))
-	titles := make([]string, len(cases))
-	for i, v := range all {
+	var cases []show.Case
+	var titles []string
+	for _, i := range order {
+		v := all[i]
 		x, err := s.Images.Read(ctx, i, v.H, v.W)
 		if err != nil {
 			return err
@@ -218,8 +212,8 @@ func (s *Study) draw(ctx context.Context, w Way, all []seen, stems []string) err
 		if _, err := c.WritePictures(filepath.Join(s.Dir, w.Name), stems[i], s.Text...); err != nil {
 			return err
 		}
-		if at := rank[i]; at < len(cases) {
-			cases[at], titles[at] = c, fmt.Sprintf("%s   score %.3g", stems[i], v.value)
+		if len(cases) < s.Sheet {
+			cases, titles = append(cases, c), append(titles, fmt.Sprintf("%s   score %.3g", stems[i], v.value))
 		}
 	}
 	if len(cases) == 0 {
@@ -229,14 +223,7 @@ func (s *Study) draw(ctx context.Context, w Way, all []seen, stems []string) err
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(s.Dir, path.Base(w.Name)+".png")
-	if err := picture.Write(file, sheet, s.Text...); err != nil {
-		return err
-	}
-	if s.Written != nil {
-		s.Written(file)
-	}
-	return nil
+	return picture.Write(filepath.Join(s.Dir, w.Name+".png"), sheet, s.Text...)
 }
 
 // Best returns the number of the way whose maps of a set have the highest AUPRC, and that of each.
@@ -244,7 +231,7 @@ func (s *Study) draw(ctx context.Context, w Way, all []seen, stems []string) err
 func Best(ctx context.Context, ways []Way, set *images.Set, progress func(way string, done, total int)) (best int, all []float64, err error) {
 	for i, w := range ways {
 		done := 0
-		found, err := look(ctx, w, set, func(int, seen, examine.Finding) error {
+		found, err := look(ctx, w, set, func(int, examine.Finding) error {
 			if done++; progress != nil {
 				progress(w.Name, done, set.Len())
 			}
