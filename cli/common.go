@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/reverie-go/reverie"
@@ -55,7 +54,7 @@ func (p *processFlags) spec() formulation.Spec {
 
 // process checks the flags of cmd and returns the chain; its errors are usage errors.
 func (p *processFlags) process(cmd *cobra.Command) (*reverie.DDPM, error) {
-	given := slices.DeleteFunc(slices.Clone(p.fields), func(f *table.Field) bool { return !cmd.Flags().Changed(f.Name) })
+	given := changed(p.fields, cmd.Flags())
 	err := table.Take(p, given)
 	for _, f := range given {
 		if err == nil {

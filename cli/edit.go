@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
@@ -91,7 +90,7 @@ each image, what was known of it, and what became of it.`,
 
 // options checks the command line and turns it into the model's options.
 func (o *editOptions) options(cmd *cobra.Command, images int) (p model.Options, err error) {
-	given := slices.DeleteFunc(slices.Clone(o.fields), func(f *table.Field) bool { return !cmd.Flags().Changed(f.Name) })
+	given := changed(o.fields, cmd.Flags())
 	if err := table.Take(&o.editing, given); err != nil {
 		return p, usage(err)
 	}

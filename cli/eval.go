@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
@@ -162,7 +161,7 @@ func (o *evalOptions) check(f *pflag.FlagSet, path string) (err error) {
 	if o.Metrics, err = eval.Choose(names...); err != nil {
 		return err
 	}
-	given := slices.DeleteFunc(slices.Clone(o.settings), func(s *table.Field) bool { return !f.Changed(s.Name) })
+	given := changed(o.settings, f)
 	if err := eval.Configure(o.Metrics, given); err != nil {
 		return err
 	}

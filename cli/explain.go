@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
@@ -104,7 +103,7 @@ func (o *explainOptions) options(cmd *cobra.Command) (p model.Options, err error
 	if err := missing(output{"classifier", o.classifier}, output{"target", o.target}); err != nil {
 		return p, err
 	}
-	given := slices.DeleteFunc(slices.Clone(o.fields), func(f *table.Field) bool { return !cmd.Flags().Changed(f.Name) })
+	given := changed(o.fields, cmd.Flags())
 	if err := table.Take(&o.explaining, given); err != nil {
 		return p, usage(err)
 	}

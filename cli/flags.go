@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/table"
 	"github.com/spf13/pflag"
@@ -16,6 +18,11 @@ func fieldVar(f *pflag.FlagSet, field *table.Field) {
 	if field.Type() == "bool" {
 		flag.NoOptDefVal = "true"
 	}
+}
+
+// changed are those of the settings that the command line gives.
+func changed(fields []*table.Field, f *pflag.FlagSet) []*table.Field {
+	return slices.DeleteFunc(slices.Clone(fields), func(field *table.Field) bool { return !f.Changed(field.Name) })
 }
 
 // fieldsVar adds the flags of the tagged fields of the struct that ptr points to, see package
