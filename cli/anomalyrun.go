@@ -170,15 +170,9 @@ func (x *examination) open(paths []string) (err error) {
 			return err
 		}
 	}
-	x.cut.Tile = tile.Options{Shrink: x.shrink, Aspect: true}
-	if x.found.Run != "" {
-		c, err := config.Read(x.found.Run)
-		if err != nil {
-			return err
-		}
-		x.cut.Tile.Aspect = c.Crop == "center"
-	}
-	return nil
+	crop, err := cropOf(x.found.Run)
+	x.cut.Tile = tile.Options{Shrink: x.shrink, Aspect: x.found.Run == "" || crop == data.CropCenter}
+	return err
 }
 
 func (x *examination) openSet(flag string, paths []string, o imageset.Options) (*imageset.Set, error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/reverie-go/reverie"
 	"github.com/reverie-go/reverie/config"
+	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
@@ -117,6 +118,18 @@ func bestOf(path string, best bool) (string, error) {
 		return path, nil
 	}
 	return train.BestCheckpoint(path)
+}
+
+// cropOf is how a run's images were made to fit; CropNone where there is no run, "".
+func cropOf(run string) (data.Crop, error) {
+	if run == "" {
+		return data.CropNone, nil
+	}
+	c, err := config.Read(run)
+	if err != nil || c.Crop != "center" {
+		return data.CropNone, err
+	}
+	return data.CropCenter, nil
 }
 
 // needSize refuses options without the size of images, of a model that does not say it.

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/reverie-go/reverie"
-	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/edit"
 	"github.com/reverie-go/reverie/internal/memory"
@@ -93,14 +92,8 @@ func (t *editTask) load() memory.Load {
 // read reads images to the size and the channels of a kind, cut as the run's own were.
 func (t *editTask) read(paths []string, k kind.Kind) (x []float32, sizes []data.Size, err error) {
 	o := data.Options{Height: k.H, Width: k.W, Channels: k.C, MaxPixels: int64(t.o.maxPixels)}
-	if run := t.m.Found.Run; run != "" {
-		c, err := config.Read(run)
-		if err != nil {
-			return nil, nil, err
-		}
-		if c.Crop == "center" {
-			o.Crop = data.CropCenter
-		}
+	if o.Crop, err = cropOf(t.m.Found.Run); err != nil {
+		return nil, nil, err
 	}
 	for _, path := range paths {
 		one, info, err := data.ReadImage(t.cmd.Context(), path, o)

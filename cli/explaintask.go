@@ -8,8 +8,6 @@ import (
 	"github.com/gomlx/gomlx/pkg/core/tensors"
 	imageset "github.com/reverie-go/reverie/app/anomaly/images"
 	"github.com/reverie-go/reverie/app/counterfactual/explain"
-	"github.com/reverie-go/reverie/config"
-	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/eval/onnx"
 	"github.com/reverie-go/reverie/internal/memory"
@@ -66,7 +64,7 @@ func (t *explainTask) prepare(p model.Options, paths []string) (err error) {
 		return err
 	}
 	t.kind = t.m.Kind.Sized(p.Height, p.Width)
-	if err := t.open(paths); err != nil {
+	if t.set, err = t.images(paths); err != nil {
 		return err
 	}
 	if err := t.load(p).Check(); err != nil {
@@ -114,23 +112,11 @@ func openClassifier(e *engine.Engine, from output, labels string) (explain.Class
 	return c, nil
 }
 
-// open finds the images, which are cut as the run's own were.
-func (t *explainTask) open(paths []string) (err error) {
-	t.set, err = t.images(paths)
-	return err
-}
-
-// images finds images.
-func (t *explainTask) images(paths []string) (*imageset.Set, error) {
+// images finds images, which are cut as the run's own were.
+func (t *explainTask) images(paths []string) (_ *imageset.Set, err error) {
 	o := imageset.Options{Channels: t.kind.C, MaxPixels: int64(t.o.maxPixels)}
-	if run := t.m.Found.Run; run != "" {
-		c, err := config.Read(run)
-		if err != nil {
-			return nil, err
-		}
-		if c.Crop == "center" {
-			o.Crop = data.CropCenter
-		}
+	if o.Crop, err = cropOf(t.m.Found.Run); err != nil {
+		return nil, err
 	}
 	return imageset.Open(t.cmd.Context(), paths, o)
 }
