@@ -69,8 +69,10 @@ func makeExplainShop(t *testing.T) {
 	teach("grey", append(small, "--image-channels", "1")...)
 	teach("told", "--class-cond", "--channels", "8,16", "--steps", "10", "--timesteps", "10", "--class-drop", "0.3")
 	teach("untold", "--channels", "8,16", "--steps", "2", "--timesteps", "10")
-	if err := os.WriteFile("names.txt", []byte("dark\nbright\nc\nd\ne\n"), 0o666); err != nil {
-		t.Fatal(err)
+	for file, names := range map[string]string{"names.txt": "dark\nbright\nc\nd\ne\n", "dark.txt": "bright\nb\ndark\nd\ne\n"} { // by the second the network says dark of all
+		if err := os.WriteFile(file, []byte(names), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -120,6 +122,7 @@ func TestExplain(t *testing.T) {
 		{"told two --classifier c1 --target bright --from dark --seeds 2 --counterfactual dime --batch 3 --out o2" + search, 2, []string{"counterfactual dime"}, []string{"dark/00_after.png", "dark/00_after-2.png", "dark/14_difference-2.png"}},
 		{"told two/dark two/bright/01.png --classifier c1 --target dark --out o3 --counterfactual ace --iterations 3" + search, 1, nil, []string{"01_after.png"}},
 		{"told two/dark --classifier c1 --target bright --judge c2 --target-images two/bright --out o4 --counterfactual translate --source null --solver-free" + search, 1, nil, nil},
+		{"told two --classifier ../../eval/onnx/testdata/small.onnx --labels dark.txt --target bright --from dark --judge c1 --out o6 --doublings 0 --halvings 0 --first-scale 1e-6 --steps 4 --strength 0.3", 1, []string{"8 images are taken for other classes than dark"}, nil},
 		{"told two --classifier ../../eval/onnx/testdata/small.onnx --labels names.txt --target dark --judge c1 --out o5 --doublings 0 --halvings 0 --first-scale 1e-6 --steps 4 --strength 0.3", 1, []string{"small.onnx"}, nil},
 	} {
 		t.Run(strings.Fields(c.line)[1], func(t *testing.T) {
