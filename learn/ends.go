@@ -11,6 +11,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/internal/assign"
 	"github.com/reverie-go/reverie/random"
 )
 
@@ -90,13 +91,14 @@ func (s Setup) partners(near, far reverie.Batch[float32], at Place) ([]int, erro
 	}
 	const tol = 1e-2
 	least := 0.0 // below which a plan is none of numbers
-	for _, row := range reverie.Distances(near, far) {
+	cost := reverie.Distances(near, far)
+	for _, row := range cost {
 		least = max(least, 2e-9*slices.Max(row))
 	}
 	eps, off := p.Regularisation(), math.Inf(1)
 	var plan [][]float64
 	if eps > least {
-		plan, off = reverie.Plan(near, far, eps, tol)
+		plan, off = assign.Soft(cost, eps, tol) // reverie.Plan
 	}
 	if !(off <= tol) {
 		return nil, fmt.Errorf("--coupling sinkhorn: the process's noise is so far under the distances of a batch that its plan is not found; give --coupling ot, which it nearly is, or more noise")
