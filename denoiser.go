@@ -38,6 +38,9 @@ type Estimate[X any] struct {
 	// Shift is, for WantShift, what a step adds to its mean, times its variance: the gradient of a
 	// log probability of x.
 	Shift X
+	// X1 is, for WantFar, E[x1 | x_t = x]: the expected far end of a bridge that is given none, see
+	// Unpaired.
+	X1 X
 }
 
 // Want is a set of what a query may ask beside x0hat.
@@ -54,6 +57,8 @@ const (
 	// Denoiser gives no estimate else.
 	WantRenoise
 	WantShift
+	// WantFar asks for Estimate.X1.
+	WantFar
 )
 
 // Has says whether all of o is wanted.
@@ -63,7 +68,7 @@ func (w Want) Has(o Want) bool { return w&o == o }
 // where that is nothing.
 func (w Want) Beyond(known Want, who string) error {
 	var more []string
-	for i, name := range []string{"learned variance", "vector-Jacobian product", "class-conditional estimate", "x0hat to noise by", "shift of the mean"} {
+	for i, name := range []string{"learned variance", "vector-Jacobian product", "class-conditional estimate", "x0hat to noise by", "shift of the mean", "expected far end"} {
 		if w&^known&(1<<i) != 0 {
 			more = append(more, "no "+name)
 		}

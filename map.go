@@ -7,9 +7,9 @@ import (
 )
 
 // Map returns the Denoiser whose x0hat is f of d's. It knows what d knows: of a learned variance
-// the same, and of the vector-Jacobian product the chain rule's, for which vjp is f's own, u'
-// df/dx0 at d's x0hat; where that is nil it is refused. The product costs d a second call, since
-// f's needs x0hat first.
+// and of an expected far end the same, and of the vector-Jacobian product the chain rule's, for
+// which vjp is f's own, u' df/dx0 at d's x0hat; where that is nil it is refused. The product costs
+// d a second call, since f's needs x0hat first.
 func Map[X any](d Denoiser[X], f func(x0 X) X, vjp func(x0, u X) X) Denoiser[X] {
 	return mapped[X]{d, f, vjp}
 }

@@ -15,7 +15,8 @@ import (
 // number (Cond) that it was trained with at that ratio; for a Discrete process a real number
 // between the indices. Denoise fails at a time whose ratio from does not have: give the sampler
 // Within(to, from). The result knows what d knows, but for a learned variance: that is of the steps
-// of the chain it was learned on, and no other process has them, so it is refused.
+// of the chain it was learned on, and no other process has them, so it is refused, as the
+// expected far end of a bridge is.
 func Transfer[X any](sp Space[X], from, to Process, d Denoiser[X]) Denoiser[X] {
 	return transfer[X]{sp, from, to, d}
 }
@@ -26,8 +27,11 @@ type transfer[X any] struct {
 	denoiser Denoiser[X]
 }
 
-// Knows refuses a learned variance.
+// Knows refuses a learned variance, and the far end that no other process than a bridge has.
 func (d transfer[X]) Knows(w Want) error {
+	if err := w.Beyond(^WantFar, "a network in use under another process than its own"); err != nil {
+		return err
+	}
 	if w.Has(WantVariance) {
 		return errors.New("a network in use under another process than its own gives no learned variance: that is of the steps of the chain it was learned on")
 	}

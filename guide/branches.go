@@ -23,7 +23,8 @@ type branches[X any] struct {
 	renoise      bool // the weak estimate is that by which x is noised anew
 }
 
-// Knows returns what both branches do, as far as the rule takes them.
+// Knows returns what both branches do, as far as the rule takes them, but for an expected far end,
+// of which the rule says nothing.
 func (b branches[X]) Knows(w reverie.Want) error {
 	if b.one && !w.Has(reverie.WantClass) {
 		return fmt.Errorf("%s %w", b.name, ErrNoClass)
@@ -34,7 +35,7 @@ func (b branches[X]) Knows(w reverie.Want) error {
 		}
 		return w.Beyond(^reverie.WantRenoise, b.name)
 	}
-	if err := w.Beyond(^reverie.WantShift, b.name); err != nil {
+	if err := w.Beyond(^(reverie.WantShift | reverie.WantFar), b.name); err != nil {
 		return err
 	}
 	w &^= reverie.WantRenoise

@@ -58,7 +58,7 @@ type classified[X any] struct {
 	shift      bool
 }
 
-// Knows returns what the inner Denoiser does, but for the product.
+// Knows returns what the inner Denoiser does, but for the product and an expected far end.
 func (c classified[X]) Knows(w reverie.Want) error {
 	if !w.Has(reverie.WantClass) {
 		return fmt.Errorf("classifier guidance %w", ErrNoClass)
@@ -69,7 +69,7 @@ func (c classified[X]) Knows(w reverie.Want) error {
 	case c.shift:
 		w &^= reverie.WantShift
 	}
-	if err := w.Beyond(^(reverie.WantVJP | reverie.WantShift), "classifier guidance"); err != nil {
+	if err := w.Beyond(^(reverie.WantVJP | reverie.WantShift | reverie.WantFar), "classifier guidance"); err != nil {
 		return err
 	}
 	return c.inner.Knows(c.within(w))

@@ -12,24 +12,25 @@ import (
 )
 
 // full is a denoiser that knows all that there is: the exact one of a mixture, beside which it says
-// v = x/2 + t. It remembers what it was asked.
+// v = x/2 + t and x1 = 1 - 3x. It remembers what it was asked.
 type full struct {
 	*mixture.Denoiser
 	asked *reverie.Query[batch]
 }
 
 func (f full) Knows(w reverie.Want) error {
-	return f.Denoiser.Knows(w &^ reverie.WantVariance)
+	return f.Denoiser.Knows(w &^ (reverie.WantVariance | reverie.WantFar))
 }
 
 func (f full) Denoise(ctx context.Context, q reverie.Query[batch]) (reverie.Estimate[batch], error) {
 	*f.asked = q
-	q.Want &^= reverie.WantVariance
+	q.Want &^= reverie.WantVariance | reverie.WantFar
 	if q.T > 1 { // the number that a network sees
 		q.T /= 1000
 	}
 	e, err := f.Denoiser.Denoise(ctx, q)
 	e.V = saidOf(*f.asked)
+	e.X1 = expectedOf(*f.asked)
 	return e, err
 }
 
@@ -42,6 +43,17 @@ func saidOf(q reverie.Query[batch]) batch {
 		}
 	}
 	return v
+}
+
+// expectedOf is the far end that is said of a query, 1 - 3x.
+func expectedOf(q reverie.Query[batch]) batch {
+	y := reverie.NewBatch[float64](len(q.X), len(q.X[0]))
+	for n := range y {
+		for j, x := range q.X[n] {
+			y[n][j] = 1 - 3*x
+		}
+	}
+	return y
 }
 
 // A wrapping is a way to make a denoiser of process p of the full one, and what it may lose.
@@ -61,7 +73,7 @@ type pull struct {
 }
 
 func (p pull) Knows(w reverie.Want) error {
-	if err := w.Beyond(reverie.WantVariance|reverie.WantClass, "guidance by a gradient"); err != nil {
+	if err := w.Beyond(reverie.WantVariance|reverie.WantClass|reverie.WantFar, "guidance by a gradient"); err != nil {
 		return err
 	}
 	return p.Denoiser.Knows(w | reverie.WantVJP)
@@ -141,6 +153,7 @@ func wrappings(t *testing.T) map[string]wrapping {
 			return outer(p, inner(p, d))
 		}
 	}
+	const moving = reverie.WantVariance | reverie.WantFar // what another process has none of
 	return map[string]wrapping{
 		"none":                            {bare, 0, false},
 		"Map":                             {mapped, 0, false},
@@ -148,30 +161,30 @@ func wrappings(t *testing.T) map[string]wrapping {
 		"Clamp":                           {clamped, 0, false},
 		"Threshold":                       {thresholded, 0, false},
 		"FromPrediction":                  {predicted, 0, false},
-		"Transfer":                        {moved, reverie.WantVariance, true},
+		"Transfer":                        {moved, moving, true},
 		"guide":                           {drawn, 0, false},
 		"guide by a gradient":             {pulled, reverie.WantVJP, false},
 		"OfClass":                         {classed, reverie.WantClass, false},
-		"OfClass of guide of Transfer":    {around(classed, around(pulled, moved)), reverie.WantClass | reverie.WantVJP | reverie.WantVariance, true},
+		"OfClass of guide of Transfer":    {around(classed, around(pulled, moved)), reverie.WantClass | reverie.WantVJP | moving, true},
 		"Clamp of OfClass":                {around(clamped, classed), reverie.WantClass, false},
 		"Clamp of guide":                  {around(clamped, drawn), 0, false},
-		"Clamp of guide of Transfer":      {around(clamped, around(drawn, moved)), reverie.WantVariance, true},
-		"guide by a gradient of Transfer": {around(pulled, moved), reverie.WantVariance | reverie.WantVJP, true},
+		"Clamp of guide of Transfer":      {around(clamped, around(drawn, moved)), moving, true},
+		"guide by a gradient of Transfer": {around(pulled, moved), moving | reverie.WantVJP, true},
 		"Threshold of guide by a gradient of Clamp of prediction": {around(thresholded, around(pulled, around(clamped, predicted))), reverie.WantVJP, false},
 		"guide by a gradient of guide":                            {around(pulled, drawn), reverie.WantVJP, false},
 		"Clamp of Threshold":                                      {around(clamped, thresholded), 0, false},
 		"Threshold of Map":                                        {around(thresholded, mapped), 0, false},
 		"Map of FromPrediction":                                   {around(mapped, predicted), 0, false},
-		"Clamp of Transfer":                                       {around(clamped, moved), reverie.WantVariance, true},
+		"Clamp of Transfer":                                       {around(clamped, moved), moving, true},
 		"Threshold of Map of no product":                          {around(thresholded, blind), reverie.WantVJP, false},
-		"Transfer of Clamp of prediction":                         {around(moved, around(clamped, predicted)), reverie.WantVariance, true},
+		"Transfer of Clamp of prediction":                         {around(moved, around(clamped, predicted)), moving, true},
 	}
 }
 
 // TestCapabilities: what a denoiser knows survives every wrapper: the learned variance as the
-// network said it, the far end and the classes as they were given, and the vector-Jacobian product,
-// which is the derivative by central differences. What a wrapper cannot keep is refused by name, in
-// Denoise as in Knows.
+// network said it, the expected far end likewise, the given one and the classes as they were given,
+// and the vector-Jacobian product, which is the derivative by central differences. What a wrapper
+// cannot keep is refused by name, in Denoise as in Knows.
 func TestCapabilities(t *testing.T) {
 	m, err := mixture.New(nil, [][]float64{{2, -1, 0.3, 1.7, -2}, {-1.5, 0.6, 1, -0.4, 2.4}, {0.2, -0.3, 0.4, 0.1, 0.5}}, []mixture.Cov{{Var: 0.3}})
 	if err == nil {
@@ -236,7 +249,7 @@ type capable struct {
 func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
 	c.t.Helper()
 	classes := q.Class
-	for want, name := range map[reverie.Want]string{reverie.WantVariance: "learned variance", reverie.WantVJP: "vector-Jacobian product", reverie.WantClass: "class-conditional estimate"} {
+	for want, name := range map[reverie.Want]string{reverie.WantVariance: "learned variance", reverie.WantVJP: "vector-Jacobian product", reverie.WantClass: "class-conditional estimate", reverie.WantFar: "expected far end"} {
 		if q.Want, q.Class = want, nil; want == reverie.WantClass {
 			q.Class = classes
 		}
@@ -261,7 +274,7 @@ func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
 	if len(q.Far) == 1 && (len(c.asked.Far) != 1 || distance(c.asked.Far[0], q.Far[0]) != 0) {
 		c.t.Errorf("%s: the far end is lost: %v", c.name, c.asked.Far)
 	}
-	q.Want = (reverie.WantVariance | reverie.WantVJP | reverie.WantClass) &^ lost
+	q.Want = (reverie.WantVariance | reverie.WantVJP | reverie.WantClass | reverie.WantFar) &^ lost
 	if q.Want.Has(reverie.WantClass) {
 		q.Class = classes
 	}
@@ -271,6 +284,9 @@ func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
 	}
 	if q.Want.Has(reverie.WantVariance) && distance(e.V, saidOf(*c.asked)) != 0 {
 		c.t.Errorf("%s: the variance is not what the network said", c.name)
+	}
+	if q.Want.Has(reverie.WantFar) && distance(e.X1, expectedOf(*c.asked)) != 0 {
+		c.t.Errorf("%s: the far end is not what the network expects", c.name)
 	}
 	if q.Want.Has(reverie.WantVJP) {
 		c.derivative(q, e.VJP)

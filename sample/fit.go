@@ -78,9 +78,9 @@ func noFar(name string, p reverie.Process) error {
 	case !reverie.HasFar(p):
 		return nil
 	case reverie.PriorSigma(p) == 0:
-		return fmt.Errorf("solver %s does not go with a bridge, whose Sigma is 0 at its far end: use ddpm or ddim", name)
+		return fmt.Errorf("solver %s does not go with a bridge, whose Sigma is 0 at its far end: use ddpm, ddim or euler-maruyama", name)
 	}
-	return fmt.Errorf("solver %s does not heed the far end of a process: use ddpm or ddim", name)
+	return fmt.Errorf("solver %s does not heed the far end of a process: use ddpm, ddim or euler-maruyama", name)
 }
 
 // needsScore refuses a process without a score, and a bridge.

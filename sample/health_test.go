@@ -198,7 +198,7 @@ func TestFits(t *testing.T) {
 		if err := Fits(solver, chain); err != nil {
 			t.Errorf("%s refuses a DDPM: %v", name, err)
 		}
-		if got := bridge == nil; got != (name == "ddpm" || name == "ddim") {
+		if got := bridge == nil; got != slices.Contains([]string{"ddpm", "ddim", "euler-maruyama"}, name) {
 			t.Errorf("%s and a bridge: %v", name, bridge)
 		}
 		if got := flow == nil; got != slices.Contains([]string{"ddim", "euler", "heun", "dpm++2m", "unipc", "rk45"}, name) {
@@ -216,7 +216,7 @@ func TestFits(t *testing.T) {
 		"heun with churn":       Fits(made(t, "heun churn=1"), between),
 		"predictor of":          Fits(made(t, "pc predictor=ddpm"), between),
 		"reverse-diffusion":     Fits(made(t, "lecture-sde"), reverie.VP{}),
-		"use ddpm or ddim":      Fits(made(t, "rk45"), reverie.Bridge{}),
+		"use ddpm, ddim or":     Fits(made(t, "rk45"), reverie.Bridge{}),
 		"use a solver of":       lower(Fits(made(t, "euler-maruyama"), between)),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/reverie-go/reverie"
 )
@@ -13,10 +14,14 @@ type Run[X any] struct {
 	Space    reverie.Space[X]
 	Process  reverie.Process
 	Denoiser reverie.Denoiser[X]
-	Far      []X     // the given end x1, for a process that has one (then exactly one)
-	Clamp    float64 // x is clamped to [-Clamp, Clamp] after every step, as the lecture does; 0: not. The Space must be a Clamper
+	// Far is the given end x1, for a process that has one (then exactly one). Where it is left out
+	// of such a process the bridge is unpaired, and what the Denoiser expects of the far end stands
+	// for it (reverie.WantFar), or at hi, where the bridge is a point, x itself.
+	Far   []X
+	Clamp float64 // x is clamped to [-Clamp, Clamp] after every step, as the lecture does; 0: not. The Space must be a Clamper
 
 	x0    X   // the last x0hat
+	x1    []X // the last x1hat, of an unpaired bridge
 	calls int // of the Denoiser
 	steps int // of the whole walk
 	left  int // steps from this one on
@@ -33,9 +38,24 @@ func (r *Run[X]) Denoise(ctx context.Context, x X, t float64) (X, error) {
 func (r *Run[X]) Ask(ctx context.Context, q reverie.Query[X]) (reverie.Estimate[X], error) {
 	r.calls++
 	q.Far, q.Step = r.Far, r.steps-r.left+1
+	unpaired := r.unpaired()
+	if unpaired {
+		q.Want |= reverie.WantFar
+	}
 	e, err := r.Denoiser.Denoise(ctx, q)
 	r.x0 = e.X0
+	if unpaired && err == nil {
+		if r.x1 = []X{e.X1}; reverie.At(r.Process, q.T).Sigma == 0 {
+			r.x1[0] = q.X
+		}
+	}
 	return e, err
+}
+
+// unpaired says whether the run is one of a bridge that is given no far end, of a denoiser that
+// expects one.
+func (r *Run[X]) unpaired() bool {
+	return len(r.Far) == 0 && reverie.HasFar(r.Process) && r.Denoiser.Knows(reverie.WantFar) == nil
 }
 
 // Prior returns the x from which sampling starts at hi: noise in the shape of like (see
@@ -94,7 +114,7 @@ func Sample[X any](ctx context.Context, run *Run[X], solver Solver[X], x X, grid
 		return x, err
 	}
 	r := *run
-	r.calls, r.steps = 0, len(grid)-1
+	r.calls, r.steps, r.x1 = 0, len(grid)-1, nil
 	healthy := watch(r.Space, x)
 	for i, s := range grid[1:] {
 		if err := ctx.Err(); err != nil {
@@ -184,10 +204,11 @@ func (r *Run[X]) step(m reverie.Step, a float64, x X, e reverie.Estimate[X], w r
 func (r *Run[X]) apply(m reverie.Step, x, x0 X) (X, error) {
 	c, terms := []float64{m.X, m.X0}, []X{x, x0}
 	if m.Far != 0 {
-		if len(r.Far) != 1 {
+		far := slices.Concat(r.Far, r.x1)
+		if len(far) != 1 {
 			return x, errors.New("the process has a far end: set Run.Far to it")
 		}
-		c, terms = append(c, m.Far), append(terms, r.Far[0])
+		c, terms = append(c, m.Far), append(terms, far[0])
 	}
 	if m.Noise != 0 {
 		c, terms = append(c, m.Noise), append(terms, r.Space.Noise(x))
@@ -203,6 +224,6 @@ func (r *Run[X]) move(t, s, eta float64) reverie.Step {
 // recycle lets the Space free what is not of use any more. The last x0hat is.
 func (r *Run[X]) recycle(keep ...X) {
 	if s, ok := r.Space.(Recycler[X]); ok {
-		s.Next(append(keep, r.x0)...)
+		s.Next(slices.Concat(keep, []X{r.x0}, r.x1)...)
 	}
 }
