@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -46,10 +45,11 @@ type examination struct {
 	study compare.Study
 	ways  []compare.Way
 	tell  *teller
+	dir   folder // that is filled
 }
 
 // anomalyFunc runs the command.
-func anomalyFunc(cmd *cobra.Command, path string, paths []string, o *anomalyOptions) error {
+func anomalyFunc(cmd *cobra.Command, path string, paths []string, o *anomalyOptions) (err error) {
 	if err := o.check(cmd.Flags()); err != nil {
 		return usage(err)
 	}
@@ -63,6 +63,14 @@ func anomalyFunc(cmd *cobra.Command, path string, paths []string, o *anomalyOpti
 		return err
 	}
 	defer x.close()
+	if x.dir, err = outFolder(o.out, x.found.Run, "anomaly"); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			x.dir.failed(cmd.ErrOrStderr())
+		}
+	}()
 	if err := x.open(paths); err != nil {
 		return err
 	}
@@ -414,7 +422,7 @@ func (x *examination) chooseLevel(i int, row table.Row) error {
 }
 
 // run has each way look at the images, and writes and prints what is found.
-func (x *examination) run() (err error) {
+func (x *examination) run() error {
 	flags := map[string]string{}
 	text := []picture.Text{{Key: "Software", Value: "reverie " + version()}, {Key: "model", Value: x.found.Model}, {Key: "seed", Value: fmt.Sprint(x.seed)}}
 	x.cmd.Flags().Visit(func(f *pflag.Flag) {
@@ -423,33 +431,13 @@ func (x *examination) run() (err error) {
 			text = append(text, picture.Text{Key: f.Name, Value: f.Value.String()})
 		}
 	})
-	dir, err := outFolder(x.out, x.found.Run, "anomaly")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(dir) // if nothing is in it
-		}
-	}()
-	s := &x.study
+	s, dir := &x.study, x.dir.path
 	s.Dir, s.Text, s.Rate, s.Sheet = dir, text, x.rate, x.sheet
 	s.Bootstrap = score.Bootstrap{Replicates: cmp.Or(x.replicates, -1), Seed: x.seed}
 	s.Progress = x.tell.tell
-	var all []*compare.Result
-	for _, w := range x.ways {
-		r, err := s.Find(x.cmd.Context(), w)
-		x.tell.clear()
-		if err != nil {
-			if x.cmd.Context().Err() != nil {
-				fmt.Fprintln(x.cmd.ErrOrStderr(), "the maps that were made are in", dir)
-			}
-			return err
-		}
-		if r.Means.Swapped() {
-			x.warn(r)
-		}
-		all = append(all, r)
+	all, failed := x.look()
+	if len(all) == 0 {
+		return failed
 	}
 	about := struct {
 		Model      string            `json:"model"`
@@ -461,7 +449,11 @@ func (x *examination) run() (err error) {
 	if s.Validation != nil {
 		about.Validation = s.Validation.String()
 	}
-	if _, err := compare.WriteFiles(dir, all, about); err != nil {
+	_, err := compare.WriteFiles(dir, all, about)
+	if failed != nil {
+		return failed
+	}
+	if err != nil {
 		return err
 	}
 	out := x.cmd.OutOrStdout()
@@ -476,6 +468,22 @@ func (x *examination) run() (err error) {
 	}
 	_, err = fmt.Fprintf(out, "\n%s: %s for %s, images.csv, report.json\n", dir, english.WordSeries([]string{"maps", "overlays", "sheets"}, "and"), english.Plural(s.Images.Len(), "image", ""))
 	return err
+}
+
+// look has each way look at the images, until one fails.
+func (x *examination) look() (all []*compare.Result, err error) {
+	for _, w := range x.ways {
+		r, err := x.study.Find(x.cmd.Context(), w)
+		x.tell.clear()
+		if err != nil {
+			return all, err
+		}
+		if r.Means.Swapped() {
+			x.warn(r)
+		}
+		all = append(all, r)
+	}
+	return all, nil
 }
 
 // warn says that the scores are the wrong way round.

@@ -33,7 +33,7 @@ type drawing struct {
 // draws begins the drawing of samples of a kind.
 func (o *sampleOptions) draws(k kind.Kind, run string, text []picture.Text) (*drawing, error) {
 	if o.dir != "" {
-		if err := makeFolder("dir", o.dir); err != nil {
+		if _, err := makeFolder("dir", o.dir); err != nil {
 			return nil, err
 		}
 	}

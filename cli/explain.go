@@ -169,7 +169,7 @@ func (o *explainOptions) walks() error {
 	return nil
 }
 
-func explainFunc(cmd *cobra.Command, path string, images []string, o *explainOptions) error {
+func explainFunc(cmd *cobra.Command, path string, images []string, o *explainOptions) (err error) {
 	p, err := o.options(cmd)
 	if err != nil {
 		return err
@@ -189,6 +189,14 @@ func explainFunc(cmd *cobra.Command, path string, images []string, o *explainOpt
 	defer m.Close()
 	t := &explainTask{o: o, cmd: cmd, m: m}
 	defer t.close()
+	if t.out, err = outFolder(o.out, m.Found.Run, "explain"); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			t.out.failed(cmd.ErrOrStderr())
+		}
+	}()
 	if err := t.prepare(p, images); err != nil {
 		return err
 	}

@@ -31,7 +31,6 @@ const inSheet = 12
 // An explainOutput is the folder of an explanation as it is filled.
 type explainOutput struct {
 	*explainTask
-	dir    string
 	stems  []string
 	text   []picture.Text
 	rows   [][]string
@@ -43,16 +42,15 @@ type explainOutput struct {
 
 // run explains the images and writes the folder.
 func (t *explainTask) run() error {
-	dir, err := outFolder(t.o.out, t.m.Found.Run, "explain")
-	if err != nil {
-		return err
-	}
-	w := &explainOutput{explainTask: t, dir: dir, stems: t.set.Stems(), text: t.text(), tally: t.e.Tally(t.sorted)}
+	w := &explainOutput{explainTask: t, stems: t.set.Stems(), text: t.text(), tally: t.e.Tally(t.sorted)}
 	w.begin()
 	batch := t.e.Walk().Batch
 	t.bar = explainBar{bar: newBar(t.cmd.ErrOrStderr(), -1, "explaining"), batches: (len(t.sorted.Chosen) + batch - 1) / batch, usual: t.o.seeds * (t.o.Halvings + 4)}
-	err = t.e.Each(t.cmd.Context(), t.x, t.sorted, w.add)
+	err := t.e.Each(t.cmd.Context(), t.x, t.sorted, w.add)
 	t.bar.done()
+	if err != nil && len(w.cases) > 0 {
+		_ = w.writeTable() // of the images that were explained until then
+	}
 	if err != nil {
 		return err
 	}
@@ -174,8 +172,8 @@ func (w *explainOutput) write(n, draw int, c explain.Case) error {
 	if draw > 0 {
 		number = fmt.Sprintf("-%d", draw+1)
 	}
-	base := filepath.Join(w.dir, filepath.FromSlash(w.stems[n]))
-	if err := makeFolder("out", filepath.Dir(base)); err != nil {
+	base := filepath.Join(w.out.path, filepath.FromSlash(w.stems[n]))
+	if _, err := makeFolder("out", filepath.Dir(base)); err != nil {
 		return err
 	}
 	if err := picture.Write(base+"_after"+number+".png", c.After(), w.text...); err != nil {
@@ -216,28 +214,26 @@ func (w *explainOutput) end() error {
 	if err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		name  string
-		write func(path string) error
-	}{
-		{"sheet.png", func(path string) error { return picture.Write(path, explain.Sheet(w.cases, w.titles), w.text...) }},
-		{"table.csv", func(path string) error {
-			return checkpoint.WriteFileAtomic(nil, path, func(to io.Writer) error {
-				return csv.NewWriter(to).WriteAll(append([][]string{explainColumns}, w.rows...))
-			})
-		}},
-		{"report.json", func(path string) error {
-			return checkpoint.WriteFileAtomic(nil, path, func(to io.Writer) error { _, err := to.Write(append(text, '\n')); return err })
-		}},
-	} {
-		if err := f.write(filepath.Join(w.dir, f.name)); err != nil {
-			return err
-		}
+	if err := w.writeTable(); err != nil {
+		return err
+	}
+	if err := picture.Write(filepath.Join(w.out.path, "sheet.png"), explain.Sheet(w.cases, w.titles), w.text...); err != nil {
+		return err
+	}
+	if err := checkpoint.WriteFileAtomic(nil, filepath.Join(w.out.path, "report.json"), func(to io.Writer) error { _, err := to.Write(append(text, '\n')); return err }); err != nil {
+		return err
 	}
 	if more := report.Images - report.Target - report.Others - len(w.cases); more > 0 {
 		writeNotes(w.cmd.ErrOrStderr(), []string{fmt.Sprintf("sheet.png shows the first %s, and not %d more", english.Plural(len(w.cases), "image", ""), more)})
 	}
 	return w.print(report)
+}
+
+// writeTable writes table.csv.
+func (w *explainOutput) writeTable() error {
+	return checkpoint.WriteFileAtomic(nil, filepath.Join(w.out.path, "table.csv"), func(to io.Writer) error {
+		return csv.NewWriter(to).WriteAll(append([][]string{explainColumns}, w.rows...))
+	})
 }
 
 // report is that of all images.
@@ -294,7 +290,7 @@ func (w *explainOutput) print(r *explainReport) error {
 	line("seconds an image", "%.2g", r.Seconds)
 	err := tab.Flush()
 	if err == nil {
-		_, err = fmt.Fprintf(w.cmd.OutOrStdout(), "%s%s\n", b.String(), w.dir)
+		_, err = fmt.Fprintf(w.cmd.OutOrStdout(), "%s%s\n", b.String(), w.out.path)
 	}
 	return err
 }

@@ -22,6 +22,7 @@ type explainTask struct {
 	o        *explainOptions
 	cmd      *cobra.Command
 	m        *model.Loaded
+	out      folder
 	c, judge explain.Classifier
 	e        *explain.Explainer
 	set      *imageset.Set

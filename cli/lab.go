@@ -76,13 +76,14 @@ func (f *labFlags) run(cmd *cobra.Command) error {
 	}
 	writeNotes(cmd.ErrOrStderr(), d.Notes)
 	o.Out = cmp.Or(o.Out, "lab-"+d.Name)
-	if err := makeFolder("out", o.Out); err != nil {
-		return err
-	}
 	if o.Engine, err = openEngine(f.backend); err != nil {
 		return err
 	}
 	defer o.Engine.Close()
+	dir, err := makeFolder("out", o.Out)
+	if err != nil {
+		return err
+	}
 	t := newTeller(cmd.ErrOrStderr())
 	o.Progress = func(what string, done float64) { t.tell(what, int(done*barUnits), barUnits) }
 	o.Made = func(p lab.Picture) {
@@ -92,10 +93,12 @@ func (f *labFlags) run(cmd *cobra.Command) error {
 	began := time.Now()
 	err = lab.Run(cmd.Context(), d, o)
 	t.clear()
-	if err == nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s in %s\n", o.Out, took(time.Since(began)))
+	if err != nil {
+		dir.takeBack()
+		return err
 	}
-	return err
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s in %s\n", o.Out, took(time.Since(began)))
+	return nil
 }
 
 // options are those of a tour, as far as the command line shows them to be sound.

@@ -82,46 +82,6 @@ func checkWritable(outs ...output) error {
 	return nil
 }
 
-// makeFolder makes the folder that a flag names for files of names of their own, where there is
-// none.
-func makeFolder(flag, dir string) error {
-	err := checkpoint.CheckForeign(filepath.Join(dir, "x"))
-	if err == nil {
-		err = os.MkdirAll(dir, 0o777)
-	}
-	if err != nil {
-		return fmt.Errorf("--%s %s: %w", flag, dir, err)
-	}
-	return nil
-}
-
-// outFolder makes the folder that a command fills with files: the one of --out, which must be new
-// or empty; where none is said the next of NAME-001, .. of a run, or of the working folder.
-func outFolder(out, run, name string) (string, error) {
-	if out == "" {
-		for i := 1; ; i++ {
-			dir := filepath.Join(run, fmt.Sprintf("%s-%03d", name, i))
-			if err := os.Mkdir(dir, 0o777); !errors.Is(err, fs.ErrExist) {
-				if err != nil {
-					err = fmt.Errorf("%w; name a folder by --out", err)
-				}
-				return dir, err
-			}
-		}
-	}
-	if err := makeFolder("out", out); err != nil {
-		return "", err
-	}
-	within, err := os.ReadDir(out)
-	if err == nil && len(within) > 0 {
-		err = fmt.Errorf("it holds %s already, and nothing in it is replaced; name a new or an empty folder", within[0].Name())
-	}
-	if err != nil {
-		return "", fmt.Errorf("--out %s: %w", out, err)
-	}
-	return out, nil
-}
-
 func writable(path string) error {
 	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
 		return errors.New("it is a folder or a device; give the name of a file")
