@@ -17,6 +17,9 @@ type Query[X any] struct {
 	// Class is, for WantClass, that of each sample of X: a number from 0 on, or NullClass. nil is
 	// NullClass for all.
 	Class []int
+	// Given is, for WantGiven, what lies beside X and is known, sample by sample: an image to be
+	// sharpened, noisy speech (then exactly one).
+	Given []X
 	// Step is the step of a walk, from 1 on, in which a solver asks, for a guide that remembers the
 	// step before; 0: there is no walk.
 	Step int
@@ -48,7 +51,8 @@ type Want uint8
 
 // What may be wanted: Estimate.V, Estimate.VJP, and that all of the Estimate is given the class, so
 // that x0hat is E[x0 | x_t = x, class]. Without WantClass it is the unconditional one, which a
-// network that was trained on classes alone refuses.
+// network that was trained on classes alone refuses. WantGiven is the same of Query.Given: x0hat is
+// then E[x0 | x_t = x, given], which a network that was trained on pairs alone needs.
 const (
 	WantVariance Want = 1 << iota
 	WantVJP
@@ -59,7 +63,12 @@ const (
 	WantShift
 	// WantFar asks for Estimate.X1.
 	WantFar
+	WantGiven
 )
+
+// WantCondition is all that says of which x0hat is the expectation: what a wrapper that asks for
+// less than it is asked for keeps.
+const WantCondition = WantClass | WantGiven
 
 // Has says whether all of o is wanted.
 func (w Want) Has(o Want) bool { return w&o == o }
@@ -68,7 +77,7 @@ func (w Want) Has(o Want) bool { return w&o == o }
 // where that is nothing.
 func (w Want) Beyond(known Want, who string) error {
 	var more []string
-	for i, name := range []string{"learned variance", "vector-Jacobian product", "class-conditional estimate", "x0hat to noise by", "shift of the mean", "expected far end"} {
+	for i, name := range []string{"learned variance", "vector-Jacobian product", "class-conditional estimate", "x0hat to noise by", "shift of the mean", "expected far end", "estimate of what is given beside x"} {
 		if w&^known&(1<<i) != 0 {
 			more = append(more, "no "+name)
 		}

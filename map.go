@@ -35,7 +35,7 @@ func (m mapped[X]) Denoise(ctx context.Context, q Query[X]) (e Estimate[X], err 
 	}
 	if q.Want.Has(WantVJP) {
 		first := q
-		first.Want &= WantClass
+		first.Want &= WantCondition
 		if e, err = m.inner.Denoise(ctx, first); err != nil {
 			return e, err
 		}

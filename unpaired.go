@@ -112,7 +112,7 @@ type turned[X any] struct{ inner Denoiser[X] }
 
 // Knows returns what d does, but for what is said of x0hat alone.
 func (d turned[X]) Knows(w Want) error {
-	if err := w.Beyond(WantFar|WantClass, "a bridge seen from its far end"); err != nil {
+	if err := w.Beyond(WantFar|WantCondition, "a bridge seen from its far end"); err != nil {
 		return err
 	}
 	return d.inner.Knows(w | WantFar)

@@ -19,6 +19,8 @@ type Batch struct {
 	N int
 	// X holds the samples, [N,H,W,C].
 	X []float32
+	// Pair holds what each sample goes with, [N,H,W,C], of a set of pairs, see Set.Pair; else nil.
+	Pair []float32
 	// Class indexes Set.Classes, -1 for none; [N].
 	Class []int
 	// Index are the images' positions in the Set that made the batch; [N].
@@ -166,6 +168,9 @@ func (s *Set) load(ctx context.Context, at []int, flip func(item int) bool) (*Ba
 		Kind: s.Kind(), N: len(at), X: make([]float32, len(at)*size),
 		Class: make([]int, len(at)), Index: make([]int, len(at)),
 	}
+	if s.Paired() {
+		b.Pair = make([]float32, len(b.X))
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.st.o.Workers)
 	chunk := max(1, chunkValues/size)
@@ -191,6 +196,13 @@ func (s *Set) fill(ctx context.Context, b *Batch, k, i int, flip func(item int) 
 		j := (i + try) % s.Len()
 		item := s.index[j]
 		p, err := s.st.values(ctx, item)
+		if err == nil && s.Paired() {
+			var pair values
+			if pair, err = s.st.pairs.values(ctx, item); err == nil {
+				n := b.Size()
+				pair.float(b.Pair[k*n:(k+1)*n], b.W, b.C, flip(item))
+			}
+		}
 		if err == nil {
 			b.Class[k], b.Index[k] = s.st.items[item].Class, j
 			p.float(b.Image(k), b.W, b.C, flip(item))

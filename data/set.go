@@ -175,6 +175,9 @@ func (s *Set) Fingerprint() string {
 			class = place[it.Class]
 		}
 		fmt.Fprintf(d, "%x %d\n", it.Hash, class)
+		if s.Paired() {
+			fmt.Fprintf(d, "%x\n", s.st.pairs.of.items[s.st.pairs.item[i]].Hash)
+		}
 	}
 	return hex.EncodeToString(d.Sum(nil))
 }

@@ -36,7 +36,7 @@ func (p Problem[X]) knows(w reverie.Want) error {
 
 // product returns u' d x0hat/dx of the prior, for the query's class.
 func (p Problem[X]) product(ctx context.Context, q reverie.Query[X], u X) (X, error) {
-	q.Want, q.U = q.Want&reverie.WantClass|reverie.WantVJP, u
+	q.Want, q.U = q.Want&reverie.WantCondition|reverie.WantVJP, u
 	e, err := p.Run.Denoiser.Denoise(ctx, q)
 	return e.VJP, err
 }

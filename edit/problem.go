@@ -85,7 +85,7 @@ func Fits[X any](method table.Row, d reverie.Denoiser[X]) error {
 // measured refuses what no denoiser gives that a measurement guides: it changes x0hat alone, and
 // leaves the variance as it is, and all of it given the class.
 func measured(w reverie.Want) error {
-	return w.Beyond(reverie.WantVariance|reverie.WantClass, "a denoiser that a measurement guides")
+	return w.Beyond(reverie.WantVariance|reverie.WantCondition, "a denoiser that a measurement guides")
 }
 
 // spaces are what methods ask of a Space.

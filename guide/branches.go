@@ -123,7 +123,7 @@ func (b branches[X]) vectors(ctx context.Context, q reverie.Query[X]) (strong, w
 	var s, w reverie.Estimate[X]
 	if _, ok := b.rule.(linear[X]); !ok {
 		first := q
-		first.Want &= reverie.WantClass
+		first.Want &= reverie.WantCondition
 		if s, w, err = b.ask(ctx, first, b.away(first)); err != nil {
 			return strong, weak, err
 		}
@@ -149,10 +149,13 @@ func (b branches[X]) ask(ctx context.Context, strong, weak reverie.Query[X]) (s,
 func (b branches[X]) stacked(ctx context.Context, sp reverie.Stacker[X], strong, weak reverie.Query[X]) (s, w reverie.Estimate[X], err error) {
 	both := strong
 	both.X, both.Class = sp.Stack(strong.X, weak.X), slices.Concat(strong.Class, weak.Class)
-	both.Far = make([]X, len(strong.Far))
-	for i, far := range strong.Far {
-		both.Far[i] = sp.Stack(far, far)
+	twice := func(all []X) (out []X) {
+		for _, x := range all {
+			out = append(out, sp.Stack(x, x))
+		}
+		return out
 	}
+	both.Far, both.Given = twice(strong.Far), twice(strong.Given)
 	if both.Want.Has(reverie.WantVJP) {
 		both.U = sp.Stack(strong.U, weak.U)
 	}

@@ -58,7 +58,8 @@ func (in Input) Parts() (p Parts) {
 
 // CheckParts says whether a network takes an input of those parts; the error names its
 // architecture. A network that takes cond needs it, for what it predicts is another thing at each
-// time; one that takes a class needs that, for no class is a class, too: its null class.
+// time; one that takes a class needs that, for no class is a class, too: its null class; one that is
+// given something beside x has no channels for its absence.
 func CheckParts(m Model, p Parts) error {
 	takes := m.Takes()
 	if more := p &^ takes; more != 0 {
@@ -69,6 +70,8 @@ func CheckParts(m Model, p Parts) error {
 		return fmt.Errorf("architecture %s needs cond, the number that it sees of each sample's time", m.Arch())
 	case takes&Class > p&Class:
 		return fmt.Errorf("architecture %s needs class, what each sample is to be of: this network was laid out for classes", m.Arch())
+	case takes&Given > p&Given:
+		return fmt.Errorf("architecture %s needs given, what lies beside each sample: this network was laid out for pairs", m.Arch())
 	}
 	return nil
 }

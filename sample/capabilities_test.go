@@ -19,12 +19,12 @@ type full struct {
 }
 
 func (f full) Knows(w reverie.Want) error {
-	return f.Denoiser.Knows(w &^ (reverie.WantVariance | reverie.WantFar))
+	return f.Denoiser.Knows(w &^ (reverie.WantVariance | reverie.WantFar | reverie.WantGiven))
 }
 
 func (f full) Denoise(ctx context.Context, q reverie.Query[batch]) (reverie.Estimate[batch], error) {
 	*f.asked = q
-	q.Want &^= reverie.WantVariance | reverie.WantFar
+	q.Want &^= reverie.WantVariance | reverie.WantFar | reverie.WantGiven
 	if q.T > 1 { // the number that a network sees
 		q.T /= 1000
 	}
@@ -73,7 +73,7 @@ type pull struct {
 }
 
 func (p pull) Knows(w reverie.Want) error {
-	if err := w.Beyond(reverie.WantVariance|reverie.WantClass|reverie.WantFar, "guidance by a gradient"); err != nil {
+	if err := w.Beyond(reverie.WantVariance|reverie.WantCondition|reverie.WantFar, "guidance by a gradient"); err != nil {
 		return err
 	}
 	return p.Denoiser.Knows(w | reverie.WantVJP)
@@ -84,7 +84,7 @@ func (p pull) Denoise(ctx context.Context, q reverie.Query[batch]) (reverie.Esti
 		return reverie.Estimate[batch]{}, err
 	}
 	first := q
-	first.Want &= reverie.WantClass
+	first.Want &= reverie.WantCondition
 	e, err := p.Denoiser.Denoise(ctx, first)
 	if err != nil {
 		return e, err
@@ -97,6 +97,9 @@ func (p pull) Denoise(ctx context.Context, q reverie.Query[batch]) (reverie.Esti
 	e.X0, e.VJP = p.space.Sum([]float64{1, p.weight}, e.X0, e.VJP), none
 	return e, nil
 }
+
+// beside is what is given beside x.
+var beside = batch{{0.2, 0.1, 0, -1, 3}, {1, 1, -1, 0.5, 0}, {0, 2, 0.4, 1, -2}}
 
 // wrappings are all wrappers, alone and around each other.
 func wrappings(t *testing.T) map[string]wrapping {
@@ -147,6 +150,9 @@ func wrappings(t *testing.T) map[string]wrapping {
 	var classed of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
 		return reverie.OfClass(d, []int{0, 1, reverie.NullClass})
 	}
+	var told of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
+		return reverie.OfGiven(d, beside)
+	}
 	var pulled of = func(_ reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] { return pull{d, sp, 0.3} }
 	around := func(outer, inner of) of {
 		return func(p reverie.Process, d reverie.Denoiser[batch]) reverie.Denoiser[batch] {
@@ -167,6 +173,8 @@ func wrappings(t *testing.T) map[string]wrapping {
 		"OfClass":                         {classed, reverie.WantClass, false},
 		"OfClass of guide of Transfer":    {around(classed, around(pulled, moved)), reverie.WantClass | reverie.WantVJP | moving, true},
 		"Clamp of OfClass":                {around(clamped, classed), reverie.WantClass, false},
+		"OfGiven":                         {told, reverie.WantGiven, false},
+		"OfClass of OfGiven of guide":     {around(classed, around(told, pulled)), reverie.WantCondition | reverie.WantVJP, false},
 		"Clamp of guide":                  {around(clamped, drawn), 0, false},
 		"Clamp of guide of Transfer":      {around(clamped, around(drawn, moved)), moving, true},
 		"guide by a gradient of Transfer": {around(pulled, moved), moving | reverie.WantVJP, true},
@@ -249,9 +257,12 @@ type capable struct {
 func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
 	c.t.Helper()
 	classes := q.Class
-	for want, name := range map[reverie.Want]string{reverie.WantVariance: "learned variance", reverie.WantVJP: "vector-Jacobian product", reverie.WantClass: "class-conditional estimate", reverie.WantFar: "expected far end"} {
-		if q.Want, q.Class = want, nil; want == reverie.WantClass {
+	for want, name := range map[reverie.Want]string{reverie.WantVariance: "learned variance", reverie.WantVJP: "vector-Jacobian product", reverie.WantClass: "class-conditional estimate", reverie.WantFar: "expected far end", reverie.WantGiven: "estimate of what is given beside x"} {
+		if q.Want, q.Class, q.Given = want, nil, nil; want == reverie.WantClass {
 			q.Class = classes
+		}
+		if want == reverie.WantGiven {
+			q.Given = []batch{beside}
 		}
 		e, err := c.d.Denoise(c.t.Context(), q)
 		knows := c.d.Knows(want)
@@ -267,6 +278,9 @@ func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
 		if want == reverie.WantClass && !slices.Equal(c.asked.Class, classes) {
 			c.t.Errorf("%s: the classes are lost: %v", c.name, c.asked.Class)
 		}
+		if want == reverie.WantGiven && (len(c.asked.Given) != 1 || distance(c.asked.Given[0], beside) != 0) {
+			c.t.Errorf("%s: what is given is lost: %v", c.name, c.asked.Given)
+		}
 		if d := distance(e.X0, c.x0(q)); d != 0 {
 			c.t.Errorf("%s: x0hat beside the %s is off by %v", c.name, name, d)
 		}
@@ -274,9 +288,12 @@ func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
 	if len(q.Far) == 1 && (len(c.asked.Far) != 1 || distance(c.asked.Far[0], q.Far[0]) != 0) {
 		c.t.Errorf("%s: the far end is lost: %v", c.name, c.asked.Far)
 	}
-	q.Want = (reverie.WantVariance | reverie.WantVJP | reverie.WantClass | reverie.WantFar) &^ lost
+	q.Want, q.Given = (reverie.WantVariance|reverie.WantVJP|reverie.WantCondition|reverie.WantFar)&^lost, nil
 	if q.Want.Has(reverie.WantClass) {
 		q.Class = classes
+	}
+	if q.Want.Has(reverie.WantGiven) {
+		q.Given = []batch{beside}
 	}
 	e, err := c.d.Denoise(c.t.Context(), q)
 	if err != nil {
@@ -296,7 +313,7 @@ func (c capable) check(q reverie.Query[batch], lost reverie.Want) {
 // x0 is x0hat alone, of the query's classes.
 func (c capable) x0(q reverie.Query[batch]) batch {
 	c.t.Helper()
-	q.Want, q.U = q.Want&reverie.WantClass, nil
+	q.Want, q.U = q.Want&reverie.WantCondition, nil
 	e, err := c.d.Denoise(c.t.Context(), q)
 	if err != nil {
 		c.t.Fatalf("%s: %v", c.name, err)

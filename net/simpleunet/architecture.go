@@ -40,15 +40,19 @@ func (a *Architecture) Validate() error { return net.CheckLevels(a.Channels, 2) 
 // SetClasses implements net.Classing.
 func (a *Architecture) SetClasses(n int) { a.classes = n }
 
-// Layout lays the network out. It has no second set of outputs.
+// Layout lays the network out. It has no second set of outputs for what it sees.
 func (a *Architecture) Layout(k kind.Kind, outputs int) (net.Network, error) {
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
-	if outputs != k.C {
+	c := Config{Channels: a.Channels, ImageChannels: k.C, NumClassEmbeds: a.classes}
+	switch {
+	case outputs > k.C:
 		return nil, net.ErrOneSet
+	case outputs < k.C:
+		c.OutChannels = outputs
 	}
-	m, err := New(Config{Channels: a.Channels, ImageChannels: k.C, NumClassEmbeds: a.classes})
+	m, err := New(c)
 	if err != nil {
 		return nil, err
 	}

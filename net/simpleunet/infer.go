@@ -27,6 +27,9 @@ func Infer(shapes map[string][]int) (Config, error) {
 		}
 		c.Channels = append(c.Channels, s[0])
 	}
+	if s := shapes["output.weight"]; len(s) == 4 && s[0] != c.ImageChannels {
+		c.OutChannels = s[0]
+	}
 	if s := shapes["class_embedding.weight"]; len(s) == 2 {
 		c.NumClassEmbeds = s[0]
 	}

@@ -7,6 +7,7 @@
 package simpleunet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -25,8 +26,10 @@ type Config struct {
 	// Channels are the widths from the outermost down to the deepest, two or more, mirrored on the
 	// way up. Default 64, 128, 256, 512, 1024.
 	Channels []int `json:"channels"`
-	// ImageChannels of input and output. Default 3.
+	// ImageChannels of the input. Default 3.
 	ImageChannels int `json:"image_channels"`
+	// OutChannels of the output, where they are others. Default ImageChannels.
+	OutChannels int `json:"out_channels,omitempty"`
 	// NumClassEmbeds is how many class numbers the network knows, of which the last is the null
 	// class; 0: it takes no class, as the lecture's does not. What stands for the class is added to
 	// the embedded time.
@@ -60,8 +63,14 @@ func (c Config) Validate() error {
 	if err := net.CheckClasses("num_class_embeds", c.NumClassEmbeds); err != nil {
 		return err
 	}
-	return net.CheckWidth("image_channels", c.ImageChannels)
+	if err := net.CheckWidth("image_channels", c.ImageChannels); err != nil {
+		return err
+	}
+	return net.CheckWidth("out_channels", c.outputs())
 }
+
+// outputs are the channels of the output.
+func (c Config) outputs() int { return cmp.Or(c.OutChannels, c.ImageChannels) }
 
 // Model is the network's architecture.
 type Model struct {
@@ -98,7 +107,7 @@ func New(c Config) (*Model, error) {
 		j := len(widths) - 1 - i
 		m.ups = append(m.ups, newUp(s.In("ups", i), widths[j], widths[j-1]))
 	}
-	m.output = net.NewConv2D(s.In("output"), widths[0], c.ImageChannels, 1, 1, 0)
+	m.output = net.NewConv2D(s.In("output"), widths[0], c.outputs(), 1, 1, 0)
 	m.params = s.Params()
 	return m, nil
 }
@@ -117,8 +126,8 @@ func (m *Model) Config() any { return m.config }
 // Params lists the parameters and buffers.
 func (m *Model) Params() []*net.Param { return m.params }
 
-// Channels are the image channels, the same in and out.
-func (m *Model) Channels() (in, out int) { return m.config.ImageChannels, m.config.ImageChannels }
+// Channels are the image channels.
+func (m *Model) Channels() (in, out int) { return m.config.ImageChannels, m.config.outputs() }
 
 // Check says whether both sides can be halved once per level.
 func (m *Model) Check(h, w int) error {
