@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"image"
 	"io"
 	"slices"
 
@@ -67,7 +68,7 @@ func (d *drawing) add(first int, x []float32) error {
 	if d.dir == "" {
 		return nil
 	}
-	return picture.WriteEach(d.dir, first, x, d.kind, d.textOf)
+	return picture.WriteEach(d.dir, d.names(first, len(x)/d.kind.Size()), x, d.kind, func(i int) []picture.Text { return d.textOf(first + i) })
 }
 
 // textOf is what draws one sample again.
@@ -125,6 +126,11 @@ func (d *drawing) writeGrid(stdout io.Writer) (err error) {
 		return nil
 	}
 	grid := d.classes.sheet(d.all, d.kind)
+	if d.stems != nil {
+		if grid, err = d.besideGiven(grid); err != nil {
+			return err
+		}
+	}
 	switch d.out {
 	case toStdout:
 		return picture.Encode(raw(stdout), grid, d.text...)
@@ -139,6 +145,15 @@ func (d *drawing) writeGrid(stdout io.Writer) (err error) {
 	}
 	fmt.Fprintln(stdout, d.out)
 	return nil
+}
+
+// besideGiven is the grid beside that of what the samples were drawn for.
+func (d *drawing) besideGiven(grid image.Image) (image.Image, error) {
+	given, err := d.far.Start(d.classes.options.First, d.classes.options.N)
+	if err != nil {
+		return nil, err
+	}
+	return picture.Beside(picture.Titled(d.classes.sheet(given, d.kind), "given"), picture.Titled(grid, "drawn")), nil
 }
 
 func (d *drawing) writeNPZ(path string) error {

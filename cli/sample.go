@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize/english"
+	"github.com/reverie-go/reverie/config"
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/data/picture"
 	"github.com/reverie-go/reverie/internal/memory"
@@ -30,7 +31,8 @@ type sampleOptions struct {
 
 	class   []string
 	classes classes
-	far     *data.Set // that start opened
+	far     *config.Ends // that start opened
+	stems   []string     // of pairs: what the ends are called, by which the images are
 }
 
 func newSample() *cobra.Command {
@@ -59,7 +61,7 @@ image may differ, within the tolerance, with -n and --batch.`,
 	numberVar(f, &o.first, "first", within(0, 1<<40), 0, "begin with the image of this number: alone unless -n says more, as it is among the others")
 	f.StringSliceVar(&o.class, "class", nil, classHelp)
 	o.solverFlags.add(f)
-	f.StringVar(&o.from, "from", "", "of a flow between two data sets: start from these images or points (default: the run's)")
+	f.StringVar(&o.from, "from", "", "of a flow between two data sets, or a model of pairs: start from these images or points (default: the run's held-out ones)")
 	f.StringVar(&o.batchnorm, "batchnorm", running, oneOf("statistics of BatchNorm, the running ones or each image's own", batchnorms))
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
@@ -130,13 +132,13 @@ func (o *sampleOptions) complete(cmd *cobra.Command, p *model.Options, m *model.
 	if err := o.classes.choose(cmd, p, m, o.class); err != nil {
 		return err
 	}
+	if err := o.start(cmd, p, m); err != nil {
+		return err
+	}
 	if p.N == 0 {
 		if p.N = usualNumber(m.Kind); m.Kind.View() == kind.Scatter {
 			p.Batch = max(p.Batch, p.N)
 		}
-	}
-	if err := o.start(cmd, p, m); err != nil {
-		return err
 	}
 	if err := o.solverFlags.complete(p, m, m.Fits); err != nil {
 		return err

@@ -111,8 +111,11 @@ func (r *Run) validateKind() error {
 	if err != nil {
 		return err
 	}
-	if len(r.From) > 0 {
-		_, from, err := source.Of(r.From)
+	for _, names := range [][]string{r.From, r.Pairs} {
+		if len(names) == 0 {
+			continue
+		}
+		_, from, err := source.Of(names)
 		if err != nil {
 			return err
 		}
@@ -121,7 +124,7 @@ func (r *Run) validateKind() error {
 			if len(r.Data) > 0 {
 				what = r.Data[0]
 			}
-			return source.Mixed(what, c.Kind, r.From[0], from.Kind)
+			return source.Mixed(what, c.Kind, names[0], from.Kind)
 		}
 	}
 	if err := r.validateFit(); err != nil {

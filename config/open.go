@@ -30,7 +30,37 @@ func Read(dir string) (*Run, error) {
 // Open opens the data that the configuration names. progress, if not nil, is told how many files
 // are read of how many.
 func (r *Run) Open(ctx context.Context, progress func(done, total int)) (*data.Set, error) {
-	return r.open(ctx, r.Data, nil, progress)
+	set, err := r.open(ctx, r.Data, nil, progress)
+	if err != nil || len(r.Pairs) == 0 {
+		return set, err
+	}
+	if err := r.pair(ctx, set, progress); err != nil {
+		set.Close()
+		return nil, fmt.Errorf("--pairs: %w", err)
+	}
+	return set, nil
+}
+
+// pair gives each sample of a set what it goes with.
+func (r *Run) pair(ctx context.Context, set *data.Set, progress func(done, total int)) error {
+	own := *r // of what it goes with the class says nothing, and none is held out of it
+	own.Val, own.DataClass, own.LabelColumn = 0, nil, ""
+	if r.Kind().Pictorial() {
+		own.Labels = string(data.LabelsNone)
+	}
+	other, err := own.openLike(ctx, r.Pairs, set.Kind(), progress)
+	if err != nil {
+		return err
+	}
+	return set.Pair(other)
+}
+
+// openLike opens names in the units of a kind, where it has any.
+func (r *Run) openLike(ctx context.Context, names []string, k kind.Kind, progress func(done, total int)) (*data.Set, error) {
+	if r.Kind().Pictorial() {
+		return r.open(ctx, names, nil, progress)
+	}
+	return r.open(ctx, names, &k, progress)
 }
 
 // OpenFrom opens the second data set of a flow between two, in the units of the first.
@@ -38,7 +68,7 @@ func (r *Run) OpenFrom(ctx context.Context, progress func(done, total int)) (*da
 	if r.Kind().Pictorial() { // which has no units
 		return r.open(ctx, r.From, nil, progress)
 	}
-	set, err := r.Open(ctx, nil)
+	set, err := r.open(ctx, r.Data, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +76,7 @@ func (r *Run) OpenFrom(ctx context.Context, progress func(done, total int)) (*da
 	if err := set.Close(); err != nil {
 		return nil, err
 	}
-	return r.open(ctx, r.From, &like, progress)
+	return r.openLike(ctx, r.From, like, progress)
 }
 
 func (r *Run) open(ctx context.Context, names []string, like *kind.Kind, progress func(done, total int)) (*data.Set, error) {
@@ -57,28 +87,83 @@ func (r *Run) open(ctx context.Context, names []string, like *kind.Kind, progres
 	return s.Open(ctx, names, source.Options{Seed: r.Seed, Val: r.Val, Like: like, Progress: progress})
 }
 
-// Starts opens the second data set of a flow between two, and returns what gives its samples as the
-// n far ends from number first on: the held-out ones, or all where none are held out, in an order
-// that the seed shuffles, over again where they do not suffice. Close the set once nothing is
-// sampled any more.
-func (r *Run) Starts(ctx context.Context, seed uint64) (start func(first, n int) ([]float32, error), set *data.Set, err error) {
-	if set, err = r.OpenFrom(ctx, nil); err != nil {
-		return nil, nil, err
-	}
-	ends := set
-	if set.Val().Len() > 0 {
-		ends = set.Val()
-	}
-	order := random.Stream{Seed: seed, Domain: random.Sampling}.Perm(ends.Len())
-	return func(first, n int) ([]float32, error) {
-		at := make([]int, n)
-		for i := range at {
-			at[i] = order[(first+i)%len(order)]
-		}
-		b, err := ends.Load(ctx, at...)
-		if err != nil {
-			return nil, err
-		}
-		return b.X, nil
-	}, set, nil
+// Ends are samples that others start from: the far ends of a flow or a bridge, or what of pairs is
+// given. Close lets go of them, once nothing is sampled any more.
+type Ends struct {
+	*data.Set
+	order []int // of those that start something
+	pair  bool  // they are what the set's samples go with
 }
+
+// Ends opens them: of a run of two data sets the samples of the second, held out where any are, in
+// an order that the seed shuffles; of a run of pairs what the held-out samples go with, or else all,
+// in their order. From, if not empty, names others, of which all are taken, those of pairs in their
+// order.
+func (r *Run) Ends(ctx context.Context, seed uint64, from []string) (e *Ends, err error) {
+	own := *r
+	paired := len(r.Pairs) > 0
+	if e = new(Ends); len(from) > 0 || !paired {
+		if len(from) > 0 {
+			own.From = from
+		}
+		if paired { // which are known by their names alone
+			own.Val, own.DataClass, own.LabelColumn = 0, nil, ""
+		}
+		e.Set, err = own.OpenFrom(ctx, nil)
+	} else {
+		e.pair = true
+		e.Set, err = r.Open(ctx, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if held := e.Val(); held.Len() > 0 {
+		e.Set = held
+	}
+	if e.order = make([]int, e.Len()); !paired {
+		e.order = random.Stream{Seed: seed, Domain: random.Sampling}.Perm(e.Len())
+		return e, nil
+	}
+	for i := range e.order {
+		e.order[i] = i
+	}
+	return e, nil
+}
+
+// Start gives the n ends from number first on, over again where they do not suffice: see
+// model.Options.
+func (e *Ends) Start(first, n int) ([]float32, error) {
+	b, err := e.batch(first, n)
+	if err != nil {
+		return nil, err
+	}
+	if e.pair {
+		return b.Pair, nil
+	}
+	return b.X, nil
+}
+
+// batch are the samples that start n from number first on.
+func (e *Ends) batch(first, n int) (*data.Batch, error) {
+	at := make([]int, n)
+	for i := range at {
+		at[i] = e.order[(first+i)%len(e.order)]
+	}
+	return e.Load(context.Background(), at...)
+}
+
+// Truth gives, of held-out pairs, what ends n from number first on go with; ok is false where that
+// is not known.
+func (e *Ends) Truth(first, n int) (x []float32, ok bool, err error) {
+	if !e.pair {
+		return nil, false, nil
+	}
+	b, err := e.batch(first, n)
+	if err != nil {
+		return nil, false, err
+	}
+	return b.X, true, nil
+}
+
+// Source is what is known of the end from which sample i starts.
+func (e *Ends) Source(i int) data.Info { return e.Info(e.order[i%len(e.order)]) }

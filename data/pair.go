@@ -58,6 +58,11 @@ func (s *Set) Pair(other *Set) error {
 		return fmt.Errorf("data: pairs: no image goes with another: %s has none of its name, and %s neither; expected the same names in both, such as a/1.png and a/1.jpg", clean(alone), clean(other.Info(0).Path))
 	}
 	s.st.pairs = p
+	for _, remark := range other.Remarks() {
+		if !strings.HasPrefix(remark, labelsRemark) { // those of s count
+			s.st.remarks = append(s.st.remarks, "pairs: "+remark)
+		}
+	}
 	if n := had - s.Len(); n > 0 {
 		s.st.remarks = append(s.st.remarks, fmt.Sprintf("left out %s without a pair, such as %s", english.Plural(n, s.Kind().Noun(1), s.Kind().Noun(2)), clean(alone)))
 	}

@@ -107,9 +107,15 @@ func (s *Set) String() string {
 // Info returns what is known of image i, 0 <= i < Len.
 func (s *Set) Info(i int) Info { return s.st.items[s.index[i]].Info }
 
-// Skipped returns the files that were left out, in the order of their paths; it grows if a file
-// becomes unreadable later.
-func (s *Set) Skipped() []Skip { return s.st.skipped() }
+// Skipped returns the files that were left out, in the order of their paths, those of its pairs
+// last; it grows if a file becomes unreadable later.
+func (s *Set) Skipped() []Skip {
+	all := s.st.skipped()
+	if s.Paired() {
+		all = append(all, s.st.pairs.of.skipped()...)
+	}
+	return all
+}
 
 // Notes counts what was done to the set's images beyond decoding and resizing them, the most
 // frequent first.

@@ -206,25 +206,27 @@ func (c *Comparison) prepare(ctx context.Context, own *config.Run) (err error) {
 // start gives the far ends from which a flow between two data sets begins: those of From, or else
 // of the run.
 func (c *Comparison) start(ctx context.Context, own config.Run) (err error) {
-	if !c.model.Spec.Between() {
+	if s := c.model.Spec; !s.Between() && !s.Paired {
 		if c.From != "" {
-			return refused("from", "belongs to a flow between two data sets, and %s starts from noise", c.Name)
+			return refused("from", "belongs to a flow between two data sets, or a model of pairs, and %s starts from noise", c.Name)
 		}
 		return nil
 	}
+	var from []string
 	if c.From != "" {
-		if own.From, err = source.Resolve([]string{c.From}); err != nil {
+		if from, err = source.Resolve([]string{c.From}); err != nil {
 			return err
 		}
 	}
 	if c.model.Found.Run == "" {
 		return model.ErrNoRun
 	}
-	var far *data.Set
-	if c.Sampling.Start, far, err = own.Starts(ctx, c.Sampling.Seed); err == nil {
-		c.sets = append(c.sets, far)
+	ends, err := own.Ends(ctx, c.Sampling.Seed, from)
+	if err != nil {
+		return err
 	}
-	return err
+	c.sets, c.Sampling.Start = append(c.sets, ends.Set), ends.Start
+	return nil
 }
 
 // Run measures. A metric that does not fit the samples is an error, and so is one that found

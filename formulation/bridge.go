@@ -15,7 +15,7 @@ type Brownian struct {
 
 // Row implements table.Row.
 func (*Brownian) Row() table.Info {
-	return table.Info{Name: "bridge", Text: "Brownian bridge to a second data set (--from): beta = t, sigma a multiple of sqrt(t(1-t)), De Bortoli et al. 2021"}
+	return table.Info{Name: "bridge", Text: "Brownian bridge to a second data set (--from, --pairs): beta = t, sigma a multiple of sqrt(t(1-t)), De Bortoli et al. 2021"}
 }
 
 // Process implements Process.
@@ -35,7 +35,7 @@ type I2SB struct {
 
 // Row implements table.Row.
 func (*I2SB) Row() table.Info {
-	return table.Info{Name: "i2sb", Text: "Schroedinger bridge to a second data set (--from), most noise half way, Liu et al. 2023"}
+	return table.Info{Name: "i2sb", Text: "Schroedinger bridge to a second data set (--from, --pairs), most noise half way, Liu et al. 2023"}
 }
 
 // Process implements Process.
@@ -58,7 +58,7 @@ type SBVE struct {
 
 // Row implements table.Row.
 func (*SBVE) Row() table.Info {
-	return table.Info{Name: "sb-ve", Text: "variance-exploding Schroedinger bridge to a second data set (--from), Jukic et al. 2024"}
+	return table.Info{Name: "sb-ve", Text: "variance-exploding Schroedinger bridge to a second data set (--from, --pairs), Jukic et al. 2024"}
 }
 
 // Process implements Process.
@@ -81,7 +81,7 @@ type SBVP struct {
 
 // Row implements table.Row.
 func (*SBVP) Row() table.Info {
-	return table.Info{Name: "sb-vp", Text: "variance-preserving Schroedinger bridge to a second data set (--from), Jukic et al. 2024"}
+	return table.Info{Name: "sb-vp", Text: "variance-preserving Schroedinger bridge to a second data set (--from, --pairs), Jukic et al. 2024"}
 }
 
 // Process implements Process.
@@ -106,7 +106,7 @@ type OUVE struct {
 
 // Row implements table.Row.
 func (*OUVE) Row() table.Info {
-	return table.Info{Name: "ouve", Text: "drawn to a second data set (--from) under growing noise, SGMSE+, Richter et al. 2023"}
+	return table.Info{Name: "ouve", Text: "drawn to a second data set (--from, --pairs) under growing noise, SGMSE+, Richter et al. 2023"}
 }
 
 // Process implements Process.
@@ -140,8 +140,8 @@ func (far) Refuse(f Formulation) error {
 	switch {
 	case err != nil:
 		return err
-	case len(f.From) == 0:
-		return fmt.Errorf("--process %s leads from the data to a second data set, and none is given; give --from, or another --process", name)
+	case len(f.From) == 0 && len(f.Pairs) == 0:
+		return fmt.Errorf("--process %s leads from the data to a second data set, and none is given; give --from, or --pairs where each image has one of its own, or another --process", name)
 	case is(f.Prediction, "v"):
 		return fmt.Errorf("--prediction v is of processes without a far end; with --process %s give --prediction x0", name)
 	case f.Prediction != nil && !is(f.Prediction, "x0") && reverie.PriorSigma(p) == 0:

@@ -36,7 +36,12 @@ type Spec struct {
 	Noise noise.Noise `flag:"noise" of:"noise" help:"noise that the process adds" group:"Formulation"`
 	// Patch is the side of the one square of an image, in pixels, that a network has seen noise on,
 	// the rest being clean; 0: it has seen whole images noised.
-	Patch  int  `flag:"patch" range:"[0,4096]" help:"noise one square of each image alone, of so many pixels a side, and leave the rest clean, to find anomalies by" zero:"all of it" group:"Formulation" rare:"true"`
+	Patch int `flag:"patch" range:"[0,4096]" help:"noise one square of each image alone, of so many pixels a side, and leave the rest clean, to find anomalies by" zero:"all of it" group:"Formulation" rare:"true"`
+	// Paired says that the network has learned pairs, of which a sample's other one is its far end, or
+	// what it is given beside x, or both.
+	Paired bool
+	// Blind says that it is given nothing beside x.
+	Blind  bool `flag:"blind" help:"of pairs, do not show the network the other one: it is the far end alone" group:"Formulation" rare:"true"`
 	Energy bool `flag:"energy" help:"the prediction is the gradient of an energy" group:"Network" rare:"true"`
 	// Variance is that of ddpm's reverse steps, a name of sample.Variances: of the samples by
 	// default, and, where it is learned, of what the network has as a second output.
@@ -59,6 +64,9 @@ func (s Spec) Between() bool {
 	return ok && p.HasFarEnd()
 }
 
+// Given says whether the network sees the other one of each pair beside x.
+func (s Spec) Given() bool { return s.Paired && !s.Blind }
+
 // Text is what says by which process something was made: pairs of a flag and its value, without
 // what stands for a default or has no effect.
 func (s Spec) Text() (text [][2]string) {
@@ -76,7 +84,8 @@ func (s Spec) Text() (text [][2]string) {
 
 // A Formulation is what a network learns, a prediction on a process, and in which way.
 type Formulation struct {
-	From []string `flag:"from" whole:"true" resume:"moved" help:"a second data set, like DATA: a flow's in place of the noise, a bridge's far end" group:"Data"`
+	Pairs []string `flag:"pairs" whole:"true" resume:"moved" help:"what each image of DATA goes with, a folder of the same names: a bridge's far end, and what the network sees beside x" group:"Data"`
+	From  []string `flag:"from" whole:"true" resume:"moved" help:"a second data set, like DATA: a flow's in place of the noise, a bridge's far end" group:"Data"`
 	Spec
 	// Way is a learn.Way. Its flag and its key in files is the older word, objective: in Go an
 	// Objective is what is predicted, at which times and with which weights.
@@ -88,8 +97,9 @@ type Formulation struct {
 	Times     TimeLaw   `flag:"times" of:"times" help:"law of the times" group:"Formulation" rare:"true"`
 }
 
-// WithEnds is f with the process from the second data set where there is one.
+// WithEnds is f with the process from the second data set, or of pairs, where there are any.
 func (f Formulation) WithEnds() Formulation {
+	f.Paired = len(f.Pairs) > 0
 	if p, ok := f.Process.(Ended); ok && len(f.From) > 0 {
 		f.Process = p.WithFarEnd()
 	}
@@ -140,6 +150,9 @@ func (f Formulation) Validate() error {
 // validateEnds looks at a second data set and the pairing of ends, which few processes have.
 func (f Formulation) validateEnds() error {
 	_, ok := f.Process.(Ended)
+	if err := f.validatePairs(); err != nil {
+		return err
+	}
 	switch {
 	case ok && f.Coupling == "sinkhorn":
 		return f.validateSinkhorn()
@@ -149,6 +162,27 @@ func (f Formulation) validateEnds() error {
 		return fmt.Errorf("--from gives a second data set in place of the noise, which only --process %s can start from, not %s", ended(), nameOf(f.Process))
 	case f.Coupling != "none" && f.Coupling != "":
 		return fmt.Errorf("--coupling %s pairs the ends of a flow or a bridge; give --process %s, not %s", f.Coupling, ended(), nameOf(f.Process))
+	}
+	return nil
+}
+
+// validatePairs looks at what pairs rule out.
+func (f Formulation) validatePairs() error {
+	e, ended := f.Process.(Ended)
+	far := ended && e.HasFarEnd()
+	switch {
+	case len(f.Pairs) == 0 && f.Blind:
+		return fmt.Errorf("--blind hides the other one of each pair from the network, and there are no pairs; give --pairs, or leave it out")
+	case len(f.Pairs) == 0:
+		return nil
+	case len(f.From) > 0:
+		return fmt.Errorf("--pairs says what each image goes with, and --from draws any; give one")
+	case f.Coupling != "none" && f.Coupling != "":
+		return fmt.Errorf("--coupling %s pairs the ends of a batch, and --pairs says what goes with what; leave --coupling out", f.Coupling)
+	case f.Blind && !far:
+		return fmt.Errorf("--blind leaves the other one of each pair to the far end alone, and --process %s has none; leave it out, or give --process bridge", nameOf(f.Process))
+	case f.Way != nil && !is(f.Way, "denoise"):
+		return fmt.Errorf("--pairs is learned by --objective denoise, not %s; give that, or leave --pairs out", nameOf(f.Way))
 	}
 	return nil
 }

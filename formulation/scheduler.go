@@ -36,13 +36,14 @@ type chosen struct {
 	Prediction Prediction  `flag:"prediction" of:"prediction"`
 	Noise      noise.Noise `flag:"noise" of:"noise"` // nil: gaussian, which files do not mention
 	Patch      int         `flag:"patch" range:"[0,4096]"`
+	Blind      bool        `flag:"blind"`
 }
 
 // Scheduler describes a process in the words of files: diffusers' where it has them, else those of
 // the settings, see checkpoint.SchedulerExtra.
 func (s Spec) Scheduler() (checkpoint.SchedulerConfig, error) {
 	c := checkpoint.NewScheduler()
-	x := &checkpoint.SchedulerExtra{Process: nameOf(s.Process), Energy: s.Energy, Between: s.Between(), Settings: map[string]json.RawMessage{}}
+	x := &checkpoint.SchedulerExtra{Process: nameOf(s.Process), Energy: s.Energy, Between: s.Between(), Paired: s.Paired, Settings: map[string]json.RawMessage{}}
 	c.Reverie = x
 	c.PredictionType = translate(predictions, 0, nameOf(s.Prediction))
 	c.VarianceType = translate(variances, 0, cmp.Or(s.Variance, "posterior"))
@@ -53,7 +54,7 @@ func (s Spec) Scheduler() (checkpoint.SchedulerConfig, error) {
 	} else {
 		c.ClassName = checkpoint.OwnScheduler
 	}
-	for _, f := range table.Fields(&chosen{s.Process, s.Prediction, noise.Shaped(s.Noise), s.Patch}) {
+	for _, f := range table.Fields(&chosen{s.Process, s.Prediction, noise.Shaped(s.Noise), s.Patch, s.Blind}) {
 		switch {
 		case f.Name == "process" || f.Name == "prediction" || f.IsZero() || chain && (f.Name == "timesteps" || f.Name == "schedule"):
 		case f.Name == "beta-start":
@@ -102,7 +103,7 @@ func SpecOf(c checkpoint.SchedulerConfig) (s Spec, err error) {
 	if err := of.set(values, x.Settings); err != nil {
 		return s, err
 	}
-	s = Spec{Process: of.Process, Prediction: of.Prediction, Noise: of.Noise, Patch: of.Patch, Energy: x.Energy, Variance: translate(variances, 1, c.VarianceType)}
+	s = Spec{Process: of.Process, Prediction: of.Prediction, Noise: of.Noise, Patch: of.Patch, Paired: x.Paired, Blind: of.Blind, Energy: x.Energy, Variance: translate(variances, 1, c.VarianceType)}
 	if _, err := sample.Variances.Find(s.Variance); err != nil || s.Variance == c.VarianceType {
 		return s, unsupported("variance_type", c.VarianceType, nil)
 	}

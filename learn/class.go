@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/gomlx/pkg/core/graph"
@@ -57,25 +58,41 @@ func (t teller) numbers(b *data.Batch, at Place) ([]float64, error) {
 	return told, nil
 }
 
-// tell appends the numbers to the inputs of a loss, where the network takes them.
+// tell appends to the inputs of a loss what the network is told: the numbers of the classes, and
+// what is given beside x, where it takes them.
 func (d *denoise) tell(in []*tensors.Tensor, b *data.Batch, at Place) ([]*tensors.Tensor, error) {
-	if d.teller.null == 0 {
-		return in, nil
+	if d.teller.null > 0 {
+		told, err := d.teller.numbers(b, at)
+		if err != nil {
+			engine.Free(in...)
+			return nil, err
+		}
+		in = append(in, engine.Vector(d.Engine, told))
 	}
-	told, err := d.teller.numbers(b, at)
-	if err != nil {
+	switch {
+	case !d.given:
+	case b.Pair == nil:
 		engine.Free(in...)
-		return nil, err
+		return nil, errors.New("learn: the network is given something beside x, and the batch has no pairs: see data.Set.Pair")
+	default:
+		in = append(in, engine.New(d.Engine, b.Pair, b.N, b.H, b.W, b.C))
 	}
-	return append(in, engine.Vector(d.Engine, told)), nil
+	return in, nil
 }
 
 // input is what the network is given of a loss's inputs: x, the number that it sees of the time,
 // and what tell appended.
 func (d *denoise) input(x, cond *graph.Node, in []*graph.Node) net.Input {
 	n := net.Input{X: x, Cond: cond}
+	last := func() (told *graph.Node) {
+		told, in = in[len(in)-1], in[:len(in)-1]
+		return told
+	}
+	if d.given {
+		n.Given = last()
+	}
 	if d.teller.null > 0 {
-		n.Class = in[len(in)-1]
+		n.Class = last()
 	}
 	return n
 }

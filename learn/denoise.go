@@ -54,6 +54,7 @@ type denoise struct {
 	Setup
 	net    net.Model
 	teller teller
+	given  bool // the network takes what lies beside x
 }
 
 func newDenoise(s Setup) (*denoise, error) {
@@ -65,7 +66,7 @@ func newDenoise(s Setup) (*denoise, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &denoise{Setup: s, net: m, teller: t}, s.checkLevel()
+	return &denoise{Setup: s, net: m, teller: t, given: m.Takes()&net.Given != 0}, s.checkLevel()
 }
 
 // at is the objective at a place: validations are not to depend on which times happen to be hard.

@@ -2,6 +2,7 @@ package learn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -20,9 +21,14 @@ import (
 func (s Setup) pair(space *engine.Recycler, b *data.Batch, at Place) (x0, eps *tensors.Tensor, far []*tensors.Tensor, err error) {
 	x0 = space.Own(engine.New(s.Engine, b.X, b.N, b.H, b.W, b.C))
 	var end *tensors.Tensor
-	if s.From == nil {
+	switch between := reverie.HasFar(s.Objective.Process); {
+	case between && b.Pair != nil:
+		end = space.Own(engine.New(s.Engine, b.Pair, b.N, b.H, b.W, b.C))
+	case s.From == nil && between:
+		return nil, nil, nil, errors.New("learn: the process leads to a second data set, and there is none, and no pairs")
+	case s.From == nil:
 		end = space.Noise(x0)
-	} else {
+	default:
 		f, err := s.farBatch(b.N, at)
 		if err != nil {
 			return nil, nil, nil, err

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/gomlx/gomlx/pkg/core/dtypes"
@@ -43,11 +44,23 @@ type network struct {
 	double []*tensors.Tensor
 }
 
-// Knows refuses a variance, a class and the absence of one that were not learned.
+// ErrNoPair says that nothing is given beside x to a network that has learned pairs.
+var ErrNoPair = errors.New("the model has learned what goes with what (train --pairs), and sees the other one of each pair beside the sample: give it, as sample --from does")
+
+// takesGiven says whether the network sees what lies beside x.
+func (m *Model) takesGiven() bool { return m.Net.Takes()&net.Given != 0 }
+
+// Knows refuses a variance, a class and the absence of one that were not learned, and the absence of
+// what lies beside x.
 func (n *network) Knows(w reverie.Want) error {
 	known := reverie.WantVJP
 	if n.m.Learned {
 		known |= reverie.WantVariance
+	}
+	if n.m.takesGiven() {
+		if known |= reverie.WantGiven; !w.Has(reverie.WantGiven) {
+			return ErrNoPair
+		}
 	}
 	if !n.m.Conditional() {
 		return w.Beyond(known, "the network")
@@ -99,6 +112,13 @@ func (n *network) parts(q reverie.Query[*tensors.Tensor]) ([]*tensors.Tensor, er
 		return nil, err
 	}
 	in := slices.Concat(weights, []*tensors.Tensor{q.X}, told)
+	given, ok, err := q.Beside()
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		in = append(in, given)
+	}
 	if q.Want.Has(reverie.WantVJP) {
 		return n.own(f.vjp.Call(append(in, q.U)...))
 	}
@@ -180,7 +200,7 @@ func widened(e *engine.Engine, w *tensors.Tensor) (*tensors.Tensor, error) {
 
 // functions are a network's in one mode.
 type functions struct {
-	forward *engine.Func // weights, x, cond, class where it takes one -> the network's output
+	forward *engine.Func // weights, x, cond, class and what is given where it takes them -> the network's output
 	vjp     *engine.Func // the same and u -> the parts of the output, of which the first is the prediction F, and u' dF/dx
 }
 
@@ -188,9 +208,12 @@ func (m *Model) functions(mode net.Mode) functions {
 	params := m.Net.Params()
 	n := len(params)
 	forward := func(in []*graph.Node) *graph.Node {
-		told := net.Input{X: in[n], Cond: in[n+1]}
+		told, more := net.Input{X: in[n], Cond: in[n+1]}, in[n+2:]
 		if m.Conditional() {
-			told.Class = in[n+2]
+			told.Class, more = more[0], more[1:]
+		}
+		if m.takesGiven() {
+			told.Given = more[0]
 		}
 		return m.Net.Forward(net.Bind(mode, params, in[:n]), told)
 	}

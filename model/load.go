@@ -64,6 +64,15 @@ func build(e *engine.Engine, c *checkpoint.Checkpoint, raw bool) (*Loaded, error
 	if err != nil {
 		return nil, err
 	}
+	if spec.Given() {
+		if in, _ := n.Channels(); in%2 != 0 {
+			return nil, fmt.Errorf("scheduler: reverie.paired: the network sees %d channels, and x and what lies beside it would have an even number together", in)
+		}
+		in, _ := n.Channels()
+		if n, err = net.NewBeside(n, in/2); err != nil {
+			return nil, err
+		}
+	}
 	if spec.Energy {
 		if n, err = net.NewEnergy(n); err != nil {
 			return nil, err

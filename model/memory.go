@@ -42,6 +42,9 @@ func (m *Model) MemoryFor(w reverie.Want, mode net.Mode, n, high, wide int) (int
 	case ok:
 		in = append(in, shapes.Make(dtypes.Float32, n))
 	}
+	if m.takesGiven() {
+		in = append(in, images)
+	}
 	run := f.forward
 	if w.Has(reverie.WantVJP) {
 		run, in = f.vjp, append(in, images)

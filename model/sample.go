@@ -55,13 +55,15 @@ type Options struct {
 	// OnPatch says that what is asked of the denoiser are images with noise on one square alone, as
 	// a model of `train --patch` has seen them and no other; such a model is asked nothing else.
 	OnPatch bool
-	// Start gives the n far ends from number first on, [n,H,W,C], from which a flow between two
-	// data sets begins.
+	// Start gives the n samples from number first on, [n,H,W,C], from which those that are drawn
+	// start: the far ends of a flow between two data sets, or what of pairs is given.
 	Start func(first, n int) ([]float32, error)
 
 	// Hook, if not nil, is called after each step of each batch, with the number of the batch's
 	// first image; its error ends the sampling. The state's tensors are valid during the call only.
 	Hook func(first int, s State) error
+
+	given *tensors.Tensor // what of pairs is given to a batch; nil: it is only asked what is known
 }
 
 // Defaults are what a model says of how it is sampled, where Options leave it open.
@@ -208,6 +210,7 @@ type walk struct {
 	space  *engine.Recycler
 	run    *sample.Run[*tensors.Tensor]
 	grid   []float64
+	start  *tensors.Tensor // what the samples start from; nil: nothing but noise
 	held   []*tensors.Tensor
 }
 
@@ -221,12 +224,38 @@ func (w *walk) hold(x *tensors.Tensor) *tensors.Tensor {
 func (m *Model) walk(o Options, first, n int) (w *walk, err error) {
 	w = &walk{m: m, o: o, first: first, stream: random.Stream{Seed: o.Seed, Domain: random.Sampling, Sample: uint64(first)}}
 	w.space = m.space(w.stream)
-	if w.run, err = m.run(o, w.space, m.Classes(o, first, n)); err != nil {
+	if err := w.begin(first, n); err != nil {
+		return nil, err
+	}
+	if w.run, err = m.run(w.o, w.space, m.Classes(o, first, n)); err != nil {
 		return nil, err
 	}
 	w.grid, err = m.grid(o, w.run.Process)
 	return w, err
 }
+
+// begin takes what the n samples from number first on start from, where they start from anything.
+func (w *walk) begin(first, n int) error {
+	if !w.m.starts() {
+		return nil
+	}
+	start, err := w.o.Start(first, n)
+	if err != nil {
+		return err
+	}
+	h, wide, c := w.m.Inside(w.o.Height, w.o.Width).Shape()
+	if size := h * wide * c; len(start) != n*size {
+		return fmt.Errorf("model: %d numbers to start %d samples of %dx%dx%d from: expected %d", len(start), n, h, wide, c, n*size)
+	}
+	w.start = w.hold(engine.New(w.m.Engine, start, n, h, wide, c))
+	if w.m.takesGiven() {
+		w.o.given = w.start
+	}
+	return nil
+}
+
+// starts says whether samples start from others.
+func (m *Model) starts() bool { return m.Spec.Between() || m.takesGiven() }
 
 // zeros are n samples of what the process works on, held.
 func (w *walk) zeros(n int) *tensors.Tensor {
@@ -266,19 +295,14 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 		return nil, err
 	}
 	x := w.zeros(n)
-	if m.Spec.Between() {
-		far, err := o.Start(first, n)
-		if err != nil {
-			return nil, err
-		}
-		end := engine.New(m.Engine, far, x.Shape().Dimensions...)
-		if reverie.HasFar(w.run.Process) {
-			w.run.Far = []*tensors.Tensor{w.hold(end)}
-			x = w.run.Prior(x)
-		} else {
-			x = w.space.Own(end)
-		}
-	} else {
+	switch between := m.Spec.Between(); {
+	case between && !reverie.HasFar(w.run.Process): // a flow from them
+		x = w.space.Own(w.start)
+		w.held = slices.DeleteFunc(w.held, func(t *tensors.Tensor) bool { return t == w.start })
+	case between:
+		w.run.Far = []*tensors.Tensor{w.start}
+		x = w.run.Prior(x)
+	default:
 		x = w.run.Prior(x)
 	}
 	return w.end(sample.Sample(ctx, w.run, sample.Fresh(o.Solver), x, w.grid, w.hook))
@@ -287,9 +311,9 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 // ErrPatch says that a model has learned to fill a square of noise in a clean image, and no more.
 var ErrPatch = errors.New("the model has seen noise on one square of an image alone (train --patch), never on all of it: it fills a part from its clean surroundings, to find anomalies by; for whole images train one without --patch")
 
-// ErrNoRun says that a flow between two data sets has no run folder, in which its second set is
-// named.
-var ErrNoRun = errors.New("a flow between two data sets is sampled from its run folder, whose configuration names the second set")
+// ErrNoRun says that a flow between two data sets, or a model of pairs, has no run folder, in which
+// its second set is named.
+var ErrNoRun = errors.New("a model of two data sets is sampled from its run folder, whose configuration names the second one")
 
 // Fits returns an error for options that do not go with the model or with each other, and names
 // what would.
@@ -314,7 +338,11 @@ func (m *Model) Fits(o Options) error {
 	if _, err := sample.Asks(o.Solver, run.Denoiser); err != nil {
 		return m.refused(o, run.Denoiser, err)
 	}
-	if m.Spec.Between() && o.Start == nil {
+	switch {
+	case o.Start != nil || !m.starts():
+	case m.Spec.Paired:
+		return ErrNoPair
+	default:
 		return errors.New("the model is a flow between two data sets: it starts from samples of the far one, and none are given")
 	}
 	return sample.Fits(o.Solver, run.Process)
@@ -385,6 +413,9 @@ func (m *Model) run(o Options, space *engine.Recycler, class []int) (*sample.Run
 	}
 	if class != nil {
 		d = reverie.OfClass(d, class)
+	}
+	if m.takesGiven() {
+		d = reverie.OfGiven(d, o.given)
 	}
 	run := &sample.Run[*tensors.Tensor]{Space: space, Process: p, Denoiser: d}
 	return run, run.Apply(clamp)

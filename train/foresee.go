@@ -69,6 +69,15 @@ func foreseen(e *engine.Engine, c *config.Run, vae string) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(c.Pairs) > 0 {
+		other, err := data.FromMemory(data.Memory{Kind: k, X: make([]float32, k.Size())}, data.Options{})
+		if err == nil {
+			err = blank.Pair(other)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	t := &Trainer{Config: c, engine: e, train: blank}
 	if len(c.From) > 0 {
 		t.far = blank

@@ -179,6 +179,13 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 		o.Clamp = "none"
 	}
 	var grids []image.Image
+	if t.train.Paired() {
+		given, err := t.start(0, o.N)
+		if err != nil {
+			return err
+		}
+		grids = append(grids, picture.Titled(sheet(given), "given"))
+	}
 	for _, raw := range []bool{true, false} {
 		if !raw && !t.learner.State.Averaged() {
 			continue
@@ -197,7 +204,7 @@ func (t *Trainer) grid(ctx context.Context, name string) error {
 		grids = append(grids, picture.Titled(sheet(x), title))
 	}
 	text := t.samplerText(o)
-	if len(grids) > 1 {
+	if t.learner.State.Averaged() {
 		text = append(text, picture.Text{Key: "left, right", Value: "raw weights, averaged weights"})
 	}
 	return t.writePicture(name, picture.Beside(grids...), text...)

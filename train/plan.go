@@ -162,6 +162,9 @@ func (t *Trainer) memory(batch int) (int64, error) {
 	h, w, c := t.train.Shape()
 	images := shapes.Make(dtypes.Float32, batch, h, w, c)
 	one := &data.Batch{Kind: t.train.Kind(), N: 1, X: make([]float32, h*w*c), Class: []int{0}, Index: []int{0}}
+	if t.train.Paired() {
+		one.Pair = make([]float32, h*w*c)
+	}
 	arena, err := t.learner.Bytes(one, batch)
 	if err != nil {
 		return 0, err
@@ -217,6 +220,9 @@ func (t *Trainer) forward(n int) *engine.Func {
 			told := net.Input{X: x, Cond: zeros}
 			if _, ok := net.ClassesOf(m); ok {
 				told.Class = zeros
+			}
+			if m.Takes()&net.Given != 0 {
+				told.Given = x
 			}
 			return []*graph.Node{m.Forward(v, told)}
 		case classifier.Network:

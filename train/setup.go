@@ -39,7 +39,11 @@ func Network(c *config.Run, k kind.Kind) (net.Network, error) {
 	if c.Variance == "learned" {
 		outputs *= 2
 	}
-	n, err := a.Layout(k, outputs)
+	spec, seen := Spec(c), k
+	if spec.Given() {
+		seen.C *= 2
+	}
+	n, err := a.Layout(seen, outputs)
 	if errors.Is(err, net.ErrOneSet) {
 		return nil, fmt.Errorf("--variance learned with --arch %s: %w; give --arch %s, or leave --variance out", c.Arch.Row().Name, err, strings.Join(twoSets(k), " or "))
 	}
@@ -50,7 +54,11 @@ func Network(c *config.Run, k kind.Kind) (net.Network, error) {
 	if !ok {
 		return n, nil
 	}
-	spec := Spec(c)
+	if spec.Given() {
+		if m, err = net.NewBeside(m, k.C); err != nil {
+			return nil, err
+		}
+	}
 	if spec.Energy {
 		if m, err = net.NewEnergy(m); err != nil {
 			return nil, err

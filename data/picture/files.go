@@ -53,12 +53,11 @@ func WriteNext(run string, img image.Image, text ...Text) (path string, err erro
 	}
 }
 
-// WriteEach writes samples from number first on, each to a file of its own in a folder, 000000.png
-// and on. What is said of a sample is text(number).
-func WriteEach(dir string, first int, x []float32, k kind.Kind, text func(number int) []Text) error {
+// WriteEach writes samples, each to a PNG file of its own in a folder, of these names without the
+// ending. What is said of sample i is text(i).
+func WriteEach(dir string, names []string, x []float32, k kind.Kind, text func(i int) []Text) error {
 	for i, img := range Each(x, k) {
-		number := first + i
-		if err := Write(filepath.Join(dir, fmt.Sprintf("%06d.png", number)), img, text(number)...); err != nil {
+		if err := Write(filepath.Join(dir, names[i]+".png"), img, text(i)...); err != nil {
 			return err
 		}
 	}
