@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Beside returns what is given beside the query's X, and whether anything is. It fails where that is
-// not one batch, or is set without WantGiven.
+// Beside returns what is given beside the query's X, and whether anything is. It fails where that
+// is not one batch, or is set without WantGiven.
 func (q Query[X]) Beside() (given X, ok bool, err error) {
 	switch {
 	case len(q.Given) == 0:

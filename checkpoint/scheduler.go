@@ -166,8 +166,8 @@ type SchedulerExtra struct {
 	Energy bool `json:"energy,omitempty"`
 	// Between says of a flow that its far end is a second data set instead of noise.
 	Between bool `json:"between,omitempty"`
-	// Paired says that the network has learned pairs: of each sample the other one is its far end, or
-	// given beside it.
+	// Paired says that the network has learned pairs: of each sample the other one is its far end,
+	// or given beside it.
 	Paired bool `json:"paired,omitempty"`
 	// Clamp is what sampling clamps unless told otherwise: "x0", "x", "none", or "" for the
 	// solver's default.

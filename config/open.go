@@ -96,9 +96,9 @@ type Ends struct {
 }
 
 // Ends opens them: of a run of two data sets the samples of the second, held out where any are, in
-// an order that the seed shuffles; of a run of pairs what the held-out samples go with, or else all,
-// in their order. From, if not empty, names others, of which all are taken, those of pairs in their
-// order.
+// an order that the seed shuffles; of a run of pairs what the held-out samples go with, or else
+// all, in their order. From, if not empty, names others, of which all are taken, those of pairs in
+// their order.
 func (r *Run) Ends(ctx context.Context, seed uint64, from []string) (e *Ends, err error) {
 	own := *r
 	paired := len(r.Pairs) > 0

@@ -173,4 +173,3 @@ func TestPairIsGone(t *testing.T) {
 		t.Errorf("skipped: %v", all)
 	}
 }
-

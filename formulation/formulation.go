@@ -37,8 +37,8 @@ type Spec struct {
 	// Patch is the side of the one square of an image, in pixels, that a network has seen noise on,
 	// the rest being clean; 0: it has seen whole images noised.
 	Patch int `flag:"patch" range:"[0,4096]" help:"noise one square of each image alone, of so many pixels a side, and leave the rest clean, to find anomalies by" zero:"all of it" group:"Formulation" rare:"true"`
-	// Paired says that the network has learned pairs, of which a sample's other one is its far end, or
-	// what it is given beside x, or both.
+	// Paired says that the network has learned pairs, of which a sample's other one is its far end,
+	// or what it is given beside x, or both.
 	Paired bool
 	// Blind says that it is given nothing beside x.
 	Blind  bool `flag:"blind" help:"of pairs, do not show the network the other one: it is the far end alone" group:"Formulation" rare:"true"`

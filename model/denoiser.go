@@ -50,8 +50,8 @@ var ErrNoPair = errors.New("the model has learned what goes with what (train --p
 // takesGiven says whether the network sees what lies beside x.
 func (m *Model) takesGiven() bool { return m.Net.Takes()&net.Given != 0 }
 
-// Knows refuses a variance, a class and the absence of one that were not learned, and the absence of
-// what lies beside x.
+// Knows refuses a variance, a class and the absence of one that were not learned, and the absence
+// of what lies beside x.
 func (n *network) Knows(w reverie.Want) error {
 	known := reverie.WantVJP
 	if n.m.Learned {

@@ -58,8 +58,8 @@ func (in Input) Parts() (p Parts) {
 
 // CheckParts says whether a network takes an input of those parts; the error names its
 // architecture. A network that takes cond needs it, for what it predicts is another thing at each
-// time; one that takes a class needs that, for no class is a class, too: its null class; one that is
-// given something beside x has no channels for its absence.
+// time; one that takes a class needs that, for no class is a class, too: its null class; one that
+// is given something beside x has no channels for its absence.
 func CheckParts(m Model, p Parts) error {
 	takes := m.Takes()
 	if more := p &^ takes; more != 0 {
