@@ -5,7 +5,7 @@
 //
 // Class labels are a part of a sample beside its numbers: Kind names the classes, see [Class].
 //
-// What is to come has its place here: another form (a spectrogram, a molecule) is a row of the
+// What is to come has its place here: another form (a molecule) is a row of the
 // table of forms; the far end of a pair and given inputs are parts of a sample beside its numbers
 // too, and become fields of Kind that are zero where there are none.
 package kind
@@ -31,6 +31,8 @@ const (
 	// Fields are real numbers, any number of them, at the positions of a grid [H,W,C], in units of
 	// their own.
 	Fields Form = "fields"
+	// Spectra are short-time spectra of sound, [bins,frames,2], see Spectrum.
+	Spectra Form = "spectra"
 	// Latents are what an autoencoder makes of other samples, scaled to deviation 1.
 	Latents Form = "latents"
 )
@@ -39,7 +41,7 @@ const (
 var forms = []struct {
 	form Form
 	one  string
-}{{Images, "image"}, {Points, "point"}, {Fields, "field"}, {Latents, "latent"}}
+}{{Images, "image"}, {Points, "point"}, {Fields, "field"}, {Spectra, "spectrum"}, {Latents, "latent"}}
 
 // A Kind says what samples are. The zero value is that of images of unknown shape, whose numbers
 // are not known to have a range.
@@ -61,6 +63,8 @@ type Kind struct {
 	// stands for none. nil: the samples have no labels, or nobody looks at them, as a network that
 	// is not told the class.
 	Classes []Class `json:"classes,omitempty"`
+	// Spectrum says of which sound spectra are, so that there is a way back; nil of all else.
+	Spectrum *Spectrum `json:"spectrum,omitempty"`
 }
 
 // ByteLevels are the levels of images of 8 bits.
@@ -126,9 +130,10 @@ type View int
 
 // The views.
 const (
-	Pictures View = iota // each as it is: grey, RGB or RGBA
-	Scatter              // all in one plot over axes in their units
-	Panels               // each channel as a grey picture of its own, side by side
+	Pictures     View = iota // each as it is: grey, RGB or RGBA
+	Scatter                  // all in one plot over axes in their units
+	Panels                   // each channel as a grey picture of its own, side by side
+	Spectrograms             // loudness over time and frequency, the lowest below
 )
 
 // View is how the samples are drawn.
@@ -138,6 +143,8 @@ func (k Kind) View() View {
 		return Pictures
 	case k.Vector() && k.form() != Images:
 		return Scatter
+	case k.Spectrum != nil && k.C == 2:
+		return Spectrograms
 	}
 	return Panels
 }
@@ -196,6 +203,8 @@ func (k Kind) Interchangeable(other Kind) error {
 		return fmt.Errorf("the range of its %s is another", other.Noun(2))
 	case !reflect.DeepEqual(k.Units, other.Units):
 		return fmt.Errorf("its %s are in other units", other.Noun(2))
+	case !reflect.DeepEqual(k.Spectrum, other.Spectrum):
+		return fmt.Errorf("its %s are of other sound", other.Noun(2))
 	}
 	return nil
 }
@@ -234,6 +243,11 @@ func (k Kind) Validate() error {
 	for i, s := range k.Scale {
 		if !(s > 0 && s <= maxUnit && math.Abs(k.Shift[i]) <= maxUnit) {
 			return fmt.Errorf("shift %v, scale %v of number %d: expected numbers of at most %v, the scale above 0", k.Shift[i], s, i, maxUnit)
+		}
+	}
+	if k.Spectrum != nil {
+		if err := k.Spectrum.check(k.H, k.C); err != nil {
+			return err
 		}
 	}
 	return checkClasses(k.Classes)

@@ -16,6 +16,8 @@ func One(x []float32, k kind.Kind) image.Image {
 		return chart.Scatter(x, k.C, k.Shift, k.Scale)
 	case kind.Panels:
 		return panels(x, k)[0]
+	case kind.Spectrograms:
+		return spectrograms(x, k)[0]
 	}
 	return FromFloat(x, k.H, k.W, k.C)
 }
@@ -46,6 +48,8 @@ func Each(x []float32, k kind.Kind) []image.Image {
 		return Split(x, k.H, k.W, k.C)
 	case kind.Panels:
 		return panels(x, k)
+	case kind.Spectrograms:
+		return spectrograms(x, k)
 	}
 	imgs := make([]image.Image, len(x)/k.Size())
 	for i := range imgs {

@@ -10,7 +10,8 @@
 //
 // A whole number v of b bits stands for v 2^(1-b), so that full scale is [-1, 1 - 2^(1-b)]; floats
 // stand for themselves and may exceed 1, which is noted. The folders below change the rate
-// (resample), go to short-time spectra and back (stft), and mix speech with noise (mix).
+// (resample), go to short-time spectra and back (stft), make of these what a network takes
+// (spectra), and mix speech with noise (mix).
 package sound
 
 import (
