@@ -35,7 +35,8 @@ func (b *Batch) Image(i int) []float32 {
 
 // Epoch names one pass over a Set.
 type Epoch struct {
-	// Seed and Epoch, from 0 to 2^32-1, determine the order of the images and their flips.
+	// Seed and Epoch, from 0 to 2^32-1, determine the order of the images, their flips, and what is
+	// drawn of them.
 	Seed  uint64
 	Epoch int
 	// Start is the number of batches to leave out: resumed at Start, the rest of the epoch is what
@@ -70,10 +71,7 @@ func (s *Set) Batches(ctx context.Context, e Epoch) iter.Seq2[*Batch, error] {
 			return
 		}
 		perm := order(s.Len(), e.Seed, e.Epoch)[e.Start*e.Batch : s.Steps(e.Batch)*e.Batch]
-		flip := func(item int) bool {
-			return s.st.o.Flip && mirrored(e.Seed, e.Epoch, item)
-		}
-		s.ahead(ctx, perm, e.Batch, flip, yield)
+		s.ahead(ctx, perm, e.Batch, pass{e.Seed, e.Epoch}, yield)
 	}
 }
 
@@ -90,8 +88,8 @@ func (s *Set) checkEpoch(e Epoch) error {
 	return nil
 }
 
-// All returns every image once, in order and not flipped, in batches of which the last may be
-// smaller.
+// All returns every image once, in order, not flipped and always drawn alike, in batches of which
+// the last may be smaller.
 func (s *Set) All(ctx context.Context, batch int) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		if batch < 1 {
@@ -102,19 +100,18 @@ func (s *Set) All(ctx context.Context, batch int) iter.Seq2[*Batch, error] {
 		for i := range at {
 			at[i] = i
 		}
-		s.ahead(ctx, at, batch, unflipped, yield)
+		s.ahead(ctx, at, batch, asIs, yield)
 	}
 }
 
-// Load returns the images at the given positions, in that order, not flipped.
+// Load returns the images at the given positions, in that order, not flipped and always drawn
+// alike.
 func (s *Set) Load(ctx context.Context, at ...int) (*Batch, error) {
-	return s.load(ctx, at, unflipped)
+	return s.load(ctx, at, asIs)
 }
 
-func unflipped(int) bool { return false }
-
 // ahead makes the batches of at in a goroutine and yields them.
-func (s *Set) ahead(ctx context.Context, at []int, batch int, flip func(item int) bool, yield func(*Batch, error) bool) {
+func (s *Set) ahead(ctx context.Context, at []int, batch int, how pass, yield func(*Batch, error) bool) {
 	type made struct {
 		b   *Batch
 		err error
@@ -126,7 +123,7 @@ func (s *Set) ahead(ctx context.Context, at []int, batch int, flip func(item int
 		defer close(c)
 		for len(at) > 0 {
 			n := min(batch, len(at))
-			b, err := s.load(ctx, at[:n], flip)
+			b, err := s.load(ctx, at[:n], how)
 			select {
 			case c <- made{b, err}:
 			case <-ctx.Done():
@@ -159,7 +156,7 @@ var errClosed = fmt.Errorf("data: read images: the set is closed: %w", fs.ErrClo
 const chunkValues = 4096
 
 // load makes one batch, its images in parallel.
-func (s *Set) load(ctx context.Context, at []int, flip func(item int) bool) (*Batch, error) {
+func (s *Set) load(ctx context.Context, at []int, how pass) (*Batch, error) {
 	if s.st.closed.Load() {
 		return nil, errClosed
 	}
@@ -177,7 +174,7 @@ func (s *Set) load(ctx context.Context, at []int, flip func(item int) bool) (*Ba
 	for first := 0; first < len(at); first += chunk {
 		g.Go(func() error {
 			for k := first; k < min(first+chunk, len(at)); k++ {
-				if err := s.fill(ctx, b, k, at[k], flip); err != nil {
+				if err := s.fill(ctx, b, k, at[k], how); err != nil {
 					return err
 				}
 			}
@@ -191,21 +188,13 @@ func (s *Set) load(ctx context.Context, at []int, flip func(item int) bool) (*Ba
 }
 
 // fill makes place k of b image i, or the next that is readable.
-func (s *Set) fill(ctx context.Context, b *Batch, k, i int, flip func(item int) bool) error {
+func (s *Set) fill(ctx context.Context, b *Batch, k, i int, how pass) error {
 	for try := range s.Len() {
 		j := (i + try) % s.Len()
 		item := s.index[j]
-		p, err := s.st.values(ctx, item)
-		if err == nil && s.Paired() {
-			var pair values
-			if pair, err = s.st.pairs.values(ctx, item); err == nil {
-				n := b.Size()
-				pair.float(b.Pair[k*n:(k+1)*n], b.W, b.C, flip(item))
-			}
-		}
+		err := s.read(ctx, b, k, item, how)
 		if err == nil {
 			b.Class[k], b.Index[k] = s.st.items[item].Class, j
-			p.float(b.Image(k), b.W, b.C, flip(item))
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -219,4 +208,28 @@ func (s *Set) fill(ctx context.Context, b *Batch, k, i int, flip func(item int) 
 		}
 	}
 	return fmt.Errorf("data: none of the %d images can be read any more; the last was %s", s.Len(), s.Info(i).Path)
+}
+
+// read makes place k of b an item.
+func (s *Set) read(ctx context.Context, b *Batch, k, item int, how pass) error {
+	n := b.Size()
+	var other []float32
+	if s.Paired() {
+		other = b.Pair[k*n : (k+1)*n : (k+1)*n]
+	}
+	if d := s.st.drawn; d != nil {
+		return d.Draw(ctx, item, how.draws(d, item), b.Image(k), other)
+	}
+	flip := how.flips(s.st.o, item)
+	p, err := s.st.values(ctx, item)
+	if err == nil && other != nil {
+		var pair values
+		if pair, err = s.st.pairs.values(ctx, item); err == nil {
+			pair.float(other, b.W, b.C, flip)
+		}
+	}
+	if err == nil {
+		p.float(b.Image(k), b.W, b.C, flip)
+	}
+	return err
 }

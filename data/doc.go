@@ -14,7 +14,8 @@
 // Images come as NHWC float32 in [-1,1]. The class of an image is the folder directly below the
 // root that holds it; an image directly in a root has none.
 //
-// [FromMemory] makes a set of numbers that are not pictures: points, or the latent codes of images.
+// [FromMemory] makes a set of numbers that are not pictures: points, or the latent codes of images;
+// [FromDrawn] one of samples that each epoch draws anew, such as segments of recordings.
 //
 // Files are hostile: sizes are bounded before anything is allocated, links never lead out of a
 // root, and a decoder that panics is an unreadable file.

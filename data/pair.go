@@ -73,7 +73,7 @@ func (s *Set) Pair(other *Set) error {
 }
 
 // Paired says whether the set is one of pairs.
-func (s *Set) Paired() bool { return s.st.pairs != nil }
+func (s *Set) Paired() bool { return s.st.pairs != nil || s.st.drawn != nil && s.st.drawn.Paired }
 
 // names are the items of the set by what a pair is known by: the path below the root without its
 // ending, the number of what has no file.

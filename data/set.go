@@ -111,7 +111,7 @@ func (s *Set) Info(i int) Info { return s.st.items[s.index[i]].Info }
 // last; it grows if a file becomes unreadable later.
 func (s *Set) Skipped() []Skip {
 	all := s.st.skipped()
-	if s.Paired() {
+	if s.st.pairs != nil {
 		all = append(all, s.st.pairs.of.skipped()...)
 	}
 	return all
@@ -175,13 +175,16 @@ func (s *Set) Fingerprint() string {
 	if k := s.st.kind; k.Shift != nil {
 		fmt.Fprintf(d, "%v %v\n", k.Shift, k.Scale)
 	}
+	if s.st.drawn != nil {
+		fmt.Fprintf(d, "%q %d %v\n", s.st.drawn.Of, s.st.drawn.Seed, s.st.drawn.Paired)
+	}
 	for _, i := range s.index {
 		it, class := &s.st.items[i], -1
 		if it.Class >= 0 {
 			class = place[it.Class]
 		}
 		fmt.Fprintf(d, "%x %d\n", it.Hash, class)
-		if s.Paired() {
+		if s.st.pairs != nil {
 			fmt.Fprintf(d, "%x\n", s.st.pairs.of.items[s.st.pairs.item[i]].Hash)
 		}
 	}

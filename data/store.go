@@ -25,7 +25,8 @@ type store struct {
 	tally   tally
 	builtIn bool // the images inside the program
 	items   []item
-	pairs   *pairs       // nil: the set is none of pairs
+	pairs   *pairs       // nil: the set is none of pairs, or drawn
+	drawn   *Drawn       // nil: the samples are read
 	room    atomic.Int64 // bytes of Options.CacheBytes still free
 	// decoding bounds the memory of all decoders together; see decodeCost.
 	decoding *semaphore.Weighted
