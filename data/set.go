@@ -143,15 +143,16 @@ func (s *Set) Val() *Set { return s.part(true) }
 func (s *Set) part(val bool) *Set {
 	p := &Set{st: s.st}
 	for _, i := range s.index {
-		if heldOut(s.st.items[i].key, s.st.o.Val) == val {
+		if HeldOut(s.st.items[i].key, s.st.o.Val) == val {
 			p.index = append(p.index, i)
 		}
 	}
 	return p
 }
 
-// heldOut reports whether the first 53 bits of h, over 2^53, are under f.
-func heldOut(h [sha256.Size]byte, f float64) bool {
+// HeldOut reports whether a sample of hash h is one of the part f that is held out: whether its
+// first 53 bits, over 2^53, are under f.
+func HeldOut(h [sha256.Size]byte, f float64) bool {
 	return float64(binary.BigEndian.Uint64(h[:8])>>11)/(1<<53) < f
 }
 

@@ -237,7 +237,7 @@ func TestGreatGroupTrains(t *testing.T) {
 	}
 	looks[9] = lookOf(flat(9, 9, 9), 1)
 	key := keys(looks, twins(looks, false, false))
-	if heldOut(key[0], .999) || key[0] != key[8] || key[9] == key[0] {
+	if HeldOut(key[0], .999) || key[0] != key[8] || key[9] == key[0] {
 		t.Error("nine alike of ten: expected one key, which no share holds out")
 	}
 }
