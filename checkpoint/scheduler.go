@@ -169,6 +169,9 @@ type SchedulerExtra struct {
 	// Paired says that the network has learned pairs: of each sample the other one is its far end,
 	// or given beside it.
 	Paired bool `json:"paired,omitempty"`
+	// Unpaired says of a bridge that the network's outputs are E[x0 | x_t], then as many of E[x1 |
+	// x_t].
+	Unpaired bool `json:"unpaired,omitempty"`
 	// Clamp is what sampling clamps unless told otherwise: "x0", "x", "none", or "" for the
 	// solver's default.
 	Clamp string `json:"clamp"`

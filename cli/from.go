@@ -15,6 +15,9 @@ import (
 // start opens what the samples of a flow between two data sets or of pairs start from: those of
 // --from, or else of the run.
 func (o *sampleOptions) start(cmd *cobra.Command, p *model.Options, m *model.Loaded) (err error) {
+	if p.Forward && !m.Spec.Unpaired {
+		return usagef("--forward: %s: %w", m.Found.Model, model.ErrOneWay)
+	}
 	if !m.Spec.Between() && !m.Spec.Paired {
 		if o.from != "" {
 			return usagef("--from belongs to a flow between two data sets, or a model of pairs, and %s starts from noise", m.Found.Model)
@@ -27,7 +30,7 @@ func (o *sampleOptions) start(cmd *cobra.Command, p *model.Options, m *model.Loa
 			return err
 		}
 	}
-	if o.far, err = train.Ends(cmd.Context(), m, from, p.Seed); err != nil {
+	if o.far, err = train.Ends(cmd.Context(), m, from, p.Seed, p.Forward); err != nil {
 		return err
 	}
 	p.Start = o.far.Start

@@ -24,7 +24,7 @@ type sampleOptions struct {
 	n, first, batch                     int
 	batchnorm                           string
 	seed                                uint64
-	raw, best                           bool
+	raw, best, forward                  bool
 	resolution                          data.Size
 	from, out, strip, npz, csv, backend string
 	dir, gif                            string
@@ -62,6 +62,7 @@ image may differ, within the tolerance, with -n and --batch.`,
 	f.StringSliceVar(&o.class, "class", nil, classHelp)
 	o.solverFlags.add(f)
 	f.StringVar(&o.from, "from", "", "of a flow between two data sets, or a model of pairs: start from these images or points (default: the run's held-out ones)")
+	f.BoolVar(&o.forward, "forward", false, "of an unpaired bridge (train --bridge): from the data to the second set")
 	f.StringVar(&o.batchnorm, "batchnorm", running, oneOf("statistics of BatchNorm, the running ones or each image's own", batchnorms))
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
 	f.BoolVar(&o.raw, "raw", false, "the last weights, not their average")
@@ -99,7 +100,7 @@ func (o *sampleOptions) options(cmd *cobra.Command) (p model.Options, err error)
 	if o.n == 0 && cmd.Flags().Changed("first") {
 		o.n = 1
 	}
-	p = model.Options{N: o.n, First: o.first, Height: o.resolution.H, Width: o.resolution.W, Batch: o.batch, Seed: o.seed}
+	p = model.Options{N: o.n, First: o.first, Height: o.resolution.H, Width: o.resolution.W, Batch: o.batch, Seed: o.seed, Forward: o.forward}
 	if o.batchnorm == perImage {
 		p.Mode = net.PerImage
 	}

@@ -192,6 +192,9 @@ func (r *Run) fillOld() {
 	if r.Way == nil && r.Arch != nil && r.Denoises() {
 		r.Way = learn.Denoising{}
 	}
+	if r.Bridge == nil {
+		r.Bridge = learn.Bridges.Rows()[0]
+	}
 	if r.Times == nil {
 		r.Times = formulation.Uniform
 	}

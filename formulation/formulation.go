@@ -41,8 +41,11 @@ type Spec struct {
 	// or what it is given beside x, or both.
 	Paired bool
 	// Blind says that it is given nothing beside x.
-	Blind  bool `flag:"blind" help:"of pairs, do not show the network the other one: it is the far end alone" group:"Formulation" rare:"true"`
-	Energy bool `flag:"energy" help:"the prediction is the gradient of an energy" group:"Network" rare:"true"`
+	Blind bool `flag:"blind" help:"of pairs, do not show the network the other one: it is the far end alone" group:"Formulation" rare:"true"`
+	// Unpaired says that the network has a second head, E[x1 | x_t] after E[x0 | x_t]: it was
+	// trained on pairs of which it sees neither end, for an unpaired bridge (reverie.Unpaired).
+	Unpaired bool
+	Energy   bool `flag:"energy" help:"the prediction is the gradient of an energy" group:"Network" rare:"true"`
 	// Variance is that of ddpm's reverse steps, a name of sample.Variances: of the samples by
 	// default, and, where it is learned, of what the network has as a second output.
 	Variance string `flag:"variance" of:"variance" help:"noise of solver ddpm" group:"Sampling" rare:"true"`
@@ -94,12 +97,16 @@ type Formulation struct {
 	Loss      table.Row `flag:"loss" of:"loss" help:"norm of the error" group:"Formulation"`
 	Weighting Weighting `flag:"weighting" of:"weighting" help:"weight over time" group:"Formulation"`
 	Coupling  string    `flag:"coupling" of:"coupling" help:"how the ends of a flow or a bridge are paired within a batch" group:"Formulation" rare:"true"`
-	Times     TimeLaw   `flag:"times" of:"times" help:"law of the times" group:"Formulation" rare:"true"`
+	// Bridge is a row of learn.Bridges: how a bridge is learned of whose samples none has a
+	// partner. nil is its row none.
+	Bridge table.Row `flag:"bridge" of:"bridge" help:"learn both directions of a bridge between sets without pairs" group:"Formulation" rare:"true"`
+	Times  TimeLaw   `flag:"times" of:"times" help:"law of the times" group:"Formulation" rare:"true"`
 }
 
 // WithEnds is f with the process from the second data set, or of pairs, where there are any.
 func (f Formulation) WithEnds() Formulation {
 	f.Paired = len(f.Pairs) > 0
+	f.Unpaired = f.Bridge != nil && !is(f.Bridge, "none")
 	if p, ok := f.Process.(Ended); ok && len(f.From) > 0 {
 		f.Process = p.WithFarEnd()
 	}

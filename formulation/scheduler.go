@@ -43,7 +43,7 @@ type chosen struct {
 // the settings, see checkpoint.SchedulerExtra.
 func (s Spec) Scheduler() (checkpoint.SchedulerConfig, error) {
 	c := checkpoint.NewScheduler()
-	x := &checkpoint.SchedulerExtra{Process: nameOf(s.Process), Energy: s.Energy, Between: s.Between(), Paired: s.Paired, Settings: map[string]json.RawMessage{}}
+	x := &checkpoint.SchedulerExtra{Process: nameOf(s.Process), Energy: s.Energy, Between: s.Between(), Paired: s.Paired, Unpaired: s.Unpaired, Settings: map[string]json.RawMessage{}}
 	c.Reverie = x
 	c.PredictionType = translate(predictions, 0, nameOf(s.Prediction))
 	c.VarianceType = translate(variances, 0, cmp.Or(s.Variance, "posterior"))
@@ -106,6 +106,11 @@ func SpecOf(c checkpoint.SchedulerConfig) (s Spec, err error) {
 	s = Spec{Process: of.Process, Prediction: of.Prediction, Noise: of.Noise, Patch: of.Patch, Paired: x.Paired, Blind: of.Blind, Energy: x.Energy, Variance: translate(variances, 1, c.VarianceType)}
 	if _, err := sample.Variances.Find(s.Variance); err != nil || s.Variance == c.VarianceType {
 		return s, unsupported("variance_type", c.VarianceType, nil)
+	}
+	if s.Unpaired = x.Unpaired; s.Unpaired {
+		if err := s.validateUnpaired(); err != nil {
+			return s, fmt.Errorf("scheduler: reverie.unpaired: %w", err)
+		}
 	}
 	if x.Between {
 		e, ok := s.Process.(Ended)

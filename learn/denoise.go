@@ -17,8 +17,8 @@ import (
 
 // Denoising is the way of all formulations that regress on a target: the network learns an
 // objective's prediction of samples that it has noised. A network of twice as many outputs learns
-// the variance beside it (Nichol & Dhariwal 2021, see hybrid.go), a net.Scheduled the noise
-// schedule (Kingma et al. 2021, see variational.go).
+// the variance beside it (Nichol & Dhariwal 2021, see hybrid.go) or, by a [Bridging], the far end
+// of a bridge, a net.Scheduled the noise schedule (Kingma et al. 2021, see variational.go).
 type Denoising struct{}
 
 // Row implements table.Row.
@@ -39,6 +39,9 @@ func (Denoising) Method(s Setup) (Method, error) {
 	}
 	if s.Patch > 0 {
 		return newPatched(*d)
+	}
+	if s.Bridge != nil {
+		return s.Bridge.Method(s)
 	}
 	if scheduled, ok := d.net.(*net.Scheduled); ok {
 		return newVariational(*d, scheduled)

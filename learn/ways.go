@@ -42,6 +42,8 @@ type Setup struct {
 	Level float64
 	// From, if not nil, is a second data set: a flow's in place of the noise, a bridge's far end.
 	From *data.Set
+	// Bridge, if not nil, is how a bridge is learned in both directions, by a network of two heads.
+	Bridge Bridging
 	// Coupling is how each batch's samples and their far ends are paired: as they come ("", none),
 	// by optimal transport (ot: reverie.Couple) or by that with an entropy (sinkhorn:
 	// reverie.Plan).

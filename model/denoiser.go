@@ -28,9 +28,9 @@ func (d *Denoiser) Close() {
 
 // Denoiser returns the network in mode net.Eval or net.PerImage, over the recycler's space, which
 // owns what it returns. It knows the vector-Jacobian product, the variance where that is learned,
-// and of a network that is told classes the estimate of each; where no class is wanted it takes the
-// null class, and refuses where that was not learned. The weights in float64 are the model's as
-// they are at the first call.
+// the far end of an unpaired bridge, and of a network that is told classes the estimate of each;
+// where no class is wanted it takes the null class, and refuses where that was not learned. The
+// weights in float64 are the model's as they are at the first call.
 func (m *Model) Denoiser(space *engine.Recycler, mode net.Mode) *Denoiser {
 	n := &network{m: m, space: space, mode: mode}
 	return &Denoiser{reverie.FromPrediction(space, m.Process, m.Param, n), n}
@@ -50,8 +50,8 @@ var ErrNoPair = errors.New("the model has learned what goes with what (train --p
 // takesGiven says whether the network sees what lies beside x.
 func (m *Model) takesGiven() bool { return m.Net.Takes()&net.Given != 0 }
 
-// Knows refuses a variance, a class and the absence of one that were not learned, and the absence
-// of what lies beside x.
+// Knows refuses a variance, a far end, a class and the absence of one that were not learned, and
+// the absence of what lies beside x.
 func (n *network) Knows(w reverie.Want) error {
 	known := reverie.WantVJP
 	if n.m.Learned {
@@ -61,6 +61,9 @@ func (n *network) Knows(w reverie.Want) error {
 		if known |= reverie.WantGiven; !w.Has(reverie.WantGiven) {
 			return ErrNoPair
 		}
+	}
+	if n.m.Spec.Unpaired {
+		known |= reverie.WantFar
 	}
 	if !n.m.Conditional() {
 		return w.Beyond(known, "the network")
@@ -87,7 +90,10 @@ func (n *network) Denoise(ctx context.Context, q reverie.Query[*tensors.Tensor])
 		return e, err
 	}
 	e.X0 = parts[0]
-	if n.m.Learned {
+	switch {
+	case n.m.Spec.Unpaired:
+		e.X1 = parts[1]
+	case n.m.Learned:
 		e.V = parts[1]
 	}
 	if q.Want.Has(reverie.WantVJP) {
@@ -96,7 +102,11 @@ func (n *network) Denoise(ctx context.Context, q reverie.Query[*tensors.Tensor])
 	return e, nil
 }
 
-// parts are the prediction, the variance where it is learned, and the product where it is wanted.
+// twoHeads says whether the output has a second half.
+func (m *Model) twoHeads() bool { return m.Learned || m.Spec.Unpaired }
+
+// parts are the prediction, the network's second half where it has one, and the product where it is
+// wanted.
 func (n *network) parts(q reverie.Query[*tensors.Tensor]) ([]*tensors.Tensor, error) {
 	f, err := n.m.in(n.mode)
 	if err != nil {
@@ -123,7 +133,7 @@ func (n *network) parts(q reverie.Query[*tensors.Tensor]) ([]*tensors.Tensor, er
 		return n.own(f.vjp.Call(append(in, q.U)...))
 	}
 	y, err := n.own(f.forward.Call(in...))
-	if err != nil || !n.m.Learned {
+	if err != nil || !n.m.twoHeads() {
 		return y, err
 	}
 	return n.own(n.m.split.Call(y...))
@@ -223,7 +233,7 @@ func (m *Model) functions(mode net.Mode) functions {
 		}),
 		vjp: m.Engine.Func(m.Net.Arch()+" vector-Jacobian product", func(g *graph.Graph, in []*graph.Node) []*graph.Node {
 			parts := []*graph.Node{forward(in)}
-			if m.Learned {
+			if m.twoHeads() {
 				parts = splitGraph(g, parts)
 			}
 			product := graph.ReduceAllSum(graph.Mul(parts[0], in[len(in)-1])) // each image's own, for images do not meet in a network

@@ -111,6 +111,54 @@ func TestVJPIsTheDerivative(t *testing.T) {
 	}
 }
 
+// A network of two heads says both ends of a bridge, the far one after the other, beside a product
+// too; and from the far end the two change places.
+func TestDenoiserOfBothEnds(t *testing.T) {
+	e := openEngine(t, "")
+	m := pointModel(t, e, mlp.Config{Out: 6}, reverie.X0)
+	m.Learned, m.Process = false, reverie.Bridge{}
+	m.Spec.Unpaired = true
+	space := engine.NewRecycler(e.Space(random.Stream{}))
+	defer space.Close()
+	d := m.Denoiser(space, net.Eval)
+	defer d.Close()
+	x := engine.New(e, wave[float32](6, 1, 1), 2, 1, 1, 3)
+	raw, err := m.Forward(net.Eval, x, []float32{300, 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := read[float32](t, raw)
+	ask := func(d reverie.Denoiser[*tensors.Tensor], q query) reverie.Estimate[*tensors.Tensor] {
+		got, err := d.Denoise(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	two := ask(d, query{X: x, T: 0.3, Want: reverie.WantFar})
+	beside := ask(d, query{X: x, T: 0.3, Want: reverie.WantFar | reverie.WantVJP, U: x})
+	turned := ask(reverie.Turn[*tensors.Tensor](d), query{X: x, T: 0.7})
+	for i := range 6 {
+		at := i/3*6 + i%3
+		for what, pair := range map[string][2]float32{
+			"x0": {read[float32](t, two.X0)[i], y[at]}, "x1": {read[float32](t, two.X1)[i], y[at+3]},
+			"x1 beside a product": {read[float32](t, beside.X1)[i], y[at+3]}, "x0 of the turned": {read[float32](t, turned.X0)[i], y[at+3]},
+			"x1 of the turned": {read[float32](t, turned.X1)[i], y[at]},
+		} {
+			if !(math.Abs(float64(pair[0]-pair[1])) <= 1e-6) || pair[1] == 0 {
+				t.Errorf("%s[%d] = %v, want %v", what, i, pair[0], pair[1])
+			}
+		}
+	}
+	if err := d.Knows(reverie.WantVariance); err == nil || err.Error() != "the network gives no learned variance" {
+		t.Error(err)
+	}
+	m.Spec.Unpaired = false
+	if err := d.Knows(reverie.WantFar); err == nil || err.Error() != "the network gives no expected far end" {
+		t.Error(err)
+	}
+}
+
 // TestDenoiserKnows: what is wanted together is what is wanted alone, to float32's roundings, and
 // what was not learned is refused.
 func TestDenoiserKnows(t *testing.T) {

@@ -82,6 +82,9 @@ func (m *Model) SetVAE(a *Autoencoder) error {
 func checkOutputs(n net.Model, s formulation.Spec) error {
 	in, out := n.Channels()
 	switch {
+	case s.Unpaired && out != 2*in:
+		return fmt.Errorf("scheduler: reverie.unpaired says that the network predicts both ends of a bridge, for which %d channels take %d outputs, and it has %d", in, 2*in, out)
+	case s.Unpaired:
 	case s.Learned() && out != 2*in:
 		return fmt.Errorf("scheduler: variance_type is learned_range, with which the network of %d channels has %d outputs, and it has %d: expected fixed_small or fixed_large", in, 2*in, out)
 	case !s.Learned() && out == 2*in:

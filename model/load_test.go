@@ -246,6 +246,8 @@ func TestLoadErrors(t *testing.T) {
 		})},
 		{"variance_type is learned_range, with which the network of 3 channels has 6 outputs, and it has 3", spoiled(func(c *checkpoint.Checkpoint) { c.Scheduler.VarianceType = "learned_range" })},
 		{"expected the variance_type learned_range", spoiled(func(c *checkpoint.Checkpoint) { c.ArchConfig = outputs(c.ArchConfig, 6) })},
+		{"reverie.unpaired: process ddpm is no reference", spoiled(func(c *checkpoint.Checkpoint) { unpaired(c, "ddpm") })},
+		{"predicts both ends of a bridge, for which 3 channels take 6 outputs, and it has 3", spoiled(func(c *checkpoint.Checkpoint) { unpaired(c, "bridge") })},
 		{"4 outputs for 3 channels", spoiled(func(c *checkpoint.Checkpoint) { c.ArchConfig = outputs(c.ArchConfig, 4) })},
 		{"block_out_channels: string, expected a list of whole numbers", spoiled(func(c *checkpoint.Checkpoint) { c.ArchConfig = []byte(`{"block_out_channels": "8, 16"}`) })},
 		{"unknown architecture", spoiled(func(c *checkpoint.Checkpoint) { c.Arch = "transformer" })},
@@ -332,4 +334,14 @@ func TestForward(t *testing.T) {
 	if _, err := l.Forward(net.Eval, in, []float32{0, 0}); err == nil {
 		t.Error("two times for three images")
 	}
+}
+
+// unpaired makes the files' process one of a bridge without pairs.
+func unpaired(c *checkpoint.Checkpoint, process string) {
+	x := checkpoint.SchedulerExtra{}
+	if c.Scheduler.Reverie != nil {
+		x = *c.Scheduler.Reverie
+	}
+	x.Process, x.Between, x.Unpaired = process, process != "ddpm", true
+	c.Scheduler.Reverie, c.Scheduler.PredictionType = &x, "sample"
 }

@@ -68,7 +68,7 @@ type Model struct {
 func New(e *engine.Engine, n net.Model, p reverie.Process, k reverie.Param, weights []*tensors.Tensor) *Model {
 	m := &Model{Engine: e, Net: n, Process: p, Param: k, Weights: weights, Kind: kindOf(n), modes: map[net.Mode]functions{}}
 	m.latents = e.Space(random.Stream{})
-	m.split = e.Func("prediction and variance", splitGraph)
+	m.split = e.Func("halves of the output", splitGraph)
 	for _, mode := range []net.Mode{net.Eval, net.PerImage} {
 		m.modes[mode] = m.functions(mode)
 	}

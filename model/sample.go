@@ -55,8 +55,11 @@ type Options struct {
 	// OnPatch says that what is asked of the denoiser are images with noise on one square alone, as
 	// a model of `train --patch` has seen them and no other; such a model is asked nothing else.
 	OnPatch bool
+	// Forward says that an unpaired bridge is walked from its data to its far end.
+	Forward bool
 	// Start gives the n samples from number first on, [n,H,W,C], from which those that are drawn
-	// start: the far ends of a flow between two data sets, or what of pairs is given.
+	// start: the far ends of a flow between two data sets, or what of pairs is given;
+	// Forward: the data.
 	Start func(first, n int) ([]float32, error)
 
 	// Hook, if not nil, is called after each step of each batch, with the number of the batch's
@@ -299,6 +302,8 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 	case between && !reverie.HasFar(w.run.Process): // a flow from them
 		x = w.space.Own(w.start)
 		w.held = slices.DeleteFunc(w.held, func(t *tensors.Tensor) bool { return t == w.start })
+	case m.Spec.Unpaired: // from a point
+		x = w.start
 	case between:
 		w.run.Far = []*tensors.Tensor{w.start}
 		x = w.run.Prior(x)
@@ -310,6 +315,9 @@ func (m *Model) batch(ctx context.Context, o Options, first, n int) (*tensors.Te
 
 // ErrPatch says that a model has learned to fill a square of noise in a clean image, and no more.
 var ErrPatch = errors.New("the model has seen noise on one square of an image alone (train --patch), never on all of it: it fills a part from its clean surroundings, to find anomalies by; for whole images train one without --patch")
+
+// ErrOneWay says that a model has not learned the way from its data to a far end.
+var ErrOneWay = errors.New("the model leads to its data alone; the way from them to a second data set is learned by train --bridge")
 
 // ErrNoRun says that a flow between two data sets, or a model of pairs, has no run folder, in which
 // its second set is named.
@@ -323,6 +331,9 @@ func (m *Model) Fits(o Options) error {
 		return ErrPatch
 	case m.Spec.Patch == 0 && o.OnPatch:
 		return errors.New("the model has seen noise on whole images alone, never on one square of a clean one: that takes a model of train --patch")
+	}
+	if o.Forward && !m.Spec.Unpaired {
+		return ErrOneWay
 	}
 	o = m.Filled(o)
 	run, err := m.asked(o)
@@ -387,10 +398,14 @@ func (m *Model) asked(o Options) (*sample.Run[*tensors.Tensor], error) {
 
 // sampled is the process that the options sample.
 func (m *Model) sampled(o Options) (reverie.Process, error) {
-	if o.Process == nil {
+	switch {
+	case o.Process != nil:
+		return reverie.Within(o.Process, m.Process)
+	case !o.Forward:
 		return m.Process, nil
 	}
-	return reverie.Within(o.Process, m.Process)
+	p, err := reverie.PinnedOf(m.Process)
+	return reverie.Reversed{Bridge: p}, err
 }
 
 // run is what a solver works on: the network as a denoiser of samples of those classes, guided and
@@ -424,8 +439,11 @@ func (m *Model) run(o Options, space *engine.Recycler, class []int) (*sample.Run
 // unasked is the network as a denoiser under process p.
 func (m *Model) unasked(o Options, space *engine.Recycler, p reverie.Process) reverie.Denoiser[*tensors.Tensor] {
 	d := m.Denoiser(space, o.Mode)
-	if o.Process == nil {
-		return d
+	switch {
+	case o.Process != nil:
+		return reverie.Transfer(space, m.Process, p, d)
+	case o.Forward:
+		return reverie.Turn(reverie.Denoiser[*tensors.Tensor](d))
 	}
-	return reverie.Transfer(space, m.Process, p, d)
+	return d
 }

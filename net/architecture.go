@@ -19,8 +19,8 @@ type Architecture interface {
 	Fits(k kind.Kind) error
 	// Layout lays a network out, by the settings, for samples of kind k, whose shape is known and
 	// which the network takes. It predicts outputs numbers at each position: the channels, or twice
-	// as many where the variance is learned too. An autoencoder gives the channels back, a
-	// classifier a number for each of k's classes.
+	// as many where the variance is learned too, or a bridge's far end. An autoencoder gives the
+	// channels back, a classifier a number for each of k's classes.
 	Layout(k kind.Kind, outputs int) (Network, error)
 	// Decode lays out the network whose Config, as JSON, a file holds; nothing stands for the
 	// defaults. What it does not know is an error that names it.
@@ -134,8 +134,8 @@ func FitsVector(k kind.Kind) error {
 	return nil
 }
 
-// ErrOneSet refuses to lay out a network that is to predict a variance beside.
-var ErrOneSet = errors.New("it has one set of outputs, as many as the channels, and none for a learned variance")
+// ErrOneSet refuses to lay out a network that is to predict as much again.
+var ErrOneSet = errors.New("it has one set of outputs, as many as the channels, and none for a learned variance or a far end")
 
 // maxLevels bounds the widths that a flag gives.
 const maxLevels = 8

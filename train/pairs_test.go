@@ -32,7 +32,7 @@ func TestPairsOfGaussians(t *testing.T) {
 		{[]string{"process", "bridge", "blind", "true"}, math.NaN(), math.NaN()},
 	} {
 		m := trainedOnPairs(t, x, y, 600, c.settings...)
-		ends, err := Ends(t.Context(), m, nil, 1)
+		ends, err := Ends(t.Context(), m, nil, 1, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,16 +36,21 @@ func Network(c *config.Run, k kind.Kind) (net.Network, error) {
 		}
 	}
 	outputs := k.C
-	if c.Variance == "learned" {
+	spec, second := Spec(c), "--variance learned"
+	if spec.Unpaired {
+		second = "--bridge " + c.Bridge.Row().Name
+	}
+	if spec.Learned() || spec.Unpaired {
 		outputs *= 2
 	}
-	spec, seen := Spec(c), k
+	seen := k
 	if spec.Given() {
 		seen.C *= 2
 	}
 	n, err := a.Layout(seen, outputs)
 	if errors.Is(err, net.ErrOneSet) {
-		return nil, fmt.Errorf("--variance learned with --arch %s: %w; give --arch %s, or leave --variance out", c.Arch.Row().Name, err, strings.Join(twoSets(k), " or "))
+		flag, _, _ := strings.Cut(second, " ")
+		return nil, fmt.Errorf("%s with --arch %s: %w; give --arch %s, or leave %s out", second, c.Arch.Row().Name, err, strings.Join(twoSets(k), " or "), flag)
 	}
 	if err != nil {
 		return nil, err
@@ -204,6 +209,7 @@ func newSetup(e *engine.Engine, c *config.Run, n net.Network, far *data.Set, k k
 		return s, fmt.Errorf("train: loss %T is none of package learn's", c.Loss)
 	}
 	s.Loss = loss
+	s.Bridge, _ = c.Bridge.(learn.Bridging)
 	s.Objective, err = Objective(c)
 	if errors.As(err, new(*reverie.UndeterminedError)) {
 		err = nil
