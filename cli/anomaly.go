@@ -47,6 +47,9 @@ type mapping struct {
 	Method    model.Method   `flag:"method" of:"method" help:"how maps patch and inpaint fill what they leave out" zero:"repaint, of 5 passes over 5 steps"`
 }
 
+// usualFill is the Method of none.
+const usualFill = "repaint"
+
 func newAnomaly() *cobra.Command {
 	o := new(anomalyOptions)
 	cmd := &cobra.Command{
@@ -216,9 +219,25 @@ func (o *anomalyOptions) choose(f *pflag.FlagSet, names []string) error {
 			left = append(left, field.Name)
 		}
 	}
+	if o.Method == nil { // the usual one has settings too
+		usual, err := model.Methods.New(usualFill)
+		if err != nil {
+			return err
+		}
+		if len(changed(table.Fields(usual), f)) > 0 {
+			o.Method = usual
+		}
+	}
 	unused, err := setGiven(holders, f, left)
 	if err != nil || unused == "" {
 		return err
 	}
-	return fmt.Errorf("--%s belongs to %s, and images are mapped by %s; leave it out, or choose another --map", unused, table.Find(table.All(&o.mapping), unused).Owners(), english.WordSeries(names, "and"))
+	field := table.Find(table.All(&o.mapping), unused)
+	if of := field.Paths[0][0].Flag; of == "method" || of == "inversion" {
+		if f.Changed(of) {
+			return table.Unused(&o.mapping, unused)
+		}
+		return fmt.Errorf("--%s belongs to %s; leave it out, or choose that", unused, field.Owners())
+	}
+	return fmt.Errorf("--%s belongs to %s, and images are mapped by %s; leave it out, or choose another --map", unused, field.Owners(), english.WordSeries(names, "and"))
 }

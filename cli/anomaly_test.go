@@ -50,7 +50,7 @@ func TestAnomaly(t *testing.T) {
 			[]string{"2 images with a mask", "1 image without a mask", "baselines learn from 4 images of 8"},
 			[]string{"prevalence 0.5", "AUPRC", "intensity", "whitened", "recon: noised to time"}, []string{"o2/metrics.csv", "o2/gaussian/a/00_map.png", "o2/recon.png"}},
 		{"one.png --baseline mean --out o3 --shrink", []string{"baselines learn from the run's"}, nil, []string{"o3/mean/one_healed.png"}},
-		{"imgs --masks masks --valid imgs --valid-masks masks --map dae,recon,inpaint --level 2 --first onestep --high 5 --method replace --steps 3 --out o4",
+		{"imgs --masks masks --valid imgs --valid-masks masks --map dae,recon,inpaint --level 2 --first onestep --high 5 --passes 2 --steps 3 --out o4",
 			nil, nil, nil},
 	} {
 		args := append([]string{"anomaly", run}, strings.Fields(c.line)...)
@@ -125,8 +125,8 @@ func TestAnomalyOfClasses(t *testing.T) {
 			t.Errorf("lacks %q:\n%s%s", text, r.err, r.out)
 		}
 	}
-	refused(t, exitFailure, []string{"which class is healthy", "a, b"}, "anomaly", "classed", "one.png")
-	refused(t, exitFailure, []string{"healthy c", `no class "c"`}, "anomaly", "classed", "one.png", "--healthy", "c")
+	refused(t, exitUsage, []string{"--healthy is missing", "a, b"}, "anomaly", "classed", "one.png")
+	refused(t, exitUsage, []string{"--healthy c: classed", `no class "c"`}, "anomaly", "classed", "one.png", "--healthy", "c")
 	refused(t, exitFailure, []string{"from a is the class under which translate encodes"}, "anomaly", "classed", "one.png", "--healthy", "a", "--map", "recon", "--from", "a")
 	ok(t, with([]string{"train", images(t)}, "--patch", "4", "--steps", "2", "--run", "patched")...)
 	if r = ok(t, "anomaly", "patched", "one.png", "--out", "o2"); !strings.Contains(r.out, "patch: noised to") {
@@ -161,7 +161,14 @@ func TestAnomalyRefused(t *testing.T) {
 		{exitUsage, []string{"--rate", "outside 0 to 0.999"}, "one.png --valid good --rate 2"},
 		{exitUsage, []string{"--rtol", "belongs to --solver rk45"}, "one.png --rtol 0.5"},
 		{exitFailure, []string{"no such file or folder: none.png"}, "none.png"},
-		{exitFailure, []string{"healthy a: the model was trained without classes"}, "one.png --healthy a"},
+		{exitUsage, []string{"--healthy a: ", "the model was trained without classes"}, "one.png --healthy a"},
+		{exitUsage, []string{"--steps belongs to --map translate, recon, patch and inpaint", "mapped by onestep"}, "none.png --steps 3"},
+		{exitUsage, []string{"--eta belongs to --map translate"}, "none.png --map dae,andi --eta 0.5"},
+		{exitUsage, []string{"--solver belongs to"}, "none.png --map andi --solver heun"},
+		{exitUsage, []string{"--method belongs to --map patch and inpaint", "mapped by recon"}, "none.png --map recon --method repaint"},
+		{exitUsage, []string{"--inversion belongs to --map translate"}, "none.png --map patch --inversion fixed-point"},
+		{exitUsage, []string{"--passes belongs to --method repaint, not to mmps"}, "none.png --map patch --method mmps --passes 2"},
+		{exitUsage, []string{"--tolerance belongs to --inversion fixed-point; leave it out, or choose that"}, "none.png --tolerance 0.1"},
 		{exitFailure, []string{"half8.png", "8x8", "20x20"}, "one.png half8.png --masks wrong"},
 		{exitFailure, []string{"--valid: ", "no such file or folder: none"}, "one.png --valid none"},
 		{exitFailure, []string{"--level auto", "it needs lesions"}, "one.png --valid good --map recon --level auto --steps 2"},

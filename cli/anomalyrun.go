@@ -71,6 +71,9 @@ func anomalyFunc(cmd *cobra.Command, path string, paths []string, o *anomalyOpti
 			x.dir.failed(cmd.ErrOrStderr())
 		}
 	}()
+	if err := x.make(); err != nil {
+		return err
+	}
 	if err := x.open(paths); err != nil {
 		return err
 	}
@@ -165,9 +168,6 @@ func (x *examination) names() []string {
 
 // open finds the images, and tells of them.
 func (x *examination) open(paths []string) (err error) {
-	if !x.kind.Pictorial() {
-		return fmt.Errorf("anomaly maps images, and %s is of %s", x.found.Model, x.kind.Noun(2))
-	}
 	o := imageset.Options{Masks: x.masks, Channels: x.kind.C, MaxPixels: int64(x.maxPixels)}
 	if x.study.Images, err = x.openSet("", paths, o); err != nil {
 		return err
@@ -178,9 +178,7 @@ func (x *examination) open(paths []string) (err error) {
 			return err
 		}
 	}
-	crop, err := cropOf(x.found.Run)
-	x.cut.Tile = tile.Options{Shrink: x.shrink, Aspect: x.found.Run == "" || crop == data.CropCenter}
-	return err
+	return nil
 }
 
 func (x *examination) openSet(flag string, paths []string, o imageset.Options) (*imageset.Set, error) {
@@ -194,8 +192,19 @@ func (x *examination) openSet(flag string, paths []string, o imageset.Options) (
 	return set, nil
 }
 
-// find makes the ways to find anomalies, and says of which class the healthy images are.
-func (x *examination) find() error {
+// make makes the ways to find anomalies, but those that learn from images.
+func (x *examination) make() (err error) {
+	if !x.kind.Pictorial() {
+		return fmt.Errorf("anomaly maps images, and %s is of %s", x.found.Model, x.kind.Noun(2))
+	}
+	crop, err := cropOf(x.found.Run)
+	if err != nil {
+		return err
+	}
+	x.cut.Tile = tile.Options{Shrink: x.shrink, Aspect: x.found.Run == "" || crop == data.CropCenter}
+	if err := x.checkClasses(); err != nil {
+		return err
+	}
 	if x.coder != nil {
 		f, err := examine.NewAutoencoded(x.coder, x.cut)
 		if err != nil {
@@ -203,6 +212,7 @@ func (x *examination) find() error {
 		}
 		x.ways = []compare.Way{{Name: "autoencoder", Finder: f}}
 	}
+	var uses anomaly.Uses
 	for _, row := range x.rows {
 		f, err := x.examiner(row)
 		if errors.Is(err, model.ErrAimless) {
@@ -212,7 +222,68 @@ func (x *examination) find() error {
 			return err
 		}
 		x.ways = append(x.ways, compare.Way{Name: row.Row().Name, Finder: f})
+		u := f.Uses()
+		uses = anomaly.Uses{Walk: uses.Walk || u.Walk, Encode: uses.Encode || u.Encode, Fill: uses.Fill || u.Fill}
 	}
+	return usage(x.refuseIdle(uses))
+}
+
+// checkClasses says which of the classes that are named the model does not know.
+func (x *examination) checkClasses() error {
+	if x.m == nil {
+		return nil
+	}
+	if labels, err := x.m.Labels(x.walk); err == nil && x.healthy == "" {
+		return usagef("--healthy is missing, and %s is of classes: give one of %s, or %s for what is of no class", x.found.Model, strings.Join(labels.ClassNames(), ", "), model.NullName)
+	}
+	for _, c := range []output{{"healthy", x.healthy}, {"from", x.class}} {
+		if c.path == "" {
+			continue
+		}
+		if _, err := x.m.ClassNumbers(x.walk, c.path); err != nil {
+			return usagef("--%s %s: %s: %w", c.flag, c.path, x.found.Model, err)
+		}
+	}
+	return nil
+}
+
+// refuseIdle refuses flags for which none of the maps has a use.
+func (x *examination) refuseIdle(uses anomaly.Uses) error {
+	var walking []string
+	for _, f := range x.solverFlags.offered(&x.solverFlags) {
+		if f.Name == "solver" || f.Name == "steps" || f.Name == "spacing" || len(f.Paths) > 0 && len(f.Paths[0]) > 0 && f.Paths[0][0].Flag == "solver" {
+			walking = append(walking, f.Name)
+		}
+	}
+	for _, c := range []struct {
+		used  bool
+		flags []string
+		has   func(anomaly.Uses) bool
+	}{
+		{uses.Walk, walking, func(u anomaly.Uses) bool { return u.Walk }},
+		{uses.Encode, []string{"inversion"}, func(u anomaly.Uses) bool { return u.Encode }},
+		{uses.Fill, []string{"method"}, func(u anomaly.Uses) bool { return u.Fill }},
+	} {
+		i := slices.IndexFunc(c.flags, x.cmd.Flags().Changed)
+		if c.used || i < 0 || x.coder != nil {
+			continue
+		}
+		var maps, names []string
+		for _, row := range anomaly.Methods.Rows() {
+			if c.has(anomaly.UsesOf(row)) {
+				maps = append(maps, row.Row().Name)
+			}
+		}
+		for _, row := range x.rows {
+			names = append(names, row.Row().Name)
+		}
+		return fmt.Errorf("--%s belongs to --map %s, and images are mapped by %s, which has no use for it; leave it out, or choose another --map", c.flags[i], english.WordSeries(maps, "and"), english.WordSeries(names, "and"))
+	}
+	return nil
+}
+
+// find has the ways learn and their levels chosen, and says of which class the healthy images are.
+func (x *examination) find() error {
 	if err := x.checkMemory(); err != nil {
 		return err
 	}

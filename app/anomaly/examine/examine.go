@@ -50,6 +50,9 @@ type Finding struct {
 // Walk is how the model goes through the noise levels, with all that was left open.
 func (e *Examiner) Walk() model.Options { return e.o.Walk }
 
+// Uses are what the method has a use for, of such a model.
+func (e *Examiner) Uses() anomaly.Uses { return anomaly.UsesOf(e.method) }
+
 // find has the method map tiles.
 func (e *Examiner) find(ctx context.Context, first int, tiles []float32) (all made, err error) {
 	o := e.o.Walk

@@ -69,10 +69,8 @@ func New(m *model.Model, method table.Row, o Options) (*Examiner, error) {
 	case m.Spec.Patch > 0:
 		return nil, fmt.Errorf("examine: %s: %w", method.Row().Name, model.ErrPatch)
 	}
-	encodes := false
-	if t, ok := e.method.(*anomaly.Translate[X]); ok {
-		encodes = t.Encode != "noise"
-	}
+	_, translates := e.method.(*anomaly.Translate[X])
+	encodes := translates && e.Uses().Encode
 	if o.From != "" && !encodes {
 		return nil, fmt.Errorf("examine: from %s is the class under which translate encodes, and %s does not encode by an inversion; leave it out", o.From, method.Row().Name)
 	}
