@@ -39,6 +39,13 @@ func TestSampleOfPairs(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, img.Bounds(), err)
 		}
 	}
+	r = ok(t, "train", x, "--pairs", x, "--process", "vp", "--steps", "2", "--batch", "2", "--channels", "4,8", "--resolution", "8", "--val", "0.5", "--run", run+"2")
+	r = ok(t, "eval", run+"2", "--metrics", "psnr", "--steps", "2", "--draws", "1")
+	for _, want := range []string{"psnr, dB", "that of what was given", "100"} { // which are the images themselves
+		if !strings.Contains(r.out, want) {
+			t.Errorf("eval lacks %q:\n%s", want, r.out)
+		}
+	}
 	for _, c := range []struct {
 		args []string
 		code int
@@ -49,6 +56,7 @@ func TestSampleOfPairs(t *testing.T) {
 		{[]string{"train", x, "--blind", "--process", "vp"}, exitUsage, "give --pairs"},
 		{[]string{"train", x, "--pairs", filepath.Join(dir, "nowhere"), "--process", "bridge"}, exitFailure, "--pairs: data: no such folder"},
 		{[]string{"edit", run, want[0], "--strength", "0.5"}, exitFailure, "--pairs"},
+		{[]string{"eval", run, "--metrics", "psnr"}, exitFailure, "psnr"},
 		{[]string{"sample", run, "--from", filepath.Join(dir, "nowhere")}, exitFailure, "no such folder"},
 	} {
 		refused(t, c.code, []string{c.want}, c.args...)

@@ -34,6 +34,7 @@ type Comparison struct {
 	samples Images        // of a file
 	config  *config.Run   // of the training data
 	sets    []*data.Set   // that were opened
+	ends    *config.Ends  // that samples start from; nil: noise
 	made    Features      // once a metric needed them
 
 	classifier *Classifier   // likewise
@@ -225,7 +226,10 @@ func (c *Comparison) start(ctx context.Context, own config.Run) (err error) {
 	if err != nil {
 		return err
 	}
-	c.sets, c.Sampling.Start = append(c.sets, ends.Set), ends.Start
+	c.sets, c.ends, c.Sampling.Start = append(c.sets, ends.Set), ends, ends.Start
+	if c.model.Spec.Paired && !c.isGiven("n") { // each once
+		c.Sampling.N = min(c.Sampling.N, ends.Len())
+	}
 	return nil
 }
 
@@ -246,6 +250,9 @@ func (c *Comparison) Run(ctx context.Context) (*Report, error) {
 		Metrics: metrics, HeldOut: r.HeldOut, Training: r.Training, Withheld: r.Withheld, Seed: c.Sampling.Seed, Cache: c.Cache,
 		PerClass: c.PerClass, Labeller: c.label, Teacher: c.teach, real: c.real,
 		Progress: func(what string) { c.progress(what, 0, 0) },
+	}
+	if c.ends != nil && c.From == "" && c.model.Spec.Paired {
+		e.Goals = c.goals
 	}
 	if c.Terms != "" {
 		e.Terms = func(bounds []likelihood.Named) error { return WriteTerms(c.Terms, bounds) }
@@ -268,6 +275,20 @@ func (c *Comparison) Run(ctx context.Context) (*Report, error) {
 		return report, fmt.Errorf("--metrics %w", err)
 	}
 	return report, nil
+}
+
+// goals are what of held-out pairs n samples are drawn for.
+func (c *Comparison) goals(n int) (*Goals, error) {
+	x, known, err := c.ends.Truth(c.Sampling.First, n)
+	if err != nil || !known {
+		return nil, err
+	}
+	y, err := c.ends.Start(c.Sampling.First, n)
+	if err != nil {
+		return nil, err
+	}
+	of := c.ends.Kind()
+	return &Goals{Truth: Images{Kind: of, N: n, Pix: x}, Given: Images{Kind: of, N: n, Pix: y}}, nil
 }
 
 // fitting are the metrics that judge what there is.

@@ -23,6 +23,8 @@ type Evaluation struct {
 	// is said of memorisation.
 	Withheld *Set
 	Seed     uint64
+	// Goals, if not nil, gives what of pairs the n samples of a draw are drawn for.
+	Goals func(n int) (*Goals, error)
 	// Features makes the features, once, where a metric needs them. nil: the values themselves.
 	Features func(ctx context.Context) (Features, error)
 	// PerClass measures each class of the samples by itself, too.
@@ -217,6 +219,12 @@ func (e *Evaluation) measure(ctx context.Context, t *tally, m Metric, c column, 
 		Model: e.Model, Likelihood: e.Likelihood, evaluation: e,
 	}
 	one.Likelihood.Seed = seed
+	if e.Goals != nil && c.samples != nil && !one.Real && c.class == "" {
+		var err error
+		if one.Goals, err = e.Goals(c.samples.N); err != nil {
+			return err
+		}
+	}
 	measured := func() ([]Value, error) { return m.Measure(ctx, one) }
 	var values []Value
 	var err error

@@ -43,6 +43,8 @@ type Case struct {
 	// would reach.
 	Real bool
 	Seed uint64
+	// Goals are what of pairs Samples were drawn for; nil: not known.
+	Goals *Goals
 	// Model is the model, and Likelihood how it is measured, beside what a metric's settings say.
 	// nil for metrics of samples.
 	Model      *model.Model
@@ -160,7 +162,7 @@ func (s Subject) Fits(k kind.Kind) error {
 
 // Metrics are the metrics, in the order of the report.
 var Metrics = table.New[Metric]("metrics", "metrics", " of eval",
-	swd, w2, mmd, fid, kid, precisionRecall, nearestTraining, accuracy, intra, cas, elbo, vlb, flow)
+	swd, w2, mmd, fid, kid, precisionRecall, nearestTraining, psnr, accuracy, intra, cas, elbo, vlb, flow)
 
 // Choose returns the metrics that are named, in the table's order, with settings of their own; of
 // no names all that are not measured by name only.
