@@ -25,6 +25,7 @@ type anomalyOptions struct {
 	maps, baselines, learn []string
 	rows                   []table.Row // the maps, with their settings
 	auto                   bool        // --level auto
+	every                  bool        // --map all
 	healthy, class         string
 	masks, validMasks      string
 	valid                  []string
@@ -93,9 +94,9 @@ The RUN may be one of train --arch vae: then the map is what it does not return.
 	f.StringVar(&o.validMasks, "valid-masks", "", "the folder of their masks")
 	numberVar(f, &o.rate, "rate", within(0, 0.999), 0.01, "share of the pixels of healthy --valid images that the threshold marks")
 	numberVar(f, &o.summing.Median, "median", within(1, 31), 5, "side of the square around each pixel whose median it becomes in a map, odd; 1: none")
-	numberVar(f, &o.summing.Share, "share", within(0, 1), 0.01, "an image's score is the mean of this share of its map, the largest numbers")
+	numberVar(f, &o.summing.Share, "share", table.Range{Hi: 1, Above: true}, 0.01, "an image's score is the mean of this share of its map, the largest numbers")
 	f.BoolVar(&o.shrink, "shrink", false, "make large images as small as the model's, in place of cutting them into tiles")
-	numberVar(f, &o.replicates, "replicates", within(0, 100000), 1000, "draws of images for the intervals of the metrics; 0: none")
+	numberVar(f, &o.replicates, "replicates", table.Range{Lo: 40, Hi: 100000, OrZero: true}, 1000, "draws of images for the intervals of the metrics; 0: none")
 	numberVar(f, &o.sheet, "sheet", within(0, 1000), 12, "images on the sheet, those with the highest scores")
 	o.solverFlags.add(f)
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
@@ -171,6 +172,7 @@ func (o *anomalyOptions) check(f *pflag.FlagSet) error {
 		return errors.New("--learn is what --baseline learns from, which is missing")
 	}
 	var err error
+	o.every = slices.Equal(o.maps, []string{model.AllName})
 	if o.maps, err = tableNames("map", o.maps, anomaly.Methods.Names()); err != nil {
 		return err
 	}

@@ -44,11 +44,13 @@ func TestAnomaly(t *testing.T) {
 		says, prints []string
 		files        []string
 	}{
-		{"one.png --out o1", []string{"1 image of 20"}, []string{"onestep: threshold", "Otsu", "o1: maps"},
+		{"one.png --out o1", []string{"1 image of 20"}, []string{"onestep: threshold", "Otsu", "o1: maps, overlays and sheets for 1 image, images.csv, report.json"},
 			[]string{"o1/onestep/one_map.npz", "o1/onestep/one_overlay.png", "o1/onestep/one_healed.png", "o1/onestep.png", "o1/images.csv", "o1/report.json"}},
-		{"imgs --masks masks --map onestep,recon,dae --baseline all --learn good --steps 3 --out o2 --replicates 20",
+		{"imgs --masks masks --map onestep,recon,dae --baseline all --learn good --steps 3 --out o2 --replicates 40",
 			[]string{"2 images with a mask", "1 image without a mask", "baselines learn from 4 images of 8"},
 			[]string{"prevalence 0.5", "AUPRC", "intensity", "whitened", "recon: noised to time"}, []string{"o2/metrics.csv", "o2/gaussian/a/00_map.png", "o2/recon.png"}},
+		{"imgs --masks masks --map all --levels 2 --steps 3 --sheet 0 --replicates 0 --out o6", []string{"--map all is without translate"},
+			[]string{"inpaint: noised to", "o6: maps and overlays for 3 images, images.csv, metrics.csv, report.json"}, []string{"o6/patch/a/00_map.png"}},
 		{"one.png --baseline mean --out o3 --shrink", []string{"baselines learn from the run's"}, nil, []string{"o3/mean/one_healed.png"}},
 		{"imgs --masks masks --valid imgs --valid-masks masks --map dae,recon,inpaint --level 2 --first onestep --high 5 --passes 2 --steps 3 --out o4",
 			nil, nil, nil},
@@ -159,6 +161,8 @@ func TestAnomalyRefused(t *testing.T) {
 		{exitUsage, []string{"--valid-masks are those of --valid"}, "one.png --valid-masks masks"},
 		{exitUsage, []string{"--learn is what --baseline learns from"}, "one.png --learn good"},
 		{exitUsage, []string{"--rate", "outside 0 to 0.999"}, "one.png --valid good --rate 2"},
+		{exitUsage, []string{"--share 0 is outside"}, "one.png --share 0"},
+		{exitUsage, []string{"--replicates 1 is outside"}, "one.png --replicates 1"},
 		{exitUsage, []string{"--rtol", "belongs to --solver rk45"}, "one.png --rtol 0.5"},
 		{exitFailure, []string{"no such file or folder: none.png"}, "none.png"},
 		{exitUsage, []string{"--healthy a: ", "the model was trained without classes"}, "one.png --healthy a"},

@@ -213,18 +213,25 @@ func (x *examination) make() (err error) {
 		x.ways = []compare.Way{{Name: "autoencoder", Finder: f}}
 	}
 	var uses anomaly.Uses
+	var rows []table.Row
 	for _, row := range x.rows {
 		f, err := x.examiner(row)
+		if x.every && errors.Is(err, examine.ErrUnfit) { // others do fit
+			writeNotes(x.cmd.ErrOrStderr(), []string{fmt.Sprintf("--map all is without %s: %v", row.Row().Name, err)})
+			continue
+		}
 		if errors.Is(err, model.ErrAimless) {
 			return usage(err)
 		}
 		if err != nil {
 			return err
 		}
+		rows = append(rows, row)
 		x.ways = append(x.ways, compare.Way{Name: row.Row().Name, Finder: f})
 		u := f.Uses()
 		uses = anomaly.Uses{Walk: uses.Walk || u.Walk, Encode: uses.Encode || u.Encode, Fill: uses.Fill || u.Fill}
 	}
+	x.rows = rows
 	return usage(x.refuseIdle(uses))
 }
 
@@ -537,7 +544,14 @@ func (x *examination) run() error {
 	if err := compare.WriteText(out, all); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "\n%s: %s for %s, images.csv, report.json\n", dir, english.WordSeries([]string{"maps", "overlays", "sheets"}, "and"), english.Plural(s.Images.Len(), "image", ""))
+	kinds, files := []string{"maps", "overlays"}, []string{"images.csv", "report.json"}
+	if x.sheet > 0 {
+		kinds = append(kinds, "sheets")
+	}
+	if all[0].Metrics != nil {
+		files = slices.Insert(files, 1, "metrics.csv")
+	}
+	_, err = fmt.Fprintf(out, "\n%s: %s for %s, %s\n", dir, english.WordSeries(kinds, "and"), english.Plural(s.Images.Len(), "image", ""), strings.Join(files, ", "))
 	return err
 }
 

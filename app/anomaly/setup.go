@@ -45,7 +45,10 @@ type Finding[X any] struct {
 }
 
 // A Level is a time, and its noise level sigma/alpha, which means the same under every process.
-type Level struct{ T, Ratio float64 }
+type Level struct {
+	T     float64 `json:"t"`
+	Ratio float64 `json:"ratio"`
+}
 
 // A Method is a row of Methods, with its settings, that works on batches of type X.
 type Method[X any] interface {

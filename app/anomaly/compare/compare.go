@@ -147,6 +147,10 @@ func (r *Result) mark(s *Study, all, valid []seen) (err error) {
 	} else {
 		r.Threshold, err = score.Otsu(maps(all)...)
 		r.By = "Otsu's, of all maps"
+		if errors.Is(err, score.ErrUndefined) { // nothing is odder than anything else
+			r.Threshold, err = float64(all[0].Map[0]), nil
+			r.By = "all maps are this number"
+		}
 		r.Means = means(all)
 		r.Means.Of = "examined"
 	}

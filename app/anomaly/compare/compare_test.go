@@ -278,7 +278,53 @@ func TestNormal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var b strings.Builder
+	if err := WriteText(&b, []*Result{r}); err != nil || !strings.Contains(b.String(), "AUPRC, FROC") || !strings.Contains(b.String(), "not defined: it needs lesions") {
+		t.Errorf("what is not defined goes without a reason: %v\n%s", err, b.String())
+	}
+	text, err := json.Marshal(r.Metrics)
+	var rows []map[string]any
+	if err == nil {
+		err = json.Unmarshal(text, &rows)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if _, is := row["value"]; is != (row["why"] == nil) {
+			t.Errorf("%v: a value where there is none", row)
+		}
+	}
 	if !math.IsNaN(r.Value(score.AUPRC().Name)) || math.IsNaN(r.Value(score.FalsePixels(0).Name)) {
 		t.Errorf("AUPRC %v, false pixels %v", r.Value(score.AUPRC().Name), r.Value(score.FalsePixels(0).Name))
+	}
+}
+
+// TestConstant: of maps in which nothing is odder than anything else nothing is marked.
+func TestConstant(t *testing.T) {
+	for _, level := range []float64{0, -1} {
+		flat := func(_ int, x []float64) []float64 {
+			m := make([]float64, len(x))
+			for i := range m {
+				m[i] = level
+			}
+			return m
+		}
+		r, err := (&Study{Images: layout(t, 2)}).Find(t.Context(), Way{"flat", finder(flat)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Threshold != level || r.Images[0].Marked != 0 || !strings.Contains(r.By, "all maps are") {
+			t.Errorf("of %v: %+v", level, r)
+		}
+	}
+}
+
+// TestPercent: what is nearly all is no power of ten.
+func TestPercent(t *testing.T) {
+	for share, want := range map[float64]string{0: "0%", 0.00123: "0.12%", 0.0999: "10%", 0.391: "39%", 0.9996: "100%", 1: "100%"} {
+		if got := percent(share); got != want {
+			t.Errorf("%v is %s, want %s", share, got, want)
+		}
 	}
 }

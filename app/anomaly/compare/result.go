@@ -73,13 +73,16 @@ type Line struct {
 
 // A Row is a metric of the images whose masks are known.
 type Row struct {
-	Metric  string `json:"metric"`
-	Lesions string `json:"lesions"` // the areas that count: "all", or as score.Set.Size has it
-	Count   int    `json:"count"`   // how many there are of these
-	score.Interval
+	Metric          string `json:"metric"`
+	Lesions         string `json:"lesions"` // the areas that count: "all", or as score.Set.Size has it
+	Count           int    `json:"count"`   // how many there are of these
+	*score.Interval        // nil where it is not defined
 	// Low and High are the same as the value where no intervals were asked for or there is none.
 	Why string `json:"why,omitempty"` // it is not defined
 }
+
+// anySize are all lesions, as score.Set.Size has it.
+const anySize = "all"
 
 // parts is into how many parts the lesions are split by size.
 const parts = 3
@@ -145,7 +148,7 @@ func (r *Row) measure(ctx context.Context, set *score.Set, m score.Metric, b sco
 	case err != nil:
 		return err
 	}
-	r.Interval = score.Interval{Value: v, Low: v, High: v}
+	r.Interval = &score.Interval{Value: v, Low: v, High: v}
 	if images, _ := set.Images(); images < 2 || b.Replicates < 0 {
 		return nil
 	}
@@ -154,7 +157,7 @@ func (r *Row) measure(ctx context.Context, set *score.Set, m score.Metric, b sco
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err == nil:
-		r.Interval = within
+		r.Interval = &within
 	}
 	return nil // without an interval where too few replicates have the number
 }
@@ -162,7 +165,7 @@ func (r *Row) measure(ctx context.Context, set *score.Set, m score.Metric, b sco
 // Value is a metric of all lesions, NaN where it is not defined.
 func (r *Result) Value(metric string) float64 {
 	for _, row := range r.Metrics {
-		if row.Metric == metric && row.Lesions == "all" && row.Why == "" {
+		if row.Metric == metric && row.Lesions == anySize && row.Why == "" {
 			return row.Interval.Value
 		}
 	}

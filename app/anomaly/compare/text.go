@@ -28,7 +28,13 @@ func WriteText(w io.Writer, all []*Result) error {
 	}
 	fmt.Fprintln(w)
 	if len(all) == 1 {
-		return writeTable(w, all[0].bySize())
+		if err := writeTable(w, all[0].bySize()); err != nil {
+			return err
+		}
+		for _, line := range all[0].undefined() {
+			fmt.Fprintln(w, terminal.Fold(line, 2))
+		}
+		return nil
 	}
 	fmt.Fprintf(w, "prevalence %.3g: the AUPRC of chance\n", all[0].Value(score.Prevalence().Name))
 	if err := writeTable(w, summary(all)); err != nil {
@@ -47,7 +53,7 @@ func (r *Result) lines() []string {
 			images++
 		}
 	}
-	said := fmt.Sprintf("%s: threshold %.4g (%s) marks %.2g%% of the pixels, in %d of %s", r.Name, r.Threshold, r.By, 100*marked, images, english.Plural(len(r.Images), "image", ""))
+	said := fmt.Sprintf("%s: threshold %.4g (%s) marks %s of the pixels, in %d of %s", r.Name, r.Threshold, r.By, percent(marked), images, english.Plural(len(r.Images), "image", ""))
 	if m := r.Means; m.Mean != nil && m.With != nil {
 		said += fmt.Sprintf("; mean score of %s images: %.4g of %d healthy ones, %.4g of %d with lesions", m.Of, *m.Mean, m.Healthy, *m.With, m.Lesions)
 	}
@@ -60,6 +66,14 @@ func (r *Result) lines() []string {
 		lines = append(lines, at)
 	}
 	return lines
+}
+
+// percent is a share of 1.
+func percent(share float64) string {
+	if share >= 0.1 {
+		return fmt.Sprintf("%.0f%%", 100*share)
+	}
+	return fmt.Sprintf("%.2g%%", 100*share)
 }
 
 // level is a level in words.
@@ -95,6 +109,26 @@ func (r *Result) bySize() [][]string {
 	return lines
 }
 
+// undefined says which metrics of all lesions are not defined, those together that lack the same.
+func (r *Result) undefined() (lines []string) {
+	var reasons []string
+	names := map[string][]string{}
+	for _, row := range r.Metrics {
+		if row.Lesions != anySize || row.Why == "" {
+			continue
+		}
+		_, why, _ := strings.Cut(row.Why, score.ErrUndefined.Error()+": ")
+		if names[why] == nil {
+			reasons = append(reasons, why)
+		}
+		names[why] = append(names[why], row.Metric)
+	}
+	for _, why := range reasons {
+		lines = append(lines, fmt.Sprintf("%s: %v: %s", english.WordSeries(names[why], "and"), score.ErrUndefined, why))
+	}
+	return lines
+}
+
 // text is a number with its interval.
 func (r Row) text() string {
 	switch {
@@ -103,11 +137,11 @@ func (r Row) text() string {
 	case r.Low == r.High:
 		return fmt.Sprintf("%.3g", r.Interval.Value)
 	}
-	return fmt.Sprintf("%s (%s to %s)", short(r.Interval.Value), short(r.Low), short(r.High))
+	return fmt.Sprintf("%s (%s to %s)", Short(r.Interval.Value), Short(r.Low), Short(r.High))
 }
 
-// short is a number of three digits after the point, where the one before it is 0 without that.
-func short(v float64) string {
+// Short is a number of three digits after the point, where the one before it is 0 without that.
+func Short(v float64) string {
 	if math.IsNaN(v) {
 		return "-"
 	}
@@ -134,7 +168,7 @@ func summary(all []*Result) [][]string {
 	for _, r := range all {
 		line := []string{r.Name}
 		for _, m := range metrics {
-			line = append(line, short(r.Value(m.Name)))
+			line = append(line, Short(r.Value(m.Name)))
 		}
 		lines = append(lines, line)
 	}

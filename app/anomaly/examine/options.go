@@ -67,7 +67,7 @@ func New(m *model.Model, method table.Row, o Options) (*Examiner, error) {
 		patch.Context, e.o.Walk.OnPatch = true, true
 		patch.Size = cmp.Or(patch.Size, m.Spec.Patch)
 	case m.Spec.Patch > 0:
-		return nil, fmt.Errorf("examine: %s: %w", method.Row().Name, model.ErrPatch)
+		return nil, fmt.Errorf("examine: %s: %w; or %w", method.Row().Name, model.ErrPatch, ErrUnfit)
 	}
 	_, translates := e.method.(*anomaly.Translate[X])
 	encodes := translates && e.Uses().Encode
@@ -181,14 +181,18 @@ func (e *Examiner) seen(class int) error {
 	return err
 }
 
+// ErrUnfit says that a method does not go with the model, or with the classes that are named, where
+// others do.
+var ErrUnfit = errors.New("choose another map")
+
 // translates says whether encoding and decoding differ, and are known.
 func (e *Examiner) translates() error {
 	guided := slices.ContainsFunc(e.o.Walk.Guides, func(g model.Guide) bool { return guide.ToClass(g) })
 	switch {
 	case !guided && slices.Equal(e.encode.Class, e.o.Walk.Class):
-		return fmt.Errorf("examine: translate encodes as one class and decodes as another, and here both are the same: nothing would change; give the healthy class and, unless the model knows what is of none, the one to encode from, or a guide; or choose another map")
+		return fmt.Errorf("examine: translate encodes as one class and decodes as another, and here both are the same: nothing would change; give the healthy class and, unless the model knows what is of none, the one to encode from, or a guide; or %w", ErrUnfit)
 	case e.o.From == "" && e.m.Conditional() && !e.m.Null:
-		return fmt.Errorf("examine: %w; give the class under which images are encoded (from)", model.ErrNoNull)
+		return fmt.Errorf("examine: %w; give the class under which images are encoded (from), or %w", model.ErrNoNull, ErrUnfit)
 	}
 	return nil
 }

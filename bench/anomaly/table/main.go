@@ -144,13 +144,13 @@ func run(ctx context.Context, data, maps string) error {
 	for _, w := range all {
 		var cells, each []string
 		for _, m := range metrics {
-			cells = append(cells, short(w.over(func(f found) float64 { return f.Value(m.Name) })))
+			cells = append(cells, compare.Short(w.over(func(f found) float64 { return f.Value(m.Name) })))
 		}
 		for _, s := range w.seeds {
-			each = append(each, short(s.Value(metrics[0].Name)))
+			each = append(each, compare.Short(s.Value(metrics[0].Name)))
 		}
 		seconds := w.over(func(f found) float64 { return f.Seconds / float64(len(f.Images)) })
-		fmt.Printf("| %s | %s | %s | %s | %s | %s | %.2g |\n", w.name(), w.levels(), short(w.over(valid)), cells[0], strings.Join(each, " "), strings.Join(cells[1:], " | "), seconds)
+		fmt.Printf("| %s | %s | %s | %s | %s | %s | %.2g |\n", w.name(), w.levels(), compare.Short(w.over(valid)), cells[0], strings.Join(each, " "), strings.Join(cells[1:], " | "), seconds)
 	}
 	return differences(ctx, data, all)
 }
@@ -170,14 +170,6 @@ func (w *way) levels() string {
 		}
 	}
 	return strings.Join(all, ", ")
-}
-
-// short is a number of three digits.
-func short(v float64) string {
-	if math.IsNaN(v) {
-		return "-"
-	}
-	return strings.TrimPrefix(fmt.Sprintf("%.3f", v), "0")
 }
 
 // differences prints by how much the diffusion method that the validation images choose is better
@@ -216,7 +208,7 @@ func differences(ctx context.Context, data string, all []*way) error {
 			if err != nil {
 				return err
 			}
-			said = append(said, fmt.Sprintf("%s (%s to %s)", short(d.Value), short(d.Low), short(d.High)))
+			said = append(said, fmt.Sprintf("%s (%s to %s)", compare.Short(d.Value), compare.Short(d.Low), compare.Short(d.High)))
 		}
 		fmt.Printf("| %s | %s |\n", w.name(), strings.Join(said, ", "))
 	}
