@@ -3,6 +3,7 @@ package reverie
 import (
 	"context"
 	"fmt"
+	"math"
 )
 
 // An Unpaired is a bridge between two data sets of which no sample is given its partner: its
@@ -69,6 +70,65 @@ func (u Unpaired[X]) sum(ctx context.Context, x X, t float64, c func(Pinned) (cx
 		return y, fmt.Errorf("reverie: the bridge's drift, score or flow is singular at t = %v: keep away from its ends", t)
 	}
 	return u.Space.Sum([]float64{cx, c0, c1}, x, x0, x1), nil
+}
+
+// A Head says what one half of the output of a network of two heads is: the end that it predicts is
+// Skip x + Out F(in x).
+type Head struct{ Skip, Out float64 }
+
+// Ends returns what a network of two heads is given and what its halves are, so that in training
+// inputs and targets have the variance 1, of independent ends of variance 1: EDMParam with the
+// other end for a noise,
+//
+//	D^2 = a^2 + b^2 + s^2,   in = 1/D
+//	x0hat = a/D^2 x + sqrt(b^2+s^2)/D F_0(in x),   x1hat = b/D^2 x + sqrt(a^2+s^2)/D F_1(in x)
+//
+// At its own end a head says x itself.
+func (c Coef) Ends() (x0, x1 Head, in float64) {
+	in = 1 / math.Hypot(math.Hypot(c.Alpha, c.Beta), c.Sigma)
+	x0 = Head{c.Alpha * in * in, math.Hypot(c.Beta, c.Sigma) * in}
+	x1 = Head{c.Beta * in * in, math.Hypot(c.Alpha, c.Sigma) * in}
+	return x0, x1, in
+}
+
+// FromHeads makes a network of two heads, which was trained on bridge p, a Denoiser that knows both
+// ends. f is asked as FromPrediction asks, and answers with F_0 in x0hat's place and, where WantFar
+// has it, F_1 in x1hat's; see Coef.Ends.
+func FromHeads[X any](sp Space[X], p Process, f Denoiser[X]) Denoiser[X] { return headed[X]{sp, p, f} }
+
+type headed[X any] struct {
+	space   Space[X]
+	process Process
+	f       Denoiser[X]
+}
+
+// Knows returns what f does, but for what guides alone give.
+func (d headed[X]) Knows(w Want) error {
+	if err := w.Beyond(^(WantRenoise | WantShift), "a network's prediction"); err != nil {
+		return err
+	}
+	return d.f.Knows(w)
+}
+
+// Denoise returns the ends and, of the first, u' d x0hat/dx = skip u + out in u' dF/dx.
+func (d headed[X]) Denoise(ctx context.Context, q Query[X]) (e Estimate[X], err error) {
+	if err := d.Knows(q.Want); err != nil {
+		return e, err
+	}
+	x0, x1, in := d.process.At(q.T).Ends()
+	asked := q
+	asked.X, asked.T = d.space.Sum([]float64{in}, q.X), d.process.Cond(q.T)
+	if e, err = d.f.Denoise(ctx, asked); err != nil {
+		return e, err
+	}
+	e.X0 = d.space.Sum([]float64{x0.Skip, x0.Out}, q.X, e.X0)
+	if q.Want.Has(WantFar) {
+		e.X1 = d.space.Sum([]float64{x1.Skip, x1.Out}, q.X, e.X1)
+	}
+	if q.Want.Has(WantVJP) {
+		e.VJP = d.space.Sum([]float64{x0.Skip, x0.Out * in}, q.U, e.VJP)
+	}
+	return e, nil
 }
 
 // PinnedOf returns p as the pinned reference that it is. It fails for every other process.

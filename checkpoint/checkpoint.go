@@ -10,6 +10,7 @@ const (
 	Weights Part = "weights" // the network's own weights, in unet/
 	EMA     Part = "ema"     // their moving average, in unet_ema/
 	VAE     Part = "vae"     // the weights of the autoencoder beside the network, in vae/
+	Memory  Part = "memory"  // what the method of learning remembers, in trainer.safetensors
 )
 
 // Moment is the part of an optimiser's moment of that name, in trainer.safetensors.
@@ -35,6 +36,9 @@ type Checkpoint struct {
 	Scheduler SchedulerConfig
 	// Optimizer is the optimiser's state; nil where Trainer is.
 	Optimizer *Optimizer
+	// Memory are arrays that the method of learning remembers beside Trainer.Method, by their
+	// names; in trainer.safetensors they are memory.NAME.
+	Memory map[string]Tensor
 	// Trainer is the state of the training loop; nil for an imported model.
 	Trainer *Trainer
 
@@ -72,8 +76,9 @@ type Network struct {
 type Optimizer struct {
 	// Step counts the updates made, by which Adam corrects the bias of its moments.
 	Step int64
-	// Moments are what it keeps of each parameter, by the moments' names, which have no dot, and
-	// under the names of the parameters, in PyTorch's layout. Adam's are exp_avg and exp_avg_sq. In
-	// trainer.safetensors the names are MOMENT.PARAMETER, and Step is the scalar "step".
+	// Moments are what it keeps of each parameter, by the moments' names, which have no dot and are
+	// not memory, and under the names of the parameters, in PyTorch's layout. Adam's are exp_avg
+	// and exp_avg_sq. In trainer.safetensors the names are MOMENT.PARAMETER, and Step is the scalar
+	// "step".
 	Moments map[string]map[string]Tensor
 }

@@ -105,7 +105,7 @@ func (l *loader) load() (*Checkpoint, error) {
 	}
 	var err error
 	if l.trainer != nil {
-		c.Optimizer, err = l.readOptimizer()
+		c.Optimizer, err = l.readOptimizer(c)
 	}
 	return c, err
 }
@@ -301,12 +301,22 @@ func (l *loader) readFiles(dir string, shards []shard, part Part, c *Checkpoint)
 	return plain, l.name(dir, err)
 }
 
-func (l *loader) readOptimizer() (*Optimizer, error) {
+// memoryPrefix is that of what the method of learning remembers in trainer.safetensors.
+const memoryPrefix = string(Memory) + "."
+
+// readOptimizer reads trainer.safetensors, and what of it is the method's into c.
+func (l *loader) readOptimizer(c *Checkpoint) (*Optimizer, error) {
 	o := &Optimizer{Moments: map[string]map[string]Tensor{}}
 	step := map[string]Tensor{}
 	err := l.scan(momentsFile, func(name string) (dictionary, error) {
 		if name == stepName {
 			return dictionary{own: true, name: name, tensors: step, keep: true}, nil
+		}
+		if key, ok := strings.CutPrefix(name, memoryPrefix); ok {
+			if c.Memory == nil {
+				c.Memory = map[string]Tensor{}
+			}
+			return dictionary{part: Memory, name: key, tensors: c.Memory, keep: l.wants(Memory)}, nil
 		}
 		moment, key, ok := strings.Cut(name, ".")
 		if !ok || moment == "" {

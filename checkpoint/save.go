@@ -190,10 +190,10 @@ func (w *folderWriter) network(dir, arch string, config json.RawMessage, fill fi
 }
 
 func (w *folderWriter) trainer(c *Checkpoint) error {
-	groups := []group{{tensors: map[string]Tensor{stepName: ScalarI64(c.Optimizer.Step)}}}
+	groups := []group{{tensors: map[string]Tensor{stepName: ScalarI64(c.Optimizer.Step)}}, {part: Memory, prefix: memoryPrefix, tensors: c.Memory}}
 	for name, m := range c.Optimizer.Moments {
-		if name == "" || strings.Contains(name, ".") {
-			return fmt.Errorf("a moment of the optimiser is called %q; expected a name without dots", name)
+		if name == "" || strings.Contains(name, ".") || name+"." == memoryPrefix {
+			return fmt.Errorf("a moment of the optimiser is called %q; expected a name without dots, and not %s", name, Memory)
 		}
 		groups = append(groups, group{part: Moment(name), prefix: name + ".", tensors: m})
 	}

@@ -99,6 +99,9 @@ func (r *Run) adaptFormulation(given func(flag string) bool) {
 	if !r.habits().Lecture && r.Clamp == "x" && !given("clamp") {
 		r.Clamp = "x0" // the lecture's clamp of x is for its own two solvers
 	}
+	if b, ok := r.Bridge.(interface{ Length() int }); ok && !given("time") && !given("steps") && !given("epochs") {
+		r.Stops = Stops{Steps: b.Length()}
+	}
 	if r.Patch > 0 {
 		r.set(map[string]string{"sample-every": "0", "sample-n": "0"}, given) // it draws no whole images
 	}

@@ -15,7 +15,7 @@ type Bridging interface{ Way }
 // Bridges are those that --bridge chooses from: each is a Bridging but the first, which stands for
 // a bridge whose far end is given.
 var Bridges = table.New[table.Row]("bridge", "bridges", ": how both directions of a bridge are learned of sets without pairs",
-	Given{}, SF2M{})
+	Given{}, SF2M{}, &IMF{usualRounds, "batch"}, &IPF{usualRounds})
 
 // Given is no Bridging: the network learns E[x0 | x_t] alone, and of the far end what it is given.
 type Given struct{}

@@ -124,6 +124,9 @@ func mean(v []float32) float64 {
 // lost, and the learner is good for nothing but Close. That loss or norm are finite is for the
 // caller to see.
 func (l *Learner) Step(b *data.Batch, rate float64) (Outcome, error) {
+	if err := l.begin(); err != nil {
+		return Outcome{}, err
+	}
 	in, times, err := l.inputs(b, l.place(0))
 	if err != nil {
 		return Outcome{}, err
@@ -142,6 +145,14 @@ func (l *Learner) Step(b *data.Batch, rate float64) (Outcome, error) {
 	o.Norm = float64(tensors.ToScalar[float32](out[0]))
 	l.stepped(o)
 	return o, nil
+}
+
+// begin tells a Rounder that a step begins.
+func (l *Learner) begin() error {
+	if r, ok := l.Method.(Rounder); ok {
+		return r.Begin(l.Steps, l.State.Sampling(false))
+	}
+	return nil
 }
 
 // stepped ends a step.

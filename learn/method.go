@@ -14,7 +14,7 @@ import (
 // that. A denoiser's, a score's, an autoencoder's and a classifier's are methods; the step, the
 // optimiser, the average and the files are the same for all.
 //
-// A method may be more: [Adaptive], a [Keeper], a [Grader].
+// A method may be more: [Adaptive], a [Keeper], a [Hoarder], a [Rounder], a [Grader].
 type Method interface {
 	// Inputs makes what the loss takes of a batch: tensors whose first axis is the batch's, of the
 	// same shapes for every batch of a size, which are the caller's from then on. t are the times
@@ -52,6 +52,23 @@ type Keeper interface {
 	Memory() (json.RawMessage, error)
 	// Remember takes it back.
 	Remember(json.RawMessage) error
+}
+
+// A Hoarder is a Keeper whose memory has numbers beside, too many for JSON.
+type Hoarder interface {
+	Keeper
+	// Arrays are they, by their names, which the caller does not change.
+	Arrays() map[string][]float32
+	// Restore takes them back, before Remember.
+	Restore(map[string][]float32) error
+}
+
+// A Rounder is a method that learns of what its own network makes.
+type Rounder interface {
+	Method
+	// Begin is told before each step, the number of which is given, the weights that would be
+	// sampled from.
+	Begin(step int, weights []*tensors.Tensor) error
 }
 
 // A Grader is a method that trains some parameters by another loss than the rest.

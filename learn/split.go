@@ -23,6 +23,9 @@ type Gradients struct {
 // it: the samples have the times and the noise that Step would give them, but where a method looks
 // at all of its batch at once, as stratified times and optimal transport do. Free frees the result.
 func (l *Learner) Gradients(b *data.Batch, first int) (*Gradients, error) {
+	if err := l.begin(); err != nil {
+		return nil, err
+	}
 	in, times, err := l.inputs(b, l.place(first))
 	if err != nil {
 		return nil, err

@@ -11,9 +11,10 @@ import (
 	"github.com/reverie-go/reverie/net"
 )
 
-// unpaired is the method of a network of two heads, which regresses on both ends of each pair:
+// unpaired is the method of a network of two heads, which regresses on both ends of each pair, as
+// reverie.Coef.Ends makes them targets of variance 1:
 //
-//	L = w0 |F_0(x_t) - x0|^2 + w1 |F_1(x_t) - x1|^2
+//	L = w0 |F_0(in x_t) - (x0 - skip0 x_t)/out0|^2 + w1 |F_1(in x_t) - (x1 - skip1 x_t)/out1|^2
 //
 // What it learns is the Markov process with the laws of x_t that the pairs and the pinned reference
 // between them have (bridge matching: Peluchetti 2021; Shi et al. 2023, arXiv:2303.16852, eq. 8).
@@ -40,7 +41,8 @@ type ends struct {
 	count0, count1 []float64
 }
 
-// Inputs are the task of denoise, the far ends, their weight, and the class that each sample is
+// Inputs are the noised samples, the number that the network sees of each one's time, the target of
+// either head and its weight, and the class that each sample is
 // told to be of.
 func (u *unpaired) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64, error) {
 	space := u.Space(at)
@@ -61,12 +63,20 @@ func (u *unpaired) Inputs(b *data.Batch, at Place) ([]*tensors.Tensor, []float64
 func (u *unpaired) inputs(space *engine.Recycler, e ends, at Place) ([]*tensors.Tensor, []float64) {
 	times := u.times(at, len(e.count0))
 	task := reverie.Pair(u.at(at), space, e.x0, e.eps, times, e.x1)
-	w0, w1 := make([]float64, len(times)), make([]float64, len(times))
-	for i, w := range task.Weight {
-		w0[i], w1[i] = w*e.count0[i], w*e.count1[i]
+	n := len(times)
+	input, target0, target1 := [][]float64{make([]float64, n)}, reverie.NewBatch[float64](2, n), reverie.NewBatch[float64](2, n)
+	w0, w1 := make([]float64, n), make([]float64, n)
+	for i, t := range times {
+		x0, x1, in := u.Objective.Process.At(t).Ends()
+		input[0][i] = in
+		target0[0][i], target0[1][i] = 1/x0.Out, -x0.Skip/x0.Out
+		target1[0][i], target1[1][i] = 1/x1.Out, -x1.Skip/x1.Out
+		w0[i], w1[i] = task.Weight[i]*e.count0[i], task.Weight[i]*e.count1[i]
 	}
-	space.Close(task.Input, task.Target, e.x1)
-	return []*tensors.Tensor{task.Input, engine.Vector(u.Engine, task.Cond), task.Target, engine.Vector(u.Engine, w0), e.x1, engine.Vector(u.Engine, w1)}, times
+	x := space.SumEach(input, task.Input)
+	x0, x1 := space.SumEach(target0, e.x0, task.Input), space.SumEach(target1, e.x1, task.Input)
+	space.Close(x, x0, x1)
+	return []*tensors.Tensor{x, engine.Vector(u.Engine, task.Cond), x0, engine.Vector(u.Engine, w0), x1, engine.Vector(u.Engine, w1)}, times
 }
 
 // Loss is the sum of both heads' weighted norms, and each.

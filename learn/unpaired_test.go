@@ -23,8 +23,9 @@ func far(t *testing.T, x ...float32) *data.Set {
 	return s
 }
 
-// The loss of two heads is the mean square of the first half of the outputs to x0 and of the second
-// to x1, of which x_t is a combination with the place's noise: seen from the sums on the host.
+// The loss of two heads is the mean square of the halves of the output to their targets, of which
+// by Coef.Ends the ends of the pairs come out, x0 the batch's and x1 of the second set, and x_t
+// between them.
 func TestUnpairedLoss(t *testing.T) {
 	const n = 12
 	e, m := testEngine(t), pointsNet(t, 2, 4)
@@ -47,21 +48,33 @@ func TestUnpairedLoss(t *testing.T) {
 	}
 	weights, in := doubles(e, l.State.Weights()), doubles(e, in)
 	flat := func(i int) []float64 { return tensors.MustCopyFlatData[float64](in[i]) }
-	x1, x := flat(4), flat(0)
+	x0, x1, x := flat(2), flat(4), flat(0)
+	targets := [2][]float64{flat(2), flat(4)}
+	for i, t := range times { // of what the network sees and is to say, what they were
+		head0, head1, scale := set.Objective.Process.At(t).Ends()
+		for j := 2 * i; j < 2*i+2; j++ {
+			x[j] /= scale
+			x0[j], x1[j] = head0.Skip*x[j]+head0.Out*x0[j], head1.Skip*x[j]+head1.Out*x1[j]
+		}
+	}
 	for i := range n {
-		if p := [2]float64{x1[2*i], x1[2*i+1]}; p != [2]float64{5, 6} && p != [2]float64{-7, 8} && p != [2]float64{0.5, 0.25} {
-			t.Errorf("far end %v is none of the second set", p)
+		is := func(a, b float64) bool { return math.Abs(x1[2*i]-a)+math.Abs(x1[2*i+1]-b) < 1e-4 }
+		if !is(5, 6) && !is(-7, 8) && !is(0.5, 0.25) {
+			t.Errorf("far end %v is none of the second set", x1[2*i:2*i+2])
+		}
+		if math.Abs(x0[2*i]-float64(b.X[2*i]))+math.Abs(x0[2*i+1]-float64(b.X[2*i+1])) > 1e-4 {
+			t.Errorf("end %v, want %v", x0[2*i:2*i+2], b.X[2*i:2*i+2])
 		}
 		if c := set.Objective.Process.At(times[i]); math.Abs(x[2*i]-c.Alpha*float64(b.X[2*i])-c.Beta*x1[2*i]) > 5*c.Sigma {
 			t.Errorf("x_t %v at t = %v is not between %v and %v", x[2*i], times[i], b.X[2*i], x1[2*i])
 		}
 	}
 	loss, parts := evaluated(t, e, m, how, weights, in)
-	f := said(t, e, m, weights, x, n, flat(1))
+	f := said(t, e, m, weights, flat(0), n, flat(1))
 	for i := range n {
 		var want [2]float64
 		for j := range 2 {
-			d0, d1 := f[4*i+j]-float64(b.X[2*i+j]), f[4*i+2+j]-x1[2*i+j]
+			d0, d1 := f[4*i+j]-targets[0][2*i+j], f[4*i+2+j]-targets[1][2*i+j]
 			want[0] += d0 * d0 / 2
 			want[1] += d1 * d1 / 2
 		}

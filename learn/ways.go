@@ -42,6 +42,11 @@ type Setup struct {
 	Level float64
 	// From, if not nil, is a second data set: a flow's in place of the noise, a bridge's far end.
 	From *data.Set
+	// Data is what the network learns from, and Walker walks by it, for a way that learns of its
+	// own walks; Seed is of those.
+	Data   *data.Set
+	Walker Walker
+	Seed   uint64
 	// Bridge, if not nil, is how a bridge is learned in both directions, by a network of two heads.
 	Bridge Bridging
 	// Coupling is how each batch's samples and their far ends are paired: as they come ("", none),

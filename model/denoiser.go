@@ -33,10 +33,14 @@ func (d *Denoiser) Close() {
 // weights in float64 are the model's as they are at the first call.
 func (m *Model) Denoiser(space *engine.Recycler, mode net.Mode) *Denoiser {
 	n := &network{m: m, space: space, mode: mode}
+	if m.Spec.Unpaired {
+		return &Denoiser{reverie.FromHeads(space, m.Process, n), n}
+	}
 	return &Denoiser{reverie.FromPrediction(space, m.Process, m.Param, n), n}
 }
 
-// network is what reverie.FromPrediction asks: what it answers is the prediction, in x0hat's place.
+// network is what reverie.FromPrediction asks, or FromHeads: what it answers is the prediction, in
+// x0hat's place.
 type network struct {
 	m      *Model
 	space  *engine.Recycler

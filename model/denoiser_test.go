@@ -123,11 +123,17 @@ func TestDenoiserOfBothEnds(t *testing.T) {
 	d := m.Denoiser(space, net.Eval)
 	defer d.Close()
 	x := engine.New(e, wave[float32](6, 1, 1), 2, 1, 1, 3)
-	raw, err := m.Forward(net.Eval, x, []float32{300, 300})
+	head0, head1, in := m.Process.At(0.3).Ends()
+	raw, err := m.Forward(net.Eval, space.Sum([]float64{in}, x), []float32{300, 300})
 	if err != nil {
 		t.Fatal(err)
 	}
 	y := read[float32](t, raw)
+	for i, v := range read[float32](t, x) {
+		at := i/3*6 + i%3
+		y[at] = float32(head0.Skip*float64(v) + head0.Out*float64(y[at]))
+		y[at+3] = float32(head1.Skip*float64(v) + head1.Out*float64(y[at+3]))
+	}
 	ask := func(d reverie.Denoiser[*tensors.Tensor], q query) reverie.Estimate[*tensors.Tensor] {
 		got, err := d.Denoise(t.Context(), q)
 		if err != nil {

@@ -21,6 +21,8 @@ const (
 	ClassDrop                // which samples of a training step are told to be of no class, as Training
 	ClassDraw                // the class of a sampled image where none is asked for: Sample is its number
 	Place                    // which part of a sample of a training step is noised, as Training
+	Walks                    // what the walks of a round of training start from: Sample is the direction, Step the stage; and the reference's own
+	Drawn                    // which of the walks a training step takes, as Training
 )
 
 // A Stream names a sequence of random numbers. Streams that differ in any field are independent,

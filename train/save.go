@@ -119,6 +119,12 @@ func (t *Trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 	if k, ok := t.learner.Method.(learn.Keeper); ok {
 		c.Trainer.Method, err = k.Memory()
 	}
+	if h, ok := t.learner.Method.(learn.Hoarder); ok {
+		c.Memory = map[string]checkpoint.Tensor{}
+		for name, x := range h.Arrays() {
+			c.Memory[name] = checkpoint.FromF32s(x, len(x))
+		}
+	}
 	return c, err
 }
 
@@ -139,8 +145,12 @@ func dictionaries(l *learn.Learner) map[checkpoint.Part]dictionary {
 // second copy of all is never in memory.
 func (t *Trainer) load(dir string) error {
 	t.learner.Blank()
-	places := dictionaries(t.learner)
-	_, err := checkpoint.Load(dir, checkpoint.Each(func(part checkpoint.Part, name string, x checkpoint.Tensor) error {
+	places, memory := dictionaries(t.learner), map[string][]float32{}
+	_, err := checkpoint.Load(dir, checkpoint.Each(func(part checkpoint.Part, name string, x checkpoint.Tensor) (err error) {
+		if part == checkpoint.Memory {
+			memory[name], err = x.F32s()
+			return err
+		}
 		if d, ok := places[part]; ok {
 			return d.put(t.engine, name, x)
 		}
@@ -151,6 +161,14 @@ func (t *Trainer) load(dir string) error {
 	}))
 	if err != nil {
 		return err
+	}
+	switch h, ok := t.learner.Method.(learn.Hoarder); {
+	case ok:
+		if err := h.Restore(memory); err != nil {
+			return fmt.Errorf("trainer.safetensors: %w", err)
+		}
+	case len(memory) > 0:
+		return errors.New("trainer.safetensors has a memory, which the run's method does not keep")
 	}
 	for _, part := range slices.Sorted(maps.Keys(places)) {
 		d := places[part]

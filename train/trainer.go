@@ -246,6 +246,7 @@ func (t *Trainer) learns(c *config.Run) error {
 	if t.setup, err = newSetup(t.engine, c, m, t.far, t.train.Kind()); err != nil {
 		return err
 	}
+	t.setup.Data, t.setup.Walker, t.setup.Seed = t.train, walker{t}, c.Seed
 	how, err := t.method(c)
 	if err != nil {
 		return err
