@@ -141,6 +141,8 @@ func (o *explainOptions) classifiers() error {
 		return errSameJudge(o.judge)
 	case o.from != "" && o.from == o.target:
 		return fmt.Errorf("--from %s and --target %[1]s: images of the target are left as they are; name two classes", o.from)
+	case o.source != "" && o.source == o.target:
+		return fmt.Errorf("--source %s and --target %[1]s: an image goes back to noise as one class and comes from there as another; name two classes", o.source)
 	}
 	return nil
 }

@@ -213,6 +213,7 @@ func TestExplainUsage(t *testing.T) {
 		"run x --classifier c --target a --judge-labels l":                           "--judge-labels belongs to an ONNX file of --judge",
 		"run x --classifier c --target a --judge ./c/":                               "is the classifier that is explained",
 		"run x --classifier c --target a --from a":                                   "name two classes",
+		"run x --classifier c --target a --counterfactual translate --source a":      "--source a and --target a",
 		"run x --classifier c --target a --target-images d":                          "give one by --judge",
 		"run x --classifier c --target a --counterfactual best":                      `--counterfactual "best" is unknown; choose one of fast, dime, ace, translate`,
 		"run x --classifier c --target a --iterations 3":                             "--iterations belongs to --counterfactual ace, not to fast",
@@ -245,28 +246,32 @@ func TestExplainRefuses(t *testing.T) {
 	writeBytes(t, "few.txt", []byte("dark\nbright\n"))
 	before := snapshot(t, ".")
 	for line, text := range map[string]string{
-		"nowhere two --classifier c1 --target dark":                                       "nowhere",
-		"told nowhere --classifier c1 --target dark":                                      "nowhere",
-		"told two --classifier nowhere --target dark":                                     "--classifier",
-		"told two --classifier c1 --target grey":                                          `no class "grey": expected one of "bright" "dark"`,
-		"told two --classifier c1 --target dark --from grey":                              `no class "grey"`,
-		"told two --classifier noised --target dark":                                      "it knows noised images, to guide with",
-		"told two --classifier told --target dark":                                        "it is no classifier",
-		"told two --classifier grey --target dark":                                        "is of other images than the model",
-		"told two --classifier bad.onnx --labels names.txt --target dark":                 "--classifier",
-		"told two --classifier " + onnxFile + " --labels nowhere.txt --target dark":       "nowhere.txt",
-		"told two --classifier " + onnxFile + " --labels few.txt --target dark":           "tells 5 classes apart",
-		"told two --classifier c1 --target dark --judge " + absolute("c1") + "":           "confirms whatever flips it",
-		"told two --classifier c1 --target dark --judge c1/checkpoints/step-000030":       "confirms whatever flips it",
-		"told two --classifier c1 --target dark --judge noised":                           "--judge",
-		"told two --classifier " + onnxFile + " --labels names.txt --target c --judge c1": `target c: no class "c"`,
-		"told two/dark --classifier c1 --target dark":                                     "there is nothing to explain",
-		"told two --classifier c1 --target dark --out full":                               "--out full: it holds x already",
-		"told two --classifier c1 --target dark --out told/checkpoints":                   "own files",
-		"told two --classifier c1 --target dark --steps 11":                               "--steps 11 is outside 0 to 10",
-		"c1 two --classifier c2 --target dark":                                            "it is a classifier",
+		"nowhere two --classifier c1 --target dark":                                 "nowhere",
+		"told nowhere --classifier c1 --target dark":                                "nowhere",
+		"told two --classifier nowhere --target dark":                               "--classifier",
+		"told two --classifier noised --target dark":                                "it knows noised images, to guide with",
+		"told two --classifier told --target dark":                                  "it is no classifier",
+		"told two --classifier grey --target dark":                                  "is of other images than the model",
+		"told two --classifier bad.onnx --labels names.txt --target dark":           "--classifier",
+		"told two --classifier " + onnxFile + " --labels nowhere.txt --target dark": "--labels nowhere.txt: no such file",
+		"told two --classifier " + onnxFile + " --labels few.txt --target dark":     "tells 5 classes apart",
+		"told two --classifier c1 --target dark --judge " + absolute("c1") + "":     "confirms whatever flips it",
+		"told two --classifier c1 --target dark --judge c1/checkpoints/step-000030": "confirms whatever flips it",
+		"told two --classifier c1 --target dark --judge noised":                     "--judge",
+		"told two/dark --classifier c1 --target dark":                               "there is nothing to explain: of 8 images 8 are already taken for dark\n",
+		"told two --classifier c1 --target dark --out full":                         "--out full: it holds x already",
+		"told two --classifier c1 --target dark --out told/checkpoints":             "own files",
+		"told two --classifier c1 --target dark --steps 11":                         "--steps 11 is outside 0 to 10",
+		"c1 two --classifier c2 --target dark":                                      "it is a classifier",
 	} {
 		refused(t, exitFailure, []string{text}, append([]string{"explain"}, strings.Fields(line)...)...)
+	}
+	for line, text := range map[string]string{ // classes, as sample's --class
+		"told two --classifier c1 --target grey":                                          `--target grey: c1/checkpoints/step-000030: no class "grey": expected one of "bright" "dark"`,
+		"told two --classifier c1 --target dark --from grey":                              `--from grey: c1/checkpoints/step-000030: no class "grey"`,
+		"told two --classifier " + onnxFile + " --labels names.txt --target c --judge c1": `--judge c1 does not know --target c: no class "c"`,
+	} {
+		refused(t, exitUsage, []string{text}, append([]string{"explain"}, strings.Fields(line)...)...)
 	}
 	before.unchanged(t, ".")
 }

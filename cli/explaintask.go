@@ -46,12 +46,20 @@ func (t *explainTask) prepare(p model.Options, paths []string) (err error) {
 	if err := needSize(p, t.m); err != nil {
 		return err
 	}
-	if t.c, err = openClassifier(t.m.Engine, output{"classifier", t.o.classifier}, t.o.labels); err != nil {
+	if t.c, err = openClassifier(t.m.Engine, output{"classifier", t.o.classifier}, output{"labels", t.o.labels}); err != nil {
 		return err
 	}
+	for _, c := range []output{{"target", t.o.target}, {"from", t.o.from}} {
+		if _, err := (kind.Kind{}).Labelled(t.c.Classes()).ClassNumber(c.path); err != nil && c.path != "" {
+			return usagef("--%s %s: %s: %w", c.flag, c.path, t.c.Name(), err)
+		}
+	}
 	if t.o.judge != "" {
-		if t.judge, err = openClassifier(t.m.Engine, output{"judge", t.o.judge}, t.o.judgeLabels); err != nil {
+		if t.judge, err = openClassifier(t.m.Engine, output{"judge", t.o.judge}, output{"judge-labels", t.o.judgeLabels}); err != nil {
 			return err
+		}
+		if _, err := (kind.Kind{}).Labelled(t.judge.Classes()).ClassNumber(t.o.target); err != nil {
+			return usagef("--judge %s does not know --target %s: %w", t.o.judge, t.o.target, err)
 		}
 		if same(t.c.Name(), t.judge.Name()) || same(t.o.classifier, t.o.judge) {
 			return errSameJudge(t.o.judge)
@@ -76,7 +84,10 @@ func (t *explainTask) prepare(p model.Options, paths []string) (err error) {
 	}
 	t.sorted, err = t.e.Sort(t.cmd.Context(), t.x)
 	if err == nil && len(t.sorted.Chosen) == 0 {
-		err = fmt.Errorf("there is nothing to explain: of %s %d %s already taken for %s and %d for other classes than --from %s", english.Plural(t.set.Len(), "image", ""), t.sorted.Target, english.PluralWord(t.sorted.Target, "is", "are"), t.o.target, t.sorted.Others, t.o.from)
+		err = fmt.Errorf("there is nothing to explain: of %s %d %s already taken for %s", english.Plural(t.set.Len(), "image", ""), t.sorted.Target, english.PluralWord(t.sorted.Target, "is", "are"), t.o.target)
+		if t.o.from != "" {
+			err = fmt.Errorf("%w and %d for other classes than --from %s", err, t.sorted.Others, t.o.from)
+		}
 	}
 	return err
 }
@@ -93,9 +104,12 @@ func same(a, b string) bool {
 
 // openClassifier opens the classifier that a flag names: an ONNX file with the names of its classes
 // in another file, or a run.
-func openClassifier(e *engine.Engine, from output, labels string) (explain.Classifier, error) {
+func openClassifier(e *engine.Engine, from, labels output) (explain.Classifier, error) {
 	if isONNX(from.path) {
-		c, err := onnx.OpenClassifier(e, from.path, labels)
+		if _, err := onnx.ReadLabels(labels.path); err != nil {
+			return nil, inputError(labels.flag, labels.path, err)
+		}
+		c, err := onnx.OpenClassifier(e, from.path, labels.path)
 		if err != nil {
 			return nil, fmt.Errorf("--%s: %w", from.flag, err)
 		}

@@ -21,7 +21,7 @@ import (
 
 // ErrClassifier says that a model is a classifier, from which nothing is drawn: [LoadClassifier]
 // takes it.
-var ErrClassifier = errors.New("it is a classifier, which predicts nothing and draws nothing: it guides another model, sample RUN --classifier CLASSIFIER --class NAME")
+var ErrClassifier = errors.New("it is a classifier, which predicts nothing and draws nothing: one of noised samples guides another model, sample RUN --classifier CLASSIFIER --class NAME; one of clean samples is explained by it, explain RUN IMAGES --classifier CLASSIFIER --target NAME")
 
 // ErrNoClassifier says that a model is no classifier.
 var ErrNoClassifier = errors.New("it is no classifier")

@@ -29,7 +29,7 @@ type Inpaint[X any] struct {
 const refineRatio = 0.17
 
 // Firsts are the maps that Inpaint begins with, the default first.
-var Firsts = table.New[table.Row]("first", "first maps", " of map inpaint", new(Recon[none]), new(OneStep[none]))
+var Firsts = table.New[table.Row]("first", "first maps", " of map inpaint", new(Recon[none]), new(OneStep[none]), new(DAE[none]))
 
 // Row describes the method.
 func (*Inpaint[X]) Row() table.Info {

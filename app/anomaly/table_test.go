@@ -81,6 +81,9 @@ func TestSettings(t *testing.T) {
 	if m, err := For[batch](row); err != nil || m.(*Recon[batch]).Level != 0.25 {
 		t.Errorf("%v, %v", m, err)
 	}
+	if names := Firsts.Names(); !slices.Equal(names, []string{"recon", "onestep", "dae"}) {
+		t.Errorf("inpaint begins with %v", names)
+	}
 	if _, err := For[batch](table.Info{Name: "none"}); err == nil || !strings.Contains(err.Error(), "other batches") {
 		t.Errorf("another's row: %v", err)
 	}

@@ -64,6 +64,9 @@ func OpenClassifier(e *engine.Engine, path, labels string) (c *Classifier, err e
 // maxLabels bounds a file of names.
 const maxLabels = 16 << 20
 
+// byteOrderMark is what some editors begin a text with; it is no part of a name.
+const byteOrderMark = "\ufeff"
+
 // ReadLabels reads the names of classes from a file of one a line, the first that of class 0. No
 // line is empty, and no name comes twice.
 func ReadLabels(path string) ([]string, error) {
@@ -72,7 +75,7 @@ func ReadLabels(path string) ([]string, error) {
 		return nil, err
 	}
 	k := kind.Kind{}
-	names := strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n"), "\n")
+	names := strings.Split(strings.TrimSuffix(strings.ReplaceAll(strings.TrimPrefix(string(text), byteOrderMark), "\r\n", "\n"), "\n"), "\n")
 	for i, name := range names {
 		if name == "" {
 			return nil, fmt.Errorf("%s: line %d is empty: expected the name of class %d", path, i+1, i)
