@@ -180,7 +180,7 @@ func (c *Comparison) size(of data.Size) {
 // prepare completes and checks how samples are drawn, and that there is memory for them.
 func (c *Comparison) prepare(ctx context.Context, own *config.Run) (err error) {
 	draws := OfSamples(c.Metrics)
-	if draws {
+	if draws || slices.ContainsFunc(c.Metrics, func(m Metric) bool { return reads(m, "from") }) {
 		if err := c.start(ctx, *own); err != nil {
 			return err
 		}
@@ -250,6 +250,9 @@ func (c *Comparison) Run(ctx context.Context) (*Report, error) {
 		Metrics: metrics, HeldOut: r.HeldOut, Training: r.Training, Withheld: r.Withheld, Seed: c.Sampling.Seed, Cache: c.Cache,
 		PerClass: c.PerClass, Labeller: c.label, Teacher: c.teach, real: c.real,
 		Progress: func(what string) { c.progress(what, 0, 0) },
+	}
+	if c.ends != nil && c.model.Spec.Between() {
+		e.Ends = c.ends.Start
 	}
 	if c.ends != nil && c.From == "" && c.model.Spec.Paired {
 		e.Goals = c.goals

@@ -25,6 +25,9 @@ type Evaluation struct {
 	Seed     uint64
 	// Goals, if not nil, gives what of pairs the n samples of a draw are drawn for.
 	Goals func(n int) (*Goals, error)
+	// Ends gives the n far ends from number first on of a model that starts from them; nil: it does
+	// not.
+	Ends func(first, n int) ([]float32, error)
 	// Features makes the features, once, where a metric needs them. nil: the values themselves.
 	Features func(ctx context.Context) (Features, error)
 	// PerClass measures each class of the samples by itself, too.

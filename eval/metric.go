@@ -162,7 +162,7 @@ func (s Subject) Fits(k kind.Kind) error {
 
 // Metrics are the metrics, in the order of the report.
 var Metrics = table.New[Metric]("metrics", "metrics", " of eval",
-	swd, w2, mmd, fid, kid, precisionRecall, nearestTraining, psnr, accuracy, intra, cas, elbo, vlb, flow)
+	swd, w2, mmd, fid, kid, precisionRecall, nearestTraining, psnr, accuracy, intra, cas, elbo, vlb, flow, bridge)
 
 // Choose returns the metrics that are named, in the table's order, with settings of their own; of
 // no names all that are not measured by name only.

@@ -26,10 +26,10 @@ func (EulerMaruyama[X]) Row() table.Info {
 }
 
 // Habits are 100 steps, even in the noise level's logarithm, which a bridge has none of at its far
-// end: there 50 that grow shorter towards the data.
+// end: there 50 even ones, as walks of training take.
 func (EulerMaruyama[X]) Habits(p reverie.Process) Habits {
 	if p != nil && reverie.HasFar(p) {
-		return Habits{Steps: 50, Spacing: "quadratic"}
+		return Habits{Steps: 50, Spacing: "linear"}
 	}
 	return Habits{Steps: 100, Spacing: "logsnr"}
 }

@@ -248,7 +248,7 @@ func (b *bench) walk(m *model.Loaded, dim int, forward bool) (j joint, err error
 	}
 	x := b.cloud(start, 99, b.n)
 	y, err := m.Sample(b.ctx, model.Options{
-		N: b.n, Batch: 2000, Seed: 7, Solver: sample.EulerMaruyama[*tensors.Tensor]{}, Steps: 100, Forward: forward,
+		N: b.n, Batch: 2000, Seed: 7, Solver: sample.EulerMaruyama[*tensors.Tensor]{}, Steps: 50, Spacing: "linear", Forward: forward,
 		Start: func(first, n int) ([]float32, error) { return x[first*dim : (first+n)*dim], nil },
 	})
 	if err != nil {
