@@ -483,8 +483,9 @@ func TestPresetsInHelp(t *testing.T) {
 	r := ok(t, "train", "--help-all")
 	r.out = strings.Join(strings.Fields(r.out), " ")
 	for _, text := range []string{
-		"[small 8m; lecture none]", "[small 32; lecture 128]", "[small 16,32,64,128; lecture 64,128,256,512,1024]",
-		"[small Smileys & Emotion; lecture none]", "[300]", "[small 0.9,0.99; lecture 0.9,0.999]",
+		"[small 8m; lecture none; speech 10m; speech16 12h0m]", "[small 32; lecture 128; speech 128x64; speech16 256]",
+		"[small 16,32,64,128; lecture 64,128,256,512,1024; speech 16,32,64,128; speech16 32,64,128,256]",
+		"[small Smileys & Emotion; lecture, speech, speech16 none]", "[small, lecture 300]", "[small 0.9,0.99; lecture 0.9,0.999; speech, speech16 0.9,0.99]",
 	} {
 		if !strings.Contains(r.out, text) {
 			t.Errorf("help of train lacks %q", text)

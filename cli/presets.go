@@ -36,15 +36,21 @@ func showPresets(f *pflag.FlagSet) {
 	})
 }
 
-// presetHelp is the end of a flag's help: the names of presets and what they say, or what they all
-// say.
+// presetHelp is the end of a flag's help: the names of presets and what they say, those one after
+// the other that say the same together, or what they all say.
 func presetHelp(of []string, alike bool) string {
 	if alike {
 		return strings.TrimSuffix(" ["+of[1]+"]", " []")
 	}
 	var parts []string
+	names := ""
 	for i := 0; i < len(of); i += 2 {
-		parts = append(parts, of[i]+" "+cmp.Or(of[i+1], "none"))
+		if names += of[i]; i+3 < len(of) && of[i+3] == of[i+1] {
+			names += ", "
+			continue
+		}
+		parts = append(parts, names+" "+cmp.Or(of[i+1], "none"))
+		names = ""
 	}
 	return " [" + strings.Join(parts, "; ") + "]"
 }

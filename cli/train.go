@@ -320,6 +320,9 @@ func (o *trainOptions) given(f *pflag.FlagSet, args []string) (given config.Give
 	if o.Pairs, err = source.Resolve(o.Pairs); err != nil {
 		return nil, err
 	}
+	if o.Mix, err = source.Resolve(o.Mix); err != nil {
+		return nil, err
+	}
 	if o.VAE != "" {
 		if o.VAE, err = filepath.Abs(o.VAE); err != nil {
 			return nil, err

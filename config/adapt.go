@@ -7,6 +7,7 @@ import (
 
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/kind"
 	"github.com/reverie-go/reverie/sample"
 	"github.com/reverie-go/reverie/table"
 )
@@ -17,6 +18,8 @@ func (r *Run) Adapt(given func(flag string) bool) {
 	switch k := claim(r.Data).Kind; {
 	case k.Vector():
 		r.adaptPoints(given)
+	case k.Form == kind.Spectra:
+		r.adaptSpectra(given)
 	case !k.Pictorial():
 		r.adaptFields(given)
 	default:

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/reverie-go/reverie/data"
+	"github.com/reverie-go/reverie/data/sound/mix"
 	"github.com/reverie-go/reverie/formulation"
 	"github.com/reverie-go/reverie/internal/jsonfile"
 	"github.com/reverie-go/reverie/learn"
@@ -51,6 +52,7 @@ type Stops struct {
 type Sources struct {
 	Data []string `flag:"data" whole:"true" resume:"moved"` // absolute roots of the image folders; empty: the embedded emoji
 	Images
+	Sound
 	ImageChannels int     `flag:"image-channels" range:"[1,4096]" help:"1 grey, 3 RGB, 4 RGBA" group:"Data"`
 	LabelColumn   string  `flag:"label-column" help:"the column that holds the labels: of metadata.jsonl and .csv (default label), or of a table, of whose points it is no number then" group:"Data" rare:"true"`
 	Val           float64 `flag:"val" range:"[0,0.9]" help:"share of the images held out for validation" group:"Data"`
@@ -67,6 +69,13 @@ type Images struct {
 	Strict     bool      `flag:"strict" help:"fail on an unreadable image instead of skipping it" group:"Data" rare:"true"`
 	MaxPixels  int       `flag:"max-pixels" range:"[0,2^30]" help:"leave out images with more pixels, unread; decoding takes up to 8 bytes for each" zero:"100 million" group:"Data" rare:"true"`
 	Cache      int       `flag:"cache" range:"[0,2^20]" help:"memory for decoded images, MiB; at most half of what there is" group:"Data" rare:"true"`
+}
+
+// Sound is what is made of recordings.
+type Sound struct {
+	Rate int          `flag:"rate" range:"[0,192000]" help:"of recordings, the samples a second that they are brought to" zero:"8000" group:"Data" rare:"true"`
+	Hop  int          `flag:"hop" range:"[0,4096]" help:"of recordings, the samples from one frame of their spectra to the next" zero:"a quarter of a frame" group:"Data" rare:"true"`
+	SNR  mix.Decibels `flag:"mix-snr" help:"ratio of speech to the noise of --mix, dB: one, or LO:HI, drawn anew each time" group:"Data"`
 }
 
 // Network is what learns.

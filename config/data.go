@@ -45,6 +45,21 @@ func (r *Run) adaptFields(given func(flag string) bool) {
 	}
 }
 
+// adaptSpectra replaces what a preset that is not of spectra says of their shape and mixtures.
+func (r *Run) adaptSpectra(given func(flag string) bool) {
+	r.adaptFields(given)
+	if r.ImageChannels = 2; r.Preset == "speech" {
+		return
+	}
+	usual := speech()
+	if !given("resolution") {
+		r.Resolution = usual.Resolution
+	}
+	if !given("mix-snr") {
+		r.SNR = usual.SNR
+	}
+}
+
 // claim is what the source of the first of names knows of it; of no names that of the emoji inside
 // the program.
 func claim(names []string) source.Claim {
@@ -111,7 +126,10 @@ func (r *Run) validateKind() error {
 	if err != nil {
 		return err
 	}
-	for _, names := range [][]string{r.From, r.Pairs} {
+	if len(r.Mix) > 0 && c.Kind.Form != kind.Spectra {
+		return fmt.Errorf("--mix %s is noise for recordings, and the data are %s; leave it out, or give a folder of WAV or FLAC files", r.Mix[0], c.Kind.Noun(2))
+	}
+	for _, names := range [][]string{r.From, r.Pairs, r.Mix} {
 		if len(names) == 0 {
 			continue
 		}

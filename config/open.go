@@ -30,8 +30,8 @@ func Read(dir string) (*Run, error) {
 // Open opens the data that the configuration names. progress, if not nil, is told how many files
 // are read of how many.
 func (r *Run) Open(ctx context.Context, progress func(done, total int)) (*data.Set, error) {
-	set, err := r.open(ctx, r.Data, nil, progress)
-	if err != nil || len(r.Pairs) == 0 {
+	set, err := r.openBy(ctx, r.Data, source.Options{Pairs: r.Pairs, Mix: r.Mix, Progress: progress})
+	if err != nil || len(r.Pairs) == 0 || set.Paired() {
 		return set, err
 	}
 	if err := r.pair(ctx, set, progress); err != nil {
@@ -80,11 +80,17 @@ func (r *Run) OpenFrom(ctx context.Context, progress func(done, total int)) (*da
 }
 
 func (r *Run) open(ctx context.Context, names []string, like *kind.Kind, progress func(done, total int)) (*data.Set, error) {
+	return r.openBy(ctx, names, source.Options{Like: like, Progress: progress})
+}
+
+// openBy opens names with the run's settings.
+func (r *Run) openBy(ctx context.Context, names []string, o source.Options) (*data.Set, error) {
 	s, err := r.Source(names)
 	if err != nil {
 		return nil, err
 	}
-	return s.Open(ctx, names, source.Options{Seed: r.Seed, Val: r.Val, Like: like, Progress: progress})
+	o.Seed, o.Val = r.Seed, r.Val
+	return s.Open(ctx, names, o)
 }
 
 // Ends are samples that others start from: the far ends of a flow or a bridge, or what of pairs is
@@ -101,7 +107,7 @@ type Ends struct {
 // their order.
 func (r *Run) Ends(ctx context.Context, seed uint64, from []string) (e *Ends, err error) {
 	own := *r
-	paired := len(r.Pairs) > 0
+	paired := r.HasPairs()
 	if e = new(Ends); len(from) > 0 || !paired {
 		if len(from) > 0 {
 			own.From = from

@@ -17,8 +17,12 @@ type Given []*table.Field
 func (g Given) Has(name string) bool { return table.Find(g, name) != nil }
 
 // Begin returns the configuration of a new run: the preset of that name, with the fields given and,
-// where they leave it open, what suits them.
+// where they leave it open, what suits them. Data of a form that has a preset of its own have that,
+// unless one is given.
 func Begin(preset string, given Given) (*Run, error) {
+	if !given.Has("preset") {
+		preset = ofForm(preset, given)
+	}
 	start, err := Preset(preset)
 	if err != nil {
 		return nil, err
@@ -32,6 +36,19 @@ func Begin(preset string, given Given) (*Run, error) {
 	}
 	r.Adapt(given.Has)
 	return r.With(given) // once more, for settings of rows that suit and were not given
+}
+
+// ofForm is the preset of the form of the data that are given, or else the one named.
+func ofForm(preset string, given Given) string {
+	if f := table.Find(given, "data"); f != nil {
+		form := claim(f.Value().([]string)).Kind.Form
+		for _, p := range Presets.Rows() {
+			if p.Of != "" && p.Of == form {
+				return p.Name
+			}
+		}
+	}
+	return preset
 }
 
 // Resume returns the configuration with which a run goes on: r, with the fields given. A stop among

@@ -81,7 +81,7 @@ func (r *Run) validateAutoencoder() error {
 		return fmt.Errorf("--clamp %s keeps images to [-1,1], and the latents of --vae have no such range; give --clamp none", r.Clamp)
 	case len(r.From) > 0:
 		return fmt.Errorf("--from gives a second set of images, and --vae encodes one only; leave one out")
-	case len(r.Pairs) > 0:
+	case r.HasPairs():
 		return fmt.Errorf("--pairs gives a second set of images, and --vae encodes one only; leave one out")
 	}
 	return nil

@@ -140,7 +140,7 @@ func (far) Refuse(f Formulation) error {
 	switch {
 	case err != nil:
 		return err
-	case len(f.From) == 0 && len(f.Pairs) == 0:
+	case len(f.From) == 0 && !f.HasPairs():
 		return fmt.Errorf("--process %s leads from the data to a second data set, and none is given; give --from, or --pairs where each image has one of its own, or another --process", name)
 	case is(f.Prediction, "v"):
 		return fmt.Errorf("--prediction v is of processes without a far end; with --process %s give --prediction x0", name)

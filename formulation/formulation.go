@@ -89,6 +89,7 @@ func (s Spec) Text() (text [][2]string) {
 type Formulation struct {
 	Pairs []string `flag:"pairs" whole:"true" resume:"moved" help:"what each image of DATA goes with, a folder of the same names: a bridge's far end, and what the network sees beside x" group:"Data"`
 	From  []string `flag:"from" whole:"true" resume:"moved" help:"a second data set, like DATA: a flow's in place of the noise, a bridge's far end" group:"Data"`
+	Mix   []string `flag:"mix" whole:"true" resume:"moved" help:"of recordings, a folder of noise: each goes with itself in such noise, in place of --pairs" group:"Data"`
 	Spec
 	// Way is a learn.Way. Its flag and its key in files is the older word, objective: in Go an
 	// Objective is what is predicted, at which times and with which weights.
@@ -103,9 +104,12 @@ type Formulation struct {
 	Times  TimeLaw   `flag:"times" of:"times" help:"law of the times" group:"Formulation" rare:"true"`
 }
 
+// HasPairs says whether each sample goes with another.
+func (f Formulation) HasPairs() bool { return len(f.Pairs)+len(f.Mix) > 0 }
+
 // WithEnds is f with the process from the second data set, or of pairs, where there are any.
 func (f Formulation) WithEnds() Formulation {
-	f.Paired = len(f.Pairs) > 0
+	f.Paired = f.HasPairs()
 	f.Unpaired = f.Bridge != nil && !is(f.Bridge, "none")
 	if p, ok := f.Process.(Ended); ok && len(f.From) > 0 {
 		f.Process = p.WithFarEnd()
@@ -178,10 +182,12 @@ func (f Formulation) validatePairs() error {
 	e, ended := f.Process.(Ended)
 	far := ended && e.HasFarEnd()
 	switch {
-	case len(f.Pairs) == 0 && f.Blind:
+	case !f.HasPairs() && f.Blind:
 		return fmt.Errorf("--blind hides the other one of each pair from the network, and there are no pairs; give --pairs, or leave it out")
-	case len(f.Pairs) == 0:
+	case !f.HasPairs():
 		return nil
+	case len(f.Pairs) > 0 && len(f.Mix) > 0:
+		return fmt.Errorf("--pairs says what each recording goes with, and --mix makes that of noise; give one")
 	case len(f.From) > 0:
 		return fmt.Errorf("--pairs says what each image goes with, and --from draws any; give one")
 	case f.Coupling != "none" && f.Coupling != "":

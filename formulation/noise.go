@@ -15,7 +15,7 @@ func (f Formulation) validateNoise() error {
 	switch {
 	case len(f.From) > 0:
 		return fmt.Errorf("--from puts a second data set in the place of the noise, and --noise %s says what noise is; leave one out", name)
-	case len(f.Pairs) > 0 && f.WithEnds().Between():
+	case f.HasPairs() && f.WithEnds().Between():
 		return fmt.Errorf("--process %s leads to the other one of each pair under Brownian motion, and --noise %s is none; give --noise gaussian, or a --process from noise", nameOf(f.Process), name)
 	case f.LearnedSchedule():
 		return fmt.Errorf("--schedule learned minimises a bound that is stated for the standard normal, and --noise %s is another; give another --schedule, or --noise gaussian", name)

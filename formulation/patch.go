@@ -9,7 +9,7 @@ func (f Formulation) validatePatch() error {
 		return nil
 	case len(f.From) > 0:
 		return fmt.Errorf("--patch noises a part of an image, and --from puts a second data set in the place of the noise; leave one out")
-	case len(f.Pairs) > 0:
+	case f.HasPairs():
 		return fmt.Errorf("--patch noises a part of an image and leaves the rest to say what it is, and --pairs gives another image for that; leave one out")
 	case f.LearnedSchedule():
 		return fmt.Errorf("--schedule learned minimises a bound of whole images, and --patch noises a part of them; give another --schedule, or leave --patch out")

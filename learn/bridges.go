@@ -49,7 +49,7 @@ func (SF2M) Method(s Setup) (Method, error) { return newUnpaired(s) }
 
 // bridgeSuits is what goes well with a row of Bridges.
 func bridgeSuits(f formulation.Formulation, coupling string) map[string]string {
-	if len(f.Pairs) > 0 { // which are refused
+	if f.HasPairs() { // which are refused
 		return nil
 	}
 	return map[string]string{"coupling": coupling, "prediction": "x0", "loss": "mse", "solver": "euler-maruyama"}
@@ -79,7 +79,7 @@ func refuseBridge(b table.Row, f formulation.Formulation) error {
 		return fmt.Errorf("--bridge %s has the far end where --variance learned has the variance; leave one out", name)
 	case f.Energy:
 		return fmt.Errorf("--energy is the gradient of one scalar, and --bridge %s predicts two ends; leave one out", name)
-	case len(f.Pairs) > 0:
+	case f.HasPairs():
 		return fmt.Errorf("--bridge %s is of sets without pairs, and --pairs gives each sample its own; leave one out", name)
 	case f.Patch > 0:
 		return fmt.Errorf("--patch noises a part of an image, and --bridge %s leads to all of another; leave one out", name)

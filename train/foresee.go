@@ -69,7 +69,7 @@ func foreseen(e *engine.Engine, c *config.Run, vae string) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(c.Pairs) > 0 {
+	if c.HasPairs() {
 		other, err := data.FromMemory(data.Memory{Kind: k, X: make([]float32, k.Size())}, data.Options{})
 		if err == nil {
 			err = blank.Pair(other)

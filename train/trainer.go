@@ -182,8 +182,8 @@ func (t *Trainer) openSets(ctx context.Context) (err error) {
 	}
 	t.train, t.val = set.Train(), set.Val()
 	t.images, t.heldOut = t.train, t.val
-	if paired := len(c.Pairs) > 0; paired != set.Paired() {
-		return fmt.Errorf("train: Pairs of the configuration says %v, and the data set has pairs: %v; see data.Set.Pair", c.Pairs, set.Paired())
+	if paired := c.HasPairs(); paired != set.Paired() {
+		return fmt.Errorf("train: the configuration has pairs: %v, and the data set has pairs: %v; see data.Set.Pair", paired, set.Paired())
 	}
 	if len(c.From) == 0 && from == nil {
 		return nil

@@ -126,3 +126,33 @@ func TestSettingsOfLabels(t *testing.T) {
 		t.Errorf("a table with texts is read as %v", s)
 	}
 }
+
+// A folder whose first file, of recordings and pictures, is a recording is one of recordings; so is
+// a recording.
+func TestSoundIsTold(t *testing.T) {
+	speech, photos := filepath.Join(t.TempDir(), "speech"), t.TempDir()
+	if err := os.MkdirAll(filepath.Join(speech, "a"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	one := write(t, speech, "a/x.FLAC", nil)
+	write(t, photos, "a.png", nil)
+	write(t, photos, "b.wav", nil)
+	for name, want := range map[string]string{speech: "sound:" + speech, one: "sound:" + one, photos: photos, "sound:" + photos: "sound:" + photos} {
+		names, err := source.Resolve([]string{name})
+		if err != nil || names[0] != want {
+			t.Errorf("%s is %q, %v; want %s", name, names, err, want)
+		}
+	}
+	if base := source.Base("sound:" + speech); base != "speech" {
+		t.Errorf("it is called %q", base)
+	}
+	s := source.Sound{Resolution: data.Size{H: 128, W: 64}}
+	k, err := s.Spectra()
+	if err != nil || k.Spectrum.Hop != 64 || k.Spectrum.Rate != 8000 || k.C != 2 {
+		t.Errorf("%v, %+v, %v", k, k.Spectrum, err)
+	}
+	s.Hop = 129
+	if _, err := s.Spectra(); err == nil || !strings.Contains(err.Error(), "--hop") {
+		t.Error(err)
+	}
+}

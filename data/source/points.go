@@ -116,7 +116,7 @@ func (a Arrays) Open(_ context.Context, names []string, o Options) (*data.Set, e
 
 // prefixed says whether a name says itself what it is.
 func prefixed(name string) bool {
-	return slices.ContainsFunc([]string{data.ArrayPrefix, pointsPrefix, fieldsPrefix}, func(p string) bool { return strings.HasPrefix(name, p) })
+	return slices.ContainsFunc([]string{data.ArrayPrefix, pointsPrefix, fieldsPrefix, soundPrefix}, func(p string) bool { return strings.HasPrefix(name, p) })
 }
 
 // pointsName is what package points calls a name.

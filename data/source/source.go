@@ -49,6 +49,10 @@ type Options struct {
 	Val float64
 	// Like, if not nil, is the kind of the data that these go with: they are brought to its units.
 	Like *kind.Kind
+	// Pairs are names of what the samples go with, and Mix of the noise that they are mixed with to
+	// be that: a source of recordings makes pairs of them, any other opens its samples alone, for
+	// data.Set.Pair.
+	Pairs, Mix []string
 	// Progress, if not nil, is told how many files are read of how many.
 	Progress func(done, total int)
 }
@@ -56,7 +60,7 @@ type Options struct {
 // Sources are all sources. Of those that claim a name the last has it, so that a program's own rows
 // come before these.
 var Sources = table.New[Source]("source", "data sources", ", the argument DATA",
-	&Emoji{}, &Folders{}, Named{}, &Tables{}, Arrays{}, Fields{})
+	&Emoji{}, &Folders{}, Named{}, &Tables{}, Arrays{}, Fields{}, &Sound{})
 
 // Find is the source that has a name, with its default settings, which are shared, and what it
 // knows of the name. "" is that of no name at all: the emoji inside the program.
@@ -146,6 +150,9 @@ func Resolve(names []string) (all []string, err error) {
 		prefix := strings.TrimSuffix(name, c.Path)
 		if prefix == "" && holdsImages(path) {
 			prefix = data.ArrayPrefix
+		}
+		if prefix == "" && c.Kind.Pictorial() && holdsSound(path) {
+			prefix = soundPrefix
 		}
 		if file, ok := data.TrainingArray(path); ok && prefix == "" {
 			path = file

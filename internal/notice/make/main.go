@@ -106,7 +106,7 @@ func allModules() ([]module, error) {
 	return slices.Insert(modules, 0, module{"Go, the standard library", strings.TrimSpace(string(root))}), nil
 }
 
-var licenceName = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([-.].*)?$`)
+var licenceName = regexp.MustCompile(`(?i)^((un)?licen[cs]e|copying|notice|patents)([-.].*)?$`)
 
 // licenceFiles returns the texts of a module's licence and notice files, of which there must be
 // one.
