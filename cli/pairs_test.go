@@ -62,3 +62,18 @@ func TestSampleOfPairs(t *testing.T) {
 		refused(t, c.code, []string{c.want}, c.args...)
 	}
 }
+
+// Images without classes have no features: what needs them is refused by name, and ends nothing
+// else.
+func TestEvalWithoutFeatures(t *testing.T) {
+	dir := t.TempDir()
+	x, run := filepath.Join(dir, "x"), filepath.Join(dir, "run")
+	writeImages(t, x, 24, 8)
+	flat := filepath.Join(x, "a")
+	ok(t, "train", flat, "--steps", "1", "--batch", "2", "--channels", "4,8", "--resolution", "8", "--val", "0.3", "--run", run)
+	refused(t, exitFailure, []string{"kid"}, "eval", run, "--metrics", "kid,swd", "--steps", "1", "--draws", "1", "-n", "4")
+	r := ok(t, "eval", run, "--steps", "1", "--draws", "1", "-n", "4")
+	if !strings.Contains(r.out, "swd") {
+		t.Error(r.out)
+	}
+}

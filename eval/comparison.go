@@ -371,7 +371,11 @@ func (c *Comparison) features(ctx context.Context) (Features, error) {
 		}
 		return made, err
 	}
-	return c.Classifier(ctx)
+	k, err := c.Classifier(ctx)
+	if err != nil {
+		return nil, err // and not a Features that is a nil Classifier
+	}
+	return k, nil
 }
 
 // Classifier is Judge, or else it trains a classifier on all classes of the run's data, of which
