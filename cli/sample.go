@@ -46,12 +46,18 @@ folder or an imported model, with the averaged weights where there are any.
 Without --solver and --steps it samples as the run was configured to. Image i
 depends on --seed and i alone, not on -n, --batch or the number of threads; only
 solver rk45 takes its steps by all images of a batch at once, so that with it an
-image may differ, within the tolerance, with -n and --batch.`,
+image may differ, within the tolerance, with -n and --batch.
+
+A model of speech in noise makes the recordings of --from clean, WAV and FLAC of
+any rate, length and number of channels: WAV comes out, at the same rate and
+loudness.`,
 		Example: `  reverie sample runs/emoji-1
   reverie sample runs/emoji-1 -n 64 --solver ddim --steps 25 --seed 7
   reverie sample runs/cars-1 --strip strip.png --npz images.npz
   reverie sample runs/emoji-2 --class all -n 8
-  reverie sample runs/emoji-2 --class all --classifier runs/emoji-3`,
+  reverie sample runs/emoji-2 --class all --classifier runs/emoji-3
+  reverie sample runs/speech-1 --from noisy/ --dir clean/
+  reverie sample runs/speech-1 --from noisy.flac --out clean.wav`,
 		Args: exactly(1, "a run, checkpoint or model folder"),
 		RunE: func(cmd *cobra.Command, args []string) error { return sampleFunc(cmd, args[0], o) },
 	}
@@ -61,7 +67,7 @@ image may differ, within the tolerance, with -n and --batch.`,
 	numberVar(f, &o.first, "first", within(0, 1<<40), 0, "begin with the image of this number: alone unless -n says more, as it is among the others")
 	f.StringSliceVar(&o.class, "class", nil, classHelp)
 	o.solverFlags.add(f)
-	f.StringVar(&o.from, "from", "", "of a flow between two data sets, or a model of pairs: start from these images or points (default: the run's held-out ones)")
+	f.StringVar(&o.from, "from", "", "of a flow between two data sets, or a model of pairs: start from these images or points (default: the run's held-out ones); of a model of speech clean these recordings, a folder, a file, or - for stdin")
 	f.BoolVar(&o.forward, "forward", false, "of an unpaired bridge (train --bridge): from the data to the second set")
 	f.StringVar(&o.batchnorm, "batchnorm", running, oneOf("statistics of BatchNorm, the running ones or each image's own", batchnorms))
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the noise")
@@ -70,7 +76,7 @@ image may differ, within the tolerance, with -n and --batch.`,
 	f.Var(&o.resolution, "resolution", "image size: 64, or HEIGHTxWIDTH (default: the run's)")
 	numberVar(f, &o.batch, "batch", batches, 16, "images denoised at once")
 	f.StringVar(&o.out, "out", "", "write the grid of images here, - for stdout (default: the next samples/sample-001.png of the run)")
-	f.StringVar(&o.dir, "dir", "", "write each image to a file of its own in this folder, 000000.png and on, with the parameters that draw it")
+	f.StringVar(&o.dir, "dir", "", "write each clean recording of --from, or each image to a file of its own in this folder, 000000.png and on, with the parameters that draw it")
 	f.StringVar(&o.gif, "gif", "", "write the first images on their way out of the noise here, as an animation")
 	f.StringVar(&o.strip, "strip", "", "write ten stages of the first image here")
 	f.StringVar(&o.npz, "npz", "", "write the images here, arr_0 uint8 [N,H,W,C], or the points, float64 [N,D]; and their classes, arr_1 int64 [N], with their names, classes")
@@ -191,6 +197,9 @@ func sampleFunc(cmd *cobra.Command, path string, o *sampleOptions) error {
 	}
 	defer m.Close()
 	defer o.close()
+	if o.cleans(m) {
+		return o.clean(cmd, m, p)
+	}
 	if err := o.complete(cmd, &p, m); err != nil {
 		return err
 	}
