@@ -72,7 +72,7 @@ func TestEvalWithoutFeatures(t *testing.T) {
 	flat := filepath.Join(x, "a")
 	ok(t, "train", flat, "--steps", "1", "--batch", "2", "--channels", "4,8", "--resolution", "8", "--val", "0.3", "--run", run)
 	refused(t, exitFailure, []string{"kid"}, "eval", run, "--metrics", "kid,swd", "--steps", "1", "--draws", "1", "-n", "4")
-	r := ok(t, "eval", run, "--steps", "1", "--draws", "1", "-n", "4")
+	r := ok(t, "eval", run, "--steps", "1", "--draws", "1", "-n", "4", "--nearest", "")
 	if !strings.Contains(r.out, "swd") {
 		t.Error(r.out)
 	}
