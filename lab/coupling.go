@@ -17,10 +17,12 @@ var betweenProcess = reverie.Flow{Between: true}
 // couplingBatch is the number of pairs in a training step: exact assignment takes its cube.
 const couplingBatch = 128
 
-// A pairing draws pairs of a near and a far data set, at random or coupled within a batch.
+// A pairing draws pairs of a near and a far data set, at random or coupled within a batch: by
+// optimal transport, or by the entropic one of weight eps.
 type pairing struct {
 	near, far points
 	coupled   bool
+	eps       float64 // 0: not
 }
 
 // next returns a batch of pairs.
@@ -32,11 +34,19 @@ func (p pairing) next(s random.Stream, step, n int) (x0, far points) {
 	for i := range n {
 		x0[i], far[i] = p.near[int(u[2*i]*float64(len(p.near)))], p.far[int(u[2*i+1]*float64(len(p.far)))]
 	}
-	if !p.coupled {
+	var order []int
+	switch {
+	case p.eps > 0:
+		plan, _ := reverie.Plan(x0, far, p.eps, 1e-2)
+		s.Sample += 1 << 20
+		order = reverie.Partners(plan, s)
+	case p.coupled:
+		order = reverie.Couple(x0, far)
+	default:
 		return x0, far
 	}
 	paired := make(points, n)
-	for i, j := range reverie.Couple(x0, far) {
+	for i, j := range order {
 		paired[i] = far[j]
 	}
 	return x0, paired
@@ -100,7 +110,7 @@ func couplingFigure(ctx context.Context, l *lab) ([]output, error) {
 		},
 	}
 	for row, coupled := range []bool{false, true} {
-		p := pairing{near.Points, far, coupled}
+		p := pairing{near: near.Points, far: far, coupled: coupled}
 		network, err := l.trainBetween(ctx, "training the flow between, "+f.names[row], p, uint64(20+row))
 		if err != nil {
 			return nil, err

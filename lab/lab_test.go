@@ -386,7 +386,7 @@ func TestCouplingClaims(t *testing.T) {
 	}
 	var apart, end [2]float64
 	for i, coupled := range []bool{false, true} {
-		p := pairing{near.Points, far, coupled}
+		p := pairing{near: near.Points, far: far, coupled: coupled}
 		x0, x1 := p.next(stream(1, 0), 0, couplingBatch)
 		for k := range x0 {
 			apart[i] += math.Pow(x0[k][0]-x1[k][0], 2) + math.Pow(x0[k][1]-x1[k][1], 2)
@@ -407,6 +407,50 @@ func TestCouplingClaims(t *testing.T) {
 	t.Logf("squared distances %.0f, coupled %.0f; one Euler step ends at %.3f, coupled %.3f", apart[0], apart[1], end[0], end[1])
 	if !(apart[1] < .7*apart[0]) || !(end[1] < end[0]/2) {
 		t.Errorf("squared distances %.0f, coupled %.0f; one Euler step ends at %.3f, coupled %.3f", apart[0], apart[1], end[0], end[1])
+	}
+}
+
+// Walks along bridges end where the sets are in both directions, whatever the pairs that were
+// learned, and move less where these are Sinkhorn's.
+func TestBridgeClaims(t *testing.T) {
+	l := &lab{data: eight(t), Options: Options{Seed: 1, Engine: eng, Budget: Budget{Steps: 1600}}}
+	near, far, err := l.couplingEnds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var went [2]float64
+	for i, eps := range []float64{0, bridgeProcess.Regularisation()} {
+		d, err := l.trainBridge(t.Context(), "bridge", pairing{near: near.Points, far: far, eps: eps}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh := near.fresh(1, 1, 1000)
+		for _, c := range []struct {
+			process  reverie.Process
+			denoiser reverie.Denoiser[points]
+			from, to points
+		}{{bridgeProcess, d, far[:1000], fresh}, {reverie.Reversed{Bridge: bridgeProcess.Pinned()}, reverie.Turn(d), fresh, far[:1000]}} {
+			grid, err := sample.Linear(c.process, 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			trail, err := l.carry(t.Context(), walk{"bridge", c.process, c.denoiser, sample.EulerMaruyama[points]{}, grid}, c.from, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			off, err := distance(trail.end, c.to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("weight %.2f: ends %.3f from the set, %.2f from the start", eps, off, travelled(c.from, trail.end))
+			if !(off < .2) {
+				t.Errorf("weight %v: walks end %v from the set", eps, off)
+			}
+			went[i] += travelled(c.from, trail.end)
+		}
+	}
+	if !(went[1] < .94*went[0]) {
+		t.Errorf("walks move by %v of independent pairs, by %v of Sinkhorn's", went[0]/2, went[1]/2)
 	}
 }
 

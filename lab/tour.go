@@ -68,6 +68,7 @@ func Figures() []Figure {
 		{"langevin", "where Langevin dynamics fails and annealing does not", langevinFigure},
 		{"losses", "explicit, exact, sliced and denoising score matching against their cost", lossesFigure},
 		{"coupling", "flow matching between two data sets, plain and coupled by optimal transport", couplingFigure},
+		{"bridge", "bridges between two data sets without pairs, both ways: independent and Schroedinger", bridgeFigure},
 		{"inversion", "data to noise and back: DDIM inversion and fixed points, on the exact denoiser", inversionFigure},
 		{"inverse", "points of which one number is known: the posterior, and what five methods draw", inverseFigure},
 		{"guidance", "what guidance draws from: three laws and samples, and what it does to a class", guidanceFigure},
