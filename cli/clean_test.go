@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -8,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/reverie-go/reverie/checkpoint"
 	"github.com/reverie-go/reverie/data/sound"
+	"github.com/reverie-go/reverie/eval"
 )
 
 // writeTone writes a recording of n samples, of those channels.
@@ -35,7 +38,7 @@ func speechRun(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	for i := range 6 {
-		writeTone(t, filepath.Join(dir, "speech", fmt.Sprintf("%d.wav", i)), 1000, 500, 1, float64(40+30*i), sound.PCM16)
+		writeTone(t, filepath.Join(dir, "speech", fmt.Sprintf("%d.wav", i)), 1000, 1500, 1, float64(40+30*i), sound.PCM16)
 		writeTone(t, filepath.Join(dir, "noise", fmt.Sprintf("%d.wav", i)), 1000, 300, 1, 1.7+float64(i)*7.3, sound.PCM16)
 	}
 	r := ok(t, "train", filepath.Join(dir, "speech"), "--mix", filepath.Join(dir, "noise"), "--resolution", "16x16", "--rate", "1000",
@@ -107,4 +110,44 @@ func TestCleanRecordings(t *testing.T) {
 		t.Error("a damaged recording was written")
 	}
 	ok(t, "sample", run, "-n", "2", "--steps", "2", "--out", filepath.Join(dir, "grid.png")) // held-out segments
+}
+
+// A model of speech is judged by whole recordings in noise that it did not see, at each ratio, and
+// by nothing else.
+func TestEvalOfSpeech(t *testing.T) {
+	dir := speechRun(t)
+	run := filepath.Join(dir, "run")
+	r := ok(t, "eval", run, filepath.Join(dir, "speech"), "-n", "3", "--steps", "2", "--json")
+	var report eval.SpeechReport
+	if err := json.Unmarshal([]byte(r.out), &report); err != nil {
+		t.Fatal(err, r.out)
+	}
+	if len(report.Rows) != 8 || !report.Mixed {
+		t.Fatalf("%d rows", len(report.Rows))
+	}
+	for _, row := range report.Rows {
+		if row.Recordings != 3 || math.Abs(row.Gain.Value-row.Clean.Value+row.Noisy.Value) > 1e-9 {
+			t.Errorf("%+v", row)
+		}
+		// Noise and speech are hardly alike, so that SI-SDR is about the ratio.
+		if row.Metric == "si-sdr" && math.Abs(row.Noisy.Value-row.SNR) > 1 {
+			t.Errorf("noisy at %v dB has an SI-SDR of %v", row.SNR, row.Noisy.Value)
+		}
+	}
+	if r := ok(t, "eval", run, filepath.Join(dir, "speech"), "-n", "2", "--steps", "1", "--metrics", "si-sdr"); strings.Contains(r.out, "estoi") || !strings.Contains(r.out, "si-sdr  -5") {
+		t.Error(r.out)
+	}
+	refused(t, exitUsage, []string{"swd judges no speech"}, "eval", run, "--metrics", "swd")
+	refused(t, exitUsage, []string{"--npz belongs to samples that are drawn"}, "eval", run, "--npz", filepath.Join(dir, "x.npz"))
+	refused(t, exitFailure, []string{"si-sdr is for recordings"}, "eval", sampleFile(t, dir), "--metrics", "si-sdr")
+}
+
+// sampleFile is a file of two samples of images.
+func sampleFile(t *testing.T, dir string) string {
+	t.Helper()
+	path := filepath.Join(dir, "images.npz")
+	if err := checkpoint.WriteNPZ(nil, path, checkpoint.NamedTensor{Key: "arr_0", Tensor: checkpoint.FromU8s(make([]uint8, 2*32*32*3), 2, 32, 32, 3)}); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

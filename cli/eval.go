@@ -136,6 +136,9 @@ func evalFunc(cmd *cobra.Command, args []string, o *evalOptions) error {
 		return err
 	}
 	defer m.Close()
+	if m.Kind.Spectrum != nil && m.Spec.Paired {
+		return v.speech(m, args[1:])
+	}
 	c, err := eval.CompareModel(cmd.Context(), m, args[1:], o.Options)
 	return v.run(c, m, err)
 }

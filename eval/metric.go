@@ -140,13 +140,14 @@ func (p Plain) Measure(ctx context.Context, c *Case) ([]Value, error) { return p
 // A Subject is what a metric judges.
 type Subject int
 
-// The subjects: samples of any kind, of images or of points, or the model itself, on each reference
-// set.
+// The subjects: samples of any kind, of images or of points, the model itself, on each reference
+// set, or recordings made clean, see Speech.
 const (
 	Any Subject = iota
 	ImagesOnly
 	PointsOnly
 	ModelOnly
+	SpeechOnly
 )
 
 // Fits is nil if a metric judges samples of a kind, else says what it is for.
@@ -156,13 +157,15 @@ func (s Subject) Fits(k kind.Kind) error {
 		return fmt.Errorf("is for images, and these are %s", k.Noun(2))
 	case s == PointsOnly && !k.Vector():
 		return fmt.Errorf("is for points, and these are %s", k.Noun(2))
+	case s == SpeechOnly:
+		return fmt.Errorf("is for recordings that a model of speech makes clean, and these are %s", k.Noun(2))
 	}
 	return nil
 }
 
 // Metrics are the metrics, in the order of the report.
 var Metrics = table.New[Metric]("metrics", "metrics", " of eval",
-	swd, w2, mmd, fid, kid, precisionRecall, nearestTraining, psnr, accuracy, intra, cas, elbo, vlb, flow, bridge)
+	swd, w2, mmd, fid, kid, precisionRecall, nearestTraining, psnr, accuracy, intra, cas, elbo, vlb, flow, bridge, siSDR, estoi)
 
 // Choose returns the metrics that are named, in the table's order, with settings of their own; of
 // no names all that are not measured by name only.

@@ -75,14 +75,14 @@ func (s *Sound) Open(ctx context.Context, names []string, o Options) (*data.Set,
 			return nil, err
 		}
 	}
-	return recordings.Open(ctx, soundPaths(names), recordings.Options{
-		Kind: k, Noisy: soundPaths(o.Pairs), Mix: soundPaths(o.Mix), Ratios: s.SNR, Val: o.Val, Seed: o.Seed, Strict: s.Strict,
+	return recordings.Open(ctx, SoundPaths(names), recordings.Options{
+		Kind: k, Noisy: SoundPaths(o.Pairs), Mix: SoundPaths(o.Mix), Ratios: s.SNR, Val: o.Val, Seed: o.Seed, Strict: s.Strict,
 		CacheBytes: Pictures{Cache: s.Cache}.cacheBytes(), Progress: o.Progress,
 	})
 }
 
-// soundPaths are the paths of names.
-func soundPaths(names []string) []string {
+// SoundPaths are the paths of names of recordings.
+func SoundPaths(names []string) []string {
 	paths := make([]string, len(names))
 	for i, name := range names {
 		paths[i] = strings.TrimPrefix(name, soundPrefix)
