@@ -13,6 +13,7 @@ import (
 	"github.com/reverie-go/reverie/data"
 	"github.com/reverie-go/reverie/engine"
 	"github.com/reverie-go/reverie/formulation"
+	"github.com/reverie-go/reverie/internal/memory"
 	"github.com/reverie-go/reverie/random"
 	"github.com/reverie-go/reverie/table"
 )
@@ -143,6 +144,13 @@ func newRounds(s Setup, r Rounds, reference, whole bool) (Method, error) {
 	}
 	if u.teller.null > 0 {
 		return nil, fmt.Errorf("--class-cond tells classes, and --bridge %s learns of its own walks, which have none; leave one out", s.Bridge.Row().Name)
+	}
+	places := 2 // its ends
+	if whole {
+		places = r.WalkSteps + 1
+	}
+	if err := memory.Check(fmt.Sprintf("a round of %d walks in each direction, as they are and in a checkpoint,", r.Walks), memory.Product(2, 2, places, r.Walks, s.Kind.Size(), 4), "give fewer --walks"); err != nil {
+		return nil, err
 	}
 	return &rounds{unpaired: *u, Rounds: r, reference: reference, whole: whole, begun: -1}, nil
 }

@@ -228,6 +228,15 @@ func TestWalksAlongTheReference(t *testing.T) {
 	}
 }
 
+// Walks that no memory holds are refused before any is taken.
+func TestTooManyWalks(t *testing.T) {
+	set := learn.Setup{Net: pointsNet(t, 2, 4), Kind: kind.OfPoints(2), Objective: reverie.Objective{Process: reverie.Bridge{}, Param: reverie.X0},
+		Bridge: &learn.IPF{Rounds: learn.Rounds{Rounds: 2, RoundSteps: 4, Walks: 1 << 20, WalkSteps: 100_000_000}}}
+	if _, err := (learn.Denoising{}).Method(set); err == nil || !strings.Contains(err.Error(), "give fewer --walks") {
+		t.Error(err)
+	}
+}
+
 // Walks come back from a checkpoint as they were, and those of another run are refused.
 func TestWalksAreKept(t *testing.T) {
 	b := &learn.IMF{Rounds: learn.Rounds{Rounds: 2, RoundSteps: 4, Walks: 6, WalkSteps: 2}}
