@@ -123,6 +123,9 @@ func (d *description) formulation(c *checkpoint.Checkpoint, n net.Network) error
 	if p.Patch > 0 {
 		d.row("patch", "noise on one square of %dx%d pixels alone, the rest of an image clean: to find anomalies by, not to sample from", p.Patch, p.Patch)
 	}
+	if p.Unpaired {
+		d.row("heads", "both ends of a bridge between sets without pairs: sampled back, and --forward")
+	}
 	d.row("prediction", "%s", p.Prediction.Row().Name)
 	x := s.Reverie
 	if x == nil {

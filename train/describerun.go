@@ -85,6 +85,9 @@ func (d *description) data(c *config.Run, t *checkpoint.Trainer) {
 	if len(c.From) > 0 {
 		d.row("from", "%s", strings.Join(c.From, ", "))
 	}
+	if Spec(c).Unpaired {
+		d.row("bridge", "%s", c.Bridge.Row().Name)
+	}
 	if len(c.Mix) > 0 {
 		d.row("noise", "%s, at %v dB", strings.Join(c.Mix, ", "), c.SNR)
 	}

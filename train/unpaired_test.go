@@ -5,6 +5,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/pkg/core/tensors"
@@ -114,6 +115,15 @@ func TestTrainedBridges(t *testing.T) {
 	two := one.Match()
 	rounds := trainedBridge(t, 1000, "bridge", "imf", "rounds", "2", "round-steps", "500", "walks", "8192")
 	matched := trainedBridge(t, 500, "bridge", "sf2m")
+	facts, err := Describe(matched, false, func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"bridge": "sf2m", "heads": "both ends of a bridge"} {
+		if !slices.ContainsFunc(facts, func(f Fact) bool { return f.Name == name && strings.HasPrefix(f.Text, want) }) {
+			t.Errorf("%s is not said: %v", name, facts)
+		}
+	}
 	for _, c := range []struct {
 		what, path string
 		law        *mixture.Bridge // of walks
