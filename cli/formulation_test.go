@@ -103,7 +103,7 @@ func TestSenselessFormulations(t *testing.T) {
 		"--process sb-ve --from other --solver heun":                                 "use ddpm, ddim or",
 		"--process ouve --from other --prediction v":                                 "give --prediction x0",
 		"--process flow --from other --coupling sinkhorn":                            "give --coupling ot, or --process bridge",
-		"--process flow --from other --bridge sf2m":                                  "or --process bridge",
+		"--process flow --from other --bridge sf2m":                                  "give --process bridge",
 		"--process bridge --from other --bridge sf2m --weighting snr":                "give --weighting simple",
 		"--process bridge --from other --bridge sf2m --energy":                       "leave one out",
 		"--process bridge --from other --bridge sf2m --arch simpleunet":              "give --arch unet, or leave --bridge out",

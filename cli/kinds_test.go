@@ -23,7 +23,7 @@ var (
 	ofOneSample   = []string{"sample-every", "sample-n"}
 	ofImagesAlone = []string{"image-channels", "resolution", "flip", "crop", "data-class", "labels", "split", "strict", "cache", "max-pixels"}
 	ofTables      = []string{"timesteps", "beta-start", "beta-end"}
-	ofBridges     = []string{"diffusion", "growth", "sb-scale", "theta"}
+	ofBridges     = []string{"diffusion", "growth", "sb-scale", "theta", "bridge", "rounds", "round-steps", "walks", "walk-steps", "first"}
 	ofSigmas      = []string{"sigma-min", "sigma-max", "sigma-data"}
 	ofSolvers     = solverSettings("")
 	ofNotDPM      = solverSettings("dpm++2m")

@@ -152,11 +152,14 @@ func (r *Run) Unused(given func(flag string) bool) error {
 		return nil
 	}
 	_, ended := r.Process.(formulation.Ended)
+	p, err := r.Process.Process()
+	_, entropic := p.(formulation.Entropic)
 	rows := []struct {
 		flag    string
 		belongs bool
 		to, not string
 	}{
+		{"bridge", entropic || err != nil, "--process bridge, i2sb, sb-ve and sb-vp", name(r.Process)},
 		{"coupling", ended, "--process flow and bridges", name(r.Process)},
 		{"times", r.Level == 0, "all times", fmt.Sprintf("--level %v", r.Level)},
 		{"variance", r.hasVariance(), "--solver ddpm", name(r.Solver)},

@@ -49,23 +49,28 @@ func (SF2M) Method(s Setup) (Method, error) { return newUnpaired(s) }
 
 // bridgeSuits is what goes well with a row of Bridges.
 func bridgeSuits(f formulation.Formulation, coupling string) map[string]string {
-	if f.HasPairs() { // which are refused
+	if !entropic(f) || f.HasPairs() { // which are refused
 		return nil
 	}
 	return map[string]string{"coupling": coupling, "prediction": "x0", "loss": "mse", "solver": "euler-maruyama"}
 }
 
+// entropic says whether a formulation's process is the reference of a Schroedinger bridge.
+func entropic(f formulation.Formulation) bool {
+	if f.Process == nil {
+		return false
+	}
+	p, err := f.Process.Process()
+	_, ok := p.(formulation.Entropic)
+	return ok && err == nil
+}
+
 // refuseBridge reports what no row of Bridges goes with.
 func refuseBridge(b table.Row, f formulation.Formulation) error {
 	name := b.Row().Name
-	p, err := f.Process.Process()
-	if err != nil {
-		return err
-	}
-	_, ok := p.(formulation.Entropic)
 	is := func(r table.Row, want string) bool { return r == nil || r.Row().Name == want }
 	switch {
-	case !ok:
+	case !entropic(f):
 		return fmt.Errorf("--bridge %s is of a Schroedinger bridge over a reference, which --process %s is none of; give --process bridge", name, f.Process.Row().Name)
 	case !is(f.Way, "denoise"):
 		return fmt.Errorf("--bridge %s is learned by --objective denoise, not %s; leave --objective out", name, f.Way.Row().Name)
