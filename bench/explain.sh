@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures counterfactuals on Fashion-MNIST: sneakers to boots and shirts to coats, the first 230 test images of each class of which a
+# Measures counterfactuals on Fashion-MNIST: sneakers to boots and shirts to coats, the first 330 test images of each class of which a
 # classifier and a judge that was trained apart both say the class, by the default method and by translation from pure noise. Runs that
 # bench/guidance.sh made in OUT are used; what is in OUT already is kept. About an hour on two quiet cores beside the trainings of 20 minutes.
 #   bench/fashion.sh FASHION
@@ -25,7 +25,7 @@ train second 6m --arch classifier --seed 7
 images=$out/explain/images
 [ -d "$images" ] || {
 	rm -rf "$images.part"
-	go run ./bench/guidance -inputs "$images.part" -data "$test" -first 230
+	go run ./bench/guidance -inputs "$images.part" -data "$test" -first 330
 	for class in 4 6 7 9; do
 		mkdir "$images.part/$class"
 		mv "$images.part/$class"-*.png "$images.part/$class/"

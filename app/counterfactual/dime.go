@@ -23,6 +23,7 @@ import (
 type DiME[X any] struct {
 	Redraw
 	Pull
+	Smoothing
 }
 
 // Row describes the method.
@@ -36,7 +37,7 @@ func (m *DiME[X]) Try(ctx context.Context, p Problem[X], scale []float64) (t Tri
 	if err != nil {
 		return t, err
 	}
-	g := &guided[X]{walk: w, pull: m.Pull}
+	g := &guided[X]{walk: w, pull: m.Pull, noise: m.Smoothing}
 	g.clean = func(ctx context.Context, q reverie.Query[X], c reverie.Coef, _ X) (X, carrier[X], error) {
 		x, err := w.descend(ctx, q.X, q.T)
 		return x, w.perSignal(c), err

@@ -178,7 +178,7 @@ func TestChain(t *testing.T) {
 		for _, threshold := range []float64{0, 0.2, 0.9} {
 			for _, warmup := range []float64{0, 0.5, 0.99} {
 				name := fmt.Sprintf("fast %s, threshold %v from %v", gradient, threshold, warmup)
-				all[name] = &Fast[batch]{half, pull, Masking{threshold, 1}, warmup, gradient}
+				all[name] = &Fast[batch]{half, pull, Smoothing{}, Masking{threshold, 1}, warmup, gradient}
 			}
 		}
 	}

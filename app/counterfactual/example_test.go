@@ -66,5 +66,5 @@ func Example() {
 		return
 	}
 	fmt.Printf("%.1f, flipped %v: p(1) was %.3f, is %.3f\n", e.X[0], e.Flipped[0], e.Before[0][1], e.After[0][1])
-	// Output: [0.9 0.5], flipped true: p(1) was 0.001, is 0.997
+	// Output: [1.0 0.5], flipped true: p(1) was 0.001, is 0.998
 }

@@ -20,7 +20,7 @@ type Search struct {
 }
 
 // DefaultSearch tries scales up to 1024 until the classifier is sure.
-var DefaultSearch = Search{First: 1, Doublings: 10, Halvings: 4, Confidence: 0.995}
+var DefaultSearch = Search{First: 1, Doublings: 10, Halvings: 4, Confidence: 0.998}
 
 // An Explanation is what must change in the data for the classifier to take them for their targets.
 type Explanation[X any] struct {

@@ -26,6 +26,7 @@ import (
 type Fast[X any] struct {
 	Redraw
 	Pull
+	Smoothing
 	Masking
 	Warmup   float64 `flag:"warmup" range:"[0,1)" help:"the share of the steps walked before the mask"`
 	Gradient string  `flag:"gradient" names:"product,plain" help:"how a gradient at x0hat is carried to x: by the Jacobian of the model, or over alpha"`
@@ -58,7 +59,7 @@ func (m *Fast[X]) Try(ctx context.Context, p Problem[X], scale []float64) (t Tri
 		return t, w.failed(err)
 	}
 	f := &fast[X]{walk: w, by: m, left: int(m.Warmup * float64(len(tail)-1))}
-	g := &guided[X]{walk: w, pull: m.Pull, clean: f.clean}
+	g := &guided[X]{walk: w, pull: m.Pull, noise: m.Smoothing, clean: f.clean}
 	solver := sample.Fresh(p.Solver)
 	if m.Threshold > 0 {
 		solver = repainting[X]{sample.Wrapped[X]{Solver: solver}, w, f.grow}

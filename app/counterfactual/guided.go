@@ -17,6 +17,18 @@ type Pull struct {
 	Features float64 `flag:"features" range:"[0,1e6]" help:"weight of the distance by features beside the classifier's loss"`
 }
 
+// A Smoothing asks the classifier of clean data x' with noise of deviation Smooth added, for the
+// gradient alone: of E log p(target | x' + Smooth z) in place of log p(target | x'), by the mean
+// over four draws (SmoothGrad, Smilkov et al. 2017, arXiv:1706.03825). What moves log p(target |
+// x') and is not seen under noise is a pattern of that one classifier; what is left moves others
+// too (Kaur et al. 2019, arXiv:1910.08640).
+type Smoothing struct {
+	Smooth float64 `flag:"smooth" range:"[0,10]" help:"deviation of the noise under which the classifier is asked for its gradient, so that it follows what another one sees too" zero:"none"`
+}
+
+// smoothings is the number of draws.
+const smoothings = 4
+
 // guided is the Denoiser of the loss of clean data x',
 //
 //	L(x') = -scale log p(target | x') + l1 |x' - x|_1 + features d(x', x)
@@ -27,6 +39,7 @@ type Pull struct {
 type guided[X any] struct {
 	walk  *walk[X]
 	pull  Pull
+	noise Smoothing
 	shift bool
 	// clean returns what x becomes and how a gradient there is carried to x, given the law c of x
 	// and its x0hat.
@@ -82,7 +95,7 @@ func (g *guided[X]) Denoise(ctx context.Context, q reverie.Query[X]) (e reverie.
 	if err != nil {
 		return e, err
 	}
-	against, err := g.walk.against(ctx, x, g.pull)
+	against, err := g.walk.against(ctx, x, g.pull, g.noise)
 	if err == nil {
 		against, err = carry(ctx, against)
 	}
@@ -103,8 +116,8 @@ func (w *walk[X]) perSignal(c reverie.Coef) carrier[X] {
 }
 
 // against returns minus the gradient of the loss at clean data.
-func (w *walk[X]) against(ctx context.Context, x X, pull Pull) (g X, err error) {
-	if g, err = w.gradient(ctx, x, w.scale); err != nil {
+func (w *walk[X]) against(ctx context.Context, x X, pull Pull, noise Smoothing) (g X, err error) {
+	if g, err = w.smoothed(ctx, x, noise.Smooth); err != nil {
 		return g, err
 	}
 	if pull.L1 > 0 {
@@ -118,6 +131,25 @@ func (w *walk[X]) against(ctx context.Context, x X, pull Pull) (g X, err error) 
 		g = w.space.Sum([]float64{1, -pull.Features}, g, d)
 	}
 	return g, nil
+}
+
+// smoothed returns the scales times the gradient under noise of that deviation.
+func (w *walk[X]) smoothed(ctx context.Context, x X, deviation float64) (sum X, err error) {
+	if deviation == 0 || slices.Max(w.scale) == 0 {
+		return w.gradient(ctx, x, w.scale)
+	}
+	for i := range smoothings {
+		g, err := w.gradient(ctx, w.space.Sum([]float64{1, deviation}, x, w.space.Noise(x)), w.scale)
+		switch {
+		case err != nil:
+			return sum, err
+		case i == 0:
+			sum = w.space.Sum([]float64{1. / smoothings}, g)
+		default:
+			sum = w.space.Sum([]float64{1, 1. / smoothings}, sum, g)
+		}
+	}
+	return sum, nil
 }
 
 // gradient returns times grad log p(target | x) of each sample. Where all are 0 the classifier is

@@ -15,7 +15,7 @@ var Methods = table.New("counterfactual", "counterfactuals", ": how an image is 
 // builtin lists the methods of this package, the first to try first.
 func builtin[X any]() []Method[X] {
 	return []Method[X]{
-		&Fast[X]{Redraw: Redraw{0.3}, Pull: Pull{L1: 3}, Masking: Masking{0.3, 0}, Warmup: 0.5, Gradient: "product"},
+		&Fast[X]{Redraw: Redraw{0.3}, Pull: Pull{L1: 2}, Smoothing: Smoothing{0.5}, Masking: Masking{0.3, 0}, Warmup: 0.5, Gradient: "product"},
 		&DiME[X]{Redraw: Redraw{0.3}, Pull: Pull{L1: 0.05}},
 		&ACE[X]{Redraw: Redraw{0.1}, Iterations: 50, Step: 2. / 255, L1: 0.001, Masking: Masking{0.15, 0}},
 		&Translate[X]{Redraw: Redraw{0.5}, Inversion: edit.FixedPoint[X]{Tolerance: 3e-4, Calls: 20}},
