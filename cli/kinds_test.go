@@ -16,14 +16,15 @@ var (
 	ofOneAutoencoder = []string{"latent-channels", "likelihood", "beta", "beta-warmup"}
 	ofOneDiffusion   = []string{
 		"class-cond", "class-drop", "energy", "vae", "process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "from", "coupling", "prediction", "sigma-data",
-		"objective", "level", "loss", "weighting", "times", "solver", "sample-steps", "clamp", "variance", "patch",
+		"objective", "level", "loss", "weighting", "times", "solver", "sample-steps", "clamp", "variance", "patch", "pairs",
 	}
 	ofOneProcess  = []string{"process", "timesteps", "schedule", "beta-start", "beta-end", "sigma-min", "sigma-max", "level", "times"}
 	ofNoises      = []string{"noise", "discount", "octaves", "persistence", "frequency", "cells"}
 	ofOneSample   = []string{"sample-every", "sample-n"}
 	ofImagesAlone = []string{"image-channels", "resolution", "flip", "crop", "data-class", "labels", "split", "strict", "cache", "max-pixels"}
 	ofTables      = []string{"timesteps", "beta-start", "beta-end"}
-	ofBridges     = []string{"diffusion", "growth", "sb-scale", "theta", "bridge", "rounds", "round-steps", "walks", "walk-steps", "first"}
+	ofBridges     = []string{"diffusion", "growth", "sb-scale", "theta", "bridge", "rounds", "round-steps", "walks", "walk-steps", "first", "blind"}
+	ofSound       = []string{"mix", "mix-snr", "rate", "hop"}
 	ofSigmas      = []string{"sigma-min", "sigma-max", "sigma-data"}
 	ofSolvers     = solverSettings("")
 	ofNotDPM      = solverSettings("dpm++2m")
@@ -63,6 +64,7 @@ var trainKinds = map[string]struct {
 	"simpleunet":         {"imgs --arch simpleunet", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end", "layers"}}},
 	"table of betas":     {"imgs --schedule linear", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling"}}},
 	"vp":                 {"imgs --process vp", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "timesteps", "beta-start", "beta-end"}}},
+	"emoji":              {"--process=vp", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "timesteps", "beta-start", "beta-end"}}},
 	"edm":                {"imgs --process edm", [][]string{ofNotHeun, ofOneAutoencoder, ofTables, {"from", "coupling", "schedule"}}},
 	"flow":               {"imgs --process flow", [][]string{ofNotHeun, ofOneAutoencoder, ofSigmas, ofTables, {"schedule"}}},
 	"points":             {"points:moons", [][]string{ofNotDPM, ofNoises[1:], ofOneAutoencoder, ofSigmas, ofImagesAlone, {"label-column", "from", "coupling", "beta-start", "beta-end", "layers", "patch"}}},
@@ -72,7 +74,7 @@ var trainKinds = map[string]struct {
 	"points autoencoder": {"points:moons --arch vae-mlp", [][]string{ofSolvers, ofOneDiffusion, ofNoises, ofImagesAlone, {"label-column", "layers"}}},
 	"classifier":         {"imgs --arch classifier", [][]string{ofSolvers, ofOneDiffusion, ofNoises, ofOneAutoencoder, ofOneSample, {"layers"}}},
 	"noised classifier":  {"imgs --arch classifier --noised", [][]string{ofSolvers, notOf(ofOneDiffusion, ofOneProcess), ofOneAutoencoder, ofOneSample, ofSigmas, {"beta-start", "beta-end", "layers"}}},
-	"latent diffusion":   {"imgs --vae nowhere", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end", "patch"}}},
+	"latent diffusion":   {"imgs --vae nowhere", [][]string{ofNotDPM, ofOneAutoencoder, ofSigmas, {"from", "coupling", "beta-start", "beta-end", "patch", "pairs"}}},
 	"nothing held out":   {"imgs --val 0", [][]string{{"split"}}},
 }
 
@@ -97,7 +99,7 @@ func valuesOf(f *pflag.Flag, points bool) []string {
 		return []string{"0.8,0.9"}
 	case "time":
 		return []string{"9s"}
-	case "from":
+	case "from", "pairs":
 		return []string{map[bool]string{true: "points:circles", false: "nowhere"}[points]}
 	case "best":
 		return []string{"val", "mmd"}
@@ -152,7 +154,7 @@ func TestTrainKinds(t *testing.T) {
 				t.Fatal(err)
 			}
 			unused := slices.Concat(k.unused...)
-			unused = append(unused, ofBridges...)
+			unused = slices.Concat(unused, ofBridges, ofSound)
 			if !slices.Contains(base, "classifier") {
 				unused = append(unused, ofOneClassifier...)
 			}

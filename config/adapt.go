@@ -159,6 +159,7 @@ func (r *Run) Unused(given func(flag string) bool) error {
 		belongs bool
 		to, not string
 	}{
+		{"blind", len(r.Pairs) > 0, "--pairs", "data without them"},
 		{"bridge", entropic || err != nil, "--process bridge, i2sb, sb-ve and sb-vp", name(r.Process)},
 		{"coupling", ended, "--process flow and bridges", name(r.Process)},
 		{"times", r.Level == 0, "all times", fmt.Sprintf("--level %v", r.Level)},

@@ -102,7 +102,11 @@ func (r *Run) unusedSettings(given func(flag string) bool) error {
 	for _, other := range source.Sources.Rows() {
 		for _, f := range table.Fields(table.Copy(other)) {
 			if given(f.Name) && table.Find(own, f.Name) == nil {
-				return source.Unused(f.Name, r.Data[0])
+				name := "" // the emoji inside the program
+				if len(r.Data) > 0 {
+					name = r.Data[0]
+				}
+				return source.Unused(f.Name, name)
 			}
 		}
 	}

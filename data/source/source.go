@@ -9,6 +9,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,7 +103,7 @@ func Of(names []string) (Source, Claim, error) {
 // samples, or else of the same ones by another name.
 func Unused(flag, name string) error {
 	row, c := Find(name)
-	theirs := ""
+	shown, theirs := cmp.Or(name, "the emoji inside the program"), ""
 	for _, other := range Sources.Rows() {
 		if table.Find(table.Fields(table.Copy(other)), flag) == nil {
 			continue
@@ -110,12 +111,12 @@ func Unused(flag, name string) error {
 		claim, _ := other.Claim("")
 		switch noun := claim.Kind.Noun(2); {
 		case noun == c.Kind.Noun(2):
-			return fmt.Errorf("--%s belongs to %s from a %s, and %s is of the source %s, which has none; leave it out", flag, noun, other.Row().Name, name, row.Row().Name)
+			return fmt.Errorf("--%s belongs to %s from a %s, and %s is of the source %s, which has none; leave it out", flag, noun, other.Row().Name, shown, row.Row().Name)
 		case theirs == "":
 			theirs = noun
 		}
 	}
-	return fmt.Errorf("--%s belongs to %s, and %s is %s; leave it out", flag, theirs, name, c.Kind.Noun(2))
+	return fmt.Errorf("--%s belongs to %s, and %s is %s; leave it out", flag, theirs, shown, c.Kind.Noun(2))
 }
 
 // Mixed is the error of two names whose samples are not of one kind.
