@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/reverie-go/reverie/model"
 	"github.com/reverie-go/reverie/table"
 )
 
@@ -14,7 +15,7 @@ type Goals struct{ Truth, Given Images }
 
 // PSNR returns the peak signal-to-noise ratio of each image of x beside that of y, in decibels:
 //
-//	10 log10(4/mean (x-y)^2),   of numbers in [-1,1]
+//	10 log10(4/mean (x-y)^2),   of numbers in [-1,1], x clamped to it
 //
 // Equal images have 100, which differences below a hundred-thousandth have too.
 func PSNR(x, y Images) ([]float64, error) {
@@ -27,13 +28,7 @@ func PSNR(x, y Images) ([]float64, error) {
 	const most = 100
 	all := make([]float64, x.N)
 	for i := range all {
-		mean := 0.0
-		a, b := x.Image(i), y.Image(i)
-		for k := range a {
-			d := float64(a[k]) - float64(b[k])
-			mean += d * d / float64(len(a))
-		}
-		all[i] = min(most, 10*math.Log10(4/mean))
+		all[i] = min(most, model.PSNR(y.Image(i), x.Image(i)))
 	}
 	return all, nil
 }

@@ -35,7 +35,7 @@ func (q *Quality) Add(ctx context.Context, x, made []float32) error {
 	size := q.kind.Size()
 	n := len(x) / size
 	for i := range n {
-		q.psnr += psnr(x[i*size:(i+1)*size], made[i*size:(i+1)*size])
+		q.psnr += PSNR(x[i*size:(i+1)*size], made[i*size:(i+1)*size])
 	}
 	rec, kl, err := q.bound(x, n)
 	if err != nil {
@@ -66,9 +66,9 @@ func (q *Quality) bound(x []float32, n int) (rec, kl []float32, err error) {
 // spreads says whether the numbers are levels whose probability is bounded.
 func (q *Quality) spreads() bool { return q.coder.Net.Likelihood().Spreads(q.kind.Levels) }
 
-// psnr is the peak signal-to-noise ratio of y to x, both in [-1,1], in dB: 10 log10(4/mse), y
-// clamped.
-func psnr(x, y []float32) float64 {
+// PSNR is the peak signal-to-noise ratio of y to x, both in [-1,1], in dB: 10 log10(4/mse), y
+// clamped. It is finite where they are equal, and above 100.
+func PSNR(x, y []float32) float64 {
 	sum := 0.0
 	for i := range x {
 		d := float64(x[i]) - min(max(float64(y[i]), -1), 1)
