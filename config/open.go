@@ -43,16 +43,22 @@ func (r *Run) Open(ctx context.Context, progress func(done, total int)) (*data.S
 
 // pair gives each sample of a set what it goes with.
 func (r *Run) pair(ctx context.Context, set *data.Set, progress func(done, total int)) error {
-	own := *r // of what it goes with the class says nothing, and none is held out of it
-	own.Val, own.DataClass, own.LabelColumn = 0, nil, ""
-	if r.Kind().Pictorial() {
-		own.Labels = string(data.LabelsNone)
-	}
-	other, err := own.openLike(ctx, r.Pairs, set.Kind(), progress)
+	other, err := r.byName().openLike(ctx, r.Pairs, set.Kind(), progress)
 	if err != nil {
 		return err
 	}
 	return set.Pair(other)
+}
+
+// byName is the run with the settings by which what goes with its samples is opened: which is known
+// by its name alone, of no class, and none of it held out.
+func (r *Run) byName() *Run {
+	own := *r
+	own.Val, own.DataClass, own.LabelColumn = 0, nil, ""
+	if r.Kind().Pictorial() {
+		own.Labels = string(data.LabelsNone)
+	}
+	return &own
 }
 
 // openLike opens names in the units of a kind, where it has any.
@@ -106,14 +112,13 @@ type Ends struct {
 // all, in their order. From, if not empty, names others, of which all are taken, those of pairs in
 // their order.
 func (r *Run) Ends(ctx context.Context, seed uint64, from []string) (e *Ends, err error) {
-	own := *r
-	paired := r.HasPairs()
+	own, paired := *r, r.HasPairs()
 	if e = new(Ends); len(from) > 0 || !paired {
+		if paired {
+			own = *r.byName()
+		}
 		if len(from) > 0 {
 			own.From = from
-		}
-		if paired { // which are known by their names alone
-			own.Val, own.DataClass, own.LabelColumn = 0, nil, ""
 		}
 		e.Set, err = own.OpenFrom(ctx, nil)
 	} else {
@@ -158,17 +163,17 @@ func (e *Ends) batch(first, n int) (*data.Batch, error) {
 	return e.Load(context.Background(), at...)
 }
 
-// Truth gives, of held-out pairs, what ends n from number first on go with; ok is false where that
-// is not known.
-func (e *Ends) Truth(first, n int) (x []float32, ok bool, err error) {
+// Pairs gives n ends from number first on, y, and what they go with, x; both are nil where that is
+// not known.
+func (e *Ends) Pairs(first, n int) (x, y []float32, err error) {
 	if !e.pair {
-		return nil, false, nil
+		return nil, nil, nil
 	}
 	b, err := e.batch(first, n)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
-	return b.X, true, nil
+	return b.X, b.Pair, nil
 }
 
 // Source is what is known of the end from which sample i starts.

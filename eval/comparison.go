@@ -282,12 +282,8 @@ func (c *Comparison) Run(ctx context.Context) (*Report, error) {
 
 // goals are what of held-out pairs n samples are drawn for.
 func (c *Comparison) goals(n int) (*Goals, error) {
-	x, known, err := c.ends.Truth(c.Sampling.First, n)
-	if err != nil || !known {
-		return nil, err
-	}
-	y, err := c.ends.Start(c.Sampling.First, n)
-	if err != nil {
+	x, y, err := c.ends.Pairs(c.Sampling.First, n)
+	if err != nil || x == nil {
 		return nil, err
 	}
 	of := c.ends.Kind()

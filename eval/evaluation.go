@@ -222,12 +222,6 @@ func (e *Evaluation) measure(ctx context.Context, t *tally, m Metric, c column, 
 		Model: e.Model, Likelihood: e.Likelihood, evaluation: e,
 	}
 	one.Likelihood.Seed = seed
-	if e.Goals != nil && c.samples != nil && !one.Real && c.class == "" {
-		var err error
-		if one.Goals, err = e.Goals(c.samples.N); err != nil {
-			return err
-		}
-	}
 	measured := func() ([]Value, error) { return m.Measure(ctx, one) }
 	var values []Value
 	var err error

@@ -43,14 +43,20 @@ type Case struct {
 	// would reach.
 	Real bool
 	Seed uint64
-	// Goals are what of pairs Samples were drawn for; nil: not known.
-	Goals *Goals
 	// Model is the model, and Likelihood how it is measured, beside what a metric's settings say.
 	// nil for metrics of samples.
 	Model      *model.Model
 	Likelihood model.LikelihoodOptions
 
 	evaluation *Evaluation
+}
+
+// Goals are what of pairs the samples were drawn for; nil: not known.
+func (c *Case) Goals() (*Goals, error) {
+	if c.evaluation.Goals == nil || c.Samples.whole != nil {
+		return nil, nil
+	}
+	return c.evaluation.Goals(c.Samples.N)
 }
 
 // Note keeps what a person should know with the report, once.

@@ -40,15 +40,19 @@ func measurePSNR(_ context.Context, c *Case) ([]Value, error) {
 	if c.Real || c.Reference != c.HeldOut {
 		return nil, nil
 	}
-	if c.Goals == nil {
+	goals, err := c.Goals()
+	if err != nil {
+		return nil, err
+	}
+	if goals == nil {
 		return nil, fmt.Errorf("%w: what samples were to be is known of the held-out pairs of a run of train --pairs", ErrUnfit)
 	}
 	var values []Value
 	for _, v := range []struct {
 		name string
 		of   Images
-	}{{"psnr, dB", c.Samples.Images}, {"that of what was given", c.Goals.Given}} {
-		each, err := PSNR(v.of, c.Goals.Truth)
+	}{{"psnr, dB", c.Samples.Images}, {"that of what was given", goals.Given}} {
+		each, err := PSNR(v.of, goals.Truth)
 		if err != nil {
 			return nil, err
 		}

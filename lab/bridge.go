@@ -111,13 +111,7 @@ func bridgeFigure(ctx context.Context, l *lab) ([]output, error) {
 // bridgeRow is the pairs of a batch, walks back and forth, and the flow.
 func (l *lab) bridgeRow(ctx context.Context, d reverie.Denoiser[points], p pairing, near Data, n int, titled bool) ([]*panel, error) {
 	background := near.dimHeat(reverie.Coef{Alpha: 1, Sigma: Blur})
-	x0, ends := p.next(stream(l.Seed, streamShow), 0, couplingBatch)
-	pairs := (&panel{title: "pairs"}).add(background)
-	for i := range 60 {
-		pairs.add(trace(points{ends[i], x0[i]}, .5, alpha(direction(ends[i]), .7)))
-	}
-	pairs.add(dots(ends[:60], 1.3, ice))
-	row := []*panel{pairs}
+	row := []*panel{l.pairs(p, background)}
 	fresh, start := near.fresh(l.Seed, 1, n), p.far[:n]
 	turned := reverie.Process(reverie.Reversed{Bridge: bridgeProcess.Pinned()})
 	for _, c := range []struct {

@@ -122,17 +122,21 @@ func couplingFigure(ctx context.Context, l *lab) ([]output, error) {
 	return []output{{file: "coupling", shows: "a flow between two data sets: paired at random it bends, coupled by optimal transport it is straight", drawing: f}}, nil
 }
 
-// couplingRow is the pairs of a batch, the paths of the flow, and where one and four Euler steps
-// end.
-func (l *lab) couplingRow(ctx context.Context, network *Network, p pairing, near Data, n int, titled bool) ([]*panel, error) {
-	background := near.dimHeat(reverie.Coef{Alpha: 1, Sigma: Blur})
+// pairs is the panel of some pairs of a batch.
+func (l *lab) pairs(p pairing, background layer) *panel {
 	x0, ends := p.next(stream(l.Seed, streamShow), 0, couplingBatch)
 	pairs := (&panel{title: "pairs"}).add(background)
 	for i := range 60 {
 		pairs.add(trace(points{ends[i], x0[i]}, .5, alpha(direction(ends[i]), .7)))
 	}
-	pairs.add(dots(ends[:60], 1.3, ice))
-	row := []*panel{pairs}
+	return pairs.add(dots(ends[:60], 1.3, ice))
+}
+
+// couplingRow is the pairs of a batch, the paths of the flow, and where one and four Euler steps
+// end.
+func (l *lab) couplingRow(ctx context.Context, network *Network, p pairing, near Data, n int, titled bool) ([]*panel, error) {
+	background := near.dimHeat(reverie.Coef{Alpha: 1, Sigma: Blur})
+	row := []*panel{l.pairs(p, background)}
 	start := p.far[:n]
 	for _, c := range []struct {
 		title  string
